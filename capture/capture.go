@@ -1,0 +1,36 @@
+// Package capture brings sound into the program: recordings, standard input
+// and devices all become the same stream of 16 kHz mono blocks.
+//
+// Time is a sample count from the start of the stream, never a wall clock.
+// A [Source] that loses sound (a device that overflows, a packet that never
+// arrives) skips ahead in Block.Start, so that the loss is exact and every
+// later time stays true.
+package capture
+
+import "context"
+
+// Rate is the sample rate of every [Block], in hertz. All stages work on it.
+const Rate = 16000
+
+// Block is a run of consecutive mono samples.
+type Block struct {
+	// Start is the position of Samples[0], in samples since the start of the
+	// stream. A Start beyond the end of the block before it is a gap: that
+	// much sound was lost.
+	Start int64
+	// Samples are in [-1, 1]. They belong to the receiver.
+	Samples []float32
+}
+
+// End is the position after the last sample of b.
+func (b Block) End() int64 { return b.Start + int64(len(b.Samples)) }
+
+// Source yields a stream's blocks in order.
+type Source interface {
+	// Next returns the next block. It returns io.EOF, with an empty block,
+	// after the last one, and ctx.Err() when ctx is done first. Any other
+	// error ends the stream; what was returned before it stays valid.
+	Next(ctx context.Context) (Block, error)
+	// Close releases the file, device or connection behind the source.
+	Close() error
+}

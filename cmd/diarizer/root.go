@@ -1,0 +1,14 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// newRootCommand assembles the command tree. Each command has a file of its own.
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "diarizer",
+		Short:         "Says who spoke when, while they speak",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	return root
+}
