@@ -1,0 +1,217 @@
+package online
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
+
+// reconsider clusters the whole window anew, together with what each speaker
+// said before it, and tells of the speakers that turn out to be one.
+func (c *Clusterer) reconsider(at int64, emit func(Event)) {
+	labels, owner := c.recluster()
+	labels = c.dissolve(labels, owner)
+	c.adopt(labels, owner, at, emit)
+}
+
+// recluster returns a cluster for each node: first the speakers with speech
+// from before the window, then its utterances. owner has the speakers' numbers.
+func (c *Clusterer) recluster() (labels, owner []int) {
+	var nodes []model.Stats
+	for i := range c.speakers {
+		if s := &c.speakers[i]; s.into == 0 && s.anchor.N > 0 {
+			nodes = append(nodes, s.anchor)
+			owner = append(owner, i+1)
+		}
+	}
+	for i := range c.utts {
+		nodes = append(nodes, c.utts[i].stats)
+	}
+	return Agglomerate(c.cmp, nodes, c.m.Threshold, c.cfg.Limits), owner
+}
+
+// dissolve gives the utterances of clusters that are too small to be a speaker
+// to the clusters that are not.
+func (c *Clusterer) dissolve(labels, owner []int) []int {
+	n := slices.Max(labels) + 1
+	sums := make([]model.Stats, n)
+	for i := range sums {
+		sums[i] = model.NewStats(c.m.Nu)
+	}
+	keep := make([]bool, n)
+	for i, l := range labels {
+		if i < len(owner) {
+			sums[l].Add(c.speakers[owner[i]-1].anchor)
+			keep[l] = true
+		} else {
+			sums[l].Add(c.utts[i-len(owner)].stats)
+		}
+	}
+	kept := 0
+	for l := range sums {
+		keep[l] = keep[l] || sums[l].N >= float64(c.cfg.MinCreate)
+		if keep[l] {
+			kept++
+		}
+	}
+	if kept == 0 || kept < c.cfg.Limits.Min {
+		return labels
+	}
+	evidence := make([]float64, n)
+	for l := range sums {
+		evidence[l] = c.cmp.Evidence(sums[l])
+	}
+	for i := len(owner); i < len(labels); i++ {
+		if keep[labels[i]] {
+			continue
+		}
+		u := &c.utts[i-len(owner)]
+		best, bestScore := -1, math.Inf(-1)
+		for l := range sums {
+			if !keep[l] {
+				continue
+			}
+			if s := c.cmp.LogP(u.stats, u.evidence, sums[l], evidence[l]); s > bestScore {
+				best, bestScore = l, s
+			}
+		}
+		labels[i] = best
+	}
+	return labels
+}
+
+// adopt gives the clusters the numbers of the speakers that they continue, and
+// new numbers to the others. A speaker whose speech all went to another's
+// cluster is merged into that one.
+func (c *Clusterer) adopt(labels, owner []int, at int64, emit func(Event)) {
+	n := slices.Max(labels) + 1
+	shared := make([][]float64, n) // frames that cluster and speaker have in common
+	for l := range shared {
+		shared[l] = make([]float64, len(c.speakers)+1)
+	}
+	for i, l := range labels {
+		if i < len(owner) {
+			shared[l][owner[i]] += c.speakers[owner[i]-1].anchor.N
+		} else {
+			u := &c.utts[i-len(owner)]
+			shared[l][u.speaker] += u.stats.N
+		}
+	}
+	number := assignNumbers(shared)
+	for l := range number {
+		if number[l] == 0 && slices.Contains(labels, l) {
+			number[l] = c.add(at, emit)
+		}
+	}
+	for i := range c.speakers {
+		s := &c.speakers[i]
+		if s.into != 0 || slices.Contains(number, i+1) {
+			continue
+		}
+		into, most := 0, 0.0
+		for l := range shared {
+			if i+1 < len(shared[l]) && shared[l][i+1] > most {
+				into, most = number[l], shared[l][i+1]
+			}
+		}
+		if into != 0 {
+			c.mergeSpeaker(i+1, into, at, emit)
+		}
+	}
+	c.assign(labels, owner, number)
+}
+
+// assignNumbers matches clusters with speakers, the pair that has most in
+// common first. 0 means a new speaker.
+func assignNumbers(shared [][]float64) []int {
+	type pair struct {
+		cluster, speaker int
+		frames           float64
+	}
+	var pairs []pair
+	for l := range shared {
+		for s := 1; s < len(shared[l]); s++ {
+			if shared[l][s] > 0 {
+				pairs = append(pairs, pair{l, s, shared[l][s]})
+			}
+		}
+	}
+	slices.SortFunc(pairs, func(a, b pair) int {
+		return cmp.Or(cmp.Compare(b.frames, a.frames), cmp.Compare(a.speaker, b.speaker), cmp.Compare(a.cluster, b.cluster))
+	})
+	number := make([]int, len(shared))
+	for _, p := range pairs {
+		if number[p.cluster] == 0 && !slices.Contains(number, p.speaker) {
+			number[p.cluster] = p.speaker
+		}
+	}
+	return number
+}
+
+// mergeSpeaker makes speaker one with into, for the listener and here.
+func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) {
+	s := &c.speakers[speaker-1]
+	s.into = into
+	c.speakers[into-1].anchor.Add(s.anchor)
+	s.anchor.Reset()
+	c.time.merge(speaker, into)
+	if c.last == speaker {
+		c.last = into
+	}
+	if c.open != nil && c.open.speaker == speaker {
+		c.open.speaker = into
+	}
+	emit(Event{Kind: SpeakerMerged, At: at, Speaker: speaker, Into: into})
+}
+
+// assign gives the window's utterances their new speakers and counts the
+// speakers' statistics anew.
+func (c *Clusterer) assign(labels, owner, number []int) {
+	for i := range c.speakers {
+		s := &c.speakers[i]
+		s.stats.Reset()
+		s.stats.Add(s.anchor)
+	}
+	for i := range c.utts {
+		u := &c.utts[i]
+		u.speaker = number[labels[len(owner)+i]]
+		c.speakers[u.speaker-1].stats.Add(u.stats)
+	}
+	for i := range c.speakers {
+		s := &c.speakers[i]
+		s.evidence = c.cmp.Evidence(s.stats)
+	}
+	for i := range c.utts {
+		c.rescore(&c.utts[i])
+	}
+	if n := len(c.utts); n > 0 {
+		c.last = c.utts[n-1].speaker
+	}
+}
+
+// rescore compares u with what its speaker said besides, and says how much
+// better that fits than the next best explanation.
+func (c *Clusterer) rescore(u *utterance) {
+	own := &c.speakers[u.speaker-1]
+	rest := own.stats.Clone()
+	rest.Sub(u.stats)
+	u.logP = c.cmp.LogP(u.stats, u.evidence, rest, c.cmp.Evidence(rest))
+	other := c.m.Threshold
+	for i := range c.speakers {
+		s := &c.speakers[i]
+		if i+1 == u.speaker || s.into != 0 || s.stats.N <= 0 {
+			continue
+		}
+		other = max(other, c.cmp.LogP(u.stats, u.evidence, s.stats, s.evidence))
+	}
+	u.conf = 1 / (1 + math.Exp(other-u.logP))
+}
+
+// sortUnits orders units by start, then end.
+func sortUnits(units []unit) {
+	slices.SortStableFunc(units, func(a, b unit) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
+	})
+}
