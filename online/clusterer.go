@@ -51,10 +51,11 @@ func (c Config) withDefaults() Config {
 // Clusterer follows the speakers of one stream. It is a plain value fed by one
 // goroutine; its events depend on the frames alone.
 type Clusterer struct {
-	cfg Config
-	m   *model.Model
-	acc *model.Accumulator
-	cmp *model.Comparer
+	cfg  Config
+	m    *model.Model
+	acc  *model.Accumulator
+	cmp  *model.Comparer
+	pool *model.Pool
 
 	atoms    []atom      // since the oldest utterance in the window, by start
 	utts     []utterance // the window, in the order in which they closed
@@ -70,7 +71,7 @@ type Clusterer struct {
 // atom is up to 100 ms of speech.
 type atom struct {
 	start, end int64
-	stats      model.Stats
+	moments    model.Moments
 }
 
 // utterance is a stretch of speech with its pair and its speaker.
@@ -103,6 +104,7 @@ func New(m *model.Model, cfg Config) (*Clusterer, error) {
 		m:      m,
 		acc:    m.NewAccumulator(),
 		cmp:    model.NewComparer(m.Nu),
+		pool:   m.NewPool(),
 		review: firstReview,
 		time:   timeline{joinGap: cfg.JoinGap},
 	}, nil
@@ -169,27 +171,28 @@ func (c *Clusterer) addAtom(ev segment.Event) {
 	for i := range n {
 		c.acc.Add(ev.Frames[i*dim : (i+1)*dim])
 	}
-	a := atom{
-		start: ev.FrameStart,
-		end:   ev.FrameStart + int64(n)*segment.Hop,
-		stats: model.NewStats(c.m.Nu),
-	}
-	c.acc.StatsInto(&a.stats)
-	c.atoms = append(c.atoms, a)
+	c.atoms = append(c.atoms, atom{
+		start:   ev.FrameStart,
+		end:     ev.FrameStart + int64(n)*segment.Hop,
+		moments: c.acc.Moments(),
+	})
 }
 
-// statsOf sums the atoms that lie for the most part between start and end.
+// statsOf returns the pair of the atoms that lie for the most part between
+// start and end.
 func (c *Clusterer) statsOf(start, end int64) model.Stats {
-	s := model.NewStats(c.m.Nu)
+	c.pool.Reset()
 	for i := len(c.atoms) - 1; i >= 0; i-- {
 		a := &c.atoms[i]
 		if a.end <= start {
 			break
 		}
 		if mid := (a.start + a.end) / 2; mid >= start && mid < end {
-			s.Add(a.stats)
+			c.pool.Add(a.moments)
 		}
 	}
+	s := model.NewStats(c.m.Nu)
+	c.pool.StatsInto(&s)
 	return s
 }
 

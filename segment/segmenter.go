@@ -2,10 +2,6 @@ package segment
 
 import "fmt"
 
-// Hop is the frame advance in samples, 10 ms at 16 kHz. Frame i starts at
-// sample i·Hop.
-const Hop = 160
-
 // AtomFrames is the length of an atom in frames: 100 ms. Atoms lie on a grid
 // from the start of the stream, and utterances begin and end on it or at an
 // edge of speech.

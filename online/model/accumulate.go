@@ -97,26 +97,13 @@ func (a *Accumulator) StatsInto(dst *Stats) {
 	dst.Reset()
 	dst.N = float64(a.frames)
 	a.ch.reset()
-	d, nu, mu := a.m.Dim(), a.m.Nu, a.m.Mu
 	for k, n := range a.counts {
-		if n == 0 {
-			continue
-		}
-		n *= a.m.Phi
-		floats.AddScaled(dst.DInv, n, block(a.t.vv, k, packedLen(nu)))
-		if mu > 0 {
-			floats.AddScaled(a.ch.eInv, n, block(a.t.uu, k, packedLen(mu)))
-			floats.AddScaled(a.ch.f, n, block(a.t.uv, k, mu*nu))
-		}
-		for i := k * d; i < (k+1)*d; i++ {
-			x := a.m.Phi * a.first[i]
-			floats.AddScaled(dst.D, x, block(a.t.cv, i, nu))
-			if mu > 0 {
-				floats.AddScaled(a.ch.e, x, block(a.t.cu, i, mu))
-			}
+		if n != 0 {
+			a.project(k, dst.D, a.ch.e)
 		}
 	}
-	if mu > 0 {
+	a.ch.precisions(a.m, a.t, a.counts, dst)
+	if a.m.Mu > 0 {
 		a.ch.integrate(dst)
 	}
 }

@@ -33,6 +33,22 @@ func (c *channel) reset() {
 	clear(c.f)
 }
 
+// precisions adds D⁻¹ to dst and sets E⁻¹ and F, from the counts n_k.
+func (c *channel) precisions(m *Model, t *tables, counts []float64, dst *Stats) {
+	nu, mu := c.nu, c.mu
+	for k, n := range counts {
+		if n == 0 {
+			continue
+		}
+		n *= m.Phi
+		floats.AddScaled(dst.DInv, n, block(t.vv, k, packedLen(nu)))
+		if mu > 0 {
+			floats.AddScaled(c.eInv, n, block(t.uu, k, packedLen(mu)))
+			floats.AddScaled(c.f, n, block(t.uv, k, mu*nu))
+		}
+	}
+}
+
 // integrate subtracts the channel's part from s, which holds <d, D⁻¹>.
 func (c *channel) integrate(s *Stats) {
 	for i, row := 0, 0; i < c.mu; i, row = i+1, row+i+1 {
