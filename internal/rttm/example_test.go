@@ -32,5 +32,5 @@ SPEAKER meeting 1 2.750 1.000 <NA> <NA> bob <NA> <NA>
 	// bob speaks from 2.75 to 3.75 s
 	// SPEAKER meeting 1 0.500 2.250 <NA> <NA> ann <NA> <NA>
 	// SPEAKER meeting 1 2.750 1.000 <NA> <NA> bob <NA> <NA>
-	// broken.rttm:1: duration "-2": expected seconds from 0 to 4000000000
+	// broken.rttm:1: duration "-2": expected seconds from 0 to 100000000
 }

@@ -39,9 +39,9 @@ type Region struct {
 	Start, End float64
 }
 
-// MaxSeconds is the latest time that is read or written, some 126 years, so
-// that every time fits an int64 of nanoseconds with room to spare.
-const MaxSeconds = 4e9
+// MaxSeconds is the latest time that is read or written, some three years, so
+// that sums of times in nanoseconds fit an int64.
+const MaxSeconds = 1e8
 
 // SyntaxError is a line that is not what its format says.
 type SyntaxError struct {
