@@ -22,6 +22,9 @@ type Config struct {
 	Stay float64
 	// JoinGap is the longest pause inside a turn, in samples; 0.3 s.
 	JoinGap int64
+	// Loop is the probability that a speaker goes on from one 100 ms to the
+	// next, of the model that moves boundaries; 0.97. −1 leaves them.
+	Loop float64
 	// Given says that the utterances are given from outside and may overlap:
 	// their boundaries stand.
 	Given bool
@@ -42,6 +45,9 @@ func (c Config) withDefaults() Config {
 	if c.JoinGap == 0 {
 		c.JoinGap = 4800
 	}
+	if c.Loop == 0 {
+		c.Loop = 0.97
+	}
 	if c.Window == 0 {
 		c.Window = 150
 	}
@@ -56,6 +62,7 @@ type Clusterer struct {
 	acc  *model.Accumulator
 	cmp  *model.Comparer
 	pool *model.Pool
+	seg  resegmenter
 
 	atoms    []atom      // since the oldest utterance in the window, by start
 	utts     []utterance // the window, in the order in which they closed

@@ -13,7 +13,27 @@ import (
 func (c *Clusterer) reconsider(at int64, emit func(Event)) {
 	labels, owner := c.recluster()
 	labels = c.dissolve(labels, owner)
-	c.adopt(labels, owner, at, emit)
+	n := slices.Max(labels) + 1
+	shared := make([][]float64, n) // frames that cluster and speaker have in common
+	anchors := make([]model.Stats, n)
+	for l := range shared {
+		shared[l] = make([]float64, len(c.speakers)+1)
+		anchors[l] = model.NewStats(c.m.Nu)
+	}
+	for i, s := range owner {
+		l := labels[i]
+		shared[l][s] += c.speakers[s-1].anchor.N
+		anchors[l].Add(c.speakers[s-1].anchor)
+	}
+	labels = labels[len(owner):]
+	if c.cfg.Given || c.cfg.Loop < 0 {
+		for i, l := range labels {
+			shared[l][c.utts[i].speaker] += c.utts[i].stats.N
+		}
+	} else {
+		c.utts, labels = c.resegment(labels, anchors, shared)
+	}
+	c.adopt(labels, shared, at, emit)
 }
 
 // recluster returns a cluster for each node: first the speakers with speech
@@ -83,22 +103,10 @@ func (c *Clusterer) dissolve(labels, owner []int) []int {
 }
 
 // adopt gives the clusters the numbers of the speakers that they continue, and
-// new numbers to the others. A speaker whose speech all went to another's
-// cluster is merged into that one.
-func (c *Clusterer) adopt(labels, owner []int, at int64, emit func(Event)) {
-	n := slices.Max(labels) + 1
-	shared := make([][]float64, n) // frames that cluster and speaker have in common
-	for l := range shared {
-		shared[l] = make([]float64, len(c.speakers)+1)
-	}
-	for i, l := range labels {
-		if i < len(owner) {
-			shared[l][owner[i]] += c.speakers[owner[i]-1].anchor.N
-		} else {
-			u := &c.utts[i-len(owner)]
-			shared[l][u.speaker] += u.stats.N
-		}
-	}
+// new numbers to the others. A speaker whose speech all went to other clusters
+// is merged into the one that has most of it. labels are the clusters of the
+// window's utterances.
+func (c *Clusterer) adopt(labels []int, shared [][]float64, at int64, emit func(Event)) {
 	number := assignNumbers(shared)
 	for l := range number {
 		if number[l] == 0 && slices.Contains(labels, l) {
@@ -120,7 +128,7 @@ func (c *Clusterer) adopt(labels, owner []int, at int64, emit func(Event)) {
 			c.mergeSpeaker(i+1, into, at, emit)
 		}
 	}
-	c.assign(labels, owner, number)
+	c.assign(labels, number)
 }
 
 // assignNumbers matches clusters with speakers, the pair that has most in
@@ -168,7 +176,7 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 
 // assign gives the window's utterances their new speakers and counts the
 // speakers' statistics anew.
-func (c *Clusterer) assign(labels, owner, number []int) {
+func (c *Clusterer) assign(labels, number []int) {
 	for i := range c.speakers {
 		s := &c.speakers[i]
 		s.stats.Reset()
@@ -176,7 +184,7 @@ func (c *Clusterer) assign(labels, owner, number []int) {
 	}
 	for i := range c.utts {
 		u := &c.utts[i]
-		u.speaker = number[labels[len(owner)+i]]
+		u.speaker = number[labels[i]]
 		c.speakers[u.speaker-1].stats.Add(u.stats)
 	}
 	for i := range c.speakers {

@@ -46,23 +46,30 @@ func (c *Comparer) LogP(a Stats, ea float64, b Stats, eb float64) float64 {
 }
 
 // evidence factorises I plus the D⁻¹ held in c.chl in place and solves for the
-// d held in c.w, row by row, so that every inner loop runs over neighbours.
+// d held in c.w.
 func (c *Comparer) evidence() float64 {
-	var logDet, quad float64
-	for i, row := 0, 0; i < c.nu; i, row = i+1, row+i+1 {
-		li := c.chl[row : row+i+1]
+	logDet := factorize(c.chl, c.w)
+	return floats.Dot(c.w, c.w)/2 - logDet
+}
+
+// factorize replaces D⁻¹, packed in chl, by the L of I + D⁻¹ = L Lᵀ, and d by
+// the w of L w = d, and returns Σ log L_ii. It goes row by row, so that every
+// inner loop runs over neighbours.
+func factorize(chl, d []float64) float64 {
+	var logDet float64
+	for i, row := 0, 0; i < len(d); i, row = i+1, row+i+1 {
+		li := chl[row : row+i+1]
 		for j, rowJ := 0, 0; j < i; j, rowJ = j+1, rowJ+j+1 {
-			lj := c.chl[rowJ : rowJ+j+1]
+			lj := chl[rowJ : rowJ+j+1]
 			li[j] = (li[j] - floats.Dot(li[:j], lj[:j])) / lj[j]
 		}
 		// J⁻¹ ≥ I, so the pivot is at least 1 but for rounding.
 		pivot := math.Sqrt(max(1+li[i]-floats.Dot(li[:i], li[:i]), minPivot))
 		li[i] = pivot
-		c.w[i] = (c.w[i] - floats.Dot(li[:i], c.w[:i])) / pivot
+		d[i] = (d[i] - floats.Dot(li[:i], d[:i])) / pivot
 		logDet += math.Log(pivot)
-		quad += c.w[i] * c.w[i]
 	}
-	return quad/2 - logDet
+	return logDet
 }
 
 // minPivot keeps a pair from which too much was subtracted finite.

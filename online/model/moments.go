@@ -55,7 +55,7 @@ func (a *Accumulator) project(k int, d, e []float64) {
 type Pool struct {
 	m      *Model
 	t      *tables
-	frames int
+	frames float64
 	counts []float64
 	d, e   []float64
 	ch     channel
@@ -77,7 +77,7 @@ func (p *Pool) Reset() {
 
 // Add adds m, which must be of the pool's model.
 func (p *Pool) Add(m Moments) {
-	p.frames += m.Frames
+	p.frames += float64(m.Frames)
 	for i, k := range m.K {
 		p.counts[k] += float64(m.N[i])
 	}
@@ -87,19 +87,37 @@ func (p *Pool) Add(m Moments) {
 	}
 }
 
+// AddScaled adds w times m, for soft assignments.
+func (p *Pool) AddScaled(w float64, m Moments) {
+	p.frames += w * float64(m.Frames)
+	for i, k := range m.K {
+		p.counts[k] += w * float64(m.N[i])
+	}
+	floats.AddScaled(p.d, w, m.D)
+	if len(p.e) > 0 {
+		floats.AddScaled(p.e, w, m.E)
+	}
+}
+
 // Frames returns the number of frames in the pool.
-func (p *Pool) Frames() int { return p.frames }
+func (p *Pool) Frames() float64 { return p.frames }
 
 // StatsInto writes the pair of the pool to dst, as [Accumulator.StatsInto]
 // does. The pool stays.
 func (p *Pool) StatsInto(dst *Stats) {
+	p.VoiceStatsInto(dst)
+	if p.m.Mu > 0 {
+		p.ch.integrate(dst)
+	}
+}
+
+// VoiceStatsInto writes <d, D⁻¹> to dst, eigenchannels or not: a model of the
+// speaker alone, for sound that all came through one channel. The pool stays.
+func (p *Pool) VoiceStatsInto(dst *Stats) {
 	dst.Reset()
-	dst.N = float64(p.frames)
+	dst.N = p.frames
 	copy(dst.D, p.d)
 	p.ch.reset()
 	copy(p.ch.e, p.e)
 	p.ch.precisions(p.m, p.t, p.counts, dst)
-	if p.m.Mu > 0 {
-		p.ch.integrate(dst)
-	}
 }
