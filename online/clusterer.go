@@ -111,6 +111,7 @@ func New(m *model.Model, cfg Config) (*Clusterer, error) {
 		m:      m,
 		acc:    m.NewAccumulator(),
 		cmp:    model.NewComparer(m.Nu),
+		seg:    resegmenter{m: m},
 		pool:   m.NewPool(),
 		review: firstReview,
 		time:   timeline{joinGap: cfg.JoinGap},

@@ -26,12 +26,10 @@ func (c *Clusterer) reconsider(at int64, emit func(Event)) {
 		anchors[l].Add(c.speakers[s-1].anchor)
 	}
 	labels = labels[len(owner):]
-	if c.cfg.Given || c.cfg.Loop < 0 {
+	if !c.resegment(&labels, anchors, shared) {
 		for i, l := range labels {
 			shared[l][c.utts[i].speaker] += c.utts[i].stats.N
 		}
-	} else {
-		c.utts, labels = c.resegment(labels, anchors, shared)
 	}
 	c.adopt(labels, shared, at, emit)
 }

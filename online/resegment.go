@@ -145,9 +145,13 @@ func (r *resegmenter) smooth(S, T int, atoms []atom, loop float64) {
 }
 
 // resegment moves the boundaries of the window's utterances to where their
-// clusters meet, and returns the utterances and clusters that result. votes
-// counts the frames that each cluster has from each speaker so far.
-func (c *Clusterer) resegment(labels []int, anchors []model.Stats, shared [][]float64) ([]utterance, []int) {
+// clusters meet: c.utts and labels are then others. shared gains the frames
+// that each cluster has from each speaker so far. It returns false, and does
+// nothing, where boundaries are to stay or too few speakers would be left.
+func (c *Clusterer) resegment(labels *[]int, anchors []model.Stats, shared [][]float64) bool {
+	if c.cfg.Given || c.cfg.Loop < 0 {
+		return false
+	}
 	first := c.utts[0].start
 	from := 0
 	for from < len(c.atoms) && c.atoms[from].end <= first {
@@ -166,9 +170,12 @@ func (c *Clusterer) resegment(labels []int, anchors []model.Stats, shared [][]fl
 		for u < len(c.utts)-1 && c.utts[u].end <= mid {
 			u++
 		}
-		before[t], init[t] = c.utts[u].speaker, labels[u]
+		before[t], init[t] = c.utts[u].speaker, (*labels)[u]
 	}
 	found := c.seg.run(atoms, init, anchors, c.cfg.Loop)
+	if distinct(found) < min(c.cfg.Limits.Min, distinct(*labels)) {
+		return false
+	}
 	var utts []utterance
 	var clusters []int
 	for t, l := range found {
@@ -187,7 +194,17 @@ func (c *Clusterer) resegment(labels []int, anchors []model.Stats, shared [][]fl
 		u.stats = c.statsOf(u.start, u.end)
 		u.evidence = c.cmp.Evidence(u.stats)
 	}
-	return utts, clusters
+	c.utts, *labels = utts, clusters
+	return true
+}
+
+// distinct counts the different values of labels.
+func distinct(labels []int) int {
+	seen := make(map[int]bool)
+	for _, l := range labels {
+		seen[l] = true
+	}
+	return len(seen)
 }
 
 // maxRun is the longest utterance that resegmentation makes, in samples.

@@ -74,7 +74,9 @@ func (g *Given) Active() bool {
 func (g *Given) Flush(at int64, emit func(Event)) {
 	g.flushAtom(at, emit)
 	for ; g.closed < len(g.byEnd) && g.byEnd[g.closed].Start < at; g.closed++ {
-		emit(Event{Utterance: g.byEnd[g.closed], At: at, Closed: true, Pause: true})
+		u := g.byEnd[g.closed]
+		u.End = min(u.End, at)
+		emit(Event{Utterance: u, At: at, Closed: true, Pause: true})
 	}
 }
 
