@@ -3,12 +3,12 @@ module github.com/seed-7adb9000/diarizer
 go 1.26.0
 
 require (
+	github.com/mewkiz/flac v1.0.14
 	github.com/spf13/cobra v1.10.2
 	pgregory.net/rapid v1.3.0
 )
 
 require (
-	github.com/mewkiz/flac v1.0.14
 	golang.org/x/sync v0.24.0
 	gonum.org/v1/gonum v0.17.0
 )
