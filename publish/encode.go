@@ -1,0 +1,105 @@
+package publish
+
+import (
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/online"
+)
+
+// Encoder numbers what happens in one run of a stream. It has no goroutine and
+// no clock but Now; its fields are its whole state, so that a copy continues
+// where the original stood.
+type Encoder struct {
+	// Stream and Run go into every event. Both must be a [ValidToken].
+	Stream, Run string
+	// Seq and Revision are those of the last event.
+	Seq, Revision uint64
+	// Now is asked for the wall-clock time of an event; nil means time.Now.
+	Now func() time.Time
+}
+
+// Start begins the run. It is the first event; what src leaves empty and the
+// stream knows (Name, Rate, Origin) is filled in.
+func (e *Encoder) Start(src Source) Event {
+	ev := e.next(StreamStarted, 0)
+	if src.Name == "" {
+		src.Name = e.Stream
+	}
+	src.Rate = Rate
+	if src.Origin.IsZero() {
+		src.Origin = ev.Wall
+	}
+	src.Origin = src.Origin.UTC()
+	ev.Source = &src
+	return ev
+}
+
+// kinds translates the decisions of package online.
+var kinds = map[online.Kind]Kind{
+	online.TurnStarted:   TurnStarted,
+	online.TurnUpdated:   TurnUpdated,
+	online.TurnEnded:     TurnEnded,
+	online.TurnRevised:   TurnRevised,
+	online.TurnWithdrawn: TurnWithdrawn,
+	online.SpeakerAdded:  SpeakerAdded,
+	online.SpeakerMerged: SpeakerMerged,
+}
+
+// Encode reports one decision.
+func (e *Encoder) Encode(ev online.Event) Event {
+	out := e.next(kinds[ev.Kind], ev.At)
+	switch ev.Kind {
+	case online.SpeakerAdded:
+		out.Speaker = Speaker(ev.Speaker)
+	case online.SpeakerMerged:
+		out.Speaker, out.Into = Speaker(ev.Speaker), Speaker(ev.Into)
+	default:
+		t := ev.Turn
+		out.Turn = &Turn{ID: t.ID, Speaker: Speaker(t.Speaker), Start: Time(t.Start), End: Time(t.End),
+			LogP: Score(t.LogP), Confidence: t.Confidence, State: State(t.State)}
+	}
+	return out
+}
+
+// Identify reports that a speaker is known by name, with the probability that
+// this is right.
+func (e *Encoder) Identify(at int64, speaker int, name string, confidence float64) Event {
+	ev := e.next(SpeakerIdentified, at)
+	ev.Speaker, ev.Name, ev.Confidence = Speaker(speaker), name, confidence
+	return ev
+}
+
+// Gap reports that the samples from start to end were lost.
+func (e *Encoder) Gap(start, end int64) Event {
+	ev := e.next(GapFound, end)
+	ev.Gap = &Gap{Start: Time(start), End: Time(end)}
+	return ev
+}
+
+// Status reports how the program fares. A [Publisher] fills in what it knows.
+func (e *Encoder) Status(at int64, s Status) Event {
+	ev := e.next(StatusReported, at)
+	ev.Status = &s
+	return ev
+}
+
+// Finish ends the run after at samples. Detail says what failed, if anything.
+func (e *Encoder) Finish(at int64, reason Reason, detail string) Event {
+	ev := e.next(StreamEnded, at)
+	ev.End = &End{Reason: reason, Detail: detail}
+	return ev
+}
+
+func (e *Encoder) next(kind Kind, at int64) Event {
+	now := time.Now
+	if e.Now != nil {
+		now = e.Now
+	}
+	e.Seq++
+	switch kind {
+	case TurnRevised, TurnWithdrawn, SpeakerMerged, SpeakerIdentified:
+		e.Revision++
+	}
+	return Event{Stream: e.Stream, Run: e.Run, Seq: e.Seq, Kind: kind, At: Time(at),
+		Wall: now().UTC().Round(0), Revision: e.Revision}
+}

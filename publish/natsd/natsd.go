@@ -1,0 +1,141 @@
+// Package natsd runs a NATS server with JetStream inside this process, so that
+// nothing needs to be installed to publish and to subscribe.
+package natsd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// Options say where the server listens and keeps its streams. The zero value
+// is a server of its own: a free port of the loopback interface, and streams
+// that are deleted when it stops.
+type Options struct {
+	// Host is the address to listen on, 127.0.0.1 if empty.
+	Host string
+	// Port is the port to listen on, a free one if 0.
+	Port int
+	// StoreDir keeps the streams, for the next server over the same
+	// directory. If empty they live in a temporary directory.
+	StoreDir string
+	// MaxPayload is the largest message in bytes, 1 MiB if 0.
+	MaxPayload int
+}
+
+// Server is a running NATS server.
+type Server struct {
+	nats *server.Server
+	url  string
+	temp string // removed at the end, if not empty
+	once sync.Once
+	err  error
+}
+
+// readyWithin is far beyond the milliseconds that a start takes.
+const readyWithin = 15 * time.Second
+
+// Start returns a server that accepts connections. It stops with
+// [Server.Close] only.
+func Start(ctx context.Context, opts Options) (*Server, error) {
+	if opts.Host == "" {
+		opts.Host = "127.0.0.1"
+	}
+	port := opts.Port
+	if port == 0 {
+		port = server.RANDOM_PORT
+	} else if err := portFree(ctx, opts.Host, port); err != nil {
+		return nil, err
+	}
+	s := &Server{}
+	store := opts.StoreDir
+	if store == "" {
+		temp, err := os.MkdirTemp("", "diarizer-nats-")
+		if err != nil {
+			return nil, fmt.Errorf("embedded NATS server: no place for its streams: %w", err)
+		}
+		s.temp, store = temp, temp
+	} else if err := writable(store); err != nil {
+		return nil, fmt.Errorf("embedded NATS server: cannot keep its streams in %s: %w", store, err)
+	}
+	if err := s.start(ctx, &server.Options{
+		ServerName: "diarizer",
+		Host:       opts.Host,
+		Port:       port,
+		JetStream:  true,
+		StoreDir:   store,
+		MaxPayload: int32(opts.MaxPayload),
+		NoLog:      true,
+		NoSigs:     true,
+	}); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) start(ctx context.Context, opts *server.Options) error {
+	nats, err := server.NewServer(opts)
+	if err != nil {
+		return fmt.Errorf("embedded NATS server: %w", err)
+	}
+	s.nats = nats
+	nats.Start()
+	for deadline := time.Now().Add(readyWithin); !nats.ReadyForConnections(time.Second); {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if time.Now().After(deadline) || !nats.Running() {
+			return fmt.Errorf("embedded NATS server on %s:%d, streams in %s: not ready after %v",
+				opts.Host, opts.Port, opts.StoreDir, readyWithin)
+		}
+	}
+	s.url = nats.ClientURL()
+	return nil
+}
+
+// writable creates dir and a file in it: the server itself would go on without
+// a word.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, "writable-")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// portFree says in one line what the server would only log.
+func portFree(ctx context.Context, host string, port int) error {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", net.JoinHostPort(host, fmt.Sprint(port)))
+	if err != nil {
+		return fmt.Errorf("embedded NATS server: %w: choose another port", err)
+	}
+	return l.Close()
+}
+
+// URL is where clients connect, such as nats://127.0.0.1:41873.
+func (s *Server) URL() string { return s.url }
+
+// Close stops the server, waits until it has stopped and removes its streams
+// if they were temporary. Closing again returns the same error.
+func (s *Server) Close() error {
+	s.once.Do(func() {
+		if s.nats != nil {
+			s.nats.Shutdown()
+			s.nats.WaitForShutdown()
+		}
+		if s.temp != "" {
+			s.err = os.RemoveAll(s.temp)
+		}
+	})
+	return s.err
+}

@@ -1,0 +1,52 @@
+package publish
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+)
+
+// Rate is the number of samples in a second of stream time, whatever the rate
+// of the recording.
+const Rate = 16000
+
+// Time is a position in a stream, or a length of it, in samples. In JSON it is
+// a number of seconds; samples at 16 kHz are exact decimals of at most seven
+// places.
+type Time int64
+
+// maxTime keeps every Time a whole number in float64 seconds: 17,000 years.
+const maxTime = 1 << 53
+
+// Seconds returns t in seconds.
+func (t Time) Seconds() float64 { return float64(t) / Rate }
+
+// Duration returns t as a wall-clock duration, rounded to nanoseconds.
+func (t Time) Duration() time.Duration {
+	const sample = float64(time.Second) / Rate
+	return time.Duration(math.Round(float64(t) * sample))
+}
+
+// TimeOf returns the number of samples nearest to d.
+func TimeOf(d time.Duration) Time {
+	return Time(math.Round(d.Seconds() * Rate))
+}
+
+// MarshalJSON writes t in seconds.
+func (t Time) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, t.Seconds(), 'f', -1, 64), nil
+}
+
+// UnmarshalJSON reads a number of seconds, to the nearest sample.
+func (t *Time) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	s, err := strconv.ParseFloat(string(data), 64)
+	if err != nil || math.IsNaN(s) || math.Abs(s)*Rate > maxTime {
+		return fmt.Errorf("time %s: expected a number of seconds", data)
+	}
+	*t = Time(math.Round(s * Rate))
+	return nil
+}

@@ -1,0 +1,208 @@
+package publish
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+)
+
+// ErrHole is matched by the error of a [Timeline] or [Live] that was given an
+// event too late in its run: at least one before it is missing.
+var ErrHole = errors.New("events missing")
+
+// ErrRun is matched by the error for an event of another run than those before.
+var ErrRun = errors.New("event of another run")
+
+// HoleError says which events are missing.
+type HoleError struct {
+	Stream, Run string
+	// Want is the sequence number that was due, Got the one that came.
+	Want, Got uint64
+}
+
+// Error names the missing sequence numbers and what to do.
+func (e *HoleError) Error() string {
+	return fmt.Sprintf("stream %s, run %s: events %d to %d are missing: read the stream from its beginning",
+		e.Stream, e.Run, e.Want, e.Got-1)
+}
+
+// Is matches [ErrHole].
+func (e *HoleError) Is(target error) bool { return target == ErrHole }
+
+// order checks that events come in sequence. It is shared by all that apply
+// events.
+type order struct {
+	stream, run string
+	seq         uint64
+	partial     bool
+}
+
+// next reports whether e is the next event; false without error means that it
+// has been applied before.
+func (o *order) next(e Event) (bool, error) {
+	switch {
+	case o.run == "":
+		if e.Seq != 1 && !o.partial {
+			return false, &HoleError{Stream: e.Stream, Run: e.Run, Want: 1, Got: e.Seq}
+		}
+		o.stream, o.run = e.Stream, e.Run
+	case e.Stream != o.stream || e.Run != o.run:
+		return false, fmt.Errorf("%w: stream %s, run %s: expected stream %s, run %s",
+			ErrRun, e.Stream, e.Run, o.stream, o.run)
+	case e.Seq <= o.seq:
+		return false, nil
+	case e.Seq > o.seq+1:
+		return false, &HoleError{Stream: e.Stream, Run: e.Run, Want: o.seq + 1, Got: e.Seq}
+	}
+	o.seq = e.Seq
+	return true, nil
+}
+
+// Timeline applies the events of one run. The zero value is ready and expects
+// the run from its first event.
+type Timeline struct {
+	order    order
+	turns    map[int]Turn
+	open     map[int]bool
+	names    map[Speaker]string
+	speakers map[Speaker]bool
+	source   Source
+	at       Time
+	revision uint64
+	ended    *End
+}
+
+// NewPartialTimeline returns a Timeline for a listener who means to begin in
+// the middle of a run: it takes whatever event comes first.
+func NewPartialTimeline() *Timeline { return &Timeline{order: order{partial: true}} }
+
+// Apply changes the timeline as e says. An event that was applied before
+// changes nothing. A later one than the next is a [*HoleError] and one of
+// another run is an [ErrRun]; the timeline stays as it was. Kinds that it does
+// not know only count.
+func (t *Timeline) Apply(e Event) error {
+	if err := e.checkKind(); err != nil {
+		return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, err)
+	}
+	if fresh, err := t.order.next(e); err != nil || !fresh {
+		return err
+	}
+	if t.turns == nil {
+		t.turns, t.open = map[int]Turn{}, map[int]bool{}
+		t.names, t.speakers = map[Speaker]string{}, map[Speaker]bool{}
+	}
+	t.at, t.revision = e.At, e.Revision
+	switch e.Kind {
+	case StreamStarted:
+		t.source = *e.Source
+	case StreamEnded:
+		t.ended = e.End
+		clear(t.open)
+	case TurnStarted, TurnUpdated:
+		t.turns[e.Turn.ID] = *e.Turn
+		t.open[e.Turn.ID] = true
+	case TurnEnded, TurnRevised:
+		t.turns[e.Turn.ID] = *e.Turn
+		delete(t.open, e.Turn.ID)
+	case TurnWithdrawn:
+		delete(t.turns, e.Turn.ID)
+		delete(t.open, e.Turn.ID)
+	case SpeakerAdded:
+		t.speakers[e.Speaker] = true
+	case SpeakerMerged:
+		t.merge(e.Speaker, e.Into)
+	case SpeakerIdentified:
+		t.names[e.Speaker] = e.Name
+	}
+	return nil
+}
+
+// merge gives the turns of speaker to into. Only those of now: what a later
+// event says of speaker stands, so that a merge can be taken back.
+func (t *Timeline) merge(speaker, into Speaker) {
+	for id, turn := range t.turns {
+		if turn.Speaker == speaker {
+			turn.Speaker = into
+			if !t.open[id] {
+				turn.State = Revised
+			}
+			t.turns[id] = turn
+		}
+	}
+	delete(t.speakers, speaker)
+}
+
+// Turns returns the turns of now, by start and then by id.
+func (t *Timeline) Turns() []Turn {
+	return slices.SortedFunc(maps.Values(t.turns), func(a, b Turn) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// Open reports whether the turn with that id has not ended yet.
+func (t *Timeline) Open(id int) bool { return t.open[id] }
+
+// Segments returns the turns of now, by start and then by id, as RTTM has
+// them: times in seconds, speakers by [Timeline.Name]. Turns without length
+// are left out.
+func (t *Timeline) Segments() []rttm.Segment {
+	var segments []rttm.Segment
+	for _, turn := range t.Turns() {
+		if turn.End > turn.Start {
+			segments = append(segments, segment(t.file(), t.Name(turn.Speaker), turn.Start, turn.End))
+		}
+	}
+	return segments
+}
+
+func segment(file, speaker string, start, end Time) rttm.Segment {
+	return rttm.Segment{File: oneWord(file), Channel: "1",
+		Start: start.Seconds(), End: end.Seconds(), Speaker: oneWord(speaker)}
+}
+
+// oneWord makes a name one field of a line of text.
+func oneWord(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsControl(r) {
+			return '_'
+		}
+		return r
+	}, name)
+}
+
+// file is the recording's name, the stream's id where that is not known.
+func (t *Timeline) file() string { return cmp.Or(t.source.Name, t.order.stream, "stream") }
+
+// Name is what a speaker is called: the name of the last speaker-identified,
+// "S1" and so on without one, or "unknown".
+func (t *Timeline) Name(s Speaker) string { return cmp.Or(t.names[s], s.String()) }
+
+// Speakers returns the number of speakers: added and not merged into another.
+func (t *Timeline) Speakers() int { return len(t.speakers) }
+
+// Stream returns the stream's id, empty before the first event.
+func (t *Timeline) Stream() string { return t.order.stream }
+
+// Run returns the run's id, empty before the first event.
+func (t *Timeline) Run() string { return t.order.run }
+
+// Seq returns the sequence number of the last event applied.
+func (t *Timeline) Seq() uint64 { return t.order.seq }
+
+// Revision returns that of the last event applied.
+func (t *Timeline) Revision() uint64 { return t.revision }
+
+// Source returns what the stream listens to; zero before stream-started.
+func (t *Timeline) Source() Source { return t.source }
+
+// At returns how much of the stream had been heard at the last event.
+func (t *Timeline) At() Time { return t.at }
+
+// Ended returns why the run ended, or nil while it goes on.
+func (t *Timeline) Ended() *End { return t.ended }
