@@ -3,18 +3,19 @@
 package evaluate
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/vadlab"
 	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -56,45 +57,56 @@ func Load(dir string) ([]Recording, error) {
 	return out, nil
 }
 
-// Diarize runs r through the chain and returns the final timeline.
-func Diarize(r Recording, cfg pipeline.Config) ([]rttm.Segment, error) {
+// Outcome is what came of diarizing one recording.
+type Outcome struct {
+	// Final is the timeline with all revisions applied.
+	Final []rttm.Segment
+	// Live is what a listener had been told in time, one for each latency.
+	Live [][]rttm.Segment
+	// Events counts the events.
+	Events int
+}
+
+// Diarize runs r through the whole chain and the event contract.
+func Diarize(r Recording, cfg pipeline.Config, latencies ...time.Duration) (Outcome, error) {
 	s, err := pipeline.NewStream(cfg)
 	if err != nil {
-		return nil, err
+		return Outcome{}, err
 	}
-	turns := map[int]online.Turn{}
-	into := map[int]int{}
-	apply := func(e online.Event) {
-		switch e.Kind {
-		case online.TurnWithdrawn:
-			delete(turns, e.Turn.ID)
-		case online.SpeakerMerged:
-			into[e.Speaker] = e.Into
-			for id, t := range turns {
-				if t.Speaker == e.Speaker {
-					t.Speaker = e.Into
-					turns[id] = t
-				}
-			}
-		case online.SpeakerAdded:
-		default:
-			turns[e.Turn.ID] = e.Turn
+	var out Outcome
+	enc := publish.Encoder{Stream: publish.StreamID(r.Name), Run: "evaluation"}
+	var timeline publish.Timeline
+	lives := make([]*publish.Live, len(latencies))
+	for i, l := range latencies {
+		lives[i] = publish.NewLive(l)
+	}
+	var failed error
+	apply := func(e publish.Event) {
+		out.Events++
+		failed = errors.Join(failed, timeline.Apply(e))
+		for _, l := range lives {
+			failed = errors.Join(failed, l.Apply(e))
 		}
 	}
-	for at := 0; at < len(r.Samples); at += 1600 {
-		s.Push(r.Samples[at:min(at+1600, len(r.Samples))], apply)
+	emit := func(e online.Event) { apply(enc.Encode(e)) }
+	apply(enc.Start(publish.Source{Name: r.Reference[0].File}))
+	for at := 0; at < len(r.Samples); at += blockSize {
+		s.Push(r.Samples[at:min(at+blockSize, len(r.Samples))], emit)
 	}
-	if err := s.Flush(apply); err != nil {
-		return nil, fmt.Errorf("%s: %w", r.Name, err)
+	err = s.Flush(emit)
+	apply(enc.Finish(int64(len(r.Samples)), publish.Finished, ""))
+	if err := errors.Join(err, failed); err != nil {
+		return Outcome{}, fmt.Errorf("%s: %w", r.Name, err)
 	}
-	var out []rttm.Segment
-	for _, t := range turns {
-		out = append(out, rttm.Segment{File: r.Reference[0].File, Channel: "1",
-			Start: float64(t.Start) / capture.Rate, End: float64(t.End) / capture.Rate, Speaker: fmt.Sprintf("S%d", t.Speaker)})
+	out.Final = timeline.Segments()
+	for _, l := range lives {
+		out.Live = append(out.Live, l.Segments())
 	}
-	slices.SortFunc(out, func(a, b rttm.Segment) int { return cmp.Compare(a.Start, b.Start) })
 	return out, nil
 }
+
+// blockSize is 100 ms in samples; any other gives the same events.
+const blockSize = 1600
 
 // Utterances returns the turns of a reference as utterances.
 func Utterances(ref []rttm.Segment) []segment.Utterance {
