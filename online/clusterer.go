@@ -90,6 +90,7 @@ type utterance struct {
 	speaker    int
 	logP, conf float64
 	heard      int // frames at the last provisional comparison
+	created    int // the speaker who was added for it while it was open, or 0
 }
 
 // speaker is a cluster of utterances.
@@ -209,7 +210,7 @@ func (c *Clusterer) statsOf(start, end int64) model.Stats {
 func (c *Clusterer) grow(ev segment.Event, emit func(Event)) {
 	u := ev.Utterance
 	if c.open == nil || c.open.id != u.ID {
-		c.open = &utterance{id: u.ID, start: u.Start, speaker: c.last}
+		c.open = &utterance{id: u.ID, start: u.Start, speaker: c.last, logP: math.NaN()}
 	}
 	c.open.end = u.End
 	heard := int((u.End - u.Start) / segment.Hop)
@@ -218,19 +219,34 @@ func (c *Clusterer) grow(ev segment.Event, emit func(Event)) {
 		c.open.stats = c.statsOf(u.Start, u.End)
 		c.open.evidence = c.cmp.Evidence(c.open.stats)
 		c.decide(c.open)
+		if c.open.speaker == Unknown && c.open.created != 0 {
+			c.open.speaker = c.open.created
+		} else if c.open.speaker == Unknown && c.mayCreate(c.open) {
+			c.open.created = c.add(ev.At, emit)
+			c.open.speaker = c.open.created
+		}
 	}
 	c.sync(ev.At, emit)
 }
 
 // close settles an utterance on what is known now.
 func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
-	c.open = nil
 	u := utterance{id: ev.Utterance.ID, start: ev.Utterance.Start, end: ev.Utterance.End}
+	if c.open != nil {
+		u.created = c.open.created
+		c.open = nil
+	}
 	u.stats = c.statsOf(u.start, u.end)
 	u.evidence = c.cmp.Evidence(u.stats)
 	c.decide(&u)
-	if u.speaker == Unknown && c.mayCreate(u) {
+	switch {
+	case u.speaker == Unknown && u.created != 0:
+		u.speaker = u.created
+	case u.speaker == Unknown && c.mayCreate(&u):
 		u.speaker = c.add(ev.At, emit)
+	case u.created != 0:
+		// The whole of it is somebody known, and the newcomer was nobody.
+		c.mergeSpeaker(u.created, u.speaker, ev.At, emit)
 	}
 	if u.speaker != Unknown {
 		s := &c.speakers[u.speaker-1]
@@ -255,7 +271,7 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 //
 // and the threshold stands for log W and the odds of a newcomer.
 func (c *Clusterer) decide(u *utterance) {
-	best, bestLogP, bestScore := Unknown, 0.0, c.m.Threshold
+	best, bestLogP, bestScore := Unknown, math.NaN(), c.m.Threshold
 	sum := 0.0
 	first := true
 	add := func(score float64) { // log-sum-exp over the alternatives
@@ -310,7 +326,7 @@ func (c *Clusterer) count() int {
 	return n
 }
 
-func (c *Clusterer) mayCreate(u utterance) bool {
+func (c *Clusterer) mayCreate(u *utterance) bool {
 	return !c.full() && (int(u.stats.N) >= c.cfg.MinCreate || len(c.speakers) == 0)
 }
 

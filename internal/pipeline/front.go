@@ -27,7 +27,6 @@ type front struct {
 	done      int64          // frames handed on
 	delay     int64          // samples by which a frame's decision lags behind its start
 	frame     []float64      // scratch
-	emit      func(segment.Event)
 	onFrame   func([]float64)
 }
 
