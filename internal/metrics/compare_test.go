@@ -3,6 +3,7 @@ package metrics
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
@@ -120,37 +121,60 @@ func sameScore(t interface{ Errorf(string, ...any) }, got, want Score) {
 }
 
 func TestEqualsFrames(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		ref, hyp := annotations("f", 4, 12).Draw(t, "ref"), annotations("f", 5, 12).Draw(t, "hyp")
-		opts := conditions("f").Draw(t, "options")
+	var seen Score
+	for seed := range uint64(1000) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		ref, hyp, opts := annotation(r, "f", 5), annotation(r, "f", 6), conditions(r, "f")
 		got, _, err := Compare(ref, hyp, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
-		sameScore(t, got, frames(ref, hyp, opts))
-	})
+		if sameScore(t, got, frames(ref, hyp, opts)); t.Failed() {
+			t.Fatalf("seed %d: %v, %v, %+v", seed, ref, hyp, opts)
+		}
+		seen.Add(got)
+	}
+	for what, d := range map[string]time.Duration{"miss": seen.Miss, "false alarm": seen.FalseAlarm,
+		"confusion": seen.Confusion, "impure": seen.Joint - seen.Pure, "undetected": seen.Detection.Miss} {
+		if d < 3*time.Minute {
+			t.Errorf("%s: only %v in all the cases", what, d)
+		}
+	}
 }
 
 // TestAllEqualsFrames holds the same for several recordings together: the sum
 // of the recordings, each with a pairing of its own.
 func TestAllEqualsFrames(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	files := []string{"x", "y", "z"}
+	for seed := range uint64(300) {
+		rnd := rand.New(rand.NewPCG(seed, 2))
+		opts := conditions(rnd, files...)
 		var ref, hyp []rttm.Segment
 		var want Score
-		opts := Options{SkipOverlap: rapid.Bool().Draw(t, "skip overlap"), Collar: 0.1}
-		for _, file := range []string{"x", "y", "z"} {
-			r, h := annotations(file, 3, 8).Draw(t, "ref"), annotations(file, 3, 8).Draw(t, "hyp")
+		for _, file := range files {
+			r, h := annotation(rnd, file, 4), annotation(rnd, file, 4)
 			ref, hyp = append(ref, r...), append(hyp, h...)
-			if len(r) > 0 { // only the reference says what there is to score
-				want.Add(frames(r, h, opts))
+			of := Options{Collar: opts.Collar, SkipOverlap: opts.SkipOverlap}
+			for _, region := range opts.Regions {
+				if region.File == file {
+					of.Regions = append(of.Regions, region)
+				}
+			}
+			if len(r) > 0 || len(of.Regions) > 0 { // or nothing says that there is something to score
+				want.Add(frames(r, h, of))
 			}
 		}
-		got, err := CompareAll(shuffled(t, ref), shuffled(t, hyp), opts)
+		for _, s := range [][]rttm.Segment{ref, hyp} {
+			rnd.Shuffle(len(s), func(i, j int) { s[i], s[j] = s[j], s[i] })
+		}
+		got, err := CompareAll(ref, hyp, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
-		sameScore(t, got.All, want)
-	})
+		if sameScore(t, got.All, want); t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
 }
 
 func shuffled(t *rapid.T, segments []rttm.Segment) []rttm.Segment {

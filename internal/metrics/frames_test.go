@@ -3,11 +3,11 @@ package metrics
 import (
 	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"pgregory.net/rapid"
 )
 
 // frame is the grid of the brute-force scorer.
@@ -108,37 +108,31 @@ func frames(ref, hyp []rttm.Segment, opts Options) Score {
 	return s
 }
 
-// annotations draws an annotation of a recording of some seconds: boundaries
-// on the frame grid, speakers overlapping each other and themselves.
-func annotations(file string, speakers, most int) *rapid.Generator[[]rttm.Segment] {
-	return rapid.Custom(func(t *rapid.T) []rttm.Segment {
-		var segments []rttm.Segment
-		n := rapid.IntRange(0, speakers).Draw(t, "speakers")
-		for range rapid.IntRange(0, most).Draw(t, "turns") {
-			if n == 0 {
-				break
-			}
-			start := rapid.IntRange(0, 600).Draw(t, "start")
-			end := start + rapid.IntRange(1, 300).Draw(t, "length")
-			segments = append(segments, rttm.Segment{File: file, Channel: "1",
-				Start: float64(start) / 100, End: float64(end) / 100,
-				Speaker: string(rune('a' + rapid.IntRange(0, n-1).Draw(t, "speaker")))})
-		}
-		return segments
-	})
+// annotation draws an annotation of a recording of some seconds: boundaries on
+// the frame grid, speakers overlapping each other and themselves. Uniform
+// draws, unlike those of a property test, are seldom trivial.
+func annotation(r *rand.Rand, file string, speakers int) []rttm.Segment {
+	segments := make([]rttm.Segment, r.IntN(13))
+	speakers = 1 + r.IntN(speakers)
+	for i := range segments {
+		start := r.IntN(600)
+		end := start + 1 + r.IntN(300)
+		segments[i] = rttm.Segment{File: file, Channel: "1", Start: float64(start) / 100, End: float64(end) / 100,
+			Speaker: string(rune('a' + r.IntN(speakers)))}
+	}
+	return segments
 }
 
-// conditions draws a collar on the grid, the overlap option and, sometimes,
-// regions that may touch or overlap.
-func conditions(file string) *rapid.Generator[Options] {
-	return rapid.Custom(func(t *rapid.T) Options {
-		opts := Options{Collar: float64(rapid.SampledFrom([]int{0, 0, 1, 10, 25}).Draw(t, "collar")) / 100,
-			SkipOverlap: rapid.Bool().Draw(t, "skip overlap")}
-		for range rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(t, "regions") {
-			start := rapid.IntRange(0, 600).Draw(t, "from")
+// conditions draws a collar on the grid, the overlap option and, half of the
+// time, regions that may touch or overlap.
+func conditions(r *rand.Rand, files ...string) Options {
+	opts := Options{Collar: []float64{0, 0, 0.01, 0.1, 0.25}[r.IntN(5)], SkipOverlap: r.IntN(2) == 0}
+	for range max(0, r.IntN(8)-4) {
+		for _, file := range files {
+			start := r.IntN(600)
 			opts.Regions = append(opts.Regions, rttm.Region{File: file, Start: float64(start) / 100,
-				End: float64(start+rapid.IntRange(0, 400).Draw(t, "for")) / 100})
+				End: float64(start+r.IntN(400)) / 100})
 		}
-		return opts
-	})
+	}
+	return opts
 }

@@ -3,6 +3,7 @@ package metrics
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"pgregory.net/rapid"
 )
 
 // TestEqualsIndependentScorer compares with a scorer that shares nothing with
@@ -27,18 +27,18 @@ func TestEqualsIndependentScorer(t *testing.T) {
 		t.Skip("no python3 to run DER_PY with")
 	}
 	dir := t.TempDir()
-	rapid.Check(t, func(t *rapid.T) {
-		var ref, hyp []rttm.Segment
-		opts := Options{Collar: rapid.SampledFrom([]float64{0, 0.1, 0.25}).Draw(t, "collar"),
-			SkipOverlap: rapid.Bool().Draw(t, "skip overlap")}
+	for seed := range uint64(150) {
+		rnd := rand.New(rand.NewPCG(seed, 4))
+		opts := conditions(rnd) // the script has no regions
 		args := []string{script, "--collar", fmt.Sprint(opts.Collar)}
 		if opts.SkipOverlap {
 			args = append(args, "--skip-overlap")
 		}
-		for i := range rapid.IntRange(1, 3).Draw(t, "recordings") {
+		var ref, hyp []rttm.Segment
+		for i := range 1 + rnd.IntN(3) {
 			file := fmt.Sprintf("f%d", i)
-			r := annotations(file, 4, 12).Filter(func(s []rttm.Segment) bool { return len(s) > 0 }).Draw(t, "ref")
-			h := annotations(file, 6, 12).Draw(t, "hyp")
+			r, h := annotation(rnd, file, 5), annotation(rnd, file, 6)
+			r = append(r, rttm.Segment{File: file, Start: 7, End: 9, Speaker: "a"}) // never none
 			for kind, segments := range map[string][]rttm.Segment{"ref": r, "hyp": h} {
 				if err := rttm.WriteFile(filepath.Join(dir, file+kind), segments); err != nil {
 					t.Fatal(err)
@@ -62,8 +62,8 @@ func TestEqualsIndependentScorer(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := c.All
-		if s.Speech == 0 || s.Joint == 0 {
-			return // the script has numbers of its own for divisions by nothing
+		if s.Joint == 0 {
+			s.Joint = 1 // the script calls it 0 % pure when nobody was found
 		}
 		for what, pair := range map[string][3]float64{ // mine, the script's, half of its last digit
 			"DER": {s.DER(), der, 0.005}, "miss": {s.MissRate(), miss, 0.005}, "fa": {s.FalseAlarmRate(), fa, 0.005},
@@ -72,8 +72,8 @@ func TestEqualsIndependentScorer(t *testing.T) {
 			"files": {float64(s.Recordings), float64(files), 0},
 		} {
 			if math.Abs(pair[0]-pair[1]) > pair[2]+1e-9 {
-				t.Errorf("%s %v, the script has %v", what, pair[0], pair[1])
+				t.Errorf("seed %d: %s %v, the script has %v", seed, what, pair[0], pair[1])
 			}
 		}
-	})
+	}
 }
