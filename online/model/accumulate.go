@@ -38,18 +38,33 @@ const minShare = 0.01
 
 // Add takes in one normalised frame, of length d.
 func (a *Accumulator) Add(x []float64) {
+	shares, _ := a.Shares(x)
+	a.frames++
+	for k, w := range shares {
+		if w > 0 {
+			a.share(k, w, x)
+		}
+	}
+}
+
+// Shares returns how the model divides a normalised frame among its Gaussians,
+// M values that sum to 1, and the log likelihood of the frame under the UBM
+// (of its likeliest Gaussian where occupations are hard). The values are valid
+// until the next call.
+func (a *Accumulator) Shares(x []float64) (shares []float64, logLikelihood float64) {
 	d := len(x)
 	copy(a.square, x)
 	floats.MulTo(a.square[d:], x, x)
 	copy(a.logs, a.t.offset)
 	gemv(a.t.score, a.square, a.logs)
-	a.frames++
 	best := floats.MaxIdx(a.logs)
+	top := a.logs[best]
 	if !a.m.Soft {
-		a.share(best, 1, x)
-		return
+		clear(a.logs)
+		a.logs[best] = 1
+		return a.logs, top
 	}
-	floor := a.logs[best] + math.Log(minShare)
+	floor := top + math.Log(minShare)
 	var sum float64
 	for k, l := range a.logs {
 		if l >= floor {
@@ -59,11 +74,8 @@ func (a *Accumulator) Add(x []float64) {
 			a.logs[k] = 0
 		}
 	}
-	for k, w := range a.logs {
-		if w > 0 {
-			a.share(k, w/sum, x)
-		}
-	}
+	floats.Scale(1/sum, a.logs)
+	return a.logs, floor + math.Log(sum)
 }
 
 // share gives Gaussian k the share w of frame x.
@@ -81,6 +93,10 @@ func (a *Accumulator) Frames() int { return a.frames }
 // Counts returns n_k, of length M, not scaled by φ: valid until the next call,
 // not to be changed.
 func (a *Accumulator) Counts() []float64 { return a.counts }
+
+// First returns Σ γ (x − m_k) of every Gaussian, M×d by rows, not scaled by φ:
+// valid until the next call, not to be changed.
+func (a *Accumulator) First() []float64 { return a.first }
 
 // Reset forgets every frame.
 func (a *Accumulator) Reset() {
