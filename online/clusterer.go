@@ -63,6 +63,7 @@ type Clusterer struct {
 	cmp  *model.Comparer
 	pool *model.Pool
 	seg  resegmenter
+	norm *segment.Normalizer
 
 	atoms    []atom      // since the oldest utterance in the window, by start
 	utts     []utterance // the window, in the order in which they closed
@@ -72,13 +73,10 @@ type Clusterer struct {
 	frames   float64     // speech heard, in frames
 	review   float64     // speech at which the window is clustered anew
 	time     timeline
-	units    []unit // scratch
-}
-
-// atom is up to 100 ms of speech.
-type atom struct {
-	start, end int64
-	moments    model.Moments
+	units    []unit    // scratch
+	x        []float64 // scratch, one frame
+	heard    int       // frames in the running mean
+	aligned  int       // what heard has to reach before atoms are aligned anew
 }
 
 // utterance is a stretch of speech with its pair and its speaker.
@@ -108,14 +106,17 @@ func New(m *model.Model, cfg Config) (*Clusterer, error) {
 		return nil, fmt.Errorf("online: %d to %d speakers asked for: expected 0 ≤ minimum ≤ maximum", l.Min, l.Max)
 	}
 	return &Clusterer{
-		cfg:    cfg,
-		m:      m,
-		acc:    m.NewAccumulator(),
-		cmp:    model.NewComparer(m.Nu),
-		seg:    resegmenter{m: m},
-		pool:   m.NewPool(),
-		review: firstReview,
-		time:   timeline{joinGap: cfg.JoinGap},
+		cfg:     cfg,
+		m:       m,
+		acc:     m.NewAccumulator(),
+		cmp:     model.NewComparer(m.Nu),
+		seg:     resegmenter{m: m},
+		norm:    segment.NewNormalizer(m.FeatureMean, m.Features.MeanPrior),
+		x:       make([]float64, m.Dim()),
+		aligned: firstAlignment,
+		pool:    m.NewPool(),
+		review:  firstReview,
+		time:    timeline{joinGap: cfg.JoinGap},
 	}, nil
 }
 
@@ -157,6 +158,7 @@ func (c *Clusterer) advance(at int64, emit func(Event)) {
 // is final.
 func (c *Clusterer) Finish(at int64, emit func(Event)) {
 	if len(c.utts) > 0 {
+		c.aligned = c.heard
 		c.reconsider(at, emit)
 	}
 	c.sync(at+c.cfg.JoinGap, func(e Event) {
@@ -171,38 +173,6 @@ func (c *Clusterer) lastEnd() int64 {
 		return c.utts[n-1].end
 	}
 	return math.MinInt64 / 2
-}
-
-func (c *Clusterer) addAtom(ev segment.Event) {
-	dim := c.m.Dim()
-	c.acc.Reset()
-	n := len(ev.Frames) / dim
-	for i := range n {
-		c.acc.Add(ev.Frames[i*dim : (i+1)*dim])
-	}
-	c.atoms = append(c.atoms, atom{
-		start:   ev.FrameStart,
-		end:     ev.FrameStart + int64(n)*segment.Hop,
-		moments: c.acc.Moments(),
-	})
-}
-
-// statsOf returns the pair of the atoms that lie for the most part between
-// start and end.
-func (c *Clusterer) statsOf(start, end int64) model.Stats {
-	c.pool.Reset()
-	for i := len(c.atoms) - 1; i >= 0; i-- {
-		a := &c.atoms[i]
-		if a.end <= start {
-			break
-		}
-		if mid := (a.start + a.end) / 2; mid >= start && mid < end {
-			c.pool.Add(a.moments)
-		}
-	}
-	s := model.NewStats(c.m.Nu)
-	c.pool.StatsInto(&s)
-	return s
 }
 
 // grow follows an open utterance: it is told at once, with the last speaker

@@ -11,6 +11,10 @@ import (
 // reconsider clusters the whole window anew, together with what each speaker
 // said before it, and tells of the speakers that turn out to be one.
 func (c *Clusterer) reconsider(at int64, emit func(Event)) {
+	if c.heard >= c.aligned {
+		c.aligned = 2 * c.heard
+		c.realign()
+	}
 	labels, owner := c.recluster()
 	labels = c.dissolve(labels, owner)
 	n := slices.Max(labels) + 1

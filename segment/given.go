@@ -64,12 +64,6 @@ func (g *Given) Push(at int64, frame []float64, emit func(Event)) {
 	g.closeUntil(g.n*Hop, at, emit)
 }
 
-// Active says whether the next frame is in an utterance.
-func (g *Given) Active() bool {
-	pos := g.n * Hop
-	return pos < g.until || g.next < len(g.utts) && g.utts[g.next].Start < pos+Hop
-}
-
 // Flush ends the stream: what is open ends where it was to end.
 func (g *Given) Flush(at int64, emit func(Event)) {
 	g.flushAtom(at, emit)

@@ -26,7 +26,7 @@ type Event struct {
 	Utterance Utterance
 	// At is how far the stream had been heard, in samples.
 	At int64
-	// Frames are the normalised feature frames new with this event, by rows,
+	// Frames are the feature frames new with this event, by rows,
 	// none or those of one atom. They are valid during the call only.
 	Frames []float64
 	// FrameStart is the position of the first of Frames, in samples.

@@ -10,11 +10,10 @@ import (
 )
 
 // front is everything between samples and the events of the segmentation:
-// detection, features, normalisation and cutting, frame by frame in step.
+// detection, features and cutting, frame by frame in step.
 type front struct {
 	det    *vad.Detector
 	ext    *segment.Extractor
-	norm   *segment.Normalizer
 	cut    *segment.Segmenter
 	given  *segment.Given // instead of det and cut, where not nil
 	speech []vad.Span     // instead of det, where not nil
@@ -26,7 +25,6 @@ type front struct {
 	decisions []vad.Decision // decisions that wait for their features
 	done      int64          // frames handed on
 	delay     int64          // samples by which a frame's decision lags behind its start
-	frame     []float64      // scratch
 	onFrame   func([]float64)
 }
 
@@ -38,10 +36,8 @@ func newFront(cfg Config) (*front, error) {
 	}
 	f := &front{
 		ext:    ext,
-		norm:   segment.NewNormalizer(m.FeatureMean, m.Features.MeanPrior),
 		dim:    ext.Dim(),
 		speech: cfg.Speech,
-		frame:  make([]float64, ext.Dim()),
 	}
 	lag := ext.Delay()
 	switch {
@@ -109,9 +105,9 @@ func (f *front) drain(emit func(segment.Event)) {
 		at := min(f.done*segment.Hop+f.delay, f.pushed)
 		x := f.frames[i*f.dim : (i+1)*f.dim]
 		if f.given != nil {
-			f.pushGiven(at, x, emit)
+			f.given.Push(at, x, emit)
 		} else {
-			f.pushDecided(at, x, f.isSpeech(i), emit)
+			f.cut.Push(at, f.isSpeech(i), x, emit)
 		}
 		f.done++
 		if f.done%segment.AtomFrames == 0 {
@@ -122,22 +118,6 @@ func (f *front) drain(emit func(segment.Event)) {
 	if f.det != nil {
 		f.decisions = append(f.decisions[:0], f.decisions[n:]...)
 	}
-}
-
-func (f *front) pushGiven(at int64, x []float64, emit func(segment.Event)) {
-	if f.given.Active() {
-		f.norm.Update(x)
-	}
-	f.norm.Apply(f.frame, x)
-	f.given.Push(at, f.frame, emit)
-}
-
-func (f *front) pushDecided(at int64, x []float64, speech bool, emit func(segment.Event)) {
-	if speech {
-		f.norm.Update(x)
-	}
-	f.norm.Apply(f.frame, x)
-	f.cut.Push(at, speech, f.frame, emit)
 }
 
 // isSpeech says whether the i-th waiting frame is speech.
