@@ -14,6 +14,8 @@ type atom struct {
 	frames []float32
 }
 
+func (a *atom) middle() int64 { return (a.start + a.end) / 2 }
+
 // The first minutes of a stream are normalised by a mean that is still being
 // found. Its frames are kept up to keepFrames, and aligned with the UBM anew
 // each time the mean rests on twice as much speech, first after
@@ -69,11 +71,18 @@ func (c *Clusterer) realign() {
 			a.frames = nil // the mean has settled
 		}
 	}
-	for i := range c.utts {
-		u := &c.utts[i]
-		u.stats = c.statsOf(u.start, u.end)
-		u.evidence = c.cmp.Evidence(u.stats)
+	for i := range c.base {
+		c.measure(&c.base[i])
 	}
+	for i := range c.utts {
+		c.measure(&c.utts[i])
+	}
+}
+
+// measure sets the pair of u and its evidence.
+func (c *Clusterer) measure(u *utterance) {
+	u.stats = c.statsOf(u.start, u.end)
+	u.evidence = c.cmp.Evidence(u.stats)
 }
 
 // statsOf returns the pair of the atoms that lie for the most part between
@@ -85,7 +94,7 @@ func (c *Clusterer) statsOf(start, end int64) model.Stats {
 		if a.end <= start {
 			break
 		}
-		if mid := (a.start + a.end) / 2; mid >= start && mid < end {
+		if mid := a.middle(); mid >= start && mid < end {
 			c.pool.Add(a.moments)
 		}
 	}

@@ -66,7 +66,8 @@ type Clusterer struct {
 	norm *segment.Normalizer
 
 	atoms    []atom      // since the oldest utterance in the window, by start
-	utts     []utterance // the window, in the order in which they closed
+	base     []utterance // the window as the segmentation cut it, in the order in which they closed
+	utts     []utterance // the window as it is told: base, its boundaries moved
 	open     *utterance  // the utterance that is growing
 	speakers []speaker   // speakers[i] has ID i+1
 	last     int         // who spoke last
@@ -186,8 +187,7 @@ func (c *Clusterer) grow(ev segment.Event, emit func(Event)) {
 	heard := int((u.End - u.Start) / segment.Hop)
 	if heard >= c.cfg.Evidence && heard-c.open.heard >= c.cfg.Evidence/2 {
 		c.open.heard = heard
-		c.open.stats = c.statsOf(u.Start, u.End)
-		c.open.evidence = c.cmp.Evidence(c.open.stats)
+		c.measure(c.open)
 		c.decide(c.open)
 		if c.open.speaker == Unknown && c.open.created != 0 {
 			c.open.speaker = c.open.created
@@ -206,8 +206,7 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 		u.created = c.open.created
 		c.open = nil
 	}
-	u.stats = c.statsOf(u.start, u.end)
-	u.evidence = c.cmp.Evidence(u.stats)
+	c.measure(&u)
 	c.decide(&u)
 	switch {
 	case u.speaker == Unknown && u.created != 0:
@@ -224,6 +223,7 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 		s.evidence = c.cmp.Evidence(s.stats)
 		c.last = u.speaker
 	}
+	c.base = append(c.base, u)
 	c.utts = append(c.utts, u)
 	c.frames += u.stats.N
 	if c.frames >= c.review {
@@ -350,6 +350,27 @@ func (c *Clusterer) trim() {
 		n++
 	}
 	c.atoms = append(c.atoms[:0], c.atoms[n:]...)
+	c.trimBase(before)
+}
+
+// trimBase drops what the segmentation cut before the given position. An
+// utterance across it loses its beginning.
+func (c *Clusterer) trimBase(before int64) {
+	keep := c.base[:0]
+	for _, u := range c.base {
+		if u.end <= before {
+			continue
+		}
+		if u.start < before && !c.cfg.Given {
+			u.start = before
+			c.measure(&u)
+		}
+		if u.stats.N > 0 || c.cfg.Given {
+			keep = append(keep, u)
+		}
+	}
+	clear(c.base[len(keep):])
+	c.base = keep
 }
 
 // insideTurn says whether a turn begins before pos and goes on beyond it.

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-
-	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // reconsider clusters the whole window anew, together with what each speaker
@@ -15,93 +13,39 @@ func (c *Clusterer) reconsider(at int64, emit func(Event)) {
 		c.aligned = 2 * c.heard
 		c.realign()
 	}
-	labels, owner := c.recluster()
-	labels = c.dissolve(labels, owner)
-	n := slices.Max(labels) + 1
-	shared := make([][]float64, n) // frames that cluster and speaker have in common
-	anchors := make([]model.Stats, n)
-	for l := range shared {
-		shared[l] = make([]float64, len(c.speakers)+1)
-		anchors[l] = model.NewStats(c.m.Nu)
-	}
-	for i, s := range owner {
-		l := labels[i]
-		shared[l][s] += c.speakers[s-1].anchor.N
-		anchors[l].Add(c.speakers[s-1].anchor)
-	}
-	labels = labels[len(owner):]
-	if !c.resegment(&labels, anchors, shared) {
-		for i, l := range labels {
-			shared[l][c.utts[i].speaker] += c.utts[i].stats.N
-		}
-	}
-	c.adopt(labels, shared, at, emit)
-}
-
-// recluster returns a cluster for each node: first the speakers with speech
-// from before the window, then its utterances. owner has the speakers' numbers.
-func (c *Clusterer) recluster() (labels, owner []int) {
-	var nodes []model.Stats
+	var owners []int
 	for i := range c.speakers {
 		if s := &c.speakers[i]; s.into == 0 && s.anchor.N > 0 {
-			nodes = append(nodes, s.anchor)
-			owner = append(owner, i+1)
+			owners = append(owners, i+1)
 		}
 	}
-	for i := range c.utts {
-		nodes = append(nodes, c.utts[i].stats)
-	}
-	return Agglomerate(c.cmp, nodes, c.m.Threshold, c.cfg.Limits), owner
+	p := c.search(owners)
+	shared := c.shared(&p, owners)
+	c.utts = append(c.utts[:0], p.utts...)
+	c.adopt(p.clusters, shared, at, emit)
 }
 
-// dissolve gives the utterances of clusters that are too small to be a speaker
-// to the clusters that are not.
-func (c *Clusterer) dissolve(labels, owner []int) []int {
-	n := slices.Max(labels) + 1
-	sums := make([]model.Stats, n)
-	for i := range sums {
-		sums[i] = model.NewStats(c.m.Nu)
+// shared counts the frames that each cluster of p has from each speaker so far.
+func (c *Clusterer) shared(p *partition, owners []int) [][]float64 {
+	shared := make([][]float64, p.n)
+	for l := range shared {
+		shared[l] = make([]float64, len(c.speakers)+1)
 	}
-	keep := make([]bool, n)
-	for i, l := range labels {
-		if i < len(owner) {
-			sums[l].Add(c.speakers[owner[i]-1].anchor)
-			keep[l] = true
-		} else {
-			sums[l].Add(c.utts[i-len(owner)].stats)
+	for i, l := range p.owners {
+		shared[l][owners[i]] += c.speakers[owners[i]-1].anchor.N
+	}
+	if c.cfg.Given {
+		for i, l := range p.clusters {
+			shared[l][c.utts[i].speaker] += c.utts[i].stats.N
 		}
+		return shared
 	}
-	kept := 0
-	for l := range sums {
-		keep[l] = keep[l] || sums[l].N >= float64(c.cfg.MinCreate)
-		if keep[l] {
-			kept++
-		}
+	atoms := c.windowAtoms()
+	for t, u := 0, 0; t < len(atoms); t++ {
+		u = covering(c.utts, u, atoms[t])
+		shared[p.atoms[t]][c.utts[u].speaker] += float64(atoms[t].moments.Frames)
 	}
-	if kept == 0 || kept < c.cfg.Limits.Min {
-		return labels
-	}
-	evidence := make([]float64, n)
-	for l := range sums {
-		evidence[l] = c.cmp.Evidence(sums[l])
-	}
-	for i := len(owner); i < len(labels); i++ {
-		if keep[labels[i]] {
-			continue
-		}
-		u := &c.utts[i-len(owner)]
-		best, bestScore := -1, math.Inf(-1)
-		for l := range sums {
-			if !keep[l] {
-				continue
-			}
-			if s := c.cmp.LogP(u.stats, u.evidence, sums[l], evidence[l]); s > bestScore {
-				best, bestScore = l, s
-			}
-		}
-		labels[i] = best
-	}
-	return labels
+	return shared
 }
 
 // adopt gives the clusters the numbers of the speakers that they continue, and

@@ -144,58 +144,28 @@ func (r *resegmenter) smooth(S, T int, atoms []atom, loop float64) {
 	}
 }
 
-// resegment moves the boundaries of the window's utterances to where their
-// clusters meet: c.utts and labels are then others. shared gains the frames
-// that each cluster has from each speaker so far. It returns false, and does
-// nothing, where boundaries are to stay or too few speakers would be left.
-func (c *Clusterer) resegment(labels *[]int, anchors []model.Stats, shared [][]float64) bool {
-	if c.cfg.Given || c.cfg.Loop < 0 {
-		return false
-	}
-	first := c.utts[0].start
-	from := 0
-	for from < len(c.atoms) && c.atoms[from].end <= first {
+// maxRun is the longest utterance that resegmentation makes, in samples.
+const maxRun = 300 * segment.Hop
+
+// windowAtoms returns the atoms of the base utterances.
+func (c *Clusterer) windowAtoms() []atom {
+	from, to := 0, len(c.atoms)
+	for from < to && c.atoms[from].middle() < c.base[0].start {
 		from++
 	}
-	to := from
-	last := c.utts[len(c.utts)-1].end
-	for to < len(c.atoms) && (c.atoms[to].start+c.atoms[to].end)/2 < last {
-		to++
+	for to > from && c.atoms[to-1].middle() >= c.base[len(c.base)-1].end {
+		to--
 	}
-	atoms := c.atoms[from:to]
-	before := make([]int, len(atoms))
-	init := make([]int, len(atoms))
-	for t, u := 0, 0; t < len(atoms); t++ {
-		mid := (atoms[t].start + atoms[t].end) / 2
-		for u < len(c.utts)-1 && c.utts[u].end <= mid {
-			u++
-		}
-		before[t], init[t] = c.utts[u].speaker, (*labels)[u]
+	return c.atoms[from:to]
+}
+
+// covering returns the index, from the given one on, of the utterance that
+// holds the middle of a.
+func covering(utts []utterance, from int, a atom) int {
+	for from < len(utts)-1 && utts[from].end <= a.middle() {
+		from++
 	}
-	found := c.seg.run(atoms, init, anchors, c.cfg.Loop)
-	if distinct(found) < min(c.cfg.Limits.Min, distinct(*labels)) {
-		return false
-	}
-	var utts []utterance
-	var clusters []int
-	for t, l := range found {
-		a := &atoms[t]
-		shared[l][before[t]] += float64(a.moments.Frames)
-		n := len(utts)
-		if n == 0 || clusters[n-1] != l || a.start != utts[n-1].end || a.end-utts[n-1].start > maxRun {
-			utts = append(utts, utterance{start: a.start, end: a.end})
-			clusters = append(clusters, l)
-			continue
-		}
-		utts[n-1].end = a.end
-	}
-	for i := range utts {
-		u := &utts[i]
-		u.stats = c.statsOf(u.start, u.end)
-		u.evidence = c.cmp.Evidence(u.stats)
-	}
-	c.utts, *labels = utts, clusters
-	return true
+	return from
 }
 
 // distinct counts the different values of labels.
@@ -206,6 +176,3 @@ func distinct(labels []int) int {
 	}
 	return len(seen)
 }
-
-// maxRun is the longest utterance that resegmentation makes, in samples.
-const maxRun = 300 * segment.Hop
