@@ -2,7 +2,6 @@ package capture
 
 import (
 	"context"
-	"errors"
 	"io"
 	"sync"
 )
@@ -25,8 +24,6 @@ type pumped struct {
 	data []byte
 	err  error
 }
-
-var errClosed = errors.New("closed")
 
 const pumpBuffer = 32 << 10
 
@@ -83,5 +80,7 @@ func (p *pump) Read(b []byte) (int, error) {
 	p.cur = p.cur[n:]
 	return n, nil
 }
+
+func (p *pump) setContext(ctx context.Context) { p.ctx = ctx }
 
 func (p *pump) stop() { p.once.Do(func() { close(p.quit) }) }

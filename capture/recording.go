@@ -18,8 +18,11 @@ type Recording struct {
 	opts   Options
 	dec    pcm.Reader
 	rs     *resample.Resampler // nil at 16 kHz
-	pump   *pump               // nil for files
+	wait   waiter              // what may block; nil for files
+	stop   func()              // ends goroutines and processes; may be called twice
 	closer func() error
+
+	channel Channel
 
 	raw, mono []float32 // one chunk as decoded, and as one channel
 	ready     []float32 // 16 kHz samples not yet returned, from at on
@@ -31,8 +34,17 @@ type Recording struct {
 
 var _ Source = (*Recording)(nil)
 
+// waiter is a source of bytes or samples that may have to wait for them.
+type waiter interface {
+	// setContext gives the context of the reads that follow.
+	setContext(ctx context.Context)
+}
+
 // Name is the path or name that the recording was opened with.
 func (rec *Recording) Name() string { return rec.name }
+
+// Channel is what is listened to: a channel from 1 on, or Mix.
+func (rec *Recording) Channel() Channel { return rec.channel }
 
 // Format says what the recording holds, before any conversion.
 func (rec *Recording) Format() pcm.Format { return rec.dec.Format() }
@@ -109,8 +121,8 @@ func (rec *Recording) take(n int) []float32 {
 func (rec *Recording) decode(ctx context.Context) {
 	rec.ready = rec.ready[:copy(rec.ready, rec.ready[rec.at:])]
 	rec.at = 0
-	if rec.pump != nil {
-		rec.pump.ctx = ctx
+	if rec.wait != nil {
+		rec.wait.setContext(ctx)
 	}
 	n, err := rec.dec.Read(rec.raw)
 	if n > 0 {
@@ -153,7 +165,7 @@ func isContext(err error) bool {
 func (rec *Recording) mix(n int) []float32 {
 	ch := rec.dec.Format().Channels
 	mono := rec.mono[:n]
-	switch c := int(rec.opts.Channel); {
+	switch c := int(rec.channel); {
 	case ch == 1:
 		copy(mono, rec.raw)
 	case c > 0:
@@ -178,15 +190,10 @@ func (rec *Recording) mix(n int) []float32 {
 
 // Close closes the file or stream. A Next that waits for a stream returns.
 func (rec *Recording) Close() error {
-	rec.stopPump()
-	if err := rec.closer(); err != nil {
+	err := rec.closer() // first, because it wakes what waits for input
+	rec.stop()
+	if err != nil {
 		return systemError("close", rec.name, err)
 	}
 	return nil
-}
-
-func (rec *Recording) stopPump() {
-	if rec.pump != nil {
-		rec.pump.stop()
-	}
 }

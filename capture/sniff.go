@@ -11,7 +11,8 @@ import (
 type container int
 
 const (
-	unknown container = iota // not recognised, or nothing with sound
+	unknown  container = iota // not recognised
+	notSound                  // recognised as something without sound
 	wavFile
 	flacFile
 	otherAudio // recognised, and not decoded here
@@ -41,9 +42,15 @@ func sniff(b []byte) (container, string) {
 	case len(b) > 2 && b[0] == 0xFF && b[1]&0xE0 == 0xE0 && b[1]&0x18 != 0x08 && b[1]&6 != 0 && b[2]&0xF0 != 0xF0:
 		return otherAudio, "an MP3 file"
 	case text(b):
-		return unknown, "a text file"
+		return notSound, "a text file"
 	}
 	return unknown, fmt.Sprintf("not a known sound file (it begins with % x)", b[:min(len(b), 8)])
+}
+
+// containerName is the short name of what sniff calls "an MP4 file".
+func containerName(what string) string {
+	what = strings.TrimPrefix(strings.TrimPrefix(what, "an "), "a ")
+	return strings.TrimSuffix(what, " file")
 }
 
 // text reports whether b reads as text.
@@ -88,15 +95,15 @@ var signatures = [...]struct {
 	{0, "TTA1", otherAudio, "a True Audio file"},
 	{0, "NIST_1A", otherAudio, "a NIST SPHERE file"},
 	{0, "FLV\x01", otherAudio, "a Flash video"},
-	{0, "MThd", unknown, "a MIDI file, which is notes and not sound"},
-	{0, "%PDF", unknown, "a PDF file"},
-	{0, "PK\x03\x04", unknown, "a ZIP file"},
-	{0, "\x1f\x8b", unknown, "a gzip file"},
-	{0, "\x89PNG", unknown, "a PNG picture"},
-	{0, "\xff\xd8\xff", unknown, "a JPEG picture"},
-	{0, "GIF8", unknown, "a GIF picture"},
-	{0, "\x7fELF", unknown, "a program (ELF)"},
-	{0, "MZ\x90", unknown, "a Windows program"},
+	{0, "MThd", notSound, "a MIDI file, which is notes and not sound"},
+	{0, "%PDF", notSound, "a PDF file"},
+	{0, "PK\x03\x04", notSound, "a ZIP file"},
+	{0, "\x1f\x8b", notSound, "a gzip file"},
+	{0, "\x89PNG", notSound, "a PNG picture"},
+	{0, "\xff\xd8\xff", notSound, "a JPEG picture"},
+	{0, "GIF8", notSound, "a GIF picture"},
+	{0, "\x7fELF", notSound, "a program (ELF)"},
+	{0, "MZ\x90", notSound, "a Windows program"},
 }
 
 // id3Len is the length of the ID3v2 tag that b begins with, 0 if none does.

@@ -13,8 +13,8 @@ import (
 
 // header is what stands before the samples.
 type header struct {
+	shape
 	container string
-	fmt       encoding
 	dataSize  int64 // bytes of sound, -1 if unknown
 	offset    int64 // where they begin
 }
@@ -95,7 +95,7 @@ func readHeader(br *bufio.Reader, size int64) (header, error) {
 			h.dataSize = s.dataSize(n, size)
 			return h, nil
 		case id == "fmt " && !seen:
-			if h.fmt, err = s.format(n); err != nil {
+			if h.shape, err = s.format(n); err != nil {
 				return header{}, err
 			}
 			seen = true
@@ -213,17 +213,17 @@ func trailing(id []byte) bool {
 }
 
 // format reads the fmt chunk.
-func (s *scanner) format(n int64) (encoding, error) {
+func (s *scanner) format(n int64) (shape, error) {
 	if n < 16 || n > 1<<16 {
-		return encoding{}, fmt.Errorf("%w: fmt chunk of %d bytes, expected 16, 18 or 40", pcm.ErrDamaged, n)
+		return shape{}, fmt.Errorf("%w: fmt chunk of %d bytes, expected 16, 18 or 40", pcm.ErrDamaged, n)
 	}
 	b := make([]byte, n)
 	if err := s.read(b, "the fmt chunk"); err != nil {
-		return encoding{}, err
+		return shape{}, err
 	}
 	e, err := parseFormat(b)
 	if err != nil && !errors.Is(err, pcm.ErrUnsupported) {
-		return encoding{}, fmt.Errorf("fmt chunk: %w", err)
+		return shape{}, fmt.Errorf("fmt chunk: %w", err)
 	}
 	return e, err
 }
