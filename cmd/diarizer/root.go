@@ -11,5 +11,6 @@ func newRootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newScoreCommand())
+	root.AddCommand(newTrainCommand())
 	return root
 }
