@@ -10,5 +10,7 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.AddCommand(newScoreCommand())
+	root.AddCommand(newTrainCommand())
 	return root
 }

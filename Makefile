@@ -1,0 +1,50 @@
+# make build      the binary, bin/diarizer
+# make test       vet, staticcheck, race-enabled tests, each benchmark once
+# make bench      the benchmarks, for figures
+# make accuracy   the tables of docs/accuracy.md, DATA=directory of recordings
+# make fuzz       every fuzz target for FUZZTIME
+
+GO       ?= go
+DATA     ?= ../shared/data
+FUZZTIME ?= 30s
+
+.PHONY: build test vet race bench-once bench accuracy fuzz toolchain
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/diarizer ./cmd/diarizer
+
+test: toolchain vet race bench-once
+
+# The race detector needs a C compiler; nothing else here does.
+toolchain:
+	@command -v $(GO) >/dev/null || { echo "make: Go 1.26 or newer is needed: https://go.dev/dl" >&2; exit 1; }
+	@command -v "$$($(GO) env CC)" >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && apt-get install -qy gcc libc6-dev; \
+	  else \
+	    echo "make: the race detector needs a C compiler: install gcc" >&2; exit 1; \
+	  fi; }
+
+vet:
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "make: gofmt would change the files above" >&2; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+race:
+	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./...
+
+bench-once:
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./...
+
+accuracy:
+	$(GO) run ./cmd/diarizer evaluate --data $(DATA)/dev
+
+fuzz:
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done

@@ -1,0 +1,224 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+
+	"github.com/seed-7adb9000/diarizer/capture/pcm"
+)
+
+// Channel selects one channel of a recording, counted from 1, or all of them.
+type Channel int
+
+const (
+	// Mix is the mean of all channels.
+	Mix Channel = 0
+	// Each is every channel as a stream of its own; see [OpenAll].
+	Each Channel = -1
+)
+
+// ParseChannel reads "mix", "each", or a channel's number from 1 on.
+func ParseChannel(s string) (Channel, error) {
+	switch s {
+	case "mix":
+		return Mix, nil
+	case "each":
+		return Each, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > pcm.MaxChannels {
+		return 0, fmt.Errorf("channel %q: expected mix, each, or a number from 1 on", s)
+	}
+	return Channel(n), nil
+}
+
+func (c Channel) String() string {
+	switch c {
+	case Mix:
+		return "mix"
+	case Each:
+		return "each"
+	}
+	return strconv.Itoa(int(c))
+}
+
+// OpenAll opens a recording like [Open], and where Options.Channel is Each, one
+// Recording for each of its channels; their Channel tells which. These are
+// independent of each other.
+func OpenAll(ctx context.Context, path string, opts Options) ([]*Recording, error) {
+	if opts.Channel != Each {
+		rec, err := Open(ctx, path, opts)
+		if err != nil {
+			return nil, err
+		}
+		return []*Recording{rec}, nil
+	}
+	opts.Channel = 1
+	first, err := Open(ctx, path, opts)
+	if err != nil {
+		return nil, err
+	}
+	all := []*Recording{first}
+	for len(all) < first.Format().Channels {
+		opts.Channel++
+		rec, err := Open(ctx, path, opts)
+		if err != nil {
+			for _, r := range all {
+				r.Close()
+			}
+			return nil, err
+		}
+		all = append(all, rec)
+	}
+	return all, nil
+}
+
+// OpenReaderAll opens a stream like [OpenReader], and where Options.Channel is
+// Each, one Recording for each of its channels. These have to be read at the
+// same time, or closed: one that is not read holds up the others after about
+// splitAhead chunks.
+func OpenReaderAll(ctx context.Context, r io.Reader, name string, opts Options) ([]*Recording, error) {
+	if opts.Channel != Each {
+		rec, err := OpenReader(ctx, r, name, opts)
+		if err != nil {
+			return nil, err
+		}
+		return []*Recording{rec}, nil
+	}
+	opts.Channel = Mix
+	whole, err := OpenReader(ctx, r, name, opts)
+	if err != nil {
+		return nil, err
+	}
+	return whole.split()
+}
+
+// splitAhead is how many chunks a channel may be ahead of the slowest.
+const splitAhead = 64
+
+// split makes a Recording of each channel of rec, which must not have been read.
+func (rec *Recording) split() ([]*Recording, error) {
+	format := rec.dec.Format()
+	s := &splitter{rec: rec, open: format.Channels}
+	var all []*Recording
+	for c := range format.Channels {
+		t := &track{split: s, chunks: make(chan []float32, splitAhead), closed: make(chan struct{}), done: make(chan struct{}), format: format}
+		t.format.Channels = 1
+		s.tracks = append(s.tracks, t)
+		one := &Recording{name: rec.name, opts: rec.opts, dec: t, wait: t, stop: func() {}, closer: t.close, channel: Channel(c + 1)}
+		if err := one.prepare(); err != nil {
+			rec.Close()
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	go s.run()
+	return all, nil
+}
+
+// A splitter reads one recording for the tracks of all its channels.
+type splitter struct {
+	rec    *Recording
+	tracks []*track
+
+	mu   sync.Mutex
+	open int // tracks not closed
+}
+
+// run ends at the recording's end, or when all tracks are closed.
+func (s *splitter) run() {
+	s.rec.wait.setContext(context.Background()) // closing it ends a wait
+	var err error
+	for err == nil {
+		var n int
+		n, err = s.rec.dec.Read(s.rec.raw)
+		for c, t := range s.tracks {
+			if n == 0 {
+				break
+			}
+			chunk := make([]float32, n)
+			for i := range chunk {
+				chunk[i] = s.rec.raw[i*len(s.tracks)+c]
+			}
+			select {
+			case t.chunks <- chunk:
+			case <-t.closed:
+			}
+		}
+	}
+	for _, t := range s.tracks {
+		t.err, t.warning = err, s.rec.dec.Warning()
+		close(t.done)
+		close(t.chunks)
+	}
+}
+
+func (s *splitter) closeOne() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open--; s.open > 0 {
+		return nil
+	}
+	return s.rec.Close()
+}
+
+// A track is one channel of a splitter, as a decoder.
+type track struct {
+	split  *splitter
+	format pcm.Format
+	chunks chan []float32
+	ctx    context.Context
+	rest   []float32
+
+	once   sync.Once
+	closed chan struct{}
+
+	done    chan struct{} // closed when err and warning are set
+	err     error
+	warning error
+}
+
+func (t *track) Format() pcm.Format             { return t.format }
+func (t *track) setContext(ctx context.Context) { t.ctx = ctx }
+
+func (t *track) Warning() error {
+	select {
+	case <-t.done:
+		return t.warning
+	default:
+		return nil
+	}
+}
+
+func (t *track) Read(dst []float32) (int, error) {
+	if len(t.rest) == 0 {
+		select {
+		case chunk, ok := <-t.chunks:
+			if !ok {
+				return 0, t.err
+			}
+			t.rest = chunk
+		case <-t.closed:
+			return 0, errClosed
+		case <-t.ctx.Done():
+			return 0, t.ctx.Err()
+		}
+	}
+	n := copy(dst, t.rest)
+	t.rest = t.rest[n:]
+	return n, nil
+}
+
+func (t *track) close() (err error) {
+	t.once.Do(func() {
+		close(t.closed)
+		err = t.split.closeOne()
+	})
+	return err
+}
+
+var errClosed = errors.New("closed")

@@ -1,0 +1,47 @@
+package capture
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// Error is what goes wrong with one source of sound. It fits on one line.
+type Error struct {
+	// Op is what was tried: "open" or "read".
+	Op string
+	// Path names the file or device.
+	Path string
+	// Cause is what was found instead of what was expected. It wraps one of the
+	// errors of package pcm, or an error of the operating system.
+	Cause error
+	// Hint tells what can be done about it; it may be empty.
+	Hint string
+}
+
+func (e *Error) Error() string {
+	s := e.Op + " " + e.Path + ": " + e.Cause.Error()
+	if e.Hint != "" {
+		s += "; " + e.Hint
+	}
+	return s
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+// systemError wraps an error of the operating system, which names the path
+// already, and adds what helps.
+func systemError(op, path string, err error) error {
+	e := &Error{Op: op, Path: path, Cause: err}
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		e.Cause = pe.Err
+	}
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		e.Hint = "check the path"
+	case errors.Is(err, os.ErrPermission):
+		e.Hint = "make it readable"
+	}
+	return e
+}

@@ -1,0 +1,258 @@
+package capture
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/seed-7adb9000/diarizer/capture/ffmpeg"
+	"github.com/seed-7adb9000/diarizer/capture/flac"
+	"github.com/seed-7adb9000/diarizer/capture/pcm"
+	"github.com/seed-7adb9000/diarizer/capture/resample"
+	"github.com/seed-7adb9000/diarizer/capture/wav"
+)
+
+// Options says how a recording is turned into blocks. The zero value recognises
+// the format, mixes all channels and makes blocks of 20 ms.
+type Options struct {
+	// Channel is what is listened to. The zero value is Mix. Each is for OpenAll
+	// and OpenReaderAll.
+	Channel Channel
+	// Raw, if not nil, says that there are samples and nothing else.
+	Raw *Raw
+	// BlockSize is the length of the blocks in samples at 16 kHz. Defaults to
+	// DefaultBlockSize. The last block may be shorter.
+	BlockSize int
+}
+
+// DefaultBlockSize is 20 ms, what sound devices deliver at a time.
+const DefaultBlockSize = 320
+
+// Open opens a recording, recognised by its content whatever its name. WAV in
+// all the encodings that recorders write and FLAC are decoded here, all else by
+// ffmpeg where it is installed. Any sample rate and number of channels will do,
+// and memory does not depend on the recording's length.
+//
+// Errors are of type [*Error].
+func Open(ctx context.Context, path string, opts Options) (*Recording, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, systemError("open", path, err)
+	}
+	if info.IsDir() {
+		return nil, &Error{Op: "open", Path: path, Cause: errors.New("is a directory, expected a recording"), Hint: "name the files in it"}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, systemError("open", path, err)
+	}
+	in := input{name: path, r: f, size: -1, close: f.Close}
+	if info.Mode().IsRegular() {
+		in.size, in.path = info.Size(), path
+	}
+	rec, err := open(ctx, in, opts)
+	if err != nil {
+		f.Close()
+	}
+	return rec, err
+}
+
+// OpenReader opens a recording that comes through a pipe or a connection, of
+// the same formats as [Open]; name stands for it in messages. The reader is
+// read ahead by a goroutine, so that a cancelled context ends a wait for it,
+// and closed with the Recording if it is an io.Closer. That goroutine ends when
+// the reader's current Read returns.
+func OpenReader(ctx context.Context, r io.Reader, name string, opts Options) (*Recording, error) {
+	in := input{name: name, r: r, size: -1}
+	if c, ok := r.(io.Closer); ok {
+		in.close = c.Close
+	}
+	return open(ctx, in, opts)
+}
+
+// input is where a recording's bytes come from.
+type input struct {
+	name  string
+	path  string // of a regular file
+	r     io.Reader
+	size  int64 // of a regular file, or -1: then reading may have to wait
+	close func() error
+}
+
+// open recognises and prepares a recording. It does not close in where it fails.
+func open(ctx context.Context, in input, opts Options) (*Recording, error) {
+	if opts.Channel < 0 {
+		return nil, fmt.Errorf("channel %v: expected mix, or a channel from 1 on", opts.Channel)
+	}
+	if opts.BlockSize <= 0 {
+		opts.BlockSize = DefaultBlockSize
+	}
+	rec := &Recording{name: in.name, opts: opts, channel: opts.Channel, stop: func() {}, closer: in.close}
+	if rec.closer == nil {
+		rec.closer = func() error { return nil }
+	}
+	if in.size < 0 {
+		in.r = rec.pumped(ctx, in.r)
+	}
+	err := rec.recognise(ctx, in)
+	if err == nil {
+		err = rec.prepare()
+	}
+	if err == nil {
+		return rec, nil
+	}
+	rec.stop()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	var e *Error
+	if !errors.As(err, &e) {
+		e = &Error{Op: "open", Path: in.name, Cause: err, Hint: hint(err)}
+	}
+	return nil, e
+}
+
+// pumped reads r in a goroutine that rec.stop ends.
+func (rec *Recording) pumped(ctx context.Context, r io.Reader) *pump {
+	p := newPump(ctx, r)
+	rec.wait = p
+	before := rec.stop
+	rec.stop = func() { p.stop(); before() }
+	return p
+}
+
+// recognise finds the decoder.
+func (rec *Recording) recognise(ctx context.Context, in input) (err error) {
+	br := bufio.NewReaderSize(in.r, 64<<10)
+	if rec.opts.Raw != nil {
+		rec.dec, err = newRawReader(br, *rec.opts.Raw, in.size)
+		return err
+	}
+	head, err := br.Peek(sniffLen)
+	if len(head) == 0 {
+		if err != nil && err != io.EOF {
+			return err
+		}
+		return &Error{Op: "open", Path: in.name, Cause: fmt.Errorf("is empty: %w", pcm.ErrEmpty), Hint: "name a recording"}
+	}
+	size := in.size
+	if n := id3Len(head); n > 0 {
+		if k, err := br.Discard(n); err != nil {
+			return fmt.Errorf("%w: an ID3 tag of %d bytes, of which %d are there, and no sound", pcm.ErrTruncated, n, k)
+		}
+		size = max(-1, size-int64(n))
+		head, _ = br.Peek(sniffLen)
+	}
+	kind, what := sniff(head)
+	switch kind {
+	case wavFile:
+		rec.dec, err = wav.NewReader(br, size)
+	case flacFile:
+		rec.dec, err = flac.NewReader(br)
+	case notSound:
+		return &Error{Op: "open", Path: in.name, Cause: fmt.Errorf("%w: %s, expected a recording", pcm.ErrUnsupported, what), Hint: "name a recording"}
+	default:
+		return rec.ffmpeg(ctx, in.path, br, kind, what)
+	}
+	if errors.Is(err, pcm.ErrUnsupported) && in.path != "" {
+		// A rare encoding in a container that is decoded here.
+		if other := rec.ffmpeg(ctx, in.path, nil, kind, what); !errors.Is(other, ffmpeg.ErrNotInstalled) {
+			return other
+		}
+	}
+	return err
+}
+
+// ffmpeg decodes the file at path, or where there is none the stream r.
+func (rec *Recording) ffmpeg(ctx context.Context, path string, r io.Reader, kind container, what string) error {
+	if path != "" {
+		r = nil
+	} else if rec.wait != nil {
+		rec.wait.setContext(context.Background()) // the process reads on when open is over
+	}
+	p, err := ffmpeg.Start(path, r)
+	if errors.Is(err, ffmpeg.ErrNotInstalled) {
+		if kind == unknown {
+			return &Error{Op: "open", Path: rec.name, Cause: fmt.Errorf("%w: %s, expected a recording", pcm.ErrUnsupported, what), Hint: hint(pcm.ErrUnsupported)}
+		}
+		return &Error{Op: "open", Path: rec.name, Cause: fmt.Errorf("%w here: %s, and %w", pcm.ErrUnsupported, what, err), Hint: ffmpeg.InstallHint}
+	}
+	if err != nil {
+		return err
+	}
+	// The process dies before the pump is told to stop reading from it, and the
+	// pump of its input, if there is one, after both.
+	before := rec.stop
+	rec.stop = func() { before(); p.Close() }
+	dec, err := wav.NewReader(rec.pumped(ctx, p), -1)
+	if err != nil {
+		if kind == unknown {
+			return &Error{Op: "open", Path: rec.name, Cause: fmt.Errorf("%w: %s, nor one to ffmpeg", pcm.ErrUnsupported, what), Hint: "name a recording"}
+		}
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	rec.dec = &converted{dec, p, containerName(what)}
+	return nil
+}
+
+// converted is a decoder of what ffmpeg made, under the name of what it made it of.
+type converted struct {
+	pcm.Reader
+	by        *ffmpeg.Process
+	container string
+}
+
+func (c *converted) Format() pcm.Format {
+	f := c.Reader.Format()
+	f.Container, f.Encoding = c.container, "decoded by ffmpeg"
+	return f
+}
+
+func (c *converted) Warning() error {
+	if w := c.by.Warning(); w != nil {
+		return w
+	}
+	return c.Reader.Warning()
+}
+
+// prepare checks the decoder's format against the options.
+func (rec *Recording) prepare() error {
+	f := rec.dec.Format()
+	if int(rec.opts.Channel) > f.Channels {
+		return &Error{
+			Op: "open", Path: rec.name,
+			Cause: fmt.Errorf("has no channel %d, only %d", rec.opts.Channel, f.Channels),
+			Hint:  "choose a channel it has, or mix",
+		}
+	}
+	if f.Rate != Rate {
+		rs, err := resample.New(f.Rate, Rate)
+		if err != nil {
+			return fmt.Errorf("%w: %w", pcm.ErrUnsupported, err)
+		}
+		rec.rs = rs
+	}
+	// As many frames at a time as a block needs, so that a live stream is not
+	// waited for longer than that.
+	frames := (rec.opts.BlockSize*f.Rate + Rate - 1) / Rate
+	frames = max(1, min(frames, maxChunk/f.Channels))
+	rec.raw = make([]float32, frames*f.Channels)
+	rec.mono = make([]float32, frames)
+	return nil
+}
+
+// maxChunk bounds the samples decoded at a time.
+const maxChunk = 1 << 16
+
+func hint(err error) string {
+	switch {
+	case errors.Is(err, pcm.ErrUnsupported):
+		return "convert it to WAV or FLAC"
+	case errors.Is(err, pcm.ErrTruncated), errors.Is(err, pcm.ErrDamaged):
+		return "record or copy it again"
+	}
+	return ""
+}

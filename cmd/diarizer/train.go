@@ -1,0 +1,172 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"github.com/seed-7adb9000/diarizer/internal/dataset"
+	"github.com/seed-7adb9000/diarizer/internal/experiment"
+	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/training"
+)
+
+// The simulated conversations that the threshold is set on: so many of each
+// kind, up to so many seconds long.
+const (
+	calibrationConversations = 20
+	calibrationSeconds       = 180
+)
+
+func newTrainCommand() *cobra.Command {
+	cfg := training.DefaultConfig()
+	var data, out string
+	cmd := &cobra.Command{
+		Use:   "train --data DIR --out FILE",
+		Short: "Make a model from recordings of many speakers",
+		Long: `Make a model from recordings of many speakers.
+
+DIR/train/manifest.tsv lists the recordings (tab-separated columns path, corpus,
+speaker, seconds, rate, licence, source and split); DIR/rir and DIR/noise hold
+room responses and noises. Speakers of split "train" make the model, those of
+split "sim" the conversations that its threshold is set on. The same data,
+settings and seed give the same model.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return train(cmd, cfg, data, out)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&data, "data", "", "directory with the recordings")
+	f.StringVar(&out, "out", "", "model file to write")
+	f.Uint64Var(&cfg.Seed, "seed", cfg.Seed, "start of every random choice")
+	f.IntVar(&cfg.Gaussians, "gaussians", cfg.Gaussians, "Gaussians of the UBM")
+	f.IntVar(&cfg.Eigenvoices, "eigenvoices", cfg.Eigenvoices, "eigenvoices")
+	f.IntVar(&cfg.Eigenchannels, "eigenchannels", cfg.Eigenchannels, "eigenchannels")
+	f.IntVar(&cfg.Augment, "augment", cfg.Augment, "copies of each recording through rooms, noise and lines")
+	f.Float64Var(&cfg.Phi, "phi", cfg.Phi, "scale of frame counts")
+	f.Float64Var(&cfg.TrainPhi, "train-phi", cfg.TrainPhi, "scale of frame counts while training")
+	f.Float64Var(&cfg.OwnMean, "own-mean", cfg.OwnMean, "part of a recording's own mean that is taken off in training")
+	f.BoolVar(&cfg.Soft, "soft", cfg.Soft, "divide frames among Gaussians")
+	_ = cmd.MarkFlagRequired("data")
+	_ = cmd.MarkFlagRequired("out")
+	return cmd
+}
+
+func train(cmd *cobra.Command, cfg training.Config, data, out string) error {
+	ctx, bars := cmd.Context(), &progressBars{cmd: cmd}
+	all, err := dataset.ReadManifest(filepath.Join(data, "train"))
+	if err != nil {
+		return err
+	}
+	ac, err := experiment.Acoustics(data)
+	if err != nil {
+		return err
+	}
+	utts := dataset.Split(all, "train")
+	corpus, err := training.Extract(ctx, utts, ac, cfg, bars)
+	if err != nil {
+		return err
+	}
+	m, _, err := training.Train(ctx, corpus, cfg, bars)
+	if err != nil {
+		return err
+	}
+	cast, err := experiment.Cast(dataset.Split(all, "sim"))
+	if err != nil {
+		return err
+	}
+	sounds, err := experiment.Conversations(ctx, cast, ac, cfg.Seed, calibrationConversations, calibrationSeconds)
+	if err != nil {
+		return err
+	}
+	done := bars.Start("conversations", len(sounds))
+	var recs []*experiment.Recording
+	for _, s := range sounds {
+		r, err := experiment.NewRecording(s.Name, s.Group, s.Samples, s.Reference, cfg.Features)
+		if err != nil {
+			return err
+		}
+		recs = append(recs, r)
+		done(1)
+	}
+	cal, err := experiment.Calibrate(ctx, m, recs)
+	if err != nil {
+		return err
+	}
+	m.Threshold, m.Slope = cal.Threshold, cal.Slope
+	fmt.Fprintf(cmd.OutOrStdout(), "threshold %.1f, slope %.3f, confusion on %d simulated conversations %.1f %%\n",
+		cal.Threshold, cal.Slope, len(recs), cal.Confusion)
+	f, err := os.Create(out)
+	if err != nil {
+		return err
+	}
+	if err := modelfile.Write(f, m, describe(utts, cfg)); err != nil {
+		f.Close()
+		return fmt.Errorf("%s: %w", out, err)
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), "wrote", out)
+	return nil
+}
+
+// describe says what the model was made of.
+func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata {
+	meta := modelfile.Metadata{Seed: cfg.Seed, Settings: map[string]string{
+		"own_mean": num(cfg.OwnMean), "train_phi": num(cfg.TrainPhi), "chunk_seconds": num(cfg.Chunk),
+		"copies": strconv.Itoa(cfg.Augment), "iterations": strconv.Itoa(cfg.Iterations), "ubm_iterations": strconv.Itoa(cfg.UBMIterations),
+	}}
+	meta.Command = strings.Join([]string{"diarizer train --data DIR --out FILE --seed", strconv.FormatUint(cfg.Seed, 10),
+		"--gaussians", strconv.Itoa(cfg.Gaussians), "--eigenvoices", strconv.Itoa(cfg.Eigenvoices),
+		"--eigenchannels", strconv.Itoa(cfg.Eigenchannels), "--augment", strconv.Itoa(cfg.Augment),
+		"--phi", num(cfg.Phi), "--train-phi", num(cfg.TrainPhi), "--own-mean", num(cfg.OwnMean),
+		"--soft=" + strconv.FormatBool(cfg.Soft)}, " ")
+	byName := map[string]*modelfile.Corpus{}
+	sources := map[string]map[string]bool{}
+	seen := map[string]bool{}
+	for _, u := range utts {
+		c := byName[u.Corpus]
+		if c == nil {
+			c = &modelfile.Corpus{Name: u.Corpus, Licence: u.Licence}
+			byName[u.Corpus], sources[u.Corpus] = c, map[string]bool{}
+		}
+		c.Seconds += u.Seconds
+		sources[u.Corpus][u.Source] = true
+		if !seen[u.SpeakerID()] {
+			seen[u.SpeakerID()] = true
+			c.Speakers++
+		}
+	}
+	for name, c := range byName {
+		var s []string
+		for source := range sources[name] {
+			s = append(s, source)
+		}
+		sort.Strings(s)
+		c.Source = strings.Join(s, ", ")
+		meta.Corpora = append(meta.Corpora, *c)
+	}
+	sort.Slice(meta.Corpora, func(a, b int) bool { return meta.Corpora[a].Name < meta.Corpora[b].Name })
+	return meta
+}
+
+func num(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+// progressBars shows a bar for each stage of the training.
+type progressBars struct{ cmd *cobra.Command }
+
+// Start opens the bar of a stage.
+func (p *progressBars) Start(stage string, total int) func(int) {
+	bar := progressbar.NewOptions(total, progressbar.OptionSetDescription(fmt.Sprintf("%-14s", stage)),
+		progressbar.OptionSetWriter(p.cmd.ErrOrStderr()), progressbar.OptionShowCount(),
+		progressbar.OptionSetWidth(30), progressbar.OptionOnCompletion(func() { fmt.Fprintln(p.cmd.ErrOrStderr()) }))
+	return func(n int) { _ = bar.Add(n) } // a bar that cannot be drawn does not matter
+}

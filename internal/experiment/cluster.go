@@ -1,0 +1,218 @@
+package experiment
+
+import (
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/segment"
+	"gonum.org/v1/gonum/floats"
+)
+
+// Pairs returns the <d, D⁻¹> of every utterance. With running, each frame is
+// normalised by the speech up to it, as in a stream; otherwise by all speech
+// of the recording.
+func Pairs(m *model.Model, r *Recording, running bool) []model.Stats {
+	norm := segment.NewNormalizer(m.FeatureMean, m.Features.MeanPrior)
+	x := make([]float64, r.Dim)
+	frame := func(t int) []float64 {
+		for i, v := range r.Frames[t*r.Dim : (t+1)*r.Dim] {
+			x[i] = float64(v)
+		}
+		return x
+	}
+	heard := 0 // frames before this one are in the mean
+	hear := func(to int) {
+		for ; heard < to; heard++ {
+			norm.Update(frame(heard))
+		}
+	}
+	if !running {
+		for _, u := range r.Utterances {
+			heard = max(heard, u.From)
+			hear(u.To)
+		}
+	}
+	acc := m.NewAccumulator()
+	out := make([]model.Stats, len(r.Utterances))
+	for i, u := range r.Utterances {
+		acc.Reset()
+		if running {
+			heard = max(heard, u.From)
+		}
+		for t := u.From; t < u.To; t++ {
+			if running && t >= heard {
+				hear(t + 1)
+			}
+			f := frame(t)
+			norm.Apply(f, f)
+			acc.Add(f)
+		}
+		out[i] = model.NewStats(m.Nu)
+		acc.StatsInto(&out[i])
+	}
+	return out
+}
+
+// Merge is one step of agglomerative clustering: cluster B joins A. Level is
+// the lowest score up to this step, so that a threshold of Level or less
+// allows it.
+type Merge struct {
+	A, B         int
+	Score, Level float64
+}
+
+// Agglomerate merges the best-scoring pair of clusters until one is left.
+func Agglomerate(nu int, pairs []model.Stats) []Merge {
+	n := len(pairs)
+	c := model.NewComparer(nu)
+	clusters, evidence := make([]model.Stats, n), make([]float64, n)
+	score := make([][]float64, n)
+	for i, p := range pairs {
+		clusters[i], evidence[i] = p.Clone(), c.Evidence(p)
+		score[i] = make([]float64, n)
+		for j := range i {
+			score[i][j] = c.LogP(clusters[i], evidence[i], clusters[j], evidence[j])
+		}
+	}
+	alive := make([]bool, n)
+	for i := range alive {
+		alive[i] = true
+	}
+	level := math.Inf(1)
+	var out []Merge
+	for len(out) < n-1 {
+		a, b, best := -1, -1, math.Inf(-1)
+		for i := range n {
+			for j := range i {
+				if alive[i] && alive[j] && score[i][j] > best {
+					a, b, best = j, i, score[i][j]
+				}
+			}
+		}
+		level = min(level, best)
+		out = append(out, Merge{A: a, B: b, Score: best, Level: level})
+		alive[b] = false
+		clusters[a].Add(clusters[b])
+		evidence[a] = c.Evidence(clusters[a])
+		for j := range n {
+			if alive[j] && j != a {
+				score[max(a, j)][min(a, j)] = c.LogP(clusters[a], evidence[a], clusters[j], evidence[j])
+			}
+		}
+	}
+	return out
+}
+
+// Cut returns the cluster of each of n utterances when merging stops below the
+// threshold.
+func Cut(n int, merges []Merge, threshold float64) []int {
+	label := make([]int, n)
+	for i := range label {
+		label[i] = i
+	}
+	for _, m := range merges {
+		if m.Level < threshold {
+			break
+		}
+		for i, l := range label {
+			if l == m.B {
+				label[i] = m.A
+			}
+		}
+	}
+	return compact(label)
+}
+
+// compact renumbers labels from 0 in order of appearance.
+func compact(label []int) []int {
+	ids := map[int]int{}
+	for i, l := range label {
+		if _, ok := ids[l]; !ok {
+			ids[l] = len(ids)
+		}
+		label[i] = ids[l]
+	}
+	return label
+}
+
+// Greedy decides every utterance for good when it has been heard: it joins the
+// best-scoring speaker, or is a new one where none reaches the threshold.
+func Greedy(nu int, pairs []model.Stats, threshold float64) []int {
+	c := model.NewComparer(nu)
+	var clusters []model.Stats
+	var evidence []float64
+	label := make([]int, len(pairs))
+	for i, p := range pairs {
+		e := c.Evidence(p)
+		best, at := threshold, len(clusters)
+		for k := range clusters {
+			if s := c.LogP(clusters[k], evidence[k], p, e); s >= best {
+				best, at = s, k
+			}
+		}
+		if at == len(clusters) {
+			clusters, evidence = append(clusters, model.NewStats(nu)), append(evidence, 0)
+		}
+		clusters[at].Add(p)
+		evidence[at] = c.Evidence(clusters[at])
+		label[i] = at
+	}
+	return label
+}
+
+// Result is what clustering got wrong, in frames.
+type Result struct {
+	// Speech is the reference speech, every speaker counted; Confused is the
+	// part of it that has another speaker's label.
+	Speech, Confused float64
+	// SpeakersOff is |N̂ − N|, summed over Recordings.
+	SpeakersOff float64
+	Recordings  int
+}
+
+// Add adds the counts of o.
+func (r *Result) Add(o Result) {
+	r.Speech += o.Speech
+	r.Confused += o.Confused
+	r.SpeakersOff += o.SpeakersOff
+	r.Recordings += o.Recordings
+}
+
+// Confusion is in percent of speech.
+func (r Result) Confusion() float64 { return 100 * r.Confused / math.Max(1, r.Speech) }
+
+// CountError is the mean error of the number of speakers.
+func (r Result) CountError() float64 { return r.SpeakersOff / math.Max(1, float64(r.Recordings)) }
+
+// Score compares labels with the reference: NIST's speaker error, every frame
+// scored, overlap included.
+func Score(r *Recording, label []int) Result {
+	clusters := 0
+	for _, l := range label {
+		clusters = max(clusters, l+1)
+	}
+	together := make([][]float64, r.Speakers)
+	for i := range together {
+		together[i] = make([]float64, clusters)
+	}
+	res := Result{Recordings: 1, SpeakersOff: math.Abs(float64(clusters - r.Speakers))}
+	refs, hyps := make([]float64, r.Speakers), make([]float64, clusters)
+	var both float64
+	for _, s := range r.spans {
+		clear(refs)
+		clear(hyps)
+		for _, u := range s.active {
+			refs[r.Utterances[u].Speaker], hyps[label[u]] = 1, 1
+		}
+		n := float64(s.frames)
+		res.Speech += n * floats.Sum(refs)
+		both += n * min(floats.Sum(refs), floats.Sum(hyps))
+		for i, in := range refs {
+			if in > 0 {
+				floats.AddScaled(together[i], n, hyps)
+			}
+		}
+	}
+	res.Confused = both - bestMatch(together)
+	return res
+}

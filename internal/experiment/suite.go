@@ -1,0 +1,138 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/seed-7adb9000/diarizer/internal/dataset"
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/simulate"
+)
+
+// Sound is a recording with its reference, before features.
+type Sound struct {
+	Name, Group string
+	Samples     []float32
+	Reference   []rttm.Segment
+}
+
+// Dev reads every FLAC recording of a directory that has an RTTM file beside
+// it. The group is the name up to the first underscore.
+func Dev(dir string) ([]Sound, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*.flac"))
+	if err != nil {
+		return nil, err
+	}
+	var out []Sound
+	for _, name := range names {
+		base := strings.TrimSuffix(name, ".flac")
+		ref, err := Reference(base + ".rttm")
+		if err != nil {
+			return nil, err
+		}
+		samples, err := dataset.Load(name)
+		if err != nil {
+			return nil, err
+		}
+		group, _, _ := strings.Cut(filepath.Base(base), "_")
+		out = append(out, Sound{Name: filepath.Base(base), Group: group, Samples: samples, Reference: ref})
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("%s: no FLAC recordings, expected some with RTTM beside them", dir)
+	}
+	return out, nil
+}
+
+// Acoustics reads the rooms and noises of a data directory.
+func Acoustics(dir string) (simulate.Acoustics, error) {
+	var ac simulate.Acoustics
+	for sub, dst := range map[string]*[][]float32{"rir": &ac.Rooms, "noise": &ac.Noises} {
+		names, err := filepath.Glob(filepath.Join(dir, sub, "*.flac"))
+		if err != nil {
+			return ac, err
+		}
+		sort.Strings(names)
+		for _, n := range names {
+			x, err := dataset.Load(n)
+			if err != nil {
+				return ac, err
+			}
+			*dst = append(*dst, x)
+		}
+	}
+	return ac, nil
+}
+
+// Cast reads the utterances' sound, speaker by speaker, grouped by corpus.
+func Cast(utts []dataset.Utterance) (map[string][]simulate.Speaker, error) {
+	out := map[string][]simulate.Speaker{}
+	at := map[string]int{}
+	for _, u := range utts {
+		x, err := dataset.Load(u.Path)
+		if err != nil {
+			return nil, err
+		}
+		i, ok := at[u.SpeakerID()]
+		if !ok {
+			i = len(out[u.Corpus])
+			at[u.SpeakerID()] = i
+			out[u.Corpus] = append(out[u.Corpus], simulate.Speaker{Name: u.Speaker})
+		}
+		s := &out[u.Corpus][i]
+		s.Recordings = append(s.Recordings, x)
+	}
+	return out, nil
+}
+
+// Conversations composes n conversations of each kind: clean, telephone (of
+// telephone speech where there is any) and rooms with noise, of 2 to 7
+// speakers, more than half of them 2, up to seconds long.
+func Conversations(ctx context.Context, cast map[string][]simulate.Speaker, ac simulate.Acoustics, seed uint64, n int, seconds float64) ([]Sound, error) {
+	const telephone = "wuw2"
+	var wide, narrow []string
+	for corpus, s := range cast {
+		switch {
+		case len(s) < 7:
+		case corpus == telephone:
+			narrow = append(narrow, corpus)
+		default:
+			wide = append(wide, corpus)
+		}
+	}
+	sort.Strings(wide)
+	if len(narrow) == 0 {
+		narrow = wide
+	}
+	if len(wide) == 0 {
+		return nil, fmt.Errorf("no corpus has 7 speakers to make conversations of")
+	}
+	var out []Sound
+	for _, cond := range []simulate.Condition{simulate.Clean, simulate.Telephone, simulate.Rooms} {
+		for i := range n {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			rng := rand.New(rand.NewPCG(seed, uint64(cond)<<32|uint64(i)))
+			speakers := 2
+			if i%9 >= 5 {
+				speakers = 3 + rng.IntN(5)
+			}
+			pool := cast[wide[i%len(wide)]]
+			if cond == simulate.Telephone {
+				pool = cast[narrow[i%len(narrow)]]
+			}
+			var voices []simulate.Speaker
+			for _, k := range rng.Perm(len(pool))[:speakers] {
+				voices = append(voices, pool[k])
+			}
+			name := fmt.Sprintf("sim-%s-%02d", cond, i)
+			c := simulate.Talk(rng, voices, ac, simulate.Options{Name: name, Condition: cond, Seconds: seconds})
+			out = append(out, Sound{Name: name, Group: "sim-" + cond.String(), Samples: c.Samples, Reference: c.Reference})
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,141 @@
+package modelfile
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/segment"
+)
+
+func small(mu int) *model.Model {
+	m := &model.Model{
+		Features:    segment.FeatureConfig{Ceps: 2, Filters: 4, LowHz: 100, HighHz: 3800, MeanPrior: 50},
+		FeatureMean: []float64{0.5, -2}, Weights: []float64{0.25, 0.75},
+		Means: []float64{1, 2, 3, 4}, Vars: []float64{1, 0.5, 2, 1}, V: make([]float64, 12), Nu: 3, Mu: mu,
+		Phi: 0.125, Soft: true, Threshold: -1.5, Slope: 2, U: make([]float64, 4*mu),
+	}
+	for i := range m.V {
+		m.V[i] = float64(i) / 8
+	}
+	if mu == 0 {
+		m.U = nil
+	}
+	return m
+}
+
+var meta = Metadata{Command: "diarizer train", Seed: 3, Corpora: []Corpus{{Name: "c", Source: "s", Licence: "CC0", Speakers: 2, Seconds: 9}}}
+
+func write(tb testing.TB, m *model.Model) []byte {
+	tb.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, m, meta); err != nil {
+		tb.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestRoundTrip(t *testing.T) {
+	for _, mu := range []int{0, 2} {
+		want := small(mu)
+		got, gotMeta, err := ReadWithMetadata(bytes.NewReader(write(t, want)), "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) || !reflect.DeepEqual(gotMeta, meta) {
+			t.Errorf("read %+v %+v, wrote %+v %+v", got, gotMeta, want, meta)
+		}
+	}
+	if a, b := write(t, small(2)), write(t, small(2)); !bytes.Equal(a, b) {
+		t.Error("the same model gives two different files")
+	}
+}
+
+func TestWriteRefusesInvalid(t *testing.T) {
+	m := small(0)
+	m.V[1] = math.NaN()
+	if err := Write(&bytes.Buffer{}, m, meta); !errors.Is(err, model.ErrModel) {
+		t.Errorf("error %v, expected ErrModel", err)
+	}
+}
+
+func TestReadErrors(t *testing.T) {
+	good := write(t, small(1))
+	flipped := bytes.Clone(good)
+	flipped[len(flipped)-3] ^= 1
+	replace := func(from, to string) []byte {
+		if len(from) != len(to) || !bytes.Contains(good, []byte(from)) {
+			t.Fatalf("cannot replace %q by %q", from, to)
+		}
+		return bytes.Replace(good, []byte(from), []byte(to), 1)
+	}
+	for name, c := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"empty":     {nil, "empty"},
+		"foreign":   {[]byte("fLaC\x00\x00\x00\x22 this is a recording\n and not a model"), "not safetensors"},
+		"truncated": {good[:len(good)-7], "damaged"},
+		"header":    {good[:20], "damaged"},
+		"flipped":   {flipped, "checksum"},
+		"version":   {replace("diarizer-model/1", "diarizer-model/9"), "diarizer-model/9"},
+		"setting":   {replace(`\"phi\"`, `\"phy\"`), "phy"},
+		"settings":  {replace(`\"phi\":0.125`, `\"phi\":0.225`), "checksum"},
+		"size":      {replace(`\"eigenvoices\":3`, `\"eigenvoices\":4`), "eigenvoices"},
+		"tensor":    {replace(`"vars":`, `"bars":`), "vars"},
+	} {
+		_, err := Read(bytes.NewReader(c.data), "my.safetensors")
+		if !errors.Is(err, ErrFormat) {
+			t.Errorf("%s: error %v, expected ErrFormat", name, err)
+			continue
+		}
+		if s := err.Error(); !strings.HasPrefix(s, "my.safetensors: ") || !strings.Contains(s, c.want) || strings.Contains(s, "\n") {
+			t.Errorf("%s: %q, expected one line with the name and %q", name, s, c.want)
+		}
+	}
+	if _, err := Read(iotest.ErrReader(errors.New("unplugged")), "x"); err == nil || errors.Is(err, ErrFormat) {
+		t.Errorf("failing reader: error %v, expected its own", err)
+	}
+}
+
+func TestDefault(t *testing.T) {
+	m, err := Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	meta, err := DefaultMetadata()
+	if err != nil || len(meta.Corpora) == 0 || meta.Command == "" {
+		t.Errorf("metadata %+v, %v: expected corpora and the command", meta, err)
+	}
+	if m.Gaussians() < 16 || m.Nu < 10 {
+		t.Errorf("%d Gaussians and %d eigenvoices are no model", m.Gaussians(), m.Nu)
+	}
+}
+
+// FuzzRead holds that no file makes Read panic, and that what it accepts can
+// be used and written again.
+func FuzzRead(f *testing.F) {
+	good := write(f, small(1))
+	f.Add(good)
+	f.Add(write(f, small(0)))
+	f.Add(good[:len(good)/2])
+	f.Add([]byte{})
+	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
+	f.Add(bytes.Replace(good, []byte("[2,2,3]"), []byte("[2,3,2]"), 1))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := Read(bytes.NewReader(data), "fuzz")
+		if err != nil {
+			if strings.ContainsAny(err.Error(), "\n\x00") {
+				t.Errorf("error %q is not one line", err)
+			}
+			return
+		}
+		m.NewAccumulator().Add(m.FeatureMean)
+		write(t, m)
+	})
+}

@@ -1,0 +1,141 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/vad"
+)
+
+// front is everything between samples and the events of the segmentation:
+// detection, features and cutting, frame by frame in step.
+type front struct {
+	det    *vad.Detector
+	ext    *segment.Extractor
+	cut    *segment.Segmenter
+	given  *segment.Given // instead of det and cut, where not nil
+	speech []vad.Span     // instead of det, where not nil
+	spans  int            // of speech, those that are over
+
+	pushed    int64 // samples
+	dim       int
+	frames    []float64      // features that wait for their decision, by rows
+	decisions []vad.Decision // decisions that wait for their features
+	done      int64          // frames handed on
+	delay     int64          // samples by which a frame's decision lags behind its start
+	onFrame   func([]float64)
+}
+
+func newFront(cfg Config) (*front, error) {
+	m := cfg.Model
+	ext, err := segment.NewExtractor(m.Features)
+	if err != nil {
+		return nil, err
+	}
+	f := &front{
+		ext:    ext,
+		dim:    ext.Dim(),
+		speech: cfg.Speech,
+	}
+	lag := ext.Delay()
+	switch {
+	case cfg.Utterances != nil:
+		f.given = segment.NewGiven(cfg.Utterances, maxGiven, f.dim)
+	case cfg.Speech == nil:
+		if f.det, err = vad.New(cfg.Detector); err != nil {
+			return nil, err
+		}
+		lag = max(lag, f.det.Delay())
+	}
+	if f.given == nil {
+		c := cfg.Segment
+		if c.Static == 0 {
+			c.Static = m.Features.Ceps
+		}
+		if f.cut, err = segment.NewSegmenter(c, f.dim); err != nil {
+			return nil, err
+		}
+	}
+	f.delay = int64(lag+1) * segment.Hop
+	f.onFrame = func(x []float64) { f.frames = append(f.frames, x...) }
+	return f, nil
+}
+
+// maxGiven is the longest part that a given utterance is cut into, in samples.
+const maxGiven = 3 * capture.Rate
+
+// push takes the next samples.
+func (f *front) push(samples []float32, emit func(segment.Event)) {
+	f.pushed += int64(len(samples))
+	f.ext.Push(samples, f.onFrame)
+	if f.det != nil {
+		f.decisions = f.det.Push(f.decisions, samples)
+	}
+	f.drain(emit)
+}
+
+// flush ends the stream.
+func (f *front) flush(emit func(segment.Event)) error {
+	f.ext.Flush(f.onFrame)
+	if f.det != nil {
+		f.decisions = f.det.Flush(f.decisions)
+	}
+	f.drain(emit)
+	if f.given != nil {
+		f.given.Flush(f.pushed, emit)
+	} else {
+		f.cut.Flush(f.pushed, emit)
+	}
+	if len(f.frames) > 0 || len(f.decisions) > 0 {
+		return fmt.Errorf("pipeline: %d frames and %d decisions without counterpart at the end", len(f.frames)/f.dim, len(f.decisions))
+	}
+	return nil
+}
+
+// drain hands on the frames that have both features and a decision, and ticks
+// on the grid of atoms so that a turn can end in silence.
+func (f *front) drain(emit func(segment.Event)) {
+	n := len(f.frames) / f.dim
+	if f.det != nil {
+		n = min(n, len(f.decisions))
+	}
+	for i := range n {
+		at := min(f.done*segment.Hop+f.delay, f.pushed)
+		x := f.frames[i*f.dim : (i+1)*f.dim]
+		if f.given != nil {
+			f.given.Push(at, x, emit)
+		} else {
+			f.cut.Push(at, f.isSpeech(i), x, emit)
+		}
+		f.done++
+		if f.done%segment.AtomFrames == 0 {
+			emit(segment.Event{At: at})
+		}
+	}
+	f.frames = append(f.frames[:0], f.frames[n*f.dim:]...)
+	if f.det != nil {
+		f.decisions = append(f.decisions[:0], f.decisions[n:]...)
+	}
+}
+
+// isSpeech says whether the i-th waiting frame is speech.
+func (f *front) isSpeech(i int) bool {
+	if f.det != nil {
+		return f.decisions[i].Speech
+	}
+	mid := f.done*segment.Hop + segment.Hop/2
+	for f.spans < len(f.speech) && f.speech[f.spans].End <= mid {
+		f.spans++
+	}
+	return f.spans < len(f.speech) && f.speech[f.spans].Start <= mid
+}
+
+// check reports what makes a model unusable by the stages.
+func check(m *model.Model) error {
+	if m == nil {
+		return fmt.Errorf("pipeline: no model given")
+	}
+	return m.Validate()
+}

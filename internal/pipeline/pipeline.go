@@ -1,0 +1,224 @@
+// Package pipeline wires the stages into goroutines: capture, front end,
+// clustering and the caller's sink, with bounded channels between them. All
+// concurrency, back-pressure and draining of the program is here; the stages
+// are functions of the samples.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/vad"
+)
+
+// Config says how a stream is diarized. Only Model is needed.
+type Config struct {
+	Model    *model.Model
+	Detector vad.Config
+	Segment  segment.Config
+	Online   online.Config
+	// Speech, where not nil, says where speech is, instead of the detector.
+	// The spans are ordered and do not overlap.
+	Speech []vad.Span
+	// Utterances, where not nil, are the utterances, instead of those that the
+	// segmentation would find. They may overlap.
+	Utterances []segment.Utterance
+}
+
+// Output is what one block of sound led to.
+type Output struct {
+	// At is how far the stream has been heard, in samples.
+	At int64
+	// Events are the changes of the timeline, in order.
+	Events []online.Event
+	// Gap, where its End is not 0, is sound that was lost just before what the
+	// events speak of.
+	Gap vad.Span
+	// End says that the stream is over; it is set in the last output only.
+	End bool
+}
+
+// Stream is the whole chain for one stream, without goroutines.
+type Stream struct {
+	front *front
+	clu   *online.Clusterer
+}
+
+// NewStream returns the chain for a new stream.
+func NewStream(cfg Config) (*Stream, error) {
+	if err := check(cfg.Model); err != nil {
+		return nil, err
+	}
+	f, err := newFront(cfg)
+	if err != nil {
+		return nil, err
+	}
+	oc := cfg.Online
+	if cfg.Utterances != nil {
+		oc.Given = true
+	}
+	clu, err := online.New(cfg.Model, oc)
+	if err != nil {
+		return nil, err
+	}
+	return &Stream{front: f, clu: clu}, nil
+}
+
+// Push takes the stream's next samples.
+func (s *Stream) Push(samples []float32, emit func(online.Event)) {
+	s.front.push(samples, func(ev segment.Event) { s.clu.Push(ev, emit) })
+}
+
+// Flush ends the stream.
+func (s *Stream) Flush(emit func(online.Event)) error {
+	err := s.front.flush(func(ev segment.Event) { s.clu.Push(ev, emit) })
+	s.clu.Finish(s.front.pushed, emit)
+	return err
+}
+
+// Run diarizes src and hands what comes of it to sink, in order. It returns
+// when the source has ended, or ctx is done, and all that was heard until then
+// has passed through: cancelling ctx ends the stream like its end would, and is
+// then returned as ctx.Err(). An error of sink ends the run at once.
+func Run(ctx context.Context, src capture.Source, cfg Config, sink func(Output) error) error {
+	s, err := NewStream(cfg)
+	if err != nil {
+		return err
+	}
+	g, gctx := errgroup.WithContext(context.WithoutCancel(ctx))
+	// A source is asked for its next block until ctx or the run is done.
+	sctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(gctx, stop)()
+
+	blocks := make(chan capture.Block, depth)
+	segments := make(chan batch, depth)
+	outputs := make(chan Output, depth)
+	var ended error // of the source; read after g.Wait
+	g.Go(func() error {
+		defer close(blocks)
+		ended = readBlocks(sctx, gctx, src, blocks)
+		return nil
+	})
+	g.Go(func() error {
+		defer close(segments)
+		return runFront(gctx, s.front, blocks, segments)
+	})
+	g.Go(func() error {
+		defer close(outputs)
+		return runClusterer(gctx, s, segments, outputs)
+	})
+	g.Go(func() error {
+		for o := range outputs {
+			if err := sink(o); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return ended
+}
+
+// depth is how many blocks may wait between two stages.
+const depth = 16
+
+// batch is what one block led to in the front end.
+type batch struct {
+	at     int64
+	events []segment.Event
+	gap    vad.Span
+	end    bool
+}
+
+// send sends v unless ctx is done first.
+func send[T any](ctx context.Context, ch chan<- T, v T) error {
+	select {
+	case ch <- v:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// readBlocks reads src until it ends. io.EOF is no error.
+func readBlocks(ctx, run context.Context, src capture.Source, blocks chan<- capture.Block) error {
+	for {
+		b, err := src.Next(ctx)
+		if len(b.Samples) > 0 {
+			if err := send(run, blocks, b); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func runFront(ctx context.Context, f *front, blocks <-chan capture.Block, out chan<- batch) error {
+	for b := range blocks {
+		var bt batch
+		emit := bt.collect
+		if b.Start > f.pushed {
+			// Lost sound stays in the time as silence.
+			bt.gap = vad.Span{Start: f.pushed, End: b.Start}
+			f.pushSilence(b.Start-f.pushed, emit)
+		}
+		f.push(b.Samples, emit)
+		bt.at = f.pushed
+		if err := send(ctx, out, bt); err != nil {
+			return err
+		}
+	}
+	var bt batch
+	err := f.flush(bt.collect)
+	bt.at, bt.end = f.pushed, true
+	return errors.Join(err, send(ctx, out, bt))
+}
+
+// collect keeps an event with a copy of its frames.
+func (b *batch) collect(ev segment.Event) {
+	ev.Frames = slices.Clone(ev.Frames)
+	b.events = append(b.events, ev)
+}
+
+// pushSilence stands in for n lost samples.
+func (f *front) pushSilence(n int64, emit func(segment.Event)) {
+	silence := make([]float32, min(n, capture.Rate))
+	for n > 0 {
+		k := min(n, int64(len(silence)))
+		f.push(silence[:k], emit)
+		n -= k
+	}
+}
+
+func runClusterer(ctx context.Context, s *Stream, in <-chan batch, out chan<- Output) error {
+	for bt := range in {
+		o := Output{At: bt.at, Gap: bt.gap, End: bt.end}
+		emit := func(e online.Event) { o.Events = append(o.Events, e) }
+		for _, ev := range bt.events {
+			s.clu.Push(ev, emit)
+		}
+		if bt.end {
+			s.clu.Finish(bt.at, emit)
+		}
+		if err := send(ctx, out, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+// Package training makes models: features of many speakers' recordings, a UBM
+// by EM, eigenvoices and eigenchannels by principal components and then EM,
+// and the scale and threshold of the scores from simulated conversations.
+package training
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/seed-7adb9000/diarizer/segment"
+)
+
+// ErrConfig is wrapped by errors about settings that cannot work.
+var ErrConfig = errors.New("training: unusable settings")
+
+// Config are the settings of a training run. Together with the data they
+// determine the model to the bit.
+type Config struct {
+	// Seed starts every random choice.
+	Seed uint64
+	// Features is the front end.
+	Features segment.FeatureConfig
+	// Gaussians is M, Eigenvoices ν and Eigenchannels μ.
+	Gaussians, Eigenvoices, Eigenchannels int
+	// Soft divides frames among Gaussians, at training and at run time.
+	Soft bool
+	// Augment is how many copies of each recording, through rooms, noise,
+	// microphones and telephone lines, join the recording itself.
+	Augment int
+	// OwnMean is how much of a recording's own mean is taken off its frames;
+	// the rest is the mean of its corpus and copy. A recording holds one
+	// speaker, a conversation several, so that 1 takes off too much.
+	OwnMean float64
+	// Chunk is the length of the utterances, in seconds, that eigenchannels
+	// are trained on.
+	Chunk float64
+	// TrainPhi scales frame counts in the training of V and U, Phi at run time.
+	TrainPhi, Phi float64
+	// UBMIterations and Iterations are the rounds of EM of the UBM at full
+	// size and of V and U.
+	UBMIterations, Iterations int
+}
+
+// DefaultConfig returns the settings of the published model.
+func DefaultConfig() Config {
+	return Config{
+		Seed: 1, Features: segment.DefaultFeatures(),
+		Gaussians: 256, Eigenvoices: 40, Soft: true,
+		OwnMean: 1, Chunk: 3, TrainPhi: 1, Phi: 0.1,
+		UBMIterations: 8, Iterations: 8,
+	}
+}
+
+// Validate reports the first setting that cannot work, as an error that wraps
+// [ErrConfig] or segment.ErrConfig.
+func (c Config) Validate() error {
+	if err := c.Features.Validate(); err != nil {
+		return err
+	}
+	for _, s := range []struct {
+		name     string
+		found    float64
+		min, max float64
+	}{
+		{"Gaussians", float64(c.Gaussians), 1, 4096},
+		{"eigenvoices", float64(c.Eigenvoices), 1, 400},
+		{"eigenchannels", float64(c.Eigenchannels), 0, 400},
+		{"copies", float64(c.Augment), 0, 20},
+		{"own mean", c.OwnMean, 0, 1},
+		{"chunk", c.Chunk, 0.5, 60},
+		{"training phi", c.TrainPhi, 1e-3, 1},
+		{"phi", c.Phi, 1e-3, 1},
+		{"UBM iterations", float64(c.UBMIterations), 1, 1000},
+		{"iterations", float64(c.Iterations), 1, 1000},
+	} {
+		if !(s.found >= s.min && s.found <= s.max) {
+			return fmt.Errorf("%w: %s is %v, expected %v to %v", ErrConfig, s.name, s.found, s.min, s.max)
+		}
+	}
+	return nil
+}

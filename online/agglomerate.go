@@ -1,0 +1,143 @@
+package online
+
+import (
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
+
+// Limits bound the number of speakers that a clustering may return. 0 means no
+// bound.
+type Limits struct {
+	Min, Max int
+}
+
+// Agglomerate clusters utterances bottom up: the two clusters of the largest
+// log P(H1) + log W are merged as long as that exceeds threshold, and beyond it
+// while limits ask for fewer clusters. It returns a cluster index for each of
+// stats, counted from 0 in order of first appearance.
+//
+// As the statistics of a cluster are the sum of its members', a merge is an
+// addition and no score is an approximation. n utterances cost about n²
+// comparisons.
+func Agglomerate(c *model.Comparer, stats []model.Stats, threshold float64, limits Limits) []int {
+	n := len(stats)
+	a := agglomeration{
+		cmp:   c,
+		nodes: make([]node, n),
+		score: make([]float64, n*n),
+		best:  make([]int, n),
+	}
+	for i, s := range stats {
+		a.nodes[i] = node{stats: s, evidence: c.Evidence(s), live: true, into: i}
+	}
+	for i := range n {
+		for j := range i {
+			a.set(i, j)
+		}
+	}
+	for i := range n {
+		a.refresh(i)
+	}
+	for live := n; live > max(1, limits.Min); live-- {
+		i, j := a.top()
+		if a.at(i, j) <= threshold && (limits.Max == 0 || live <= limits.Max) {
+			break
+		}
+		a.merge(i, j)
+	}
+	return a.labels()
+}
+
+// node is a cluster in the making.
+type node struct {
+	stats    model.Stats
+	evidence float64
+	live     bool
+	owned    bool // stats is a copy that may be changed
+	into     int  // the node that this one was merged into, itself while live
+}
+
+type agglomeration struct {
+	cmp   *model.Comparer
+	nodes []node
+	score []float64 // n×n, symmetric
+	best  []int     // the live partner of largest score, −1 without one
+}
+
+func (a *agglomeration) at(i, j int) float64 {
+	if j < 0 {
+		return math.Inf(-1)
+	}
+	return a.score[i*len(a.nodes)+j]
+}
+
+func (a *agglomeration) set(i, j int) {
+	p, q := &a.nodes[i], &a.nodes[j]
+	s := a.cmp.LogP(p.stats, p.evidence, q.stats, q.evidence)
+	a.score[i*len(a.nodes)+j] = s
+	a.score[j*len(a.nodes)+i] = s
+}
+
+// refresh finds the best partner of node i.
+func (a *agglomeration) refresh(i int) {
+	a.best[i] = -1
+	for j := range a.nodes {
+		if j != i && a.nodes[j].live && (a.best[i] < 0 || a.at(i, j) > a.at(i, a.best[i])) {
+			a.best[i] = j
+		}
+	}
+}
+
+// top returns the pair of largest score, the earlier one first.
+func (a *agglomeration) top() (int, int) {
+	top := -1
+	for i := range a.nodes {
+		if a.nodes[i].live && (top < 0 || a.at(i, a.best[i]) > a.at(top, a.best[top])) {
+			top = i
+		}
+	}
+	return min(top, a.best[top]), max(top, a.best[top])
+}
+
+func (a *agglomeration) merge(i, j int) {
+	p, q := &a.nodes[i], &a.nodes[j]
+	if !p.owned {
+		p.stats, p.owned = p.stats.Clone(), true
+	}
+	p.stats.Add(q.stats)
+	p.evidence = a.cmp.Evidence(p.stats)
+	q.live, q.into = false, i
+	for k := range a.nodes {
+		if k != i && a.nodes[k].live {
+			a.set(i, k)
+		}
+	}
+	a.refresh(i)
+	for k := range a.nodes {
+		if k == i || !a.nodes[k].live {
+			continue
+		}
+		if b := a.best[k]; b == i || b == j {
+			a.refresh(k)
+		} else if a.at(k, i) > a.at(k, b) {
+			a.best[k] = i
+		}
+	}
+}
+
+func (a *agglomeration) labels() []int {
+	out := make([]int, len(a.nodes))
+	index := make(map[int]int)
+	for i := range a.nodes {
+		root := i
+		for a.nodes[root].into != root {
+			root = a.nodes[root].into
+		}
+		if _, ok := index[root]; !ok {
+			index[root] = len(index)
+		}
+		out[i] = index[root]
+	}
+	return out
+}

@@ -1,0 +1,384 @@
+package online
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/segment"
+)
+
+// Config are the settings of a [Clusterer]. The zero value of a field stands
+// for its default.
+type Config struct {
+	// Limits bound the number of speakers, 0 for no bound.
+	Limits Limits
+	// MinCreate is how much speech makes a new speaker, in frames; 100.
+	MinCreate int
+	// Evidence is how much speech of an open utterance is compared before it
+	// is given a provisional speaker, in frames; 50.
+	Evidence int
+	// Stay is the log prior odds for the speaker who spoke last; 1.
+	Stay float64
+	// JoinGap is the longest pause inside a turn, in samples; 0.3 s.
+	JoinGap int64
+	// Loop is the probability that a speaker goes on from one 100 ms to the
+	// next, of the model that moves boundaries; 0.97. −1 leaves them.
+	Loop float64
+	// Given says that the utterances are given from outside and may overlap:
+	// their boundaries stand.
+	Given bool
+	// Window is how many utterances can still be assigned anew; 150.
+	Window int
+}
+
+func (c Config) withDefaults() Config {
+	if c.MinCreate == 0 {
+		c.MinCreate = 100
+	}
+	if c.Evidence == 0 {
+		c.Evidence = 50
+	}
+	if c.Stay == 0 {
+		c.Stay = 1
+	}
+	if c.JoinGap == 0 {
+		c.JoinGap = 4800
+	}
+	if c.Loop == 0 {
+		c.Loop = 0.97
+	}
+	if c.Window == 0 {
+		c.Window = 150
+	}
+	return c
+}
+
+// Clusterer follows the speakers of one stream. It is a plain value fed by one
+// goroutine; its events depend on the frames alone.
+type Clusterer struct {
+	cfg  Config
+	m    *model.Model
+	acc  *model.Accumulator
+	cmp  *model.Comparer
+	pool *model.Pool
+	seg  resegmenter
+	norm *segment.Normalizer
+
+	atoms    []atom      // since the oldest utterance in the window, by start
+	base     []utterance // the window as the segmentation cut it, in the order in which they closed
+	utts     []utterance // the window as it is told: base, its boundaries moved
+	open     *utterance  // the utterance that is growing
+	speakers []speaker   // speakers[i] has ID i+1
+	last     int         // who spoke last
+	frames   float64     // speech heard, in frames
+	review   float64     // speech at which the window is clustered anew
+	time     timeline
+	units    []unit    // scratch
+	x        []float64 // scratch, one frame
+	heard    int       // frames in the running mean
+	aligned  int       // what heard has to reach before atoms are aligned anew
+}
+
+// utterance is a stretch of speech with its pair and its speaker.
+type utterance struct {
+	id         int
+	start, end int64
+	stats      model.Stats
+	evidence   float64
+	speaker    int
+	logP, conf float64
+	heard      int // frames at the last provisional comparison
+	created    int // the speaker who was added for it while it was open, or 0
+}
+
+// speaker is a cluster of utterances.
+type speaker struct {
+	stats    model.Stats // all of its utterances
+	evidence float64
+	anchor   model.Stats // those that have left the window
+	into     int         // the speaker that this one was merged into, or 0
+}
+
+// New returns the Clusterer of a new stream.
+func New(m *model.Model, cfg Config) (*Clusterer, error) {
+	cfg = cfg.withDefaults()
+	if l := cfg.Limits; l.Min < 0 || l.Max < 0 || (l.Max > 0 && l.Min > l.Max) {
+		return nil, fmt.Errorf("online: %d to %d speakers asked for: expected 0 ≤ minimum ≤ maximum", l.Min, l.Max)
+	}
+	return &Clusterer{
+		cfg:     cfg,
+		m:       m,
+		acc:     m.NewAccumulator(),
+		cmp:     model.NewComparer(m.Nu),
+		seg:     resegmenter{m: m},
+		norm:    segment.NewNormalizer(m.FeatureMean, m.Features.MeanPrior),
+		x:       make([]float64, m.Dim()),
+		aligned: firstAlignment,
+		pool:    m.NewPool(),
+		review:  firstReview,
+		time:    timeline{joinGap: cfg.JoinGap},
+	}, nil
+}
+
+// The window is clustered anew when the speech heard has grown by reviewGrowth
+// since the last time, from firstReview frames on, so that the cost per second
+// stays bounded.
+const (
+	firstReview  = 300
+	reviewGrowth = 1.15
+	reviewAtMost = 2000 // frames between two reviews
+)
+
+// Push takes the next event of the segmentation and emits what it changes.
+func (c *Clusterer) Push(ev segment.Event, emit func(Event)) {
+	if len(ev.Frames) > 0 {
+		c.addAtom(ev)
+	}
+	if ev.Utterance.ID == 0 {
+		c.advance(ev.At, emit)
+		return
+	}
+	if !ev.Closed {
+		c.grow(ev, emit)
+		return
+	}
+	c.close(ev, emit)
+}
+
+// advance ends a turn in silence: the stream has been heard up to at.
+func (c *Clusterer) advance(at int64, emit func(Event)) {
+	if n := len(c.time.told); n > 0 && c.open == nil {
+		if last := c.time.told[n-1]; last.open && at-c.lastEnd() >= c.cfg.JoinGap {
+			c.sync(at, emit)
+		}
+	}
+}
+
+// Finish ends the stream: the window is clustered a last time and every turn
+// is final.
+func (c *Clusterer) Finish(at int64, emit func(Event)) {
+	if len(c.utts) > 0 {
+		c.aligned = c.heard
+		c.reconsider(at, emit)
+	}
+	c.sync(at+c.cfg.JoinGap, func(e Event) {
+		e.At = at
+		emit(e)
+	})
+}
+
+// lastEnd is where the speech so far ends.
+func (c *Clusterer) lastEnd() int64 {
+	if n := len(c.utts); n > 0 {
+		return c.utts[n-1].end
+	}
+	return math.MinInt64 / 2
+}
+
+// grow follows an open utterance: it is told at once, with the last speaker
+// until there is enough of it to compare.
+func (c *Clusterer) grow(ev segment.Event, emit func(Event)) {
+	u := ev.Utterance
+	if c.open == nil || c.open.id != u.ID {
+		c.open = &utterance{id: u.ID, start: u.Start, speaker: c.last, logP: math.NaN()}
+	}
+	c.open.end = u.End
+	heard := int((u.End - u.Start) / segment.Hop)
+	if heard >= c.cfg.Evidence && heard-c.open.heard >= c.cfg.Evidence/2 {
+		c.open.heard = heard
+		c.measure(c.open)
+		c.decide(c.open)
+		if c.open.speaker == Unknown && c.open.created != 0 {
+			c.open.speaker = c.open.created
+		} else if c.open.speaker == Unknown && c.mayCreate(c.open) {
+			c.open.created = c.add(ev.At, emit)
+			c.open.speaker = c.open.created
+		}
+	}
+	c.sync(ev.At, emit)
+}
+
+// close settles an utterance on what is known now.
+func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
+	u := utterance{id: ev.Utterance.ID, start: ev.Utterance.Start, end: ev.Utterance.End}
+	if c.open != nil {
+		u.created = c.open.created
+		c.open = nil
+	}
+	c.measure(&u)
+	c.decide(&u)
+	switch {
+	case u.speaker == Unknown && u.created != 0:
+		u.speaker = u.created
+	case u.speaker == Unknown && c.mayCreate(&u):
+		u.speaker = c.add(ev.At, emit)
+	case u.created != 0:
+		// The whole of it is somebody known, and the newcomer was nobody.
+		c.mergeSpeaker(u.created, u.speaker, ev.At, emit)
+	}
+	if u.speaker != Unknown {
+		s := &c.speakers[u.speaker-1]
+		s.stats.Add(u.stats)
+		s.evidence = c.cmp.Evidence(s.stats)
+		c.last = u.speaker
+	}
+	c.base = append(c.base, u)
+	c.utts = append(c.utts, u)
+	c.frames += u.stats.N
+	if c.frames >= c.review {
+		c.review = c.frames + max(1, min(c.frames*(reviewGrowth-1), reviewAtMost))
+		c.reconsider(ev.At, emit)
+	}
+	c.sync(ev.At, emit)
+	c.trim()
+}
+
+// decide gives u the speaker of largest posterior among those known, or
+// Unknown where a new one is more probable. The scores are
+//
+//	log P(H1 | u, s) + log W + prior,
+//
+// and the threshold stands for log W and the odds of a newcomer.
+func (c *Clusterer) decide(u *utterance) {
+	best, bestLogP, bestScore := Unknown, math.NaN(), c.m.Threshold
+	sum := 0.0
+	first := true
+	add := func(score float64) { // log-sum-exp over the alternatives
+		if first {
+			sum, first = score, false
+			return
+		}
+		hi, lo := max(sum, score), min(sum, score)
+		sum = hi + math.Log1p(math.Exp(lo-hi))
+	}
+	full := c.full()
+	if full {
+		bestScore = math.Inf(-1)
+	} else {
+		add(c.m.Threshold)
+	}
+	for i := range c.speakers {
+		s := &c.speakers[i]
+		if s.into != 0 || s.stats.N <= 0 {
+			continue
+		}
+		logP := c.cmp.LogP(u.stats, u.evidence, s.stats, s.evidence)
+		score := logP
+		if i+1 == c.last {
+			score += c.cfg.Stay
+		}
+		add(score)
+		if score > bestScore {
+			best, bestLogP, bestScore = i+1, logP, score
+		}
+	}
+	if best == Unknown && int(u.stats.N) < c.cfg.MinCreate && c.last != Unknown {
+		best = c.last // too short to be anybody new
+	}
+	u.speaker, u.logP = best, bestLogP
+	u.conf = math.Exp(min(0, bestScore-sum))
+}
+
+// full says whether no speaker may be added any more.
+func (c *Clusterer) full() bool {
+	return c.cfg.Limits.Max > 0 && c.count() >= c.cfg.Limits.Max
+}
+
+// count is the number of speakers that stand.
+func (c *Clusterer) count() int {
+	n := 0
+	for i := range c.speakers {
+		if c.speakers[i].into == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *Clusterer) mayCreate(u *utterance) bool {
+	return !c.full() && (int(u.stats.N) >= c.cfg.MinCreate || len(c.speakers) == 0)
+}
+
+// add makes a new speaker and returns its number.
+func (c *Clusterer) add(at int64, emit func(Event)) int {
+	c.speakers = append(c.speakers, speaker{
+		stats:  model.NewStats(c.m.Nu),
+		anchor: model.NewStats(c.m.Nu),
+	})
+	emit(Event{Kind: SpeakerAdded, At: at, Speaker: len(c.speakers)})
+	return len(c.speakers)
+}
+
+// sync tells the listener what is new.
+func (c *Clusterer) sync(at int64, emit func(Event)) {
+	c.units = c.units[:0]
+	for _, u := range c.utts {
+		c.units = append(c.units, unit{start: u.start, end: u.end, speaker: u.speaker, logP: u.logP, conf: u.conf})
+	}
+	if u := c.open; u != nil {
+		c.units = append(c.units, unit{start: u.start, end: u.end, speaker: u.speaker, logP: u.logP, conf: u.conf, open: true})
+	}
+	sortUnits(c.units)
+	c.time.sync(c.units, at, emit)
+}
+
+// trim lets the oldest utterances go, whole turns at a time, once there are
+// more than the window holds.
+func (c *Clusterer) trim() {
+	drop := len(c.utts) - c.cfg.Window
+	if drop <= 0 {
+		return
+	}
+	// A turn that has begun before the cut and goes on after it stays whole.
+	for drop < len(c.utts) && c.insideTurn(c.utts[drop].start) {
+		drop++
+	}
+	if drop >= len(c.utts) {
+		return
+	}
+	for _, u := range c.utts[:drop] {
+		if u.speaker != Unknown {
+			c.speakers[u.speaker-1].anchor.Add(u.stats)
+		}
+	}
+	before := c.utts[drop].start
+	c.utts = append(c.utts[:0], c.utts[drop:]...)
+	c.time.forget(before)
+	n := 0
+	for n < len(c.atoms) && c.atoms[n].end <= before {
+		n++
+	}
+	c.atoms = append(c.atoms[:0], c.atoms[n:]...)
+	c.trimBase(before)
+}
+
+// trimBase drops what the segmentation cut before the given position. An
+// utterance across it loses its beginning.
+func (c *Clusterer) trimBase(before int64) {
+	keep := c.base[:0]
+	for _, u := range c.base {
+		if u.end <= before {
+			continue
+		}
+		if u.start < before && !c.cfg.Given {
+			u.start = before
+			c.measure(&u)
+		}
+		if u.stats.N > 0 || c.cfg.Given {
+			keep = append(keep, u)
+		}
+	}
+	clear(c.base[len(keep):])
+	c.base = keep
+}
+
+// insideTurn says whether a turn begins before pos and goes on beyond it.
+func (c *Clusterer) insideTurn(pos int64) bool {
+	for _, t := range c.time.told {
+		if t.Start < pos && pos < t.End {
+			return true
+		}
+	}
+	return false
+}

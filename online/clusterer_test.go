@@ -1,0 +1,206 @@
+package online
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/segment"
+)
+
+// said is one utterance of a script.
+type said struct{ speaker, frames, pause int }
+
+// follow runs a script through a Clusterer and returns what a listener knows at
+// the end, with the middle of each utterance.
+func follow(t interface{ Fatalf(string, ...any) }, w *world, cfg Config, script []said) (*listener, []int64) {
+	c, err := New(w.m, cfg)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	l := newListener(t)
+	var middles []int64
+	for _, s := range script {
+		w.say(s.speaker, s.frames, s.pause, func(ev segment.Event) { c.Push(ev, l.hear) })
+		middles = append(middles, (w.n-int64(s.frames/2))*segment.Hop)
+	}
+	c.Finish(w.n*segment.Hop, l.hear)
+	if len(l.open) != 0 {
+		t.Fatalf("turns %v are open at the end", l.open)
+	}
+	return l, middles
+}
+
+// TestFollowsSpeakers has three voices talk in turns and expects three
+// speakers, one for each voice.
+func TestFollowsSpeakers(t *testing.T) {
+	w := newWorld(1, 3)
+	var script []said
+	for i := range 40 {
+		script = append(script, said{speaker: []int{0, 1, 0, 2, 1, 2}[i%6], frames: 150 + i%3*50, pause: 30})
+	}
+	l, middles := follow(t, w, Config{}, script)
+	of := map[int]int{}
+	for i, s := range script {
+		got := l.speakerAt(middles[i])
+		if want, ok := of[s.speaker]; ok && got != want {
+			t.Errorf("utterance %d by voice %d is speaker %d's, those before %d's", i, s.speaker, got, want)
+		}
+		of[s.speaker] = got
+	}
+	if len(l.speakers) != 3 || of[0] == of[1] || of[1] == of[2] || of[0] == of[2] {
+		t.Errorf("speakers %v for voices %v, expected three apart", l.speakers, of)
+	}
+}
+
+// TestBoundaryMoves gives two voices in one utterance, as a segmentation that
+// missed a change would, and expects the boundary to be found.
+func TestBoundaryMoves(t *testing.T) {
+	w := newWorld(2, 2)
+	c, err := New(w.m, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newListener(t)
+	push := func(ev segment.Event) { c.Push(ev, l.hear) }
+	for i := range 8 {
+		w.say(i%2, 200, 40, push)
+	}
+	// One utterance of which the second half is the other voice's.
+	start := w.n
+	var held segment.Event
+	w.say(0, 100, 0, func(ev segment.Event) {
+		if ev.Closed {
+			held = ev
+			return
+		}
+		push(ev)
+	})
+	w.id--
+	first := held.Utterance.Start
+	w.say(1, 100, 0, func(ev segment.Event) {
+		ev.Utterance.Start = first
+		push(ev)
+	})
+	c.Finish(w.n*segment.Hop, l.hear)
+	a, b := l.speakerAt((start+50)*segment.Hop), l.speakerAt((start+150)*segment.Hop)
+	if a == b || a == Unknown || b == Unknown {
+		t.Errorf("speakers %d and %d in the two halves, expected two", a, b)
+	}
+	for _, turn := range l.turns {
+		if d := turn.Start/segment.Hop - (start + 100); turn.Speaker == b && d > -60 && d < 60 && (d < -20 || d > 20) {
+			t.Errorf("boundary at frame %d, expected %d ± 20", turn.Start/segment.Hop, start+100)
+		}
+	}
+}
+
+// TestLimits holds the number of speakers within bounds whatever is heard.
+func TestLimits(t *testing.T) {
+	script := []said{{0, 200, 30}, {1, 200, 30}, {2, 200, 30}, {3, 200, 30}, {0, 200, 30}, {1, 200, 30}, {2, 200, 30}, {3, 200, 30}}
+	for _, c := range []struct {
+		limits Limits
+		want   int
+	}{{Limits{Max: 2}, 2}, {Limits{Max: 1}, 1}, {Limits{Min: 4, Max: 4}, 4}, {Limits{Min: 3}, 4}} {
+		l, _ := follow(t, newWorld(3, 4), Config{Limits: c.limits}, script)
+		if len(l.speakers) != c.want {
+			t.Errorf("%+v: speakers %v, expected %d", c.limits, l.speakers, c.want)
+		}
+	}
+	// One voice told to be two.
+	l, _ := follow(t, newWorld(4, 1), Config{Limits: Limits{Min: 2}}, []said{{0, 250, 30}, {0, 250, 30}, {0, 250, 30}, {0, 250, 30}})
+	if len(l.speakers) != 2 {
+		t.Errorf("speakers %v, expected the two that were asked for", l.speakers)
+	}
+	if _, err := New(newWorld(5, 1).m, Config{Limits: Limits{Min: 3, Max: 2}}); err == nil {
+		t.Error("at least 3 and at most 2 speakers: no error")
+	}
+}
+
+// TestEventsHold checks the listener's invariants, see hear, over random
+// conversations, and that what it ends up with is what the Clusterer holds.
+func TestEventsHold(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(rapid.Uint64Range(1, 50).Draw(t, "world"), 4)
+		cfg := Config{Window: rapid.IntRange(3, 20).Draw(t, "window")}
+		c, err := New(w.m, cfg)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		l := newListener(t)
+		for range rapid.IntRange(1, 40).Draw(t, "utterances") {
+			w.say(rapid.IntRange(0, 3).Draw(t, "speaker"), rapid.IntRange(5, 300).Draw(t, "frames"),
+				rapid.IntRange(0, 60).Draw(t, "pause"), func(ev segment.Event) { c.Push(ev, l.hear) })
+			if n := len(c.utts); n > 8*cfg.Window {
+				t.Fatalf("%d utterances kept, the window being %d", n, cfg.Window)
+			}
+		}
+		c.Finish(w.n*segment.Hop, l.hear)
+		for _, u := range c.utts {
+			if u.speaker == Unknown {
+				continue
+			}
+			if got := l.speakerAt((u.start + u.end) / 2); got != u.speaker {
+				t.Fatalf("listener has speaker %d at %d, the clusterer %d", got, (u.start+u.end)/2, u.speaker)
+			}
+		}
+	})
+}
+
+// TestOldSpeakersStay has a speaker return after the window has forgotten every
+// utterance of hers.
+func TestOldSpeakersStay(t *testing.T) {
+	w := newWorld(6, 3)
+	script := []said{{0, 300, 40}, {1, 300, 40}, {0, 300, 40}, {1, 300, 40}, {0, 300, 40}}
+	for range 30 {
+		script = append(script, said{1, 200, 40}, said{2, 200, 40})
+	}
+	script = append(script, said{0, 300, 40}, said{0, 300, 40})
+	l, middles := follow(t, w, Config{Window: 10}, script)
+	if first, last := l.speakerAt(middles[0]), l.speakerAt(middles[len(middles)-1]); first != last {
+		t.Errorf("voice 0 was speaker %d and returns as %d", first, last)
+	}
+	if len(l.speakers) != 3 {
+		t.Errorf("speakers %v, expected three", l.speakers)
+	}
+}
+
+// TestAgglomerateAnyOrder holds that a permutation of the utterances does not
+// change the clusters.
+func TestAgglomerateAnyOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(rapid.Uint64Range(1, 1000).Draw(t, "world"), 3)
+		acc := w.m.NewAccumulator()
+		var stats []model.Stats
+		for i := range 12 {
+			acc.Reset()
+			w.say(i%3, 120, 0, func(ev segment.Event) {
+				for at := 0; at < len(ev.Frames); at += worldDim {
+					acc.Add(ev.Frames[at : at+worldDim])
+				}
+			})
+			s := model.NewStats(worldNu)
+			acc.StatsInto(&s)
+			stats = append(stats, s)
+		}
+		c := model.NewComparer(worldNu)
+		want := Agglomerate(c, stats, 0, Limits{})
+		order := rapid.Permutation([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}).Draw(t, "order")
+		shuffled := make([]model.Stats, len(stats))
+		for i, o := range order {
+			shuffled[i] = stats[o]
+		}
+		got := Agglomerate(c, shuffled, 0, Limits{})
+		for i := range order {
+			for j := range order {
+				if (got[i] == got[j]) != (want[order[i]] == want[order[j]]) {
+					t.Fatalf("%v in the order %v, %v without", got, order, want)
+				}
+			}
+		}
+		if n := slices.Max(want) + 1; n > 12 {
+			t.Fatalf("%d clusters of 12", n)
+		}
+	})
+}

@@ -1,0 +1,102 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/seed-7adb9000/diarizer/segment"
+)
+
+// ErrModel is wrapped by every error about a model whose parts do not fit.
+var ErrModel = errors.New("model: parts do not fit")
+
+// Model is what training produces and everything at run time needs: the UBM,
+// the factor loadings and the settings that belong to them. M is the number of
+// Gaussians, d the feature dimension, ν and μ the numbers of eigenvoices and
+// eigenchannels. A Model is immutable once in use and safe to share.
+type Model struct {
+	// Features are the settings of the front end that the model was trained on.
+	Features segment.FeatureConfig
+	// FeatureMean is the mean of unnormalised speech frames, of length d, from
+	// which a stream's running mean starts.
+	FeatureMean []float64
+	// Weights are c_k, of length M.
+	Weights []float64
+	// Means and Vars are m_k and the diagonals of C_k, M×d by rows.
+	Means, Vars []float64
+	// V holds the eigenvoices, (M·d)×ν by rows: row k·d + i is row i of V_k.
+	V []float64
+	// U holds the eigenchannels, (M·d)×μ by rows; empty where μ = 0.
+	U []float64
+	// Nu and Mu are ν and μ.
+	Nu, Mu int
+	// Phi is φ, which scales frame counts to count independent frames.
+	Phi float64
+	// Soft divides a frame among the Gaussians by their posterior
+	// probabilities; otherwise the likeliest one takes all of it.
+	Soft bool
+	// Threshold is the log P(H1) + log W above which two utterances are taken
+	// for one speaker's.
+	Threshold float64
+	// Slope turns a score's distance from Threshold into the log odds of one
+	// speaker; see [Model.Probability].
+	Slope float64
+
+	once   sync.Once
+	tables tables
+}
+
+// Gaussians returns M.
+func (m *Model) Gaussians() int { return len(m.Weights) }
+
+// Dim returns d.
+func (m *Model) Dim() int { return m.Features.Dim() }
+
+// Probability returns the probability that one person spoke both sides of a
+// comparison with the given score log P(H1) + log W, even odds assumed.
+func (m *Model) Probability(score float64) float64 {
+	return 1 / (1 + math.Exp(-m.Slope*(score-m.Threshold)))
+}
+
+// Validate reports the first part of m that is missing, of the wrong size or
+// not a usable number, as an error that wraps [ErrModel] or segment.ErrConfig.
+func (m *Model) Validate() error {
+	if err := m.Features.Validate(); err != nil {
+		return err
+	}
+	size, d := m.Gaussians(), m.Dim()
+	if size == 0 {
+		return fmt.Errorf("%w: 0 Gaussians, expected 1 or more", ErrModel)
+	}
+	if m.Nu < 1 || m.Mu < 0 {
+		return fmt.Errorf("%w: %d eigenvoices and %d eigenchannels, expected 1 and 0 or more", ErrModel, m.Nu, m.Mu)
+	}
+	for _, p := range []struct {
+		name     string
+		values   []float64
+		want     int
+		positive bool
+	}{
+		{"feature mean", m.FeatureMean, d, false}, {"weights", m.Weights, size, true},
+		{"means", m.Means, size * d, false}, {"variances", m.Vars, size * d, true},
+		{"V", m.V, size * d * m.Nu, false}, {"U", m.U, size * d * m.Mu, false},
+		{"phi", []float64{m.Phi}, 1, true}, {"threshold", []float64{m.Threshold}, 1, false},
+		{"slope", []float64{m.Slope}, 1, true},
+	} {
+		if len(p.values) != p.want {
+			return fmt.Errorf("%w: %s has %d values, expected %d", ErrModel, p.name, len(p.values), p.want)
+		}
+		for i, v := range p.values {
+			if math.IsNaN(v) || math.IsInf(v, 0) || p.positive && v <= 0 {
+				expected := "a finite number"
+				if p.positive {
+					expected = "a positive number"
+				}
+				return fmt.Errorf("%w: value %d of %s is %v, expected %s", ErrModel, i, p.name, v, expected)
+			}
+		}
+	}
+	return nil
+}

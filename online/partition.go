@@ -1,0 +1,196 @@
+package online
+
+import (
+	"math"
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
+
+// partition is one way to divide the window among speakers.
+type partition struct {
+	utts     []utterance
+	clusters []int // of utts, from 0
+	owners   []int // the clusters of the speakers from before the window
+	n        int   // number of clusters
+	atoms    []int // the clusters of the window's atoms, where boundaries may move
+	score    float64
+}
+
+// searchRounds bounds how often a partition is refined.
+const searchRounds = 3
+
+// search looks for the most probable partition of the window. It clusters what
+// the segmentation cut, moves the boundaries, clusters what lies between them
+// and so on while that is better; then again from the partition that stands.
+// owners are the speakers from before the window.
+func (c *Clusterer) search(owners []int) partition {
+	if c.cfg.Given {
+		return c.cluster(c.base, owners)
+	}
+	atoms := c.windowAtoms()
+	best := partition{score: math.Inf(-1)}
+	for _, start := range [][]utterance{c.base, c.utts} {
+		for range searchRounds {
+			p := c.cluster(start, owners)
+			c.refine(&p, atoms, owners)
+			if !(p.score > best.score) {
+				break
+			}
+			best = p
+			start = p.utts
+		}
+	}
+	return best
+}
+
+// cluster partitions utts as they are.
+func (c *Clusterer) cluster(utts []utterance, owners []int) partition {
+	nodes := make([]model.Stats, 0, len(owners)+len(utts))
+	for _, s := range owners {
+		nodes = append(nodes, c.speakers[s-1].anchor)
+	}
+	for i := range utts {
+		nodes = append(nodes, utts[i].stats)
+	}
+	labels := Agglomerate(c.cmp, nodes, c.m.Threshold, c.cfg.Limits)
+	p := partition{
+		utts:     utts,
+		owners:   labels[:len(owners)],
+		clusters: labels[len(owners):],
+		n:        slices.Max(labels) + 1,
+	}
+	c.dissolve(&p, owners)
+	return p
+}
+
+// sums returns the pair of each cluster, and which ones are those of speakers
+// from before the window.
+func (c *Clusterer) sums(p *partition, owners []int) (sums []model.Stats, owned []bool) {
+	sums, owned = make([]model.Stats, p.n), make([]bool, p.n)
+	for l := range sums {
+		sums[l] = model.NewStats(c.m.Nu)
+	}
+	for i, l := range p.owners {
+		sums[l].Add(c.speakers[owners[i]-1].anchor)
+		owned[l] = true
+	}
+	for i, l := range p.clusters {
+		sums[l].Add(p.utts[i].stats)
+	}
+	return sums, owned
+}
+
+// dissolve gives the utterances of clusters that are too small to be a speaker
+// to the clusters that are not.
+func (c *Clusterer) dissolve(p *partition, owners []int) {
+	sums, keep := c.sums(p, owners)
+	kept := 0
+	for l := range sums {
+		keep[l] = keep[l] || sums[l].N >= float64(c.cfg.MinCreate)
+		if keep[l] {
+			kept++
+		}
+	}
+	if kept == 0 || kept == p.n || kept < c.cfg.Limits.Min {
+		return
+	}
+	evidence := make([]float64, p.n)
+	for l := range sums {
+		evidence[l] = c.cmp.Evidence(sums[l])
+	}
+	for i, l := range p.clusters {
+		if keep[l] {
+			continue
+		}
+		best, bestScore := -1, math.Inf(-1)
+		for k := range sums {
+			if !keep[k] {
+				continue
+			}
+			u := &p.utts[i]
+			if s := c.cmp.LogP(u.stats, u.evidence, sums[k], evidence[k]); s > bestScore {
+				best, bestScore = k, s
+			}
+		}
+		p.clusters[i] = best
+	}
+	p.renumber()
+}
+
+// renumber closes the gaps in the clusters' numbers.
+func (p *partition) renumber() {
+	index := make(map[int]int)
+	for _, labels := range [][]int{p.owners, p.clusters} {
+		for i, l := range labels {
+			if _, ok := index[l]; !ok {
+				index[l] = len(index)
+			}
+			labels[i] = index[l]
+		}
+	}
+	p.n = len(index)
+}
+
+// refine moves the boundaries of p to where its clusters meet and scores what
+// results.
+func (c *Clusterer) refine(p *partition, atoms []atom, owners []int) {
+	p.atoms = make([]int, len(atoms))
+	for t, u := 0, 0; t < len(atoms); t++ {
+		u = covering(p.utts, u, atoms[t])
+		p.atoms[t] = p.clusters[u]
+	}
+	if c.cfg.Loop > 0 {
+		anchors := make([]model.Stats, p.n)
+		for l := range anchors {
+			anchors[l] = model.NewStats(c.m.Nu)
+		}
+		for i, l := range p.owners {
+			anchors[l].Add(c.speakers[owners[i]-1].anchor)
+		}
+		if found := c.seg.run(atoms, p.atoms, anchors, c.cfg.Loop); distinct(found) >= min(c.cfg.Limits.Min, distinct(p.atoms)) {
+			p.atoms = found
+		}
+	}
+	p.utts, p.clusters = nil, nil
+	for t, l := range p.atoms {
+		a, n := &atoms[t], len(p.utts)
+		if n == 0 || p.clusters[n-1] != l || a.start != p.utts[n-1].end || a.end-p.utts[n-1].start > maxRun {
+			p.utts = append(p.utts, utterance{start: a.start, end: a.end})
+			p.clusters = append(p.clusters, l)
+			continue
+		}
+		p.utts[n-1].end = a.end
+	}
+	for i := range p.utts {
+		c.measure(&p.utts[i])
+	}
+	p.score = c.evidence(p, owners)
+}
+
+// evidence is the log probability of the window's sound and of who speaks when,
+// up to a constant: the evidence of each cluster, less the threshold that a
+// cluster has to earn, and the prior of the changes between them.
+func (c *Clusterer) evidence(p *partition, owners []int) float64 {
+	sums, _ := c.sums(p, owners)
+	var score float64
+	speakers := 0
+	for l := range sums {
+		if sums[l].N > 0 {
+			speakers++
+			score += c.cmp.Evidence(sums[l]) + c.m.Threshold
+		}
+	}
+	if c.cfg.Loop > 0 {
+		change := math.Log((1 - c.cfg.Loop) / float64(speakers))
+		stay := math.Log(c.cfg.Loop + (1-c.cfg.Loop)/float64(speakers))
+		for t := 1; t < len(p.atoms); t++ {
+			if p.atoms[t] == p.atoms[t-1] {
+				score += stay
+			} else {
+				score += change
+			}
+		}
+	}
+	return score
+}

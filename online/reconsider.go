@@ -1,0 +1,171 @@
+package online
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// reconsider clusters the whole window anew, together with what each speaker
+// said before it, and tells of the speakers that turn out to be one.
+func (c *Clusterer) reconsider(at int64, emit func(Event)) {
+	if c.heard >= c.aligned {
+		c.aligned = 2 * c.heard
+		c.realign()
+	}
+	var owners []int
+	for i := range c.speakers {
+		if s := &c.speakers[i]; s.into == 0 && s.anchor.N > 0 {
+			owners = append(owners, i+1)
+		}
+	}
+	p := c.search(owners)
+	shared := c.shared(&p, owners)
+	c.utts = append(c.utts[:0], p.utts...)
+	c.adopt(p.clusters, shared, at, emit)
+}
+
+// shared counts the frames that each cluster of p has from each speaker so far.
+func (c *Clusterer) shared(p *partition, owners []int) [][]float64 {
+	shared := make([][]float64, p.n)
+	for l := range shared {
+		shared[l] = make([]float64, len(c.speakers)+1)
+	}
+	for i, l := range p.owners {
+		shared[l][owners[i]] += c.speakers[owners[i]-1].anchor.N
+	}
+	if c.cfg.Given {
+		for i, l := range p.clusters {
+			shared[l][c.utts[i].speaker] += c.utts[i].stats.N
+		}
+		return shared
+	}
+	atoms := c.windowAtoms()
+	for t, u := 0, 0; t < len(atoms); t++ {
+		u = covering(c.utts, u, atoms[t])
+		shared[p.atoms[t]][c.utts[u].speaker] += float64(atoms[t].moments.Frames)
+	}
+	return shared
+}
+
+// adopt gives the clusters the numbers of the speakers that they continue, and
+// new numbers to the others. A speaker whose speech all went to other clusters
+// is merged into the one that has most of it. labels are the clusters of the
+// window's utterances.
+func (c *Clusterer) adopt(labels []int, shared [][]float64, at int64, emit func(Event)) {
+	number := assignNumbers(shared)
+	for l := range number {
+		if number[l] == 0 && slices.Contains(labels, l) {
+			number[l] = c.add(at, emit)
+		}
+	}
+	for i := range c.speakers {
+		s := &c.speakers[i]
+		if s.into != 0 || slices.Contains(number, i+1) {
+			continue
+		}
+		into, most := 0, 0.0
+		for l := range shared {
+			if i+1 < len(shared[l]) && shared[l][i+1] > most {
+				into, most = number[l], shared[l][i+1]
+			}
+		}
+		if into != 0 {
+			c.mergeSpeaker(i+1, into, at, emit)
+		}
+	}
+	c.assign(labels, number)
+}
+
+// assignNumbers matches clusters with speakers, the pair that has most in
+// common first. 0 means a new speaker.
+func assignNumbers(shared [][]float64) []int {
+	type pair struct {
+		cluster, speaker int
+		frames           float64
+	}
+	var pairs []pair
+	for l := range shared {
+		for s := 1; s < len(shared[l]); s++ {
+			if shared[l][s] > 0 {
+				pairs = append(pairs, pair{l, s, shared[l][s]})
+			}
+		}
+	}
+	slices.SortFunc(pairs, func(a, b pair) int {
+		return cmp.Or(cmp.Compare(b.frames, a.frames), cmp.Compare(a.speaker, b.speaker), cmp.Compare(a.cluster, b.cluster))
+	})
+	number := make([]int, len(shared))
+	for _, p := range pairs {
+		if number[p.cluster] == 0 && !slices.Contains(number, p.speaker) {
+			number[p.cluster] = p.speaker
+		}
+	}
+	return number
+}
+
+// mergeSpeaker makes speaker one with into, for the listener and here.
+func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) {
+	s := &c.speakers[speaker-1]
+	s.into = into
+	c.speakers[into-1].anchor.Add(s.anchor)
+	s.anchor.Reset()
+	c.time.merge(speaker, into)
+	if c.last == speaker {
+		c.last = into
+	}
+	if c.open != nil && c.open.speaker == speaker {
+		c.open.speaker = into
+	}
+	emit(Event{Kind: SpeakerMerged, At: at, Speaker: speaker, Into: into})
+}
+
+// assign gives the window's utterances their new speakers and counts the
+// speakers' statistics anew.
+func (c *Clusterer) assign(labels, number []int) {
+	for i := range c.speakers {
+		s := &c.speakers[i]
+		s.stats.Reset()
+		s.stats.Add(s.anchor)
+	}
+	for i := range c.utts {
+		u := &c.utts[i]
+		u.speaker = number[labels[i]]
+		c.speakers[u.speaker-1].stats.Add(u.stats)
+	}
+	for i := range c.speakers {
+		s := &c.speakers[i]
+		s.evidence = c.cmp.Evidence(s.stats)
+	}
+	for i := range c.utts {
+		c.rescore(&c.utts[i])
+	}
+	if n := len(c.utts); n > 0 {
+		c.last = c.utts[n-1].speaker
+	}
+}
+
+// rescore compares u with what its speaker said besides, and says how much
+// better that fits than the next best explanation.
+func (c *Clusterer) rescore(u *utterance) {
+	own := &c.speakers[u.speaker-1]
+	rest := own.stats.Clone()
+	rest.Sub(u.stats)
+	u.logP = c.cmp.LogP(u.stats, u.evidence, rest, c.cmp.Evidence(rest))
+	other := c.m.Threshold
+	for i := range c.speakers {
+		s := &c.speakers[i]
+		if i+1 == u.speaker || s.into != 0 || s.stats.N <= 0 {
+			continue
+		}
+		other = max(other, c.cmp.LogP(u.stats, u.evidence, s.stats, s.evidence))
+	}
+	u.conf = 1 / (1 + math.Exp(other-u.logP))
+}
+
+// sortUnits orders units by start, then end.
+func sortUnits(units []unit) {
+	slices.SortStableFunc(units, func(a, b unit) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
+	})
+}

@@ -1,0 +1,154 @@
+package online
+
+import (
+	"slices"
+)
+
+// unit is a stretch of speech with its speaker as decided now: what turns are
+// made of.
+type unit struct {
+	start, end int64
+	speaker    int
+	logP, conf float64
+	open       bool // more of it may come
+}
+
+// timeline turns units into turns, and what changes between two states of it
+// into events. It remembers the turns that may still change.
+type timeline struct {
+	joinGap int64  // pause inside a turn, in samples, at most
+	told    []told // as the listener knows them, by start
+	nextID  int
+	want    []told // scratch
+	matched []int  // scratch
+}
+
+// told is a turn and whether it is open.
+type told struct {
+	Turn
+	open bool
+}
+
+// tellEvery is how much an open turn grows before the listener is told.
+const tellEvery = 16000
+
+// sync makes the listener's turns those of units, which are ordered by start
+// and cover the time since the oldest turn that may still change. An open turn
+// stays open while its last unit is, or ended less than joinGap before at.
+func (t *timeline) sync(units []unit, at int64, emit func(Event)) {
+	t.build(units, at)
+	t.match()
+	for i, old := range t.told {
+		if !slices.Contains(t.matched, i) {
+			emit(Event{Kind: TurnWithdrawn, At: at, Turn: old.Turn})
+		}
+	}
+	for i := range t.want {
+		w := &t.want[i]
+		if m := t.matched[i]; m >= 0 {
+			t.change(t.told[m], w, at, emit)
+			continue
+		}
+		t.nextID++
+		w.ID = t.nextID
+		w.State = Provisional
+		emit(Event{Kind: TurnStarted, At: at, Turn: w.Turn})
+		if !w.open {
+			w.State = Final
+			emit(Event{Kind: TurnEnded, At: at, Turn: w.Turn})
+		}
+	}
+	t.told, t.want = t.want, t.told[:0]
+}
+
+// change tells how turn old became w, if it did, and settles w's state.
+func (t *timeline) change(old told, w *told, at int64, emit func(Event)) {
+	w.ID = old.ID
+	same := w.Speaker == old.Speaker && w.Start == old.Start
+	kind := Kind(0)
+	switch {
+	case w.open:
+		w.State = Provisional
+		if !same || !old.open || w.End-old.End >= tellEvery {
+			kind = TurnUpdated
+		}
+	case old.open:
+		w.State = Final
+		kind = TurnEnded
+	case !same || w.End != old.End:
+		w.State = Revised
+		kind = TurnRevised
+	}
+	if kind == 0 {
+		// The listener's view stands, so that small growth adds up.
+		w.Turn = old.Turn
+		return
+	}
+	emit(Event{Kind: kind, At: at, Turn: w.Turn})
+}
+
+// build makes t.want the turns of units.
+func (t *timeline) build(units []unit, at int64) {
+	t.want = t.want[:0]
+	for _, u := range units {
+		if n := len(t.want); n > 0 {
+			last := &t.want[n-1]
+			if last.Speaker == u.speaker && u.start-last.End <= t.joinGap {
+				last.End = max(last.End, u.end)
+				last.LogP, last.Confidence = u.logP, u.conf
+				last.open = u.open
+				continue
+			}
+			last.open = false
+		}
+		t.want = append(t.want, told{
+			Turn: Turn{Speaker: u.speaker, Start: u.start, End: u.end, LogP: u.logP, Confidence: u.conf},
+			open: u.open,
+		})
+	}
+	if n := len(t.want); n > 0 {
+		if last := &t.want[n-1]; !last.open {
+			last.open = at-last.End < t.joinGap
+		}
+	}
+}
+
+// match finds for each wanted turn the told turn that it continues: the one
+// with which it shares most time, each used once. −1 where there is none.
+func (t *timeline) match() {
+	t.matched = t.matched[:0]
+	first := 0
+	for _, w := range t.want {
+		best, most := -1, int64(0)
+		for first < len(t.told) && t.told[first].End <= w.Start {
+			first++
+		}
+		for i := first; i < len(t.told) && t.told[i].Start < w.End; i++ {
+			o := t.told[i]
+			shared := min(o.End, w.End) - max(o.Start, w.Start)
+			if shared > most && !slices.Contains(t.matched, i) {
+				best, most = i, shared
+			}
+		}
+		t.matched = append(t.matched, best)
+	}
+}
+
+// merge makes speaker's turns into's, as the listener does when told of it.
+func (t *timeline) merge(speaker, into int) {
+	for i := range t.told {
+		if t.told[i].Speaker == speaker {
+			t.told[i].Speaker = into
+		}
+	}
+}
+
+// forget gives up the turns that end at or before the given position: they are
+// settled.
+func (t *timeline) forget(before int64) {
+	keep := 0
+	for keep < len(t.told) && t.told[keep].End <= before {
+		keep++
+	}
+	t.told = slices.Delete(t.told, 0, keep)
+}

@@ -1,0 +1,97 @@
+package segment
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Given stands in for a [Segmenter] where the utterances are known beforehand,
+// from a reference for instance. They may overlap: the sound of an overlap
+// then belongs to each of them.
+type Given struct {
+	utts    []Utterance // by start
+	byEnd   []Utterance
+	dim     int
+	n       int64
+	next    int   // first of utts that has not begun
+	closed  int   // number of byEnd closed
+	until   int64 // latest end of those that have begun, in samples
+	pending []float64
+}
+
+// NewGiven returns the stage that cuts frames of dim features into the given
+// utterances, those longer than max samples into equal parts of at most that.
+// Their IDs are given anew, by start.
+func NewGiven(utts []Utterance, max int64, dim int) *Given {
+	g := &Given{dim: dim, pending: make([]float64, 0, AtomFrames*dim)}
+	for _, u := range utts {
+		parts := (u.End - u.Start + max - 1) / max
+		for i := range parts {
+			g.utts = append(g.utts, Utterance{
+				Start: u.Start + (u.End-u.Start)*i/parts,
+				End:   u.Start + (u.End-u.Start)*(i+1)/parts,
+			})
+		}
+	}
+	slices.SortStableFunc(g.utts, func(a, b Utterance) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
+	})
+	for i := range g.utts {
+		g.utts[i].ID = i + 1
+	}
+	g.byEnd = slices.Clone(g.utts)
+	slices.SortStableFunc(g.byEnd, func(a, b Utterance) int {
+		return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Start, b.Start))
+	})
+	return g
+}
+
+// Push takes the next frame. at is how far the stream had been heard. The
+// events that bring frames name no utterance (ID 0), as several may be open.
+func (g *Given) Push(at int64, frame []float64, emit func(Event)) {
+	pos := g.n * Hop
+	for g.next < len(g.utts) && g.utts[g.next].Start < pos+Hop {
+		g.until = max(g.until, g.utts[g.next].End)
+		g.next++
+	}
+	if pos < g.until {
+		g.pending = append(g.pending, frame...)
+	}
+	g.n++
+	if g.n%AtomFrames == 0 || pos+Hop >= g.until {
+		g.flushAtom(at, emit)
+	}
+	g.closeUntil(g.n*Hop, at, emit)
+}
+
+// Flush ends the stream: what is open ends where it was to end.
+func (g *Given) Flush(at int64, emit func(Event)) {
+	g.flushAtom(at, emit)
+	for ; g.closed < len(g.byEnd) && g.byEnd[g.closed].Start < at; g.closed++ {
+		u := g.byEnd[g.closed]
+		u.End = min(u.End, at)
+		emit(Event{Utterance: u, At: at, Closed: true, Pause: true})
+	}
+}
+
+// Skip tells that n frames are missing before the next Push.
+func (g *Given) Skip(n, at int64, emit func(Event)) {
+	g.flushAtom(at, emit)
+	g.n += n
+	g.closeUntil(g.n*Hop, at, emit)
+}
+
+func (g *Given) flushAtom(at int64, emit func(Event)) {
+	if len(g.pending) == 0 {
+		return
+	}
+	first := g.n - int64(len(g.pending)/g.dim)
+	emit(Event{At: at, Frames: g.pending, FrameStart: first * Hop})
+	g.pending = g.pending[:0]
+}
+
+func (g *Given) closeUntil(pos, at int64, emit func(Event)) {
+	for ; g.closed < len(g.byEnd) && g.byEnd[g.closed].End <= pos; g.closed++ {
+		emit(Event{Utterance: g.byEnd[g.closed], At: at, Closed: true, Pause: true})
+	}
+}

@@ -1,0 +1,50 @@
+package segment
+
+import "gonum.org/v1/gonum/floats"
+
+// Normalizer takes the running mean of the speech so far off the features, and
+// with it most of what microphone, room and line add to every frame. It never
+// uses the future: before any speech the mean is the model's own, which keeps
+// a weight of prior frames afterwards.
+type Normalizer struct {
+	prior []float64 // the model's mean
+	sum   []float64 // weight·prior + Σ frames
+	mean  []float64
+	w, n  float64 // weight of the prior, frames seen
+}
+
+// NewNormalizer returns a normalizer that starts from the model's mean of
+// feature frames, weighing prior frames. A prior of 0 is taken as 1.
+func NewNormalizer(mean []float64, prior float64) *Normalizer {
+	n := &Normalizer{prior: append([]float64(nil), mean...), w: prior,
+		sum: make([]float64, len(mean)), mean: make([]float64, len(mean))}
+	if !(n.w > 0) {
+		n.w = 1
+	}
+	n.Reset()
+	return n
+}
+
+// Reset forgets every frame.
+func (n *Normalizer) Reset() {
+	n.n = 0
+	floats.ScaleTo(n.sum, n.w, n.prior)
+	copy(n.mean, n.prior)
+}
+
+// Update takes in a frame of speech. Frames of pauses are not for it: they say
+// something of the noise, not of the line.
+func (n *Normalizer) Update(frame []float64) {
+	n.n++
+	floats.Add(n.sum, frame)
+	floats.ScaleTo(n.mean, 1/(n.w+n.n), n.sum)
+}
+
+// Mean returns the mean that Apply takes off. It is valid until the next
+// Update and not to be changed.
+func (n *Normalizer) Mean() []float64 { return n.mean }
+
+// Apply writes frame less the mean to dst, which may be frame itself.
+func (n *Normalizer) Apply(dst, frame []float64) {
+	floats.SubTo(dst, frame, n.mean)
+}

@@ -1,0 +1,105 @@
+package vad_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seed-7adb9000/diarizer/internal/vadlab"
+	"github.com/seed-7adb9000/diarizer/vad"
+)
+
+// dataDir returns the directory of recordings with references, which is not part
+// of the project.
+func dataDir(t testing.TB) string {
+	dir := os.Getenv("DIARIZER_DATA")
+	if dir == "" {
+		t.Skip("DIARIZER_DATA is not set: it names a directory with dev/*.flac, dev/*.rttm and noise/*.flac")
+	}
+	return dir
+}
+
+// detect runs a detector over x and returns whether each frame is speech.
+func detect(t testing.TB, cfg vad.Config, x []float32) []bool {
+	d, err := vad.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]bool, 0, len(x)/vad.Hop+1)
+	for _, dec := range d.Flush(d.Push(nil, x)) {
+		out = append(out, dec.Speech)
+	}
+	return out
+}
+
+func scaled(x []float32, gain float32) []float32 {
+	y := make([]float32, len(x))
+	for i, v := range x {
+		y[i] = gain * v
+	}
+	return y
+}
+
+// TestDev prints the error on the recordings of DIARIZER_DATA/dev, by file and by
+// group (the part of the name before the first underscore), and at low levels.
+func TestDev(t *testing.T) {
+	dir := dataDir(t)
+	names, err := filepath.Glob(filepath.Join(dir, "dev", "*.flac"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no recordings in %s/dev (%v)", dir, err)
+	}
+	groups := map[string]*vadlab.Errors{}
+	var order []string
+	add := func(name string, e vadlab.Errors) {
+		if groups[name] == nil {
+			groups[name] = new(vadlab.Errors)
+			order = append(order, name)
+		}
+		groups[name].Add(e)
+	}
+	for _, name := range names {
+		x, err := vadlab.ReadFLAC(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref, err := vadlab.ReadSpeech(strings.TrimSuffix(name, ".flac")+".rttm", len(x)/vad.Hop)
+		if err != nil {
+			t.Fatal(err)
+		}
+		base := strings.TrimSuffix(filepath.Base(name), ".flac")
+		group, _, _ := strings.Cut(base, "_")
+		e := vadlab.Compare(ref, detect(t, vad.Config{}, x))
+		t.Logf("%-20s %v", base, e)
+		add(group, e)
+		add("all", e)
+		for label, gain := range map[string]float32{"all 30 dB down": 0.0316, "all 20 dB up": 10} {
+			add(label, vadlab.Compare(ref, detect(t, vad.Config{}, scaled(x, gain))))
+		}
+	}
+	for _, name := range order {
+		t.Logf("%-20s %v", name, *groups[name])
+	}
+}
+
+// TestNoise prints how much of each recording of DIARIZER_DATA/noise is taken for
+// speech.
+func TestNoise(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join(dataDir(t), "noise", "*.flac"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		x, err := vadlab.ReadFLAC(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, hyp := 0, detect(t, vad.Config{}, x)
+		for _, s := range hyp {
+			if s {
+				n++
+			}
+		}
+		t.Logf("%-20s %5.1f %% of %.1f s", filepath.Base(name), 100*float64(n)/float64(len(hyp)), float64(len(hyp))/100)
+	}
+}

@@ -1,0 +1,54 @@
+package vad
+
+// Floors are minima over the last floorSpans*floorSpan to one span less, so a
+// floor rises again within 3.2 s after it has risen in the sound and forgets a
+// loud or a silent passage completely.
+const (
+	floorSpans = 8
+	floorSpan  = 40 // hops
+)
+
+// floor follows the minimum of a smoothed level in each band (R. Martin, "Noise
+// power spectral density estimation based on optimal smoothing and minimum
+// statistics", IEEE Trans. SAP 9(5), 2001, without the bias correction, which is
+// a constant here).
+type floor struct {
+	hops   int
+	at     int
+	smooth [bands + 1]float32
+	mins   [floorSpans][bands + 1]float32
+	min    [bands + 1]float32
+}
+
+const floorSmooth = 0.25
+
+// push takes the levels of a hop, in dB.
+func (f *floor) push(level *[bands + 1]float32) {
+	if f.hops == 0 {
+		f.smooth = *level
+		f.min = *level
+		for i := range f.mins {
+			f.mins[i] = *level
+		}
+	}
+	if f.hops > 0 && f.hops%floorSpan == 0 {
+		f.at = (f.at + 1) % floorSpans
+		f.mins[f.at] = f.smooth
+		f.min = f.smooth
+		for i := range f.mins {
+			if i*floorSpan > f.hops { // not filled yet
+				continue
+			}
+			for b, v := range &f.mins[i] {
+				f.min[b] = min(f.min[b], v)
+			}
+		}
+	}
+	f.hops++
+	cur := &f.mins[f.at]
+	for b, v := range level {
+		f.smooth[b] += floorSmooth * (v - f.smooth[b])
+		cur[b] = min(cur[b], f.smooth[b])
+		f.min[b] = min(f.min[b], f.smooth[b])
+	}
+}

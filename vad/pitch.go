@@ -1,0 +1,111 @@
+package vad
+
+import "math"
+
+// The pitch search works at 4 kHz, over lags of 400 down to 60 Hz.
+const (
+	pitchRate  = 4000
+	minLag     = pitchRate / 400
+	maxLag     = pitchRate/60 + 1
+	lags       = maxLag - minLag + 1
+	pitchHop   = Hop * pitchRate / 16000
+	pitchSpans = 4 // hops in a correlation window: 40 ms
+)
+
+// correlator keeps the normalised cross-correlation of the last 40 ms with what
+// came one lag before. Products are summed once per hop and lag and the sums of
+// the last hops added up, so a window costs no more than a hop.
+type correlator struct {
+	hist   [maxLag + pitchHop]float32 // input, the newest hop last
+	cum    [maxLag + pitchHop + 1]float32
+	prod   [pitchSpans][lags]float32 // Σ x[n] x[n-lag] of each recent hop
+	late   [pitchSpans][lags]float32 // Σ x[n-lag]²
+	now    [pitchSpans]float32       // Σ x[n]²
+	at     int
+	r      [lags]float32 // window sums of prod
+	e      [lags]float32 // window sums of late
+	energy float32       // window sum of now
+}
+
+// push takes one hop of samples.
+func (c *correlator) push(x *[pitchHop]float32) {
+	copy(c.hist[:], c.hist[pitchHop:])
+	copy(c.hist[maxLag:], x[:])
+	var sum float32
+	for i, v := range &c.hist {
+		c.cum[i] = sum
+		sum += v * v
+	}
+	c.cum[len(c.hist)] = sum
+	c.at = (c.at + 1) % pitchSpans
+	c.now[c.at] = c.cum[maxLag+pitchHop] - c.cum[maxLag]
+	prod, late := &c.prod[c.at], &c.late[c.at]
+	for k := range lags {
+		lag := minLag + k
+		y := (*[pitchHop]float32)(c.hist[maxLag-lag:])
+		var a0, a1, a2, a3 float32
+		for i := 0; i < pitchHop; i += 4 {
+			a0 += x[i] * y[i]
+			a1 += x[i+1] * y[i+1]
+			a2 += x[i+2] * y[i+2]
+			a3 += x[i+3] * y[i+3]
+		}
+		prod[k] = (a0 + a1) + (a2 + a3)
+		late[k] = c.cum[maxLag+pitchHop-lag] - c.cum[maxLag-lag]
+	}
+	c.energy = c.now[0] + c.now[1] + c.now[2] + c.now[3]
+	for k := range lags {
+		c.r[k] = c.prod[0][k] + c.prod[1][k] + c.prod[2][k] + c.prod[3][k]
+		c.e[k] = c.late[0][k] + c.late[1][k] + c.late[2][k] + c.late[3][k]
+	}
+}
+
+// peak is the height, lag in samples and prominence of the best pitch candidate:
+// the largest local maximum of the normalised correlation after noise is taken
+// out. Prominence is the height over the lowest value at shorter lags, which is
+// small for low-pass noise, whose correlation falls off without coming back.
+type peak struct {
+	height, prominence float32
+	lag                int
+}
+
+// best searches the current window, with the noise correlation n taken out. The
+// denominator keeps the noise, so the height also falls with the level over it.
+func (c *correlator) best(n *noiseCorrelation) peak {
+	var p peak
+	low := float32(1)
+	var prev2, prev float32
+	for k := range lags {
+		v := (c.r[k] - n.r[k]) / sqrt32((c.energy+tiny)*(c.e[k]+tiny))
+		if k >= 2 && prev >= prev2 && prev > v && prev > p.height { // a local maximum
+			p = peak{height: prev, prominence: prev - low, lag: minLag + k - 1}
+		}
+		if k > 0 {
+			low = min(low, prev)
+		}
+		prev2, prev = prev, v
+	}
+	p.height = min(p.height, 1)
+	p.prominence = min(p.prominence, 2)
+	return p
+}
+
+// tiny keeps quotients finite; a hop at -140 dBFS has a hundred times as much.
+const tiny = 1e-15
+
+func sqrt32(x float32) float32 { return float32(math.Sqrt(float64(x))) }
+
+// noiseCorrelation is the slow average of the correlation sums while nothing
+// rises above the noise floor: what hum and fans contribute.
+type noiseCorrelation struct {
+	r [lags]float32
+}
+
+// noiseForget is the weight of a new hop in the average: a time constant of 0.5 s.
+const noiseForget = 0.02
+
+func (n *noiseCorrelation) learn(c *correlator) {
+	for k, r := range &c.r {
+		n.r[k] += noiseForget * (r - n.r[k])
+	}
+}

@@ -1,0 +1,208 @@
+package vad
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Hop is the frame advance in samples: 10 ms at 16 kHz. Decision i covers
+// samples [i*Hop, (i+1)*Hop).
+const Hop = 160
+
+// Decision is about one frame of Hop samples.
+type Decision struct {
+	// Speech says whether the frame belongs to speech, the short pauses
+	// between words included.
+	Speech bool
+	// Score is the evidence for speech, as log odds: 0 is even, larger is more
+	// speech-like. Speech is not Score > 0 alone: it has a memory on both sides.
+	Score float32
+	// Level is the level of the frame in dBFS: 0 is a full-scale square wave,
+	// -120 is the least it gets.
+	Level float32
+}
+
+// Config holds the settings of a Detector. The zero value stands for the
+// defaults, which are what docs/vad.md reports.
+type Config struct {
+	// Threshold is added to the Score that a frame must reach to be evidence
+	// for speech. Positive values detect less. Default 0.
+	Threshold float64
+	// Hangover is how many frames after the last evidence still are speech.
+	// Together with Before it is what bridges pauses: those up to
+	// Hangover+Before frames. Defaults to 20; -1 means none.
+	Hangover int
+	// Before is how many frames before the first evidence already are speech,
+	// which is part of the look-ahead. Defaults to 8; -1 means none.
+	Before int
+	// MinSpeech is how many frames of evidence in a row it takes to begin. It
+	// is part of the look-ahead too. Defaults to 6; -1 means one.
+	MinSpeech int
+}
+
+// The defaults of Config.
+const (
+	DefaultHangover  = 20
+	DefaultBefore    = 8
+	DefaultMinSpeech = 6
+)
+
+// maxPatience bounds each of the frame counts of a Config: 5 s.
+const maxPatience = 500
+
+// ErrConfig is what New's errors match.
+var ErrConfig = errors.New("vad: invalid configuration")
+
+func (c Config) withDefaults() (Config, error) {
+	if math.IsNaN(c.Threshold) || math.IsInf(c.Threshold, 0) {
+		return c, fmt.Errorf("%w: threshold %v, want a finite number", ErrConfig, c.Threshold)
+	}
+	for _, f := range []struct {
+		name       string
+		v          *int
+		byDefault  int
+		whenAbsent int
+	}{
+		{"hangover", &c.Hangover, DefaultHangover, 0},
+		{"before", &c.Before, DefaultBefore, 0},
+		{"minimum speech", &c.MinSpeech, DefaultMinSpeech, 1},
+	} {
+		switch {
+		case *f.v == 0:
+			*f.v = f.byDefault
+		case *f.v == -1:
+			*f.v = f.whenAbsent
+		case *f.v < 0 || *f.v > maxPatience:
+			return c, fmt.Errorf("%w: %s of %d frames, want 1 to %d, 0 for the default or -1 for none",
+				ErrConfig, f.name, *f.v, maxPatience)
+		}
+	}
+	return c, nil
+}
+
+// Detector decides, frame by frame, whether a stream holds speech. Use New.
+type Detector struct {
+	cfg   Config
+	front *frontend
+	score scorer
+	rule  rule
+	part  [Hop]float32
+	have  int // samples in part
+}
+
+// New returns a detector at the start of a stream. Its errors match ErrConfig.
+func New(cfg Config) (*Detector, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	d := &Detector{cfg: cfg}
+	d.Reset()
+	return d, nil
+}
+
+// Reset puts the detector back to the start of a new stream.
+func (d *Detector) Reset() {
+	d.front = newFrontend()
+	d.score = newScorer()
+	d.rule = newRule(d.cfg)
+	d.have = 0
+}
+
+// Delay is the number of frames by which decisions lag the sound: after n whole
+// frames have been pushed, max(0, n-Delay()) decisions have come out.
+func (d *Detector) Delay() int { return d.score.delay() + d.rule.delay() }
+
+// Push takes the next samples of the stream and appends to dst the decisions
+// that have become certain, in order. It keeps no reference to samples. Samples
+// that are not finite count as silence.
+func (d *Detector) Push(dst []Decision, samples []float32) []Decision {
+	for len(samples) > 0 {
+		if d.have == 0 && len(samples) >= Hop {
+			dst = d.frame(dst, samples[:Hop])
+			samples = samples[Hop:]
+			continue
+		}
+		n := copy(d.part[d.have:], samples)
+		samples = samples[n:]
+		if d.have += n; d.have == Hop {
+			d.have = 0
+			dst = d.frame(dst, d.part[:])
+		}
+	}
+	return dst
+}
+
+// Flush ends the stream and appends the decisions that were still to come, so
+// that there is one for every frame that has begun. A frame that is not full
+// counts as filled up with silence. Call Reset before pushing another stream.
+func (d *Detector) Flush(dst []Decision) []Decision {
+	if d.have > 0 {
+		clear(d.part[d.have:])
+		d.have = 0
+		dst = d.frame(dst, d.part[:])
+	}
+	return d.drain(dst)
+}
+
+// Skip passes over n samples of the stream that were lost. Frames wholly or
+// partly in the gap, from the one that was being filled, are not speech and have
+// a score of GapScore and a level of -120 dBFS; the sound on both sides is judged
+// apart, with the noise floor kept. It appends to dst the decisions up to the
+// end of the gap's last whole frame, whatever Delay says. Frames stay aligned
+// with the stream: when the gap ends inside a frame, that frame starts with
+// silence.
+func (d *Detector) Skip(dst []Decision, n int64) []Decision {
+	if n <= 0 {
+		return dst
+	}
+	if d.have > 0 {
+		room := int64(Hop - d.have)
+		if n < room {
+			clear(d.part[d.have : d.have+int(n)])
+			d.have += int(n)
+			return dst
+		}
+		clear(d.part[d.have:])
+		d.have = 0
+		n -= room
+		dst = d.frame(dst, d.part[:])
+	}
+	dst = d.drain(dst)
+	for ; n >= Hop; n -= Hop {
+		dst = append(dst, Decision{Score: GapScore, Level: leastLevel})
+	}
+	d.have = int(n)
+	clear(d.part[:d.have])
+	return dst
+}
+
+// GapScore is the score of frames that were lost.
+const GapScore = -20
+
+const leastLevel = -120
+
+// frame takes one hop of samples.
+func (d *Detector) frame(dst []Decision, x []float32) []Decision {
+	d.front.hop(x)
+	if z, level, ok := d.score.push(&d.front.feat); ok {
+		dst = d.rule.push(dst, z, level)
+	}
+	return dst
+}
+
+// drain appends all decisions of the frames so far and makes ready for sound
+// that does not continue them. The sound is taken to go on as it last was, so
+// that its end is neither a change nor a silence.
+func (d *Detector) drain(dst []Decision) []Decision {
+	for {
+		z, level, ok := d.score.finish()
+		if !ok {
+			break
+		}
+		dst = d.rule.push(dst, z, level)
+	}
+	d.front.interrupt()
+	return d.rule.drain(dst)
+}
