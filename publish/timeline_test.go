@@ -161,13 +161,15 @@ func told(events []Event, latency Time) [][]string {
 	end := events[len(events)-1].At
 	var tl Timeline
 	next := 0
+	var turns []Turn
 	for m := Time(0); m < end; m += 160 {
 		for next < len(events) && (events[next].At <= m+latency || m+latency >= end) {
 			_ = tl.Apply(events[next])
 			next++
+			turns = tl.Turns()
 		}
 		var who []string
-		for _, turn := range tl.Turns() {
+		for _, turn := range turns {
 			if turn.Start <= m && (m < turn.End || tl.Open(turn.ID)) {
 				who = append(who, oneWord(tl.Name(turn.Speaker)))
 			}
