@@ -21,6 +21,8 @@ type Message struct {
 	Number uint64
 	// Stored is the wall-clock time at which the server stored it.
 	Stored time.Time
+	// Pending is the number of messages that the server had ready after it.
+	Pending uint64
 }
 
 // SubscribeOptions say which events to read. The zero value reads all streams
@@ -180,7 +182,7 @@ func receive(msg jetstream.Msg) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("%s: %w: %w", msg.Subject(), ErrNotEvent, err)
 	}
-	m := Message{Data: msg.Data(), Number: meta.Sequence.Stream, Stored: meta.Timestamp}
+	m := Message{Data: msg.Data(), Number: meta.Sequence.Stream, Stored: meta.Timestamp, Pending: meta.NumPending}
 	e, err := Decode(msg.Data())
 	if err == nil && e.Subject() != msg.Subject() {
 		err = fmt.Errorf("an event for %s", e.Subject())

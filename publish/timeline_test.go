@@ -127,6 +127,23 @@ func TestTimelineNoticesWhatIsMissing(t *testing.T) {
 	})
 }
 
+func TestTimelineGoesOnAfterAHole(t *testing.T) {
+	events := encoded(seeded(6), "meeting", 20)
+	for _, lost := range []int{0, 7} {
+		var tl Timeline
+		applyAll(t, tl.Apply, events[:lost])
+		next := events[lost+1]
+		if err := tl.Apply(next); !errors.Is(err, ErrHole) {
+			t.Fatalf("event %d left out: %v", lost+1, err)
+		}
+		tl.Skip(next)
+		applyAll(t, tl.Apply, events[lost+1:])
+		if tl.Ended() == nil {
+			t.Error("the end was not seen after a hole")
+		}
+	}
+}
+
 func TestTimelineRefusesAnotherRun(t *testing.T) {
 	var tl Timeline
 	events := encoded(seeded(3), "meeting", 3)
