@@ -25,6 +25,9 @@ type Config struct {
 	// Loop is the probability that a speaker goes on from one 100 ms to the
 	// next, of the model that moves boundaries; 0.95. −1 leaves them.
 	Loop float64
+	// MinRun is the shortest stretch that is left to a speaker when boundaries
+	// are moved, in atoms of 100 ms; 3.
+	MinRun int
 	// Given says that the utterances are given from outside and may overlap:
 	// their boundaries stand.
 	Given bool
@@ -47,6 +50,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Loop == 0 {
 		c.Loop = 0.95
+	}
+	if c.MinRun == 0 {
+		c.MinRun = 3
 	}
 	if c.Window == 0 {
 		c.Window = 150
@@ -74,6 +80,7 @@ type Clusterer struct {
 	frames   float64     // speech heard, in frames
 	review   float64     // speech at which the window is clustered anew
 	time     timeline
+	until    int64     // how far it is decided what is speech, in samples
 	units    []unit    // scratch
 	x        []float64 // scratch, one frame
 	heard    int       // frames in the running mean
@@ -117,7 +124,7 @@ func New(m *model.Model, cfg Config) (*Clusterer, error) {
 		aligned: firstAlignment,
 		pool:    m.NewPool(),
 		review:  firstReview,
-		time:    timeline{joinGap: cfg.JoinGap},
+		time:    timeline{joinGap: cfg.JoinGap, tolerance: boundaryTolerance},
 	}, nil
 }
 
@@ -130,8 +137,13 @@ const (
 	reviewAtMost = 2000 // frames between two reviews
 )
 
+// boundaryTolerance is how far a boundary of an ended turn has to move before
+// the listener is told, in samples: small moves wait for the end of the stream.
+const boundaryTolerance = 4000
+
 // Push takes the next event of the segmentation and emits what it changes.
 func (c *Clusterer) Push(ev segment.Event, emit func(Event)) {
+	c.until = max(c.until, ev.Until)
 	if len(ev.Frames) > 0 {
 		c.addAtom(ev)
 	}
@@ -149,7 +161,7 @@ func (c *Clusterer) Push(ev segment.Event, emit func(Event)) {
 // advance ends a turn in silence: the stream has been heard up to at.
 func (c *Clusterer) advance(at int64, emit func(Event)) {
 	if n := len(c.time.told); n > 0 && c.open == nil {
-		if last := c.time.told[n-1]; last.open && at-c.lastEnd() >= c.cfg.JoinGap {
+		if last := c.time.told[n-1]; last.open && c.until-c.lastEnd() > c.cfg.JoinGap {
 			c.sync(at, emit)
 		}
 	}
@@ -162,10 +174,9 @@ func (c *Clusterer) Finish(at int64, emit func(Event)) {
 		c.aligned = c.heard
 		c.reconsider(at, emit)
 	}
-	c.sync(at+c.cfg.JoinGap, func(e Event) {
-		e.At = at
-		emit(e)
-	})
+	c.until = math.MaxInt64
+	c.time.tolerance = 0
+	c.sync(at, emit)
 }
 
 // lastEnd is where the speech so far ends.
@@ -256,7 +267,7 @@ func (c *Clusterer) decide(u *utterance) {
 	if full {
 		bestScore = math.Inf(-1)
 	} else {
-		add(c.m.Threshold)
+		add(c.m.Slope * c.m.Threshold)
 	}
 	for i := range c.speakers {
 		s := &c.speakers[i]
@@ -268,7 +279,7 @@ func (c *Clusterer) decide(u *utterance) {
 		if i+1 == c.last {
 			score += c.cfg.Stay
 		}
-		add(score)
+		add(c.m.Slope * score)
 		if score > bestScore {
 			best, bestLogP, bestScore = i+1, logP, score
 		}
@@ -277,7 +288,7 @@ func (c *Clusterer) decide(u *utterance) {
 		best = c.last // too short to be anybody new
 	}
 	u.speaker, u.logP = best, bestLogP
-	u.conf = math.Exp(min(0, bestScore-sum))
+	u.conf = math.Exp(min(0, c.m.Slope*bestScore-sum))
 }
 
 // full says whether no speaker may be added any more.
@@ -320,7 +331,7 @@ func (c *Clusterer) sync(at int64, emit func(Event)) {
 		c.units = append(c.units, unit{start: u.start, end: u.end, speaker: u.speaker, logP: u.logP, conf: u.conf, open: true})
 	}
 	sortUnits(c.units)
-	c.time.sync(c.units, at, emit)
+	c.time.sync(c.units, c.until, at, emit)
 }
 
 // trim lets the oldest utterances go, whole turns at a time, once there are

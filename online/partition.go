@@ -152,6 +152,7 @@ func (c *Clusterer) refine(p *partition, atoms []atom, owners []int) {
 			p.atoms = found
 		}
 	}
+	smooth(p.atoms, atoms, c.cfg.MinRun)
 	p.utts, p.clusters = nil, nil
 	for t, l := range p.atoms {
 		a, n := &atoms[t], len(p.utts)
@@ -167,6 +168,42 @@ func (c *Clusterer) refine(p *partition, atoms []atom, owners []int) {
 	}
 	p.score = c.evidence(p, owners)
 }
+
+// smooth gives stretches of fewer than n atoms to the neighbour that the
+// shorter pause separates them from, as nobody speaks for a tenth of a second.
+func smooth(labels []int, atoms []atom, n int) {
+	type run struct{ from, to int }
+	for {
+		var runs []run
+		for t := range labels {
+			if k := len(runs); k > 0 && labels[t] == labels[runs[k-1].from] {
+				runs[k-1].to = t + 1
+				continue
+			}
+			runs = append(runs, run{t, t + 1})
+		}
+		short := -1
+		for i, r := range runs {
+			if size := r.to - r.from; size < n && (short < 0 || size < runs[short].to-runs[short].from) {
+				short = i
+			}
+		}
+		if short < 0 || len(runs) < 2 {
+			return
+		}
+		r := runs[short]
+		into := short - 1
+		if into < 0 || short+1 < len(runs) && gap(atoms, r.to) < gap(atoms, r.from) {
+			into = short + 1
+		}
+		for t := r.from; t < r.to; t++ {
+			labels[t] = labels[runs[into].from]
+		}
+	}
+}
+
+// gap is the pause before atom t, in samples.
+func gap(atoms []atom, t int) int64 { return atoms[t].start - atoms[t-1].end }
 
 // evidence is the log probability of the window's sound and of who speaks when,
 // up to a constant: the evidence of each cluster, less the threshold that a

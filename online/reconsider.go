@@ -160,7 +160,7 @@ func (c *Clusterer) rescore(u *utterance) {
 		}
 		other = max(other, c.cmp.LogP(u.stats, u.evidence, s.stats, s.evidence))
 	}
-	u.conf = 1 / (1 + math.Exp(other-u.logP))
+	u.conf = 1 / (1 + math.Exp(c.m.Slope*(other-u.logP)))
 }
 
 // sortUnits orders units by start, then end.

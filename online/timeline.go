@@ -16,11 +16,12 @@ type unit struct {
 // timeline turns units into turns, and what changes between two states of it
 // into events. It remembers the turns that may still change.
 type timeline struct {
-	joinGap int64  // pause inside a turn, in samples, at most
-	told    []told // as the listener knows them, by start
-	nextID  int
-	want    []told // scratch
-	matched []int  // scratch
+	joinGap   int64  // pause inside a turn, in samples, at most
+	tolerance int64  // by which a boundary moves without being told, in samples
+	told      []told // as the listener knows them, by start
+	nextID    int
+	want      []told // scratch
+	matched   []int  // scratch
 }
 
 // told is a turn and whether it is open.
@@ -34,9 +35,10 @@ const tellEvery = 16000
 
 // sync makes the listener's turns those of units, which are ordered by start
 // and cover the time since the oldest turn that may still change. An open turn
-// stays open while its last unit is, or ended less than joinGap before at.
-func (t *timeline) sync(units []unit, at int64, emit func(Event)) {
-	t.build(units, at)
+// stays open while its last unit is, or ended no more than joinGap before
+// until, up to where it is known what is speech.
+func (t *timeline) sync(units []unit, until, at int64, emit func(Event)) {
+	t.build(units, until)
 	t.match()
 	for i, old := range t.told {
 		if !slices.Contains(t.matched, i) {
@@ -64,6 +66,10 @@ func (t *timeline) sync(units []unit, at int64, emit func(Event)) {
 // change tells how turn old became w, if it did, and settles w's state.
 func (t *timeline) change(old told, w *told, at int64, emit func(Event)) {
 	w.ID = old.ID
+	w.Start = t.settle(w.Start, old.Start)
+	if !w.open && !old.open {
+		w.End = t.settle(w.End, old.End)
+	}
 	same := w.Speaker == old.Speaker && w.Start == old.Start
 	kind := Kind(0)
 	switch {
@@ -87,8 +93,16 @@ func (t *timeline) change(old told, w *told, at int64, emit func(Event)) {
 	emit(Event{Kind: kind, At: at, Turn: w.Turn})
 }
 
+// settle returns the boundary as told, where it has not moved far.
+func (t *timeline) settle(now, told int64) int64 {
+	if d := now - told; -t.tolerance <= d && d <= t.tolerance {
+		return told
+	}
+	return now
+}
+
 // build makes t.want the turns of units.
-func (t *timeline) build(units []unit, at int64) {
+func (t *timeline) build(units []unit, until int64) {
 	t.want = t.want[:0]
 	for _, u := range units {
 		if n := len(t.want); n > 0 {
@@ -108,7 +122,7 @@ func (t *timeline) build(units []unit, at int64) {
 	}
 	if n := len(t.want); n > 0 {
 		if last := &t.want[n-1]; !last.open {
-			last.open = at-last.End < t.joinGap
+			last.open = until-last.End <= t.joinGap
 		}
 	}
 }

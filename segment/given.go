@@ -70,7 +70,7 @@ func (g *Given) Flush(at int64, emit func(Event)) {
 	for ; g.closed < len(g.byEnd) && g.byEnd[g.closed].Start < at; g.closed++ {
 		u := g.byEnd[g.closed]
 		u.End = min(u.End, at)
-		emit(Event{Utterance: u, At: at, Closed: true, Pause: true})
+		emit(Event{Utterance: u, At: at, Until: at, Closed: true, Pause: true})
 	}
 }
 
@@ -86,12 +86,12 @@ func (g *Given) flushAtom(at int64, emit func(Event)) {
 		return
 	}
 	first := g.n - int64(len(g.pending)/g.dim)
-	emit(Event{At: at, Frames: g.pending, FrameStart: first * Hop})
+	emit(Event{At: at, Until: g.n * Hop, Frames: g.pending, FrameStart: first * Hop})
 	g.pending = g.pending[:0]
 }
 
 func (g *Given) closeUntil(pos, at int64, emit func(Event)) {
 	for ; g.closed < len(g.byEnd) && g.byEnd[g.closed].End <= pos; g.closed++ {
-		emit(Event{Utterance: g.byEnd[g.closed], At: at, Closed: true, Pause: true})
+		emit(Event{Utterance: g.byEnd[g.closed], At: at, Until: pos, Closed: true, Pause: true})
 	}
 }

@@ -26,6 +26,8 @@ type Event struct {
 	Utterance Utterance
 	// At is how far the stream had been heard, in samples.
 	At int64
+	// Until is how far it is decided what is speech, in samples.
+	Until int64
 	// Frames are the feature frames new with this event, by rows,
 	// none or those of one atom. They are valid during the call only.
 	Frames []float64
@@ -182,17 +184,17 @@ func (s *Segmenter) flushAtom(at int64, emit func(Event)) {
 		return
 	}
 	first := s.n - int64(len(s.pending)/s.dim)
-	emit(Event{Utterance: s.utterance(s.n), At: at, Frames: s.pending, FrameStart: first * Hop})
+	emit(Event{Utterance: s.utterance(s.n), At: at, Until: s.n * Hop, Frames: s.pending, FrameStart: first * Hop})
 	s.pending = s.pending[:0]
 }
 
 // grow tells of an utterance that began with frames handed over before.
 func (s *Segmenter) grow(at int64, emit func(Event)) {
-	emit(Event{Utterance: s.utterance(s.n), At: at})
+	emit(Event{Utterance: s.utterance(s.n), At: at, Until: s.n * Hop})
 }
 
 func (s *Segmenter) closeAt(end, at int64, pause bool, emit func(Event)) {
-	emit(Event{Utterance: s.utterance(end), At: at, Closed: true, Pause: pause})
+	emit(Event{Utterance: s.utterance(end), At: at, Until: s.n * Hop, Closed: true, Pause: pause})
 }
 
 func (s *Segmenter) utterance(end int64) Utterance {

@@ -111,7 +111,7 @@ func (f *front) drain(emit func(segment.Event)) {
 		}
 		f.done++
 		if f.done%segment.AtomFrames == 0 {
-			emit(segment.Event{At: at})
+			emit(segment.Event{At: at, Until: f.done * segment.Hop})
 		}
 	}
 	f.frames = append(f.frames[:0], f.frames[n*f.dim:]...)
