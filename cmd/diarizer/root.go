@@ -12,6 +12,9 @@ func newRootCommand() *cobra.Command {
 	}
 	root.AddCommand(newScoreCommand())
 	root.AddCommand(newTrainCommand())
+	root.AddCommand(newDemoCommand())
+	root.AddCommand(newReplayCommand())
+	root.AddCommand(newEvaluateCommand())
 	root.AddCommand(newWatchCommand())
 	return root
 }
