@@ -144,10 +144,23 @@ func (t *Timeline) merge(speaker, into Speaker) {
 
 // Turns returns the turns of now, by start and then by id.
 func (t *Timeline) Turns() []Turn {
-	return slices.SortedFunc(maps.Values(t.turns), func(a, b Turn) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID))
-	})
+	return slices.SortedFunc(maps.Values(t.turns), byStart)
 }
+
+// Between returns the turns of now with speech between start and end, by start
+// and then by id.
+func (t *Timeline) Between(start, end Time) []Turn {
+	var turns []Turn
+	for _, turn := range t.turns {
+		if turn.Start < end && start < turn.End {
+			turns = append(turns, turn)
+		}
+	}
+	slices.SortFunc(turns, byStart)
+	return turns
+}
+
+func byStart(a, b Turn) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID)) }
 
 // Turn returns the turn with that id, if there is one now.
 func (t *Timeline) Turn(id int) (Turn, bool) {

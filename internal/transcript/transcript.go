@@ -22,23 +22,39 @@ type Options struct {
 	Streams bool
 }
 
-// Printer writes a transcript: a line when a turn has ended, and one for
-// whatever is said differently later. Colours are used if the writer is a
-// terminal that has them and NO_COLOR is not set.
+// Printer writes a transcript: a line when a turn has ended, with what was not
+// told of it before, and lines for what turns out to be different from what was
+// told. Corrections of less than half a second are not worth a line; the RTTM
+// has them. Colours are used if the writer is a terminal that has them and
+// NO_COLOR is not set.
 type Printer struct {
 	w       io.Writer
 	opts    Options
 	faint   lipgloss.Style
 	strong  lipgloss.Style
 	colours []lipgloss.Style
-	runs    map[string]*publish.Timeline
+	runs    map[string]*run
+}
+
+// least is the shortest stretch that is told or corrected on its own.
+const least = publish.Rate / 2
+
+// run is what is known and what was told of one run.
+type run struct {
+	tl   *publish.Timeline
+	told told
+	at   publish.Time
+	// from and to enclose what changed since the last look for corrections,
+	// revised are the turns that were.
+	from, to publish.Time
+	revised  []int
 }
 
 // New returns a Printer on w.
 func New(w io.Writer, opts Options) *Printer {
 	r := lipgloss.NewRenderer(w)
 	p := &Printer{w: w, opts: opts, faint: r.NewStyle().Faint(true), strong: r.NewStyle().Bold(true),
-		runs: map[string]*publish.Timeline{}}
+		runs: map[string]*run{}}
 	for _, c := range palette {
 		p.colours = append(p.colours, r.NewStyle().Foreground(c).Bold(true))
 	}
@@ -50,82 +66,144 @@ func New(w io.Writer, opts Options) *Printer {
 var palette = []lipgloss.Color{"#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442"}
 
 // Event prints what e adds to the transcript; for many events that is nothing.
+// Corrections are printed with the first event that is decided later than they.
 func (p *Printer) Event(e publish.Event) error {
 	key := e.Stream + "/" + e.Run
-	tl := p.runs[key]
-	if tl == nil {
-		tl = publish.NewPartialTimeline()
-		p.runs[key] = tl
+	r := p.runs[key]
+	if r == nil {
+		r = &run{tl: publish.NewPartialTimeline()}
+		p.runs[key] = r
 	}
-	seq := tl.Seq()
-	before, known := publish.Turn{}, false
+	seq := r.tl.Seq()
+	var lines []string
+	if e.Seq > seq && (e.At > r.at || e.Kind == publish.StreamEnded) {
+		lines = p.corrections(r)
+	}
 	if e.Turn != nil {
-		before, known = tl.Turn(e.Turn.ID)
-		known = known && !tl.Open(e.Turn.ID)
+		if before, ok := r.tl.Turn(e.Turn.ID); ok {
+			r.changed(before)
+		}
+		r.changed(*e.Turn)
 	}
-	err := tl.Apply(e)
+	err := r.tl.Apply(e)
 	if errors.Is(err, publish.ErrHole) { // whoever reads the events has been told
-		tl.Skip(e)
-		err = tl.Apply(e)
+		r.tl.Skip(e)
+		err = r.tl.Apply(e)
 	}
 	if err != nil {
 		return err
 	}
-	if tl.Seq() == seq { // printed before
+	if r.tl.Seq() == seq { // printed before
 		return nil
 	}
-	line := p.line(e, tl, before, known)
+	r.at = e.At
+	lines = append(lines, p.lines(e, r)...)
 	if e.Kind == publish.StreamEnded {
 		delete(p.runs, key)
 	}
-	if line == "" {
-		return nil
-	}
-	if p.opts.Streams {
-		line = p.faint.Render(fmt.Sprintf("%-12s", e.Stream)) + " " + line
-	}
-	_, err = fmt.Fprintln(p.w, line)
-	return err
+	return p.print(e.Stream, lines)
 }
 
-// line is what e adds, or nothing. Before is what the turn was, if it had
-// ended.
-func (p *Printer) line(e publish.Event, tl *publish.Timeline, before publish.Turn, known bool) string {
-	aside := strings.Repeat(" ", len(Clock(0))+2)
+func (p *Printer) print(stream string, lines []string) error {
+	for _, line := range lines {
+		if p.opts.Streams {
+			line = p.faint.Render(fmt.Sprintf("%-12s", stream)) + " " + line
+		}
+		if _, err := fmt.Fprintln(p.w, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) changed(t publish.Turn) {
+	if r.from == r.to {
+		r.from, r.to = t.Start, t.End
+	}
+	r.from, r.to = min(r.from, t.Start), max(r.to, t.End)
+}
+
+// corrections are lines for what was told and is not so, and for what revised
+// turns have that was not told.
+func (p *Printer) corrections(r *run) []string {
+	var lines []string
+	for _, c := range r.told.corrections(r.now(r.from, r.to), r.from, r.to) {
+		if c.end-c.start < least {
+			continue
+		}
+		r.told.correct(c)
+		lines = append(lines, p.faint.Render(fmt.Sprintf("%s%s–%s is ", aside, clock(c.start), clock(c.end)))+
+			p.speakers(c.is, r.tl)+p.faint.Render(", not ")+p.speakers(c.was, r.tl))
+	}
+	for _, id := range r.revised {
+		if t, ok := r.tl.Turn(id); ok && !r.tl.Open(id) {
+			lines = append(lines, p.turn(t, r)...)
+		}
+	}
+	r.from, r.to, r.revised = 0, 0, r.revised[:0]
+	return lines
+}
+
+func (p *Printer) speakers(who []publish.Speaker, tl *publish.Timeline) string {
+	if len(who) == 0 {
+		return p.faint.Render("nobody")
+	}
+	var names []string
+	for _, s := range who {
+		names = append(names, p.speaker(s, tl))
+	}
+	return strings.Join(names, p.faint.Render(" and "))
+}
+
+// aside indents what is no turn.
+const aside = "          "
+
+// lines are what e adds by itself.
+func (p *Printer) lines(e publish.Event, r *run) []string {
 	switch e.Kind {
 	case publish.StreamStarted:
-		return p.faint.Render("listening to " + clean(e.Source.Name))
+		return []string{p.faint.Render("listening to " + clean(e.Source.Name))}
 	case publish.StreamEnded:
-		return p.faint.Render(ending(e, tl))
+		return []string{p.faint.Render(ending(e, r.tl))}
 	case publish.TurnEnded:
-		return p.turn(*e.Turn, tl)
+		return p.turn(*e.Turn, r)
 	case publish.TurnRevised:
-		switch {
-		case known && before.Speaker != e.Turn.Speaker:
-			return p.turn(*e.Turn, tl) + p.faint.Render("  not ") + p.speaker(before.Speaker, tl)
-		case known && (before.Start != e.Turn.Start || before.End != e.Turn.End):
-			return p.turn(*e.Turn, tl) + p.faint.Render("  was "+span(before))
-		case !known:
-			return p.turn(*e.Turn, tl)
-		}
-	case publish.TurnWithdrawn:
-		if known {
-			return p.faint.Render(fmt.Sprintf("%s  %s is part of another turn", Clock(before.Start), span(before)))
-		}
+		r.revised = append(r.revised, e.Turn.ID)
 	case publish.SpeakerMerged:
-		return aside + p.speaker(e.Speaker, tl) + p.faint.Render(" is ") + p.speaker(e.Into, tl) + p.faint.Render(" after all")
+		r.told.merge(e.Speaker, e.Into)
+		return []string{aside + p.speaker(e.Speaker, r.tl) + p.faint.Render(" is ") + p.speaker(e.Into, r.tl) + p.faint.Render(" after all")}
 	case publish.SpeakerIdentified:
-		return aside + p.colour(e.Speaker).Render(e.Speaker.String()) + p.faint.Render(" is ") + p.speaker(e.Speaker, tl) +
-			p.faint.Render(percent(e.Confidence))
+		return []string{aside + p.colour(e.Speaker).Render(e.Speaker.String()) + p.faint.Render(" is ") + p.speaker(e.Speaker, r.tl) +
+			p.faint.Render("  "+percent(e.Confidence))}
 	case publish.GapFound:
-		return p.faint.Render(fmt.Sprintf("%s  %s of sound lost", Clock(e.Gap.Start), seconds(e.Gap.End-e.Gap.Start)))
+		return []string{p.faint.Render(fmt.Sprintf("%s  %s of sound lost", Clock(e.Gap.Start), seconds(e.Gap.End-e.Gap.Start)))}
 	}
-	return ""
+	return nil
 }
 
-func (p *Printer) turn(t publish.Turn, tl *publish.Timeline) string {
-	return fmt.Sprintf("%s  %s %s %s", p.faint.Render(Clock(t.Start)), p.padded(t.Speaker, tl),
-		p.strong.Render(fmt.Sprintf("%8s", seconds(t.End-t.Start))), p.faint.Render(fmt.Sprintf("%6s", percent(t.Confidence))))
+// turn tells of t what is news. A turn that was taken up again has a line for
+// each time, and one in the place of another has none: that is a correction.
+func (p *Printer) turn(t publish.Turn, r *run) []string {
+	whole := piece{t.Start, t.End, t.Speaker}
+	var lines []string
+	for _, q := range r.told.untold(whole, r.now(t.Start, t.End)) {
+		if q.end-q.start < least && q != whole {
+			continue
+		}
+		r.told.add(q)
+		lines = append(lines, fmt.Sprintf("%s  %s %s %s", p.faint.Render(Clock(q.start)), p.padded(t.Speaker, r.tl),
+			p.strong.Render(fmt.Sprintf("%8s", seconds(q.end-q.start))), p.faint.Render(fmt.Sprintf("%5s", percent(t.Confidence)))))
+	}
+	return lines
+}
+
+// now is who speaks between from and to by what is known.
+func (r *run) now(from, to publish.Time) []piece {
+	var now []piece
+	for _, t := range r.tl.Between(from, to) {
+		now = append(now, piece{t.Start, t.End, t.Speaker})
+	}
+	return now
 }
 
 // nameWidth is the width of the column of speakers; longer names push the rest.
@@ -155,7 +233,7 @@ func ending(e publish.Event, tl *publish.Timeline) string {
 			heard[t.Speaker] = true
 		}
 	}
-	text := fmt.Sprintf("%s at %s: %s, %s", e.End.Reason, strings.TrimSpace(Clock(e.At)),
+	text := fmt.Sprintf("%s at %s: %s, %s", e.End.Reason, clock(e.At),
 		count(len(heard), "speaker"), count(len(turns), "turn"))
 	if e.End.Detail != "" {
 		text += ": " + clean(e.End.Detail)
@@ -181,9 +259,8 @@ func Clock(t publish.Time) string {
 	return fmt.Sprintf(" %02d:%02d.%d", m, s, tenths%10)
 }
 
-func span(t publish.Turn) string {
-	return strings.TrimSpace(Clock(t.Start)) + "–" + strings.TrimSpace(Clock(t.End))
-}
+// clock is Clock without the space before it.
+func clock(t publish.Time) string { return strings.TrimSpace(Clock(t)) }
 
 func seconds(t publish.Time) string { return fmt.Sprintf("%.1f s", t.Seconds()) }
 
@@ -192,7 +269,7 @@ func percent(p float64) string {
 	if !(p > 0) {
 		return ""
 	}
-	return fmt.Sprintf(" %.0f %%", p*100)
+	return fmt.Sprintf("%.0f %%", p*100)
 }
 
 // clean keeps what others have written from doing anything but showing.

@@ -1,0 +1,117 @@
+package transcript
+
+import (
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// piece is a stretch of speech by one speaker.
+type piece struct {
+	start, end publish.Time
+	speaker    publish.Speaker
+}
+
+// told is what a transcript has said so far. Pieces may overlap.
+type told []piece
+
+// untold returns the parts of p that are news: its speaker was not told there,
+// nor anyone who does not speak there now, which makes it a correction.
+func (t told) untold(p piece, now []piece) []piece {
+	var parts []piece
+	edges := edges(p.start, p.end, t, now)
+	for i := 1; i < len(edges); i++ {
+		was, is := at(t, edges[i-1]), at(now, edges[i-1])
+		stale := slices.ContainsFunc(was, func(s publish.Speaker) bool { return !slices.Contains(is, s) })
+		if stale || slices.Contains(was, p.speaker) {
+			continue
+		}
+		if n := len(parts) - 1; n >= 0 && parts[n].end == edges[i-1] {
+			parts[n].end = edges[i]
+		} else {
+			parts = append(parts, piece{edges[i-1], edges[i], p.speaker})
+		}
+	}
+	return parts
+}
+
+// correction is a stretch of which other speakers were told than there are.
+// Neither list has a speaker twice.
+type correction struct {
+	start, end publish.Time
+	was, is    []publish.Speaker
+}
+
+// corrections compares what was told from start to end with what is so now.
+// Where nothing was told there is nothing to correct.
+func (t told) corrections(now []piece, start, end publish.Time) []correction {
+	var found []correction
+	edges := edges(start, end, t, now)
+	for i := 1; i < len(edges); i++ {
+		c := correction{start: edges[i-1], end: edges[i],
+			was: at(t, edges[i-1]), is: at(now, edges[i-1])}
+		if len(c.was) == 0 || slices.Equal(c.was, c.is) {
+			continue
+		}
+		if n := len(found) - 1; n >= 0 && found[n].end == c.start &&
+			slices.Equal(found[n].was, c.was) && slices.Equal(found[n].is, c.is) {
+			found[n].end = c.end
+		} else {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// edges returns start, end and the boundaries of pieces between them.
+func edges(start, end publish.Time, lists ...[]piece) []publish.Time {
+	all := []publish.Time{start, end}
+	for _, list := range lists {
+		for _, p := range list {
+			all = append(all, min(max(p.start, start), end), min(max(p.end, start), end))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// at returns who speaks at a time.
+func at(list []piece, t publish.Time) []publish.Speaker {
+	var who []publish.Speaker
+	for _, p := range list {
+		if p.start <= t && t < p.end {
+			who = append(who, p.speaker)
+		}
+	}
+	slices.Sort(who)
+	return slices.Compact(who)
+}
+
+// add says that turn was told.
+func (t *told) add(p piece) { *t = append(*t, p) }
+
+// merge gives what was told of speaker to into.
+func (t told) merge(speaker, into publish.Speaker) {
+	for i := range t {
+		if t[i].speaker == speaker {
+			t[i].speaker = into
+		}
+	}
+}
+
+// correct changes what was told to what c says.
+func (t *told) correct(c correction) {
+	var kept told
+	for _, p := range *t {
+		if p.start < c.start {
+			kept = append(kept, piece{p.start, min(p.end, c.start), p.speaker})
+		}
+		if p.end > c.end {
+			kept = append(kept, piece{max(p.start, c.end), p.end, p.speaker})
+		}
+	}
+	for _, s := range c.is {
+		kept = append(kept, piece{c.start, c.end, s})
+	}
+	*t = kept
+}
