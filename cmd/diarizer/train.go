@@ -53,6 +53,8 @@ settings and seed give the same model.`,
 	f.Float64Var(&cfg.Phi, "phi", cfg.Phi, "scale of frame counts")
 	f.Float64Var(&cfg.TrainPhi, "train-phi", cfg.TrainPhi, "scale of frame counts while training")
 	f.Float64Var(&cfg.OwnMean, "own-mean", cfg.OwnMean, "part of a recording's own mean that is taken off in training")
+	f.Float64Var(&cfg.Slack, "slack", cfg.Slack, "variance by which a speaker may differ from themselves")
+	f.Float64Var(&cfg.Length, "length", cfg.Length, "exponent that scores are normalised for length with")
 	f.BoolVar(&cfg.Soft, "soft", cfg.Soft, "divide frames among Gaussians")
 	_ = cmd.MarkFlagRequired("data")
 	_ = cmd.MarkFlagRequired("out")
@@ -128,6 +130,7 @@ func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata 
 		"--gaussians", strconv.Itoa(cfg.Gaussians), "--eigenvoices", strconv.Itoa(cfg.Eigenvoices),
 		"--eigenchannels", strconv.Itoa(cfg.Eigenchannels), "--augment", strconv.Itoa(cfg.Augment),
 		"--phi", num(cfg.Phi), "--train-phi", num(cfg.TrainPhi), "--own-mean", num(cfg.OwnMean),
+		"--slack", num(cfg.Slack), "--length", num(cfg.Length),
 		"--soft=" + strconv.FormatBool(cfg.Soft)}, " ")
 	byName := map[string]*modelfile.Corpus{}
 	sources := map[string]map[string]bool{}

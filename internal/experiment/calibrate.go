@@ -21,7 +21,7 @@ type Calibration struct {
 // thresholds are what Calibrate tries.
 func thresholds() []float64 {
 	var t []float64
-	for v := -40.0; v <= 40; v += 0.5 {
+	for v := -40.0; v <= 20; v += 0.25 {
 		t = append(t, v)
 	}
 	return t
@@ -39,11 +39,11 @@ func Calibrate(ctx context.Context, m *model.Model, recs []*Recording) (Calibrat
 	outcomes := make([]outcome, len(recs))
 	err := each(ctx, len(recs), func(i int) {
 		pairs := Pairs(m, recs[i], true)
-		merges := Agglomerate(m.Nu, pairs)
+		merges := Agglomerate(m, pairs)
 		for _, t := range grid {
 			outcomes[i].results = append(outcomes[i].results, Score(recs[i], Cut(len(pairs), merges, t)))
 		}
-		outcomes[i].trials = trials(m.Nu, recs[i], pairs)
+		outcomes[i].trials = trials(m, recs[i], pairs)
 	})
 	if err != nil {
 		return Calibration{}, err
@@ -91,21 +91,23 @@ type trial struct {
 	same  bool
 }
 
-func trials(nu int, r *Recording, pairs []model.Stats) []trial {
-	c := model.NewComparer(nu)
-	clusters := make([]model.Stats, r.Speakers)
-	for k := range clusters {
-		clusters[k] = model.NewStats(nu)
-	}
+func trials(m *model.Model, r *Recording, pairs []model.Stats) []trial {
+	s := newScorer(m)
+	clusters := make([]*cluster, r.Speakers)
 	var out []trial
 	for i, u := range r.Utterances {
-		e := c.Evidence(pairs[i])
-		for k := range clusters {
-			if clusters[k].N > 0 {
-				out = append(out, trial{c.LogP(clusters[k], c.Evidence(clusters[k]), pairs[i], e), k == u.Speaker})
+		x := s.cluster(pairs[i])
+		for k, c := range clusters {
+			if c != nil {
+				out = append(out, trial{s.score(c, x), k == u.Speaker})
 			}
 		}
-		clusters[u.Speaker].Add(pairs[i])
+		if clusters[u.Speaker] == nil {
+			clusters[u.Speaker] = x
+			continue
+		}
+		clusters[u.Speaker].raw.Add(pairs[i])
+		s.update(clusters[u.Speaker])
 	}
 	return out
 }

@@ -61,22 +61,49 @@ type Merge struct {
 	Score, Level float64
 }
 
+// cluster is a pair with what comparisons need of it.
+type cluster struct {
+	raw, soft model.Stats // as summed, and with the model's slack
+	evidence  float64     // of soft
+}
+
+// scorer compares clusters by the model's rule.
+type scorer struct {
+	m *model.Model
+	c *model.Comparer
+	k *model.Slacker
+}
+
+func newScorer(m *model.Model) *scorer {
+	return &scorer{m: m, c: model.NewComparer(m.Nu), k: model.NewSlacker(m.Nu, m.Slack)}
+}
+
+func (s *scorer) cluster(raw model.Stats) *cluster {
+	x := &cluster{raw: raw.Clone(), soft: model.NewStats(s.m.Nu)}
+	s.update(x)
+	return x
+}
+
+func (s *scorer) update(x *cluster) {
+	s.k.Into(&x.soft, x.raw)
+	x.evidence = s.c.Evidence(x.soft)
+}
+
+func (s *scorer) score(a, b *cluster) float64 {
+	return s.m.Normalise(s.c.LogP(a.soft, a.evidence, b.soft, b.evidence), a.raw.N, b.raw.N)
+}
+
 // Agglomerate merges the best-scoring pair of clusters until one is left.
-func Agglomerate(nu int, pairs []model.Stats) []Merge {
+func Agglomerate(m *model.Model, pairs []model.Stats) []Merge {
 	n := len(pairs)
-	c := model.NewComparer(nu)
-	clusters, evidence := make([]model.Stats, n), make([]float64, n)
-	score := make([][]float64, n)
+	s := newScorer(m)
+	clusters, score := make([]*cluster, n), make([][]float64, n)
 	for i, p := range pairs {
-		clusters[i], evidence[i] = p.Clone(), c.Evidence(p)
+		clusters[i] = s.cluster(p)
 		score[i] = make([]float64, n)
 		for j := range i {
-			score[i][j] = c.LogP(clusters[i], evidence[i], clusters[j], evidence[j])
+			score[i][j] = s.score(clusters[i], clusters[j])
 		}
-	}
-	alive := make([]bool, n)
-	for i := range alive {
-		alive[i] = true
 	}
 	level := math.Inf(1)
 	var out []Merge
@@ -84,19 +111,19 @@ func Agglomerate(nu int, pairs []model.Stats) []Merge {
 		a, b, best := -1, -1, math.Inf(-1)
 		for i := range n {
 			for j := range i {
-				if alive[i] && alive[j] && score[i][j] > best {
+				if clusters[i] != nil && clusters[j] != nil && (a < 0 || score[i][j] > best) {
 					a, b, best = j, i, score[i][j]
 				}
 			}
 		}
 		level = min(level, best)
 		out = append(out, Merge{A: a, B: b, Score: best, Level: level})
-		alive[b] = false
-		clusters[a].Add(clusters[b])
-		evidence[a] = c.Evidence(clusters[a])
+		clusters[a].raw.Add(clusters[b].raw)
+		clusters[b] = nil
+		s.update(clusters[a])
 		for j := range n {
-			if alive[j] && j != a {
-				score[max(a, j)][min(a, j)] = c.LogP(clusters[a], evidence[a], clusters[j], evidence[j])
+			if clusters[j] != nil && j != a {
+				score[max(a, j)][min(a, j)] = s.score(clusters[a], clusters[j])
 			}
 		}
 	}
@@ -137,24 +164,24 @@ func compact(label []int) []int {
 
 // Greedy decides every utterance for good when it has been heard: it joins the
 // best-scoring speaker, or is a new one where none reaches the threshold.
-func Greedy(nu int, pairs []model.Stats, threshold float64) []int {
-	c := model.NewComparer(nu)
-	var clusters []model.Stats
-	var evidence []float64
+func Greedy(m *model.Model, pairs []model.Stats, threshold float64) []int {
+	s := newScorer(m)
+	var clusters []*cluster
 	label := make([]int, len(pairs))
 	for i, p := range pairs {
-		e := c.Evidence(p)
+		u := s.cluster(p)
 		best, at := threshold, len(clusters)
-		for k := range clusters {
-			if s := c.LogP(clusters[k], evidence[k], p, e); s >= best {
-				best, at = s, k
+		for k, c := range clusters {
+			if v := s.score(c, u); v >= best {
+				best, at = v, k
 			}
 		}
 		if at == len(clusters) {
-			clusters, evidence = append(clusters, model.NewStats(nu)), append(evidence, 0)
+			clusters = append(clusters, u)
+		} else {
+			clusters[at].raw.Add(p)
+			s.update(clusters[at])
 		}
-		clusters[at].Add(p)
-		evidence[at] = c.Evidence(clusters[at])
 		label[i] = at
 	}
 	return label

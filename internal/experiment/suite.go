@@ -88,6 +88,26 @@ func Cast(utts []dataset.Utterance) (map[string][]simulate.Speaker, error) {
 	return out, nil
 }
 
+// talkative returns the speakers with enough material for a conversation, or
+// all where they are too few.
+func talkative(all []simulate.Speaker) []simulate.Speaker {
+	const enough, fewest = 20 * dataset.Rate, 7
+	var out []simulate.Speaker
+	for _, s := range all {
+		n := 0
+		for _, r := range s.Recordings {
+			n += len(r)
+		}
+		if n >= enough {
+			out = append(out, s)
+		}
+	}
+	if len(out) < fewest {
+		return all
+	}
+	return out
+}
+
 // Conversations composes n conversations of each kind: clean, telephone (of
 // telephone speech where there is any) and rooms with noise, of 2 to 7
 // speakers, more than half of them 2, up to seconds long.
@@ -121,9 +141,9 @@ func Conversations(ctx context.Context, cast map[string][]simulate.Speaker, ac s
 			if i%9 >= 5 {
 				speakers = 3 + rng.IntN(5)
 			}
-			pool := cast[wide[i%len(wide)]]
+			pool := talkative(cast[wide[i%len(wide)]])
 			if cond == simulate.Telephone {
-				pool = cast[narrow[i%len(narrow)]]
+				pool = talkative(cast[narrow[i%len(narrow)]])
 			}
 			var voices []simulate.Speaker
 			for _, k := range rng.Perm(len(pool))[:speakers] {

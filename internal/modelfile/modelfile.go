@@ -69,6 +69,8 @@ type settings struct {
 	Mu        int                   `json:"eigenchannels"`
 	Phi       float64               `json:"phi"`
 	Soft      bool                  `json:"soft"`
+	Slack     float64               `json:"slack"`
+	Length    float64               `json:"length"`
 	Threshold float64               `json:"threshold"`
 	Slope     float64               `json:"slope"`
 }
@@ -101,7 +103,7 @@ func Write(w io.Writer, m *model.Model, meta Metadata) error {
 		return fmt.Errorf("write model: %w", err)
 	}
 	set, err := json.Marshal(settings{Features: m.Features, Nu: m.Nu, Mu: m.Mu, Phi: m.Phi,
-		Soft: m.Soft, Threshold: m.Threshold, Slope: m.Slope})
+		Soft: m.Soft, Slack: m.Slack, Length: m.Length, Threshold: m.Threshold, Slope: m.Slope})
 	if err != nil {
 		return fmt.Errorf("write model: %w", err)
 	}
@@ -178,7 +180,7 @@ func parse(data []byte) (*model.Model, Metadata, error) {
 		return nil, meta, fmt.Errorf("training: %w", err)
 	}
 	m := &model.Model{Features: set.Features, Nu: set.Nu, Mu: set.Mu, Phi: set.Phi,
-		Soft: set.Soft, Threshold: set.Threshold, Slope: set.Slope}
+		Soft: set.Soft, Slack: set.Slack, Length: set.Length, Threshold: set.Threshold, Slope: set.Slope}
 	weights, ok := st.Tensor("weights")
 	if !ok || len(weights.Shape()) != 1 {
 		return nil, meta, errors.New(`no tensor "weights" of one dimension`)

@@ -46,8 +46,8 @@ type Options struct {
 	Name      string
 	Condition Condition
 	// Seconds is the longest the conversation may last. It ends earlier when
-	// the speakers have nothing new to say, unless Repeat lets them say the
-	// same again.
+	// all speakers but one have said what they have, unless Repeat lets them
+	// say it again.
 	Seconds float64
 	Repeat  bool
 }
@@ -86,7 +86,7 @@ func Talk(rng *rand.Rand, speakers []Speaker, ac Acoustics, opt Options) Convers
 	}
 	rt60 := shortestRoom + (longestRoom-shortestRoom)*rng.Float64()
 	for i, s := range speakers {
-		v := &voice{name: fmt.Sprintf("s%d", i+1), repeat: opt.Repeat, weight: 0.3 + rng.ExpFloat64(),
+		v := &voice{name: fmt.Sprintf("s%d", i+1), repeat: opt.Repeat, weight: 0.5 + rng.ExpFloat64(),
 			gain: math.Pow(10, levelSpread*rng.NormFloat64()/20)}
 		for _, r := range rng.Perm(len(s.Recordings)) {
 			v.material = append(v.material, s.Recordings[r]...)
@@ -120,6 +120,7 @@ func Talk(rng *rand.Rand, speakers []Speaker, ac Acoustics, opt Options) Convers
 		return true
 	}
 	clock = 0.5 * rng.Float64()
+	silent := 0
 	for clock < opt.Seconds {
 		next := choose(rng, voices, current)
 		length := turnMedian * math.Exp(turnSpread*rng.NormFloat64())
@@ -130,7 +131,12 @@ func Talk(rng *rand.Rand, speakers []Speaker, ac Acoustics, opt Options) Convers
 		}
 		start = max(start, clock-0.5*voices[next].last, 0, voices[next].end)
 		if !place(voices[next], start, length) {
-			break // someone has nothing left to say
+			voices[next].weight = 0 // has nothing left to say
+			if silent++; silent >= max(1, len(voices)-1) {
+				break // a monologue is no conversation
+			}
+			current = -1
+			continue
 		}
 		voices[next].last, voices[next].end = length, start+length
 		current = next
@@ -165,19 +171,19 @@ func (c *Conversation) finish(rng *rand.Rand, ac Acoustics, cond Condition) {
 
 // choose draws who speaks next.
 func choose(rng *rand.Rand, voices []*voice, current int) int {
-	if current >= 0 && (len(voices) == 1 || rng.Float64() < stayProbability) {
-		return current
-	}
 	var sum float64
 	for i, v := range voices {
 		if i != current {
 			sum += v.weight
 		}
 	}
+	if current >= 0 && (sum == 0 || rng.Float64() < stayProbability) {
+		return current
+	}
 	at := sum * rng.Float64()
 	last := 0
 	for i, v := range voices {
-		if i == current {
+		if i == current || v.weight == 0 {
 			continue
 		}
 		last = i

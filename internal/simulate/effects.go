@@ -57,28 +57,39 @@ func Unit(r []float32) []float32 {
 	return u
 }
 
-// Convolve returns x through the response r, as long as x.
+// Convolve returns x through the response r, as long as x, by overlapping
+// transforms of a few times the length of r, which stay in the cache.
 func Convolve(x, r []float32) []float32 {
-	n := 1
-	for n < len(x)+len(r) {
+	n := 1024
+	for n < 3*len(r) {
 		n *= 2
 	}
+	hop := n - len(r) + 1
 	fft := fourier.NewFFT(n)
-	pad := func(v []float32) []complex128 {
-		p := make([]float64, n)
-		for i, s := range v {
-			p[i] = float64(s)
-		}
-		return fft.Coefficients(nil, p)
+	in := make([]float64, n)
+	for i, v := range r {
+		in[i] = float64(v)
 	}
-	a, b := pad(x), pad(r)
-	for i := range a {
-		a[i] *= b[i]
-	}
-	y := fft.Sequence(nil, a)
+	response := fft.Coefficients(nil, in)
+	spectrum := make([]complex128, n/2+1)
 	out := make([]float32, len(x))
-	for i := range out {
-		out[i] = float32(y[i] / float64(n))
+	for start := 0; start < len(x); start += hop {
+		part := x[start:min(start+hop, len(x))]
+		clear(in)
+		for i, v := range part {
+			in[i] = float64(v)
+		}
+		fft.Coefficients(spectrum, in)
+		for i := range spectrum {
+			spectrum[i] *= response[i]
+		}
+		fft.Sequence(in, spectrum)
+		for i, v := range in {
+			if start+i == len(x) {
+				break
+			}
+			out[start+i] += float32(v / float64(n))
+		}
 	}
 	return out
 }

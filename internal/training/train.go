@@ -9,11 +9,12 @@ import (
 )
 
 // relevance is how many frames the UBM's means weigh in MAP adaptation
-// (Reynolds' usual 16), and principalLimit how many means the components are
-// taken of.
+// (Reynolds' usual 16), principalLimit how many means the components are taken
+// of, and channelLimit how many utterances the eigenchannels are trained on.
 const (
 	relevance      = 16
-	principalLimit = 1200
+	principalLimit = 900
+	channelLimit   = 6000
 )
 
 // Report is what a run can say of itself.
@@ -65,7 +66,7 @@ func TrainFactors(ctx context.Context, c *Corpus, ubm *Mixture, cfg Config, p Pr
 		done(1)
 	}
 	m := &model.Model{Features: cfg.Features, FeatureMean: c.Mean, Weights: ubm.weights, Means: ubm.means, Vars: ubm.vars,
-		Nu: cfg.Eigenvoices, Mu: cfg.Eigenchannels, Phi: cfg.Phi, Soft: cfg.Soft, Slope: 1, V: voices.coloured(ubm.vars)}
+		Nu: cfg.Eigenvoices, Mu: cfg.Eigenchannels, Phi: cfg.Phi, Soft: cfg.Soft, Slack: cfg.Slack, Length: cfg.Length, Slope: 1, V: voices.coloured(ubm.vars)}
 	if cfg.Eigenchannels == 0 {
 		return m, rep, nil
 	}
@@ -76,6 +77,8 @@ func TrainFactors(ctx context.Context, c *Corpus, ubm *Mixture, cfg Config, p Pr
 	if err := channels.principal(rng, chunks, relevance, principalLimit); err != nil {
 		return nil, rep, err
 	}
+	rng.Shuffle(len(chunks), func(a, b int) { chunks[a], chunks[b] = chunks[b], chunks[a] })
+	chunks = chunks[:min(channelLimit, len(chunks))]
 	done = p.Start("eigenchannels", cfg.Iterations)
 	for range cfg.Iterations {
 		e, err := channels.em(ctx, chunks, cfg.TrainPhi)

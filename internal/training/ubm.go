@@ -13,11 +13,11 @@ import (
 // The UBM grows from one Gaussian by splitting the heaviest in two, with a few
 // rounds of EM on a part of the frames after each doubling.
 const (
-	splitStep     = 0.2  // of a standard deviation, to both sides
-	growRounds    = 3    // of EM after a doubling
-	growStride    = 10   // every so manieth frame while growing
-	fullStride    = 3    // and at full size
-	varianceFloor = 0.02 // of the variance of all frames
+	splitStep     = 0.2     // of a standard deviation, to both sides
+	growRounds    = 3       // of EM after a doubling
+	growFrames    = 150_000 // that a round looks at while growing, about
+	fullFrames    = 500_000 // and at full size
+	varianceFloor = 0.02    // of the variance of all frames
 )
 
 // Mixture is the UBM while it is trained.
@@ -38,7 +38,7 @@ func TrainUBM(ctx context.Context, c *Corpus, cfg Config, p Progress) (*Mixture,
 	u := &Mixture{features: cfg.Features, weights: []float64{1}, means: make([]float64, c.Dim), vars: make([]float64, c.Dim)}
 	floats.AddConst(1, u.vars)
 	u.global = append([]float64(nil), u.vars...)
-	if _, err := u.round(ctx, c, fullStride); err != nil { // the variance of everything
+	if _, err := u.round(ctx, c, c.stride(fullFrames)); err != nil { // the variance of everything
 		return nil, nil, err
 	}
 	u.global = append([]float64(nil), u.vars...)
@@ -50,7 +50,7 @@ func TrainUBM(ctx context.Context, c *Corpus, cfg Config, p Progress) (*Mixture,
 	for len(u.weights) < cfg.Gaussians {
 		u.split(min(2*len(u.weights), cfg.Gaussians))
 		for range growRounds {
-			if _, err := u.round(ctx, c, growStride); err != nil {
+			if _, err := u.round(ctx, c, c.stride(growFrames)); err != nil {
 				return nil, nil, err
 			}
 			done(1)
@@ -58,7 +58,7 @@ func TrainUBM(ctx context.Context, c *Corpus, cfg Config, p Progress) (*Mixture,
 	}
 	var trace []float64
 	for range cfg.UBMIterations {
-		l, err := u.round(ctx, c, fullStride)
+		l, err := u.round(ctx, c, c.stride(fullFrames))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -66,6 +66,15 @@ func TrainUBM(ctx context.Context, c *Corpus, cfg Config, p Progress) (*Mixture,
 		done(1)
 	}
 	return u, trace, nil
+}
+
+// stride returns how many frames to go on at a time to look at about n.
+func (c *Corpus) stride(n int) int {
+	total := 0
+	for _, r := range c.Recordings {
+		total += len(r.Frames) / c.Dim
+	}
+	return max(1, total/n)
 }
 
 // split divides the heaviest Gaussians until there are n.

@@ -37,8 +37,13 @@ type Model struct {
 	// Soft divides a frame among the Gaussians by their posterior
 	// probabilities; otherwise the likeliest one takes all of it.
 	Soft bool
-	// Threshold is the log P(H1) + log W above which two utterances are taken
-	// for one speaker's.
+	// Slack is ε, the variance by which a speaker may differ from themselves
+	// in units of the variance between speakers; see [Slacker].
+	Slack float64
+	// Length is the exponent of [Model.Normalise].
+	Length float64
+	// Threshold is the normalised score above which two utterances, or
+	// clusters, are taken for one speaker's.
 	Threshold float64
 	// Slope turns a score's distance from Threshold into the log odds of one
 	// speaker; see [Model.Probability].
@@ -54,8 +59,23 @@ func (m *Model) Gaussians() int { return len(m.Weights) }
 // Dim returns d.
 func (m *Model) Dim() int { return m.Features.Dim() }
 
+// framesPerSecond is the rate of the front end.
+const framesPerSecond = 100
+
+// Normalise returns a score log P(H1) + log W of pairs of na and nb frames
+// over (1 + h)^Length, where h is half their harmonic mean in seconds. Scores
+// grow with the length of both sides, and so does what the model gets wrong:
+// the same excuse is good for less in a second of speech than in a minute.
+// Normalised, one threshold fits short and long clusters.
+func (m *Model) Normalise(score, na, nb float64) float64 {
+	if na <= 0 || nb <= 0 {
+		return score
+	}
+	return score / math.Pow(1+na*nb/(na+nb)/framesPerSecond, m.Length)
+}
+
 // Probability returns the probability that one person spoke both sides of a
-// comparison with the given score log P(H1) + log W, even odds assumed.
+// comparison with the given normalised score, even odds assumed.
 func (m *Model) Probability(score float64) float64 {
 	return 1 / (1 + math.Exp(-m.Slope*(score-m.Threshold)))
 }
@@ -73,6 +93,9 @@ func (m *Model) Validate() error {
 	if m.Nu < 1 || m.Mu < 0 {
 		return fmt.Errorf("%w: %d eigenvoices and %d eigenchannels, expected 1 and 0 or more", ErrModel, m.Nu, m.Mu)
 	}
+	if m.Slack < 0 || m.Length < 0 {
+		return fmt.Errorf("%w: slack %v and length %v, expected 0 or more", ErrModel, m.Slack, m.Length)
+	}
 	for _, p := range []struct {
 		name     string
 		values   []float64
@@ -83,7 +106,7 @@ func (m *Model) Validate() error {
 		{"means", m.Means, size * d, false}, {"variances", m.Vars, size * d, true},
 		{"V", m.V, size * d * m.Nu, false}, {"U", m.U, size * d * m.Mu, false},
 		{"phi", []float64{m.Phi}, 1, true}, {"threshold", []float64{m.Threshold}, 1, false},
-		{"slope", []float64{m.Slope}, 1, true},
+		{"slope", []float64{m.Slope}, 1, true}, {"slack and length", []float64{m.Slack, m.Length}, 2, false},
 	} {
 		if len(p.values) != p.want {
 			return fmt.Errorf("%w: %s has %d values, expected %d", ErrModel, p.name, len(p.values), p.want)

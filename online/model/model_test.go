@@ -276,11 +276,98 @@ func TestValidate(t *testing.T) {
 		"NaN in V": func(m *Model) { m.V[3] = math.NaN() }, "zero variance": func(m *Model) { m.Vars[0] = 0 },
 		"long U": func(m *Model) { m.U = append(m.U, 0) }, "no eigenvoices": func(m *Model) { m.Nu = 0 },
 		"phi": func(m *Model) { m.Phi = 0 }, "mean": func(m *Model) { m.FeatureMean = nil },
+		"slack": func(m *Model) { m.Slack = -1 }, "length": func(m *Model) { m.Length = math.NaN() },
 		"threshold": func(m *Model) { m.Threshold = math.Inf(1) },
 	} {
 		m := fresh()
 		if spoil(m); !errors.Is(m.Validate(), ErrModel) {
 			t.Errorf("%s: error %v, expected ErrModel", name, m.Validate())
 		}
+	}
+}
+
+// TestSlackAgainstQuadrature gives each side its own z ~ N(0, ε) around the
+// common y and integrates all three numerically.
+func TestSlackAgainstQuadrature(t *testing.T) {
+	const eps, step = 0.3, 0.1
+	rng := testRand(55)
+	m := randomModel(rng, 3, 2, 1, 0)
+	fa, fb := someFrames(m, rng, 6), someFrames(m, rng, 9)
+	sa, sb := pair(m, fa...), pair(m, fb...)
+	given := func(f [][]float64, y float64) float64 {
+		return integral(1, func(z []float64) float64 {
+			return logRatio(m, f, []float64{y + math.Sqrt(eps)*z[0]}, nil)
+		})
+	}
+	var joint, alone, blone []float64
+	for y := -8.0; y <= 8; y += step {
+		prior := -0.5*y*y + math.Log(step) - 0.5*math.Log(2*math.Pi)
+		ga, gb := given(fa, y), given(fb, y)
+		joint, alone, blone = append(joint, ga+gb+prior), append(alone, ga+prior), append(blone, gb+prior)
+	}
+	want := floats.LogSumExp(joint) - floats.LogSumExp(alone) - floats.LogSumExp(blone)
+	k := NewSlacker(1, eps)
+	a, b := NewStats(1), NewStats(1)
+	k.Into(&a, sa)
+	k.Into(&b, sb)
+	if got := closedForm(m, a, b); math.Abs(got-want) > 1e-5 {
+		t.Errorf("%v, by quadrature %v", got, want)
+	}
+}
+
+// TestSlackByDefinition holds the pair to (I + εD⁻¹)⁻¹ times it, by gonum, and
+// the precision to its bound.
+func TestSlackByDefinition(t *testing.T) {
+	const nu, eps = 4, 0.2
+	rng := testRand(56)
+	m := randomModel(rng, 5, 3, nu, 0)
+	s := pair(m, someFrames(m, rng, 400)...)
+	full := func(p []float64) *mat.Dense {
+		f := mat.NewDense(nu, nu, nil)
+		for i, at := 0, 0; i < nu; i++ {
+			for j := 0; j <= i; j, at = j+1, at+1 {
+				f.Set(i, j, p[at])
+				f.Set(j, i, p[at])
+			}
+		}
+		return f
+	}
+	lhs := full(s.DInv)
+	lhs.Scale(eps, lhs)
+	for i := range nu {
+		lhs.Set(i, i, 1+lhs.At(i, i))
+	}
+	var wantInv mat.Dense
+	var wantD mat.VecDense
+	if err := wantInv.Solve(lhs, full(s.DInv)); err != nil {
+		t.Fatal(err)
+	}
+	if err := wantD.SolveVec(lhs, mat.NewVecDense(nu, s.D)); err != nil {
+		t.Fatal(err)
+	}
+	got := NewStats(nu)
+	NewSlacker(nu, eps).Into(&got, s)
+	if !mat.EqualApprox(full(got.DInv), &wantInv, 1e-8) || !floats.EqualApprox(got.D, wantD.RawVector().Data, 1e-8) || got.N != s.N {
+		t.Errorf("%v, expected %v %v", got, wantD, wantInv)
+	}
+	if top := got.DInv[0]; top > 1/eps {
+		t.Errorf("precision %v, expected at most %v", top, 1/eps)
+	}
+	NewSlacker(nu, 0).Into(&got, s)
+	if !floats.Equal(got.DInv, s.DInv) {
+		t.Error("no slack changes the pair")
+	}
+}
+
+func TestNormalise(t *testing.T) {
+	m := &Model{Length: 0.5}
+	if got := m.Normalise(-6, 600, 600); math.Abs(got+3) > 1e-12 { // h = 3 s
+		t.Errorf("%v, expected −3", got)
+	}
+	if got := m.Normalise(5, 0, 100); got != 5 {
+		t.Errorf("%v, expected 5 where a side is empty", got)
+	}
+	if m.Length = 0; m.Normalise(-6, 600, 600) != -6 {
+		t.Error("exponent 0 changes the score")
 	}
 }

@@ -1,0 +1,234 @@
+package experiment
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/simulate"
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/segment"
+	"gonum.org/v1/gonum/stat/combin"
+	"pgregory.net/rapid"
+)
+
+// TestBestMatchAgainstAll tries every assignment.
+func TestBestMatchAgainstAll(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rows, cols := rapid.IntRange(1, 5).Draw(t, "rows"), rapid.IntRange(1, 5).Draw(t, "columns")
+		gain := make([][]float64, rows)
+		for i := range gain {
+			gain[i] = rapid.SliceOfN(rapid.Float64Range(0, 10), cols, cols).Draw(t, "row")
+		}
+		n := max(rows, cols)
+		var want float64
+		for _, p := range combin.Permutations(n, n) {
+			var sum float64
+			for i, j := range p {
+				if i < rows && j < cols {
+					sum += gain[i][j]
+				}
+			}
+			want = max(want, sum)
+		}
+		if got := bestMatch(gain); math.Abs(got-want) > 1e-9 {
+			t.Fatalf("%v, expected %v", got, want)
+		}
+	})
+}
+
+// recording makes one of the given reference, without sound.
+func recording(utts ...Utterance) *Recording {
+	r := &Recording{Utterances: utts}
+	for _, u := range utts {
+		r.Speakers = max(r.Speakers, u.Speaker+1)
+	}
+	r.index()
+	return r
+}
+
+func TestScore(t *testing.T) {
+	r := recording(Utterance{0, 100, 0}, Utterance{100, 300, 1}, Utterance{250, 350, 0})
+	for _, c := range []struct {
+		label    []int
+		confused float64
+		off      float64
+	}{
+		{[]int{0, 1, 0}, 0, 0},
+		{[]int{1, 0, 1}, 0, 0},
+		{[]int{0, 1, 1}, 50, 0},  // speaker 0 alone for 50 frames; the overlap is a miss
+		{[]int{0, 0, 0}, 150, 1}, // all of it 1's but for 100 + 50 frames
+		{[]int{0, 1, 2}, 100, 1}, // one of 0's two hundreds
+	} {
+		got := Score(r, c.label)
+		if got.Confused != c.confused || got.SpeakersOff != c.off || got.Speech != 400 {
+			t.Errorf("labels %v: %+v, expected %v confused and %v off", c.label, got, c.confused, c.off)
+		}
+	}
+}
+
+func TestNewRecordingCutsTurns(t *testing.T) {
+	ref := []rttm.Segment{{Speaker: "b", Start: 1, End: 8}, {Speaker: "a", Start: 0, End: 1.5}, {Speaker: "a", Start: 9, End: 12}}
+	r, err := NewRecording("x", "g", make([]float32, 10*16000), ref, segment.DefaultFeatures())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Utterance{{0, 150, 1}, {100, 333, 0}, {333, 566, 0}, {566, 800, 0}, {900, 1000, 1}}
+	if !slices.Equal(r.Utterances, want) || r.Speakers != 2 {
+		t.Errorf("utterances %v, expected %v", r.Utterances, want)
+	}
+}
+
+// flat is a model of one Gaussian and one eigenvoice in one dimension.
+func flat() *model.Model {
+	return &model.Model{Features: segment.FeatureConfig{Ceps: 1, Filters: 2, LowHz: 100, HighHz: 3800, MeanPrior: 1},
+		FeatureMean: []float64{0}, Weights: []float64{1}, Means: []float64{0}, Vars: []float64{1}, V: []float64{2},
+		Nu: 1, Phi: 0.2, Slope: 1, Slack: 0.01, Length: 0.3}
+}
+
+// voices returns pairs of utterances around the given means.
+func voices(m *model.Model, rng *rand.Rand, mean ...float64) []model.Stats {
+	acc, out := m.NewAccumulator(), make([]model.Stats, len(mean))
+	for i, v := range mean {
+		acc.Reset()
+		for range 150 {
+			acc.Add([]float64{v + rng.NormFloat64()})
+		}
+		out[i] = model.NewStats(1)
+		acc.StatsInto(&out[i])
+	}
+	return out
+}
+
+func TestClusteringFindsTheVoices(t *testing.T) {
+	m, want := flat(), []int{0, 1, 0, 2, 1, 0, 2}
+	pairs := voices(m, rand.New(rand.NewPCG(1, 1)), -4, 0, -4, 4, 0, -4, 4)
+	if got := Cut(len(pairs), Agglomerate(m, pairs), 0); !slices.Equal(got, want) {
+		t.Errorf("agglomerative labels %v, expected %v", got, want)
+	}
+	if got := Greedy(m, pairs, 0); !slices.Equal(got, want) {
+		t.Errorf("greedy labels %v, expected %v", got, want)
+	}
+}
+
+// TestOrderDoesNotMatter permutes the utterances of an agglomerative clustering.
+func TestOrderDoesNotMatter(t *testing.T) {
+	m := flat()
+	mean := []float64{-3, -1, 0, 1, 3, -3, 0.5, 2.5, -1.2}
+	pairs := voices(m, rand.New(rand.NewPCG(2, 1)), mean...)
+	want := Cut(len(pairs), Agglomerate(m, pairs), 0)
+	rapid.Check(t, func(t *rapid.T) {
+		order := rapid.Permutation([]int{0, 1, 2, 3, 4, 5, 6, 7, 8}).Draw(t, "order")
+		shuffled, expected := make([]model.Stats, len(order)), make([]int, len(order))
+		for i, o := range order {
+			shuffled[i], expected[i] = pairs[o], want[o]
+		}
+		if got := Cut(len(order), Agglomerate(m, shuffled), 0); !slices.Equal(got, compact(expected)) {
+			t.Fatalf("labels %v, expected %v", got, expected)
+		}
+	})
+}
+
+// TestPairsRunningUsesNoFuture changes what comes after an utterance.
+func TestPairsRunningUsesNoFuture(t *testing.T) {
+	m := flat()
+	r := recording(Utterance{0, 50, 0}, Utterance{60, 90, 1}, Utterance{80, 120, 0})
+	r.Dim = 1
+	rng := rand.New(rand.NewPCG(3, 1))
+	for range 120 {
+		r.Frames = append(r.Frames, float32(rng.NormFloat64()))
+	}
+	before := Pairs(m, r, true)
+	for i := 90; i < 120; i++ {
+		r.Frames[i] += 5
+	}
+	after := Pairs(m, r, true)
+	if before[1].D[0] != after[1].D[0] || before[2].D[0] == after[2].D[0] {
+		t.Errorf("utterances before the change move from %v to %v, the one after it from %v to %v",
+			before[1].D, after[1].D, before[2].D, after[2].D)
+	}
+	if whole := Pairs(m, r, false); whole[0].D[0] == after[0].D[0] {
+		t.Error("the whole recording's mean changes nothing")
+	}
+}
+
+func TestSlope(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 1))
+	var all []trial
+	for range 40000 { // log odds 0.7·(x − 1) by construction
+		x := 6*rng.Float64() - 2
+		all = append(all, trial{x, rng.Float64() < 1/(1+math.Exp(-0.7*(x-1)))})
+	}
+	if got := slope(all, 1); math.Abs(got-0.7) > 0.05 {
+		t.Errorf("slope %v, expected 0.7", got)
+	}
+}
+
+func TestFlattest(t *testing.T) {
+	if got := flattest([]float64{9, 5, 4, 4.1, 4, 7}); got != 3 {
+		t.Errorf("index %d, expected 3", got)
+	}
+}
+
+func TestReferenceErrors(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "x.rttm")
+	for _, line := range []string{"SPEAKER x 1 0.5", "SPEAKER x 1 one 2 <NA> <NA> a", "SPEAKER x 1 1 two <NA> <NA> a"} {
+		if err := os.WriteFile(name, []byte(line), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Reference(name); err == nil {
+			t.Errorf("%q is taken for a reference", line)
+		}
+	}
+}
+
+// TestTable prints the confusion of the embedded model, or of MODEL, on the
+// recordings under DATA: the figures of docs/accuracy.md.
+func TestTable(t *testing.T) {
+	dir := os.Getenv("DATA")
+	if dir == "" {
+		t.Skip("set DATA to a directory with dev, train, rir and noise")
+	}
+	m, err := modelfile.Default()
+	if name := os.Getenv("MODEL"); name != "" {
+		var f *os.File
+		if f, err = os.Open(name); err == nil {
+			defer f.Close()
+			m, err = modelfile.Read(f, name)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := Measure(context.Background(), m, dir, 20, 200)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log("\n" + table.String())
+}
+
+func TestConversations(t *testing.T) {
+	cast := map[string][]simulate.Speaker{}
+	rng := rand.New(rand.NewPCG(5, 1))
+	for range 7 {
+		cast["c"] = append(cast["c"], simulate.Speaker{Recordings: [][]float32{simulate.Coloured(rng, 16000*4, 0)}})
+	}
+	all, err := Conversations(context.Background(), cast, simulate.Acoustics{}, 1, 2, 10)
+	if err != nil || len(all) != 6 {
+		t.Fatalf("%d conversations, %v; expected 6", len(all), err)
+	}
+	for _, s := range all {
+		if len(s.Samples) == 0 || len(s.Reference) == 0 {
+			t.Errorf("%s is empty", s.Name)
+		}
+	}
+	if _, err := Conversations(context.Background(), nil, simulate.Acoustics{}, 1, 2, 10); err == nil {
+		t.Error("conversations of nobody")
+	}
+}
