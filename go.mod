@@ -5,6 +5,7 @@ go 1.26
 require (
 	github.com/mewkiz/flac v1.0.14
 	github.com/spf13/cobra v1.10.2
+	gonum.org/v1/gonum v0.17.0
 	pgregory.net/rapid v1.3.0
 )
 
