@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/internal/vadlab"
 	"github.com/seed-7adb9000/diarizer/vad"
+	"github.com/seed-7adb9000/diarizer/vad/internal/lab"
 )
 
 // dataDir returns the directory of recordings with references, which is not part
@@ -49,32 +49,32 @@ func TestDev(t *testing.T) {
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no recordings in %s/dev (%v)", dir, err)
 	}
-	groups := map[string]*vadlab.Errors{}
+	groups := map[string]*lab.Errors{}
 	var order []string
-	add := func(name string, e vadlab.Errors) {
+	add := func(name string, e lab.Errors) {
 		if groups[name] == nil {
-			groups[name] = new(vadlab.Errors)
+			groups[name] = new(lab.Errors)
 			order = append(order, name)
 		}
 		groups[name].Add(e)
 	}
 	for _, name := range names {
-		x, err := vadlab.ReadFLAC(name)
+		x, err := lab.ReadFLAC(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		ref, err := vadlab.ReadSpeech(strings.TrimSuffix(name, ".flac")+".rttm", len(x)/vad.Hop)
+		ref, err := lab.ReadSpeech(strings.TrimSuffix(name, ".flac")+".rttm", len(x)/vad.Hop)
 		if err != nil {
 			t.Fatal(err)
 		}
 		base := strings.TrimSuffix(filepath.Base(name), ".flac")
 		group, _, _ := strings.Cut(base, "_")
-		e := vadlab.Compare(ref, detect(t, vad.Config{}, x))
+		e := lab.Compare(ref, detect(t, vad.Config{}, x))
 		t.Logf("%-20s %v", base, e)
 		add(group, e)
 		add("all", e)
 		for label, gain := range map[string]float32{"all 30 dB down": 0.0316, "all 20 dB up": 10} {
-			add(label, vadlab.Compare(ref, detect(t, vad.Config{}, scaled(x, gain))))
+			add(label, lab.Compare(ref, detect(t, vad.Config{}, scaled(x, gain))))
 		}
 	}
 	for _, name := range order {
@@ -90,7 +90,7 @@ func TestNoise(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		x, err := vadlab.ReadFLAC(name)
+		x, err := lab.ReadFLAC(name)
 		if err != nil {
 			t.Fatal(err)
 		}

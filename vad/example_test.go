@@ -6,7 +6,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/vad"
 )
 
-// A second of silence, a second of a vowel and another of silence, pushed in
+// A second of silence, a second of vowels and another of silence, pushed in
 // blocks of 20 ms.
 func Example() {
 	sound := make([]float32, 3*16000)
@@ -25,5 +25,5 @@ func Example() {
 	for _, s := range vad.Spans(nil, decisions, 0, 8000) {
 		fmt.Printf("speech from %.1f to %.1f s\n", float64(s.Start)/16000, float64(s.End)/16000)
 	}
-	// Output: speech from 0.9 to 2.2 s
+	// Output: speech from 1.0 to 2.0 s
 }

@@ -1,68 +1,90 @@
 package vad
 
-// scorer turns the features of a hop into log odds for speech.
-type scorer struct {
-	z      [2*around + 1]float32
-	level  [around + frontLag + 1]float32
-	last   float32
-	frames int64 // pushed
-	steps  int64 // pushed or repeated
-	done   int64 // returned
-}
+import (
+	"fmt"
 
-const (
-	around   = 5 // frames on each side that are averaged
-	frontLag = 1 // hops by which features lag the sound
+	"github.com/seed-7adb9000/diarizer/vad/internal/front"
+	"github.com/seed-7adb9000/diarizer/vad/internal/net"
 )
 
-func newScorer() scorer { return scorer{} }
-
-func (s *scorer) delay() int { return around + frontLag }
-
-func (s *scorer) push(f *features) (z, level float32, ok bool) {
-	s.level[s.frames%int64(len(s.level))] = f.dbfs
-	s.frames++
-	s.last = evidence(f)
-	return s.step()
+// scorer turns the features of hops into log odds for speech. It averages those
+// of a few hops, its steps, and gives every hop of a step the same odds.
+type scorer struct {
+	cell   *net.Cell
+	step   int // hops
+	behind int // hops by which an output lags the newest hop of its step
+	vector [front.Size]float32
+	lag    int
+	input  [front.Size]float32
+	level  []float32 // a ring of the levels of the hops not returned yet
+	odds   []float32 // a ring of the odds of the latest steps
+	pushed int64     // hops of sound
+	seen   int64     // hops of sound or repeated
+	done   int64     // hops returned
 }
 
-// step takes s.last as the next frame's evidence.
-func (s *scorer) step() (z, level float32, ok bool) {
-	s.z[s.steps%int64(len(s.z))] = s.last
-	s.steps++
-	if s.steps-s.done <= int64(s.delay()) {
+func newScorer() (*scorer, error) {
+	h, w, err := net.Default()
+	if err != nil {
+		return nil, fmt.Errorf("vad: %w", err)
+	}
+	if w.In != front.Size || w.Out != 1 {
+		return nil, fmt.Errorf("vad: %w: %d inputs and %d outputs, want %d and 1", net.ErrFile, w.In, w.Out, front.Size)
+	}
+	s := &scorer{cell: net.NewCell(w), step: h.Step, behind: h.Delay}
+	s.level = make([]float32, s.delay()+1)
+	s.odds = make([]float32, 2)
+	return s, nil
+}
+
+// delay is the number of hops by which push lags.
+func (s *scorer) delay() int { return s.behind + s.step - 1 }
+
+// push takes the features of the next hop and returns the log odds and the level
+// of the hop delay() before, once there is one.
+func (s *scorer) push(f *front.Features) (z, level float32, ok bool) {
+	s.level[s.pushed%int64(len(s.level))] = f.DBFS
+	s.pushed++
+	s.lag = f.Vector(&s.vector, s.lag)
+	return s.advance()
+}
+
+// advance takes the current vector as the next hop's.
+func (s *scorer) advance() (z, level float32, ok bool) {
+	for i, v := range &s.vector {
+		s.input[i] += v / float32(s.step)
+	}
+	s.seen++
+	if s.seen%int64(s.step) == 0 {
+		s.odds[s.seen/int64(s.step)%int64(len(s.odds))] = s.cell.Step(s.input[:])[0]
+		clear(s.input[:])
+	}
+	if s.seen-s.done <= int64(s.delay()) {
 		return 0, 0, false
 	}
-	n := min(int64(len(s.z)), s.steps)
-	for _, v := range s.z[:n] {
-		z += v
-	}
+	// Output k, counted from 1, is about the step hops from (k-1)*step-behind on.
+	k := (s.done+int64(s.behind))/int64(s.step) + 1
+	z = s.odds[k%int64(len(s.odds))]
 	level = s.level[s.done%int64(len(s.level))]
 	s.done++
-	return z / float32(n), level, true
+	return z, level, true
 }
 
-// finish yields the frames still to come, one a call, the last evidence
-// repeated, and makes ready for a new start when there are no more.
+// finish yields the hops still to come, one a call, the last vector repeated, and
+// then, not ok, makes ready for sound that does not follow on.
 func (s *scorer) finish() (z, level float32, ok bool) {
-	if s.done == s.frames {
-		*s = newScorer()
+	if s.done == s.pushed {
+		s.reset()
 		return 0, 0, false
 	}
 	for !ok {
-		z, level, ok = s.step()
+		z, level, ok = s.advance()
 	}
 	return z, level, true
 }
 
-// evidence is a hand-made estimate of the log odds: half harmonicity, half level
-// over the noise floor.
-func evidence(f *features) float32 {
-	var over float32
-	for _, v := range f.over[:bands] {
-		over += max(0, min(v, 30)-3)
-	}
-	over /= bands
-	h := f.pitch.height * min(1, f.pitch.prominence)
-	return 5*(h-0.7) + 0.25*(over-12)
+func (s *scorer) reset() {
+	clear(s.cell.State)
+	clear(s.input[:])
+	s.lag, s.pushed, s.seen, s.done = 0, 0, 0, 0
 }

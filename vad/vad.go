@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/seed-7adb9000/diarizer/vad/internal/front"
 )
 
 // Hop is the frame advance in samples: 10 ms at 16 kHz. Decision i covers
@@ -31,21 +33,21 @@ type Config struct {
 	Threshold float64
 	// Hangover is how many frames after the last evidence still are speech.
 	// Together with Before it is what bridges pauses: those up to
-	// Hangover+Before frames. Defaults to 20; -1 means none.
+	// Hangover+Before frames. Defaults to 5; -1 means none.
 	Hangover int
 	// Before is how many frames before the first evidence already are speech,
-	// which is part of the look-ahead. Defaults to 8; -1 means none.
+	// which is part of the look-ahead. Defaults to 2; -1 means none.
 	Before int
 	// MinSpeech is how many frames of evidence in a row it takes to begin. It
-	// is part of the look-ahead too. Defaults to 6; -1 means one.
+	// is part of the look-ahead too. Defaults to 4; -1 means one.
 	MinSpeech int
 }
 
 // The defaults of Config.
 const (
-	DefaultHangover  = 20
-	DefaultBefore    = 8
-	DefaultMinSpeech = 6
+	DefaultHangover  = 5
+	DefaultBefore    = 2
+	DefaultMinSpeech = 4
 )
 
 // maxPatience bounds each of the frame counts of a Config: 5 s.
@@ -84,8 +86,8 @@ func (c Config) withDefaults() (Config, error) {
 // Detector decides, frame by frame, whether a stream holds speech. Use New.
 type Detector struct {
 	cfg   Config
-	front *frontend
-	score scorer
+	front *front.Front
+	score *scorer
 	rule  rule
 	part  [Hop]float32
 	have  int // samples in part
@@ -97,15 +99,19 @@ func New(cfg Config) (*Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Detector{cfg: cfg}
+	score, err := newScorer()
+	if err != nil {
+		return nil, err
+	}
+	d := &Detector{cfg: cfg, score: score}
 	d.Reset()
 	return d, nil
 }
 
 // Reset puts the detector back to the start of a new stream.
 func (d *Detector) Reset() {
-	d.front = newFrontend()
-	d.score = newScorer()
+	d.front = front.New()
+	d.score.reset()
 	d.rule = newRule(d.cfg)
 	d.have = 0
 }
@@ -185,8 +191,7 @@ const leastLevel = -120
 
 // frame takes one hop of samples.
 func (d *Detector) frame(dst []Decision, x []float32) []Decision {
-	d.front.hop(x)
-	if z, level, ok := d.score.push(&d.front.feat); ok {
+	if z, level, ok := d.score.push(d.front.Push(x)); ok {
 		dst = d.rule.push(dst, z, level)
 	}
 	return dst
@@ -203,6 +208,6 @@ func (d *Detector) drain(dst []Decision) []Decision {
 		}
 		dst = d.rule.push(dst, z, level)
 	}
-	d.front.interrupt()
+	d.front.Interrupt()
 	return d.rule.drain(dst)
 }

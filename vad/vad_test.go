@@ -40,19 +40,22 @@ func babble(seconds float64, seed uint64) []float32 {
 	return x
 }
 
-// vowel fills x with a pulse train of the given pitch through two resonances,
-// its peak at gain.
+// vowel fills x with syllables of 0.2 s at the given pitch, one vowel after the
+// other: pulses through two resonances, the peak at gain.
 func vowel(x []float32, pitch float64, gain float32) {
+	formants := [][2]float64{{700, 1200}, {300, 2200}, {500, 900}, {400, 1900}, {600, 1000}}
 	phase, y := 0.0, [2][2]float64{}
 	peak := 1e-9
 	out := make([]float64, len(x))
 	for i := range x {
+		t := float64(i) / 16000
+		syllable := math.Mod(t, 0.2) / 0.2
 		in := 0.0
-		if phase += pitch * (1 + 0.03*math.Sin(2*math.Pi*3*float64(i)/16000)) / 16000; phase >= 1 {
+		if phase += pitch * (1 + 0.1*math.Sin(2*math.Pi*2.5*t)) / 16000; phase >= 1 {
 			phase--
-			in = 1
+			in = math.Sin(math.Pi * syllable)
 		}
-		for k, hz := range [2]float64{600, 1400} {
+		for k, hz := range formants[int(t/0.2)%len(formants)] {
 			rad := math.Exp(-math.Pi * 90 / 16000)
 			v := in + 2*rad*math.Cos(2*math.Pi*hz/16000)*y[k][0] - rad*rad*y[k][1]
 			y[k][1], y[k][0] = y[k][0], v

@@ -3,8 +3,10 @@
 package evaluate
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +15,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/vadlab"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/segment"
@@ -39,7 +40,7 @@ func Load(dir string) ([]Recording, error) {
 		if _, err := os.Stat(base + ".flac"); err != nil {
 			continue
 		}
-		x, err := vadlab.ReadFLAC(base + ".flac")
+		x, err := samples(base + ".flac")
 		if err != nil {
 			return nil, err
 		}
@@ -55,6 +56,27 @@ func Load(dir string) ([]Recording, error) {
 		return nil, fmt.Errorf("%s: no recordings with a reference: expected NAME.flac and NAME.rttm", dir)
 	}
 	return out, nil
+}
+
+// samples reads a whole recording as the program hears it.
+func samples(path string) ([]float32, error) {
+	ctx := context.Background()
+	rec, err := capture.Open(ctx, path, capture.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer rec.Close()
+	var out []float32
+	for {
+		b, err := rec.Next(ctx)
+		out = append(out, b.Samples...)
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 }
 
 // Outcome is what came of diarizing one recording.

@@ -1,6 +1,6 @@
-// Package vadlab is the laboratory of the speech detector: recordings with a
+// Package lab is the laboratory of the speech detector: recordings with a
 // known reference, real or composed, and the error of a detector on them.
-package vadlab
+package lab
 
 import (
 	"bufio"

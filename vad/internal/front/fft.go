@@ -1,4 +1,4 @@
-package vad
+package front
 
 import (
 	"math"

@@ -1,4 +1,4 @@
-package vadlab
+package lab
 
 import "math"
 

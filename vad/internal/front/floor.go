@@ -1,11 +1,12 @@
-package vad
+package front
 
 // Floors are minima over the last floorSpans*floorSpan to one span less, so a
 // floor rises again within 3.2 s after it has risen in the sound and forgets a
 // loud or a silent passage completely.
 const (
 	floorSpans = 8
-	floorSpan  = 40 // hops
+	shortSpan  = 40  // hops
+	longSpan   = 160 // hops
 )
 
 // floor follows the minimum of a smoothed level in each band (R. Martin, "Noise
@@ -13,6 +14,7 @@ const (
 // statistics", IEEE Trans. SAP 9(5), 2001, without the bias correction, which is
 // a constant here).
 type floor struct {
+	span   int // hops
 	hops   int
 	at     int
 	smooth [bands + 1]float32
@@ -22,21 +24,25 @@ type floor struct {
 
 const floorSmooth = 0.25
 
+// begin sets the floor to the levels of a hop, unless it knows more already.
+func (f *floor) begin(level *[bands + 1]float32) {
+	if f.hops > 0 {
+		return
+	}
+	f.smooth, f.min = *level, *level
+	for i := range f.mins {
+		f.mins[i] = *level
+	}
+}
+
 // push takes the levels of a hop, in dB.
 func (f *floor) push(level *[bands + 1]float32) {
-	if f.hops == 0 {
-		f.smooth = *level
-		f.min = *level
-		for i := range f.mins {
-			f.mins[i] = *level
-		}
-	}
-	if f.hops > 0 && f.hops%floorSpan == 0 {
+	if f.hops > 0 && f.hops%f.span == 0 {
 		f.at = (f.at + 1) % floorSpans
 		f.mins[f.at] = f.smooth
 		f.min = f.smooth
 		for i := range f.mins {
-			if i*floorSpan > f.hops { // not filled yet
+			if i*f.span > f.hops { // not filled yet
 				continue
 			}
 			for b, v := range &f.mins[i] {

@@ -1,4 +1,4 @@
-package vad
+package front
 
 import "math"
 
@@ -23,7 +23,7 @@ type correlator struct {
 	now    [pitchSpans]float32       // Σ x[n]²
 	at     int
 	r      [lags]float32 // window sums of prod
-	e      [lags]float32 // window sums of late
+	scale  [lags]float32 // makes r a correlation between -1 and 1
 	energy float32       // window sum of now
 }
 
@@ -56,37 +56,43 @@ func (c *correlator) push(x *[pitchHop]float32) {
 	c.energy = c.now[0] + c.now[1] + c.now[2] + c.now[3]
 	for k := range lags {
 		c.r[k] = c.prod[0][k] + c.prod[1][k] + c.prod[2][k] + c.prod[3][k]
-		c.e[k] = c.late[0][k] + c.late[1][k] + c.late[2][k] + c.late[3][k]
+		e := c.late[0][k] + c.late[1][k] + c.late[2][k] + c.late[3][k]
+		c.scale[k] = 1 / sqrt32((c.energy+tiny)*(e+tiny))
 	}
 }
 
-// peak is the height, lag in samples and prominence of the best pitch candidate:
+// Peak is the height, lag in samples and prominence of the best pitch candidate:
 // the largest local maximum of the normalised correlation after noise is taken
 // out. Prominence is the height over the lowest value at shorter lags, which is
 // small for low-pass noise, whose correlation falls off without coming back.
-type peak struct {
-	height, prominence float32
-	lag                int
+type Peak struct {
+	Height, Prominence float32
+	Lag                int
 }
 
 // best searches the current window, with the noise correlation n taken out. The
 // denominator keeps the noise, so the height also falls with the level over it.
-func (c *correlator) best(n *noiseCorrelation) peak {
-	var p peak
+// Heights are those of parabolas through three lags, since a period is seldom a
+// whole number of samples.
+func (c *correlator) best(n *noiseCorrelation) Peak {
+	var p Peak
 	low := float32(1)
 	var prev2, prev float32
 	for k := range lags {
-		v := (c.r[k] - n.r[k]) / sqrt32((c.energy+tiny)*(c.e[k]+tiny))
-		if k >= 2 && prev >= prev2 && prev > v && prev > p.height { // a local maximum
-			p = peak{height: prev, prominence: prev - low, lag: minLag + k - 1}
+		v := (c.r[k] - n.r[k]) * c.scale[k]
+		if k >= 2 && prev >= prev2 && prev > v { // a local maximum
+			d := v - prev2
+			if h := prev + d*d/(8*(2*prev-prev2-v)); h > p.Height {
+				p = Peak{Height: h, Prominence: h - low, Lag: minLag + k - 1}
+			}
 		}
 		if k > 0 {
 			low = min(low, prev)
 		}
 		prev2, prev = prev, v
 	}
-	p.height = min(p.height, 1)
-	p.prominence = min(p.prominence, 2)
+	p.Height = min(p.Height, 1)
+	p.Prominence = min(p.Prominence, 2)
 	return p
 }
 
