@@ -12,5 +12,6 @@ func newRootCommand() *cobra.Command {
 	}
 	root.AddCommand(newScoreCommand())
 	root.AddCommand(newTrainCommand())
+	root.AddCommand(newPlotCommand())
 	return root
 }
