@@ -13,5 +13,6 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newScoreCommand())
 	root.AddCommand(newTrainCommand())
 	root.AddCommand(newPlotCommand())
+	root.AddCommand(newReportCommand())
 	return root
 }
