@@ -23,7 +23,7 @@ type Config struct {
 	// JoinGap is the longest pause inside a turn, in samples; 0.3 s.
 	JoinGap int64
 	// Loop is the probability that a speaker goes on from one 100 ms to the
-	// next, of the model that moves boundaries; 0.97. −1 leaves them.
+	// next, of the model that moves boundaries; 0.95. −1 leaves them.
 	Loop float64
 	// Given says that the utterances are given from outside and may overlap:
 	// their boundaries stand.
@@ -46,7 +46,7 @@ func (c Config) withDefaults() Config {
 		c.JoinGap = 4800
 	}
 	if c.Loop == 0 {
-		c.Loop = 0.97
+		c.Loop = 0.95
 	}
 	if c.Window == 0 {
 		c.Window = 150

@@ -121,7 +121,7 @@ func (c *chat) merge() {
 
 // encoded is a whole run of such a conversation.
 func encoded(r *rand.Rand, stream string, turns int) []Event {
-	enc := Encoder{Stream: stream, Run: "run1", Now: wall()}
+	enc := Encoder{Stream: stream, Run: "run-" + stream, Now: wall()}
 	events := []Event{enc.Start(Source{Name: "the recording"})}
 	decisions := conversation(r, turns)
 	for i, d := range decisions {

@@ -48,8 +48,8 @@ type order struct {
 func (o *order) next(e Event) (bool, error) {
 	switch {
 	case o.run == "":
-		if e.Seq != 1 && !o.partial {
-			return false, &HoleError{Stream: e.Stream, Run: e.Run, Want: 1, Got: e.Seq}
+		if e.Seq != o.seq+1 && !o.partial {
+			return false, &HoleError{Stream: e.Stream, Run: e.Run, Want: o.seq + 1, Got: e.Seq}
 		}
 		o.stream, o.run = e.Stream, e.Run
 	case e.Stream != o.stream || e.Run != o.run:
@@ -123,6 +123,10 @@ func (t *Timeline) Apply(e Event) error {
 	return nil
 }
 
+// Skip makes e the next event: those before it are lost and will not come. The
+// turns that they told of may be wrong or missing from then on.
+func (t *Timeline) Skip(e Event) { t.order.seq = e.Seq - 1 }
+
 // merge gives the turns of speaker to into. Only those of now: what a later
 // event says of speaker stands, so that a merge can be taken back.
 func (t *Timeline) merge(speaker, into Speaker) {
@@ -143,6 +147,12 @@ func (t *Timeline) Turns() []Turn {
 	return slices.SortedFunc(maps.Values(t.turns), func(a, b Turn) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID))
 	})
+}
+
+// Turn returns the turn with that id, if there is one now.
+func (t *Timeline) Turn(id int) (Turn, bool) {
+	turn, ok := t.turns[id]
+	return turn, ok
 }
 
 // Open reports whether the turn with that id has not ended yet.

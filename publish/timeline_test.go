@@ -127,6 +127,23 @@ func TestTimelineNoticesWhatIsMissing(t *testing.T) {
 	})
 }
 
+func TestTimelineGoesOnAfterAHole(t *testing.T) {
+	events := encoded(seeded(6), "meeting", 20)
+	for _, lost := range []int{0, 7} {
+		var tl Timeline
+		applyAll(t, tl.Apply, events[:lost])
+		next := events[lost+1]
+		if err := tl.Apply(next); !errors.Is(err, ErrHole) {
+			t.Fatalf("event %d left out: %v", lost+1, err)
+		}
+		tl.Skip(next)
+		applyAll(t, tl.Apply, events[lost+1:])
+		if tl.Ended() == nil {
+			t.Error("the end was not seen after a hole")
+		}
+	}
+}
+
 func TestTimelineRefusesAnotherRun(t *testing.T) {
 	var tl Timeline
 	events := encoded(seeded(3), "meeting", 3)
@@ -161,13 +178,15 @@ func told(events []Event, latency Time) [][]string {
 	end := events[len(events)-1].At
 	var tl Timeline
 	next := 0
+	var turns []Turn
 	for m := Time(0); m < end; m += 160 {
 		for next < len(events) && (events[next].At <= m+latency || m+latency >= end) {
 			_ = tl.Apply(events[next])
 			next++
+			turns = tl.Turns()
 		}
 		var who []string
-		for _, turn := range tl.Turns() {
+		for _, turn := range turns {
 			if turn.Start <= m && (m < turn.End || tl.Open(turn.ID)) {
 				who = append(who, oneWord(tl.Name(turn.Speaker)))
 			}

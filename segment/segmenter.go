@@ -49,8 +49,10 @@ type Config struct {
 	Context int
 	// Static is how many leading features are compared; all where 0.
 	Static int
-	// Penalty is λ of the Bayesian information criterion. A larger one finds
-	// fewer change points. 1 where 0.
+	// Penalty is λ of the Bayesian information criterion, 4. Neighbouring frames
+	// depend on each other, which makes every difference look more certain
+	// than it is, so that λ = 1 finds changes everywhere. A larger one finds
+	// fewer change points.
 	Penalty float64
 }
 
@@ -64,7 +66,7 @@ func (c Config) withDefaults() Config {
 	set(&c.Min, 50)
 	set(&c.Context, 100)
 	if c.Penalty == 0 {
-		c.Penalty = 1
+		c.Penalty = 4
 	}
 	return c
 }

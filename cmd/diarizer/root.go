@@ -14,5 +14,9 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newTrainCommand())
 	root.AddCommand(newPlotCommand())
 	root.AddCommand(newReportCommand())
+	root.AddCommand(newDemoCommand())
+	root.AddCommand(newReplayCommand())
+	root.AddCommand(newEvaluateCommand())
+	root.AddCommand(newWatchCommand())
 	return root
 }

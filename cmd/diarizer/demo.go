@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/internal/metrics"
+	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/transcript"
+	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/publish/natsd"
+)
+
+// newDemoCommand makes "diarizer demo".
+func newDemoCommand() *cobra.Command {
+	var speed string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Diarize a recording that is part of the program, with nothing to set up",
+		Long: `Diarize a recording that is part of the program, with nothing to set up.
+
+Four synthetic voices plan a garden. The recording passes through the whole
+program and over a NATS server that it starts for itself; what is printed are the
+turns as they come back from there. The last lines compare them with who really
+spoke when.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			sp, err := capture.ParseSpeed(speed)
+			if err != nil {
+				return fmt.Errorf("--speed: %w", err)
+			}
+			return runDemo(cmd.Context(), cmd.OutOrStdout(), sp)
+		},
+	}
+	cmd.Flags().StringVar(&speed, "speed", "max", "1 as it was spoken, N times as fast, or max")
+	return cmd
+}
+
+// runDemo replays the recording to a NATS server and prints what a subscriber
+// hears.
+func runDemo(ctx context.Context, w io.Writer, speed capture.Speed) (err error) {
+	m, err := modelfile.Default()
+	if err != nil {
+		return err
+	}
+	server, err := natsd.Start(ctx, natsd.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstError(err, server.Close()) }()
+	nc, err := publish.Connect(ctx, server.URL(), publish.ConnectOptions{})
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	rec, err := capture.OpenReader(ctx, demo.Recording(), demo.Name, capture.Options{})
+	if err != nil {
+		return err
+	}
+	defer rec.Close()
+	if err := publish.EnsureStream(ctx, nc, publish.StreamOptions{}); err != nil {
+		return err
+	}
+
+	var g errgroup.Group
+	var received *publish.Timeline
+	g.Go(func() (err error) {
+		received, err = listen(ctx, nc, w)
+		return err
+	})
+	began := time.Now()
+	sent, err := session.Run(ctx, capture.NewReplay(rec, speed, nil), session.Options{
+		Stream:   demo.Name,
+		Source:   publish.Source{Name: demo.Name},
+		Pipeline: pipeline.Config{Model: m},
+		NATS:     nc,
+	})
+	took := time.Since(began)
+	if err := firstError(g.Wait(), err); err != nil {
+		return err
+	}
+	return summarize(w, received, sent.At().Duration(), took)
+}
+
+// listen subscribes to the demo's stream and prints it until its end.
+func listen(ctx context.Context, nc *nats.Conn, w io.Writer) (*publish.Timeline, error) {
+	timeline := new(publish.Timeline)
+	printer := transcript.New(w, transcript.Options{})
+	for msg, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{demo.Name}}) {
+		if err != nil {
+			return timeline, err
+		}
+		if err := timeline.Apply(msg.Event); err != nil {
+			return timeline, err
+		}
+		if err := printer.Event(msg.Event); err != nil {
+			return timeline, err
+		}
+		if timeline.Ended() != nil {
+			return timeline, nil
+		}
+	}
+	return timeline, ctx.Err()
+}
+
+// summarize compares what was received with who really spoke.
+func summarize(w io.Writer, t *publish.Timeline, length, took time.Duration) error {
+	segments := t.Segments()
+	score, _, err := metrics.Compare(demo.Reference(), segments, metrics.Options{})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, `
+%d of %d speakers, %d turns, received over NATS
+DER %.1f %% of %.1f s of speech: %.1f missed, %.1f false alarm, %.1f confused
+%.1f s of sound in %.2f s: %.0f × real time
+`,
+		score.HypSpeakers, score.RefSpeakers, len(segments),
+		score.DER(), score.Speech.Seconds(), score.MissRate(), score.FalseAlarmRate(), score.ConfusionRate(),
+		length.Seconds(), took.Seconds(), length.Seconds()/took.Seconds())
+	return err
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-7adb9000/diarizer/internal/evaluate"
+)
+
+// newEvaluateCommand makes "diarizer evaluate".
+func newEvaluateCommand() *cobra.Command {
+	var (
+		o         diarizeFlags
+		data      string
+		jobs      int
+		each      bool
+		latencies []time.Duration
+	)
+	cmd := &cobra.Command{
+		Use:   "evaluate --data DIR",
+		Short: "Diarize recordings that have a reference and print how well that went",
+		Long: `Diarize recordings that have a reference and print how well that went.
+
+DIR holds NAME.flac and NAME.rttm; the part of NAME before the first underscore is
+the group. Scores are full: no collar, overlap scored. The table is Markdown.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := o.config()
+			if err != nil {
+				return err
+			}
+			recs, err := evaluate.Load(data)
+			if err != nil {
+				return err
+			}
+			opts := evaluate.Options{Latencies: latencies, Jobs: jobs}
+			w := cmd.OutOrStdout()
+			if each {
+				opts.Each = func(name string, r evaluate.Row) {
+					fmt.Fprintf(cmd.ErrOrStderr(), "%-20s DER %5.1f %%, with given utterances confusion %5.1f %%\n", name, r.Final.DER(), r.Given.ConfusionRate())
+				}
+			}
+			rows, err := evaluate.Table(recs, cfg, opts)
+			if err != nil {
+				return err
+			}
+			return printTable(w, rows, latencies)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&data, "data", "", "directory of recordings with references")
+	f.StringVar(&o.model, "model", "", "model file to use instead of the one in the program")
+	f.IntVar(&jobs, "jobs", runtime.NumCPU(), "recordings to work on at once")
+	f.BoolVar(&each, "each", false, "tell of every recording as it is done")
+	f.DurationSliceVar(&latencies, "latencies", []time.Duration{time.Second / 2, time.Second, 2 * time.Second, 5 * time.Second}, "latencies of the live scores")
+	_ = cmd.MarkFlagRequired("data") // the flag exists
+	return cmd
+}
+
+// printTable prints the rows as Markdown.
+func printTable(w io.Writer, rows []evaluate.Row, latencies []time.Duration) error {
+	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', tabwriter.AlignRight)
+	head, rule := "| group\t| files\t| speech, s\t| DER\t| miss\t| false alarm\t| confusion\t| VAD miss + false alarm\t| given utterances: confusion\t| speakers off\t| exact\t", "| ---\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t"
+	for _, l := range latencies {
+		head += fmt.Sprintf("| live at %v: DER\t", l)
+		rule += "| ---:\t"
+	}
+	fmt.Fprintf(t, "%s|\n%s|\n", head, rule)
+	for _, r := range rows {
+		s := r.Final
+		fmt.Fprintf(t, "| %s\t| %d\t| %.1f\t| %.1f\t| %.1f\t| %.1f\t| %.1f\t| %.1f + %.1f\t| %.1f\t| %.2f\t| %.0f %%\t",
+			r.Group, s.Recordings, s.Speech.Seconds(), s.DER(), s.MissRate(), s.FalseAlarmRate(), s.ConfusionRate(),
+			s.Detection.MissRate(), s.Detection.FalseAlarmRate(), r.Given.ConfusionRate(), s.MeanSpeakersOff(), s.ExactRate())
+		for _, l := range r.Live {
+			fmt.Fprintf(t, "| %.1f\t", l.DER())
+		}
+		fmt.Fprint(t, "|\n")
+	}
+	return t.Flush()
+}

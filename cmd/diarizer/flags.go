@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/vad"
+)
+
+// diarizeFlags are the flags of every command that diarizes.
+type diarizeFlags struct {
+	rttm, rttmLive     string
+	latency            time.Duration
+	json               bool
+	nats               string
+	model              string
+	speech, utterances string
+	speakers, min, max int
+}
+
+func (o *diarizeFlags) register(f *pflag.FlagSet) {
+	f.StringVar(&o.rttm, "rttm", "", "write the final timeline, all revisions applied, to this file")
+	f.StringVar(&o.rttmLive, "rttm-live", "", "write what a listener had been told in time to this file, see --latency")
+	f.DurationVar(&o.latency, "latency", time.Second, "how long after a moment --rttm-live asks what was told of it")
+	f.BoolVar(&o.json, "json", false, "print the events as lines of JSON")
+	f.StringVar(&o.nats, "nats", "embedded", "publish to a NATS server: a URL, embedded (a server of the program's own on a free loopback port), or off")
+	f.StringVar(&o.model, "model", "", "model file to use instead of the one in the program")
+	f.StringVar(&o.speech, "speech", "", "take the regions of speech from this RTTM file instead of detecting them")
+	f.StringVar(&o.utterances, "utterances", "", "take the boundaries of turns from this RTTM file, its speakers ignored")
+	f.IntVar(&o.speakers, "speakers", 0, "the number of speakers, where it is known")
+	f.IntVar(&o.min, "min-speakers", 0, "the least number of speakers")
+	f.IntVar(&o.max, "max-speakers", 0, "the largest number of speakers")
+}
+
+// config checks the flags and returns what they say of the pipeline.
+func (o *diarizeFlags) config() (pipeline.Config, error) {
+	limits := online.Limits{Min: o.min, Max: o.max}
+	switch {
+	case o.speakers < 0 || o.min < 0 || o.max < 0:
+		return pipeline.Config{}, fmt.Errorf("--speakers %d, --min-speakers %d, --max-speakers %d: expected 0 or more", o.speakers, o.min, o.max)
+	case o.speakers > 0 && (o.min > 0 || o.max > 0):
+		return pipeline.Config{}, fmt.Errorf("--speakers %d: expected it without --min-speakers and --max-speakers", o.speakers)
+	case o.max > 0 && o.min > o.max:
+		return pipeline.Config{}, fmt.Errorf("--min-speakers %d: expected at most --max-speakers %d", o.min, o.max)
+	case o.speech != "" && o.utterances != "":
+		return pipeline.Config{}, fmt.Errorf("--speech and --utterances: expected one of them")
+	case o.latency < 0:
+		return pipeline.Config{}, fmt.Errorf("--latency %v: expected a duration such as 1s", o.latency)
+	case o.speakers > 0:
+		limits = online.Limits{Min: o.speakers, Max: o.speakers}
+	}
+	m, err := o.readModel()
+	if err != nil {
+		return pipeline.Config{}, err
+	}
+	return pipeline.Config{Model: m, Online: online.Config{Limits: limits}}, nil
+}
+
+func (o *diarizeFlags) readModel() (*model.Model, error) {
+	if o.model == "" {
+		return modelfile.Default()
+	}
+	f, err := os.Open(o.model)
+	if err != nil {
+		return nil, fmt.Errorf("--model: %w", err)
+	}
+	defer f.Close()
+	return modelfile.Read(bufio.NewReader(f), o.model)
+}
+
+// given adds what --speech or --utterances say of the named recording.
+func (o *diarizeFlags) given(cfg pipeline.Config, name string) (pipeline.Config, error) {
+	path := o.speech
+	if path == "" {
+		path = o.utterances
+	}
+	if path == "" {
+		return cfg, nil
+	}
+	segments, err := segmentsOf(path, name)
+	if err != nil {
+		return cfg, err
+	}
+	if o.utterances != "" {
+		cfg.Utterances = utterancesOf(segments)
+	} else {
+		cfg.Speech = speechOf(segments)
+	}
+	return cfg, nil
+}
+
+// segmentsOf reads the lines of one recording from an RTTM file that may hold
+// several: those of the given name, or all where there is one name only.
+func segmentsOf(path, name string) ([]rttm.Segment, error) {
+	all, err := rttm.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var own []rttm.Segment
+	others := make(map[string]bool)
+	for _, s := range all {
+		if s.File == name {
+			own = append(own, s)
+		} else {
+			others[s.File] = true
+		}
+	}
+	switch {
+	case len(own) > 0:
+		return own, nil
+	case len(others) == 1:
+		return all, nil
+	case len(others) == 0:
+		return nil, fmt.Errorf("%s: no SPEAKER lines", path)
+	}
+	return nil, fmt.Errorf("%s: none of its %d recordings is %q", path, len(others), name)
+}
+
+func sample(seconds float64) int64 { return int64(math.Round(seconds * capture.Rate)) }
+
+// utterancesOf takes each segment for an utterance.
+func utterancesOf(segments []rttm.Segment) []segment.Utterance {
+	out := make([]segment.Utterance, 0, len(segments))
+	for _, s := range segments {
+		if u := (segment.Utterance{Start: sample(s.Start), End: sample(s.End)}); u.End > u.Start {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// speechOf returns the union of segments.
+func speechOf(segments []rttm.Segment) []vad.Span {
+	spans := make([]vad.Span, 0, len(segments))
+	for _, u := range utterancesOf(segments) {
+		spans = append(spans, vad.Span{Start: u.Start, End: u.End})
+	}
+	slices.SortFunc(spans, func(a, b vad.Span) int { return int(min(1, max(-1, a.Start-b.Start))) })
+	union := spans[:0]
+	for _, s := range spans {
+		if n := len(union); n > 0 && s.Start <= union[n-1].End {
+			union[n-1].End = max(union[n-1].End, s.End)
+			continue
+		}
+		union = append(union, s)
+	}
+	return union
+}

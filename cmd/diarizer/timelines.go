@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// timelines holds the timeline of every run of every stream that events came
+// of.
+type timelines struct {
+	runs    map[runKey]*publish.Timeline
+	latest  map[string]string // stream to run
+	streams []string          // in order of appearance
+	partial bool              // runs may begin in their middle
+}
+
+type runKey struct{ stream, run string }
+
+func newTimelines(partial bool) *timelines {
+	return &timelines{runs: map[runKey]*publish.Timeline{}, latest: map[string]string{}, partial: partial}
+}
+
+// apply applies e to the timeline of its run. An [publish.ErrHole] is an error
+// and the run goes on with e all the same.
+func (t *timelines) apply(e publish.Event) error {
+	tl := t.runs[runKey{e.Stream, e.Run}]
+	if tl == nil {
+		tl = t.add(e)
+	}
+	hole := tl.Apply(e)
+	if errors.Is(hole, publish.ErrHole) {
+		tl.Skip(e)
+		return errors.Join(hole, tl.Apply(e))
+	}
+	return hole
+}
+
+func (t *timelines) add(e publish.Event) *publish.Timeline {
+	tl := &publish.Timeline{}
+	if t.partial {
+		tl = publish.NewPartialTimeline()
+	}
+	t.runs[runKey{e.Stream, e.Run}] = tl
+	before, ok := t.latest[e.Stream]
+	if !ok {
+		t.streams = append(t.streams, e.Stream)
+	}
+	if e.Run >= before { // run ids sort by the time of their start
+		t.latest[e.Stream] = e.Run
+	}
+	return tl
+}
+
+// ended reports whether the latest run of every wanted stream has ended, or of
+// every stream that there is if none are named.
+func (t *timelines) ended(wanted []string) bool {
+	if len(wanted) == 0 {
+		wanted = t.streams
+	}
+	for _, s := range wanted {
+		tl := t.runs[runKey{s, t.latest[s]}]
+		if tl == nil || tl.Ended() == nil {
+			return false
+		}
+	}
+	return len(wanted) > 0
+}
+
+// segments are the turns of the latest run of every stream.
+func (t *timelines) segments() []rttm.Segment {
+	var segments []rttm.Segment
+	for _, s := range t.streams {
+		segments = append(segments, t.runs[runKey{s, t.latest[s]}].Segments()...)
+	}
+	return segments
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/spf13/cobra"
+
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/transcript"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// watchOptions are the flags of watch.
+type watchOptions struct {
+	url      string
+	streams  []string
+	rttm     string
+	json     bool
+	untilEnd bool
+	all      bool
+	fresh    bool
+	since    time.Duration
+}
+
+func newWatchCommand() *cobra.Command {
+	var o watchOptions
+	cmd := &cobra.Command{
+		Use:   "watch",
+		Short: "Print who speaks, as a diarizer anywhere publishes it",
+		Long: `Watch reads the events that a diarizer publishes to a NATS server and prints
+them as a transcript. It begins with the latest run of every stream that the
+server keeps, from its first event, and goes on live. Ctrl-C ends it; the RTTM
+file then holds what was known until then.`,
+		Example: `  diarizer watch --nats nats://bus:4222
+  diarizer watch --stream standup --rttm standup.rttm --until-end
+  diarizer watch --since 10m --json | jq .turn`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return watch(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.url, "nats", nats.DefaultURL, "URL of the NATS server")
+	f.StringSliceVar(&o.streams, "stream", nil, "stream to watch, may be repeated (default all)")
+	f.StringVar(&o.rttm, "rttm", "", "write the turns to this RTTM file at the end")
+	f.BoolVar(&o.json, "json", false, "print the events as lines of JSON")
+	f.BoolVar(&o.untilEnd, "until-end", false, "stop when the streams have ended")
+	f.BoolVar(&o.all, "all", false, "print earlier runs of the streams too")
+	f.BoolVar(&o.fresh, "new", false, "print only what happens from now on")
+	f.DurationVar(&o.since, "since", 0, "print only what was published since so long ago, such as 10m")
+	cmd.MarkFlagsMutuallyExclusive("all", "new", "since")
+	return cmd
+}
+
+// watch prints events until the streams end, ctx is done or something fails,
+// and writes the RTTM in any case.
+func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error {
+	for _, s := range o.streams {
+		if err := publish.CheckStream(s); err != nil {
+			return fmt.Errorf("--stream: %w", err)
+		}
+	}
+	if o.since < 0 {
+		return fmt.Errorf("--since %v: expected a duration such as 10m", o.since)
+	}
+	say := func(err error) { fmt.Fprintf(stderr, "diarizer: %v\n", err) }
+	nc, err := publish.Connect(ctx, o.url, publish.ConnectOptions{Name: "diarizer watch", OnError: say})
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	w := &watcher{o: o, known: newTimelines(o.since > 0 || o.fresh), say: say,
+		text: transcript.New(stdout, transcript.Options{Streams: len(o.streams) != 1}), lines: transcript.NewJSONLines(stdout)}
+	err = w.run(ctx, nc)
+	if o.rttm != "" {
+		if failed := rttm.WriteFile(o.rttm, w.known.segments()); failed != nil {
+			say(failed)
+			return errors.Join(err, errReported)
+		}
+	}
+	return err
+}
+
+// watcher is one run of watch.
+type watcher struct {
+	o     watchOptions
+	known *timelines
+	say   func(error)
+	text  *transcript.Printer
+	lines *transcript.JSONLines
+	first map[string]uint64 // where the latest run of a stream begins
+	quiet bool              // whether the wait for the first event was announced
+}
+
+func (w *watcher) run(ctx context.Context, nc *nats.Conn) error {
+	sub, err := w.subscription(ctx, nc)
+	if err != nil {
+		return err
+	}
+	for m, err := range publish.Subscribe(ctx, nc, sub) {
+		switch {
+		case errors.Is(err, publish.ErrNotEvent):
+			w.say(err)
+			continue
+		case err != nil:
+			return err
+		case m.Number < w.first[m.Stream]: // of an earlier run
+			continue
+		}
+		if err := w.event(m); err != nil {
+			return err
+		}
+		if w.o.untilEnd && m.Pending == 0 && w.known.ended(w.o.streams) {
+			return nil
+		}
+	}
+	return ctx.Err()
+}
+
+// subscription says where to begin.
+func (w *watcher) subscription(ctx context.Context, nc *nats.Conn) (publish.SubscribeOptions, error) {
+	sub := publish.SubscribeOptions{Streams: w.o.streams, NewOnly: w.o.fresh, OnWait: w.wait}
+	switch {
+	case w.o.since > 0:
+		sub.Since = time.Now().Add(-w.o.since)
+	case !w.o.all && !w.o.fresh:
+		runs, err := publish.LatestRuns(ctx, nc, w.o.streams...)
+		if err != nil {
+			return sub, fmt.Errorf("%s: %w", publish.Redact(w.o.url), err)
+		}
+		w.first = map[string]uint64{}
+		for _, r := range runs {
+			w.first[r.Stream] = r.Number
+			if sub.After == 0 || r.Number-1 < sub.After {
+				sub.After = r.Number - 1
+			}
+		}
+		if len(runs) < max(1, len(w.o.streams)) {
+			sub.After = 0 // some stream's start is not known
+		}
+	}
+	return sub, nil
+}
+
+// wait says once that there is nothing to print yet.
+func (w *watcher) wait(err error) {
+	if !w.quiet {
+		w.quiet = true
+		w.say(fmt.Errorf("waiting: %w", err))
+	}
+}
+
+func (w *watcher) event(m publish.Message) error {
+	if err := w.known.apply(m.Event); errors.Is(err, publish.ErrHole) {
+		w.say(err) // what is lost stays lost; go on with what comes
+	} else if err != nil {
+		return err
+	}
+	if w.o.json {
+		return w.lines.Raw(m.Data)
+	}
+	return w.text.Event(m.Event)
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/publish/natsd"
+)
+
+// talk is a run of n turns of two speakers.
+func talk(stream, run string, n int) []publish.Event {
+	enc := publish.Encoder{Stream: stream, Run: run}
+	events := []publish.Event{enc.Start(publish.Source{})}
+	var at int64
+	for i := range n {
+		turn := online.Turn{ID: i + 1, Speaker: i%2 + 1, Start: at, End: at + 16000, Confidence: 0.9, State: online.Final}
+		at += 20000
+		events = append(events, enc.Encode(online.Event{Kind: online.TurnEnded, At: at, Turn: turn}))
+	}
+	return append(events, enc.Finish(at, publish.Finished, ""))
+}
+
+func publishTo(t *testing.T, url string, events []publish.Event) {
+	t.Helper()
+	nc, err := publish.Connect(t.Context(), url, publish.ConnectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	p, err := publish.NewPublisher(nc, publish.PublisherOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		if err := p.Publish(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := p.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func natsServer(t *testing.T) string {
+	t.Helper()
+	s, err := natsd.Start(t.Context(), natsd.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s.URL()
+}
+
+// written is the RTTM that the publishing program writes for events.
+func written(t *testing.T, events []publish.Event) string {
+	t.Helper()
+	var tl publish.Timeline
+	for _, e := range events {
+		if err := tl.Apply(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	if err := rttm.Write(&out, tl.Segments()); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestWatchPrintsTheLatestRun(t *testing.T) {
+	url := natsServer(t)
+	first, second, other := talk("standup", "run1", 3), talk("standup", "run2", 5), talk("lecture", "run3", 2)
+	for _, events := range [][]publish.Event{first, other, second} {
+		publishTo(t, url, events)
+	}
+	for _, c := range []struct {
+		args  []string
+		lines int // of turns
+		rttm  string
+	}{
+		{[]string{"--stream", "standup"}, 5, written(t, second)},
+		{[]string{"--stream", "standup", "--all"}, 8, written(t, second)},
+		{nil, 7, written(t, other) + written(t, second)},
+		{[]string{"--all"}, 10, written(t, second) + written(t, other)},
+		{[]string{"--since", "1h"}, 10, written(t, second) + written(t, other)},
+		{[]string{"--stream", "lecture,standup"}, 7, written(t, other) + written(t, second)},
+	} {
+		file := filepath.Join(t.TempDir(), "out.rttm")
+		var stdout, stderr bytes.Buffer
+		args := append([]string{"watch", "--nats", url, "--until-end", "--rttm", file}, c.args...)
+		if code := run(args, strings.NewReader(""), &stdout, &stderr); code != 0 || stderr.Len() > 0 {
+			t.Errorf("%v: exit status %d, %s", c.args, code, &stderr)
+		}
+		if n := strings.Count(stdout.String(), "1.0 s"); n != c.lines {
+			t.Errorf("%v: %d lines of turns, expected %d:\n%s", c.args, n, c.lines, &stdout)
+		}
+		if got := read(t, file); got != c.rttm {
+			t.Errorf("%v: RTTM\n%sexpected\n%s", c.args, got, c.rttm)
+		}
+	}
+}
+
+func TestWatchPrintsJSONAsItCame(t *testing.T) {
+	url := natsServer(t)
+	events := talk("standup", "run1", 3)
+	publishTo(t, url, events)
+	var stdout, stderr bytes.Buffer
+	if code := run([]string{"watch", "--nats", url, "--until-end", "--json"}, strings.NewReader(""), &stdout, &stderr); code != 0 {
+		t.Fatalf("exit status %d, %s", code, &stderr)
+	}
+	lines := strings.Split(strings.TrimSuffix(stdout.String(), "\n"), "\n")
+	if len(lines) != len(events) {
+		t.Fatalf("%d lines for %d events", len(lines), len(events))
+	}
+	for i, line := range lines {
+		if e, err := publish.Decode([]byte(line)); err != nil || e.ID() != events[i].ID() {
+			t.Errorf("line %d: %s, %v", i+1, line, err)
+		}
+	}
+}
+
+func TestWatchStoppedWritesWhatIsKnown(t *testing.T) {
+	url := natsServer(t)
+	events := talk("standup", "run1", 4)
+	publishTo(t, url, events[:4])
+	file := filepath.Join(t.TempDir(), "out.rttm")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	stdout := writerFunc(func(p []byte) (int, error) {
+		if strings.Contains(string(p), "00:02.5") { // the third turn
+			cancel()
+		}
+		return len(p), nil
+	})
+	err := watch(ctx, stdout, io.Discard, watchOptions{url: url, rttm: file})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped: %v", err)
+	}
+	if got, want := read(t, file), written(t, events[:4]); got != want {
+		t.Errorf("RTTM\n%sexpected\n%s", got, want)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func TestWatchSaysWhatIsMissing(t *testing.T) {
+	url := natsServer(t)
+	events := talk("standup", "run1", 4)
+	publishTo(t, url, append(events[:2:2], events[3:]...)[1:]) // renumbered from 2
+	file := filepath.Join(t.TempDir(), "out.rttm")
+	var stdout, stderr bytes.Buffer
+	if code := run([]string{"watch", "--nats", url, "--until-end", "--rttm", file}, strings.NewReader(""), &stdout, &stderr); code != 0 {
+		t.Errorf("exit status %d", code)
+	}
+	if !strings.Contains(stderr.String(), "events 1 to 1 are missing") || strings.Count(read(t, file), "\n") != 3 {
+		t.Errorf("said %q and wrote\n%s", stderr.String(), read(t, file))
+	}
+}
+
+func TestWatchRefusesInOneLine(t *testing.T) {
+	for _, args := range [][]string{
+		{"--nats", "nats://127.0.0.1:1"},
+		{"--stream", "a b"},
+		{"--since", "-1m"},
+		{"--since", "1m", "--all"},
+		{"extra"},
+	} {
+		var stdout, stderr bytes.Buffer
+		code := run(append([]string{"watch"}, args...), strings.NewReader(""), &stdout, &stderr)
+		if code != 1 || strings.Count(stderr.String(), "\n") != 1 || stdout.Len() > 0 {
+			t.Errorf("%v: exit status %d, %q", args, code, &stderr)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+// Package session is one run of one stream: sound through the pipeline, its
+// events numbered, published and handed to whoever else wants them.
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// Options say where a run's events go.
+type Options struct {
+	// Stream is the stream's id, a valid token of a NATS subject.
+	Stream string
+	// Source describes what is listened to.
+	Source publish.Source
+	// Pipeline says how the stream is diarized.
+	Pipeline pipeline.Config
+	// NATS, where not nil, is where events are published.
+	NATS *nats.Conn
+	// OnPublishError hears of what delays the publishing, from another
+	// goroutine.
+	OnPublishError func(error)
+	// OnEvent, where not nil, is handed every event. Its error ends the run.
+	OnEvent func(publish.Event) error
+	// OnProgress, where not nil, is told how far the stream has been heard, in
+	// samples.
+	OnProgress func(at int64)
+}
+
+// publishWithin bounds the wait for the server's acknowledgements at the end.
+const publishWithin = 30 * time.Second
+
+// Run diarizes src until it ends or ctx is done and returns the final timeline,
+// which is never nil and holds, after an error, what was known by then. When
+// ctx is done the open turn ends, everything is published, and the error
+// matches ctx.Err().
+func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeline, error) {
+	r := &run{opts: opts, enc: publish.Encoder{Stream: opts.Stream, Run: publish.NewRun(time.Now())}}
+	if err := publish.CheckStream(opts.Stream); err != nil {
+		return &r.timeline, err
+	}
+	// Publishing outlives ctx: what is known when it is done is still sent.
+	after := context.WithoutCancel(ctx)
+	if opts.NATS != nil {
+		if err := publish.EnsureStream(ctx, opts.NATS, publish.StreamOptions{}); err != nil {
+			return &r.timeline, err
+		}
+		pub, err := publish.NewPublisher(opts.NATS, publish.PublisherOptions{OnError: opts.OnPublishError})
+		if err != nil {
+			return &r.timeline, err
+		}
+		r.pub = pub
+	}
+	err := r.event(r.enc.Start(opts.Source))
+	if err == nil {
+		err = pipeline.Run(ctx, src, opts.Pipeline, r.output)
+	}
+	err = both(err, r.event(r.finish(ctx, err)))
+	if r.pub != nil {
+		closing, cancel := context.WithTimeout(after, publishWithin)
+		defer cancel()
+		err = both(err, r.pub.Close(closing))
+	}
+	return &r.timeline, err
+}
+
+// both joins two errors, either of which may be nil, on one line.
+func both(a, b error) error {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return fmt.Errorf("%w; and then: %w", a, b)
+}
+
+// run is the state of a Run.
+type run struct {
+	opts     Options
+	enc      publish.Encoder
+	pub      *publish.Publisher
+	timeline publish.Timeline
+	at       int64
+}
+
+// output passes on what one block led to.
+func (r *run) output(o pipeline.Output) error {
+	r.at = o.At
+	if o.Gap.End != 0 {
+		if err := r.event(r.enc.Gap(o.Gap.Start, o.Gap.End)); err != nil {
+			return err
+		}
+	}
+	for _, e := range o.Events {
+		if err := r.event(r.enc.Encode(e)); err != nil {
+			return err
+		}
+	}
+	if r.opts.OnProgress != nil {
+		r.opts.OnProgress(o.At)
+	}
+	return nil
+}
+
+// finish makes the last event, which says why the stream ended.
+func (r *run) finish(ctx context.Context, err error) publish.Event {
+	switch {
+	case err == nil:
+		return r.enc.Finish(r.at, publish.Finished, "")
+	case ctx.Err() != nil:
+		return r.enc.Finish(r.at, publish.Interrupted, "")
+	}
+	return r.enc.Finish(r.at, publish.Failed, err.Error())
+}
+
+func (r *run) event(e publish.Event) error {
+	if err := r.timeline.Apply(e); err != nil {
+		return fmt.Errorf("session: %w", err)
+	}
+	if r.pub != nil {
+		if err := r.pub.Publish(e); err != nil {
+			return err
+		}
+	}
+	if r.opts.OnEvent != nil {
+		return r.opts.OnEvent(e)
+	}
+	return nil
+}

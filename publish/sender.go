@@ -1,0 +1,226 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// sender stores messages in JetStream one after the other: the next is sent
+// when the one before is acknowledged, so that their order holds whatever
+// fails, and each once, however long the server is away.
+//
+// JetStream drops a message that it has seen within its duplicate window by
+// Nats-Msg-Id. Beyond the window the fence holds: each message states the
+// sequence number of the last message on its subject. If a message was stored
+// and its acknowledgement lost, sending it again is refused, and the refusal,
+// which names the newer number, is as good as the acknowledgement. Learning
+// the first number takes nothing but the permission to publish: a message with
+// an impossible expectation is refused in the same words.
+type sender struct {
+	js     jetstream.JetStream
+	report func(error)
+	// last is the sequence number of the last message on each subject.
+	last map[string]uint64
+	// ensure creates the JetStream stream. It is called before the first
+	// message and again when nobody takes one.
+	ensure  func(context.Context) error
+	ensured bool
+	retries atomic.Uint64
+}
+
+const (
+	ackTimeout   = 5 * time.Second
+	retryAtMost  = 2 * time.Second
+	lookTimeout  = 2 * time.Second
+	impossible   = 1<<63 - 1
+	expectedLast = jetstream.ExpectedLastSubjSeqHeader
+)
+
+// errRefused marks an error that sending again cannot mend.
+var errRefused = errors.New("the NATS server refuses the event")
+
+// errDuplicate is the answer to an event's first sending when it is there.
+var errDuplicate = errors.New("an event with this id is stored already: another program uses the same run id")
+
+// send returns when msg is stored, when it never can be, or when ctx is done.
+// Unsure says that it may have been stored before.
+func (s *sender) send(ctx context.Context, msg *nats.Msg, unsure bool) error {
+	for attempt := 0; ; attempt++ {
+		stored, err := s.try(ctx, msg, &unsure)
+		switch {
+		case stored:
+			return nil
+		case ctx.Err() != nil:
+			return cause(ctx, err)
+		case err == nil: // the fence was wrong and is right now
+			continue
+		case errors.Is(err, ErrIncompatible):
+			return err
+		case refused(err):
+			return fmt.Errorf("%w %s on %s: %w", errRefused, msg.Header.Get(jetstream.MsgIDHeader), msg.Subject, err)
+		}
+		s.report(err)
+		s.ensured = s.ensured && !unheard(err)
+		if !sleep(ctx, min(retryAtMost, 10*time.Millisecond<<min(attempt, 10))) {
+			return cause(ctx, err)
+		}
+		s.retries.Add(1)
+	}
+}
+
+// cause names what was in the way when ctx ended.
+func cause(ctx context.Context, err error) error {
+	if err == nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("%w: %w", ctx.Err(), err)
+}
+
+// try sends msg once. It updates unsure and the fence.
+func (s *sender) try(ctx context.Context, msg *nats.Msg, unsure *bool) (stored bool, err error) {
+	if err := s.ensureOnce(ctx); err != nil {
+		return false, err
+	}
+	last, ok := s.last[msg.Subject]
+	if !ok {
+		if last, err = s.probe(ctx, msg.Subject); err != nil {
+			return false, err
+		}
+		s.last[msg.Subject] = last
+	}
+	msg.Header.Set(expectedLast, strconv.FormatUint(last, 10))
+	ack, err := s.publish(ctx, msg)
+	if err == nil && ack.Duplicate && !*unsure {
+		return false, errDuplicate
+	}
+	if err == nil {
+		s.last[msg.Subject] = ack.Sequence
+		return true, nil
+	}
+	actual, ok := wrongLast(err)
+	if !ok {
+		*unsure = *unsure || mayBeStored(err)
+		return false, err
+	}
+	s.last[msg.Subject] = actual
+	return *unsure && actual > last && s.isStored(ctx, msg, actual), nil
+}
+
+// ensureOnce makes sure that there is a JetStream stream for the messages. A
+// publisher without the permission to ask for it gets no answer, and goes on.
+func (s *sender) ensureOnce(ctx context.Context) error {
+	if s.ensured || s.ensure == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	err := s.ensure(ctx)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	s.ensured = true
+	return nil
+}
+
+// unheard reports whether err says that nobody took a message.
+func unheard(err error) bool {
+	return errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrAsyncPublishTimeout)
+}
+
+// isStored reports whether msg is the message with number seq, and not one
+// that another publisher of the same stream put there. Who may not look has to
+// be the only publisher.
+func (s *sender) isStored(ctx context.Context, msg *nats.Msg, seq uint64) bool {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	stream, err := s.js.Stream(ctx, JetStreamName)
+	if err != nil {
+		return true
+	}
+	found, err := stream.GetMsg(ctx, seq)
+	return err != nil || found.Header.Get(jetstream.MsgIDHeader) == msg.Header.Get(jetstream.MsgIDHeader)
+}
+
+// probe asks for the last sequence number on subject.
+func (s *sender) probe(ctx context.Context, subject string) (uint64, error) {
+	probe := nats.NewMsg(subject)
+	probe.Header.Set(expectedLast, strconv.FormatUint(impossible, 10))
+	_, err := s.publish(ctx, probe)
+	if last, ok := wrongLast(err); ok {
+		return last, nil
+	}
+	if err == nil {
+		err = errors.New("the server ignores " + expectedLast)
+	}
+	return 0, err
+}
+
+// publish sends msg and waits for the answer of JetStream.
+func (s *sender) publish(ctx context.Context, msg *nats.Msg) (*jetstream.PubAck, error) {
+	future, err := s.js.PublishMsgAsync(msg, jetstream.WithRetryAttempts(0))
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case ack := <-future.Ok():
+		return ack, nil
+	case err := <-future.Err():
+		return nil, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// wrongLast reports whether err is JetStream's refusal of the fence, and the
+// last sequence number that it names.
+func wrongLast(err error) (uint64, bool) {
+	var api *jetstream.APIError
+	if !errors.As(err, &api) || api.ErrorCode != jetstream.JSErrCodeStreamWrongLastSequence {
+		return 0, false
+	}
+	_, number, _ := strings.Cut(api.Description, ": ")
+	last, err := strconv.ParseUint(strings.TrimSpace(number), 10, 64)
+	return last, err == nil
+}
+
+// mayBeStored reports whether a message that got err instead of an
+// acknowledgement can have reached the server all the same.
+func mayBeStored(err error) bool {
+	var api *jetstream.APIError
+	switch {
+	case errors.As(err, &api):
+		return api.Code >= 500 // an answer: no, or that of a cluster in disorder
+	case errors.Is(err, jetstream.ErrNoStreamResponse),
+		errors.Is(err, nats.ErrReconnectBufExceeded),
+		errors.Is(err, nats.ErrConnectionClosed),
+		errors.Is(err, jetstream.ErrTooManyStalledMsgs):
+		return false
+	}
+	return true
+}
+
+// refused reports whether sending again would get err again.
+func refused(err error) bool {
+	return errors.Is(err, errDuplicate) || errors.Is(err, nats.ErrMaxPayload) || errors.Is(err, nats.ErrConnectionClosed) ||
+		errors.Is(err, jetstream.ErrStreamMessageExceedsMaximum) || errors.Is(err, nats.ErrHeadersNotSupported)
+}
+
+// sleep waits for d and reports whether ctx lasted that long.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

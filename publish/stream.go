@@ -1,0 +1,148 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// JetStreamName is the JetStream stream that keeps the events of all streams.
+const JetStreamName = "DIARIZER"
+
+// What EnsureStream creates where StreamOptions are silent.
+const (
+	DefaultRetain   = 30 * 24 * time.Hour
+	DefaultMaxBytes = 1 << 30
+	duplicateWindow = 2 * time.Minute
+)
+
+// ErrIncompatible is matched by the error of [EnsureStream] for a JetStream
+// stream that exists and would lose events.
+var ErrIncompatible = errors.New("JetStream stream is not fit for events")
+
+// ErrNoJetStream is matched by the error for a server that keeps no streams.
+var ErrNoJetStream = errors.New("the NATS server has no JetStream: start it with \"nats-server -js\"")
+
+// StreamOptions say how long events are kept. The zero value keeps them for 30
+// days, at most 1 GiB of them, and accepts an existing stream's limits.
+type StreamOptions struct {
+	// Retain is how long events are kept, or 0 for the default.
+	Retain time.Duration
+	// MaxBytes is how much of them is kept, the oldest going first; 0 for the
+	// default, −1 for no limit.
+	MaxBytes int64
+	// Replicas is the number of servers of a cluster that keep them; 0 is 1.
+	Replicas int
+}
+
+func (o StreamOptions) config() jetstream.StreamConfig {
+	c := jetstream.StreamConfig{
+		Name:        JetStreamName,
+		Description: "who spoke when: events of diarizer",
+		Subjects:    []string{AllSubjects},
+		Retention:   jetstream.LimitsPolicy,
+		Discard:     jetstream.DiscardOld,
+		Storage:     jetstream.FileStorage,
+		MaxAge:      DefaultRetain,
+		MaxBytes:    DefaultMaxBytes,
+		Replicas:    max(1, o.Replicas),
+		Duplicates:  duplicateWindow,
+		AllowDirect: true,
+	}
+	if o.Retain != 0 {
+		c.MaxAge = o.Retain
+	}
+	if o.MaxBytes != 0 {
+		c.MaxBytes = o.MaxBytes
+	}
+	c.Duplicates = min(c.Duplicates, c.MaxAge)
+	return c
+}
+
+// EnsureStream creates the JetStream stream for events if it is absent. One
+// that is present is never changed: if it would lose events, or differs from
+// what opts ask for, that is an error matching [ErrIncompatible] that says how.
+func EnsureStream(ctx context.Context, nc *nats.Conn, opts StreamOptions) error {
+	if opts.Retain < 0 {
+		return fmt.Errorf("retention of %v: expected a duration such as 720h", opts.Retain)
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return fmt.Errorf("JetStream: %w", err)
+	}
+	want := opts.config()
+	stream, err := js.Stream(ctx, want.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		// Two programs may start at once; creating the same twice is no error.
+		stream, err = js.CreateStream(ctx, want)
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			stream, err = js.Stream(ctx, want.Name)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("JetStream stream %s for %s: %w", want.Name, AllSubjects, apiError(err))
+	}
+	if diff := differences(stream.CachedInfo().Config, opts); len(diff) > 0 {
+		return fmt.Errorf("%w: %s has %s; see \"nats stream info %s\" and change or remove it",
+			ErrIncompatible, want.Name, strings.Join(diff, ", "), want.Name)
+	}
+	return nil
+}
+
+// apiError puts the API's terse answers into words.
+func apiError(err error) error {
+	switch {
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, nats.ErrNoResponders),
+		errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+		return fmt.Errorf("%w (%w)", ErrNoJetStream, err)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
+		return fmt.Errorf("the server does not answer: %w", err)
+	}
+	return err
+}
+
+// differences lists what in c would lose events or is not what opts ask for.
+func differences(c jetstream.StreamConfig, opts StreamOptions) []string {
+	var diff []string
+	note := func(is bool, format string, args ...any) {
+		if is {
+			diff = append(diff, fmt.Sprintf(format, args...))
+		}
+	}
+	note(!covers(c.Subjects), "subjects %q instead of %q", c.Subjects, AllSubjects)
+	note(c.Retention != jetstream.LimitsPolicy, "retention %q instead of \"Limits\"", c.Retention)
+	note(c.Discard != jetstream.DiscardOld, "discard policy %q instead of \"DiscardOld\"", c.Discard)
+	note(c.MaxMsgsPerSubject > 0, "at most %d messages per subject instead of any number", c.MaxMsgsPerSubject)
+	note(c.MaxMsgSize > 0 && c.MaxMsgSize < largestEvent, "messages of at most %d bytes instead of %d", c.MaxMsgSize, largestEvent)
+	note(c.NoAck, "no acknowledgements")
+	note(c.Sealed, "a seal: nothing can be added")
+	note(c.Mirror != nil, "a mirror of another stream")
+	note(c.SubjectTransform != nil, "a subject transform")
+	if opts.Retain != 0 {
+		note(c.MaxAge != opts.Retain, "a maximum age of %v instead of %v", c.MaxAge, opts.Retain)
+	}
+	if opts.MaxBytes != 0 {
+		note(c.MaxBytes != opts.MaxBytes, "at most %d bytes instead of %d", c.MaxBytes, opts.MaxBytes)
+	}
+	if opts.Replicas != 0 {
+		note(c.Replicas != opts.Replicas, "%d replicas instead of %d", c.Replicas, opts.Replicas)
+	}
+	return diff
+}
+
+// largestEvent is far above the few hundred bytes of an event: names and error
+// texts are the only parts without a fixed size.
+const largestEvent = 64 << 10
+
+// covers reports whether subjects include every event.
+func covers(subjects []string) bool {
+	return slices.ContainsFunc(subjects, func(s string) bool {
+		return s == AllSubjects || s == ">" || s == "diarizer.>" || s == Prefix+".*.*"
+	})
+}
