@@ -12,6 +12,8 @@ func newRootCommand() *cobra.Command {
 	}
 	root.AddCommand(newScoreCommand())
 	root.AddCommand(newTrainCommand())
+	root.AddCommand(newPlotCommand())
+	root.AddCommand(newReportCommand())
 	root.AddCommand(newDemoCommand())
 	root.AddCommand(newReplayCommand())
 	root.AddCommand(newEvaluateCommand())

@@ -1,0 +1,167 @@
+// Package talk counts what people want to know about a conversation once it is
+// known who spoke when: shares of the talk time, turns, interruptions.
+package talk
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+)
+
+// Turn is a stretch of speech by one speaker, in seconds. Segments of one
+// speaker that overlap or touch are one turn.
+type Turn struct {
+	Speaker    string
+	Start, End float64
+}
+
+// Length is the turn's length in seconds.
+func (t Turn) Length() float64 { return t.End - t.Start }
+
+// Speaker is what one person did.
+type Speaker struct {
+	Name string
+	// Talk is the time spoken, in seconds, Share the part of everybody's Talk
+	// from 0 to 1. Where two speak at once, the time counts for both.
+	Talk, Share float64
+	Turns       int
+	Longest     Turn
+	// Interrupts counts interruptions by this speaker, Interrupted those of
+	// this speaker, Interjects the turns inside another's turn.
+	Interrupts, Interrupted, Interjects int
+}
+
+// MinOverlap is the least overlap, in seconds, that is an interruption or an
+// interjection. Less is within the accuracy of turn boundaries.
+const MinOverlap = 0.2
+
+// Interruption is a turn that began at least [MinOverlap] before the end of
+// another speaker's turn and went on after it.
+type Interruption struct {
+	By, Of string
+	// At is when By began, Overlap how long both spoke, in seconds.
+	At, Overlap float64
+}
+
+// Summary is what a whole conversation was like. Times are in seconds.
+type Summary struct {
+	// End is the end of the last turn.
+	End float64
+	// Speech is the time in which anybody speaks, Overlap that in which more
+	// than one does.
+	Speech, Overlap float64
+	// Speakers are in order of appearance.
+	Speakers []Speaker
+	// Turns are ordered by start.
+	Turns         []Turn
+	Interruptions []Interruption
+}
+
+// Summarise counts. The segments are those of one recording in any order; those
+// without length are left out.
+func Summarise(segments []rttm.Segment) Summary {
+	var s Summary
+	s.Turns = join(segments)
+	index := make(map[string]int)
+	var talk float64
+	for _, t := range s.Turns {
+		i, known := index[t.Speaker]
+		if !known {
+			i = len(s.Speakers)
+			index[t.Speaker] = i
+			s.Speakers = append(s.Speakers, Speaker{Name: t.Speaker})
+		}
+		sp := &s.Speakers[i]
+		sp.Turns++
+		sp.Talk += t.Length()
+		talk += t.Length()
+		if t.Length() > sp.Longest.Length() {
+			sp.Longest = t
+		}
+		s.End = max(s.End, t.End)
+	}
+	for i := range s.Speakers {
+		s.Speakers[i].Share = s.Speakers[i].Talk / talk
+	}
+	s.sweep()
+	s.interruptions(index)
+	return s
+}
+
+// join makes turns of segments, by start, then end, then speaker.
+func join(segments []rttm.Segment) []Turn {
+	var turns []Turn
+	last := make(map[string]int) // by speaker
+	for _, seg := range slices.SortedFunc(slices.Values(segments), func(a, b rttm.Segment) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Speaker, b.Speaker))
+	}) {
+		if !(seg.End > seg.Start) {
+			continue
+		}
+		if i, ok := last[seg.Speaker]; ok && seg.Start <= turns[i].End {
+			turns[i].End = max(turns[i].End, seg.End)
+			continue
+		}
+		last[seg.Speaker] = len(turns)
+		turns = append(turns, Turn{seg.Speaker, seg.Start, seg.End})
+	}
+	return turns
+}
+
+// sweep measures Speech and Overlap.
+func (s *Summary) sweep() {
+	type edge struct {
+		at   float64
+		step int
+	}
+	edges := make([]edge, 0, 2*len(s.Turns))
+	for _, t := range s.Turns {
+		edges = append(edges, edge{t.Start, 1}, edge{t.End, -1})
+	}
+	slices.SortFunc(edges, func(a, b edge) int { return cmp.Compare(a.at, b.at) })
+	speaking, since := 0, 0.0
+	for _, e := range edges {
+		if speaking > 0 {
+			s.Speech += e.at - since
+		}
+		if speaking > 1 {
+			s.Overlap += e.at - since
+		}
+		speaking, since = speaking+e.step, e.at
+	}
+}
+
+// interruptions looks at every pair of turns of two speakers that overlap.
+func (s *Summary) interruptions(index map[string]int) {
+	var open []Turn
+	for _, b := range s.Turns {
+		open = slices.DeleteFunc(open, func(a Turn) bool { return a.End <= b.Start })
+		interjected := false
+		for _, a := range open {
+			overlap := min(a.End, b.End) - b.Start
+			if a.Speaker == b.Speaker || a.Start == b.Start || overlap < MinOverlap {
+				continue
+			}
+			if b.End <= a.End {
+				interjected = true
+				continue
+			}
+			s.Interruptions = append(s.Interruptions, Interruption{By: b.Speaker, Of: a.Speaker, At: b.Start, Overlap: overlap})
+			s.Speakers[index[b.Speaker]].Interrupts++
+			s.Speakers[index[a.Speaker]].Interrupted++
+		}
+		if interjected {
+			s.Speakers[index[b.Speaker]].Interjects++
+		}
+		open = append(open, b)
+	}
+}
+
+// Longest returns the n longest turns, the longest first.
+func (s Summary) Longest(n int) []Turn {
+	turns := slices.SortedStableFunc(slices.Values(s.Turns), func(a, b Turn) int {
+		return cmp.Compare(b.Length(), a.Length())
+	})
+	return turns[:min(n, len(turns))]
+}
