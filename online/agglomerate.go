@@ -13,23 +13,23 @@ type Limits struct {
 }
 
 // Agglomerate clusters utterances bottom up: the two clusters of the largest
-// log P(H1) + log W are merged as long as that exceeds threshold, and beyond it
-// while limits ask for fewer clusters. It returns a cluster index for each of
-// stats, counted from 0 in order of first appearance.
+// score are merged as long as that exceeds threshold, and beyond it while limits
+// ask for fewer clusters. It returns a cluster index for each of the voices,
+// which must be ready, counted from 0 in order of first appearance.
 //
 // As the statistics of a cluster are the sum of its members', a merge is an
 // addition and no score is an approximation. n utterances cost about n²
 // comparisons.
-func Agglomerate(c *model.Comparer, stats []model.Stats, threshold float64, limits Limits) []int {
-	n := len(stats)
+func Agglomerate(s *model.Scorer, voices []*model.Voice, threshold float64, limits Limits) []int {
+	n := len(voices)
 	a := agglomeration{
-		cmp:   c,
-		nodes: make([]node, n),
-		score: make([]float64, n*n),
-		best:  make([]int, n),
+		scorer: s,
+		nodes:  make([]node, n),
+		score:  make([]float64, n*n),
+		best:   make([]int, n),
 	}
-	for i, s := range stats {
-		a.nodes[i] = node{stats: s, evidence: c.Evidence(s), live: true, into: i}
+	for i, v := range voices {
+		a.nodes[i] = node{voice: v, live: true, into: i}
 	}
 	for i := range n {
 		for j := range i {
@@ -51,18 +51,17 @@ func Agglomerate(c *model.Comparer, stats []model.Stats, threshold float64, limi
 
 // node is a cluster in the making.
 type node struct {
-	stats    model.Stats
-	evidence float64
-	live     bool
-	owned    bool // stats is a copy that may be changed
-	into     int  // the node that this one was merged into, itself while live
+	voice *model.Voice
+	live  bool
+	owned bool // voice is a copy that may be changed
+	into  int  // the node that this one was merged into, itself while live
 }
 
 type agglomeration struct {
-	cmp   *model.Comparer
-	nodes []node
-	score []float64 // n×n, symmetric
-	best  []int     // the live partner of largest score, −1 without one
+	scorer *model.Scorer
+	nodes  []node
+	score  []float64 // n×n, symmetric
+	best   []int     // the live partner of largest score, −1 without one
 }
 
 func (a *agglomeration) at(i, j int) float64 {
@@ -74,7 +73,7 @@ func (a *agglomeration) at(i, j int) float64 {
 
 func (a *agglomeration) set(i, j int) {
 	p, q := &a.nodes[i], &a.nodes[j]
-	s := a.cmp.LogP(p.stats, p.evidence, q.stats, q.evidence)
+	s := a.scorer.Score(p.voice, q.voice)
 	a.score[i*len(a.nodes)+j] = s
 	a.score[j*len(a.nodes)+i] = s
 }
@@ -103,10 +102,12 @@ func (a *agglomeration) top() (int, int) {
 func (a *agglomeration) merge(i, j int) {
 	p, q := &a.nodes[i], &a.nodes[j]
 	if !p.owned {
-		p.stats, p.owned = p.stats.Clone(), true
+		sum := model.NewVoice(p.voice.Stats.Nu())
+		sum.Stats.Add(p.voice.Stats)
+		p.voice, p.owned = &sum, true
 	}
-	p.stats.Add(q.stats)
-	p.evidence = a.cmp.Evidence(p.stats)
+	p.voice.Stats.Add(q.voice.Stats)
+	a.scorer.Update(p.voice)
 	q.live, q.into = false, i
 	for k := range a.nodes {
 		if k != i && a.nodes[k].live {

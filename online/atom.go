@@ -79,15 +79,16 @@ func (c *Clusterer) realign() {
 	}
 }
 
-// measure sets the pair of u and its evidence.
+// measure sets the voice of u.
 func (c *Clusterer) measure(u *utterance) {
-	u.stats = c.statsOf(u.start, u.end)
-	u.evidence = c.cmp.Evidence(u.stats)
+	u.voice = model.NewVoice(c.m.Nu)
+	c.statsInto(&u.voice.Stats, u.start, u.end)
+	c.scorer.Update(&u.voice)
 }
 
-// statsOf returns the pair of the atoms that lie for the most part between
+// statsInto sets dst to the pair of the atoms that lie for the most part between
 // start and end.
-func (c *Clusterer) statsOf(start, end int64) model.Stats {
+func (c *Clusterer) statsInto(dst *model.Stats, start, end int64) {
 	c.pool.Reset()
 	for i := len(c.atoms) - 1; i >= 0; i-- {
 		a := &c.atoms[i]
@@ -98,7 +99,5 @@ func (c *Clusterer) statsOf(start, end int64) model.Stats {
 			c.pool.Add(a.moments)
 		}
 	}
-	s := model.NewStats(c.m.Nu)
-	c.pool.StatsInto(&s)
-	return s
+	c.pool.StatsInto(dst)
 }

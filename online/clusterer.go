@@ -63,13 +63,14 @@ func (c Config) withDefaults() Config {
 // Clusterer follows the speakers of one stream. It is a plain value fed by one
 // goroutine; its events depend on the frames alone.
 type Clusterer struct {
-	cfg  Config
-	m    *model.Model
-	acc  *model.Accumulator
-	cmp  *model.Comparer
-	pool *model.Pool
-	seg  resegmenter
-	norm *segment.Normalizer
+	cfg    Config
+	m      *model.Model
+	acc    *model.Accumulator
+	scorer *model.Scorer
+	rest   model.Voice // scratch
+	pool   *model.Pool
+	seg    resegmenter
+	norm   *segment.Normalizer
 
 	atoms    []atom      // since the oldest utterance in the window, by start
 	base     []utterance // the window as the segmentation cut it, in the order in which they closed
@@ -91,8 +92,7 @@ type Clusterer struct {
 type utterance struct {
 	id         int
 	start, end int64
-	stats      model.Stats
-	evidence   float64
+	voice      model.Voice
 	speaker    int
 	logP, conf float64
 	heard      int // frames at the last provisional comparison
@@ -101,10 +101,9 @@ type utterance struct {
 
 // speaker is a cluster of utterances.
 type speaker struct {
-	stats    model.Stats // all of its utterances
-	evidence float64
-	anchor   model.Stats // those that have left the window
-	into     int         // the speaker that this one was merged into, or 0
+	voice  model.Voice // of all of its utterances
+	anchor model.Voice // of those that have left the window
+	into   int         // the speaker that this one was merged into, or 0
 }
 
 // New returns the Clusterer of a new stream.
@@ -117,7 +116,8 @@ func New(m *model.Model, cfg Config) (*Clusterer, error) {
 		cfg:     cfg,
 		m:       m,
 		acc:     m.NewAccumulator(),
-		cmp:     model.NewComparer(m.Nu),
+		scorer:  m.NewScorer(),
+		rest:    model.NewVoice(m.Nu),
 		seg:     resegmenter{m: m},
 		norm:    segment.NewNormalizer(m.FeatureMean, m.Features.MeanPrior),
 		x:       make([]float64, m.Dim()),
@@ -230,13 +230,13 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 	}
 	if u.speaker != Unknown {
 		s := &c.speakers[u.speaker-1]
-		s.stats.Add(u.stats)
-		s.evidence = c.cmp.Evidence(s.stats)
+		s.voice.Stats.Add(u.voice.Stats)
+		c.scorer.Update(&s.voice)
 		c.last = u.speaker
 	}
 	c.base = append(c.base, u)
 	c.utts = append(c.utts, u)
-	c.frames += u.stats.N
+	c.frames += u.voice.Stats.N
 	if c.frames >= c.review {
 		c.review = c.frames + max(1, min(c.frames*(reviewGrowth-1), reviewAtMost))
 		c.reconsider(ev.At, emit)
@@ -271,10 +271,10 @@ func (c *Clusterer) decide(u *utterance) {
 	}
 	for i := range c.speakers {
 		s := &c.speakers[i]
-		if s.into != 0 || s.stats.N <= 0 {
+		if s.into != 0 || s.voice.Stats.N <= 0 {
 			continue
 		}
-		logP := c.cmp.LogP(u.stats, u.evidence, s.stats, s.evidence)
+		logP := c.scorer.Score(&u.voice, &s.voice)
 		score := logP
 		if i+1 == c.last {
 			score += c.cfg.Stay
@@ -284,7 +284,7 @@ func (c *Clusterer) decide(u *utterance) {
 			best, bestLogP, bestScore = i+1, logP, score
 		}
 	}
-	if best == Unknown && int(u.stats.N) < c.cfg.MinCreate && c.last != Unknown {
+	if best == Unknown && int(u.voice.Stats.N) < c.cfg.MinCreate && c.last != Unknown {
 		best = c.last // too short to be anybody new
 	}
 	u.speaker, u.logP = best, bestLogP
@@ -308,14 +308,14 @@ func (c *Clusterer) count() int {
 }
 
 func (c *Clusterer) mayCreate(u *utterance) bool {
-	return !c.full() && (int(u.stats.N) >= c.cfg.MinCreate || len(c.speakers) == 0)
+	return !c.full() && (int(u.voice.Stats.N) >= c.cfg.MinCreate || len(c.speakers) == 0)
 }
 
 // add makes a new speaker and returns its number.
 func (c *Clusterer) add(at int64, emit func(Event)) int {
 	c.speakers = append(c.speakers, speaker{
-		stats:  model.NewStats(c.m.Nu),
-		anchor: model.NewStats(c.m.Nu),
+		voice:  model.NewVoice(c.m.Nu),
+		anchor: model.NewVoice(c.m.Nu),
 	})
 	emit(Event{Kind: SpeakerAdded, At: at, Speaker: len(c.speakers)})
 	return len(c.speakers)
@@ -350,8 +350,11 @@ func (c *Clusterer) trim() {
 	}
 	for _, u := range c.utts[:drop] {
 		if u.speaker != Unknown {
-			c.speakers[u.speaker-1].anchor.Add(u.stats)
+			c.speakers[u.speaker-1].anchor.Stats.Add(u.voice.Stats)
 		}
+	}
+	for i := range c.speakers {
+		c.scorer.Update(&c.speakers[i].anchor)
 	}
 	before := c.utts[drop].start
 	c.utts = append(c.utts[:0], c.utts[drop:]...)
@@ -376,7 +379,7 @@ func (c *Clusterer) trimBase(before int64) {
 			u.start = before
 			c.measure(&u)
 		}
-		if u.stats.N > 0 || c.cfg.Given {
+		if u.voice.Stats.N > 0 || c.cfg.Given {
 			keep = append(keep, u)
 		}
 	}

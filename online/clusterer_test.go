@@ -172,7 +172,8 @@ func TestAgglomerateAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(rapid.Uint64Range(1, 1000).Draw(t, "world"), 3)
 		acc := w.m.NewAccumulator()
-		var stats []model.Stats
+		scorer := w.m.NewScorer()
+		var stats []*model.Voice
 		for i := range 12 {
 			acc.Reset()
 			w.say(i%3, 120, 0, func(ev segment.Event) {
@@ -180,18 +181,18 @@ func TestAgglomerateAnyOrder(t *testing.T) {
 					acc.Add(ev.Frames[at : at+worldDim])
 				}
 			})
-			s := model.NewStats(worldNu)
-			acc.StatsInto(&s)
-			stats = append(stats, s)
+			v := model.NewVoice(worldNu)
+			acc.StatsInto(&v.Stats)
+			scorer.Update(&v)
+			stats = append(stats, &v)
 		}
-		c := model.NewComparer(worldNu)
-		want := Agglomerate(c, stats, 0, Limits{})
+		want := Agglomerate(scorer, stats, 0, Limits{})
 		order := rapid.Permutation([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}).Draw(t, "order")
-		shuffled := make([]model.Stats, len(stats))
+		shuffled := make([]*model.Voice, len(stats))
 		for i, o := range order {
 			shuffled[i] = stats[o]
 		}
-		got := Agglomerate(c, shuffled, 0, Limits{})
+		got := Agglomerate(scorer, shuffled, 0, Limits{})
 		for i := range order {
 			for j := range order {
 				if (got[i] == got[j]) != (want[order[i]] == want[order[j]]) {

@@ -46,14 +46,14 @@ func (c *Clusterer) search(owners []int) partition {
 
 // cluster partitions utts as they are.
 func (c *Clusterer) cluster(utts []utterance, owners []int) partition {
-	nodes := make([]model.Stats, 0, len(owners)+len(utts))
+	nodes := make([]*model.Voice, 0, len(owners)+len(utts))
 	for _, s := range owners {
-		nodes = append(nodes, c.speakers[s-1].anchor)
+		nodes = append(nodes, &c.speakers[s-1].anchor)
 	}
 	for i := range utts {
-		nodes = append(nodes, utts[i].stats)
+		nodes = append(nodes, &utts[i].voice)
 	}
-	labels := Agglomerate(c.cmp, nodes, c.m.Threshold, c.cfg.Limits)
+	labels := Agglomerate(c.scorer, nodes, c.m.Threshold, c.cfg.Limits)
 	p := partition{
 		utts:     utts,
 		owners:   labels[:len(owners)],
@@ -64,30 +64,33 @@ func (c *Clusterer) cluster(utts []utterance, owners []int) partition {
 	return p
 }
 
-// sums returns the pair of each cluster, and which ones are those of speakers
+// voices returns the voice of each cluster, and which ones are those of speakers
 // from before the window.
-func (c *Clusterer) sums(p *partition, owners []int) (sums []model.Stats, owned []bool) {
-	sums, owned = make([]model.Stats, p.n), make([]bool, p.n)
-	for l := range sums {
-		sums[l] = model.NewStats(c.m.Nu)
+func (c *Clusterer) voices(p *partition, owners []int) (voices []model.Voice, owned []bool) {
+	voices, owned = make([]model.Voice, p.n), make([]bool, p.n)
+	for l := range voices {
+		voices[l] = model.NewVoice(c.m.Nu)
 	}
 	for i, l := range p.owners {
-		sums[l].Add(c.speakers[owners[i]-1].anchor)
+		voices[l].Stats.Add(c.speakers[owners[i]-1].anchor.Stats)
 		owned[l] = true
 	}
 	for i, l := range p.clusters {
-		sums[l].Add(p.utts[i].stats)
+		voices[l].Stats.Add(p.utts[i].voice.Stats)
 	}
-	return sums, owned
+	for l := range voices {
+		c.scorer.Update(&voices[l])
+	}
+	return voices, owned
 }
 
 // dissolve gives the utterances of clusters that are too small to be a speaker
 // to the clusters that are not.
 func (c *Clusterer) dissolve(p *partition, owners []int) {
-	sums, keep := c.sums(p, owners)
+	voices, keep := c.voices(p, owners)
 	kept := 0
-	for l := range sums {
-		keep[l] = keep[l] || sums[l].N >= float64(c.cfg.MinCreate)
+	for l := range voices {
+		keep[l] = keep[l] || voices[l].Stats.N >= float64(c.cfg.MinCreate)
 		if keep[l] {
 			kept++
 		}
@@ -95,21 +98,16 @@ func (c *Clusterer) dissolve(p *partition, owners []int) {
 	if kept == 0 || kept == p.n || kept < c.cfg.Limits.Min {
 		return
 	}
-	evidence := make([]float64, p.n)
-	for l := range sums {
-		evidence[l] = c.cmp.Evidence(sums[l])
-	}
 	for i, l := range p.clusters {
 		if keep[l] {
 			continue
 		}
 		best, bestScore := -1, math.Inf(-1)
-		for k := range sums {
+		for k := range voices {
 			if !keep[k] {
 				continue
 			}
-			u := &p.utts[i]
-			if s := c.cmp.LogP(u.stats, u.evidence, sums[k], evidence[k]); s > bestScore {
+			if s := c.scorer.Score(&p.utts[i].voice, &voices[k]); s > bestScore {
 				best, bestScore = k, s
 			}
 		}
@@ -146,7 +144,7 @@ func (c *Clusterer) refine(p *partition, atoms []atom, owners []int) {
 			anchors[l] = model.NewStats(c.m.Nu)
 		}
 		for i, l := range p.owners {
-			anchors[l].Add(c.speakers[owners[i]-1].anchor)
+			anchors[l].Add(c.speakers[owners[i]-1].anchor.Stats)
 		}
 		if found := c.seg.run(atoms, p.atoms, anchors, c.cfg.Loop); distinct(found) >= min(c.cfg.Limits.Min, distinct(p.atoms)) {
 			p.atoms = found
@@ -209,13 +207,13 @@ func gap(atoms []atom, t int) int64 { return atoms[t].start - atoms[t-1].end }
 // up to a constant: the evidence of each cluster, less the threshold that a
 // cluster has to earn, and the prior of the changes between them.
 func (c *Clusterer) evidence(p *partition, owners []int) float64 {
-	sums, _ := c.sums(p, owners)
+	voices, _ := c.voices(p, owners)
 	var score float64
 	speakers := 0
-	for l := range sums {
-		if sums[l].N > 0 {
+	for l := range voices {
+		if voices[l].Stats.N > 0 {
 			speakers++
-			score += c.cmp.Evidence(sums[l]) + c.m.Threshold
+			score += voices[l].Evidence() + c.m.Threshold
 		}
 	}
 	if c.cfg.Loop > 0 {

@@ -15,7 +15,7 @@ func (c *Clusterer) reconsider(at int64, emit func(Event)) {
 	}
 	var owners []int
 	for i := range c.speakers {
-		if s := &c.speakers[i]; s.into == 0 && s.anchor.N > 0 {
+		if s := &c.speakers[i]; s.into == 0 && s.anchor.Stats.N > 0 {
 			owners = append(owners, i+1)
 		}
 	}
@@ -32,11 +32,11 @@ func (c *Clusterer) shared(p *partition, owners []int) [][]float64 {
 		shared[l] = make([]float64, len(c.speakers)+1)
 	}
 	for i, l := range p.owners {
-		shared[l][owners[i]] += c.speakers[owners[i]-1].anchor.N
+		shared[l][owners[i]] += c.speakers[owners[i]-1].anchor.Stats.N
 	}
 	if c.cfg.Given {
 		for i, l := range p.clusters {
-			shared[l][c.utts[i].speaker] += c.utts[i].stats.N
+			shared[l][c.utts[i].speaker] += c.utts[i].voice.Stats.N
 		}
 		return shared
 	}
@@ -108,8 +108,10 @@ func assignNumbers(shared [][]float64) []int {
 func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) {
 	s := &c.speakers[speaker-1]
 	s.into = into
-	c.speakers[into-1].anchor.Add(s.anchor)
-	s.anchor.Reset()
+	c.speakers[into-1].anchor.Stats.Add(s.anchor.Stats)
+	s.anchor.Stats.Reset()
+	c.scorer.Update(&c.speakers[into-1].anchor)
+	c.scorer.Update(&s.anchor)
 	c.time.merge(speaker, into)
 	if c.last == speaker {
 		c.last = into
@@ -125,17 +127,16 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 func (c *Clusterer) assign(labels, number []int) {
 	for i := range c.speakers {
 		s := &c.speakers[i]
-		s.stats.Reset()
-		s.stats.Add(s.anchor)
+		s.voice.Stats.Reset()
+		s.voice.Stats.Add(s.anchor.Stats)
 	}
 	for i := range c.utts {
 		u := &c.utts[i]
 		u.speaker = number[labels[i]]
-		c.speakers[u.speaker-1].stats.Add(u.stats)
+		c.speakers[u.speaker-1].voice.Stats.Add(u.voice.Stats)
 	}
 	for i := range c.speakers {
-		s := &c.speakers[i]
-		s.evidence = c.cmp.Evidence(s.stats)
+		c.scorer.Update(&c.speakers[i].voice)
 	}
 	for i := range c.utts {
 		c.rescore(&c.utts[i])
@@ -148,17 +149,19 @@ func (c *Clusterer) assign(labels, number []int) {
 // rescore compares u with what its speaker said besides, and says how much
 // better that fits than the next best explanation.
 func (c *Clusterer) rescore(u *utterance) {
-	own := &c.speakers[u.speaker-1]
-	rest := own.stats.Clone()
-	rest.Sub(u.stats)
-	u.logP = c.cmp.LogP(u.stats, u.evidence, rest, c.cmp.Evidence(rest))
+	rest := &c.rest
+	rest.Stats.Reset()
+	rest.Stats.Add(c.speakers[u.speaker-1].voice.Stats)
+	rest.Stats.Sub(u.voice.Stats)
+	c.scorer.Update(rest)
+	u.logP = c.scorer.Score(&u.voice, rest)
 	other := c.m.Threshold
 	for i := range c.speakers {
 		s := &c.speakers[i]
-		if i+1 == u.speaker || s.into != 0 || s.stats.N <= 0 {
+		if i+1 == u.speaker || s.into != 0 || s.voice.Stats.N <= 0 {
 			continue
 		}
-		other = max(other, c.cmp.LogP(u.stats, u.evidence, s.stats, s.evidence))
+		other = max(other, c.scorer.Score(&u.voice, &s.voice))
 	}
 	u.conf = 1 / (1 + math.Exp(c.m.Slope*(other-u.logP)))
 }

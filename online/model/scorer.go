@@ -1,0 +1,58 @@
+package model
+
+// Voice is a pair made ready for comparisons: what a speaker or an utterance
+// said, and what a [Scorer] derives from it.
+type Voice struct {
+	// Stats is the pair as summed.
+	Stats Stats
+
+	soft     Stats // with the model's slack
+	evidence float64
+}
+
+// NewVoice returns the voice of no sound, for ν eigenvoices.
+func NewVoice(nu int) Voice {
+	return Voice{Stats: NewStats(nu), soft: NewStats(nu)}
+}
+
+// Evidence returns E of the voice, slack included, as of the last
+// [Scorer.Update].
+func (v *Voice) Evidence() float64 { return v.evidence }
+
+// Scorer compares voices by a model's whole rule: the closed form, the slack of
+// a speaker and the normalisation for length. It owns the working memory and is
+// not safe for concurrent use.
+type Scorer struct {
+	m *Model
+	c *Comparer
+	k *Slacker
+}
+
+// NewScorer returns a Scorer. The model must be valid.
+func (m *Model) NewScorer() *Scorer {
+	return &Scorer{m: m, c: NewComparer(m.Nu), k: NewSlacker(m.Nu, m.Slack)}
+}
+
+// Update makes v ready after a change of its Stats.
+func (s *Scorer) Update(v *Voice) {
+	if s.m.Slack == 0 {
+		v.evidence = s.c.Evidence(v.Stats)
+		return
+	}
+	s.k.Into(&v.soft, v.Stats)
+	v.evidence = s.c.Evidence(v.soft)
+}
+
+// LogP returns log P(H1) + log W for two voices that are ready, not normalised.
+func (s *Scorer) LogP(a, b *Voice) float64 {
+	if s.m.Slack == 0 {
+		return s.c.LogP(a.Stats, a.evidence, b.Stats, b.evidence)
+	}
+	return s.c.LogP(a.soft, a.evidence, b.soft, b.evidence)
+}
+
+// Score returns the normalised score of two voices that are ready, to be held
+// against the model's threshold.
+func (s *Scorer) Score(a, b *Voice) float64 {
+	return s.m.Normalise(s.LogP(a, b), a.Stats.N, b.Stats.N)
+}
