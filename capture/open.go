@@ -10,6 +10,8 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture/ffmpeg"
 	"github.com/seed-7adb9000/diarizer/capture/flac"
+	"github.com/seed-7adb9000/diarizer/capture/mp3"
+	"github.com/seed-7adb9000/diarizer/capture/opus"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 	"github.com/seed-7adb9000/diarizer/capture/resample"
 	"github.com/seed-7adb9000/diarizer/capture/wav"
@@ -32,8 +34,8 @@ type Options struct {
 const DefaultBlockSize = 320
 
 // Open opens a recording, recognised by its content whatever its name. WAV in
-// all the encodings that recorders write and FLAC are decoded here, all else by
-// ffmpeg where it is installed. Any sample rate and number of channels will do,
+// all the encodings that recorders write, FLAC, MP3 and Ogg Opus are decoded
+// here, all else by ffmpeg where it is installed. Any sample rate and number of channels will do,
 // and memory does not depend on the recording's length.
 //
 // Errors are of type [*Error].
@@ -51,7 +53,7 @@ func Open(ctx context.Context, path string, opts Options) (*Recording, error) {
 	}
 	in := input{name: path, r: f, size: -1, close: f.Close}
 	if info.Mode().IsRegular() {
-		in.size, in.path = info.Size(), path
+		in.size, in.path, in.at = info.Size(), path, f
 	}
 	rec, err := open(ctx, in, opts)
 	if err != nil {
@@ -77,6 +79,7 @@ func OpenReader(ctx context.Context, r io.Reader, name string, opts Options) (*R
 type input struct {
 	name  string
 	path  string // of a regular file
+	at    io.ReaderAt
 	r     io.Reader
 	size  int64 // of a regular file, or -1: then reading may have to wait
 	close func() error
@@ -152,6 +155,10 @@ func (rec *Recording) recognise(ctx context.Context, in input) (err error) {
 		rec.dec, err = wav.NewReader(br, size)
 	case flacFile:
 		rec.dec, err = flac.NewReader(br)
+	case mp3File:
+		rec.dec, err = mp3.NewReader(br)
+	case opusFile:
+		rec.dec, err = opus.NewReader(br, in.at, in.size)
 	case notSound:
 		return &Error{Op: "open", Path: in.name, Cause: fmt.Errorf("%w: %s, expected a recording", pcm.ErrUnsupported, what), Hint: "name a recording"}
 	default:

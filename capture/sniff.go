@@ -15,6 +15,8 @@ const (
 	notSound                  // recognised as something without sound
 	wavFile
 	flacFile
+	opusFile
+	mp3File
 	otherAudio // recognised, and not decoded here
 )
 
@@ -40,7 +42,7 @@ func sniff(b []byte) (container, string) {
 	case len(b) > 1 && b[0] == 0xFF && b[1]&0xF6 == 0xF0:
 		return otherAudio, "an AAC stream"
 	case len(b) > 2 && b[0] == 0xFF && b[1]&0xE0 == 0xE0 && b[1]&0x18 != 0x08 && b[1]&6 != 0 && b[2]&0xF0 != 0xF0:
-		return otherAudio, "an MP3 file"
+		return mp3File, "an MP3 file"
 	case text(b):
 		return notSound, "a text file"
 	}
@@ -71,7 +73,7 @@ var signatures = [...]struct {
 	kind  container
 	name  string
 }{
-	{28, "OpusHead", otherAudio, "an Ogg Opus file"},
+	{28, "OpusHead", opusFile, "an Ogg Opus file"},
 	{28, "\x01vorbis", otherAudio, "an Ogg Vorbis file"},
 	{28, "\x7fFLAC", otherAudio, "an Ogg FLAC file"},
 	{28, "Speex   ", otherAudio, "an Ogg Speex file"},

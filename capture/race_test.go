@@ -1,0 +1,6 @@
+//go:build race
+
+package capture
+
+// raceDetector makes everything some ten times as slow.
+const raceDetector = true
