@@ -56,7 +56,7 @@ func (e *Encoder) Encode(ev online.Event) Event {
 	default:
 		t := ev.Turn
 		out.Turn = &Turn{ID: t.ID, Speaker: Speaker(t.Speaker), Start: Time(t.Start), End: Time(t.End),
-			LogP: Score(t.LogP), Confidence: t.Confidence, State: State(t.State)}
+			LogP: Score(t.LogP), Confidence: probability(t.Confidence), State: State(t.State)}
 	}
 	return out
 }
@@ -65,7 +65,7 @@ func (e *Encoder) Encode(ev online.Event) Event {
 // this is right.
 func (e *Encoder) Identify(at int64, speaker int, name string, confidence float64) Event {
 	ev := e.next(SpeakerIdentified, at)
-	ev.Speaker, ev.Name, ev.Confidence = Speaker(speaker), name, confidence
+	ev.Speaker, ev.Name, ev.Confidence = Speaker(speaker), name, probability(confidence)
 	return ev
 }
 
@@ -88,6 +88,14 @@ func (e *Encoder) Finish(at int64, reason Reason, detail string) Event {
 	ev := e.next(StreamEnded, at)
 	ev.End = &End{Reason: reason, Detail: detail}
 	return ev
+}
+
+// probability is p, or 0 where that is no number: JSON has none for it.
+func probability(p float64) float64 {
+	if !(p > 0) {
+		return 0
+	}
+	return min(p, 1)
 }
 
 func (e *Encoder) next(kind Kind, at int64) Event {

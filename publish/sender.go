@@ -21,9 +21,9 @@ import (
 // Nats-Msg-Id. Beyond the window the fence holds: each message states the
 // sequence number of the last message on its subject. If a message was stored
 // and its acknowledgement lost, sending it again is refused, and the refusal,
-// which names the newer number, is as good as the acknowledgement. Learning
-// the first number takes nothing but the permission to publish: a message with
-// an impossible expectation is refused in the same words.
+// which names the newer number, is as good as the acknowledgement. Who has no
+// permission but to publish learns the first number from a refusal too, that
+// of an empty message with an impossible expectation.
 type sender struct {
 	js     jetstream.JetStream
 	report func(error)
@@ -33,6 +33,8 @@ type sender struct {
 	// message and again when nobody takes one.
 	ensure  func(context.Context) error
 	ensured bool
+	// stream is nil without the permission to ask for it.
+	stream  jetstream.Stream
 	retries atomic.Uint64
 }
 
@@ -91,7 +93,7 @@ func (s *sender) try(ctx context.Context, msg *nats.Msg, unsure *bool) (stored b
 	}
 	last, ok := s.last[msg.Subject]
 	if !ok {
-		if last, err = s.probe(ctx, msg.Subject); err != nil {
+		if last, err = s.lastOn(ctx, msg.Subject); err != nil {
 			return false, err
 		}
 		s.last[msg.Subject] = last
@@ -123,6 +125,9 @@ func (s *sender) ensureOnce(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	err := s.ensure(ctx)
+	if err == nil {
+		s.stream, err = s.js.Stream(ctx, JetStreamName)
+	}
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
@@ -139,17 +144,33 @@ func unheard(err error) bool {
 // that another publisher of the same stream put there. Who may not look has to
 // be the only publisher.
 func (s *sender) isStored(ctx context.Context, msg *nats.Msg, seq uint64) bool {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-	defer cancel()
-	stream, err := s.js.Stream(ctx, JetStreamName)
-	if err != nil {
+	if s.stream == nil {
 		return true
 	}
-	found, err := stream.GetMsg(ctx, seq)
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	found, err := s.stream.GetMsg(ctx, seq)
 	return err != nil || found.Header.Get(jetstream.MsgIDHeader) == msg.Header.Get(jetstream.MsgIDHeader)
 }
 
-// probe asks for the last sequence number on subject.
+// lastOn returns the sequence number of the last message on subject, or 0.
+func (s *sender) lastOn(ctx context.Context, subject string) (uint64, error) {
+	if s.stream == nil {
+		return s.probe(ctx, subject)
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	msg, err := s.stream.GetLastMsgForSubject(ctx, subject)
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return 0, nil
+	case err != nil:
+		return 0, err
+	}
+	return msg.Sequence, nil
+}
+
+// probe asks for the last sequence number on subject by a refusal.
 func (s *sender) probe(ctx context.Context, subject string) (uint64, error) {
 	probe := nats.NewMsg(subject)
 	probe.Header.Set(expectedLast, strconv.FormatUint(impossible, 10))
