@@ -12,23 +12,19 @@ import (
 )
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	// The first signal drains: the open turn ends, everything known is
+	// written. The second aborts.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // restores the default action of signals
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // exitInterrupted is the status of a run that the user ended with Ctrl-C,
 // 128 + SIGINT as shells have it.
 const exitInterrupted = 130
 
-// run executes one command line and returns its exit status. The first signal
-// drains: the open turn ends, everything known is written. The second aborts.
-func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	go func() {
-		<-ctx.Done()
-		stop() // restores the default action, so that a second signal kills
-	}()
-
+// run executes one command line and returns its exit status.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -36,12 +32,15 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	switch {
-	case ctx.Err() != nil:
-		return exitInterrupted
-	case err == nil:
+	case err == nil && ctx.Err() == nil:
 		return 0
+	case ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err())):
+		return exitInterrupted
 	case !errors.Is(err, errReported):
 		fmt.Fprintf(stderr, "diarizer: %v\n", err)
+	}
+	if ctx.Err() != nil {
+		return exitInterrupted
 	}
 	return 1
 }

@@ -19,7 +19,7 @@ func inDir(t *testing.T, files map[string]string) func(args string) (status int,
 	}
 	return func(args string) (int, string, string) {
 		var stdout, stderr strings.Builder
-		status := run(strings.Fields(args), strings.NewReader(""), &stdout, &stderr)
+		status := run(t.Context(), strings.Fields(args), strings.NewReader(""), &stdout, &stderr)
 		return status, stdout.String(), stderr.String()
 	}
 }

@@ -45,7 +45,7 @@ func scoreDir(t *testing.T, files map[string]string) func(args ...string) (statu
 			}
 		}
 		var stdout, stderr strings.Builder
-		status := run(append([]string{"score"}, args...), strings.NewReader(""), &stdout, &stderr)
+		status := run(t.Context(), append([]string{"score"}, args...), strings.NewReader(""), &stdout, &stderr)
 		return status, stdout.String(), strings.ReplaceAll(stderr.String(), dir+string(filepath.Separator), "")
 	}
 }

@@ -113,7 +113,7 @@ func TestWatchPrintsTheLatestRun(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "out.rttm")
 		var stdout, stderr bytes.Buffer
 		args := append([]string{"watch", "--nats", url, "--until-end", "--rttm", file}, c.args...)
-		if code := run(args, strings.NewReader(""), &stdout, &stderr); code != 0 || stderr.Len() > 0 {
+		if code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr); code != 0 || stderr.Len() > 0 {
 			t.Errorf("%v: exit status %d, %s", c.args, code, &stderr)
 		}
 		if n := strings.Count(stdout.String(), "1.0 s"); n != c.lines {
@@ -130,7 +130,7 @@ func TestWatchPrintsJSONAsItCame(t *testing.T) {
 	events := talk("standup", "run1", 3)
 	publishTo(t, url, events)
 	var stdout, stderr bytes.Buffer
-	if code := run([]string{"watch", "--nats", url, "--until-end", "--json"}, strings.NewReader(""), &stdout, &stderr); code != 0 {
+	if code := run(t.Context(), []string{"watch", "--nats", url, "--until-end", "--json"}, strings.NewReader(""), &stdout, &stderr); code != 0 {
 		t.Fatalf("exit status %d, %s", code, &stderr)
 	}
 	lines := strings.Split(strings.TrimSuffix(stdout.String(), "\n"), "\n")
@@ -176,7 +176,7 @@ func TestWatchSaysWhatIsMissing(t *testing.T) {
 	publishTo(t, url, append(events[:2:2], events[3:]...)[1:]) // renumbered from 2
 	file := filepath.Join(t.TempDir(), "out.rttm")
 	var stdout, stderr bytes.Buffer
-	if code := run([]string{"watch", "--nats", url, "--until-end", "--rttm", file}, strings.NewReader(""), &stdout, &stderr); code != 0 {
+	if code := run(t.Context(), []string{"watch", "--nats", url, "--until-end", "--rttm", file}, strings.NewReader(""), &stdout, &stderr); code != 0 {
 		t.Errorf("exit status %d", code)
 	}
 	if !strings.Contains(stderr.String(), "events 1 to 1 are missing") || strings.Count(read(t, file), "\n") != 3 {
@@ -193,7 +193,7 @@ func TestWatchRefusesInOneLine(t *testing.T) {
 		{"extra"},
 	} {
 		var stdout, stderr bytes.Buffer
-		code := run(append([]string{"watch"}, args...), strings.NewReader(""), &stdout, &stderr)
+		code := run(t.Context(), append([]string{"watch"}, args...), strings.NewReader(""), &stdout, &stderr)
 		if code != 1 || strings.Count(stderr.String(), "\n") != 1 || stdout.Len() > 0 {
 			t.Errorf("%v: exit status %d, %q", args, code, &stderr)
 		}
