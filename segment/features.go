@@ -37,7 +37,6 @@ type Extractor struct {
 	buf     [Window]float32 // samples from the start of the next frame
 	have    int             // of buf
 	samples int64           // pushed in all
-	frames  int64           // emitted in all
 
 	work  []float64 // windowed samples, zero padded to fftSize
 	power []float64 // spectrum, fftSize/2+1
