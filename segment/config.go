@@ -30,13 +30,14 @@ type FeatureConfig struct {
 	MeanPrior float64 `json:"mean_prior"`
 }
 
-// DefaultFeatures returns the settings of the published model: 12 mel cepstra
-// and log energy with their deltas, 26 in all, of the telephone band, so that
-// a telephone call and a studio recording of a voice look alike.
+// DefaultFeatures returns the settings of the published model: 18 mel cepstra
+// with their deltas, 36 in all, of the telephone band, so that a telephone
+// call and a studio recording of a voice look alike. Energy is left out: in a
+// room it says where somebody sits.
 func DefaultFeatures() FeatureConfig {
 	return FeatureConfig{
-		Ceps: 12, Energy: true, Deltas: true, DeltaSpan: 2,
-		Filters: 24, LowHz: 100, HighHz: 3800, MeanPrior: 200,
+		Ceps: 18, Deltas: true, DeltaSpan: 2,
+		Filters: 28, LowHz: 100, HighHz: 3800, MeanPrior: 200,
 	}
 }
 

@@ -24,6 +24,6 @@ func ExampleExtractor() {
 	e.Flush(emit)
 	fmt.Println(frames, "frames at the end")
 	// Output:
-	// 96 frames of 26 features
+	// 96 frames of 36 features
 	// 100 frames at the end
 }

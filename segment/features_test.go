@@ -46,6 +46,7 @@ func noise(seed uint64, n int) []float32 {
 // cosine sum, and the delta regression with its ends repeated.
 func TestFramesByDefinition(t *testing.T) {
 	cfg := DefaultFeatures()
+	cfg.Energy = true
 	samples := noise(1, 2500)
 	got := extract(t, cfg, samples, 333)
 	count := (len(samples) + Hop - 1) / Hop
@@ -157,6 +158,7 @@ func TestBlocksDoNotMatter(t *testing.T) {
 
 func TestLevelMovesEnergyOnly(t *testing.T) {
 	cfg := DefaultFeatures()
+	cfg.Energy = true
 	loud := noise(3, 4000)
 	quiet := slices.Clone(loud)
 	for i := range quiet {

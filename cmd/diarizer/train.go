@@ -46,6 +46,10 @@ settings and seed give the same model.`,
 	f.StringVar(&data, "data", "", "directory with the recordings")
 	f.StringVar(&out, "out", "", "model file to write")
 	f.Uint64Var(&cfg.Seed, "seed", cfg.Seed, "start of every random choice")
+	f.IntVar(&cfg.Features.Ceps, "ceps", cfg.Features.Ceps, "cepstral coefficients")
+	f.IntVar(&cfg.Features.Filters, "filters", cfg.Features.Filters, "mel filters")
+	f.BoolVar(&cfg.Features.Energy, "energy", cfg.Features.Energy, "log energy as a feature")
+	f.BoolVar(&cfg.Features.Deltas, "deltas", cfg.Features.Deltas, "deltas as features")
 	f.IntVar(&cfg.Gaussians, "gaussians", cfg.Gaussians, "Gaussians of the UBM")
 	f.IntVar(&cfg.Eigenvoices, "eigenvoices", cfg.Eigenvoices, "eigenvoices")
 	f.IntVar(&cfg.Eigenchannels, "eigenchannels", cfg.Eigenchannels, "eigenchannels")
@@ -127,6 +131,8 @@ func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata 
 		"copies": strconv.Itoa(cfg.Augment), "iterations": strconv.Itoa(cfg.Iterations), "ubm_iterations": strconv.Itoa(cfg.UBMIterations),
 	}}
 	meta.Command = strings.Join([]string{"diarizer train --data DIR --out FILE --seed", strconv.FormatUint(cfg.Seed, 10),
+		"--ceps", strconv.Itoa(cfg.Features.Ceps), "--filters", strconv.Itoa(cfg.Features.Filters),
+		"--energy=" + strconv.FormatBool(cfg.Features.Energy), "--deltas=" + strconv.FormatBool(cfg.Features.Deltas),
 		"--gaussians", strconv.Itoa(cfg.Gaussians), "--eigenvoices", strconv.Itoa(cfg.Eigenvoices),
 		"--eigenchannels", strconv.Itoa(cfg.Eigenchannels), "--augment", strconv.Itoa(cfg.Augment),
 		"--phi", num(cfg.Phi), "--train-phi", num(cfg.TrainPhi), "--own-mean", num(cfg.OwnMean),
