@@ -59,7 +59,7 @@ func TestFollowsSpeakers(t *testing.T) {
 // missed a change would, and expects the boundary to be found.
 func TestBoundaryMoves(t *testing.T) {
 	w := newWorld(2, 2)
-	c, err := New(w.m, Config{})
+	c, err := New(w.m, Config{Loop: 0.95})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ type partition struct {
 }
 
 // searchRounds bounds how often a partition is refined.
-const searchRounds = 3
+const searchRounds = 1
 
 // search looks for the most probable partition of the window. It clusters what
 // the segmentation cut, moves the boundaries, clusters what lies between them
@@ -30,7 +30,7 @@ func (c *Clusterer) search(owners []int) partition {
 	}
 	atoms := c.windowAtoms()
 	best := partition{score: math.Inf(-1)}
-	for _, start := range [][]utterance{c.base, c.utts} {
+	for _, start := range [][]utterance{c.base} {
 		for range searchRounds {
 			p := c.cluster(start, owners)
 			c.refine(&p, atoms, owners)
