@@ -1,0 +1,271 @@
+// Package journal keeps records on disk until they have been passed on. A
+// record that Append has taken survives the death of the process, kill −9
+// included; a cursor says up to where records were passed on, so that the next
+// process goes on from there.
+//
+// A journal is three files in one directory: NAME.journal with a record a line,
+// NAME.cursor, and NAME.lock, which the process that uses the journal holds.
+package journal
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+
+	"github.com/gofrs/flock"
+)
+
+// ErrLocked is matched by the error for a journal that a process uses.
+var ErrLocked = errors.New("journal is in use by another process")
+
+// ErrRecord is returned for a record that a line cannot hold.
+var ErrRecord = errors.New("journal: a record has no line breaks")
+
+const (
+	dataSuffix   = ".journal"
+	cursorSuffix = ".cursor"
+	lockSuffix   = ".lock"
+)
+
+// Journal is a journal in use. Append may be called while another goroutine
+// calls Next and Done; otherwise calls do not overlap.
+type Journal struct {
+	path   string // without suffix
+	lock   *flock.Flock
+	data   *os.File
+	cursor *os.File
+	size   atomic.Int64 // of what Append has written
+
+	reader *bufio.Reader
+	offset int64  // of what reader has not read yet
+	read   Cursor // what Next has returned
+	passed Cursor
+	slot   int64
+}
+
+// Cursor says what was passed on.
+type Cursor struct {
+	// Records is their number.
+	Records uint64 `json:"records"`
+	// Offset is where the next one begins in the file.
+	Offset int64 `json:"offset"`
+	// Writes counts the changes of the cursor.
+	Writes uint64 `json:"writes"`
+	// State is what the owner needs to go on, as JSON has it.
+	State map[string]uint64 `json:"state,omitempty"`
+}
+
+// Create makes a new journal in dir, which is created if need be. A journal of
+// that name must not exist.
+func Create(dir, name string) (*Journal, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	path := filepath.Join(dir, name)
+	if _, err := os.Stat(path + dataSuffix); err == nil {
+		return nil, fmt.Errorf("journal: %s exists", path+dataSuffix)
+	}
+	return open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND)
+}
+
+// Open takes over the journal that a process has left in dir. If that lives,
+// the error matches [ErrLocked]. What was torn at the end is cut off.
+func Open(dir, name string) (*Journal, error) {
+	return open(filepath.Join(dir, name), os.O_RDWR|os.O_APPEND)
+}
+
+func open(path string, flags int) (_ *Journal, err error) {
+	j := &Journal{path: path, lock: flock.New(path + lockSuffix)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("journal: %w", err), j.Close())
+		}
+	}()
+	locked, err := j.lock.TryLock()
+	if err != nil {
+		return nil, err
+	}
+	if !locked {
+		return nil, fmt.Errorf("%s: %w", path+dataSuffix, ErrLocked)
+	}
+	if j.data, err = os.OpenFile(path+dataSuffix, flags, 0o600); err != nil {
+		if flags&os.O_CREATE == 0 {
+			err = errors.Join(err, os.Remove(path+lockSuffix))
+		}
+		return nil, err
+	}
+	if j.cursor, err = os.OpenFile(path+cursorSuffix, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return nil, err
+	}
+	if j.passed, j.slot, err = readCursor(j.cursor); err != nil {
+		return nil, err
+	}
+	return j, j.repair()
+}
+
+// repair cuts off an incomplete or damaged line at the end, which nobody was
+// told was kept.
+func (j *Journal) repair() error {
+	info, err := j.data.Stat()
+	if err != nil {
+		return err
+	}
+	if j.passed.Offset > info.Size() {
+		return fmt.Errorf("%s has %d bytes, its cursor stands at %d", j.data.Name(), info.Size(), j.passed.Offset)
+	}
+	j.size.Store(info.Size())
+	j.rewind()
+	good := j.passed.Offset
+	for {
+		_, n, err := j.line()
+		if err != nil || n == 0 {
+			break
+		}
+		good += n
+	}
+	if good < info.Size() {
+		if err := j.data.Truncate(good); err != nil {
+			return err
+		}
+	}
+	j.size.Store(good)
+	j.rewind()
+	return nil
+}
+
+// rewind makes the record behind the cursor the next.
+func (j *Journal) rewind() {
+	j.offset, j.read = j.passed.Offset, j.passed
+	j.reader = bufio.NewReaderSize(&tail{j}, 64<<10)
+}
+
+// tail reads the file from j.offset up to what Append has completed.
+type tail struct{ j *Journal }
+
+func (t *tail) Read(p []byte) (int, error) {
+	j := t.j
+	left := j.size.Load() - j.offset
+	if left <= 0 {
+		return 0, io.EOF
+	}
+	n, err := j.data.ReadAt(p[:min(int64(len(p)), left)], j.offset)
+	j.offset += int64(n)
+	if n > 0 {
+		return n, nil
+	}
+	return 0, err
+}
+
+// Append keeps record, which has no line breaks. After an error nothing of it
+// is kept.
+func (j *Journal) Append(record []byte) error {
+	if bytes.ContainsAny(record, "\r\n") {
+		return ErrRecord
+	}
+	line := append(sign(record), '\n')
+	if n, err := j.data.Write(line); err != nil {
+		if n > 0 {
+			err = errors.Join(err, j.data.Truncate(j.size.Load()))
+		}
+		return fmt.Errorf("journal: %w", err)
+	}
+	j.size.Add(int64(len(line)))
+	return nil
+}
+
+// Sync makes what was appended survive a power cut too.
+func (j *Journal) Sync() error { return j.data.Sync() }
+
+// Next returns the next record that was not passed on, or nil if there is none
+// yet. The record is valid until the next call.
+func (j *Journal) Next() ([]byte, error) {
+	record, n, err := j.line()
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	j.read.Offset += n
+	j.read.Records++
+	return record, nil
+}
+
+// line reads one line; n is its length with everything, 0 at the end.
+func (j *Journal) line() (record []byte, n int64, err error) {
+	line, err := j.reader.ReadBytes('\n')
+	if errors.Is(err, io.EOF) && len(line) == 0 {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", j.data.Name(), err)
+	}
+	record, ok := verify(bytes.TrimSuffix(line, []byte("\n")))
+	if !ok {
+		return nil, 0, fmt.Errorf("%s: a damaged line: %.80q", j.data.Name(), line)
+	}
+	return record, int64(len(line)), nil
+}
+
+// Passed returns the cursor.
+func (j *Journal) Passed() Cursor { return j.passed }
+
+// Done says that all records which Next has returned were passed on.
+func (j *Journal) Done(state map[string]uint64) error {
+	j.passed.Records, j.passed.Offset = j.read.Records, j.read.Offset
+	return j.Save(state)
+}
+
+// Save keeps state with the cursor, which stays where it is.
+func (j *Journal) Save(state map[string]uint64) error {
+	j.passed.State = state
+	j.passed.Writes++
+	j.slot = 1 - j.slot
+	if err := writeCursor(j.cursor, j.slot, j.passed); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}
+
+// Close lets go of the journal, which stays for the next process.
+func (j *Journal) Close() error {
+	var errs []error
+	for _, f := range []*os.File{j.data, j.cursor} {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
+	}
+	j.data, j.cursor = nil, nil
+	return errors.Join(append(errs, j.lock.Unlock())...)
+}
+
+// Remove deletes the journal, everything in it having been passed on.
+func (j *Journal) Remove() error {
+	err := errors.Join(j.data.Close(), j.cursor.Close())
+	j.data, j.cursor = nil, nil
+	// The lock goes last, so that nobody takes a half-deleted journal over.
+	return errors.Join(err, os.Remove(j.path+dataSuffix), os.Remove(j.path+cursorSuffix),
+		os.Remove(j.path+lockSuffix), j.lock.Unlock())
+}
+
+// List returns the names of the journals in dir, in order. A directory that
+// does not exist has none.
+func List(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), dataSuffix); ok {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
