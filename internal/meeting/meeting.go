@@ -46,7 +46,6 @@ type maker struct {
 	known   map[int]bool
 	spoken  map[int]int // turns by speaker
 	last    int         // the last to speak
-	closed  []online.Turn
 	script  []happening
 	aliases int // made-up speakers merged away so far
 }
