@@ -1,0 +1,227 @@
+// Package board keeps what a picture of a running stream needs: the turns,
+// speakers, gaps and corrections of now, in bounded memory however long the
+// stream goes on. The live page and the terminal view both draw a [Board].
+package board
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// DefaultTurns is how many turns a Board keeps: some twenty hours of a lively
+// meeting.
+const DefaultTurns = 20000
+
+// maxGaps is how many gaps a Board keeps, the latest ones.
+const maxGaps = 1000
+
+// Turn is a turn and whether it is still going on.
+type Turn struct {
+	publish.Turn
+	Open bool `json:"open,omitempty"`
+}
+
+// Board applies the events of one run, as [publish.Timeline] does, but keeps
+// the latest turns only; of those before, it keeps what each speaker's add up
+// to. The zero value is ready. It takes whatever event comes first and goes on
+// after missing ones, which it counts.
+type Board struct {
+	// MaxTurns bounds the turns that are kept; DefaultTurns if 0.
+	MaxTurns int
+
+	stream, run string
+	seq         uint64
+	missing     uint64
+	at          publish.Time
+	revision    uint64
+	source      publish.Source
+	status      *publish.Status
+	ended       *publish.End
+	turns       []Turn // by start, then by id
+	speakers    []publish.Speaker
+	names       map[publish.Speaker]string
+	merged      map[publish.Speaker]publish.Speaker
+	gaps        []publish.Gap
+	folded      map[publish.Speaker]Tally
+	foldedUntil publish.Time
+}
+
+// Tally is how much somebody has spoken.
+type Tally struct {
+	Talk  publish.Time `json:"talk"`
+	Turns int          `json:"turns"`
+}
+
+func (t Tally) plus(o Tally) Tally { return Tally{t.Talk + o.Talk, t.Turns + o.Turns} }
+
+// Apply changes the board as e says and reports whether it did. An event that
+// was applied before changes nothing, nor does one of another run than the
+// first: that run has a board of its own.
+func (b *Board) Apply(e publish.Event) bool {
+	switch {
+	case b.run == "":
+		b.stream, b.run = e.Stream, e.Run
+		b.names, b.merged = map[publish.Speaker]string{}, map[publish.Speaker]publish.Speaker{}
+		b.folded = map[publish.Speaker]Tally{}
+	case e.Stream != b.stream || e.Run != b.run || e.Seq <= b.seq:
+		return false
+	}
+	b.missing += e.Seq - b.seq - 1
+	b.seq, b.revision, b.at = e.Seq, e.Revision, max(b.at, e.At)
+	switch e.Kind {
+	case publish.StreamStarted:
+		b.source = *e.Source
+	case publish.StreamEnded:
+		b.ended = e.End
+		for i := range b.turns {
+			b.turns[i].Open = false
+		}
+	case publish.TurnStarted, publish.TurnUpdated:
+		b.put(Turn{*e.Turn, true})
+	case publish.TurnEnded, publish.TurnRevised:
+		b.put(Turn{*e.Turn, false})
+	case publish.TurnWithdrawn:
+		if i := b.index(e.Turn.ID); i >= 0 {
+			b.turns = slices.Delete(b.turns, i, i+1)
+		}
+	case publish.SpeakerAdded:
+		delete(b.merged, e.Speaker)
+		b.meet(e.Speaker)
+	case publish.SpeakerMerged:
+		b.merge(e.Speaker, e.Into)
+	case publish.SpeakerIdentified:
+		b.names[e.Speaker] = e.Name
+	case publish.GapFound:
+		if len(b.gaps) == maxGaps {
+			b.gaps = slices.Delete(b.gaps, 0, 1)
+		}
+		b.gaps = append(b.gaps, *e.Gap)
+	case publish.StatusReported:
+		b.status = e.Status
+	}
+	return true
+}
+
+// index finds a turn by its id, the latest first; −1 if it is not kept.
+func (b *Board) index(id int) int {
+	for i := len(b.turns) - 1; i >= 0; i-- {
+		if b.turns[i].ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+func order(a, b Turn) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID)) }
+
+func (b *Board) put(t Turn) {
+	b.meet(t.Speaker)
+	if i := b.index(t.ID); i >= 0 {
+		if b.turns[i].Start == t.Start {
+			b.turns[i] = t
+			return
+		}
+		b.turns = slices.Delete(b.turns, i, i+1)
+	} else if t.End <= b.foldedUntil && b.foldedUntil > 0 {
+		return // of a time whose turns are added up already
+	}
+	i, _ := slices.BinarySearchFunc(b.turns, t, order)
+	b.turns = slices.Insert(b.turns, i, t)
+	if most := cmp.Or(b.MaxTurns, DefaultTurns); len(b.turns) > most {
+		b.fold(max(1, most/8))
+	}
+}
+
+// fold adds up the n oldest turns instead of keeping them, open ones excepted.
+func (b *Board) fold(n int) {
+	b.turns = slices.DeleteFunc(b.turns, func(t Turn) bool {
+		if n == 0 || t.Open {
+			return false
+		}
+		n--
+		b.folded[t.Speaker] = b.folded[t.Speaker].plus(Tally{t.End - t.Start, 1})
+		b.foldedUntil = max(b.foldedUntil, t.End)
+		return true
+	})
+	b.gaps = slices.DeleteFunc(b.gaps, func(g publish.Gap) bool { return g.End <= b.foldedUntil })
+}
+
+// meet lists a speaker at their first appearance.
+func (b *Board) meet(s publish.Speaker) {
+	if s != publish.Unknown && !slices.Contains(b.speakers, s) {
+		b.speakers = append(b.speakers, s)
+	}
+}
+
+func (b *Board) merge(speaker, into publish.Speaker) {
+	b.meet(into)
+	if speaker == into {
+		return
+	}
+	for i := range b.turns {
+		if t := &b.turns[i]; t.Speaker == speaker {
+			t.Speaker = into
+			if !t.Open {
+				t.State = publish.Revised
+			}
+		}
+	}
+	if t, ok := b.folded[speaker]; ok {
+		b.folded[into] = b.folded[into].plus(t)
+		delete(b.folded, speaker)
+	}
+	delete(b.merged, into)
+	b.merged[speaker] = into
+}
+
+// Name is what a speaker is called: by the last speaker-identified, "S1" and
+// so on without one, or "unknown".
+func (b *Board) Name(s publish.Speaker) string { return cmp.Or(b.names[s], s.String()) }
+
+// Turns returns the turns that are kept, by start and then by id. The slice is
+// the board's own: it is good until the next Apply.
+func (b *Board) Turns() []Turn { return b.turns }
+
+// Speaking returns the turns that are open.
+func (b *Board) Speaking() []Turn {
+	var open []Turn
+	for i := len(b.turns) - 1; i >= 0 && len(b.turns)-i <= 64; i-- { // open turns are among the latest
+		if b.turns[i].Open {
+			open = append(open, b.turns[i])
+		}
+	}
+	slices.Reverse(open)
+	return open
+}
+
+// Gaps returns the latest gaps in order.
+func (b *Board) Gaps() []publish.Gap { return b.gaps }
+
+// Stream returns the stream's id, empty before the first event.
+func (b *Board) Stream() string { return b.stream }
+
+// Run returns the run's id, empty before the first event.
+func (b *Board) Run() string { return b.run }
+
+// Seq returns the number of the last event applied.
+func (b *Board) Seq() uint64 { return b.seq }
+
+// Missing returns how many events before that never came.
+func (b *Board) Missing() uint64 { return b.missing }
+
+// At returns how much of the stream had been heard at the last event.
+func (b *Board) At() publish.Time { return b.at }
+
+// Revision counts the corrections so far.
+func (b *Board) Revision() uint64 { return b.revision }
+
+// Source returns what the stream listens to, as far as that is known.
+func (b *Board) Source() publish.Source { return b.source }
+
+// Status returns the last report of the publishing program, or nil.
+func (b *Board) Status() *publish.Status { return b.status }
+
+// Ended returns why the run ended, or nil while it goes on.
+func (b *Board) Ended() *publish.End { return b.ended }

@@ -1,0 +1,174 @@
+package board_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"testing"
+
+	"github.com/seed-7adb9000/diarizer/internal/board"
+	"github.com/seed-7adb9000/diarizer/internal/meeting"
+	"github.com/seed-7adb9000/diarizer/publish"
+	"pgregory.net/rapid"
+)
+
+func Example() {
+	var b board.Board
+	for _, e := range meeting.Events(meeting.Options{Turns: 30, Names: []string{"Ada"}}) {
+		b.Apply(e)
+	}
+	for _, s := range b.Shares() {
+		fmt.Printf("%s: %d turns\n", s.Name, s.Turns)
+	}
+	// Output:
+	// Ada: 12 turns
+	// S2: 9 turns
+	// S3: 5 turns
+	// S4: 5 turns
+}
+
+func drawMeeting(t *rapid.T) []publish.Event {
+	return meeting.Events(meeting.Options{Seed: rapid.Uint64().Draw(t, "seed"), Turns: rapid.IntRange(1, 60).Draw(t, "turns"),
+		Speakers: rapid.IntRange(1, 8).Draw(t, "speakers"), Names: []string{"Ada", "Grace"}})
+}
+
+// After every event the board shows what a timeline holds.
+func TestBoardIsTheTimeline(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		events := drawMeeting(t)
+		var tl publish.Timeline
+		var b board.Board
+		for i, e := range events {
+			if err := tl.Apply(e); err != nil {
+				t.Fatal(err)
+			}
+			if !b.Apply(e) || b.Apply(events[i/2]) {
+				t.Fatalf("event %d was refused, or taken twice", e.Seq)
+			}
+			want := tl.Turns()
+			got := b.Turns()
+			if len(got) != len(want) {
+				t.Fatalf("%d turns after event %d, want %d", len(got), e.Seq, len(want))
+			}
+			talk, open := publish.Time(0), 0
+			for j, turn := range got {
+				if !reflect.DeepEqual(turn.Turn, want[j]) || turn.Open != tl.Open(turn.ID) {
+					t.Fatalf("turn %+v after event %d, want %+v", turn, e.Seq, want[j])
+				}
+				if b.Name(turn.Speaker) != tl.Name(turn.Speaker) {
+					t.Fatalf("%s is called %s", turn.Speaker, b.Name(turn.Speaker))
+				}
+				if turn.Open {
+					open++
+				}
+				talk += turn.End - turn.Start
+			}
+			if len(b.Speaking()) != open {
+				t.Fatalf("%d speak, want %d", len(b.Speaking()), open)
+			}
+			checkShares(t, &b, talk, len(want))
+		}
+		if b.At() != tl.At() || b.Revision() != tl.Revision() || !reflect.DeepEqual(b.Ended(), tl.Ended()) || b.Missing() != 0 {
+			t.Fatal("the ends differ")
+		}
+	})
+}
+
+func checkShares(t *rapid.T, b *board.Board, talk publish.Time, turns int) {
+	t.Helper()
+	sum := 0.0
+	for _, s := range b.Shares() {
+		sum += s.Share
+		talk -= s.Talk
+		turns -= s.Turns
+	}
+	if talk != 0 || turns != 0 || sum != 0 && math.Abs(sum-1) > 1e-9 {
+		t.Fatalf("shares are %v in all and leave out %d samples, %d turns: %+v", sum, talk, turns, b.Shares())
+	}
+}
+
+// However few turns are kept, everybody's talk time stays what it is.
+func TestFoldedTurnsStillCount(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		events := drawMeeting(t)
+		few := board.Board{MaxTurns: rapid.IntRange(12, 30).Draw(t, "most")}
+		var all board.Board
+		for _, e := range events {
+			few.Apply(e)
+			all.Apply(e)
+			if len(few.Turns()) > few.MaxTurns {
+				t.Fatalf("%d turns kept, at most %d wanted", len(few.Turns()), few.MaxTurns)
+			}
+		}
+		want := map[publish.Speaker]int{}
+		for _, s := range all.Shares() {
+			want[s.Speaker] = s.Turns
+		}
+		for _, s := range few.Shares() {
+			// A turn that is revised after it was folded may stay with whom it was.
+			if d := s.Turns - want[s.Speaker]; d > 2 || d < -2 {
+				t.Errorf("%s has %d turns, want %d", s.Name, s.Turns, want[s.Speaker])
+			}
+		}
+	})
+}
+
+func TestMissingEventsAreCounted(t *testing.T) {
+	events := meeting.Events(meeting.Options{Turns: 20})
+	var b board.Board
+	for _, e := range append(events[3:10:10], events[14:]...) {
+		b.Apply(e)
+	}
+	if b.Missing() != 3+4 || b.Seq() != events[len(events)-1].Seq {
+		t.Errorf("%d missing at event %d", b.Missing(), b.Seq())
+	}
+	other := events[0]
+	other.Run, other.Seq = "run2", 10000
+	if b.Apply(other) {
+		t.Error("an event of another run was taken")
+	}
+}
+
+// A late viewer who gets a snapshot and then the events sees the same.
+func TestSnapshotHasItAll(t *testing.T) {
+	var b board.Board
+	for _, e := range meeting.Events(meeting.Options{Turns: 80, Speakers: 5, Names: []string{"Ada"}}) {
+		b.Apply(e)
+	}
+	data, err := json.Marshal(b.Snapshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s board.Snapshot
+	if err := json.Unmarshal(data, &s); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(s, b.Snapshot()) {
+		t.Errorf("read back as %+v", s)
+	}
+	if len(s.Turns) != len(b.Turns()) || s.Speakers[0].Name != "Ada" || s.End == nil || len(s.Gaps) == 0 {
+		t.Errorf("snapshot %s", data)
+	}
+	into := 0
+	for _, p := range s.Speakers {
+		if p.Into != publish.Unknown {
+			into++
+		}
+	}
+	if into != 3 {
+		t.Errorf("%d speakers are merged, want 3", into)
+	}
+}
+
+func BenchmarkApply(b *testing.B) {
+	events := meeting.Events(meeting.Options{Turns: 3000, Speakers: 8})
+	b.ReportAllocs()
+	for b.Loop() {
+		var board board.Board
+		for _, e := range events {
+			board.Apply(e)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(events)), "ns/event")
+}

@@ -1,0 +1,52 @@
+package board
+
+import "github.com/seed-7adb9000/diarizer/publish"
+
+// Share is how much a speaker has said so far.
+type Share struct {
+	Speaker publish.Speaker
+	// Name is what the speaker is called.
+	Name string
+	Tally
+	// Share is the part of everybody's talk time, from 0 to 1.
+	Share float64
+	// Speaking tells whether a turn of theirs is open.
+	Speaking bool
+}
+
+// Shares returns the speakers in order of appearance, those merged into others
+// left out unless they have spoken since; turns of an unknown speaker come last,
+// if there are any.
+func (b *Board) Shares() []Share {
+	tally := map[publish.Speaker]Tally{}
+	speaking := map[publish.Speaker]bool{}
+	var all publish.Time
+	for s, t := range b.folded {
+		tally[s] = t
+		all += t.Talk
+	}
+	for _, t := range b.turns {
+		tally[t.Speaker] = tally[t.Speaker].plus(Tally{t.End - t.Start, 1})
+		all += t.End - t.Start
+		if t.Open {
+			speaking[t.Speaker] = true
+		}
+	}
+	var shares []Share
+	add := func(s publish.Speaker) {
+		share := Share{Speaker: s, Name: b.Name(s), Tally: tally[s], Speaking: speaking[s]}
+		if all > 0 {
+			share.Share = float64(share.Talk) / float64(all)
+		}
+		shares = append(shares, share)
+	}
+	for _, s := range b.speakers {
+		if _, gone := b.merged[s]; !gone || tally[s].Turns > 0 {
+			add(s)
+		}
+	}
+	if tally[publish.Unknown].Turns > 0 {
+		add(publish.Unknown)
+	}
+	return shares
+}

@@ -1,0 +1,53 @@
+package board
+
+import (
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// Snapshot is a whole board as JSON, for a viewer who comes late. Applying the
+// events after Seq to it gives what the board will be.
+type Snapshot struct {
+	Stream   string          `json:"stream"`
+	Run      string          `json:"run"`
+	Seq      uint64          `json:"seq"`
+	Missing  uint64          `json:"missing,omitempty"`
+	Time     publish.Time    `json:"time"`
+	Revision uint64          `json:"revision"`
+	Source   publish.Source  `json:"source"`
+	Status   *publish.Status `json:"status,omitempty"`
+	End      *publish.End    `json:"end,omitempty"`
+	Speakers []Person        `json:"speakers"`
+	Turns    []Turn          `json:"turns"`
+	Gaps     []publish.Gap   `json:"gaps"`
+	// FoldedUntil is the end of the turns that are added up instead of kept.
+	FoldedUntil publish.Time `json:"folded_until,omitempty"`
+}
+
+// Person is a speaker of a Snapshot.
+type Person struct {
+	Speaker publish.Speaker `json:"speaker"`
+	Name    string          `json:"name,omitempty"`
+	Into    publish.Speaker `json:"into,omitempty"`
+	Folded  *Tally          `json:"folded,omitempty"`
+}
+
+// Snapshot copies the board.
+func (b *Board) Snapshot() Snapshot {
+	s := Snapshot{Stream: b.stream, Run: b.run, Seq: b.seq, Missing: b.missing, Time: b.at, Revision: b.revision,
+		Source: b.source, Status: b.status, End: b.ended, FoldedUntil: b.foldedUntil,
+		Turns: append([]Turn{}, b.turns...), Gaps: append([]publish.Gap{}, b.gaps...), Speakers: []Person{}}
+	people := b.speakers
+	if _, ok := b.folded[publish.Unknown]; ok {
+		people = append(slices.Clone(people), publish.Unknown)
+	}
+	for _, sp := range people {
+		p := Person{Speaker: sp, Name: b.names[sp], Into: b.merged[sp]}
+		if t, ok := b.folded[sp]; ok {
+			p.Folded = &t
+		}
+		s.Speakers = append(s.Speakers, p)
+	}
+	return s
+}

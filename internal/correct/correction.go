@@ -1,0 +1,122 @@
+// Package correct turns what people know better into events: they give a
+// speaker a name, say that two speakers are one, and take it back. A [Desk] sits
+// between the decisions of the clustering and the numbering of the events; a
+// correction becomes events like all others, so that every subscriber applies
+// it without knowing of corrections. docs/view.md describes the messages.
+package correct
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// Action is what a [Correction] does.
+type Action string
+
+// The actions.
+const (
+	Rename Action = "rename" // Speaker is called Name; without Name, S1 and so on again
+	Merge  Action = "merge"  // Speaker was Into all along
+	Undo   Action = "undo"   // the last correction that stands is taken back
+)
+
+// Correction is what somebody knows better about one stream.
+type Correction struct {
+	Action  Action          `json:"action"`
+	Speaker publish.Speaker `json:"speaker,omitempty"`
+	Into    publish.Speaker `json:"into,omitempty"`
+	Name    string          `json:"name,omitempty"`
+	// Run, if not empty, is the run that was looked at: in another one the
+	// speakers are others, so that the correction is refused.
+	Run string `json:"run,omitempty"`
+	// ID, if not empty, makes it harmless to send a correction again.
+	ID string `json:"id,omitempty"`
+}
+
+// Reply says what became of a Correction.
+type Reply struct {
+	// Seq is the number of the last event that it led to.
+	Seq uint64 `json:"seq,omitempty"`
+	// Error says why there is none.
+	Error string `json:"error,omitempty"`
+}
+
+// The reasons to refuse a correction, for errors.Is.
+var (
+	// ErrMalformed is a correction that says nothing sensible.
+	ErrMalformed = errors.New("malformed correction")
+	// ErrRefused is a correction that does not fit the stream as it is now.
+	ErrRefused = errors.New("correction refused")
+	// ErrNobody is a correction for a stream that nobody diarizes now.
+	ErrNobody = errors.New("nobody diarizes this stream now")
+)
+
+// MaxName is the length of the longest name, in characters, and MaxSize that
+// of the longest correction as JSON, in bytes.
+const (
+	MaxName = 64
+	MaxSize = 4096
+)
+
+// Decode reads the JSON of one correction and checks it. The name comes back
+// without space around it. Errors match [ErrMalformed].
+func Decode(data []byte) (Correction, error) {
+	var c Correction
+	if len(data) > MaxSize {
+		return c, fmt.Errorf("%w: %d bytes: expected at most %d", ErrMalformed, len(data), MaxSize)
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		return Correction{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	c.Name = strings.TrimSpace(c.Name)
+	return c, c.Check()
+}
+
+// Check reports what is missing or too much.
+func (c Correction) Check() error {
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: "+format, append([]any{ErrMalformed}, args...)...)
+	}
+	switch {
+	case c.Run != "" && !publish.ValidToken(c.Run):
+		return bad("run %.80q: expected the run of an event", c.Run)
+	case len(c.ID) > 64:
+		return bad("id of %d bytes: expected at most 64", len(c.ID))
+	}
+	switch c.Action {
+	case Rename:
+		if c.Speaker <= publish.Unknown {
+			return bad("rename without speaker: expected S1, S2, …")
+		}
+		return checkName(c.Name)
+	case Merge:
+		switch {
+		case c.Speaker <= publish.Unknown || c.Into <= publish.Unknown:
+			return bad("merge without speaker and into: expected S1, S2, … for both")
+		case c.Speaker == c.Into:
+			return bad("merge of %s into itself", c.Speaker)
+		}
+	case Undo:
+	default:
+		return bad("action %.20q: expected rename, merge or undo", string(c.Action))
+	}
+	return nil
+}
+
+func checkName(name string) error {
+	if n := utf8.RuneCountInString(name); n > MaxName {
+		return fmt.Errorf("%w: name of %d characters: expected at most %d", ErrMalformed, n, MaxName)
+	}
+	for _, r := range name {
+		if !unicode.IsGraphic(r) || r == utf8.RuneError {
+			return fmt.Errorf("%w: name %q: expected printable characters", ErrMalformed, name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,250 @@
+package correct
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// Options say what a Desk works with.
+type Options struct {
+	// Encoder numbers the events. From now on it is the desk's.
+	Encoder *publish.Encoder
+	// Emit is handed every event, in order, one at a time. It must not call
+	// the desk.
+	Emit func(publish.Event) error
+	// Link, where not nil, is told after each merge and undo which speakers of
+	// the clustering are one person, so that it can add their statistics up
+	// when it compares, or no longer do so. It is called with each group of two
+	// or more, ordered, from the goroutine of the correction.
+	Link func(groups [][]int)
+}
+
+// Desk makes the events of one run from what the clustering decides and what
+// people correct. It keeps the clustering's own labels apart from the
+// corrections that stand, and shows the one in the light of the other: a
+// correction that is taken back leaves no trace in who spoke when. Its methods
+// may be called from any goroutine.
+type Desk struct {
+	mu     sync.Mutex
+	opts   Options
+	at     int64
+	ended  bool
+	turns  map[int]turn
+	oldest int          // turns with a lower id are settled
+	labels map[int]bool // speakers of the clustering, those merged left out
+	merged map[int]int  // by the clustering
+	found  map[int]called
+	stands []Correction
+	recent []sent // corrections with an ID, lately
+
+	// What listeners have been told.
+	live map[int]bool
+	told map[int]string
+}
+
+// turn is a turn as the clustering has it, whose speaker is its own, and whom
+// listeners take for the speaker.
+type turn struct {
+	online.Turn
+	open  bool
+	shown int
+}
+
+// called is a name that was found by comparison.
+type called struct {
+	name       string
+	confidence float64
+}
+
+type sent struct {
+	id    string
+	reply Reply
+}
+
+// What a desk remembers is bounded: turns that can still be corrected,
+// corrections that can stand, corrections whose repetition is noticed.
+const (
+	maxTurns  = 20000
+	maxStands = 1000
+	maxRecent = 100
+)
+
+// NewDesk returns a desk for a run.
+func NewDesk(opts Options) *Desk {
+	return &Desk{opts: opts, turns: map[int]turn{}, labels: map[int]bool{}, merged: map[int]int{},
+		found: map[int]called{}, live: map[int]bool{}, told: map[int]string{}}
+}
+
+// Run returns the id of the run.
+func (d *Desk) Run() string { return d.opts.Encoder.Run }
+
+// Heard tells the desk how far the stream has been heard, in samples, which is
+// the time of the next correction.
+func (d *Desk) Heard(at int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.at = max(d.at, at)
+}
+
+// Encode emits an event that is not about speakers: the start, a gap, a status,
+// the end. After the end there are no more corrections.
+func (d *Desk) Encode(encode func(*publish.Encoder) publish.Event) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := encode(d.opts.Encoder)
+	d.at = max(d.at, int64(e.At))
+	d.ended = d.ended || e.Kind == publish.StreamEnded
+	return d.opts.Emit(e)
+}
+
+// Decide emits what the clustering has decided, in the light of the
+// corrections that stand.
+func (d *Desk) Decide(e online.Event) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.at = max(d.at, e.At)
+	switch e.Kind {
+	case online.SpeakerAdded:
+		d.labels[e.Speaker], d.live[e.Speaker] = true, true
+		return d.emit(e)
+	case online.SpeakerMerged:
+		return d.mergeByClustering(e)
+	case online.TurnWithdrawn:
+		delete(d.turns, e.Turn.ID)
+	}
+	who := d.view().who(e.Turn.Speaker)
+	if e.Kind != online.TurnWithdrawn {
+		d.keep(turn{e.Turn, e.Kind == online.TurnStarted || e.Kind == online.TurnUpdated, who})
+	}
+	e.Turn.Speaker = who
+	return d.emit(e)
+}
+
+// keep remembers a turn and lets the oldest go.
+func (d *Desk) keep(t turn) {
+	if t.ID < d.oldest {
+		return
+	}
+	d.turns[t.ID] = t
+	if len(d.turns) <= maxTurns {
+		return
+	}
+	ids := slices.Sorted(maps.Keys(d.turns))
+	d.oldest = ids[len(ids)/8]
+	for _, id := range ids[:len(ids)/8] {
+		delete(d.turns, id)
+	}
+}
+
+// mergeByClustering tells listeners of what the clustering found to be one,
+// as far as they do not take it for one already.
+func (d *Desk) mergeByClustering(e online.Event) error {
+	v := d.view()
+	was := []int{v.who(e.Speaker), v.who(e.Into)}
+	d.merged[e.Speaker] = e.Into
+	delete(d.labels, e.Speaker)
+	for id, t := range d.turns {
+		if t.Speaker == e.Speaker {
+			t.Speaker = e.Into
+			d.turns[id] = t
+		}
+	}
+	into := d.view().who(e.Into)
+	for _, s := range slices.Compact(was) {
+		if s != into {
+			if err := d.showMerge(s, into); err != nil {
+				return err
+			}
+		}
+	}
+	return d.showNames()
+}
+
+// Identify reports that a speaker is known by name, with the probability that
+// this is right. What a person has said stands above it.
+func (d *Desk) Identify(at int64, speaker int, name string, confidence float64) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.at = max(d.at, at)
+	d.found[speaker] = called{name, confidence}
+	return d.showNames()
+}
+
+// Correct applies a correction and emits what it leads to. Its error matches
+// [ErrMalformed] or [ErrRefused], or is one of Emit.
+func (d *Desk) Correct(c Correction) (Reply, error) {
+	if err := c.Check(); err != nil {
+		return Reply{}, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if i := slices.IndexFunc(d.recent, func(s sent) bool { return c.ID != "" && s.id == c.ID }); i >= 0 {
+		return d.recent[i].reply, nil
+	}
+	if err := d.admit(c); err != nil {
+		return Reply{}, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	if err := d.apply(c); err != nil {
+		return Reply{}, err
+	}
+	reply := Reply{Seq: d.opts.Encoder.Seq}
+	if c.ID != "" {
+		d.recent = append(d.recent, sent{c.ID, reply})
+		d.recent = d.recent[max(0, len(d.recent)-maxRecent):]
+	}
+	return reply, nil
+}
+
+// admit checks a correction against the state of the stream.
+func (d *Desk) admit(c Correction) error {
+	switch {
+	case d.ended:
+		return fmt.Errorf("the stream has ended")
+	case c.Run != "" && c.Run != d.Run():
+		return fmt.Errorf("it is about run %s, and this is run %s", c.Run, d.Run())
+	case c.Action == Undo && len(d.stands) == 0:
+		return fmt.Errorf("there is nothing to take back")
+	case c.Action != Undo && len(d.stands) == maxStands:
+		return fmt.Errorf("there are %d corrections already", maxStands)
+	case c.Action != Undo && !d.live[int(c.Speaker)]:
+		return fmt.Errorf("%s is not a speaker of this stream now", c.Speaker)
+	case c.Action == Merge && !d.live[int(c.Into)]:
+		return fmt.Errorf("%s is not a speaker of this stream now", c.Into)
+	}
+	return nil
+}
+
+func (d *Desk) apply(c Correction) error {
+	switch c.Action {
+	case Rename:
+		d.stands = append(d.stands, c)
+		return d.showNames()
+	case Merge:
+		d.stands = append(d.stands, c)
+		d.link()
+		if err := d.showMerge(int(c.Speaker), int(c.Into)); err != nil {
+			return err
+		}
+		return d.showNames()
+	}
+	last := d.stands[len(d.stands)-1]
+	d.stands = d.stands[:len(d.stands)-1]
+	if last.Action == Merge {
+		d.link()
+		if err := d.showTurns(); err != nil {
+			return err
+		}
+	}
+	return d.showNames()
+}
+
+func (d *Desk) link() {
+	if d.opts.Link != nil {
+		d.opts.Link(d.view().groups())
+	}
+}

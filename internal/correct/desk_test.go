@@ -1,0 +1,427 @@
+package correct
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/publish"
+	"pgregory.net/rapid"
+)
+
+// bench is a desk between a made-up clustering and two listeners: one of the
+// desk, one of the clustering itself.
+type bench struct {
+	t        *rapid.T
+	r        *rand.Rand
+	desk     *Desk
+	got, raw publish.Timeline
+	rawEnc   publish.Encoder
+	events   []publish.Event
+	groups   [][]int
+
+	at       int64
+	id, last int
+	labels   []int
+	merges   [][2]int // of the clustering
+	stands   []Correction
+	live     map[publish.Speaker]bool // as an outsider sees it
+}
+
+func newBench(t *rapid.T) *bench {
+	b := &bench{t: t, r: rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)), live: map[publish.Speaker]bool{},
+		rawEnc: publish.Encoder{Stream: "s", Run: "r"}}
+	b.desk = NewDesk(Options{
+		Encoder: &publish.Encoder{Stream: "s", Run: "r"},
+		Emit:    b.emit,
+		Link:    func(groups [][]int) { b.groups = groups },
+	})
+	start := func(e *publish.Encoder) publish.Event { return e.Start(publish.Source{}) }
+	b.must(b.desk.Encode(start))
+	b.must(b.raw.Apply(start(&b.rawEnc)))
+	return b
+}
+
+func (b *bench) must(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) emit(e publish.Event) error {
+	b.events = append(b.events, e)
+	switch e.Kind {
+	case publish.SpeakerAdded:
+		b.live[e.Speaker] = true
+	case publish.SpeakerMerged:
+		if !b.live[e.Speaker] || !b.live[e.Into] {
+			return fmt.Errorf("%s merged into %s, of %v", e.Speaker, e.Into, b.live)
+		}
+		delete(b.live, e.Speaker)
+	}
+	return b.got.Apply(e)
+}
+
+func (b *bench) decide(e online.Event) {
+	e.At = b.at
+	b.must(b.raw.Apply(b.rawEnc.Encode(e)))
+	b.must(b.desk.Decide(e))
+}
+
+func (b *bench) speaker() int {
+	if len(b.labels) == 0 || b.r.IntN(6) == 0 {
+		b.last++
+		b.labels = append(b.labels, b.last)
+		b.decide(online.Event{Kind: online.SpeakerAdded, Speaker: b.last})
+	}
+	if b.r.IntN(9) == 0 {
+		return online.Unknown
+	}
+	return b.labels[b.r.IntN(len(b.labels))]
+}
+
+// step is one decision of the clustering.
+func (b *bench) step() {
+	b.at += 1600
+	turns := b.raw.Turns()
+	switch n := b.r.IntN(10); {
+	case n == 0 && len(b.labels) > 1:
+		i := b.r.IntN(len(b.labels))
+		from := b.labels[i]
+		b.labels = slices.Delete(b.labels, i, i+1)
+		into := b.labels[b.r.IntN(len(b.labels))]
+		b.merges = append(b.merges, [2]int{from, into})
+		b.decide(online.Event{Kind: online.SpeakerMerged, Speaker: from, Into: into})
+	case n == 1 && len(turns) > 0:
+		t := turns[b.r.IntN(len(turns))]
+		b.decide(online.Event{Kind: online.TurnWithdrawn, Turn: online.Turn{ID: t.ID, End: 10, Speaker: int(t.Speaker)}})
+	case n < 5 && len(turns) > 0:
+		t := turns[b.r.IntN(len(turns))]
+		kind := []online.Kind{online.TurnUpdated, online.TurnEnded, online.TurnRevised}[b.r.IntN(3)]
+		b.decide(online.Event{Kind: kind, Turn: online.Turn{ID: t.ID, Start: int64(t.Start), End: b.at, Speaker: b.speaker(), State: online.Revised}})
+	default:
+		b.id++
+		s := b.speaker()
+		b.decide(online.Event{Kind: online.TurnStarted, Turn: online.Turn{ID: b.id, Start: b.at, End: b.at + 800, Speaker: s, State: online.Provisional}})
+	}
+}
+
+func (b *bench) someone() publish.Speaker {
+	var all []publish.Speaker
+	for s := range b.live {
+		all = append(all, s)
+	}
+	if len(all) == 0 {
+		return 1
+	}
+	slices.Sort(all)
+	return all[b.r.IntN(len(all))]
+}
+
+// correct tries some correction.
+func (b *bench) correct() {
+	var c Correction
+	switch b.r.IntN(3) {
+	case 0:
+		c = Correction{Action: Rename, Speaker: b.someone(), Name: []string{"Ada", "Grace", "Edsger", ""}[b.r.IntN(4)]}
+	case 1:
+		c = Correction{Action: Merge, Speaker: b.someone(), Into: b.someone()}
+	case 2:
+		c = Correction{Action: Undo}
+	}
+	events := len(b.events)
+	_, err := b.desk.Correct(c)
+	switch {
+	case errors.Is(err, ErrMalformed), errors.Is(err, ErrRefused):
+		if len(b.events) != events {
+			b.t.Fatalf("%+v was refused and led to events", c)
+		}
+	case err != nil:
+		b.t.Fatal(err)
+	case c.Action == Undo:
+		b.stands = b.stands[:len(b.stands)-1]
+	default:
+		b.stands = append(b.stands, c)
+	}
+}
+
+// class names each label by the least label that is the same person, by the
+// clustering's merges and the merges that stand, found by trying all pairs.
+func (b *bench) class() map[int]int {
+	class := map[int]int{0: 0}
+	for s := 1; s <= b.last; s++ {
+		class[s] = s
+	}
+	same := slices.Clone(b.merges)
+	for _, c := range b.stands {
+		if c.Action == Merge {
+			same = append(same, [2]int{int(c.Speaker), int(c.Into)})
+		}
+	}
+	for range b.last {
+		for _, p := range same {
+			low := min(class[p[0]], class[p[1]])
+			class[p[0]], class[p[1]] = low, low
+		}
+	}
+	return class
+}
+
+// check compares what the listener has with its definition.
+func (b *bench) check() {
+	b.t.Helper()
+	class := b.class()
+	raw, got := b.raw.Turns(), b.got.Turns()
+	if len(raw) != len(got) {
+		b.t.Fatalf("%d turns, want %d", len(got), len(raw))
+	}
+	shown := map[int]publish.Speaker{} // class to speaker
+	for i, r := range raw {
+		c := class[int(r.Speaker)]
+		if s, ok := shown[c]; ok && s != got[i].Speaker {
+			b.t.Fatalf("one person is shown as %s and %s", s, got[i].Speaker)
+		}
+		shown[c] = got[i].Speaker
+		if class[int(got[i].Speaker)] != c {
+			b.t.Fatalf("turn %d is shown as %s, the clustering says %s", r.ID, got[i].Speaker, r.Speaker)
+		}
+		if s := got[i].Speaker; s != publish.Unknown && !b.live[s] {
+			b.t.Fatalf("turn %d is of %s, who is no speaker", r.ID, s)
+		}
+		g := got[i]
+		g.Speaker, g.State = r.Speaker, r.State
+		if !reflect.DeepEqual(g, r) || b.got.Open(g.ID) != b.raw.Open(g.ID) {
+			b.t.Fatalf("turn %+v, want %+v", g, r)
+		}
+	}
+	people := map[int]bool{}
+	for _, l := range b.labels {
+		people[class[l]] = true
+	}
+	if b.got.Speakers() != len(people) || len(b.live) != len(people) {
+		b.t.Fatalf("%d speakers, want %d", b.got.Speakers(), len(people))
+	}
+}
+
+func TestEventsAreTheClusteringInTheLightOfCorrections(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := newBench(t)
+		for range rapid.IntRange(1, 150).Draw(t, "steps") {
+			if b.r.IntN(4) == 0 {
+				b.correct()
+			} else {
+				b.step()
+			}
+			b.check()
+		}
+		// Once all is taken back, nothing is left of it.
+		for len(b.stands) > 0 {
+			if _, err := b.desk.Correct(Correction{Action: Undo}); err != nil {
+				t.Fatal(err)
+			}
+			b.stands = b.stands[:len(b.stands)-1]
+			b.check()
+		}
+		for i, r := range b.raw.Turns() {
+			if got := b.got.Turns()[i]; got.Speaker != r.Speaker || b.got.Name(got.Speaker) != r.Speaker.String() {
+				t.Fatalf("turn %d is %s's after all was taken back, the clustering says %s", r.ID, b.got.Name(got.Speaker), r.Speaker)
+			}
+		}
+		if _, err := b.desk.Correct(Correction{Action: Undo}); !errors.Is(err, ErrRefused) {
+			t.Fatalf("undo of nothing: %v", err)
+		}
+		if len(b.groups) != 0 {
+			t.Fatalf("groups %v are left", b.groups)
+		}
+	})
+}
+
+// spoken is a desk that has heard two speakers, S1 twice and S2 once.
+func spoken(t *testing.T) (*Desk, *publish.Timeline, *[][]int) {
+	t.Helper()
+	var tl publish.Timeline
+	var groups [][]int
+	d := NewDesk(Options{Encoder: &publish.Encoder{Stream: "s", Run: "r"}, Emit: tl.Apply,
+		Link: func(g [][]int) { groups = g }})
+	if err := d.Encode(func(e *publish.Encoder) publish.Event { return e.Start(publish.Source{}) }); err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range []int{1, 2, 1} {
+		if i < 2 {
+			decide(t, d, online.Event{Kind: online.SpeakerAdded, Speaker: s})
+		}
+		decide(t, d, online.Event{Kind: online.TurnEnded, At: int64(i+1) * 16000,
+			Turn: online.Turn{ID: i + 1, Speaker: s, Start: int64(i) * 16000, End: int64(i+1) * 16000, State: online.Final}})
+	}
+	return d, &tl, &groups
+}
+
+func decide(t *testing.T, d *Desk, e online.Event) {
+	t.Helper()
+	if err := d.Decide(e); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func correct(t *testing.T, d *Desk, c Correction) Reply {
+	t.Helper()
+	reply, err := d.Correct(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply
+}
+
+func names(tl *publish.Timeline) (names []string) {
+	for _, s := range tl.Segments() {
+		names = append(names, s.Speaker)
+	}
+	return names
+}
+
+func expect(t *testing.T, tl *publish.Timeline, want ...string) {
+	t.Helper()
+	if got := names(tl); !slices.Equal(got, want) {
+		t.Errorf("turns of %v, want %v", got, want)
+	}
+}
+
+func TestNames(t *testing.T) {
+	d, tl, _ := spoken(t)
+	if err := d.Identify(50000, 1, "Annie?", 0.8); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, tl, "Annie?", "S2", "Annie?")
+	correct(t, d, Correction{Action: Rename, Speaker: 1, Name: "Ann"})
+	expect(t, tl, "Ann", "S2", "Ann")
+	if err := d.Identify(60000, 1, "Bella?", 0.9); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, tl, "Ann", "S2", "Ann") // people know better
+	correct(t, d, Correction{Action: Rename, Speaker: 1})
+	expect(t, tl, "S1", "S2", "S1")
+	correct(t, d, Correction{Action: Undo})
+	correct(t, d, Correction{Action: Undo})
+	expect(t, tl, "Bella?", "S2", "Bella?")
+}
+
+func TestNameGoesAlongWithAMerge(t *testing.T) {
+	d, tl, groups := spoken(t)
+	correct(t, d, Correction{Action: Rename, Speaker: 2, Name: "Bob"})
+	correct(t, d, Correction{Action: Merge, Speaker: 2, Into: 1})
+	expect(t, tl, "Bob", "Bob", "Bob")
+	if want := [][]int{{1, 2}}; !reflect.DeepEqual(*groups, want) {
+		t.Errorf("groups %v, want %v", *groups, want)
+	}
+	decide(t, d, online.Event{Kind: online.TurnEnded, At: 80000, Turn: online.Turn{ID: 4, Speaker: 2, Start: 60000, End: 70000}})
+	expect(t, tl, "Bob", "Bob", "Bob", "Bob")
+	correct(t, d, Correction{Action: Undo})
+	expect(t, tl, "S1", "Bob", "S1", "Bob")
+	if len(*groups) != 0 || tl.Speakers() != 2 {
+		t.Errorf("groups %v, %d speakers", *groups, tl.Speakers())
+	}
+}
+
+func TestRepetitionIsHarmless(t *testing.T) {
+	d, tl, _ := spoken(t)
+	c := Correction{Action: Merge, Speaker: 1, Into: 2, ID: "x"}
+	first, again := correct(t, d, c), correct(t, d, c)
+	if first != again || tl.Seq() != first.Seq {
+		t.Errorf("replies %v and %v at event %d", first, again, tl.Seq())
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	d, tl, _ := spoken(t)
+	before := tl.Seq()
+	for _, c := range []Correction{
+		{Action: Rename, Speaker: 3, Name: "x"}, {Action: Merge, Speaker: 1, Into: 9}, {Action: Merge, Speaker: 9, Into: 1},
+		{Action: Undo}, {Action: Rename, Speaker: 1, Name: "x", Run: "other"},
+	} {
+		if _, err := d.Correct(c); !errors.Is(err, ErrRefused) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	if err := d.Encode(func(e *publish.Encoder) publish.Event { return e.Finish(90000, publish.Finished, "") }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Correct(Correction{Action: Rename, Speaker: 1, Name: "x"}); !errors.Is(err, ErrRefused) || tl.Seq() != before+1 {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
+// The clustering goes on while people correct.
+func TestFromManyGoroutines(t *testing.T) {
+	d, tl, _ := spoken(t)
+	var wg sync.WaitGroup
+	for g := range 4 {
+		wg.Go(func() {
+			for i := range 200 {
+				switch g {
+				case 0:
+					_ = d.Decide(online.Event{Kind: online.TurnEnded, At: int64(i) * 1600, Turn: online.Turn{ID: 10 + i, Speaker: 1 + i%2, End: 100}})
+				case 1:
+					d.Heard(int64(i) * 1600)
+				case 2:
+					_, _ = d.Correct(Correction{Action: Merge, Speaker: 1, Into: 2})
+				case 3:
+					_, _ = d.Correct(Correction{Action: Undo})
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for {
+		if _, err := d.Correct(Correction{Action: Undo}); err != nil {
+			break
+		}
+	}
+	for _, turn := range tl.Turns() {
+		if turn.ID >= 10 && int(turn.Speaker) != 1+turn.ID%2 {
+			t.Errorf("turn %d is %s's", turn.ID, turn.Speaker)
+		}
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	d, _, _ := spoken(t)
+	d.opts.Emit = func(publish.Event) error { return nil }
+	for i := range 3 * maxTurns {
+		decide(t, d, online.Event{Kind: online.TurnEnded, Turn: online.Turn{ID: 10 + i, Speaker: 1}})
+	}
+	if len(d.turns) > maxTurns {
+		t.Errorf("%d turns are kept", len(d.turns))
+	}
+}
+
+func Example() {
+	var timeline publish.Timeline
+	desk := NewDesk(Options{
+		Encoder: &publish.Encoder{Stream: "standup", Run: "run1", Now: func() time.Time { return time.Time{} }},
+		Emit:    timeline.Apply,
+	})
+	_ = desk.Encode(func(e *publish.Encoder) publish.Event { return e.Start(publish.Source{}) })
+	for i := 1; i <= 2; i++ { // what the clustering decides
+		_ = desk.Decide(online.Event{Kind: online.SpeakerAdded, Speaker: i})
+		_ = desk.Decide(online.Event{Kind: online.TurnEnded, Turn: online.Turn{ID: i, Speaker: i, Start: int64(i) * 16000, End: int64(i+1) * 16000}})
+	}
+	for _, c := range []Correction{ // what people know better
+		{Action: Rename, Speaker: 1, Name: "Ada"}, {Action: Merge, Speaker: 2, Into: 1}, {Action: Undo},
+	} {
+		if _, err := desk.Correct(c); err != nil {
+			fmt.Println(err)
+		}
+		fmt.Println(c.Action, names(&timeline))
+	}
+	// Output:
+	// rename [Ada S2]
+	// merge [Ada Ada]
+	// undo [Ada S2]
+}

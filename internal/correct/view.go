@@ -1,0 +1,178 @@
+package correct
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// view is who is who, by the clustering's merges and the corrections that
+// stand. It is a function of these alone.
+type view struct {
+	merged map[int]int // by the clustering
+	same   map[int]int // by corrections, from one to the next
+}
+
+// view follows the corrections in their order: each makes the person that a
+// speaker is now one with the person that another is.
+func (d *Desk) view() view {
+	v := view{d.merged, map[int]int{}}
+	for _, c := range d.stands {
+		if c.Action != Merge {
+			continue
+		}
+		if a, b := v.who(int(c.Speaker)), v.who(int(c.Into)); a != b {
+			v.same[a] = b
+		}
+	}
+	return v
+}
+
+// label is the clustering's own name for a speaker that it has named before.
+func (v view) label(speaker int) int { return follow(v.merged, speaker) }
+
+// who is the speaker that stands for everybody who is the same person.
+func (v view) who(speaker int) int { return follow(v.same, v.label(speaker)) }
+
+func follow(next map[int]int, from int) int {
+	for {
+		to, ok := next[from]
+		if !ok {
+			return from
+		}
+		from = to
+	}
+}
+
+// groups lists the labels that are one person, where there are several.
+func (v view) groups() [][]int {
+	people := map[int][]int{}
+	for s := range v.same {
+		who := v.who(s)
+		if len(people[who]) == 0 {
+			people[who] = []int{who}
+		}
+		people[who] = append(people[who], s)
+	}
+	var groups [][]int
+	for _, who := range slices.Sorted(maps.Keys(people)) {
+		slices.Sort(people[who])
+		groups = append(groups, people[who])
+	}
+	return groups
+}
+
+func (d *Desk) emit(e online.Event) error { return d.opts.Emit(d.opts.Encoder.Encode(e)) }
+
+// showMerge gives the turns of a speaker to another, as every listener does.
+func (d *Desk) showMerge(speaker, into int) error {
+	if err := d.show(into); err != nil {
+		return err
+	}
+	for id, t := range d.turns {
+		if t.shown == speaker {
+			t.shown = into
+			if !t.open {
+				t.State = online.Revised
+			}
+			d.turns[id] = t
+		}
+	}
+	delete(d.live, speaker)
+	return d.emit(online.Event{Kind: online.SpeakerMerged, At: d.at, Speaker: speaker, Into: into})
+}
+
+// show tells of a speaker whom listeners do not know, or no longer.
+func (d *Desk) show(speaker int) error {
+	if d.live[speaker] {
+		return nil
+	}
+	d.live[speaker] = true
+	return d.emit(online.Event{Kind: online.SpeakerAdded, At: d.at, Speaker: speaker})
+}
+
+// showTurns emits whatever turns are not shown as they should be, in the order
+// of their ids, and before them the speakers who are back.
+func (d *Desk) showTurns() error {
+	v := d.view()
+	for _, label := range slices.Sorted(maps.Keys(d.labels)) {
+		if err := d.show(v.who(label)); err != nil {
+			return err
+		}
+	}
+	var wrong []int
+	for id, t := range d.turns {
+		if v.who(t.Speaker) != t.shown {
+			wrong = append(wrong, id)
+		}
+	}
+	slices.Sort(wrong)
+	for _, id := range wrong {
+		t := d.turns[id]
+		t.shown = v.who(t.Speaker)
+		kind := online.TurnUpdated
+		if !t.open {
+			kind, t.State = online.TurnRevised, online.Revised
+		}
+		d.turns[id] = t
+		e := online.Event{Kind: kind, At: d.at, Turn: t.Turn}
+		e.Turn.Speaker = t.shown
+		if err := d.emit(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// showNames emits whatever names are not as listeners have been told.
+func (d *Desk) showNames() error {
+	v := d.view()
+	for _, s := range slices.Sorted(maps.Keys(d.live)) {
+		name := d.name(v, s)
+		own := publish.Speaker(s).String()
+		if name.name == "" {
+			name.name = own
+		}
+		if told, ok := d.told[s]; told == name.name || !ok && name.name == own {
+			continue
+		}
+		d.told[s] = name.name
+		if err := d.opts.Emit(d.opts.Encoder.Identify(d.at, s, name.name, name.confidence)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// name is what a person is called: by the last correction that named this very
+// speaker, then by the last that named somebody who is the same person, then by
+// comparison in the same order.
+func (d *Desk) name(v view, s int) called {
+	var other *Correction
+	for i := len(d.stands) - 1; i >= 0; i-- {
+		c := &d.stands[i]
+		if c.Action != Rename || v.who(int(c.Speaker)) != s {
+			continue
+		}
+		if int(c.Speaker) == s {
+			return called{c.Name, 1}
+		}
+		if other == nil && c.Name != "" {
+			other = c
+		}
+	}
+	if other != nil {
+		return called{other.Name, 1}
+	}
+	if n, ok := d.found[s]; ok {
+		return n
+	}
+	for _, f := range slices.Sorted(maps.Keys(d.found)) {
+		if v.who(f) == s {
+			return d.found[f]
+		}
+	}
+	return called{}
+}
