@@ -126,6 +126,7 @@ func (p *Publisher) openOwn() (*spool, error) {
 	}
 	if err != nil {
 		p.report(fmt.Errorf("%w: events wait in memory instead and are lost if the program dies", err))
+		p.opts.Journal = ""
 		return newSpool(), nil
 	}
 	s, err := openSpool(j)
