@@ -181,6 +181,14 @@ func (p *Publisher) Publish(e Event) error {
 	return nil
 }
 
+// Last returns the number of the last event taken, by an earlier process too if
+// the run goes on behind it; 0 if there is none.
+func (p *Publisher) Last() uint64 {
+	p.own.mu.Lock()
+	defer p.own.mu.Unlock()
+	return p.own.last
+}
+
 // GiveWay reports whether so many events wait that an update of an open turn
 // should be left out, before it is numbered, and counts it: the next event of
 // the turn says what it would have said. Events of any other kind never give
