@@ -220,12 +220,19 @@ func (p *Publisher) run(ctx context.Context) {
 	}
 }
 
-// acked ends the Flushes that have waited long enough.
+// acked notes that an event was acknowledged.
 func (p *Publisher) acked() {
+	p.mu.Lock()
+	p.lastErr = nil
+	p.mu.Unlock()
+	p.wake()
+}
+
+// wake ends the Flushes that have waited long enough.
+func (p *Publisher) wake() {
 	_, acked, _ := p.own.counts()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lastErr = nil
 	kept := p.waiters[:0]
 	for _, w := range p.waiters {
 		if acked >= w.acked {
@@ -269,7 +276,7 @@ func (p *Publisher) Flush(ctx context.Context) error {
 	p.mu.Lock()
 	p.waiters = append(p.waiters, w)
 	p.mu.Unlock()
-	p.acked() // it may have happened in between
+	p.wake() // it may have happened in between
 	select {
 	case <-w.ready:
 	case <-p.done:

@@ -46,8 +46,12 @@ type Publishing struct {
 	Stream publish.StreamOptions
 }
 
-// publishWithin bounds the wait for the server's acknowledgements at the end.
-const publishWithin = 30 * time.Second
+// The wait for the server's acknowledgements at the end is bounded, and shorter
+// where what is left is kept.
+const (
+	publishWithin = 30 * time.Second
+	keptWithin    = 10 * time.Second
+)
 
 // statusEvery is the stream time between two reports of how the program fares.
 const statusEvery = 60 * capture.Rate
@@ -72,7 +76,11 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeli
 	}
 	err = both(err, r.event(r.finish(ctx, err)))
 	if r.pub != nil {
-		closing, cancel := context.WithTimeout(after, publishWithin)
+		within := publishWithin
+		if opts.Publishing.Journal != "" {
+			within = keptWithin
+		}
+		closing, cancel := context.WithTimeout(after, within)
 		defer cancel()
 		err = both(err, r.pub.Close(closing))
 	}
