@@ -44,14 +44,20 @@ type Publishing struct {
 	Journal string
 	// Stream says how to create the JetStream stream if it is absent.
 	Stream publish.StreamOptions
+	// Within bounds the wait for the server's acknowledgements at the end; 30 s
+	// if 0, 10 s with a journal, where what is left is kept.
+	Within time.Duration
 }
 
-// The wait for the server's acknowledgements at the end is bounded, and shorter
-// where what is left is kept.
-const (
-	publishWithin = 30 * time.Second
-	keptWithin    = 10 * time.Second
-)
+func (p Publishing) within() time.Duration {
+	switch {
+	case p.Within > 0:
+		return p.Within
+	case p.Journal != "":
+		return 10 * time.Second
+	}
+	return 30 * time.Second
+}
 
 // statusEvery is the stream time between two reports of how the program fares.
 const statusEvery = 60 * capture.Rate
@@ -76,11 +82,7 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeli
 	}
 	err = both(err, r.event(r.finish(ctx, err)))
 	if r.pub != nil {
-		within := publishWithin
-		if opts.Publishing.Journal != "" {
-			within = keptWithin
-		}
-		closing, cancel := context.WithTimeout(after, within)
+		closing, cancel := context.WithTimeout(after, opts.Publishing.within())
 		defer cancel()
 		err = both(err, r.pub.Close(closing))
 	}
