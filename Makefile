@@ -2,18 +2,19 @@
 # make test       vet, staticcheck, race-enabled tests, each benchmark once
 # make bench      the benchmarks, for figures
 # make accuracy   the tables of docs/accuracy.md, DATA=directory of recordings
+# make examples   the NATS client for the example in JavaScript
 # make fuzz       every fuzz target for FUZZTIME
 
 GO       ?= go
 DATA     ?= ../shared/data
 FUZZTIME ?= 30s
 
-.PHONY: build test vet race bench-once bench accuracy fuzz toolchain
+.PHONY: build test vet race bench-once bench accuracy fuzz toolchain examples
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/diarizer ./cmd/diarizer
 
-test: toolchain vet race bench-once
+test: toolchain examples vet race bench-once
 
 # The race detector needs a C compiler; nothing else here does.
 toolchain:
@@ -24,6 +25,12 @@ toolchain:
 	  else \
 	    echo "make: the race detector needs a C compiler: install gcc" >&2; exit 1; \
 	  fi; }
+
+# The subscriber in JavaScript needs a NATS client; its test is skipped without.
+examples:
+	@if command -v npm >/dev/null && [ ! -d examples/node_modules ]; then \
+	  npm ci --prefix examples --no-audit --no-fund || echo "make: no NATS client for JavaScript, going on without" >&2; \
+	fi
 
 vet:
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "make: gofmt would change the files above" >&2; exit 1; }

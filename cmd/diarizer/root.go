@@ -18,5 +18,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newReplayCommand())
 	root.AddCommand(newEvaluateCommand())
 	root.AddCommand(newWatchCommand())
+	root.AddCommand(newJournalCommand())
+	root.AddCommand(newStatsCommand())
 	return root
 }
