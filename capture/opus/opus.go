@@ -353,8 +353,10 @@ func (o *Reader) packet(packet []byte) (n int64, err error) {
 	return int64(k), nil
 }
 
-// duration is the length in samples that a packet states (RFC 6716, 3.1 and
-// 3.2), at most 120 ms.
+// Duration is the length in samples at 48 kHz that a packet states (RFC 6716,
+// 3.1 and 3.2), at most 120 ms; 0 if it states none.
+func Duration(packet []byte) int { return int(duration(packet)) }
+
 func duration(packet []byte) int64 {
 	if len(packet) == 0 {
 		return 0
