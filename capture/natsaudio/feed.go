@@ -29,12 +29,17 @@ type liveFeed struct {
 	warn func(error)
 }
 
-func newLiveFeed(nc *nats.Conn, subject string, warn func(error)) (*liveFeed, error) {
+func newLiveFeed(nc *nats.Conn, subject string, warn func(error)) (feed, error) {
 	sub, err := nc.SubscribeSync(subject)
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to %s: %w", subject, err)
 	}
-	if err := sub.SetPendingLimits(pendingPackets, pendingBytes); err != nil {
+	err = sub.SetPendingLimits(pendingPackets, pendingBytes)
+	if err == nil {
+		err = nc.FlushTimeout(apiTimeout) // then the server knows of it
+	}
+	if err != nil {
+		_ = sub.Unsubscribe()
 		return nil, fmt.Errorf("subscribe to %s: %w", subject, err)
 	}
 	return &liveFeed{sub, warn}, nil
@@ -102,8 +107,8 @@ func noJetStream(err error) error {
 // newKeptFeed reads what is kept of subject from the beginning of a session on,
 // the latest if none is named. It returns that session, which is empty where
 // nothing is kept yet.
-func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session string) (*keptFeed, string, error) {
-	fail := func(err error) (*keptFeed, string, error) {
+func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session string) (feed, string, error) {
+	fail := func(err error) (feed, string, error) {
 		return nil, "", fmt.Errorf("JetStream stream %s for %s: %w", stream.CachedInfo().Config.Name, subject, err)
 	}
 	// The ordered consumer outlives this call, so it is not made with a timeout.
