@@ -227,13 +227,13 @@ func TestLossAndDisorder(t *testing.T) {
 			continue
 		}
 		for range 1 + i%3/2 {
-			publish(t, nc, p)
+			publishPacket(t, nc, p)
 		}
 	}
 	if err := nc.Publish(subject, []byte("hello")); err != nil {
 		t.Fatal(err)
 	}
-	publish(t, nc, natsaudio.Packet{Session: "s", Seq: 101, Position: 32000, Encoding: natsaudio.S16, Rate: 16000, Channels: 1, End: true})
+	publishPacket(t, nc, natsaudio.Packet{Session: "s", Seq: 101, Position: 32000, Encoding: natsaudio.S16, Rate: 16000, Channels: 1, End: true})
 	got := read(t, in)
 	equal := func(a, b float32) bool { return a == b || a != a && b != b }
 	if !slices.EqualFunc(got, want, equal) {
@@ -244,7 +244,7 @@ func TestLossAndDisorder(t *testing.T) {
 	}
 }
 
-func publish(t *testing.T, nc *nats.Conn, p natsaudio.Packet) {
+func publishPacket(t *testing.T, nc *nats.Conn, p natsaudio.Packet) {
 	t.Helper()
 	msg, err := p.Message(subject)
 	if err != nil {
@@ -252,6 +252,47 @@ func publish(t *testing.T, nc *nats.Conn, p natsaudio.Packet) {
 	}
 	if err := nc.PublishMsg(msg); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestSlowReader: what a reader of plain NATS does not take in time is lost, which
+// it says; what is kept for it is bounded, and time stays true.
+func TestSlowReader(t *testing.T) {
+	_, nc := serve(t, natsd.Options{})
+	slow := make(chan error, 10)
+	in := source(t, nc, natsaudio.Options{OnWarning: func(err error) { slow <- err }})
+	const packets, each = 40000, 16
+	for i := range packets + 1 {
+		p := natsaudio.Packet{Session: "s", Seq: uint64(i + 1), Position: int64(i * each), Encoding: natsaudio.S16, Rate: 16000, Channels: 1}
+		if p.End = i == packets; !p.End {
+			p.Samples, p.Data = each, make([]byte, 2*each)
+		}
+		if p.End {
+			// By now the first are there, and make room for the last.
+			if err := nc.FlushTimeout(time.Minute); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := in.Next(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		publishPacket(t, nc, p)
+	}
+	if err := nc.FlushTimeout(time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, in); len(got) != packets*each {
+		t.Errorf("ends at %d, want %d", len(got), packets*each)
+	}
+	st := in.Stats()
+	if st.Lost == 0 || st.Packets+st.Lost != packets {
+		t.Errorf("%+v", st)
+	}
+	select {
+	case err := <-slow:
+		t.Log(err)
+	default:
+		t.Error("nothing was said")
 	}
 }
 
@@ -266,7 +307,7 @@ func TestEarlyEnd(t *testing.T) {
 	}
 	end := natsaudio.Packet{Session: "s", Seq: 5, Position: 40, Encoding: natsaudio.S16, Rate: 16000, Channels: 1, End: true}
 	for _, q := range []natsaudio.Packet{p(1), end, p(3), p(2)} {
-		publish(t, nc, q)
+		publishPacket(t, nc, q)
 	}
 	got := read(t, in)
 	if len(got) != 40 || got[29] != 0 || got[30] == got[30] || got[39] != 0 {
