@@ -316,3 +316,32 @@ func FuzzAssembler(f *testing.F) {
 		a.Finish(emit)
 	})
 }
+
+func BenchmarkAssembler(b *testing.B) {
+	for _, c := range []struct {
+		name     string
+		rate, ch int
+	}{{"mono_16k", 16000, 1}, {"stereo_48k", 48000, 2}} {
+		b.Run(c.name, func(b *testing.B) {
+			const seconds = 10
+			var packets []Packet
+			for at := 0; at < seconds*c.rate; at += c.rate / 50 {
+				packets = append(packets, Packet{Session: "s", Seq: uint64(len(packets) + 1), Position: int64(at), Encoding: S16,
+					Rate: c.rate, Channels: c.ch, Samples: c.rate / 50, Data: make([]byte, 2*c.ch*c.rate/50)})
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				a, err := NewAssembler(Options{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, p := range packets {
+					if _, err := a.Push(p, func(capture.Block) {}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/seconds, "ns/s-audio")
+		})
+	}
+}

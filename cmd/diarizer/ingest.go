@@ -57,6 +57,9 @@ func replayNATS(cmd *cobra.Command, o diarizeFlags, r replayFlags) (err error) {
 		how = "as JetStream kept it"
 	}
 	out.say("listening to %s, %s\n", src.Subject(), how)
+	if stream, ok := natsaudio.Stream(r.fromNATS); ok && out.server != nil {
+		out.say("send sound there with: diarizer send --nats %s --stream %s FILE\n", out.server.URL(), stream)
+	}
 	err = out.run(cmd.Context(), capture.NewReplay(src, speed, nil), session.Options{
 		Stream:   id.stream,
 		Source:   publish.Source{Name: id.name},

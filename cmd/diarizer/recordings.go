@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
@@ -114,7 +115,11 @@ func (c *claims) claim(r recording) error {
 func openRecordings(cmd *cobra.Command, path string, opts capture.Options) ([]*capture.Recording, error) {
 	ctx := cmd.Context()
 	if path == "-" {
-		return capture.OpenReaderAll(ctx, cmd.InOrStdin(), "standard input", opts)
+		in := cmd.InOrStdin()
+		if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			return nil, errors.New("standard input is a terminal: pipe a recording into it, as in \"ffmpeg -i talk.mp4 -f wav - | diarizer replay -\"")
+		}
+		return capture.OpenReaderAll(ctx, in, "standard input", opts)
 	}
 	return capture.OpenAll(ctx, path, opts)
 }
