@@ -64,30 +64,39 @@ type keptFeed struct {
 	messages jetstream.MessagesContext
 }
 
-// apiTimeout bounds a question to JetStream.
-const apiTimeout = 5 * time.Second
+const (
+	// apiTimeout bounds a question to JetStream.
+	apiTimeout = 5 * time.Second
+	// keptTimeout bounds the question whether it keeps a subject, which is not
+	// answered to clients without the permission to ask.
+	keptTimeout = 2 * time.Second
+)
 
 // clockMargin is by how much the clocks of sender and server may differ for the
 // beginning of a session to be found.
 const clockMargin = time.Minute
 
-// findKept returns the stream that keeps a subject, or nil where none does.
+// findKept returns the stream that keeps a subject, or nil where none does, or
+// none says so to this client.
 func findKept(ctx context.Context, nc *nats.Conn, subject string) (jetstream.Stream, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	asking, cancel := context.WithTimeout(ctx, keptTimeout)
 	defer cancel()
-	name, err := js.StreamNameBySubject(ctx, subject)
-	if err != nil {
-		return nil, noJetStream(err)
+	var stream jetstream.Stream
+	name, err := js.StreamNameBySubject(asking, subject)
+	if err == nil {
+		stream, err = js.Stream(asking, name)
 	}
-	stream, err := js.Stream(ctx, name)
-	if err != nil {
-		return nil, noJetStream(err)
+	switch {
+	case err == nil:
+		return stream, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
 	}
-	return stream, nil
+	return nil, noJetStream(err)
 }
 
 // noJetStream is nil for the answers of a server that does not keep a subject,
@@ -96,10 +105,9 @@ func noJetStream(err error) error {
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrJetStreamNotEnabled),
 		errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount), errors.Is(err, nats.ErrNoResponders),
-		errors.Is(err, nats.ErrPermissionViolation):
+		errors.Is(err, nats.ErrPermissionViolation),
+		errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
 		return nil
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
-		return fmt.Errorf("asking which JetStream stream keeps the sound: no answer within %v: %w", apiTimeout, err)
 	}
 	return fmt.Errorf("JetStream: %w", err)
 }

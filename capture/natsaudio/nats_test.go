@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
@@ -252,6 +253,39 @@ func publishPacket(t *testing.T, nc *nats.Conn, p natsaudio.Packet) {
 	}
 	if err := nc.PublishMsg(msg); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestFewPermissions: who may publish or read one subject and nothing else can
+// do so.
+func TestFewPermissions(t *testing.T) {
+	ns, err := server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: server.RANDOM_PORT, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir(),
+		Users: []*server.User{{Username: "box", Password: "x", Permissions: &server.Permissions{
+			Publish:   &server.SubjectPermission{Allow: []string{subject}},
+			Subscribe: &server.SubjectPermission{Allow: []string{subject, "_INBOX.>"}},
+		}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ns.Start()
+	defer ns.WaitForShutdown()
+	defer ns.Shutdown()
+	if !ns.ReadyForConnections(time.Minute) {
+		t.Fatal("no server")
+	}
+	nc, err := nats.Connect(ns.ClientURL(), nats.UserInfo("box", "x"), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { t.Log(err) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	in := source(t, nc, natsaudio.Options{})
+	out := sender(t, nc)
+	send(t, out, tone(5000))
+	closeSender(t, out)
+	if got := read(t, in); !slices.Equal(got, tone(5000)) {
+		t.Errorf("%d samples", len(got))
 	}
 }
 
