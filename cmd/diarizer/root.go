@@ -16,6 +16,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newReportCommand())
 	root.AddCommand(newDemoCommand())
 	root.AddCommand(newReplayCommand())
+	root.AddCommand(newSendCommand())
 	root.AddCommand(newEvaluateCommand())
 	root.AddCommand(newWatchCommand())
 	root.AddCommand(newJournalCommand())
