@@ -16,7 +16,8 @@ type Options struct {
 	// Device is a device as [Find] has it.
 	Device string
 	// Rate is the rate at which the device is asked to capture, in hertz.
-	// Defaults to the device's own. The blocks are at [capture.Rate] always.
+	// Defaults to the device's own, and to 48000 for a sound server, which says
+	// 44100 whatever it has. The blocks are at [capture.Rate] always.
 	Rate int
 	// Channel is the channel listened to, or capture.Mix. Of a device that
 	// claims more than eight channels, which is no real one, Mix is the first two.
@@ -31,8 +32,20 @@ type Options struct {
 // DefaultBuffer is a minute, 4 MB.
 const DefaultBuffer = time.Minute
 
-// maxReal is the greatest number of channels that is believed of a device.
+// maxReal is the greatest number of channels that is believed of a device. Those
+// of a sound server say 32 and more.
 const maxReal = 8
+
+// rate is the rate to open d with.
+func (o Options) rate(d Device) int {
+	switch {
+	case o.Rate > 0:
+		return o.Rate
+	case d.Channels > maxReal:
+		return 48000
+	}
+	return d.Rate
+}
 
 // channels is how many channels to open d with.
 func (o Options) channels(d Device) (int, error) {

@@ -119,10 +119,7 @@ func (o *owner) reopen(ctx context.Context) error {
 
 // open starts a capture.
 func (o *owner) open(d Device) error {
-	rate := o.opts.Rate
-	if rate == 0 {
-		rate = d.Rate
-	}
+	rate := o.opts.rate(d)
 	channels, err := o.opts.channels(d)
 	if err != nil {
 		return err

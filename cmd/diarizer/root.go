@@ -16,6 +16,8 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newReportCommand())
 	root.AddCommand(newDemoCommand())
 	root.AddCommand(newReplayCommand())
+	root.AddCommand(newListenCommand())
+	root.AddCommand(newDevicesCommand())
 	root.AddCommand(newEvaluateCommand())
 	root.AddCommand(newWatchCommand())
 	return root
