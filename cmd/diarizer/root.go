@@ -17,6 +17,8 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newDemoCommand())
 	root.AddCommand(newReplayCommand())
 	root.AddCommand(newSendCommand())
+	root.AddCommand(newListenCommand())
+	root.AddCommand(newDevicesCommand())
 	root.AddCommand(newEvaluateCommand())
 	root.AddCommand(newWatchCommand())
 	root.AddCommand(newJournalCommand())
