@@ -8,7 +8,6 @@ import (
 	"errors"
 	"html"
 	"io"
-	"math"
 
 	"github.com/seed-7adb9000/diarizer/internal/palette"
 	"gonum.org/v1/plot"
@@ -91,6 +90,3 @@ func write(w io.Writer, p *plot.Plot, words string) error {
 	_, err := w.Write(bytes.Replace(svg, []byte(head), []byte(described), 1))
 	return err
 }
-
-// finite reports whether v can be drawn.
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
