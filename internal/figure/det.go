@@ -33,8 +33,9 @@ func WriteDET(w io.Writer, title string, curves []Curve) error {
 	ticks := deviates()
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks, ticks
 	grid(p)
-	p.Legend.Top = true
-	p.Legend.XOffs, p.Legend.YOffs = -8*px, -8*px
+	// Left has the text right of the line; the upper right corner is empty.
+	p.Legend.Left, p.Legend.Top = true, true
+	p.Legend.XOffs, p.Legend.YOffs = 285*px, -6*px
 	var words []string
 	for i, c := range curves {
 		if len(c.Points) == 0 {

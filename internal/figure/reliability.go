@@ -29,8 +29,8 @@ func WriteReliability(w io.Writer, title string, curves []Reliability) error {
 	p := newPlot(title, "confidence, % (mean of each tenth)", "right, %")
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 100, 0, 100
 	p.X.Tick.Marker, p.Y.Tick.Marker = percents, percents
-	p.Legend.Left, p.Legend.Top = true, true
-	p.Legend.XOffs, p.Legend.YOffs = 10*px, -8*px
+	// The lower right corner is for those who are sure and wrong.
+	p.Legend.Left, p.Legend.XOffs, p.Legend.YOffs = true, 190*px, 10*px
 	grid(p)
 	honest, err := plotter.NewLine(plotter.XYs{{X: 0, Y: 0}, {X: 100, Y: 100}})
 	if err != nil {
@@ -67,7 +67,7 @@ func WriteReliability(w io.Writer, title string, curves []Reliability) error {
 				Radius: vg.Length(2.5+9*math.Sqrt(sizes[k]/most)) * px}
 		}
 		p.Add(l, discs)
-		label := fmt.Sprintf("%s: %d, Brier score %.3f, expected calibration error %.3f",
+		label := fmt.Sprintf("%s: %d, Brier score %.3f, calibration error %.3f",
 			c.Name, len(c.Claims), calibration.Brier(c.Claims), calibration.ExpectedError(bins))
 		p.Legend.Add(label, l)
 		words = append(words, label)
