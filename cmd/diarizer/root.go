@@ -17,6 +17,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newDemoCommand())
 	root.AddCommand(newReplayCommand())
 	root.AddCommand(newEvaluateCommand())
+	root.AddCommand(newCompareCommand())
 	root.AddCommand(newWatchCommand())
 	return root
 }
