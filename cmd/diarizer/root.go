@@ -20,6 +20,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newListenCommand())
 	root.AddCommand(newDevicesCommand())
 	root.AddCommand(newEvaluateCommand())
+	root.AddCommand(newCompareCommand())
 	root.AddCommand(newWatchCommand())
 	root.AddCommand(newJournalCommand())
 	root.AddCommand(newStatsCommand())
