@@ -2,6 +2,7 @@
 # make test       vet, staticcheck, race-enabled tests, each benchmark once
 # make bench      the benchmarks, for figures
 # make accuracy   the tables of docs/accuracy.md, DATA=directory of recordings
+# make examples   the NATS client for the example in JavaScript
 # make fuzz       every fuzz target for FUZZTIME
 # make soak       four hours of sound through the whole program, memory watched
 
@@ -9,12 +10,12 @@ GO       ?= go
 DATA     ?= ../shared/data
 FUZZTIME ?= 30s
 
-.PHONY: build test vet race bench-once bench accuracy fuzz toolchain reference-tools soak
+.PHONY: build test vet race bench-once bench accuracy fuzz toolchain examples reference-tools soak
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/diarizer ./cmd/diarizer
 
-test: toolchain reference-tools vet race bench-once
+test: toolchain examples reference-tools vet race bench-once
 
 # The race detector needs a C compiler; nothing else here does.
 toolchain:
@@ -25,6 +26,12 @@ toolchain:
 	  else \
 	    echo "make: the race detector needs a C compiler: install gcc" >&2; exit 1; \
 	  fi; }
+
+# The subscriber in JavaScript needs a NATS client; its test is skipped without.
+examples:
+	@if command -v npm >/dev/null && [ ! -d examples/node_modules ]; then \
+	  npm ci --prefix examples --no-audit --no-fund || echo "make: no NATS client for JavaScript, going on without" >&2; \
+	fi
 
 # The programs that the decoders of recordings are compared with. Without them
 # those tests are skipped.

@@ -44,11 +44,18 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 	} else {
 		out.print = transcript.New(out.stdout, transcript.Options{}).Event
 	}
-	if o.nats == "off" {
-		return out, nil
-	}
 	url := o.nats
-	if url == "embedded" {
+	if o.publish.context != "" && !cmd.Flags().Changed("nats") {
+		url = ""
+	}
+	switch {
+	case o.publish.retain < 0:
+		return nil, fmt.Errorf("--retain %v: expected a duration such as 720h", o.publish.retain)
+	case url != "" && o.publish.context != "":
+		return nil, fmt.Errorf("--nats and --nats-context: expected one of them")
+	case url == "off":
+		return out, nil
+	case url == "embedded":
 		server, err := natsd.Start(cmd.Context(), natsd.Options{})
 		if err != nil {
 			return nil, err
@@ -56,7 +63,7 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 		out.server, url = server, server.URL()
 		fmt.Fprintf(out.stderr, "publishing to %s, subjects %s.>\n", url, publish.Prefix)
 	}
-	nc, err := publish.Connect(cmd.Context(), url, publish.ConnectOptions{OnError: out.warn})
+	nc, err := o.publish.connect(cmd.Context(), url, "diarizer", out.warn)
 	if err != nil {
 		out.close()
 		return nil, err
@@ -90,6 +97,7 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 	live := publish.NewLive(o.flags.latency)
 	opts.NATS = o.nc
 	opts.OnPublishError = o.warn
+	opts.Publishing = o.flags.publish.publishing(o.server != nil)
 	opts.OnEvent = func(e publish.Event) error {
 		if err := live.Apply(e); err != nil {
 			return err
