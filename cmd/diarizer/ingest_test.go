@@ -278,9 +278,14 @@ func TestSendInterrupted(t *testing.T) {
 	out := filepath.Join(dir, "out.rttm")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, wait := listening(t.Context(), t, server.URL(), natsaudio.Subject("a"), "--rttm", out)
-	time.AfterFunc(time.Second, cancel)
-	if status, _, stderr := diarizer(ctx, nil, "send", "--nats", server.URL(), "--speed", "10", wav); status != exitInterrupted {
+	said, wait := listening(t.Context(), t, server.URL(), natsaudio.Subject("a"), "--rttm", out)
+	go func() {
+		defer cancel()
+		for !strings.Contains(said.String(), "S1") { // until there is a turn
+			time.Sleep(10 * time.Millisecond)
+		}
+	}()
+	if status, _, stderr := diarizer(ctx, nil, "send", "--nats", server.URL(), "--speed", "3", wav); status != exitInterrupted {
 		t.Errorf("status %d, %s", status, stderr)
 	}
 	if status := wait(); status != 0 {
@@ -306,7 +311,7 @@ func TestReplayFollow(t *testing.T) {
 	out := filepath.Join(dir, "out.rttm")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	said, wait := listening(ctx, t, server.URL(), natsaudio.Subject("a"), "--follow", "--json", "--idle", "3s", "--rttm", out)
+	said, wait := listening(ctx, t, server.URL(), natsaudio.Subject("a"), "--follow", "--json", "--idle", "6s", "--rttm", out)
 	for range 2 {
 		if status, _, stderr := diarizer(t.Context(), nil, "send", "--nats", server.URL(), "--speed", "20", wav); status != 0 {
 			t.Fatalf("status %d, %s", status, stderr)

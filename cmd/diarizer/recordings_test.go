@@ -234,7 +234,7 @@ func TestReplayInterrupted(t *testing.T) {
 	out := filepath.Join(dir, "out.rttm")
 	// Interrupted when each stream has a turn.
 	w := &watchFor{want: map[string]bool{"a ": true, "b ": true}, found: cancel}
-	status := run(ctx, append([]string{"replay", "--nats", "off", "--speed", "10", "--rttm", out}, paths...), nil, w, w)
+	status := run(ctx, append([]string{"replay", "--nats", "off", "--speed", "2", "--rttm", out}, paths...), nil, w, w)
 	if status != exitInterrupted {
 		t.Errorf("status %d", status)
 	}

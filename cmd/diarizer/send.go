@@ -22,6 +22,7 @@ import (
 type sender struct {
 	sound  soundFlags
 	url    string
+	nats   natsFlags
 	stream string
 	opus   bool
 
@@ -57,6 +58,8 @@ of the space, or a fifth where opusenc was told --framesize 60. Nothing is encod
 	f := cmd.Flags()
 	s.sound.register(f)
 	f.StringVar(&s.url, "nats", nats.DefaultURL, "URL of the NATS server")
+	s.nats.register(f)
+	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
 	f.StringVar(&s.stream, "stream", "", "id of the stream; by default that of the file's name, or stdin")
 	f.BoolVar(&s.opus, "opus", false, "send the packets of an Ogg Opus file as they are")
 	return cmd
@@ -113,9 +116,7 @@ func (s *sender) run(path string) error {
 }
 
 func (s *sender) connect() (err error) {
-	s.nc, err = publish.Connect(s.cmd.Context(), s.url, publish.ConnectOptions{
-		Name: "diarizer send", OnError: s.warn, NATS: []nats.Option{nats.ReconnectBufSize(reconnectBuffer)},
-	})
+	s.nc, err = s.nats.connect(s.cmd.Context(), s.url, "diarizer send", s.warn, nats.ReconnectBufSize(reconnectBuffer))
 	return err
 }
 
