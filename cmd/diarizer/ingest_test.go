@@ -55,6 +55,7 @@ func (w *lineWriter) String() string {
 // waits for its end and returns its status.
 func listening(ctx context.Context, t *testing.T, url, subject string, args ...string) (said *lineWriter, wait func() int) {
 	t.Helper()
+	t.Setenv("XDG_STATE_HOME", t.TempDir()) // for the journal
 	said = newLineWriter("listening to " + subject)
 	done := make(chan int, 1)
 	go func() {
