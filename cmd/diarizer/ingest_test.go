@@ -89,7 +89,7 @@ func TestSendAndReplay(t *testing.T) {
 	}
 	defer server.Close()
 	dir := t.TempDir()
-	wav := writeFile(t, filepath.Join(dir, "room1.wav"), wavBytes(demoSamples(t, 15)))
+	wav := writeFile(t, filepath.Join(dir, "room1.wav"), wavBytes(demoSamples(t, 10)))
 	out := filepath.Join(dir, "out.rttm")
 	turns := func(args ...string) map[string]string {
 		t.Helper()
@@ -175,7 +175,7 @@ func TestReplayLossFromNATS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	samples := demoSamples(t, 20)
+	samples := demoSamples(t, 16)
 	subject := natsaudio.Subject("room1")
 	out := filepath.Join(t.TempDir(), "out.rttm")
 	said, wait := listening(t.Context(), t, server.URL(), subject, "--json", "--rttm", out)

@@ -109,8 +109,8 @@ func TestReplayEverywhere(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
-	all := demoSamples(t, 24)
-	first, second := all[:12*capture.Rate], all[12*capture.Rate:]
+	all := demoSamples(t, 16)
+	first, second := all[:8*capture.Rate], all[8*capture.Rate:]
 	writeFile(t, path("one.wav"), wavBytes(first))
 	writeFile(t, path("two.wav"), wavBytes(second))
 	out := path("out.rttm")
