@@ -33,7 +33,7 @@ type Config struct {
 	Threshold float64
 	// Hangover is how many frames after the last evidence still are speech.
 	// Together with Before it is what bridges pauses: those up to
-	// Hangover+Before frames. Defaults to 5; -1 means none.
+	// Hangover+Before frames. Defaults to 2; -1 means none.
 	Hangover int
 	// Before is how many frames before the first evidence already are speech,
 	// which is part of the look-ahead. Defaults to 2; -1 means none.
@@ -45,7 +45,7 @@ type Config struct {
 
 // The defaults of Config.
 const (
-	DefaultHangover  = 5
+	DefaultHangover  = 2
 	DefaultBefore    = 2
 	DefaultMinSpeech = 4
 )
