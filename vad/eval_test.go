@@ -73,8 +73,13 @@ func TestDev(t *testing.T) {
 		t.Logf("%-20s %v", base, e)
 		add(group, e)
 		add("all", e)
-		for label, gain := range map[string]float32{"all 30 dB down": 0.0316, "all 20 dB up": 10} {
-			add(label, lab.Compare(ref, detect(t, vad.Config{}, scaled(x, gain))))
+		for _, c := range []struct {
+			label string
+			gain  float32
+		}{{"30 dB down", 0.0316}, {"45 dB down", 0.0056}, {"20 dB up", 10}} {
+			e := lab.Compare(ref, detect(t, vad.Config{}, scaled(x, c.gain)))
+			add("all "+c.label, e)
+			add(group+" "+c.label, e)
 		}
 	}
 	for _, name := range order {

@@ -25,7 +25,7 @@ type Config struct {
 
 // DefaultConfig returns the settings of the weights that come with the program.
 func DefaultConfig() Config {
-	return Config{Clips: 1600, Seconds: 20, Epochs: 10, Dense: 40, State: 40, Delay: 22, Rate: 4e-3, Seed: 1}
+	return Config{Clips: 2000, Seconds: 20, Epochs: 9, Dense: 40, State: 40, Delay: 22, Rate: 4e-3, Seed: 1}
 }
 
 // ErrConfig is what errors about settings match.
