@@ -9,6 +9,7 @@ import (
 type atom struct {
 	start, end int64
 	moments    model.Moments
+	level      float32 // dBFS, 0 where it is not known
 	// frames are the features as they came, by rows, while the running mean
 	// may still move so much that they have to be looked at again.
 	frames []float32
@@ -29,7 +30,8 @@ const (
 func (c *Clusterer) addAtom(ev segment.Event) {
 	dim := c.m.Dim()
 	n := len(ev.Frames) / dim
-	a := atom{start: ev.FrameStart, end: ev.FrameStart + int64(n)*segment.Hop}
+	a := atom{start: ev.FrameStart, end: ev.FrameStart + int64(n)*segment.Hop, level: float32(ev.Level)}
+	c.loud.add(a.level)
 	for i := range n {
 		c.norm.Update(ev.Frames[i*dim : (i+1)*dim])
 	}
@@ -83,6 +85,7 @@ func (c *Clusterer) realign() {
 func (c *Clusterer) measure(u *utterance) {
 	u.voice = model.NewVoice(c.m.Nu)
 	c.statsInto(&u.voice.Stats, u.start, u.end)
+	u.level = c.levelOf(u.start, u.end)
 	c.scorer.Update(&u.voice)
 	c.keys++
 	u.key = c.keys

@@ -33,6 +33,10 @@ type Config struct {
 	// Given says that the utterances are given from outside and may overlap:
 	// their boundaries stand.
 	Given bool
+	// Faint is by how many decibels an utterance has to lie below the speech of
+	// the stream to be taken for somebody in the background, who is left out;
+	// 20. −1 keeps everybody.
+	Faint float64
 	// Window is how many utterances can still be assigned anew; 150.
 	Window int
 }
@@ -56,6 +60,9 @@ func (c Config) withDefaults() Config {
 	if c.MinRun == 0 {
 		c.MinRun = 3
 	}
+	if c.Faint == 0 {
+		c.Faint = 20
+	}
 	if c.Window == 0 {
 		c.Window = 150
 	}
@@ -73,6 +80,7 @@ type Clusterer struct {
 	pool   *model.Pool
 	pairs  scores
 	keys   int64 // given out
+	loud   loudness
 	seg    resegmenter
 	norm   *segment.Normalizer
 
@@ -87,6 +95,7 @@ type Clusterer struct {
 	time     timeline
 	until    int64     // how far it is decided what is speech, in samples
 	units    []unit    // scratch
+	levels   []float32 // scratch
 	x        []float64 // scratch, one frame
 	heard    int       // frames in the running mean
 	aligned  int       // what heard has to reach before atoms are aligned anew
@@ -97,7 +106,8 @@ type utterance struct {
 	id         int
 	start, end int64
 	voice      model.Voice
-	key        int64 // of voice, in scores
+	key        int64   // of voice, in scores
+	level      float64 // dBFS, 0 where it is not known
 	speaker    int
 	logP, conf float64
 	heard      int // frames at the last provisional comparison
@@ -201,10 +211,15 @@ func (c *Clusterer) grow(ev segment.Event, emit func(Event)) {
 		c.open = &utterance{id: u.ID, start: u.Start, speaker: c.last, logP: math.NaN()}
 	}
 	c.open.end = u.End
+	c.open.level = c.levelOf(u.Start, u.End)
 	heard := int((u.End - u.Start) / segment.Hop)
 	if heard >= c.cfg.Evidence && heard-c.open.heard >= c.cfg.Evidence/2 {
 		c.open.heard = heard
 		c.measure(c.open)
+		if c.faint(c.open) {
+			c.sync(ev.At, emit)
+			return
+		}
 		c.decide(c.open)
 		if c.open.speaker == Unknown && c.open.created != 0 {
 			c.open.speaker = c.open.created
@@ -224,6 +239,11 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 		c.open = nil
 	}
 	c.measure(&u)
+	if c.faint(&u) {
+		// A speaker who was added for it has nobody's voice.
+		c.sync(ev.At, emit)
+		return
+	}
 	c.decide(&u)
 	switch {
 	case u.speaker == Unknown && u.created != 0:
@@ -333,7 +353,7 @@ func (c *Clusterer) sync(at int64, emit func(Event)) {
 	for _, u := range c.utts {
 		c.units = append(c.units, unit{start: u.start, end: u.end, speaker: u.speaker, logP: u.logP, conf: u.conf})
 	}
-	if u := c.open; u != nil {
+	if u := c.open; u != nil && !c.faint(u) {
 		c.units = append(c.units, unit{start: u.start, end: u.end, speaker: u.speaker, logP: u.logP, conf: u.conf, open: true})
 	}
 	sortUnits(c.units)

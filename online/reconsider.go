@@ -13,11 +13,16 @@ func (c *Clusterer) reconsider(at int64, emit func(Event)) {
 		c.aligned = 2 * c.heard
 		c.realign()
 	}
+	c.dropFaint()
 	var owners []int
 	for i := range c.speakers {
 		if s := &c.speakers[i]; s.into == 0 && s.anchor.Stats.N > 0 {
 			owners = append(owners, i+1)
 		}
+	}
+	if len(c.base) == 0 && len(owners) == 0 {
+		c.assign(nil, nil)
+		return
 	}
 	p := c.search(owners)
 	shared := c.shared(&p, owners)

@@ -33,6 +33,9 @@ type Event struct {
 	Frames []float64
 	// FrameStart is the position of the first of Frames, in samples.
 	FrameStart int64
+	// Level is that of the sound behind Frames in dBFS, or 0 where it is not
+	// known. The segmentation leaves it to who knows the sound.
+	Level float64
 	// Closed says that Utterance is complete.
 	Closed bool
 	// Pause says that a closed utterance ends where speech ends, rather than

@@ -24,6 +24,7 @@ type front struct {
 	frames    []float64      // features that wait for their decision, by rows
 	decisions []vad.Decision // decisions that wait for their features
 	done      int64          // frames handed on
+	levels    levels         // of the frames handed on last
 	delay     int64          // samples by which a frame's decision lags behind its start
 	onFrame   func([]float64)
 }
@@ -83,6 +84,9 @@ func (f *front) flush(emit func(segment.Event)) error {
 		f.decisions = f.det.Flush(f.decisions)
 	}
 	f.drain(emit)
+	if f.det != nil {
+		emit = f.levels.into(emit)
+	}
 	if f.given != nil {
 		f.given.Flush(f.pushed, emit)
 	} else {
@@ -97,6 +101,9 @@ func (f *front) flush(emit func(segment.Event)) error {
 // drain hands on the frames that have both features and a decision, and ticks
 // on the grid of atoms so that a turn can end in silence.
 func (f *front) drain(emit func(segment.Event)) {
+	if f.det != nil {
+		emit = f.levels.into(emit)
+	}
 	n := len(f.frames) / f.dim
 	if f.det != nil {
 		n = min(n, len(f.decisions))
@@ -104,6 +111,9 @@ func (f *front) drain(emit func(segment.Event)) {
 	for i := range n {
 		at := min(f.done*segment.Hop+f.delay, f.pushed)
 		x := f.frames[i*f.dim : (i+1)*f.dim]
+		if f.det != nil {
+			f.levels.add(f.done, f.decisions[i].Level)
+		}
 		if f.given != nil {
 			f.given.Push(at, x, emit)
 		} else {

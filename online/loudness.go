@@ -1,0 +1,69 @@
+package online
+
+import (
+	"math"
+	"slices"
+)
+
+// loudness is the distribution of the levels of a stream's speech.
+type loudness struct {
+	count [loudnessBins]int64 // of atoms, by 1 dB from −loudnessBins dBFS on
+	total int64
+}
+
+const loudnessBins = 120
+
+// add takes the level of an atom in dBFS. 0 stands for one that is not known.
+func (l *loudness) add(level float32) {
+	if level == 0 {
+		return
+	}
+	l.count[min(max(int(level)+loudnessBins, 0), loudnessBins-1)]++
+	l.total++
+}
+
+// loudShare is the part of the speech that lies below the level by which a
+// stretch is called loud: its loudest tenth makes the impression.
+const loudShare = 0.9
+
+// quantile returns the level, in dBFS, that loudShare of the speech lies below,
+// or −∞ while there is none.
+func (l *loudness) quantile() float64 {
+	var sum int64
+	for i, n := range l.count {
+		sum += n
+		if n > 0 && float64(sum) >= loudShare*float64(l.total) {
+			return float64(i - loudnessBins)
+		}
+	}
+	return math.Inf(-1)
+}
+
+// levelOf returns the same of the atoms between start and end, or 0 where
+// their levels are not known.
+func (c *Clusterer) levelOf(start, end int64) float64 {
+	c.levels = c.levels[:0]
+	for i := len(c.atoms) - 1; i >= 0 && c.atoms[i].end > start; i-- {
+		if a := &c.atoms[i]; a.middle() >= start && a.middle() < end && a.level != 0 {
+			c.levels = append(c.levels, a.level)
+		}
+	}
+	if len(c.levels) == 0 {
+		return 0
+	}
+	slices.Sort(c.levels)
+	return float64(c.levels[int(loudShare*float64(len(c.levels)-1))])
+}
+
+// faint says whether an utterance lies so far below the speech of the stream
+// that it is somebody in the background, no part of the conversation.
+func (c *Clusterer) faint(u *utterance) bool {
+	return c.cfg.Faint > 0 && u.level != 0 && u.level < c.loud.quantile()-c.cfg.Faint
+}
+
+// dropFaint takes the faint utterances out of the window for good.
+func (c *Clusterer) dropFaint() {
+	faint := func(u utterance) bool { return c.faint(&u) }
+	c.base = slices.DeleteFunc(c.base, faint)
+	c.utts = slices.DeleteFunc(c.utts, faint)
+}
