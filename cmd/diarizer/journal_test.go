@@ -52,21 +52,45 @@ func TestJournalIsShownAndFlushed(t *testing.T) {
 		t.Errorf("of nothing: %q", out)
 	}
 	events := talk("standup", "run1", 3)
-	leave(t, dir, events)
-	leave(t, dir, talk("lecture", "run2", 2)[:2]) // broke off
+	url := natsServer(t)
+	place := filepath.Join(dir, server(url, ""))
+	leave(t, filepath.Join(dir, "another"), talk("far", "run0", 1))
+	leave(t, place, events)
+	leave(t, place, talk("lecture", "run2", 2)[:2]) // broke off
 	show := func() string { return strings.Join(strings.Fields(diarizer(t, "", "journal", "--journal", dir)), " ") }
 	if out := show(); !strings.Contains(out, "run1 standup 0 5 ") || !strings.Contains(out, "run2 lecture 0 2 ") {
 		t.Errorf("before: %s", out)
 	}
-	url := natsServer(t)
 	if out := diarizer(t, "", "journal", "flush", "--journal", dir, "--nats", url); !strings.HasPrefix(out, "8 events ") {
 		t.Errorf("flushed: %s", out)
 	}
-	if out := show(); !strings.Contains(out, "run1 - 5 0 ") || !strings.Contains(out, "run2 - 3 0 ") {
+	if out := show(); !strings.Contains(out, "another run0 far 0 3 ") || !strings.Contains(out, "run1 - 5 0 ") || !strings.Contains(out, "run2 - 3 0 ") {
 		t.Errorf("after: %s", out)
+	}
+	if out := diarizer(t, "", "journal", "flush", "--journal", dir, "--nats", url, "--from", "another"); !strings.HasPrefix(out, "3 events ") {
+		t.Errorf("flushed from another: %s", out)
 	}
 	if out := diarizer(t, "", "watch", "--nats", url, "--until-end", "--format", "rttm", "--stream", "standup"); out != written(t, events) {
 		t.Errorf("watched: %s", out)
+	}
+}
+
+func TestServersAreToldApart(t *testing.T) {
+	same := []string{"nats://bus:4222", "bus:4222", "nats://ada:secret@bus:4222"}
+	for _, url := range same {
+		if server(url, "") != server(same[0], "") || strings.Contains(server(url, ""), "secret") {
+			t.Errorf("%s is %s", url, server(url, ""))
+		}
+	}
+	if server("nats://a:1, nats://b:2", "") != server("b:2,a:1", "") {
+		t.Error("the order of servers matters")
+	}
+	seen := map[string]bool{}
+	for _, s := range []string{server("bus:4222", ""), server("bus:4223", ""), server("", "bus"), server("", "x")} {
+		if seen[s] {
+			t.Errorf("%s twice", s)
+		}
+		seen[s] = true
 	}
 }
 

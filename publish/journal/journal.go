@@ -10,6 +10,7 @@ package journal
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -32,6 +34,9 @@ const (
 	cursorSuffix = ".cursor"
 	lockSuffix   = ".lock"
 )
+
+// lockWithin is far more than Inspect needs the lock for.
+const lockWithin = 250 * time.Millisecond
 
 // Journal is a journal in use. Append may be called while another goroutine
 // calls Next and Done; otherwise calls do not overlap.
@@ -97,8 +102,11 @@ func open(path string, flags int) (_ *Journal, err error) {
 			err = errors.Join(fmt.Errorf("journal: %w", err), j.Close())
 		}
 	}()
-	locked, err := j.lock.TryLock()
-	if err != nil {
+	// Somebody who looks whether the journal is in use has the lock for an instant.
+	ctx, cancel := context.WithTimeout(context.Background(), lockWithin)
+	defer cancel()
+	locked, err := j.lock.TryLockContext(ctx, lockWithin/50)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return nil, err
 	}
 	if !locked {
