@@ -69,6 +69,29 @@ func TestWhatADeadProcessLeftIsPublishedFirst(t *testing.T) {
 	}
 }
 
+// The server has all events of a process that died: the run is ended for it.
+func TestADeadRunIsEnded(t *testing.T) {
+	dir := t.TempDir()
+	s := serve(t, natsd.Options{})
+	events := encoded(seeded(77), "meeting", 10)
+	half := events[:len(events)/2]
+	p := newPublisher(t, dial(t, s.URL()), PublisherOptions{Journal: dir, Run: events[0].Run})
+	for _, e := range half {
+		if err := p.Publish(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Close(patient(t)); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{1, 0} {
+		if n, err := FlushJournals(patient(t), dial(t, s.URL()), dir, PublisherOptions{}); n != want || err != nil {
+			t.Errorf("flush %d: %d events, %v", i+1, n, err)
+		}
+	}
+	wantOnceInOrder(t, stored(t, s.URL(), ended), map[string]int{events[0].Run: len(half) + 1})
+}
+
 func TestARunGoesOnInAnotherProcess(t *testing.T) {
 	dir := t.TempDir()
 	events := encoded(seeded(72), "meeting", 40)

@@ -64,7 +64,7 @@ func TestJournalIsShownAndFlushed(t *testing.T) {
 	if out := diarizer(t, "", "journal", "flush", "--journal", dir, "--nats", url); !strings.HasPrefix(out, "8 events ") {
 		t.Errorf("flushed: %s", out)
 	}
-	if out := show(); !strings.Contains(out, "another run0 far 0 3 ") || !strings.Contains(out, "run1 - 5 0 ") || !strings.Contains(out, "run2 - 3 0 ") {
+	if out := show(); !strings.Contains(out, "another run0 far 0 3 ") || !strings.Contains(out, "run1 standup 5 0 ") || !strings.Contains(out, "run2 lecture 3 0 ") {
 		t.Errorf("after: %s", out)
 	}
 	if out := diarizer(t, "", "journal", "flush", "--journal", dir, "--nats", url, "--from", "another"); !strings.HasPrefix(out, "3 events ") {

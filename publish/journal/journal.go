@@ -47,7 +47,7 @@ type Journal struct {
 	cursor *os.File
 	size   atomic.Int64 // of what Append has written
 
-	last   []byte // of the records that were there at the beginning
+	last   []byte // record that was there at the beginning
 	reader *bufio.Reader
 	offset int64  // of what reader has not read yet
 	read   Cursor // what Next has returned
@@ -144,11 +144,10 @@ func (j *Journal) repair() error {
 	j.rewind()
 	good := j.passed.Offset
 	for {
-		record, n, err := j.line()
+		_, n, err := j.line()
 		if err != nil || n == 0 {
 			break
 		}
-		j.last = record
 		good += n
 	}
 	if good < info.Size() {
@@ -158,7 +157,26 @@ func (j *Journal) repair() error {
 	}
 	j.size.Store(good)
 	j.rewind()
-	return nil
+	j.last, err = lastRecord(j.data, good)
+	return err
+}
+
+// longest is the length of a record that is found from its end.
+const longest = 1 << 20
+
+// lastRecord returns the last record of a file of that size, nil if there is
+// none.
+func lastRecord(f io.ReaderAt, size int64) ([]byte, error) {
+	tail := make([]byte, min(size, longest))
+	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	tail = bytes.TrimSuffix(tail, []byte("\n"))
+	record, ok := verify(tail[bytes.LastIndexByte(tail, '\n')+1:])
+	if !ok {
+		return nil, nil
+	}
+	return record, nil
 }
 
 // rewind makes the record behind the cursor the next.
@@ -252,8 +270,8 @@ func (j *Journal) Save(state map[string]uint64) error {
 	return nil
 }
 
-// Last returns the last record that was not passed on when the journal was
-// opened, or nil.
+// Last returns what was the last record when the journal was opened, passed on
+// or not; nil if there was none.
 func (j *Journal) Last() []byte { return j.last }
 
 // Size returns the size of the records in bytes.
