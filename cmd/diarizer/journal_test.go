@@ -36,8 +36,8 @@ func leave(t *testing.T, dir string, events []publish.Event) {
 	}
 }
 
-// diarizer runs one command line, which must succeed without complaints.
-func diarizer(t *testing.T, stdin string, args ...string) string {
+// succeed runs one command line, which must succeed without complaints.
+func succeed(t *testing.T, stdin string, args ...string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	if code := run(t.Context(), args, strings.NewReader(stdin), &stdout, &stderr); code != 0 || stderr.Len() > 0 {
@@ -48,7 +48,7 @@ func diarizer(t *testing.T, stdin string, args ...string) string {
 
 func TestJournalIsShownAndFlushed(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "journal")
-	if out := diarizer(t, "", "journal", "--journal", dir); out != "nothing in "+dir+"\n" {
+	if out := succeed(t, "", "journal", "--journal", dir); out != "nothing in "+dir+"\n" {
 		t.Errorf("of nothing: %q", out)
 	}
 	events := talk("standup", "run1", 3)
@@ -57,20 +57,20 @@ func TestJournalIsShownAndFlushed(t *testing.T) {
 	leave(t, filepath.Join(dir, "another"), talk("far", "run0", 1))
 	leave(t, place, events)
 	leave(t, place, talk("lecture", "run2", 2)[:2]) // broke off
-	show := func() string { return strings.Join(strings.Fields(diarizer(t, "", "journal", "--journal", dir)), " ") }
+	show := func() string { return strings.Join(strings.Fields(succeed(t, "", "journal", "--journal", dir)), " ") }
 	if out := show(); !strings.Contains(out, "run1 standup 0 5 ") || !strings.Contains(out, "run2 lecture 0 2 ") {
 		t.Errorf("before: %s", out)
 	}
-	if out := diarizer(t, "", "journal", "flush", "--journal", dir, "--nats", url); !strings.HasPrefix(out, "8 events ") {
+	if out := succeed(t, "", "journal", "flush", "--journal", dir, "--nats", url); !strings.HasPrefix(out, "8 events ") {
 		t.Errorf("flushed: %s", out)
 	}
 	if out := show(); !strings.Contains(out, "another run0 far 0 3 ") || !strings.Contains(out, "run1 standup 5 0 ") || !strings.Contains(out, "run2 lecture 3 0 ") {
 		t.Errorf("after: %s", out)
 	}
-	if out := diarizer(t, "", "journal", "flush", "--journal", dir, "--nats", url, "--from", "another"); !strings.HasPrefix(out, "3 events ") {
+	if out := succeed(t, "", "journal", "flush", "--journal", dir, "--nats", url, "--from", "another"); !strings.HasPrefix(out, "3 events ") {
 		t.Errorf("flushed from another: %s", out)
 	}
-	if out := diarizer(t, "", "watch", "--nats", url, "--until-end", "--format", "rttm", "--stream", "standup"); out != written(t, events) {
+	if out := succeed(t, "", "watch", "--nats", url, "--until-end", "--format", "rttm", "--stream", "standup"); out != written(t, events) {
 		t.Errorf("watched: %s", out)
 	}
 }
@@ -99,7 +99,7 @@ func TestStatsOfAServerAndOfLines(t *testing.T) {
 	publishTo(t, url, talk("standup", "run0", 9))
 	publishTo(t, url, talk("standup", "run1", 4))
 	publishTo(t, url, talk("lecture", "run2", 3)[:3]) // goes on
-	out := diarizer(t, "", "stats", "--nats", url)
+	out := succeed(t, "", "stats", "--nats", url)
 	for _, want := range []string{"lecture, run run2: 2.5 s heard, 2 turns", "standup, run run1: 5.0 s heard, 4 turns, 0 of them revised",
 		"start of turn to a speaker, stream time  1.25 s  1.25 s  1.25 s", "end of turn to turn-ended, stream time  0.25 s", "decision to server"} {
 		if !strings.Contains(out, want) {
@@ -109,12 +109,12 @@ func TestStatsOfAServerAndOfLines(t *testing.T) {
 	if strings.Contains(out, "run0") {
 		t.Errorf("an earlier run: %s", out)
 	}
-	lines := diarizer(t, "", "watch", "--nats", url, "--stream", "standup", "--until-end", "--json")
+	lines := succeed(t, "", "watch", "--nats", url, "--stream", "standup", "--until-end", "--json")
 	file := filepath.Join(t.TempDir(), "events.jsonl")
 	if err := os.WriteFile(file, []byte(lines), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	fromFile, fromStdin := diarizer(t, "", "stats", "--json", file), diarizer(t, lines, "stats", "--json", "-")
+	fromFile, fromStdin := succeed(t, "", "stats", "--json", file), succeed(t, lines, "stats", "--json", "-")
 	if fromFile != fromStdin || !strings.Contains(fromFile, `"run":"run1"`) || !strings.Contains(fromFile, `"turns":4`) {
 		t.Errorf("%s\n%s", fromFile, fromStdin)
 	}
