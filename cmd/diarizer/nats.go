@@ -39,8 +39,10 @@ func (o *natsFlags) register(f *pflag.FlagSet) {
 
 // connect connects as name to url, or to where the flags say instead. It
 // returns when a server is there.
-func (o *natsFlags) connect(ctx context.Context, url, name string, onError func(error)) (*nats.Conn, error) {
-	return publish.Connect(ctx, url, o.options(name, onError))
+func (o *natsFlags) connect(ctx context.Context, url, name string, onError func(error), more ...nats.Option) (*nats.Conn, error) {
+	opts := o.options(name, onError)
+	opts.NATS = more
+	return publish.Connect(ctx, url, opts)
 }
 
 // begin does the same and, if the flags say so, does not wait for a server.

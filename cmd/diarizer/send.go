@@ -22,6 +22,7 @@ import (
 type sender struct {
 	sound  soundFlags
 	url    string
+	bus    natsFlags
 	stream string
 	opus   bool
 
@@ -57,8 +58,10 @@ of the size. Nothing is encoded here; make such a file with opusenc or ffmpeg.`,
 	f := cmd.Flags()
 	s.sound.register(f)
 	f.StringVar(&s.url, "nats", nats.DefaultURL, "URL of the NATS server")
+	s.bus.register(f)
 	f.StringVar(&s.stream, "stream", "", "id of the stream; by default that of the file's name, or stdin")
 	f.BoolVar(&s.opus, "opus", false, "send the packets of an Ogg Opus file as they are")
+	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
 	return cmd
 }
 
@@ -108,9 +111,7 @@ func (s *sender) run(path string) error {
 }
 
 func (s *sender) connect() (err error) {
-	s.nc, err = publish.Connect(s.cmd.Context(), s.url, publish.ConnectOptions{
-		Name: "diarizer send", OnError: s.warn, NATS: []nats.Option{nats.ReconnectBufSize(reconnectBuffer)},
-	})
+	s.nc, err = s.bus.connect(s.cmd.Context(), s.url, "diarizer send", s.warn, nats.ReconnectBufSize(reconnectBuffer))
 	return err
 }
 
