@@ -178,6 +178,7 @@ func replicated(t *testing.T, nc *nats.Conn) {
 // Every fault happens while events are published, and events go on to come
 // while it lasts.
 func TestClusterFaults(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	nc := dial(t, c.url)
 	replicated(t, nc)
