@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"go.uber.org/goleak"
 
@@ -118,5 +120,46 @@ func checkStatus(t *testing.T, events []publish.Event) {
 	}
 	if want := int(events[len(events)-1].At / statusEvery); reports != want || want == 0 {
 		t.Errorf("%d reports, expected %d", reports, want)
+	}
+}
+
+// A box may be allowed to publish its own stream's events and nothing else.
+func TestBeginsWithPublishPermissionOnly(t *testing.T) {
+	ns, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(),
+		NoLog: true, NoSigs: true, Users: []*server.User{{Username: "admin", Password: "a"},
+			{Username: "box", Password: "b", Permissions: &server.Permissions{
+				Publish:   &server.SubjectPermission{Allow: []string{publish.StreamSubjects("room")}},
+				Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ns.Start()
+	defer ns.WaitForShutdown()
+	defer ns.Shutdown()
+	if !ns.ReadyForConnections(patience) {
+		t.Fatal("server not ready")
+	}
+	connect := func(user string) *nats.Conn {
+		nc, err := publish.Connect(t.Context(), strings.Replace(ns.ClientURL(), "nats://", "nats://"+user+"@", 1), publish.ConnectOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(nc.Close)
+		return nc
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := publish.EnsureStream(ctx, connect("admin:a"), publish.StreamOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	r := &run{opts: Options{Stream: "room", NATS: connect("box:b")}, enc: publish.Encoder{Stream: "room", Run: "run"}}
+	if err := r.open(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.event(r.enc.Start(publish.Source{})); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.pub.Close(ctx); err != nil {
+		t.Error(err)
 	}
 }
