@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -152,14 +153,19 @@ func TestBeginsWithPublishPermissionOnly(t *testing.T) {
 	if err := publish.EnsureStream(ctx, connect("admin:a"), publish.StreamOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	r := &run{opts: Options{Stream: "room", NATS: connect("box:b")}, enc: publish.Encoder{Stream: "room", Run: "run"}}
-	if err := r.open(ctx); err != nil {
+	m, err := modelfile.Default()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.event(r.enc.Start(publish.Source{})); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.pub.Close(ctx); err != nil {
-		t.Error(err)
+	tl, err := Run(ctx, silence{}, Options{Stream: "room", Pipeline: pipeline.Config{Model: m}, NATS: connect("box:b")})
+	if err != nil || tl.Ended() == nil {
+		t.Errorf("ended with %+v, %v", tl.Ended(), err)
 	}
 }
+
+// silence is a source that is over.
+type silence struct{}
+
+func (silence) Next(context.Context) (capture.Block, error) { return capture.Block{}, io.EOF }
+
+func (silence) Close() error { return nil }
