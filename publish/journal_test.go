@@ -3,10 +3,14 @@ package publish
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/seed-7adb9000/diarizer/publish/journal"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
@@ -69,6 +73,29 @@ func TestWhatADeadProcessLeftIsPublishedFirst(t *testing.T) {
 	}
 }
 
+// The server has all events of a process that died: the run is ended for it.
+func TestADeadRunIsEnded(t *testing.T) {
+	dir := t.TempDir()
+	s := serve(t, natsd.Options{})
+	events := encoded(seeded(77), "meeting", 10)
+	half := events[:len(events)/2]
+	p := newPublisher(t, dial(t, s.URL()), PublisherOptions{Journal: dir, Run: events[0].Run})
+	for _, e := range half {
+		if err := p.Publish(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Close(patient(t)); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{1, 0} {
+		if n, err := FlushJournals(patient(t), dial(t, s.URL()), dir, PublisherOptions{}); n != want || err != nil {
+			t.Errorf("flush %d: %d events, %v", i+1, n, err)
+		}
+	}
+	wantOnceInOrder(t, stored(t, s.URL(), ended), map[string]int{events[0].Run: len(half) + 1})
+}
+
 func TestARunGoesOnInAnotherProcess(t *testing.T) {
 	dir := t.TempDir()
 	events := encoded(seeded(72), "meeting", 40)
@@ -93,6 +120,102 @@ func TestARunGoesOnInAnotherProcess(t *testing.T) {
 		}
 	}
 	wantOnceInOrder(t, stored(t, s.URL(), ended), map[string]int{events[0].Run: len(events)})
+}
+
+// A box that may publish its own stream's events and nothing else goes on after
+// a crash in which the acknowledgement of its last event was lost, when the
+// server no longer knows that by its id.
+func TestPublishPermissionSufficesAfterACrash(t *testing.T) {
+	url := natsWith(t, &server.Options{JetStream: true, StoreDir: t.TempDir(), Users: []*server.User{{Username: "admin", Password: "a"},
+		{Username: "box", Password: "b", Permissions: &server.Permissions{
+			Publish:   &server.SubjectPermission{Allow: []string{StreamSubjects("meeting")}},
+			Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}}}}}})
+	as := func(user string) string { return strings.Replace(url, "nats://", "nats://"+user+"@", 1) }
+	js, err := jetstream.New(dial(t, as("admin:a")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := StreamOptions{}.config()
+	config.Duplicates = 100 * time.Millisecond
+	if _, err := js.CreateStream(patient(t), config); err != nil {
+		t.Fatal(err)
+	}
+	events := encoded(seeded(78), "meeting", 10)
+	opts := PublisherOptions{Journal: t.TempDir(), Run: events[0].Run, Resumable: true}
+	for _, cut := range []int{len(events) / 2, len(events)} {
+		p := newPublisher(t, dial(t, as("box:b")), opts)
+		for _, e := range events[:cut] {
+			if err := p.Publish(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if cut < len(events) {
+			if err := p.Flush(patient(t)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := p.Close(patient(t)); err != nil {
+			t.Fatal(err)
+		}
+		if cut < len(events) {
+			forgetLast(t, opts, events[:cut])
+			forget(t, js)
+		}
+	}
+	var own []Message
+	for _, m := range stored(t, as("admin:a"), ended) {
+		if m.Stream == "meeting" {
+			own = append(own, m)
+		}
+	}
+	wantOnceInOrder(t, own, map[string]int{events[0].Run: len(events)})
+}
+
+// forgetLast makes the journal what it was when the last of events was sent
+// and not yet acknowledged.
+func forgetLast(t *testing.T, opts PublisherOptions, events []Event) {
+	t.Helper()
+	read, err := journal.Open(opts.Journal, opts.Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := maps.Clone(read.Passed().State)
+	if err := read.Remove(); err != nil {
+		t.Fatal(err)
+	}
+	last := events[len(events)-1]
+	before := state[string(last.Kind)]
+	for i, e := range events {
+		if e.Kind == last.Kind && i < len(events)-1 {
+			before = uint64(i + 1) // the run has the stream to itself
+		}
+	}
+	if before == state[string(last.Kind)] {
+		before = 0
+	}
+	state[string(last.Kind)], state[stateSeq] = before, last.Seq-1
+	j, err := journal.Create(opts.Journal, opts.Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range events {
+		msg, err := e.Message()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Append(msg.Data); err != nil {
+			t.Fatal(err)
+		}
+		if i == len(events)-1 {
+			continue
+		}
+		if _, err := j.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(j.Done(state), j.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestARunHasOnePublisher(t *testing.T) {

@@ -20,7 +20,7 @@ const keepFinished = 64 << 20
 
 // Kept is what a journal directory holds of one run.
 type Kept struct {
-	Stream, Run string // Stream is empty where everything was acknowledged
+	Stream, Run string // Stream is empty where no event is kept
 	// Acked is the number of the last event that the server has, and Waiting
 	// how many events follow it.
 	Acked   uint64
@@ -28,8 +28,8 @@ type Kept struct {
 	// Size is that of the journal in bytes.
 	Size int64
 	// InUse says that a process publishes the run now, Resumable that one may go
-	// on with it.
-	InUse, Resumable bool
+	// on with it, Ended that the server has the run's last event.
+	InUse, Resumable, Ended bool
 }
 
 // Journals lists the runs in a journal directory, in the order of their ids.
@@ -48,7 +48,7 @@ func Journals(dir string) ([]Kept, error) {
 			return runs, err
 		}
 		k := Kept{Run: name, Acked: info.Passed.State[stateSeq], Waiting: info.Waiting, Size: info.Size,
-			InUse: info.InUse, Resumable: info.Passed.State[stateResumable] != 0}
+			InUse: info.InUse, Resumable: info.Passed.State[stateResumable] != 0, Ended: info.Passed.State[stateEnded] != 0}
 		if info.Last != nil {
 			if e, err := Decode(info.Last); err == nil {
 				k.Stream = e.Stream
@@ -83,7 +83,7 @@ func (c *courier) leftovers(ctx context.Context, dir string) (events int, err er
 		return 0, err
 	}
 	for _, run := range runs {
-		if run.Waiting == 0 || run.InUse {
+		if run.InUse || !run.unfinished() {
 			continue
 		}
 		n, failed := c.leftover(ctx, dir, run)
@@ -96,6 +96,12 @@ func (c *courier) leftovers(ctx context.Context, dir string) (events int, err er
 		}
 	}
 	return events, err
+}
+
+// unfinished reports whether the run of a dead process has events for the
+// server, if only the one that ends it.
+func (k Kept) unfinished() bool {
+	return k.Waiting > 0 || !k.Ended && !k.Resumable && k.Stream != ""
 }
 
 // leftover publishes one run to its end.
@@ -149,7 +155,7 @@ func prune(dir string, most int64) error {
 	}
 	var total int64
 	for _, run := range slices.Backward(runs) {
-		if run.Waiting > 0 || run.InUse || run.Resumable {
+		if run.InUse || run.Resumable || run.unfinished() {
 			continue
 		}
 		if total += run.Size; total <= most {

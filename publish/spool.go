@@ -21,10 +21,12 @@ type store interface {
 	Close() error
 }
 
-// The cursor's state has the number of the last event passed on, whether the
-// run may go on in another process, and a fence for each kind of event.
+// The cursor's state has the number of the last event passed on, whether that
+// was the run's last, whether the run may go on in another process, and a fence
+// for each kind of event.
 const (
 	stateSeq       = "seq"
+	stateEnded     = "ended"
 	stateResumable = "resumable"
 )
 
@@ -62,8 +64,8 @@ func openSpool(j *journal.Journal) (*spool, error) {
 		if err != nil {
 			return nil, fmt.Errorf("journal: %w", err)
 		}
-		s.last = e.Seq
-		s.old = int(e.Seq - s.state[stateSeq])
+		s.last = max(s.last, e.Seq)
+		s.old = int(s.last - s.state[stateSeq])
 		s.taken = uint64(s.old)
 	}
 	return s, nil
@@ -162,6 +164,9 @@ func (s *spool) done(seq uint64, kind Kind, number uint64) error {
 	defer s.mu.Unlock()
 	s.acked++
 	s.state[stateSeq], s.state[string(kind)] = seq, number
+	if kind == StreamEnded {
+		s.state[stateEnded] = 1
+	}
 	if s.store == nil {
 		return nil
 	}

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -36,33 +40,58 @@ died, is published by the next one with the same journal, or by
 	return cmd
 }
 
+// servers returns the directories in a journal, one for each server.
+func servers(root string) ([]string, error) {
+	entries, err := os.ReadDir(root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--journal: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
 // listJournal prints a line for every run in the journal.
-func listJournal(w io.Writer, dir string) error {
-	runs, err := publish.Journals(dir)
+func listJournal(w io.Writer, root string) error {
+	names, err := servers(root)
 	if err != nil {
 		return err
 	}
-	if len(runs) == 0 {
-		_, err := fmt.Fprintf(w, "nothing in %s\n", dir)
-		return err
-	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "RUN\tSTREAM\tPUBLISHED\tWAITING\tBYTES\t")
-	for _, r := range runs {
-		state := ""
-		switch {
-		case r.InUse:
-			state = "in use"
-		case r.Resumable:
-			state = "may go on"
+	lines := 0
+	for _, name := range names {
+		runs, err := publish.Journals(filepath.Join(root, name))
+		if err != nil {
+			return err
 		}
-		stream := r.Stream
-		if stream == "" {
-			stream = "-"
+		for _, r := range runs {
+			if lines++; lines == 1 {
+				fmt.Fprintln(table, "SERVER\tRUN\tSTREAM\tPUBLISHED\tWAITING\tBYTES\t")
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%s\n", name, r.Run, cmp.Or(r.Stream, "-"), r.Acked, r.Waiting, r.Size, stateOf(r))
 		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%s\n", r.Run, stream, r.Acked, r.Waiting, r.Size, state)
+	}
+	if lines == 0 {
+		fmt.Fprintf(table, "nothing in %s\n", root)
 	}
 	return table.Flush()
+}
+
+func stateOf(r publish.Kept) string {
+	switch {
+	case r.InUse:
+		return "in use"
+	case r.Resumable:
+		return "may go on"
+	}
+	return ""
 }
 
 func newFlushCommand(dir *string) *cobra.Command {
@@ -71,12 +100,16 @@ func newFlushCommand(dir *string) *cobra.Command {
 		url    string
 		retain time.Duration
 		within time.Duration
+		from   string
 	)
 	cmd := &cobra.Command{
 		Use:   "flush",
-		Short: "Publish the events that wait, in order and each once",
+		Short: "Publish the events that wait for a server, in order and each once",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.context != "" {
+				url = ""
+			}
 			if within <= 0 || retain < 0 {
 				return fmt.Errorf("--within %v, --retain %v: expected durations such as 1m", within, retain)
 			}
@@ -88,7 +121,7 @@ func newFlushCommand(dir *string) *cobra.Command {
 			defer nc.Close()
 			ctx, cancel := context.WithTimeout(cmd.Context(), within)
 			defer cancel()
-			return flushJournal(ctx, cmd.OutOrStdout(), nc, *dir,
+			return flushJournal(ctx, cmd.OutOrStdout(), nc, filepath.Join(*dir, cmp.Or(from, server(url, o.context))),
 				publish.PublisherOptions{OnError: say, Stream: publish.StreamOptions{Retain: retain}})
 		},
 	}
@@ -96,6 +129,7 @@ func newFlushCommand(dir *string) *cobra.Command {
 	f.StringVar(&url, "nats", nats.DefaultURL, "URL of the NATS server")
 	f.DurationVar(&retain, "retain", 0, "how long the NATS server keeps events (default 720h, or as its stream is configured)")
 	f.DurationVar(&within, "within", 10*time.Minute, "how long to try")
+	f.StringVar(&from, "from", "", "publish what was meant for this server, as \"diarizer journal\" names it (default the one connected to)")
 	o.register(f)
 	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
 	return cmd

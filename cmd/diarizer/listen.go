@@ -44,6 +44,7 @@ missed is a gap, and the speakers stay who they were. Times follow the clock.
 		RunE: func(cmd *cobra.Command, _ []string) error { return listenTo(cmd, o, l) },
 	}
 	f := cmd.Flags()
+	o.publish.wait = forever // a microphone is heard now, a server may come later
 	o.register(f)
 	for _, name := range []string{"speech", "utterances"} {
 		// Of something that has not been said yet, nobody knows where it is.

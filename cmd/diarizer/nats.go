@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -35,10 +37,24 @@ func (o *natsFlags) register(f *pflag.FlagSet) {
 	f.Var(&o.wait, "nats-wait", "how long to wait for a NATS server that is not there yet, such as 30s; with forever, begin without it")
 }
 
-// connect connects as name to url, or to where the flags say instead.
+// connect connects as name to url, or to where the flags say instead. It
+// returns when a server is there.
 func (o *natsFlags) connect(ctx context.Context, url, name string, onError func(error), more ...nats.Option) (*nats.Conn, error) {
-	return publish.Connect(ctx, url, publish.ConnectOptions{Name: name, OnError: onError, Context: o.context,
-		Security: o.security, Wait: o.wait == forever, WaitFor: time.Duration(o.wait), NATS: more})
+	opts := o.options(name, onError)
+	opts.NATS = more
+	return publish.Connect(ctx, url, opts)
+}
+
+// begin does the same and, if the flags say so, does not wait for a server.
+func (o *natsFlags) begin(ctx context.Context, url, name string, onError func(error)) (*nats.Conn, error) {
+	opts := o.options(name, onError)
+	opts.Wait = o.wait == forever
+	return publish.Connect(ctx, url, opts)
+}
+
+func (o *natsFlags) options(name string, onError func(error)) publish.ConnectOptions {
+	return publish.ConnectOptions{Name: name, OnError: onError, Context: o.context,
+		Security: o.security, WaitFor: time.Duration(o.wait)}
 }
 
 // waitValue is a duration or forever.
@@ -79,24 +95,34 @@ type publishFlags struct {
 
 func (o *publishFlags) register(f *pflag.FlagSet) {
 	o.natsFlags.register(f)
-	f.StringVar(&o.journal, "journal", defaultJournal(), "directory that keeps events until the NATS server has them, or off; an embedded server needs none")
+	f.StringVar(&o.journal, "journal", defaultJournal(), "directory that keeps events until the NATS server has them, or off; not used with an embedded server")
 	f.DurationVar(&o.retain, "retain", 0, "how long the NATS server keeps events (default 720h, or as its stream is configured)")
 }
 
-// journalDir is the directory of the journal, or empty for none.
-func (o *publishFlags) journalDir() string {
-	if o.journal == "off" {
-		return ""
-	}
-	return o.journal
-}
-
-func (o *publishFlags) publishing(embedded bool) session.Publishing {
+// publishing says how to publish to url, which is empty for an embedded server.
+func (o *publishFlags) publishing(url string) session.Publishing {
 	p := session.Publishing{Stream: publish.StreamOptions{Retain: o.retain}}
-	if !embedded {
-		p.Journal = o.journalDir()
+	if o.journal != "off" && (url != "" || o.context != "") {
+		p.Journal = filepath.Join(o.journal, server(url, o.context))
 	}
 	return p
+}
+
+// server names the server at a URL, or that of a context, as a directory: what
+// was meant for one server is not published to another.
+func server(url, context string) string {
+	if context != "" {
+		return publish.Token("context-" + filepath.Base(context))
+	}
+	hosts := strings.Split(url, ",")
+	for i, h := range hosts {
+		if _, rest, ok := strings.Cut(h, "://"); ok {
+			h = rest
+		}
+		hosts[i] = strings.TrimSpace(h[strings.LastIndex(h, "@")+1:])
+	}
+	slices.Sort(hosts)
+	return publish.Token(strings.Join(hosts, ","))
 }
 
 // defaultJournal is in the user's directory for the state of programs.

@@ -31,6 +31,8 @@ type output struct {
 	server *natsd.Server
 	bar    *progress
 
+	publishing session.Publishing
+
 	mu          sync.Mutex // of what follows, where several streams run at once
 	final, live []rttm.Segment
 }
@@ -45,6 +47,7 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 		out.print = transcript.New(out.stdout, transcript.Options{}).Event
 	}
 	url := o.nats
+	out.publishing = o.publish.publishing("")
 	if o.publish.context != "" && !cmd.Flags().Changed("nats") {
 		url = ""
 	}
@@ -55,7 +58,9 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 		return nil, fmt.Errorf("--nats and --nats-context: expected one of them")
 	case url == "off":
 		return out, nil
-	case url == "embedded":
+	case url != "embedded":
+		out.publishing = o.publish.publishing(url)
+	default:
 		server, err := natsd.Start(cmd.Context(), natsd.Options{})
 		if err != nil {
 			return nil, err
@@ -63,7 +68,7 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 		out.server, url = server, server.URL()
 		fmt.Fprintf(out.stderr, "publishing to %s, subjects %s.>\n", url, publish.Prefix)
 	}
-	nc, err := o.publish.connect(cmd.Context(), url, "diarizer", out.warn)
+	nc, err := o.publish.begin(cmd.Context(), url, "diarizer", out.warn)
 	if err != nil {
 		out.close()
 		return nil, err
@@ -97,7 +102,7 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 	live := publish.NewLive(o.flags.latency)
 	opts.NATS = o.nc
 	opts.OnPublishError = o.warn
-	opts.Publishing = o.flags.publish.publishing(o.server != nil)
+	opts.Publishing = o.publishing
 	opts.OnEvent = func(e publish.Event) error {
 		if err := live.Apply(e); err != nil {
 			return err

@@ -51,12 +51,17 @@ func write(t rapid.TB, f Format, tls ...*publish.Timeline) string {
 	return out.String()
 }
 
+type frame struct {
+	ms   int64
+	name string
+}
+
 // frames says who speaks in every 10 ms.
-func frames(all []cue) map[string]bool {
-	set := map[string]bool{}
+func frames(all []cue) map[frame]bool {
+	set := map[frame]bool{}
 	for _, c := range all {
 		for ms := c.start; ms < c.end; ms += 10 {
-			set[fmt.Sprint(ms, c.name)] = true
+			set[frame{ms, c.name}] = true
 		}
 	}
 	return set
@@ -82,7 +87,7 @@ func TestFormatsAgree(t *testing.T) {
 			}
 			for k := range a {
 				if !b[k] {
-					t.Fatalf("%s lacks %s:\n%s", f, k, text)
+					t.Fatalf("%s lacks %v:\n%s", f, k, text)
 				}
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -99,6 +101,11 @@ func newCluster(t *testing.T) *cluster {
 	t.Helper()
 	const size = 3
 	ports := freePorts(t, 2*size)
+	// A node that is told to leave sends its clients away, a lame duck.
+	config := filepath.Join(t.TempDir(), "nats.conf")
+	if err := os.WriteFile(config, []byte("lame_duck_duration: 30s\nlame_duck_grace_period: 1s\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	c := &cluster{links: map[[2]int]*link{}}
 	var urls []string
 	for i := range size {
@@ -110,7 +117,7 @@ func newCluster(t *testing.T) *cluster {
 				routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", k.port()))
 			}
 		}
-		n := newNode(t, ports[i], t.TempDir(), "--name", fmt.Sprintf("n%d", i), "--cluster_name", "fault",
+		n := newNode(t, ports[i], t.TempDir(), "-c", config, "--name", fmt.Sprintf("n%d", i), "--cluster_name", "fault",
 			"--cluster", fmt.Sprintf("nats://127.0.0.1:%d", ports[size+i]), "--no_advertise", "--routes", strings.Join(routes, ","))
 		c.nodes = append(c.nodes, n)
 		urls = append(urls, n.url)
@@ -171,6 +178,7 @@ func replicated(t *testing.T, nc *nats.Conn) {
 // Every fault happens while events are published, and events go on to come
 // while it lasts.
 func TestClusterFaults(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	nc := dial(t, c.url)
 	replicated(t, nc)
@@ -205,7 +213,7 @@ func TestClusterFaults(t *testing.T) {
 		{"leader killed", func(i int) { c.nodes[i].kill() }, func(i int) { c.nodes[i].start(t) }, 3 * time.Second},
 		{"leader frozen", func(i int) { c.nodes[i].signal(t, syscall.SIGSTOP) }, func(i int) { c.nodes[i].signal(t, syscall.SIGCONT) }, 6 * time.Second},
 		{"leader cut off", func(i int) { c.isolate(i, true) }, func(i int) { c.isolate(i, false) }, 12 * time.Second},
-		{"leader leaves", func(i int) { c.nodes[i].signal(t, syscall.SIGTERM); c.nodes[i].wait(t) }, func(i int) { c.nodes[i].start(t) }, 3 * time.Second},
+		{"leader leaves", func(i int) { c.nodes[i].signal(t, syscall.SIGUSR2) }, func(i int) { c.nodes[i].wait(t); c.nodes[i].start(t) }, 3 * time.Second},
 		{"all killed", func(int) {
 			for _, n := range c.nodes {
 				n.kill()

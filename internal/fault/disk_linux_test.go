@@ -13,6 +13,7 @@ import (
 // The journal is on a disk of 256 KiB, and the server comes when that has long
 // been full.
 func TestJournalOnAFullDisk(t *testing.T) {
+	t.Parallel()
 	disk := t.TempDir()
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=256k"); err != nil {
 		t.Skipf("needs the right to mount a small file system: %v", err)

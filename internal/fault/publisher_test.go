@@ -66,6 +66,7 @@ func forgetful(t *testing.T, url string) {
 }
 
 func TestPublisherKilledAtRandom(t *testing.T) {
+	t.Parallel()
 	srv := newNode(t, freePorts(t, 1)[0], t.TempDir())
 	forgetful(t, srv.url)
 	dir := t.TempDir()

@@ -33,6 +33,7 @@ func subscriber(url string, after uint64) error {
 }
 
 func TestSubscriberKilledAndBack(t *testing.T) {
+	t.Parallel()
 	srv := newNode(t, freePorts(t, 1)[0], t.TempDir())
 	// The publisher is at work while subscribers come and go.
 	p := self(t, "publisher", srv.url, t.TempDir(), strconv.Itoa(events), strconv.Itoa(events))

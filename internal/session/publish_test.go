@@ -3,10 +3,13 @@ package session
 import (
 	"context"
 	"errors"
+	"io"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"go.uber.org/goleak"
 
@@ -120,3 +123,49 @@ func checkStatus(t *testing.T, events []publish.Event) {
 		t.Errorf("%d reports, expected %d", reports, want)
 	}
 }
+
+// A box may be allowed to publish its own stream's events and nothing else.
+func TestBeginsWithPublishPermissionOnly(t *testing.T) {
+	ns, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(),
+		NoLog: true, NoSigs: true, Users: []*server.User{{Username: "admin", Password: "a"},
+			{Username: "box", Password: "b", Permissions: &server.Permissions{
+				Publish:   &server.SubjectPermission{Allow: []string{publish.StreamSubjects("room")}},
+				Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ns.Start()
+	defer ns.WaitForShutdown()
+	defer ns.Shutdown()
+	if !ns.ReadyForConnections(patience) {
+		t.Fatal("server not ready")
+	}
+	connect := func(user string) *nats.Conn {
+		nc, err := publish.Connect(t.Context(), strings.Replace(ns.ClientURL(), "nats://", "nats://"+user+"@", 1), publish.ConnectOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(nc.Close)
+		return nc
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := publish.EnsureStream(ctx, connect("admin:a"), publish.StreamOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	m, err := modelfile.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tl, err := Run(ctx, silence{}, Options{Stream: "room", Pipeline: pipeline.Config{Model: m}, NATS: connect("box:b")})
+	if err != nil || tl.Ended() == nil {
+		t.Errorf("ended with %+v, %v", tl.Ended(), err)
+	}
+}
+
+// silence is a source that is over.
+type silence struct{}
+
+func (silence) Next(context.Context) (capture.Block, error) { return capture.Block{}, io.EOF }
+
+func (silence) Close() error { return nil }

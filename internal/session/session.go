@@ -4,6 +4,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -59,6 +60,9 @@ func (p Publishing) within() time.Duration {
 	return 30 * time.Second
 }
 
+// answerWithin bounds the wait for what a server says of its JetStream stream.
+const answerWithin = 2 * time.Second
+
 // statusEvery is the stream time between two reports of how the program fares.
 const statusEvery = 60 * capture.Rate
 
@@ -96,7 +100,11 @@ func (r *run) open(ctx context.Context) (err error) {
 		return nil
 	}
 	if r.opts.NATS.IsConnected() {
-		if err := publish.EnsureStream(ctx, r.opts.NATS, r.opts.Publishing.Stream); err != nil {
+		asking, cancel := context.WithTimeout(ctx, answerWithin)
+		err := publish.EnsureStream(asking, r.opts.NATS, r.opts.Publishing.Stream)
+		cancel()
+		// Who may do nothing but publish gets no answer, and need not have one.
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@ type Info struct {
 	// Passed is its cursor and Waiting the number of whole records behind it.
 	Passed  Cursor
 	Waiting int
-	// Last is the last of those records, nil if there is none.
+	// Last is the last record, passed on or not; nil if there is none.
 	Last []byte
 	// InUse says that a process has the journal open.
 	InUse bool
@@ -55,14 +55,19 @@ func Inspect(dir, name string) (Info, error) {
 	}
 	j.size.Store(info.Size)
 	j.rewind()
+	whole := j.passed.Offset
 	for {
-		record, n, err := j.line()
+		_, n, err := j.line()
 		if err != nil || n == 0 {
-			return info, nil // what is torn at the end is being written, or will be cut off
+			break // what is torn at the end is being written, or will be cut off
 		}
 		info.Waiting++
-		info.Last = record
+		whole += n
 	}
+	if info.Last, err = lastRecord(data, whole); err != nil {
+		return info, fmt.Errorf("journal: %w", err)
+	}
+	return info, nil
 }
 
 // inUse reports whether a process holds the lock. A lock that nobody needs is

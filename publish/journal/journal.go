@@ -10,6 +10,7 @@ package journal
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -33,6 +35,9 @@ const (
 	lockSuffix   = ".lock"
 )
 
+// lockWithin is far more than Inspect needs the lock for.
+const lockWithin = 250 * time.Millisecond
+
 // Journal is a journal in use. Append may be called while another goroutine
 // calls Next and Done; otherwise calls do not overlap.
 type Journal struct {
@@ -42,7 +47,7 @@ type Journal struct {
 	cursor *os.File
 	size   atomic.Int64 // of what Append has written
 
-	last   []byte // of the records that were there at the beginning
+	last   []byte // record that was there at the beginning
 	reader *bufio.Reader
 	offset int64  // of what reader has not read yet
 	read   Cursor // what Next has returned
@@ -97,8 +102,11 @@ func open(path string, flags int) (_ *Journal, err error) {
 			err = errors.Join(fmt.Errorf("journal: %w", err), j.Close())
 		}
 	}()
-	locked, err := j.lock.TryLock()
-	if err != nil {
+	// Somebody who looks whether the journal is in use has the lock for an instant.
+	ctx, cancel := context.WithTimeout(context.Background(), lockWithin)
+	defer cancel()
+	locked, err := j.lock.TryLockContext(ctx, lockWithin/50)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return nil, err
 	}
 	if !locked {
@@ -136,11 +144,10 @@ func (j *Journal) repair() error {
 	j.rewind()
 	good := j.passed.Offset
 	for {
-		record, n, err := j.line()
+		_, n, err := j.line()
 		if err != nil || n == 0 {
 			break
 		}
-		j.last = record
 		good += n
 	}
 	if good < info.Size() {
@@ -150,7 +157,26 @@ func (j *Journal) repair() error {
 	}
 	j.size.Store(good)
 	j.rewind()
-	return nil
+	j.last, err = lastRecord(j.data, good)
+	return err
+}
+
+// longest is the length of a record that is found from its end.
+const longest = 1 << 20
+
+// lastRecord returns the last record of a file of that size, nil if there is
+// none.
+func lastRecord(f io.ReaderAt, size int64) ([]byte, error) {
+	tail := make([]byte, min(size, longest))
+	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	tail = bytes.TrimSuffix(tail, []byte("\n"))
+	record, ok := verify(tail[bytes.LastIndexByte(tail, '\n')+1:])
+	if !ok {
+		return nil, nil
+	}
+	return record, nil
 }
 
 // rewind makes the record behind the cursor the next.
@@ -244,8 +270,8 @@ func (j *Journal) Save(state map[string]uint64) error {
 	return nil
 }
 
-// Last returns the last record that was not passed on when the journal was
-// opened, or nil.
+// Last returns what was the last record when the journal was opened, passed on
+// or not; nil if there was none.
 func (j *Journal) Last() []byte { return j.last }
 
 // Size returns the size of the records in bytes.

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"testing"
+)
+
+// Tests keep their journals to themselves.
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "diarizer-state-")
+	if err == nil {
+		err = os.Setenv("XDG_STATE_HOME", dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := os.RemoveAll(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
