@@ -18,7 +18,10 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newReplayCommand())
 	root.AddCommand(newListenCommand())
 	root.AddCommand(newDevicesCommand())
+	root.AddCommand(newSendCommand())
 	root.AddCommand(newEvaluateCommand())
 	root.AddCommand(newWatchCommand())
+	root.AddCommand(newJournalCommand())
+	root.AddCommand(newStatsCommand())
 	return root
 }
