@@ -88,6 +88,8 @@ soak:
 
 # The microphone on a simulated sound card. What that needs is installed as root
 # on Debian and its like; elsewhere the tests are skipped where it is not there.
+# The binding hands PortAudio a number in place of a pointer, which checkptr, a
+# part of -race, does not like.
 test-mic: toolchain
 	@have() { pkg-config --exists portaudio-2.0 2>/dev/null && command -v pulseaudio && command -v paplay && \
 	  ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so /usr/lib64/alsa-lib/libasound_module_pcm_pulse.so /usr/lib/alsa-lib/libasound_module_pcm_pulse.so 2>/dev/null | grep -q .; }; \
@@ -99,6 +101,6 @@ test-mic: toolchain
 	else \
 	  set -ex; \
 	  CGO_ENABLED=1 $(GO) vet -tags portaudio ./capture/mic ./cmd/diarizer; \
-	  CGO_ENABLED=1 $(GO) test -race -tags portaudio -timeout 10m ./capture/mic; \
-	  CGO_ENABLED=1 $(GO) test -race -tags portaudio -timeout 10m -run 'ListenHears' ./cmd/diarizer; \
+	  CGO_ENABLED=1 $(GO) test -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0 -tags portaudio -timeout 10m ./capture/mic; \
+	  CGO_ENABLED=1 $(GO) test -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0 -tags portaudio -timeout 10m -run 'ListenHears' ./cmd/diarizer; \
 	fi
