@@ -1,4 +1,4 @@
-# make build      the binary, bin/diarizer
+# make build      the binary, bin/diarizer, with the microphone where PortAudio is installed
 # make test       vet, staticcheck, race-enabled tests, each benchmark once
 # make bench      the benchmarks, for figures
 # make accuracy   the tables of docs/accuracy.md, DATA=directory of recordings
@@ -10,12 +10,25 @@ GO       ?= go
 DATA     ?= ../shared/data
 FUZZTIME ?= 30s
 
-.PHONY: build test vet race bench-once bench accuracy fuzz toolchain examples reference-tools soak
+.PHONY: build test vet race bench-once bench accuracy fuzz toolchain examples reference-tools soak test-mic
 
+# Listening needs PortAudio and a C compiler, everything else only Go.
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/diarizer ./cmd/diarizer
+	@if pkg-config --exists portaudio-2.0 2>/dev/null && command -v "$$($(GO) env CC)" >/dev/null; then \
+	  echo "CGO_ENABLED=1 $(GO) build -tags portaudio -trimpath -o bin/diarizer ./cmd/diarizer"; \
+	  CGO_ENABLED=1 $(GO) build -tags portaudio -trimpath -o bin/diarizer ./cmd/diarizer; \
+	else \
+	  echo "CGO_ENABLED=0 $(GO) build -trimpath -o bin/diarizer ./cmd/diarizer"; \
+	  CGO_ENABLED=0 $(GO) build -trimpath -o bin/diarizer ./cmd/diarizer || exit 1; \
+	  if command -v apt-get >/dev/null; then how="sudo apt-get install gcc pkg-config portaudio19-dev"; \
+	  elif command -v dnf >/dev/null; then how="sudo dnf install gcc pkgconf-pkg-config portaudio-devel"; \
+	  elif command -v pacman >/dev/null; then how="sudo pacman -S gcc pkgconf portaudio"; \
+	  elif command -v brew >/dev/null; then how="brew install pkg-config portaudio"; \
+	  else how="(see docs/capture.md)"; fi; \
+	  echo "make: built without the microphone, PortAudio or a C compiler is not here; to have it: $$how && make build" >&2; \
+	fi
 
-test: toolchain examples reference-tools vet race bench-once
+test: toolchain examples reference-tools vet race test-mic bench-once
 
 # The race detector needs a C compiler; nothing else here does.
 toolchain:
@@ -72,3 +85,22 @@ fuzz:
 # Four hours through the whole program, which takes minutes.
 soak:
 	DIARIZER_SOAK=1 $(GO) test -run 'Soak' -v -timeout 60m ./cmd/diarizer
+
+# The microphone on a simulated sound card. What that needs is installed as root
+# on Debian and its like; elsewhere the tests are skipped where it is not there.
+# The binding hands PortAudio a number in place of a pointer, which checkptr, a
+# part of -race, does not like.
+test-mic: toolchain
+	@have() { pkg-config --exists portaudio-2.0 2>/dev/null && command -v pulseaudio && command -v paplay && \
+	  ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so /usr/lib64/alsa-lib/libasound_module_pcm_pulse.so /usr/lib/alsa-lib/libasound_module_pcm_pulse.so 2>/dev/null | grep -q .; }; \
+	if ! have >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -q && apt-get install -qy --no-install-recommends pkg-config portaudio19-dev libasound2-plugins pulseaudio pulseaudio-utils; \
+	fi; \
+	if ! have >/dev/null; then \
+	  echo "make: tests of the microphone are skipped; install pkg-config, portaudio19-dev, libasound2-plugins, pulseaudio and pulseaudio-utils" >&2; \
+	else \
+	  set -ex; \
+	  CGO_ENABLED=1 $(GO) vet -tags portaudio ./capture/mic ./cmd/diarizer; \
+	  CGO_ENABLED=1 $(GO) test -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0 -tags portaudio -timeout 10m ./capture/mic; \
+	  CGO_ENABLED=1 $(GO) test -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0 -tags portaudio -timeout 10m -run 'ListenHears' ./cmd/diarizer; \
+	fi

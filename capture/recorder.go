@@ -14,6 +14,7 @@ import (
 type Recorder struct {
 	src     Source
 	path    string
+	f       *os.File
 	w       *flac.Writer // nil after a failure
 	onError func(error)
 	pos     int64
@@ -38,7 +39,7 @@ func Record(src Source, path string, onError func(error)) (*Recorder, error) {
 		f.Close()
 		return nil, systemError("record", path, err)
 	}
-	return &Recorder{src: src, path: path, w: w, onError: onError}, nil
+	return &Recorder{src: src, path: path, f: f, w: w, onError: onError}, nil
 }
 
 // Next returns the source's next block when it has been kept.

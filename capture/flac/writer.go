@@ -100,9 +100,11 @@ func (w *Writer) flush() error {
 func (w *Writer) Close() error {
 	w.encode()
 	err := w.enc.Close()
-	if err == nil && w.enc.Info.BlockSizeMin < w.enc.Info.BlockSizeMax {
-		// The last frame, which may be shorter, does not count.
-		err = w.patch(8, []byte{WriterBlock >> 8, WriterBlock & 0xFF})
+	if err == nil {
+		// The encoder puts down the sizes that it saw, which for the last frame
+		// may be too small for a header, and for none are 0.
+		const high, low = WriterBlock >> 8, WriterBlock & 0xFF
+		err = w.patch(8, []byte{high, low, high, low})
 	}
 	if c, ok := w.out.(io.Closer); ok {
 		err = errors.Join(err, c.Close())

@@ -60,17 +60,15 @@ type fakeHost struct {
 	latency  time.Duration // between sound and arrival
 	warmUp   time.Duration // from opening to the first arrival
 	jitter   func(chunk int64) time.Duration
-	drops    []span // sound of these times is lost without a word
-	stalls   []span // nothing arrives in these times
-	keeps    int    // frames of sound that pile up in a stall; the rest is lost
-	gone     []span // the device fails, and is not listed
-	silent   []span // opens, and nothing ever arrives on what was opened then
-	late     func(now time.Duration) bool
+	drops    []span        // sound of these times is lost without a word
+	stalls   []span        // nothing arrives in these times
+	keeps    int           // frames of sound that pile up in a stall; the rest is lost
+	gone     []span        // the device fails, and is not listed
+	silent   []span        // opens, and nothing ever arrives on what was opened then
 	hang     chan struct{} // Close waits for it, where not nil
 
 	mu                   sync.Mutex
 	opened, closed, open int
-	listed               []Device
 }
 
 func (h *fakeHost) at() time.Duration { return h.clock.Now().Sub(h.began) }

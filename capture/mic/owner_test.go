@@ -141,7 +141,10 @@ func TestDrift(t *testing.T) {
 	if testing.Short() {
 		d /= 6
 	}
-	for _, ppm := range []float64{-200, -20, 50, 200} {
+	for _, ppm := range []float64{-200, 50} {
+		if ppm > 0 {
+			d /= 6 // an hour takes a while with the race detector
+		}
 		tr := newTrial(t, &fakeHost{ppm: ppm, jitter: lateness(2)}).run(d)
 		if tr.ready != nil || len(tr.gaps) > 0 {
 			t.Errorf("%g ppm: %v, gaps %v", ppm, tr.ready, tr.gaps)

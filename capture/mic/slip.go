@@ -7,7 +7,7 @@ const (
 	// out: 20 ms, a change of pitch of 0.3 %.
 	slipSpan = 320
 	// slipHalf is half the length of the interpolating filter, in samples.
-	slipHalf = 8
+	slipHalf = 16
 )
 
 // slipper passes sound on untouched, and where it is asked to, with one sample

@@ -138,7 +138,7 @@ func (l *levelLine) draw() {
 		bar[p-1] = '│'
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s%s %s %4.0f dB", clearLine, clockTime(l.at), string(bar), max(-99, peak))
+	fmt.Fprintf(&b, "%s%s %s %4.0f dB", clearLine, clockTime(l.at), string(bar), max(-99, math.Round(peak)+0)) // not -0
 	switch {
 	case l.hush:
 		b.WriteString("  no sound")

@@ -213,6 +213,43 @@ func (g *gappy) Next(ctx context.Context) (capture.Block, error) {
 	return b, err
 }
 
+// TestGapWithoutSound holds that a gap is reported although no sound follows it
+// yet, as when a device has gone.
+func TestGapWithoutSound(t *testing.T) {
+	told := make(chan vad.Span, 1)
+	src := &waiting{cutUp: cutUp{x: voices(2), sizes: []int{1600}}, told: told}
+	err := Run(context.Background(), src, Config{Model: anyModel(1)}, func(o Output) error {
+		if o.Gap.End != 0 {
+			told <- o.Gap
+		}
+		return nil
+	})
+	if err != nil || src.got != (vad.Span{Start: 32000, End: 64000}) {
+		t.Errorf("gap %v, %v, expected {32000 64000}", src.got, err)
+	}
+}
+
+// waiting tells of a gap at its end, and ends when that has been passed on.
+type waiting struct {
+	cutUp
+	told chan vad.Span
+	got  vad.Span
+	said bool
+}
+
+func (w *waiting) Next(ctx context.Context) (capture.Block, error) {
+	b, err := w.cutUp.Next(ctx)
+	switch {
+	case err != io.EOF:
+		return b, err
+	case !w.said:
+		w.said = true
+		return capture.Block{Start: 64000}, nil
+	}
+	w.got = <-w.told
+	return capture.Block{}, io.EOF
+}
+
 // TestInterrupted holds that cancelling ends the stream as its end would: every
 // turn closed, everything heard passed on, and ctx's error returned.
 func TestInterrupted(t *testing.T) {

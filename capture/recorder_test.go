@@ -1,0 +1,117 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// blocks is a source of given blocks.
+type blocks struct {
+	all    []Block
+	closed bool
+}
+
+func (b *blocks) Next(ctx context.Context) (Block, error) {
+	if len(b.all) == 0 {
+		return Block{}, io.EOF
+	}
+	next := b.all[0]
+	b.all = b.all[1:]
+	return next, ctx.Err()
+}
+
+func (b *blocks) Close() error {
+	b.closed = true
+	return nil
+}
+
+// TestRecorder: the file holds what was heard where it was heard, and silence
+// where it was not.
+func TestRecorder(t *testing.T) {
+	sound := func(start int64, n int) Block {
+		b := Block{Start: start, Samples: make([]float32, n)}
+		for i := range b.Samples {
+			b.Samples[i] = .25
+		}
+		return b
+	}
+	src := &blocks{all: []Block{sound(0, 320), sound(320, 100), {Start: 1000}, sound(20000, 320)}}
+	path := filepath.Join(t.TempDir(), "x.flac")
+	r, err := Record(src, path, func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for {
+		b, err := r.Next(context.Background())
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(b.Samples)
+	}
+	if err := r.Close(); err != nil || !src.closed || n != 740 {
+		t.Fatalf("%v, %d samples, closed %v", err, n, src.closed)
+	}
+	rec, err := Open(context.Background(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := drain(t, rec)
+	if err != nil || len(got) != 20320 {
+		t.Fatalf("%d samples, %v", len(got), err)
+	}
+	for i, x := range got {
+		want := 0.
+		if i < 420 || i >= 20000 {
+			want = .25
+		}
+		if math.Abs(float64(x)-want) > 1e-4 {
+			t.Fatalf("sample %d is %g, want %g", i, x, want)
+		}
+	}
+	if _, err := Record(src, path, nil); !errors.Is(err, os.ErrExist) || !strings.Contains(err.Error(), "another") {
+		t.Error(err)
+	}
+	if _, err := Record(src, filepath.Join(t.TempDir(), "no", "x.flac"), nil); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+// TestRecorderFullDisk: the stream goes on when the recording cannot.
+func TestRecorderFullDisk(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("no /dev/full here")
+	}
+	src := &blocks{}
+	for i := range 100 {
+		src.all = append(src.all, Block{Start: int64(i) * 320, Samples: make([]float32, 320)})
+	}
+	var said []error
+	r, err := Record(src, filepath.Join(t.TempDir(), "x.flac"), func(err error) { said = append(said, err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	// From now on every write finds the disk full.
+	r.f.Close()
+	*r.f = *full
+	n := 0
+	for {
+		if _, err := r.Next(context.Background()); err != nil {
+			break
+		}
+		n++
+	}
+	if err := r.Close(); err != nil || n != 100 || len(said) != 1 || !strings.Contains(said[0].Error(), "recording ends after") {
+		t.Errorf("%d blocks, %v, said %v", n, err, said)
+	}
+}

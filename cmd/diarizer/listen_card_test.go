@@ -1,0 +1,219 @@
+//go:build portaudio && cgo
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/resample"
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/soundcard"
+)
+
+// heardSeconds of the demo are played: six turns of four speakers.
+const heardSeconds = 20
+
+// cardRate is the rate of the sound card, which passes sound of it on as it is.
+const cardRate = 3 * capture.Rate
+
+// convert changes the sample rate of a sound.
+func convert(t *testing.T, from, to int, samples []float32) []float32 {
+	t.Helper()
+	rs, err := resample.New(from, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rs.Flush(rs.Push(nil, samples))
+}
+
+// writeCardWAV writes samples at the card's rate as a WAV file.
+func writeCardWAV(t *testing.T, path string, samples []float32) {
+	t.Helper()
+	const rate = cardRate
+	b := []byte("RIFF....WAVEfmt ")
+	for _, v := range []any{uint32(16), uint16(1), uint16(1), uint32(rate), uint32(2 * rate), uint16(2), uint16(16)} {
+		b, _ = binary.Append(b, binary.LittleEndian, v)
+	}
+	b = append(b, "data"...)
+	b = binary.LittleEndian.AppendUint32(b, uint32(2*len(samples)))
+	for _, x := range samples {
+		b = binary.LittleEndian.AppendUint16(b, uint16(int16(math.RoundToEven(float64(max(-1, min(.9999, x)))*(1<<15)))))
+	}
+	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-8))
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sayer is a standard output that tells when a line has been written to it.
+type sayer struct {
+	bytes.Buffer
+	said chan string
+}
+
+func (s *sayer) Write(p []byte) (int, error) {
+	select {
+	case s.said <- string(p):
+	default:
+	}
+	return s.Buffer.Write(p)
+}
+
+// readSound is all samples of a recording.
+func readSound(t *testing.T, path string) (all []float32) {
+	t.Helper()
+	rec, err := capture.Open(t.Context(), path, capture.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rec.Close()
+	for {
+		b, err := rec.Next(t.Context())
+		if err == io.EOF {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, b.Samples...)
+	}
+}
+
+// find returns where in heard, at 16 kHz and silent before, the sound of played
+// begins, in samples at the card's rate, and how well they agree from there on:
+// their correlation.
+func find(t *testing.T, heard, played []float32) (at int, r float64) {
+	first := func(x []float32) int {
+		return slices.IndexFunc(x, func(v float32) bool { return v > .001 || v < -.001 })
+	}
+	r = -1
+	for phase := range cardRate / capture.Rate {
+		part := convert(t, cardRate, capture.Rate, played[phase:])
+		coarse := first(heard) - first(part)
+		for try := max(0, coarse-300); try < coarse+300 && try+len(part) <= len(heard); try++ {
+			if correlation(heard[try:try+capture.Rate], part[:capture.Rate]) <= r {
+				continue
+			}
+			if c := correlation(heard[try:try+len(part)], part); c > r {
+				at, r = try*cardRate/capture.Rate-phase, c
+			}
+		}
+	}
+	return at, r
+}
+
+func correlation(a, b []float32) float64 {
+	var ab, aa, bb float64
+	for i := range a {
+		x, y := float64(a[i]), float64(b[i])
+		ab, aa, bb = ab+x*y, aa+x*x, bb+y*y
+	}
+	return ab / max(1e-9, math.Sqrt(aa*bb))
+}
+
+// TestListenHearsWhatReplayReads: the same sound through a microphone and from
+// its file makes the same turns. The file is replayed with as much silence before
+// it as there was before the sound was played, because the frames that are
+// compared are cut from the beginning of a stream.
+func TestListenHearsWhatReplayReads(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	card := soundcard.Start(t)
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	samples := convert(t, capture.Rate, cardRate, demoSamples(t, heardSeconds))
+	writeCardWAV(t, path("demo.wav"), samples)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, errs := &sayer{said: make(chan string, 1)}, new(bytes.Buffer)
+	status := make(chan int)
+	go func() {
+		status <- run(ctx, []string{"listen", "--nats", "off", "--rttm", path("live.rttm"), "--record", path("heard.flac")}, nil, out, errs)
+	}()
+	select {
+	case <-out.said:
+	case s := <-status:
+		t.Fatalf("status %d: %s", s, errs)
+	}
+	if err := card.Play(path("demo.wav")); err != nil {
+		t.Error(err)
+	}
+	time.Sleep(1500 * time.Millisecond) // what is on its way
+	cancel()
+	if s := <-status; s != exitInterrupted || errs.Len() > 0 {
+		t.Fatalf("status %d, want %d; standard error: %s", s, exitInterrupted, errs)
+	}
+	if !strings.Contains(out.String(), "interrupted") {
+		t.Errorf("the transcript ends without saying why:\n%s", out)
+	}
+
+	heard := readSound(t, path("heard.flac"))
+	at, r := find(t, heard, samples)
+	if r < .999 {
+		t.Errorf("what was heard is not what was played: correlation %.4f", r)
+	}
+	writeCardWAV(t, path("shifted.wav"), append(make([]float32, at), samples...))
+	for _, name := range []string{"shifted.wav", "heard.flac"} {
+		if s := run(t.Context(), []string{"replay", "--nats", "off", "--speed", "max", "--rttm", path(name + ".rttm"), path(name)}, nil, io.Discard, errs); s != 0 {
+			t.Fatalf("replay %s: %s", name, errs)
+		}
+	}
+	live := segmentsIn(t, path("live.rttm"))
+	sameTurns(t, "the recording of what was heard", live, segmentsIn(t, path("heard.flac.rttm")), .001)
+	offset := sameTurns(t, "what was played", live, segmentsIn(t, path("shifted.wav.rttm")), .05)
+	t.Logf("%d turns, %.3f s after those of the file; the sounds' correlation is %.5f", len(live), offset, r)
+}
+
+func segmentsIn(t *testing.T, path string) []rttm.Segment {
+	t.Helper()
+	s, err := rttm.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// sameTurns checks that two timelines have the same turns of the same speakers,
+// whatever these are called, and that their times are within tolerance seconds of
+// a constant offset, which it returns.
+func sameTurns(t *testing.T, what string, got, want []rttm.Segment, tolerance float64) (offset float64) {
+	t.Helper()
+	if len(got) != len(want) || len(want) < 4 {
+		t.Fatalf("%s: %d turns, want %d:\n%v\n%v", what, len(got), len(want), got, want)
+	}
+	var apart []float64
+	there, back := map[string]string{}, map[string]string{}
+	for i, g := range got {
+		w := want[i]
+		apart = append(apart, g.Start-w.Start, g.End-w.End)
+		for _, p := range []struct {
+			m    map[string]string
+			a, b string
+		}{{there, g.Speaker, w.Speaker}, {back, w.Speaker, g.Speaker}} {
+			if was, ok := p.m[p.a]; ok && was != p.b {
+				t.Errorf("%s: turn %d at %.2f s is of %s, before that was %s", what, i, g.Start, p.b, was)
+			}
+			p.m[p.a] = p.b
+		}
+	}
+	slices.Sort(apart)
+	first, last := apart[0], apart[len(apart)-1]
+	offset = (first + last) / 2
+	if last-first > 2*tolerance+1e-9 {
+		t.Errorf("%s: times are %.3f to %.3f s apart, want them within %.3f of a constant", what, first, last, tolerance)
+	}
+	return offset
+}
