@@ -99,7 +99,7 @@ func cast(n int) map[string][]simulate.Speaker {
 	out := map[string][]simulate.Speaker{}
 	for i := range n {
 		rng := rand.New(rand.NewPCG(uint64(i), 5))
-		x := simulate.Coloured(rng, 12*16000, float64(i%7)/6)
+		x := simulate.Coloured(rng, 5*16000, float64(i%7)/6)
 		simulate.Equalise(rng, x, 12)
 		out["noise"] = append(out["noise"], simulate.Speaker{Name: string(rune('a' + i)), Recordings: [][]float32{x}})
 	}
@@ -134,8 +134,8 @@ func TestTelephone(t *testing.T) {
 	if two <= 9 || two == 18 {
 		t.Errorf("%d of 18 conversations have 2 speakers, expected more than half and not all", two)
 	}
-	again, err := Telephone(all, 3, 18, 8)
-	if err != nil || !slices.Equal(again.Sounds[17].Samples, set.Sounds[17].Samples) || !slices.Equal(again.Sounds[7].Reference, set.Sounds[7].Reference) {
+	again, err := Telephone(all, 3, 8, 8)
+	if err != nil || !slices.Equal(again.Sounds[6].Samples, set.Sounds[6].Samples) || !slices.Equal(again.Sounds[7].Reference, set.Sounds[7].Reference) {
 		t.Errorf("the same seed gives another conversation (%v)", err)
 	}
 	if _, err := Telephone(cast(2*mostSpeakers-1), 3, 2, 12); err == nil {
@@ -165,20 +165,31 @@ func TestHalvesShareNoSpeaker(t *testing.T) {
 	}
 }
 
+// testModel is a part of the model in the program: its first Gaussians and the
+// first of its factors, which is enough for a table and quick.
 func testModel(t *testing.T) *model.Model {
 	t.Helper()
 	m, err := modelfile.Default()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m
+	const size, nu, mu = 16, 5, 3
+	rows := size * m.Dim()
+	small := &model.Model{Features: m.Features, FeatureMean: m.FeatureMean, Weights: m.Weights[:size],
+		Means: m.Means[:rows], Vars: m.Vars[:rows], Nu: nu, Mu: mu, Phi: m.Phi, Soft: m.Soft,
+		Slack: m.Slack, Length: m.Length, Threshold: m.Threshold, Slope: m.Slope}
+	for r := range rows {
+		small.V = append(small.V, m.V[r*m.Nu:r*m.Nu+nu]...)
+		small.U = append(small.U, m.U[r*m.Mu:r*m.Mu+mu]...)
+	}
+	return small
 }
 
 // TestRun compares all methods on a few short conversations of noises, twice and
 // with different numbers of jobs: the table is the same but for its seconds.
 func TestRun(t *testing.T) {
 	m := testModel(t)
-	set, err := Telephone(cast(2*mostSpeakers), 1, 4, 6)
+	set, err := Telephone(cast(2*mostSpeakers), 1, 4, 4)
 	if err != nil {
 		t.Fatal(err)
 	}
