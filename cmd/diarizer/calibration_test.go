@@ -49,7 +49,7 @@ func TestWritePlots(t *testing.T) {
 	if err := writePlots(dir, calibrationRows()); err != nil {
 		t.Fatal(err)
 	}
-	for name, words := range map[string]string{"reliability.svg": "own turns: 2, Brier score 0.250", "det.svg": "ami: equal error rate 50.0 %"} {
+	for name, words := range map[string]string{"reliability.svg": "own turns: 2, Brier score 0.250", "det.svg": "ami: EER 50.0 %"} {
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
