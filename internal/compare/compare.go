@@ -105,7 +105,9 @@ func run(ctx context.Context, m *model.Model, set Set, opts Options) (Section, e
 				if all[c].aligned {
 					t.offlineSeconds += aligning
 				}
-				t.trials = set.open().trials(running, r)
+				if s == 0 || !set.own { // a threshold of its own needs no scores to choose among
+					t.trials = set.open().trials(running, r)
+				}
 			}
 			done(1)
 		}

@@ -74,7 +74,7 @@ func (b by[C]) trials(us []baselines.Utterance, r *experiment.Recording) []calib
 }
 
 // penalties are the weights α that BIC is tried with.
-var penalties = []float64{0.5, 1, 1.5, 2, 2.5, 3, 4, 6, 8, 12}
+var penalties = []float64{1, 1.5, 2, 2.5, 3, 4, 6}
 
 // contenders returns the methods in the order of the table. Single Gaussians
 // get the features without deltas: with them a second of speech does not fill

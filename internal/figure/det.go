@@ -26,16 +26,15 @@ const (
 
 // WriteDET draws detection error trade-offs (Martin et al., "The DET curve in
 // assessment of detection task performance", 1997): nearer to the lower left
-// corner is better. The legend holds the equal error rates. It is [ErrNothing]
+// corner is better. The legend holds the equal error rates (EER). It is [ErrNothing]
 // where no curve has points.
 func WriteDET(w io.Writer, title string, curves []Curve) error {
 	p := newPlot(title, "false alarm, % of comparisons of two speakers", "miss, % of comparisons of one speaker")
 	ticks := deviates()
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks, ticks
 	grid(p)
-	// Left has the text right of the line; the upper right corner is empty.
-	p.Legend.Left, p.Legend.Top = true, true
-	p.Legend.XOffs, p.Legend.YOffs = 285*px, -6*px
+	// The lower left corner is where perfection would be.
+	p.Legend.Left, p.Legend.XOffs, p.Legend.YOffs = true, 10*px, 8*px
 	var words []string
 	for i, c := range curves {
 		if len(c.Points) == 0 {
@@ -46,7 +45,7 @@ func WriteDET(w io.Writer, title string, curves []Curve) error {
 			return err
 		}
 		p.Add(l)
-		label := fmt.Sprintf("%s: equal error rate %.1f %%", c.Name, 100*calibration.EqualError(c.Points))
+		label := fmt.Sprintf("%s: EER %.1f %%", c.Name, 100*calibration.EqualError(c.Points))
 		p.Legend.Add(label, l)
 		words = append(words, label)
 	}

@@ -87,7 +87,7 @@ func TestDET(t *testing.T) {
 		t.Fatal(err)
 	}
 	title, count := elements(t, b.Bytes())
-	if !strings.Contains(title, "a: equal error rate 1") || strings.Contains(title, "none") || count["path"] < 8 {
+	if !strings.Contains(title, "a: EER 1") || strings.Contains(title, "none") || count["path"] < 8 {
 		t.Errorf("title %q, elements %v", title, count)
 	}
 	if !bytes.Contains(b.Bytes(), []byte("stroke-dasharray")) {
