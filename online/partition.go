@@ -53,7 +53,7 @@ func (c *Clusterer) cluster(utts []utterance, owners []int) partition {
 	for i := range utts {
 		nodes = append(nodes, &utts[i].voice)
 	}
-	labels := Agglomerate(c.scorer, nodes, c.m.Threshold, c.cfg.Limits)
+	labels := Agglomerate(c.scorer, nodes, c.m.Threshold, c.limits())
 	p := partition{
 		utts:     utts,
 		owners:   labels[:len(owners)],
@@ -95,7 +95,7 @@ func (c *Clusterer) dissolve(p *partition, owners []int) {
 			kept++
 		}
 	}
-	if kept == 0 || kept == p.n || kept < c.cfg.Limits.Min {
+	if kept == 0 || kept == p.n || kept < c.limits().Min {
 		return
 	}
 	for i, l := range p.clusters {

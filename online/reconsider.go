@@ -70,7 +70,7 @@ func (c *Clusterer) adopt(labels []int, shared [][]float64, at int64, emit func(
 				into, most = number[l], shared[l][i+1]
 			}
 		}
-		if into != 0 {
+		if into != 0 && !c.links.same(i+1, into) {
 			c.mergeSpeaker(i+1, into, at, emit)
 		}
 	}
@@ -108,6 +108,7 @@ func assignNumbers(shared [][]float64) []int {
 func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) {
 	s := &c.speakers[speaker-1]
 	s.into = into
+	c.relink()
 	c.speakers[into-1].anchor.Stats.Add(s.anchor.Stats)
 	s.anchor.Stats.Reset()
 	c.scorer.Update(&c.speakers[into-1].anchor)
@@ -157,11 +158,12 @@ func (c *Clusterer) rescore(u *utterance) {
 	u.logP = c.scorer.Score(&u.voice, rest)
 	other := c.m.Threshold
 	for i := range c.speakers {
-		s := &c.speakers[i]
-		if i+1 == u.speaker || s.into != 0 || s.voice.Stats.N <= 0 {
+		if c.links.same(i+1, u.speaker) || c.speakers[i].into != 0 || c.links.alias(i+1) {
 			continue
 		}
-		other = max(other, c.scorer.Score(&u.voice, &s.voice))
+		if score, who := c.compare(&u.voice, i+1); who != Unknown {
+			other = max(other, score)
+		}
 	}
 	u.conf = 1 / (1 + math.Exp(c.m.Slope*(other-u.logP)))
 }
