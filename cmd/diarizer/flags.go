@@ -29,6 +29,7 @@ type diarizeFlags struct {
 	model              string
 	speech, utterances string
 	speakers, min, max int
+	page               pageFlags
 }
 
 func (o *diarizeFlags) register(f *pflag.FlagSet) {
@@ -43,6 +44,7 @@ func (o *diarizeFlags) register(f *pflag.FlagSet) {
 	f.IntVar(&o.speakers, "speakers", 0, "the number of speakers, where it is known")
 	f.IntVar(&o.min, "min-speakers", 0, "the least number of speakers")
 	f.IntVar(&o.max, "max-speakers", 0, "the largest number of speakers")
+	o.page.register(f)
 }
 
 // config checks the flags and returns what they say of the pipeline.

@@ -29,6 +29,7 @@ type output struct {
 	print  func(publish.Event) error
 	nc     *nats.Conn
 	server *natsd.Server
+	page   *livePage
 
 	final, live []rttm.Segment
 }
@@ -41,6 +42,11 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 	} else {
 		out.print = transcript.New(out.stdout, transcript.Options{}).Event
 	}
+	page, err := o.page.open(cmd.Context(), out.stderr)
+	if err != nil {
+		return nil, err
+	}
+	out.page = page
 	if o.nats == "off" {
 		return out, nil
 	}
@@ -48,14 +54,14 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 	if url == "embedded" {
 		server, err := natsd.Start(cmd.Context(), natsd.Options{})
 		if err != nil {
-			return nil, err
+			return nil, firstError(err, out.page.close())
 		}
 		out.server, url = server, server.URL()
 		fmt.Fprintf(out.stderr, "publishing to %s, subjects %s.>\n", url, publish.Prefix)
 	}
 	nc, err := publish.Connect(cmd.Context(), url, publish.ConnectOptions{OnError: out.warn})
 	if err != nil {
-		out.close()
+		out.disconnect()
 		return nil, err
 	}
 	out.nc = nc
@@ -80,6 +86,7 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 		return o.print(e)
 	}
 	opts.OnProgress = bar.at
+	o.page.attach(&opts)
 	timeline, err := session.Run(ctx, src, opts)
 	bar.clear()
 	o.final = append(o.final, timeline.Segments()...)
@@ -87,8 +94,9 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 	return err
 }
 
-// close writes the files and ends the connection and the server.
-func (o *output) close() error {
+// close writes the files, keeps the page up until ctx is done where there is
+// one and nothing failed, and ends the connection and the servers.
+func (o *output) close(ctx context.Context, failed error) error {
 	var errs []error
 	if o.flags.rttm != "" {
 		errs = append(errs, rttm.WriteFile(o.flags.rttm, o.final))
@@ -96,6 +104,16 @@ func (o *output) close() error {
 	if o.flags.rttmLive != "" {
 		errs = append(errs, rttm.WriteFile(o.flags.rttmLive, o.live))
 	}
+	if err := firstError(append(errs, failed)...); err == nil {
+		o.page.linger(ctx, o.stderr)
+	}
+	return firstError(append(errs, o.disconnect())...)
+}
+
+// disconnect ends the connection and the servers.
+func (o *output) disconnect() error {
+	var errs []error
+	errs = append(errs, o.page.close())
 	if o.nc != nil {
 		o.nc.Close()
 	}

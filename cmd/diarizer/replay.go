@@ -65,7 +65,7 @@ func replay(cmd *cobra.Command, paths []string, o diarizeFlags, speed capture.Sp
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, out.close()) }()
+	defer func() { err = firstError(err, out.close(cmd.Context(), err)) }()
 	names := streamNames(paths)
 	for i, path := range paths {
 		src, err := openRecording(cmd, path, opts)
