@@ -30,6 +30,7 @@ type diarizeFlags struct {
 	speech, utterances string
 	speakers, min, max int
 	page               pageFlags
+	tui                bool
 }
 
 func (o *diarizeFlags) register(f *pflag.FlagSet) {
@@ -45,6 +46,7 @@ func (o *diarizeFlags) register(f *pflag.FlagSet) {
 	f.IntVar(&o.min, "min-speakers", 0, "the least number of speakers")
 	f.IntVar(&o.max, "max-speakers", 0, "the largest number of speakers")
 	o.page.register(f)
+	f.BoolVar(&o.tui, "tui", false, "show who speaks full-screen, where the output is a terminal")
 }
 
 // config checks the flags and returns what they say of the pipeline.

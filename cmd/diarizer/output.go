@@ -30,6 +30,7 @@ type output struct {
 	nc     *nats.Conn
 	server *natsd.Server
 	page   *livePage
+	term   *terminalView
 
 	final, live []rttm.Segment
 }
@@ -37,14 +38,19 @@ type output struct {
 // open connects to what the flags name.
 func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 	out := &output{flags: o, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
-	if o.json {
+	if o.tui {
+		out.term = openTerminal(cmd.Context(), cmd.InOrStdin(), out.stdout)
+	}
+	if out.term != nil {
+		out.print, out.stderr = out.term.feed.Event, out.term.feed
+	} else if o.json {
 		out.print = transcript.NewJSONLines(out.stdout).Event
 	} else {
 		out.print = transcript.New(out.stdout, transcript.Options{}).Event
 	}
 	page, err := o.page.open(cmd.Context(), out.stderr)
 	if err != nil {
-		return nil, err
+		return nil, firstError(err, out.term.close())
 	}
 	out.page = page
 	if o.nats == "off" {
@@ -54,7 +60,7 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 	if url == "embedded" {
 		server, err := natsd.Start(cmd.Context(), natsd.Options{})
 		if err != nil {
-			return nil, firstError(err, out.page.close())
+			return nil, firstError(err, out.disconnect())
 		}
 		out.server, url = server, server.URL()
 		fmt.Fprintf(out.stderr, "publishing to %s, subjects %s.>\n", url, publish.Prefix)
@@ -86,16 +92,21 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 		return o.print(e)
 	}
 	opts.OnProgress = bar.at
+	if o.term != nil {
+		opts.OnMeter = o.term.feed.Reading
+	}
 	o.page.attach(&opts)
-	timeline, err := session.Run(ctx, src, opts)
+	run, cancel := o.term.until(ctx)
+	defer cancel()
+	timeline, err := session.Run(run, src, opts)
 	bar.clear()
 	o.final = append(o.final, timeline.Segments()...)
 	o.live = append(o.live, live.Segments()...)
-	return err
+	return o.term.ended(ctx, err)
 }
 
-// close writes the files, keeps the page up until ctx is done where there is
-// one and nothing failed, and ends the connection and the servers.
+// close writes the files, keeps the page or the view up until ctx is done where
+// there is one and nothing failed, and ends the connection and the servers.
 func (o *output) close(ctx context.Context, failed error) error {
 	var errs []error
 	if o.flags.rttm != "" {
@@ -105,7 +116,11 @@ func (o *output) close(ctx context.Context, failed error) error {
 		errs = append(errs, rttm.WriteFile(o.flags.rttmLive, o.live))
 	}
 	if err := firstError(append(errs, failed)...); err == nil {
-		o.page.linger(ctx, o.stderr)
+		if o.term != nil {
+			o.term.linger(ctx)
+		} else {
+			o.page.linger(ctx, o.stderr)
+		}
 	}
 	return firstError(append(errs, o.disconnect())...)
 }
@@ -113,7 +128,7 @@ func (o *output) close(ctx context.Context, failed error) error {
 // disconnect ends the connection and the servers.
 func (o *output) disconnect() error {
 	var errs []error
-	errs = append(errs, o.page.close())
+	errs = append(errs, o.term.close(), o.page.close())
 	if o.nc != nil {
 		o.nc.Close()
 	}

@@ -18,5 +18,6 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newReplayCommand())
 	root.AddCommand(newEvaluateCommand())
 	root.AddCommand(newWatchCommand())
+	root.AddCommand(newViewCommand())
 	return root
 }

@@ -25,6 +25,7 @@ type watchOptions struct {
 	all      bool
 	fresh    bool
 	since    time.Duration
+	tui      bool
 }
 
 func newWatchCommand() *cobra.Command {
@@ -41,6 +42,9 @@ file then holds what was known until then.`,
   diarizer watch --since 10m --json | jq .turn`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.tui && isTerminal(cmd.InOrStdin()) && isTerminal(cmd.OutOrStdout()) {
+				return view(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr(), viewOptions{url: o.url, streams: o.streams})
+			}
 			return watch(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
@@ -53,6 +57,10 @@ file then holds what was known until then.`,
 	f.BoolVar(&o.all, "all", false, "print earlier runs of the streams too")
 	f.BoolVar(&o.fresh, "new", false, "print only what happens from now on")
 	f.DurationVar(&o.since, "since", 0, "print only what was published since so long ago, such as 10m")
+	f.BoolVar(&o.tui, "tui", false, "show it full-screen, where the output is a terminal")
+	for _, other := range []string{"rttm", "json", "until-end", "all", "new", "since"} {
+		cmd.MarkFlagsMutuallyExclusive("tui", other)
+	}
 	cmd.MarkFlagsMutuallyExclusive("all", "new", "since")
 	return cmd
 }
