@@ -1,19 +1,20 @@
 # make build      the binary, bin/diarizer
-# make test       vet, staticcheck, race-enabled tests, each benchmark once
+# make test       vet, staticcheck, race-enabled tests, each benchmark once, the page in a browser
 # make bench      the benchmarks, for figures
 # make accuracy   the tables of docs/accuracy.md, DATA=directory of recordings
 # make fuzz       every fuzz target for FUZZTIME
+# make pictures   the pictures of the demo in docs/
 
 GO       ?= go
 DATA     ?= ../shared/data
 FUZZTIME ?= 30s
 
-.PHONY: build test vet race bench-once bench accuracy fuzz toolchain
+.PHONY: build test vet race bench-once bench accuracy fuzz toolchain test-browser pictures
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/diarizer ./cmd/diarizer
 
-test: toolchain vet race bench-once
+test: toolchain vet race bench-once test-browser
 
 # The race detector needs a C compiler; nothing else here does.
 toolchain:
@@ -48,3 +49,12 @@ fuzz:
 	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
 	  done; \
 	done
+
+# Needs Node and Chromium, which it installs as root; elsewhere it says what it leaves out.
+test-browser:
+	internal/page/browser/run
+
+pictures: build
+	bin/diarizer replay --speed max --nats off --rttm bin/demo.rttm internal/demo/demo.flac >/dev/null
+	bin/diarizer plot bin/demo.rttm --reference internal/demo/demo.rttm --title "The demo, against who really spoke" -o docs/demo.svg
+	internal/page/browser/run picture ../../../docs/view.png

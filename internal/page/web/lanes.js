@@ -22,6 +22,7 @@ export class Lanes {
     this.stripes = new Map();
     this.frames = []; // durations of the latest drawings, in ms
     this.drawn = 0; // turns in the last drawing
+    this.painted = 0; // those of them that took a stroke of their own
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.overviewAt = { version: -1, time: -1, width: 0, image: null };
     this.theme();
@@ -137,6 +138,8 @@ export class Lanes {
     for (const g of this.ghosts) this.drawGhost(g, lane, began);
     const turns = board.between(this.left(), this.end);
     this.drawn = turns.length;
+    this.painted = 0;
+    this.covered = []; // by lane, how far it is painted
     for (const t of turns) this.drawTurn(t, lane.get(t.speaker) ?? lane.get(board.merged.get(t.speaker)), now, began);
     this.drawNow(now, h);
     this.drawOverview(board, now);
@@ -221,6 +224,18 @@ export class Lanes {
     const c = colour(t.speaker);
     const provisional = t.state === "provisional";
     const b = this.box(t.start, t.end, row);
+    const since = this.flashes.get(t.id);
+    if (b.width < 4 && !t.open && since === undefined) { // no room for signs
+      const left = Math.max(b.x, this.covered[row] ?? -Infinity);
+      const right = Math.ceil(b.x + b.width);
+      if (right <= left) return; // on pixels that have this colour already
+      this.painted++;
+      ctx.fillStyle = c;
+      ctx.fillRect(left, b.y, right - left, b.height);
+      this.covered[row] = right;
+      return;
+    }
+    this.painted++;
     if (t.open && now > t.end) { // heard, and not decided yet
       const tail = this.box(t.end, now, row);
       ctx.globalAlpha = 0.22;
@@ -260,7 +275,6 @@ export class Lanes {
         ctx.fill();
       }
     }
-    const since = this.flashes.get(t.id);
     if (since !== undefined) {
       const age = (at - since) / flashFor;
       const grow = this.still.matches ? 3 : 3 + 5 * Math.abs(Math.sin(age * Math.PI * 3)) * (1 - age);
