@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
@@ -31,7 +31,9 @@ type output struct {
 	server *natsd.Server
 	page   *livePage
 	term   *terminalView
+	bar    *progress
 
+	mu          sync.Mutex // of what follows, where several streams run at once
 	final, live []rttm.Segment
 }
 
@@ -42,10 +44,15 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 		out.term = openTerminal(cmd.Context(), cmd.InOrStdin(), out.stdout)
 	}
 	if out.term != nil {
-		out.print, out.stderr = out.term.feed.Event, out.term.feed
-	} else if o.json {
+		out.stderr = out.term.feed
+	}
+	out.bar = newProgress(out.stderr, o.json)
+	switch {
+	case out.term != nil:
+		out.print = out.term.feed.Event
+	case o.json:
 		out.print = transcript.NewJSONLines(out.stdout).Event
-	} else {
+	default:
 		out.print = transcript.New(out.stdout, transcript.Options{}).Event
 	}
 	page, err := o.page.open(cmd.Context(), out.stderr)
@@ -53,45 +60,67 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 		return nil, firstError(err, out.term.close())
 	}
 	out.page = page
-	if o.nats == "off" {
-		return out, nil
-	}
+	fail := func(err error) (*output, error) { return nil, firstError(err, out.disconnect()) }
 	url := o.nats
-	if url == "embedded" {
+	if o.publish.context != "" && !cmd.Flags().Changed("nats") {
+		url = ""
+	}
+	switch {
+	case o.publish.retain < 0:
+		return fail(fmt.Errorf("--retain %v: expected a duration such as 720h", o.publish.retain))
+	case url != "" && o.publish.context != "":
+		return fail(fmt.Errorf("--nats and --nats-context: expected one of them"))
+	case url == "off":
+		return out, nil
+	case url == "embedded":
 		server, err := natsd.Start(cmd.Context(), natsd.Options{})
 		if err != nil {
-			return nil, firstError(err, out.disconnect())
+			return fail(err)
 		}
 		out.server, url = server, server.URL()
 		fmt.Fprintf(out.stderr, "publishing to %s, subjects %s.>\n", url, publish.Prefix)
 	}
-	nc, err := publish.Connect(cmd.Context(), url, publish.ConnectOptions{OnError: out.warn})
+	nc, err := o.publish.connect(cmd.Context(), url, "diarizer", out.warn)
 	if err != nil {
-		out.disconnect()
-		return nil, err
+		return fail(err)
 	}
 	out.nc = nc
 	return out, nil
 }
 
+// printStreams makes each line of a transcript begin with its stream.
+func (o *output) printStreams() {
+	if !o.flags.json && o.term == nil {
+		o.print = transcript.New(o.stdout, transcript.Options{Streams: true}).Event
+	}
+}
+
 // warn says what went wrong without ending anything.
-func (o *output) warn(err error) { fmt.Fprintf(o.stderr, "diarizer: %v\n", err) }
+func (o *output) warn(err error) { o.say("diarizer: %v\n", err) }
+
+// say prints to standard error.
+func (o *output) say(format string, args ...any) {
+	_ = o.bar.print(func() error { // what cannot be said cannot be complained of either
+		_, err := fmt.Fprintf(o.stderr, format, args...)
+		return err
+	})
+}
 
 // run diarizes one source. length is its duration, or 0 where it is not known.
-// What came of it is kept for the files, whatever happens.
+// What came of it is kept for the files, whatever happens. Several may run at
+// once.
 func (o *output) run(ctx context.Context, src capture.Source, opts session.Options, length time.Duration) error {
-	bar := o.progress(length)
 	live := publish.NewLive(o.flags.latency)
 	opts.NATS = o.nc
 	opts.OnPublishError = o.warn
+	opts.Publishing = o.flags.publish.publishing(o.server != nil)
 	opts.OnEvent = func(e publish.Event) error {
 		if err := live.Apply(e); err != nil {
 			return err
 		}
-		bar.clear()
-		return o.print(e)
+		return o.bar.print(func() error { return o.print(e) })
 	}
-	opts.OnProgress = bar.at
+	opts.OnProgress = o.bar.stream(length)
 	if o.term != nil {
 		opts.OnMeter = o.term.feed.Reading
 	}
@@ -99,7 +128,8 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 	run, cancel := o.term.until(ctx)
 	defer cancel()
 	timeline, err := session.Run(run, src, opts)
-	bar.clear()
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.final = append(o.final, timeline.Segments()...)
 	o.live = append(o.live, live.Segments()...)
 	return o.term.ended(ctx, err)
@@ -108,7 +138,12 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 // close writes the files, keeps the page or the view up until ctx is done where
 // there is one and nothing failed, and ends the connection and the servers.
 func (o *output) close(ctx context.Context, failed error) error {
+	o.bar.end()
 	var errs []error
+	for _, segments := range [][]rttm.Segment{o.final, o.live} {
+		// Recordings that ran at once ended in any order.
+		slices.SortStableFunc(segments, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
+	}
 	if o.flags.rttm != "" {
 		errs = append(errs, rttm.WriteFile(o.flags.rttm, o.final))
 	}
@@ -146,51 +181,4 @@ func firstError(errs ...error) error {
 		}
 	}
 	return nil
-}
-
-// bar is the progress line under a transcript, where standard error is a
-// terminal.
-type bar struct {
-	pb    *progressbar.ProgressBar
-	last  int64 // samples at the last drawing
-	began time.Time
-}
-
-// progress returns the line for a recording of the given length.
-func (o *output) progress(length time.Duration) *bar {
-	b := &bar{began: time.Now()}
-	f, ok := o.stderr.(*os.File)
-	if !ok || o.flags.json || !term.IsTerminal(int(f.Fd())) {
-		return b
-	}
-	total := int64(-1)
-	if length > 0 {
-		total = int64(length.Seconds())
-	}
-	b.pb = progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(f),
-		progressbar.OptionSetWidth(30),
-		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetPredictTime(total > 0),
-	)
-	return b
-}
-
-// at tells how far the stream has been heard, in samples.
-func (b *bar) at(samples int64) {
-	if b.pb == nil || samples-b.last < capture.Rate {
-		return
-	}
-	b.last = samples
-	heard := capture.Duration(samples)
-	b.pb.Describe(fmt.Sprintf("%s heard, %.0f × real time", heard.Round(time.Second), heard.Seconds()/time.Since(b.began).Seconds()))
-	_ = b.pb.Set64(int64(heard.Seconds())) // fails only beyond the total, when the header was wrong
-}
-
-// clear makes room for a line of the transcript.
-func (b *bar) clear() {
-	if b.pb != nil {
-		_ = b.pb.Clear()
-	}
 }

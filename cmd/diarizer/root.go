@@ -16,8 +16,14 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newReportCommand())
 	root.AddCommand(newDemoCommand())
 	root.AddCommand(newReplayCommand())
+	root.AddCommand(newSendCommand())
+	root.AddCommand(newListenCommand())
+	root.AddCommand(newDevicesCommand())
 	root.AddCommand(newEvaluateCommand())
+	root.AddCommand(newCompareCommand())
 	root.AddCommand(newWatchCommand())
 	root.AddCommand(newViewCommand())
+	root.AddCommand(newJournalCommand())
+	root.AddCommand(newStatsCommand())
 	return root
 }

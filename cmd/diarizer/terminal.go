@@ -68,6 +68,9 @@ func (t *terminalView) ended(ctx context.Context, err error) error {
 	return err
 }
 
+// gone says whether the user has closed the view.
+func (t *terminalView) gone() bool { return t != nil && t.closed.Err() != nil }
+
 // linger keeps the view up until the user closes it or ctx is done.
 func (t *terminalView) linger(ctx context.Context) {
 	if t == nil {

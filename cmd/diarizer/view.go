@@ -19,6 +19,7 @@ import (
 // viewOptions are the flags of view.
 type viewOptions struct {
 	url     string
+	nats    natsFlags
 	streams []string
 	page    pageFlags
 }
@@ -45,7 +46,9 @@ it runs and everybody who watches. Ctrl-C ends it.`,
 	f := cmd.Flags()
 	f.StringVar(&o.url, "nats", nats.DefaultURL, "URL of the NATS server")
 	f.StringSliceVar(&o.streams, "stream", nil, "stream to show, may be repeated (default all)")
+	o.nats.register(f)
 	o.page.register(f)
+	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
 	return cmd
 }
 
@@ -67,7 +70,7 @@ func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOption
 		}
 		fmt.Fprintf(w, "diarizer: %v\n", err)
 	}
-	nc, err := publish.Connect(ctx, o.url, publish.ConnectOptions{Name: "diarizer view", OnError: say})
+	nc, err := o.nats.connect(ctx, o.url, "diarizer view", say)
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,6 @@ import (
 	"math"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
@@ -19,8 +17,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // held is a recording that waits at a moment until it is let go.
 type held struct {

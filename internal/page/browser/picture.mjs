@@ -6,9 +6,9 @@ import { bin, browse, killAll, open, recording, start, until } from "./harness.m
 const [file] = process.argv.slice(2);
 const browser = await browse();
 try {
-  const replay = await start(bin, "replay", "--speed", "3", "--nats", "off", "--http", "127.0.0.1:0", recording);
+  const replay = await start(bin, "replay", "--speed", "2", "--nats", "off", "--http", "127.0.0.1:0", recording);
   const page = await open(browser, replay.url, { viewport: { width: 1200, height: 760 }, colorScheme: "light" });
-  await until(page, () => diarizer.board.time > 45);
+  await until(page, () => diarizer.board.time > 40);
   const heard = await page.locator("#people .person").evaluateAll((rows) => rows.map((r) => r.dataset.speaker));
   for (const [i, name] of ["Ada", "Grace"].entries()) {
     await page.locator(`.person[data-speaker=${heard[i]}] > button`).click();
@@ -16,7 +16,15 @@ try {
     await page.keyboard.press("Enter");
     await until(page, (n) => [...document.querySelectorAll("#people .name")].some((e) => e.textContent === n), name);
   }
-  await until(page, () => document.getElementById("toast").hidden && diarizer.board.time > 55 && document.querySelector("#now .speaker"));
+  await page.mouse.move(600, 740);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.locator("#zoom-fit").evaluate((b) => b.click());
+  // Somebody has spoken for a while, which nobody is sure of yet.
+  await until(page, () => {
+    document.getElementById("toast").hidden = true;
+    const { board } = diarizer;
+    return board.time > 50 && board.speaking().some((t) => t.state === "provisional" && t.end - t.start > 1.5);
+  });
   await page.screenshot({ path: file });
   await replay.stop();
 } finally {

@@ -1,0 +1,163 @@
+package natsaudio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// feed is where messages come from. next waits for one as long as ctx lasts.
+type feed interface {
+	next(ctx context.Context) (*nats.Msg, error)
+	close()
+}
+
+// What may wait in this process on a subject without JetStream. What comes
+// beyond that is lost, which the packets' numbers show.
+const (
+	pendingPackets = 1 << 15
+	pendingBytes   = 16 << 20
+)
+
+// liveFeed is a subject as it is spoken.
+type liveFeed struct {
+	sub  *nats.Subscription
+	warn func(error)
+}
+
+func newLiveFeed(nc *nats.Conn, subject string, warn func(error)) (feed, error) {
+	sub, err := nc.SubscribeSync(subject)
+	if err != nil {
+		return nil, fmt.Errorf("subscribe to %s: %w", subject, err)
+	}
+	err = sub.SetPendingLimits(pendingPackets, pendingBytes)
+	if err == nil {
+		err = nc.FlushTimeout(apiTimeout) // then the server knows of it
+	}
+	if err != nil {
+		_ = sub.Unsubscribe()
+		return nil, fmt.Errorf("subscribe to %s: %w", subject, err)
+	}
+	return &liveFeed{sub, warn}, nil
+}
+
+func (f *liveFeed) next(ctx context.Context) (*nats.Msg, error) {
+	for {
+		msg, err := f.sub.NextMsgWithContext(ctx)
+		if errors.Is(err, nats.ErrSlowConsumer) {
+			f.warn(fmt.Errorf("%s: sound comes faster than it is diarized, what does not fit into %d MiB is lost: slow the sender down, or keep the subject in JetStream",
+				f.sub.Subject, pendingBytes>>20))
+			continue
+		}
+		return msg, err
+	}
+}
+
+func (f *liveFeed) close() { _ = f.sub.Unsubscribe() } // fails only where there is no connection any more
+
+// keptFeed is a subject as a JetStream stream keeps it.
+type keptFeed struct {
+	messages jetstream.MessagesContext
+}
+
+const (
+	// apiTimeout bounds a question to JetStream.
+	apiTimeout = 5 * time.Second
+	// keptTimeout bounds the question whether it keeps a subject, which is not
+	// answered to clients without the permission to ask.
+	keptTimeout = 2 * time.Second
+)
+
+// clockMargin is by how much the clocks of sender and server may differ for the
+// beginning of a session to be found.
+const clockMargin = time.Minute
+
+// findKept returns the stream that keeps a subject, or nil where none does, or
+// none says so to this client.
+func findKept(ctx context.Context, nc *nats.Conn, subject string) (jetstream.Stream, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, fmt.Errorf("JetStream: %w", err)
+	}
+	asking, cancel := context.WithTimeout(ctx, keptTimeout)
+	defer cancel()
+	var stream jetstream.Stream
+	name, err := js.StreamNameBySubject(asking, subject)
+	if err == nil {
+		stream, err = js.Stream(asking, name)
+	}
+	switch {
+	case err == nil:
+		return stream, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	}
+	return nil, noJetStream(err)
+}
+
+// noJetStream is nil for the answers of a server that does not keep a subject,
+// or does not let this client ask.
+func noJetStream(err error) error {
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrJetStreamNotEnabled),
+		errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount), errors.Is(err, nats.ErrNoResponders),
+		errors.Is(err, nats.ErrPermissionViolation),
+		errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
+		return nil
+	}
+	return fmt.Errorf("JetStream: %w", err)
+}
+
+// newKeptFeed reads what is kept of subject from the beginning of a session on,
+// the latest if none is named. It returns that session, which is empty where
+// nothing is kept yet.
+func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session string) (feed, string, error) {
+	fail := func(err error) (feed, string, error) {
+		return nil, "", fmt.Errorf("JetStream stream %s for %s: %w", stream.CachedInfo().Config.Name, subject, err)
+	}
+	// The ordered consumer outlives this call, so it is not made with a timeout.
+	asking, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	config := jetstream.OrderedConsumerConfig{FilterSubjects: []string{subject}, DeliverPolicy: jetstream.DeliverAllPolicy}
+	if session == "" {
+		last, err := stream.GetLastMsgForSubject(asking, subject)
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound):
+		case err != nil:
+			return fail(err)
+		default:
+			if p, err := Parse(last.Header, last.Data); err == nil {
+				session = p.Session
+				if !p.Began.IsZero() {
+					from := p.Began.Add(-clockMargin)
+					config.DeliverPolicy, config.OptStartTime = jetstream.DeliverByStartTimePolicy, &from
+				}
+			}
+		}
+	}
+	consumer, err := stream.OrderedConsumer(ctx, config)
+	if err != nil {
+		return fail(err)
+	}
+	messages, err := consumer.Messages()
+	if err != nil {
+		return fail(err)
+	}
+	return &keptFeed{messages}, session, nil
+}
+
+func (f *keptFeed) next(ctx context.Context) (*nats.Msg, error) {
+	// Waiting for a server that went away heeds no context.
+	defer context.AfterFunc(ctx, f.messages.Stop)()
+	msg, err := f.messages.Next(jetstream.NextContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &nats.Msg{Subject: msg.Subject(), Header: msg.Headers(), Data: msg.Data()}, nil
+}
+
+func (f *keptFeed) close() { f.messages.Stop() }
