@@ -18,7 +18,7 @@ export function killAll() {
 
 /** start runs a program until it says where its page is. */
 export async function start(program, ...args) {
-  const p = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const p = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
   running.add(p);
   const lines = [];
   const ended = new Promise((resolve) => p.on("exit", (code) => {
@@ -39,6 +39,8 @@ export async function start(program, ...args) {
   const url = await found(/live page: (\S+)/);
   return {
     url, lines, found,
+    write: (data) => p.stdin.write(data),
+    end: (data) => p.stdin.end(data),
     stop() {
       p.kill("SIGTERM");
       return ended;
