@@ -11,6 +11,7 @@ export class Lanes {
     Object.assign(this, { canvas, overview, tip, onFollow });
     this.ctx = canvas.getContext("2d");
     this.small = overview.getContext("2d");
+    this.width = canvas.clientWidth; // at the last drawing, in CSS pixels
     this.end = 0; // the right edge, in seconds
     this.span = Math.max(25, Math.min(90, canvas.clientWidth / 13));
     this.whole = 60; // what the overview covers, in seconds
@@ -77,11 +78,11 @@ export class Lanes {
   }
 
   x(t) {
-    return ((t - this.left()) / this.span) * this.canvas.clientWidth;
+    return ((t - this.left()) / this.span) * this.width;
   }
 
   timeAt(x) {
-    return this.left() + (x / this.canvas.clientWidth) * this.span;
+    return this.left() + (x / this.width) * this.span;
   }
 
   /** settle moves the view to where it may be. */
@@ -129,7 +130,7 @@ export class Lanes {
     this.resize();
     this.forget(began);
     const { ctx } = this;
-    const w = this.canvas.clientWidth;
+    const w = (this.width = this.canvas.clientWidth);
     const h = this.canvas.clientHeight;
     ctx.clearRect(0, 0, w, h);
     this.drawGrid(w, h, now);
@@ -140,7 +141,13 @@ export class Lanes {
     this.drawn = turns.length;
     this.painted = 0;
     this.covered = []; // by lane, how far it is painted
+    this.narrow = []; // by lane, what is to be painted in one colour
     for (const t of turns) this.drawTurn(t, lane.get(t.speaker) ?? lane.get(board.merged.get(t.speaker)), now, began);
+    for (const boxes of this.narrow) {
+      if (!boxes) continue;
+      ctx.fillStyle = boxes[0].c;
+      for (const b of boxes) ctx.fillRect(b.x, b.y, b.width, b.height);
+    }
     this.drawNow(now, h);
     this.drawOverview(board, now);
     this.frames.push(performance.now() - began);
@@ -184,7 +191,14 @@ export class Lanes {
       if (g.end < this.left()) break;
       if (g.start > this.end) continue;
       const x = this.x(g.start);
-      const width = Math.max(3, this.x(g.end) - x);
+      const width = Math.max(2, this.x(g.end) - x);
+      if (width < 6) { // no room for lines
+        ctx.globalAlpha = 0.25;
+        ctx.fillStyle = this.ink;
+        ctx.fillRect(x, axis, width, h - axis);
+        ctx.globalAlpha = 1;
+        continue;
+      }
       ctx.save();
       ctx.beginPath();
       ctx.rect(x, axis, width, h - axis);
@@ -230,8 +244,7 @@ export class Lanes {
       const right = Math.ceil(b.x + b.width);
       if (right <= left) return; // on pixels that have this colour already
       this.painted++;
-      ctx.fillStyle = c;
-      ctx.fillRect(left, b.y, right - left, b.height);
+      (this.narrow[row] ??= []).push({ c, x: left, y: b.y, width: right - left, height: b.height });
       this.covered[row] = right;
       return;
     }
