@@ -10,6 +10,7 @@ export const recording = process.env.RECORDING;
 
 const running = new Set();
 process.on("exit", killAll);
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
 /** killAll ends what a failed test has left. */
 export function killAll() {
