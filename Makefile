@@ -1,16 +1,17 @@
 # make build      the binary, bin/diarizer, with the microphone where PortAudio is installed
-# make test       vet, staticcheck, race-enabled tests, each benchmark once
+# make test       vet, staticcheck, race-enabled tests, each benchmark once, microphone and page
 # make bench      the benchmarks, for figures
 # make accuracy   the tables of docs/accuracy.md, DATA=directory of recordings
 # make examples   the NATS client for the example in JavaScript
 # make fuzz       every fuzz target for FUZZTIME
+# make pictures   the pictures of the demo in docs/
 # make soak       four hours of sound through the whole program, memory watched
 
 GO       ?= go
 DATA     ?= ../shared/data
 FUZZTIME ?= 30s
 
-.PHONY: build test vet race bench-once bench accuracy fuzz toolchain examples reference-tools soak test-mic
+.PHONY: build test vet race bench-once bench accuracy fuzz toolchain examples reference-tools soak test-mic test-browser pictures
 
 # Listening needs PortAudio and a C compiler, everything else only Go.
 build:
@@ -28,7 +29,7 @@ build:
 	  echo "make: built without the microphone, PortAudio or a C compiler is not here; to have it: $$how && make build" >&2; \
 	fi
 
-test: toolchain examples reference-tools vet race test-mic bench-once
+test: toolchain examples reference-tools vet race test-mic bench-once test-browser
 
 # The race detector needs a C compiler; nothing else here does.
 toolchain:
@@ -104,3 +105,12 @@ test-mic: toolchain
 	  CGO_ENABLED=1 $(GO) test -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0 -tags portaudio -timeout 10m ./capture/mic; \
 	  CGO_ENABLED=1 $(GO) test -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0 -tags portaudio -timeout 10m -run 'ListenHears' ./cmd/diarizer; \
 	fi
+
+# Needs Node and Chromium, which it installs as root; elsewhere it says what it leaves out.
+test-browser:
+	internal/page/browser/run
+
+pictures: build
+	bin/diarizer replay --speed max --nats off --rttm bin/demo.rttm internal/demo/demo.flac >/dev/null
+	bin/diarizer plot bin/demo.rttm --reference internal/demo/demo.rttm --title "The demo, against who really spoke" -o docs/demo.svg
+	internal/page/browser/run picture ../../../docs/view.png

@@ -89,6 +89,7 @@ type Clusterer struct {
 	utts     []utterance // the window as it is told: base, its boundaries moved
 	open     *utterance  // the utterance that is growing
 	speakers []speaker   // speakers[i] has ID i+1
+	links    links       // who is who by what people said
 	last     int         // who spoke last
 	frames   float64     // speech heard, in frames
 	review   float64     // speech at which the window is clustered anew
@@ -296,18 +297,20 @@ func (c *Clusterer) decide(u *utterance) {
 		add(c.m.Slope * c.m.Threshold)
 	}
 	for i := range c.speakers {
-		s := &c.speakers[i]
-		if s.into != 0 || s.voice.Stats.N <= 0 {
+		if c.speakers[i].into != 0 || c.links.alias(i+1) {
 			continue
 		}
-		logP := c.scorer.Score(&u.voice, &s.voice)
+		logP, who := c.compare(&u.voice, i+1)
+		if who == Unknown {
+			continue
+		}
 		score := logP
-		if i+1 == c.last {
+		if c.links.same(who, c.last) {
 			score += c.cfg.Stay
 		}
 		add(c.m.Slope * score)
 		if score > bestScore {
-			best, bestLogP, bestScore = i+1, logP, score
+			best, bestLogP, bestScore = who, logP, score
 		}
 	}
 	if best == Unknown && int(u.voice.Stats.N) < c.cfg.MinCreate && c.last != Unknown {
@@ -319,7 +322,8 @@ func (c *Clusterer) decide(u *utterance) {
 
 // full says whether no speaker may be added any more.
 func (c *Clusterer) full() bool {
-	return c.cfg.Limits.Max > 0 && c.count() >= c.cfg.Limits.Max
+	l := c.limits()
+	return l.Max > 0 && c.count() >= l.Max
 }
 
 // count is the number of speakers that stand.

@@ -39,7 +39,7 @@ func (c *Clusterer) cluster(utts []utterance, owners []int) partition {
 		keys = append(keys, utts[i].key)
 	}
 	known := c.pairs.of(c.scorer, nodes, keys)
-	labels := agglomerate(c.scorer, nodes, known, c.m.Threshold, c.cfg.Limits)
+	labels := agglomerate(c.scorer, nodes, known, c.m.Threshold, c.limits())
 	p := partition{
 		utts:     utts,
 		owners:   labels[:len(owners)],
@@ -81,7 +81,7 @@ func (c *Clusterer) dissolve(p *partition, owners []int) {
 			kept++
 		}
 	}
-	if kept == 0 || kept == p.n || kept < c.cfg.Limits.Min {
+	if kept == 0 || kept == p.n || kept < c.limits().Min {
 		return
 	}
 	for i, l := range p.clusters {

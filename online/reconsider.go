@@ -75,7 +75,7 @@ func (c *Clusterer) adopt(labels []int, shared [][]float64, at int64, emit func(
 				into, most = number[l], shared[l][i+1]
 			}
 		}
-		if into != 0 {
+		if into != 0 && !c.links.same(i+1, into) {
 			c.mergeSpeaker(i+1, into, at, emit)
 		}
 	}
@@ -113,6 +113,7 @@ func assignNumbers(shared [][]float64) []int {
 func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) {
 	s := &c.speakers[speaker-1]
 	s.into = into
+	c.relink()
 	c.speakers[into-1].anchor.Stats.Add(s.anchor.Stats)
 	s.anchor.Stats.Reset()
 	c.settleAnchor(&c.speakers[into-1])
@@ -162,11 +163,12 @@ func (c *Clusterer) rescore(u *utterance) {
 	u.logP = c.scorer.Score(&u.voice, rest)
 	other := c.m.Threshold
 	for i := range c.speakers {
-		s := &c.speakers[i]
-		if i+1 == u.speaker || s.into != 0 || s.voice.Stats.N <= 0 {
+		if c.links.same(i+1, u.speaker) || c.speakers[i].into != 0 || c.links.alias(i+1) {
 			continue
 		}
-		other = max(other, c.scorer.Score(&u.voice, &s.voice))
+		if score, who := c.compare(&u.voice, i+1); who != Unknown {
+			other = max(other, score)
+		}
 	}
 	u.conf = 1 / (1 + math.Exp(c.m.Slope*(other-u.logP)))
 }

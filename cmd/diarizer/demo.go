@@ -24,6 +24,7 @@ import (
 // newDemoCommand makes "diarizer demo".
 func newDemoCommand() *cobra.Command {
 	var speed string
+	var view pageFlags
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Diarize a recording that is part of the program, with nothing to set up",
@@ -32,23 +33,27 @@ func newDemoCommand() *cobra.Command {
 Four synthetic voices plan a garden. The recording passes through the whole
 program and over a NATS server that it starts for itself; what is printed are the
 turns as they come back from there. The last lines compare them with who really
-spoke when.`,
+spoke when. With --http a page shows it while it is spoken.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if view.addr != "" && !cmd.Flags().Changed("speed") {
+				speed = "1"
+			}
 			sp, err := capture.ParseSpeed(speed)
 			if err != nil {
 				return fmt.Errorf("--speed: %w", err)
 			}
-			return runDemo(cmd.Context(), cmd.OutOrStdout(), sp)
+			return runDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), sp, view)
 		},
 	}
-	cmd.Flags().StringVar(&speed, "speed", "max", "1 as it was spoken, N times as fast, or max")
+	cmd.Flags().StringVar(&speed, "speed", "max", "1 as it was spoken, N times as fast, or max (default 1 with --http)")
+	view.register(cmd.Flags())
 	return cmd
 }
 
 // runDemo replays the recording to a NATS server and prints what a subscriber
 // hears.
-func runDemo(ctx context.Context, w io.Writer, speed capture.Speed) (err error) {
+func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view pageFlags) (err error) {
 	m, err := modelfile.Default()
 	if err != nil {
 		return err
@@ -63,6 +68,11 @@ func runDemo(ctx context.Context, w io.Writer, speed capture.Speed) (err error) 
 		return err
 	}
 	defer nc.Close()
+	page, err := view.open(ctx, stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstError(err, page.close()) }()
 	rec, err := capture.OpenReader(ctx, demo.Recording(), demo.Name, capture.Options{})
 	if err != nil {
 		return err
@@ -79,17 +89,23 @@ func runDemo(ctx context.Context, w io.Writer, speed capture.Speed) (err error) 
 		return err
 	})
 	began := time.Now()
-	sent, err := session.Run(ctx, capture.NewReplay(rec, speed, nil), session.Options{
+	opts := session.Options{
 		Stream:   demo.Name,
 		Source:   publish.Source{Name: demo.Name},
 		Pipeline: pipeline.Config{Model: m},
 		NATS:     nc,
-	})
+	}
+	page.attach(&opts)
+	sent, err := session.Run(ctx, capture.NewReplay(rec, speed, nil), opts)
 	took := time.Since(began)
 	if err := firstError(g.Wait(), err); err != nil {
 		return err
 	}
-	return summarize(w, received, sent.At().Duration(), took)
+	if err := summarize(w, received, sent.At().Duration(), took); err != nil {
+		return err
+	}
+	page.linger(ctx, stderr)
+	return nil
 }
 
 // listen subscribes to the demo's stream and prints it until its end.

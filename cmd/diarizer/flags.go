@@ -30,6 +30,8 @@ type diarizeFlags struct {
 	model              string
 	speech, utterances string
 	speakers, min, max int
+	page               pageFlags
+	tui                bool
 }
 
 func (o *diarizeFlags) register(f *pflag.FlagSet) {
@@ -45,6 +47,8 @@ func (o *diarizeFlags) register(f *pflag.FlagSet) {
 	f.IntVar(&o.speakers, "speakers", 0, "the number of speakers, where it is known")
 	f.IntVar(&o.min, "min-speakers", 0, "the least number of speakers")
 	f.IntVar(&o.max, "max-speakers", 0, "the largest number of speakers")
+	o.page.register(f)
+	f.BoolVar(&o.tui, "tui", false, "show who speaks full-screen, where the output is a terminal")
 }
 
 // config checks the flags and returns what they say of the pipeline.

@@ -37,7 +37,7 @@ func replayNATS(cmd *cobra.Command, o diarizeFlags, r replayFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, out.close()) }()
+	defer func() { err = firstError(err, out.close(cmd.Context(), err)) }()
 
 	id := recording{path: r.fromNATS, name: r.fromNATS, stream: publish.Token(r.fromNATS)}
 	if stream, ok := natsaudio.Stream(r.fromNATS); ok {

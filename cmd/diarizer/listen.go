@@ -109,7 +109,7 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, out.close()) }()
+	defer func() { err = firstError(err, out.close(cmd.Context(), err)) }()
 	if out.stderr != level || o.json {
 		level.off()
 	}

@@ -32,7 +32,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	switch {
-	case err == nil && ctx.Err() == nil:
+	case (err == nil || errors.Is(err, errQuit)) && ctx.Err() == nil:
 		return 0
 	case ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err())):
 		return exitInterrupted

@@ -29,6 +29,8 @@ type output struct {
 	print  func(publish.Event) error
 	nc     *nats.Conn
 	server *natsd.Server
+	page   *livePage
+	term   *terminalView
 	bar    *progress
 
 	publishing session.Publishing
@@ -40,12 +42,27 @@ type output struct {
 // open connects to what the flags name.
 func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 	out := &output{flags: o, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+	if o.tui {
+		out.term = openTerminal(cmd.Context(), cmd.InOrStdin(), out.stdout)
+	}
+	if out.term != nil {
+		out.stderr = out.term.feed
+	}
 	out.bar = newProgress(out.stderr, o.json)
-	if o.json {
+	switch {
+	case out.term != nil:
+		out.print = out.term.feed.Event
+	case o.json:
 		out.print = transcript.NewJSONLines(out.stdout).Event
-	} else {
+	default:
 		out.print = transcript.New(out.stdout, transcript.Options{}).Event
 	}
+	page, err := o.page.open(cmd.Context(), out.stderr)
+	if err != nil {
+		return nil, firstError(err, out.term.close())
+	}
+	out.page = page
+	fail := func(err error) (*output, error) { return nil, firstError(err, out.disconnect()) }
 	url := o.nats
 	out.publishing = o.publish.publishing("")
 	if o.publish.context != "" && !cmd.Flags().Changed("nats") {
@@ -53,9 +70,9 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 	}
 	switch {
 	case o.publish.retain < 0:
-		return nil, fmt.Errorf("--retain %v: expected a duration such as 720h", o.publish.retain)
+		return fail(fmt.Errorf("--retain %v: expected a duration such as 720h", o.publish.retain))
 	case url != "" && o.publish.context != "":
-		return nil, fmt.Errorf("--nats and --nats-context: expected one of them")
+		return fail(fmt.Errorf("--nats and --nats-context: expected one of them"))
 	case url == "off":
 		return out, nil
 	case url != "embedded":
@@ -63,15 +80,14 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 	default:
 		server, err := natsd.Start(cmd.Context(), natsd.Options{})
 		if err != nil {
-			return nil, err
+			return fail(err)
 		}
 		out.server, url = server, server.URL()
 		fmt.Fprintf(out.stderr, "publishing to %s, subjects %s.>\n", url, publish.Prefix)
 	}
 	nc, err := o.publish.begin(cmd.Context(), url, "diarizer", out.warn)
 	if err != nil {
-		out.close()
-		return nil, err
+		return fail(err)
 	}
 	out.nc = nc
 	return out, nil
@@ -79,7 +95,7 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 
 // printStreams makes each line of a transcript begin with its stream.
 func (o *output) printStreams() {
-	if !o.flags.json {
+	if !o.flags.json && o.term == nil {
 		o.print = transcript.New(o.stdout, transcript.Options{Streams: true}).Event
 	}
 }
@@ -110,16 +126,23 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 		return o.bar.print(func() error { return o.print(e) })
 	}
 	opts.OnProgress = o.bar.stream(length)
-	timeline, err := session.Run(ctx, src, opts)
+	if o.term != nil {
+		opts.OnMeter = o.term.feed.Reading
+	}
+	o.page.attach(&opts)
+	run, cancel := o.term.until(ctx)
+	defer cancel()
+	timeline, err := session.Run(run, src, opts)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.final = append(o.final, timeline.Segments()...)
 	o.live = append(o.live, live.Segments()...)
-	return err
+	return o.term.ended(ctx, err)
 }
 
-// close writes the files and ends the connection and the server.
-func (o *output) close() error {
+// close writes the files, keeps the page or the view up until ctx is done where
+// there is one and nothing failed, and ends the connection and the servers.
+func (o *output) close(ctx context.Context, failed error) error {
 	o.bar.end()
 	var errs []error
 	for _, segments := range [][]rttm.Segment{o.final, o.live} {
@@ -132,6 +155,20 @@ func (o *output) close() error {
 	if o.flags.rttmLive != "" {
 		errs = append(errs, rttm.WriteFile(o.flags.rttmLive, o.live))
 	}
+	if err := firstError(append(errs, failed)...); err == nil {
+		if o.term != nil {
+			o.term.linger(ctx)
+		} else {
+			o.page.linger(ctx, o.stderr)
+		}
+	}
+	return firstError(append(errs, o.disconnect())...)
+}
+
+// disconnect ends the connection and the servers.
+func (o *output) disconnect() error {
+	var errs []error
+	errs = append(errs, o.term.close(), o.page.close())
 	if o.nc != nil {
 		o.nc.Close()
 	}

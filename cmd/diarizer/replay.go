@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -100,7 +101,7 @@ func replay(cmd *cobra.Command, paths []string, o diarizeFlags, jobs int, speed 
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, out.close()) }()
+	defer func() { err = firstError(err, out.close(cmd.Context(), err)) }()
 	one := &replayer{cmd: cmd, out: out, speed: speed, opts: opts, cfg: cfg, ids: &ids}
 	if len(all) == 1 {
 		if opts.Channel == capture.Each {
@@ -144,10 +145,10 @@ func (p *replayer) several(all []recording, jobs int) error {
 	failed := make([]bool, len(all))
 	for i, r := range all {
 		g.Go(func() error {
-			if ctx.Err() != nil {
+			if ctx.Err() != nil || p.out.term.gone() {
 				return nil
 			}
-			if err := p.recording(r); err != nil && ctx.Err() == nil {
+			if err := p.recording(r); err != nil && ctx.Err() == nil && !errors.Is(err, errQuit) {
 				failed[i] = true
 				p.out.warn(err)
 			}
@@ -159,6 +160,9 @@ func (p *replayer) several(all []recording, jobs int) error {
 	_ = scan.Wait()
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if p.out.term.gone() {
+		return errQuit
 	}
 	heard, took := p.out.bar.sum()
 	p.out.bar.end()

@@ -23,6 +23,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newEvaluateCommand())
 	root.AddCommand(newCompareCommand())
 	root.AddCommand(newWatchCommand())
+	root.AddCommand(newViewCommand())
 	root.AddCommand(newJournalCommand())
 	root.AddCommand(newStatsCommand())
 	return root

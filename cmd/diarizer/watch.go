@@ -29,6 +29,7 @@ type watchOptions struct {
 	all      bool
 	fresh    bool
 	since    time.Duration
+	tui      bool
 }
 
 func newWatchCommand() *cobra.Command {
@@ -50,6 +51,9 @@ that name the speaker (srt, vtt), a document for ELAN (eaf), or RTTM.`,
   diarizer watch --stream talk --until-end --format vtt > talk.vtt`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.tui && isTerminal(cmd.InOrStdin()) && isTerminal(cmd.OutOrStdout()) {
+				return view(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr(), viewOptions{url: o.url, nats: o.nats, streams: o.streams})
+			}
 			return watch(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
@@ -64,6 +68,10 @@ that name the speaker (srt, vtt), a document for ELAN (eaf), or RTTM.`,
 	f.BoolVar(&o.all, "all", false, "print earlier runs of the streams too")
 	f.BoolVar(&o.fresh, "new", false, "print only what happens from now on")
 	f.DurationVar(&o.since, "since", 0, "print only what was published since so long ago, such as 10m")
+	f.BoolVar(&o.tui, "tui", false, "show it full-screen, where the output is a terminal")
+	for _, other := range []string{"rttm", "json", "format", "until-end", "all", "new", "since"} {
+		cmd.MarkFlagsMutuallyExclusive("tui", other)
+	}
 	cmd.MarkFlagsMutuallyExclusive("all", "new", "since")
 	cmd.MarkFlagsMutuallyExclusive("json", "format")
 	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")

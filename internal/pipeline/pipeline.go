@@ -31,6 +31,9 @@ type Config struct {
 	// Utterances, where not nil, are the utterances, instead of those that the
 	// segmentation would find. They may overlap.
 	Utterances []segment.Utterance
+	// Links, where not nil, says while the stream runs which speakers are one
+	// person.
+	Links *Links
 }
 
 // Output is what one block of sound led to.
@@ -50,6 +53,7 @@ type Output struct {
 type Stream struct {
 	front *front
 	clu   *online.Clusterer
+	links *Links
 }
 
 // NewStream returns the chain for a new stream.
@@ -69,7 +73,7 @@ func NewStream(cfg Config) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stream{front: f, clu: clu}, nil
+	return &Stream{front: f, clu: clu, links: cfg.Links}, nil
 }
 
 // Push takes the stream's next samples.
@@ -210,6 +214,9 @@ func runClusterer(ctx context.Context, s *Stream, in <-chan batch, out chan<- Ou
 	for bt := range in {
 		o := Output{At: bt.at, Gap: bt.gap, End: bt.end}
 		emit := func(e online.Event) { o.Events = append(o.Events, e) }
+		if groups, ok := s.links.take(); ok {
+			s.clu.Link(groups)
+		}
 		for _, ev := range bt.events {
 			s.clu.Push(ev, emit)
 		}

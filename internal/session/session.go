@@ -11,6 +11,8 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -36,6 +38,12 @@ type Options struct {
 	// OnProgress, where not nil, is told how far the stream has been heard, in
 	// samples.
 	OnProgress func(at int64)
+	// OnDesk, where not nil, is handed the desk that takes corrections of the
+	// run, before its first event. With NATS, corrections arrive there too.
+	OnDesk func(*correct.Desk)
+	// OnMeter, where not nil, is handed the readings of the meter, from another
+	// goroutine. With NATS, they are sent there too.
+	OnMeter func(meter.Reading)
 }
 
 // Publishing says how the events of a run are published.
@@ -71,20 +79,26 @@ const statusEvery = 60 * capture.Rate
 // ctx is done the open turn ends, everything is published, and the error
 // matches ctx.Err().
 func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeline, error) {
-	r := &run{opts: opts, status: statusEvery, began: time.Now(), enc: publish.Encoder{Stream: opts.Stream, Run: publish.NewRun(time.Now())}}
+	r := &run{opts: opts, status: statusEvery, began: time.Now()}
 	if err := publish.CheckStream(opts.Stream); err != nil {
 		return &r.timeline, err
 	}
+	stop, err := r.takeCorrections()
+	if err != nil {
+		return &r.timeline, err
+	}
+	defer stop()
 	// Publishing outlives ctx: what is known when it is done is still sent.
 	after := context.WithoutCancel(ctx)
 	if err := r.open(ctx); err != nil {
 		return &r.timeline, err
 	}
-	err := r.event(r.enc.Start(opts.Source))
+	r.meter = meter.New(src, r.reading)
+	err = r.desk.Encode(func(enc *publish.Encoder) publish.Event { return enc.Start(opts.Source) })
 	if err == nil {
-		err = pipeline.Run(ctx, src, opts.Pipeline, r.output)
+		err = pipeline.Run(ctx, r.meter, r.opts.Pipeline, r.output)
 	}
-	err = both(err, r.event(r.finish(ctx, err)))
+	err = both(err, r.finish(ctx, err))
 	if r.pub != nil {
 		closing, cancel := context.WithTimeout(after, opts.Publishing.within())
 		defer cancel()
@@ -109,7 +123,7 @@ func (r *run) open(ctx context.Context) (err error) {
 		}
 	}
 	r.pub, err = publish.NewPublisher(r.opts.NATS, publish.PublisherOptions{OnError: r.opts.OnPublishError,
-		Journal: r.opts.Publishing.Journal, Run: r.enc.Run, Stream: r.opts.Publishing.Stream})
+		Journal: r.opts.Publishing.Journal, Run: r.desk.Run(), Stream: r.opts.Publishing.Stream})
 	return err
 }
 
@@ -127,7 +141,8 @@ func both(a, b error) error {
 // run is the state of a Run.
 type run struct {
 	opts     Options
-	enc      publish.Encoder
+	desk     *correct.Desk
+	meter    *meter.Source
 	pub      *publish.Publisher
 	timeline publish.Timeline
 	at       int64
@@ -139,7 +154,8 @@ type run struct {
 func (r *run) output(o pipeline.Output) error {
 	r.at = o.At
 	if o.Gap.End != 0 {
-		if err := r.event(r.enc.Gap(o.Gap.Start, o.Gap.End)); err != nil {
+		gap := func(enc *publish.Encoder) publish.Event { return enc.Gap(o.Gap.Start, o.Gap.End) }
+		if err := r.desk.Encode(gap); err != nil {
 			return err
 		}
 	}
@@ -150,7 +166,7 @@ func (r *run) output(o pipeline.Output) error {
 		if e.Kind == online.TurnUpdated && r.pub != nil && r.pub.GiveWay() {
 			continue
 		}
-		if err := r.event(r.enc.Encode(e)); err != nil {
+		if err := r.desk.Decide(e); err != nil {
 			return err
 		}
 	}
@@ -158,6 +174,8 @@ func (r *run) output(o pipeline.Output) error {
 	if err := r.report(o.At - capture.Rate); err != nil {
 		return err
 	}
+	r.desk.Heard(o.At)
+	r.meter.Decided(o.At)
 	if r.opts.OnProgress != nil {
 		r.opts.OnProgress(o.At)
 	}
@@ -170,22 +188,56 @@ func (r *run) output(o pipeline.Output) error {
 func (r *run) report(at int64) error {
 	for ; r.status <= at; r.status += statusEvery {
 		lag := time.Since(r.began) - capture.Duration(r.status)
-		if err := r.event(r.enc.Status(r.status, publish.Status{Lag: max(0, lag.Seconds())})); err != nil {
+		status := func(enc *publish.Encoder) publish.Event {
+			return enc.Status(r.status, publish.Status{Lag: max(0, lag.Seconds())})
+		}
+		if err := r.desk.Encode(status); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// finish makes the last event, which says why the stream ended.
-func (r *run) finish(ctx context.Context, err error) publish.Event {
+// takeCorrections sets the desk up and opens it to whoever corrects.
+func (r *run) takeCorrections() (stop func(), err error) {
+	var links pipeline.Links
+	r.opts.Pipeline.Links = &links
+	r.desk = correct.NewDesk(correct.Options{
+		Encoder: &publish.Encoder{Stream: r.opts.Stream, Run: publish.NewRun(time.Now())},
+		Emit:    r.event,
+		Link:    links.Set,
+	})
+	if r.opts.OnDesk != nil {
+		r.opts.OnDesk(r.desk)
+	}
+	if r.opts.NATS == nil {
+		return func() {}, nil
+	}
+	return correct.Serve(r.opts.NATS, r.opts.Stream, r.desk)
+}
+
+// reading passes a reading of the meter on.
+func (r *run) reading(m meter.Reading) {
+	m.Stream, m.Run = r.opts.Stream, r.desk.Run()
+	if r.opts.NATS != nil {
+		_ = meter.Publish(r.opts.NATS, m) // lost while there is no connection, as it may be
+	}
+	if r.opts.OnMeter != nil {
+		r.opts.OnMeter(m)
+	}
+}
+
+// finish emits the last event, which says why the stream ended.
+func (r *run) finish(ctx context.Context, err error) error {
+	reason, detail := publish.Finished, ""
 	switch {
 	case err == nil:
-		return r.enc.Finish(r.at, publish.Finished, "")
 	case ctx.Err() != nil:
-		return r.enc.Finish(r.at, publish.Interrupted, "")
+		reason = publish.Interrupted
+	default:
+		reason, detail = publish.Failed, err.Error()
 	}
-	return r.enc.Finish(r.at, publish.Failed, err.Error())
+	return r.desk.Encode(func(enc *publish.Encoder) publish.Event { return enc.Finish(r.at, reason, detail) })
 }
 
 func (r *run) event(e publish.Event) error {

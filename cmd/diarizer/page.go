@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/meter"
+	"github.com/seed-7adb9000/diarizer/internal/page"
+	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// pageFlags are the flags of every command that can show the live page.
+type pageFlags struct{ addr, token string }
+
+func (o *pageFlags) register(f *pflag.FlagSet) {
+	f.StringVar(&o.addr, "http", "", "show who speaks on a page at this `address`, such as 8080; others can open it with 0.0.0.0:8080")
+	f.StringVar(&o.token, "http-token", "", "what opens the page, at least 16 characters (default: a random one where others can reach it, none where only this machine can)")
+}
+
+// livePage is the page of the streams that this process diarizes. A nil
+// livePage shows nothing.
+type livePage struct {
+	hub    *page.Hub
+	desks  page.Desks
+	server *page.Server
+}
+
+// open serves the page, where there is to be one, and says where.
+func (o pageFlags) open(ctx context.Context, stderr io.Writer) (*livePage, error) {
+	if o.addr == "" {
+		if o.token != "" {
+			return nil, fmt.Errorf("--http-token: expected it with --http")
+		}
+		return nil, nil
+	}
+	p := &livePage{hub: page.NewHub()}
+	server, err := o.serve(ctx, stderr, p.hub, p.desks.Correct)
+	if err != nil {
+		return nil, err
+	}
+	p.server = server
+	return p, nil
+}
+
+// serve serves the streams of a hub and says where.
+func (o pageFlags) serve(ctx context.Context, stderr io.Writer, hub *page.Hub, c page.Correct) (*page.Server, error) {
+	server, err := page.Serve(ctx, hub, page.Options{Addr: o.addr, Token: o.token, Correct: c})
+	if err != nil {
+		return nil, fmt.Errorf("--http: %w", err)
+	}
+	fmt.Fprintf(stderr, "live page: %s\n", server.URL())
+	return server, nil
+}
+
+// attach shows a run on the page.
+func (p *livePage) attach(opts *session.Options) {
+	if p == nil {
+		return
+	}
+	tell := opts.OnEvent
+	opts.OnEvent = func(e publish.Event) error {
+		if err := p.hub.Event(e); err != nil {
+			return err
+		}
+		if tell != nil {
+			return tell(e)
+		}
+		return nil
+	}
+	hear := opts.OnMeter
+	opts.OnMeter = func(r meter.Reading) {
+		p.hub.Reading(r)
+		if hear != nil {
+			hear(r)
+		}
+	}
+	opts.OnDesk = func(d *correct.Desk) { p.desks.Add(opts.Stream, d) }
+}
+
+// linger keeps the page up after the streams have ended, until ctx is done.
+func (p *livePage) linger(ctx context.Context, stderr io.Writer) {
+	if p == nil || ctx.Err() != nil {
+		return
+	}
+	fmt.Fprintf(stderr, "the page stays at %s until Ctrl-C\n", p.server.URL())
+	<-ctx.Done()
+}
+
+func (p *livePage) close() error {
+	if p == nil {
+		return nil
+	}
+	return p.server.Close()
+}

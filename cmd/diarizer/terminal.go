@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"github.com/seed-7adb9000/diarizer/internal/tui"
+)
+
+// errQuit ends a command because the user has closed its view, which is no
+// failure.
+var errQuit = errors.New("closed by the user")
+
+// terminalView is the full-screen view of what a command does. A nil
+// terminalView shows nothing.
+type terminalView struct {
+	feed   *tui.Feed
+	cancel context.CancelFunc
+	closed context.Context // done when the view is
+	done   chan error
+}
+
+// openTerminal shows a view on out, or returns nil where in or out is no
+// terminal: what is piped gets plain lines.
+func openTerminal(ctx context.Context, in io.Reader, out io.Writer) *terminalView {
+	if !isTerminal(in) || !isTerminal(out) {
+		return nil
+	}
+	t := &terminalView{feed: tui.NewFeed(), done: make(chan error, 1)}
+	// The view stays up while the command ends what it does.
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	closed, quit := context.WithCancel(ctx)
+	t.cancel, t.closed = stop, closed
+	go func() {
+		defer quit()
+		t.done <- tui.Run(run, t.feed, in, out)
+	}()
+	return t
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// until returns a context that is done when ctx or the view is.
+func (t *terminalView) until(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	if t != nil {
+		stop := context.AfterFunc(t.closed, cancel)
+		return ctx, func() {
+			stop()
+			cancel()
+		}
+	}
+	return ctx, cancel
+}
+
+// ended says whether the user has closed the view, err being what came of it.
+func (t *terminalView) ended(ctx context.Context, err error) error {
+	if t != nil && ctx.Err() == nil && t.closed.Err() != nil && errors.Is(err, context.Canceled) {
+		return errQuit
+	}
+	return err
+}
+
+// gone says whether the user has closed the view.
+func (t *terminalView) gone() bool { return t != nil && t.closed.Err() != nil }
+
+// linger keeps the view up until the user closes it or ctx is done.
+func (t *terminalView) linger(ctx context.Context) {
+	if t == nil {
+		return
+	}
+	select {
+	case <-t.closed.Done():
+	case <-ctx.Done():
+	}
+}
+
+// close gives the terminal back.
+func (t *terminalView) close() error {
+	if t == nil {
+		return nil
+	}
+	t.cancel()
+	if err := <-t.done; !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}

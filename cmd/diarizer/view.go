@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/nats-io/nats.go"
+	"github.com/spf13/cobra"
+
+	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/meter"
+	"github.com/seed-7adb9000/diarizer/internal/page"
+	"github.com/seed-7adb9000/diarizer/internal/transcript"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// viewOptions are the flags of view.
+type viewOptions struct {
+	url     string
+	nats    natsFlags
+	streams []string
+	page    pageFlags
+}
+
+func newViewCommand() *cobra.Command {
+	var o viewOptions
+	cmd := &cobra.Command{
+		Use:   "view",
+		Short: "Show who speaks, as a diarizer anywhere publishes it",
+		Long: `View shows the streams that diarizers publish to a NATS server: on a page with
+--http, else full-screen in the terminal, else, where the output is piped, as
+plain lines. It begins with the latest run of every stream that the server keeps.
+
+On the page, speakers can be named and merged; that reaches the diarizer wherever
+it runs and everybody who watches. Ctrl-C ends it.`,
+		Example: `  diarizer view --nats nats://bus:4222 --http 8080
+  diarizer view --nats nats://bus:4222 --stream standup
+  diarizer view --http 0.0.0.0:8080        # others need the token that is printed`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return view(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.url, "nats", nats.DefaultURL, "URL of the NATS server")
+	f.StringSliceVar(&o.streams, "stream", nil, "stream to show, may be repeated (default all)")
+	o.nats.register(f)
+	o.page.register(f)
+	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
+	return cmd
+}
+
+// view shows streams until ctx is done or the user closes the view.
+func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOptions) (err error) {
+	for _, s := range o.streams {
+		if err := publish.CheckStream(s); err != nil {
+			return fmt.Errorf("--stream: %w", err)
+		}
+	}
+	if o.page.addr == "" && o.page.token != "" {
+		return fmt.Errorf("--http-token: expected it with --http")
+	}
+	var t *terminalView
+	say := func(err error) {
+		w := stderr
+		if t != nil {
+			w = t.feed
+		}
+		fmt.Fprintf(w, "diarizer: %v\n", err)
+	}
+	nc, err := o.nats.connect(ctx, o.url, "diarizer view", say)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	if o.page.addr != "" {
+		return viewPage(ctx, nc, stderr, o, say)
+	}
+	t = openTerminal(ctx, in, out)
+	defer func() { err = firstError(err, t.close()) }()
+	if t == nil {
+		return follow(ctx, nc, o, say, transcript.New(out, transcript.Options{Streams: len(o.streams) != 1}).Event, nil)
+	}
+	run, cancel := t.until(ctx)
+	defer cancel()
+	return t.ended(ctx, follow(run, nc, o, say, t.feed.Event, t.feed.Reading))
+}
+
+// viewPage serves the page; corrections go to whoever diarizes.
+func viewPage(ctx context.Context, nc *nats.Conn, stderr io.Writer, o viewOptions, say func(error)) (err error) {
+	hub := page.NewHub()
+	server, err := o.page.serve(ctx, stderr, hub, func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
+		return correct.Request(ctx, nc, stream, c)
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstError(err, server.Close()) }()
+	return follow(ctx, nc, o, say, hub.Event, hub.Reading)
+}
+
+// follow hands on what the server has and what comes, until ctx is done.
+func follow(ctx context.Context, nc *nats.Conn, o viewOptions, say func(error), event func(publish.Event) error, reading func(meter.Reading)) error {
+	if reading != nil {
+		stop, err := meter.Subscribe(nc, reading)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	w := &watcher{o: watchOptions{url: o.url, streams: o.streams}, say: say}
+	sub, err := w.subscription(ctx, nc)
+	if err != nil {
+		return err
+	}
+	for m, err := range publish.Subscribe(ctx, nc, sub) {
+		switch {
+		case errors.Is(err, publish.ErrNotEvent):
+			say(err)
+			continue
+		case err != nil:
+			return err
+		case m.Number < w.first[m.Stream]: // of an earlier run
+			continue
+		}
+		if err := event(m.Event); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,78 @@
+// What the browser tests share: programs that serve the page, and a browser.
+
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+export const bin = process.env.DIARIZER;
+export const stage = process.env.STAGE;
+export const recording = process.env.RECORDING;
+
+const running = new Set();
+process.on("exit", killAll);
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+
+/** killAll ends what a failed test has left. */
+export function killAll() {
+  for (const p of running) p.kill("SIGKILL");
+}
+
+/** start runs a program until it says where its page is. */
+export async function start(program, ...args) {
+  const p = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+  running.add(p);
+  const lines = [];
+  const ended = new Promise((resolve) => p.on("exit", (code) => {
+    running.delete(p);
+    resolve(code);
+  }));
+  const found = (pattern, within = 30000) => new Promise((resolve, reject) => {
+    const look = () => {
+      const match = lines.map((l) => pattern.exec(l)).find(Boolean);
+      if (match) return resolve(match[1]);
+      if (within <= 0) return reject(new Error(`${program}: no line like ${pattern} in\n${lines.join("\n")}`));
+      within -= 50;
+      setTimeout(look, 50);
+    };
+    look();
+  });
+  for (const out of [p.stdout, p.stderr]) createInterface({ input: out }).on("line", (l) => lines.push(l));
+  const url = await found(/live page: (\S+)/);
+  return {
+    url, lines, found,
+    write: (data) => p.stdin.write(data),
+    end: (data) => p.stdin.end(data),
+    stop() {
+      p.kill("SIGTERM");
+      return ended;
+    },
+  };
+}
+
+/** browse starts the browser. Chromium refuses its sandbox to root. */
+export function browse() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM, args: process.getuid() === 0 ? ["--no-sandbox"] : [] });
+}
+
+/** open opens a page and collects what goes wrong in it. */
+export async function open(browser, url, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+  const page = await context.newPage();
+  page.problems = [];
+  page.on("pageerror", (e) => page.problems.push(e.message));
+  page.on("console", (m) => {
+    // A lost connection is part of some tests.
+    if (m.type() === "error" && !/net::ERR|Failed to load resource/.test(m.text())) page.problems.push(m.text());
+  });
+  page.on("request", (r) => {
+    if (new URL(r.url()).host !== new URL(url).host) page.problems.push(`asked ${r.url()}`);
+  });
+  await page.goto(url);
+  return page;
+}
+
+/** names are those of the speakers, as they stand beside the lanes. */
+export const names = (page) => page.locator("#people .person .name").allTextContents();
+
+/** until waits for a condition in the page. */
+export const until = (page, condition, argument) => page.waitForFunction(condition, argument, { timeout: 60000, polling: 50 });

@@ -1,0 +1,98 @@
+package page
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// policy lets the page load its own files and talk to its own server, and
+// nothing else. No text can become markup.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+
+// guard keeps others out: pages of other sites that run in the same browser,
+// and whoever does not know the token, where there is one.
+type guard struct {
+	next http.Handler
+	// token opens the page; empty where only this machine can ask.
+	token string
+	// cookie is the name under which a browser keeps the token.
+	cookie string
+}
+
+func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	switch {
+	case g.token == "" && !loopbackHost(r.Host):
+		// A name that was made to point to this machine.
+		http.Error(w, "host: expected localhost or a loopback address", http.StatusForbidden)
+	case !sameOrigin(r):
+		http.Error(w, "origin: expected the page's own", http.StatusForbidden)
+	case g.token == "":
+		g.next.ServeHTTP(w, r)
+	case r.Method == http.MethodGet && r.URL.Path == "/" && g.is(r.URL.Query().Get("token")):
+		http.SetCookie(w, &http.Cookie{Name: g.cookie, Value: r.URL.Query().Get("token"), Path: "/",
+			MaxAge: 30 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil})
+		h.Set("Cache-Control", "no-store")
+		// Not a redirect: after a click elsewhere the cookie would not go with it.
+		h.Set("Refresh", "0; url=/")
+		h.Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte("Opening.\n")) // a browser that is gone needs none
+	case g.admits(r):
+		g.next.ServeHTTP(w, r)
+	default:
+		http.Error(w, "token: open the address that diarizer printed, with its ?token=", http.StatusUnauthorized)
+	}
+}
+
+// admits says whether r carries the token.
+func (g *guard) admits(r *http.Request) bool {
+	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return g.is(bearer)
+	}
+	c, err := r.Cookie(g.cookie)
+	return err == nil && g.is(c.Value)
+}
+
+// is compares in constant time.
+func (g *guard) is(token string) bool {
+	a, b := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(g.token))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}
+
+// loopbackHost says whether a Host header names this machine.
+func loopbackHost(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.Trim(host, "[]")
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
+}
+
+// sameOrigin says whether r comes from the page itself, from no page (a typed
+// address, a program), or only opens the page.
+func sameOrigin(r *http.Request) bool {
+	opens := (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.URL.Path == "/" && r.Header.Get("Origin") == ""
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+	default:
+		if !opens {
+			return false
+		}
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+}

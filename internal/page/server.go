@@ -1,0 +1,137 @@
+package page
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Options say where the page is.
+type Options struct {
+	// Addr is host:port, :port or port. Without a host it is this machine only.
+	Addr string
+	// Token opens the page where it is not for this machine only; a random one
+	// if empty. On loopback there is none unless one is given.
+	Token string
+	// Correct takes corrections; nil means that people may only look.
+	Correct Correct
+}
+
+// minToken is the length of the shortest token, in bytes.
+const minToken = 16
+
+// Server serves the page.
+type Server struct {
+	srv    http.Server
+	cancel context.CancelFunc
+	done   chan error
+	url    string
+	once   sync.Once
+	err    error
+}
+
+// Serve opens the address and serves the page until [Server.Close].
+func Serve(ctx context.Context, hub *Hub, opts Options) (*Server, error) {
+	addr, err := address(opts.Addr)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Token != "" && len(opts.Token) < minToken {
+		return nil, fmt.Errorf("token of %d characters: expected at least %d", len(opts.Token), minToken)
+	}
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("page on %s: %w: choose another address, such as 127.0.0.1:0 for a free port", addr, err)
+	}
+	at := l.Addr().(*net.TCPAddr)
+	if opts.Token == "" && !at.IP.IsLoopback() {
+		opts.Token = rand.Text()
+	}
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s := &Server{cancel: cancel, done: make(chan error, 1), url: open(addr, at, opts.Token)}
+	s.srv = http.Server{
+		Handler:           &guard{newHandler(hub, opts.Correct), opts.Token, fmt.Sprintf("diarizer_%d", at.Port)},
+		BaseContext:       func(net.Listener) context.Context { return base },
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       20 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+	}
+	go func() { s.done <- s.srv.Serve(l) }()
+	return s, nil
+}
+
+// address completes what people type: 8080 and :8080 are of this machine.
+func address(addr string) (string, error) {
+	if !strings.Contains(addr, ":") {
+		addr = ":" + addr
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || port == "" {
+		return "", fmt.Errorf("address %q: expected a port such as 8080, or host:port such as 0.0.0.0:8080", addr)
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// open is what people open in a browser.
+func open(addr string, at *net.TCPAddr, token string) string {
+	host, _, _ := net.SplitHostPort(addr) // it was joined before
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = own()
+	}
+	u := "http://" + net.JoinHostPort(host, fmt.Sprint(at.Port)) + "/"
+	if token != "" {
+		u += "?token=" + token
+	}
+	return u
+}
+
+// own is an address under which others may reach this machine.
+func own() string {
+	addrs, err := net.InterfaceAddrs()
+	if err == nil {
+		for _, a := range addrs {
+			if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && !n.IP.IsLoopback() && !n.IP.IsLinkLocalUnicast() {
+				return n.IP.String()
+			}
+		}
+	}
+	return "localhost"
+}
+
+// URL is what to open in a browser, token included.
+func (s *Server) URL() string { return s.url }
+
+// closeWithin bounds the wait for requests that are being answered.
+const closeWithin = 5 * time.Second
+
+// Close lets the pages go, which come back when there is a server again, and
+// stops. Closing again returns the same error.
+func (s *Server) Close() error {
+	s.once.Do(func() { s.err = s.stop() })
+	return s.err
+}
+
+func (s *Server) stop() error {
+	s.cancel()
+	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
+	err := s.srv.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.srv.Close())
+	}
+	if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}

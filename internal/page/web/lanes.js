@@ -1,0 +1,464 @@
+// The lanes: who spoke when, drawn on a canvas, and the whole of it below.
+
+import { clock, colour, length, percent, round, ticks } from "./text.js";
+
+const axis = 30; // height of the time axis, in CSS pixels
+const flashFor = 2600; // how long a correction stays marked, in ms
+const least = 5; // the shortest span that is shown, in seconds
+
+export class Lanes {
+  constructor({ canvas, overview, tip, onFollow }) {
+    Object.assign(this, { canvas, overview, tip, onFollow });
+    this.ctx = canvas.getContext("2d");
+    this.small = overview.getContext("2d");
+    this.width = canvas.clientWidth; // at the last drawing, in CSS pixels
+    this.end = 0; // the right edge, in seconds
+    this.span = Math.max(25, Math.min(90, canvas.clientWidth / 13));
+    this.whole = 60; // what the overview covers, in seconds
+    this.follow = true;
+    this.rows = []; // speakers by lane
+    this.laneHeight = 64;
+    this.flashes = new Map(); // turn id to when it was corrected
+    this.ghosts = []; // turns that are no more, or were somebody else's
+    this.stripes = new Map();
+    this.frames = []; // durations of the latest drawings, in ms
+    this.drawn = 0; // turns in the last drawing
+    this.painted = 0; // those of them that took a stroke of their own
+    this.still = matchMedia("(prefers-reduced-motion: reduce)");
+    this.overviewAt = { version: -1, time: -1, width: 0, image: null };
+    this.theme();
+    this.listen();
+  }
+
+  /** theme reads the colours of the style sheet. */
+  theme() {
+    const style = getComputedStyle(document.documentElement);
+    const read = (name) => style.getPropertyValue(name).trim();
+    this.ink = read("--ink");
+    this.soft = read("--soft");
+    this.line = read("--line");
+    this.card = read("--card");
+    this.accent = read("--accent");
+    this.edge = read("--edge");
+    this.stripes.clear();
+    this.overviewAt.version = -1;
+    this.font = `500 ${Math.round(parseFloat(style.fontSize) * 0.76)}px ${getComputedStyle(document.body).fontFamily}`;
+  }
+
+  resize() {
+    for (const c of [this.canvas, this.overview]) {
+      const ratio = Math.min(3, devicePixelRatio || 1);
+      const w = Math.round(c.clientWidth * ratio);
+      const h = Math.round(c.clientHeight * ratio);
+      if (c.width !== w || c.height !== h) {
+        c.width = w;
+        c.height = h;
+      }
+      c.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
+    }
+  }
+
+  /** mark shows that turns were corrected. */
+  mark(changed) {
+    const now = performance.now();
+    for (const { was, now: t } of changed.slice(-500)) {
+      if (t) this.flashes.set(t.id, now);
+      if (was && (!t || t.speaker !== was.speaker)) this.ghosts.push({ turn: was, at: now });
+    }
+    if (this.ghosts.length > 500) this.ghosts = this.ghosts.slice(-500);
+  }
+
+  /** moving says whether the next drawing differs with nothing new. */
+  moving() {
+    return this.flashes.size > 0 || this.ghosts.length > 0;
+  }
+
+  left() {
+    return this.end - this.span;
+  }
+
+  x(t) {
+    return ((t - this.left()) / this.span) * this.width;
+  }
+
+  timeAt(x) {
+    return this.left() + (x / this.width) * this.span;
+  }
+
+  /** settle moves the view to where it may be. */
+  settle(now) {
+    this.now = now;
+    this.span = Math.max(least, Math.min(this.span, Math.max(this.whole, now * 1.04 + 2)));
+    const ahead = this.span * 0.04;
+    if (this.follow) this.end = now + ahead;
+    this.end = Math.max(this.span * 0.96, Math.min(this.end, now + ahead));
+    if (this.end < this.span && this.follow) this.end = this.span;
+  }
+
+  zoom(factor, around = null) {
+    const t = around ?? (this.follow ? this.now : this.end - this.span / 2);
+    const part = (this.end - t) / this.span;
+    this.span = Math.max(least, Math.min(this.span * factor, Math.max(this.whole, this.now * 1.04 + 2)));
+    this.end = t + part * this.span;
+    this.onFollow();
+  }
+
+  all() {
+    this.span = Math.max(this.whole, this.now * 1.04 + 2);
+    this.setFollow(true);
+  }
+
+  scroll(seconds) {
+    this.end += seconds;
+    this.setFollow(seconds > 0 && this.end >= this.now);
+  }
+
+  setFollow(on) {
+    this.follow = on;
+    this.onFollow();
+  }
+
+  goTo(t) {
+    this.end = t + this.span / 2;
+    this.setFollow(this.end >= this.now + this.span * 0.04);
+  }
+
+  draw(board, now) {
+    const began = performance.now();
+    this.board = board;
+    this.settle(now);
+    this.resize();
+    this.forget(began);
+    const { ctx } = this;
+    const w = (this.width = this.canvas.clientWidth);
+    const h = this.canvas.clientHeight;
+    ctx.clearRect(0, 0, w, h);
+    this.drawGrid(w, h, now);
+    this.drawGaps(board, w, h);
+    const lane = new Map(this.rows.map((s, i) => [s, i]));
+    for (const g of this.ghosts) this.drawGhost(g, lane, began);
+    const turns = board.between(this.left(), this.end);
+    this.drawn = turns.length;
+    this.painted = 0;
+    this.covered = []; // by lane, how far it is painted
+    this.narrow = []; // by lane, what is to be painted in one colour
+    for (const t of turns) this.drawTurn(t, lane.get(t.speaker) ?? lane.get(board.merged.get(t.speaker)), now, began);
+    for (const boxes of this.narrow) {
+      if (!boxes) continue;
+      ctx.fillStyle = boxes[0].c;
+      for (const b of boxes) ctx.fillRect(b.x, b.y, b.width, b.height);
+    }
+    this.drawNow(now, h);
+    this.drawOverview(board, now);
+    this.frames.push(performance.now() - began);
+    if (this.frames.length > 600) this.frames.splice(0, 300);
+  }
+
+  forget(at) {
+    for (const [id, since] of this.flashes) if (at - since > flashFor) this.flashes.delete(id);
+    this.ghosts = this.ghosts.filter((g) => at - g.at <= flashFor);
+  }
+
+  drawGrid(w, h, now) {
+    const { ctx } = this;
+    ctx.font = this.font;
+    ctx.textBaseline = "middle";
+    ctx.textAlign = "center";
+    for (let i = 0; i <= this.rows.length; i++) {
+      ctx.fillStyle = this.line;
+      ctx.fillRect(0, axis + i * this.laneHeight - 0.5, w, 1);
+    }
+    const { times } = ticks(this.left(), this.end, Math.max(2, w / 90));
+    for (const t of times) {
+      const x = this.x(t);
+      ctx.fillStyle = this.line;
+      ctx.fillRect(x - 0.5, axis - 5, 1, h - axis + 5);
+      ctx.fillStyle = t > now ? this.line : this.soft;
+      if (x > 16 && x < w - 16) ctx.fillText(clock(t), x, axis / 2 - 1);
+    }
+    if (this.left() < 0) {
+      ctx.globalAlpha = 0.5;
+      ctx.fillStyle = this.line;
+      ctx.fillRect(0, axis, this.x(0), h - axis);
+      ctx.globalAlpha = 1;
+    }
+  }
+
+  drawGaps(board, w, h) {
+    const { ctx } = this;
+    for (let i = board.gaps.length - 1; i >= 0; i--) {
+      const g = board.gaps[i];
+      if (g.end < this.left()) break;
+      if (g.start > this.end) continue;
+      const x = this.x(g.start);
+      const width = Math.max(2, this.x(g.end) - x);
+      if (width < 6) { // no room for lines
+        ctx.globalAlpha = 0.25;
+        ctx.fillStyle = this.ink;
+        ctx.fillRect(x, axis, width, h - axis);
+        ctx.globalAlpha = 1;
+        continue;
+      }
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(x, axis, width, h - axis);
+      ctx.clip();
+      ctx.globalAlpha = 0.1;
+      ctx.fillStyle = this.ink;
+      ctx.fillRect(x, axis, width, h - axis);
+      ctx.globalAlpha = 0.35;
+      ctx.strokeStyle = this.ink;
+      ctx.lineWidth = 1;
+      ctx.beginPath();
+      for (let y = axis - width; y < h + width; y += 9) {
+        ctx.moveTo(x, y + width);
+        ctx.lineTo(x + width, y);
+      }
+      ctx.stroke();
+      ctx.restore();
+    }
+  }
+
+  /** box is where a turn is, in CSS pixels. */
+  box(start, end, row) {
+    const x = this.x(start);
+    const height = Math.round(Math.min(40, this.laneHeight * 0.56));
+    const y = axis + row * this.laneHeight + (this.laneHeight - height) / 2;
+    return { x, y, width: Math.max(1.5, this.x(end) - x), height };
+  }
+
+  outline(b) {
+    this.ctx.beginPath();
+    this.ctx.roundRect(b.x, b.y, b.width, b.height, Math.min(5, b.width / 2));
+  }
+
+  drawTurn(t, row, now, at) {
+    if (row === undefined) return;
+    const { ctx } = this;
+    const c = colour(t.speaker);
+    const provisional = t.state === "provisional";
+    const b = this.box(t.start, t.end, row);
+    const since = this.flashes.get(t.id);
+    if (b.width < 4 && !t.open && since === undefined) { // no room for signs
+      const left = Math.max(b.x, this.covered[row] ?? -Infinity);
+      const right = Math.ceil(b.x + b.width);
+      if (right <= left) return; // on pixels that have this colour already
+      this.painted++;
+      (this.narrow[row] ??= []).push({ c, x: left, y: b.y, width: right - left, height: b.height });
+      this.covered[row] = right;
+      return;
+    }
+    this.painted++;
+    if (t.open && now > t.end) { // heard, and not decided yet
+      const tail = this.box(t.end, now, row);
+      ctx.globalAlpha = 0.22;
+      ctx.fillStyle = c;
+      ctx.fillRect(tail.x, tail.y, tail.width, tail.height);
+      ctx.globalAlpha = 1;
+    }
+    this.outline(b);
+    if (provisional) {
+      ctx.globalAlpha = 0.3;
+      ctx.fillStyle = c;
+      ctx.fill();
+      ctx.globalAlpha = 1;
+      ctx.fillStyle = this.stripe(c, 7, 3, 1);
+      ctx.fill();
+      ctx.setLineDash([5, 3]);
+      ctx.lineWidth = 1.5;
+      ctx.strokeStyle = c;
+      ctx.stroke();
+      ctx.setLineDash([]);
+    } else {
+      ctx.fillStyle = c;
+      ctx.fill();
+      if (round(t.speaker) > 0 && b.width > 6) { // the colour is another's too
+        ctx.fillStyle = this.stripe(this.card, 5 + 3 * round(t.speaker), 1.5, -1);
+        ctx.fill();
+      }
+      ctx.lineWidth = 1;
+      ctx.strokeStyle = this.edge;
+      if (b.width > 4) ctx.stroke();
+      if (t.state === "revised" && b.width > 9) {
+        ctx.fillStyle = this.card;
+        ctx.beginPath();
+        ctx.moveTo(b.x - 1, b.y - 1);
+        ctx.lineTo(b.x + 9.5, b.y - 1);
+        ctx.lineTo(b.x - 1, b.y + 9.5);
+        ctx.fill();
+      }
+    }
+    if (since !== undefined) {
+      const age = (at - since) / flashFor;
+      const grow = this.still.matches ? 3 : 3 + 5 * Math.abs(Math.sin(age * Math.PI * 3)) * (1 - age);
+      ctx.globalAlpha = this.still.matches ? 1 : 1 - age;
+      ctx.lineWidth = 2;
+      ctx.strokeStyle = this.ink;
+      this.outline({ x: b.x - grow, y: b.y - grow, width: b.width + 2 * grow, height: b.height + 2 * grow });
+      ctx.stroke();
+      ctx.globalAlpha = 1;
+    }
+  }
+
+  drawGhost({ turn, at }, lane, now) {
+    const row = lane.get(turn.speaker);
+    if (row === undefined || turn.end < this.left() || turn.start > this.end) return;
+    const { ctx } = this;
+    ctx.globalAlpha = Math.max(0, 1 - (now - at) / flashFor) * 0.7;
+    ctx.setLineDash([2, 3]);
+    ctx.lineWidth = 1.5;
+    ctx.strokeStyle = colour(turn.speaker);
+    this.outline(this.box(turn.start, turn.end, row));
+    ctx.stroke();
+    ctx.setLineDash([]);
+    ctx.globalAlpha = 1;
+  }
+
+  drawNow(now, h) {
+    const { ctx } = this;
+    const x = this.x(now);
+    ctx.fillStyle = this.accent;
+    ctx.fillRect(x - 1, axis - 6, 2, h - axis + 6);
+    ctx.beginPath();
+    ctx.arc(x, axis - 7, 4, 0, 2 * Math.PI);
+    ctx.fill();
+  }
+
+  /** stripe is a pattern of diagonal lines. */
+  stripe(colour, gap, width, slope) {
+    const key = colour + gap + slope;
+    if (!this.stripes.has(key)) {
+      const ratio = Math.min(3, devicePixelRatio || 1);
+      const tile = document.createElement("canvas");
+      const size = Math.round(gap * ratio);
+      tile.width = tile.height = size;
+      const t = tile.getContext("2d");
+      t.strokeStyle = colour;
+      t.lineWidth = width * ratio * 0.75;
+      t.beginPath();
+      for (const d of [-size, 0, size]) {
+        t.moveTo(d - 1, slope > 0 ? size + 1 : -1);
+        t.lineTo(d + size + 1, slope > 0 ? -1 : size + 1);
+      }
+      t.stroke();
+      const p = this.ctx.createPattern(tile, "repeat");
+      p.setTransform(new DOMMatrix().scale(1 / ratio));
+      this.stripes.set(key, p);
+    }
+    return this.stripes.get(key);
+  }
+
+  /** drawOverview draws the whole stream, anew only when it has changed. */
+  drawOverview(board, now) {
+    const w = this.overview.clientWidth;
+    const h = this.overview.clientHeight;
+    if (w === 0) return;
+    const whole = Math.max(this.span * 0.96, now);
+    const made = this.overviewAt;
+    if (made.version !== board.version || made.board !== board || made.width !== w || made.rows !== this.rows.length || Math.abs(made.whole - whole) > whole / w) {
+      const ratio = Math.min(3, devicePixelRatio || 1);
+      const image = made.image ?? document.createElement("canvas");
+      image.width = Math.round(w * ratio);
+      image.height = Math.round(h * ratio);
+      const c = image.getContext("2d");
+      c.scale(ratio, ratio);
+      const lane = new Map(this.rows.map((s, i) => [s, i]));
+      const height = (h - 8) / Math.max(1, this.rows.length);
+      for (const t of board.turns) {
+        const row = lane.get(t.speaker) ?? 0;
+        c.fillStyle = colour(t.speaker);
+        c.fillRect((t.start / whole) * w, 4 + row * height, Math.max(1, ((t.end - t.start) / whole) * w), Math.max(1, height - 1));
+      }
+      this.overviewAt = { version: board.version, board, width: w, rows: this.rows.length, whole, image };
+    }
+    const c = this.small;
+    c.clearRect(0, 0, w, h);
+    c.drawImage(this.overviewAt.image, 0, 0, w, h);
+    const x = Math.max(0, (this.left() / whole) * w);
+    const right = Math.min(w, (this.end / whole) * w);
+    c.fillStyle = this.card;
+    c.globalAlpha = 0.6;
+    c.fillRect(0, 0, x, h);
+    c.fillRect(right, 0, w - right, h);
+    c.globalAlpha = 1;
+    c.strokeStyle = this.accent;
+    c.lineWidth = 2;
+    c.beginPath();
+    c.roundRect(x + 1, 1, Math.max(4, right - x - 2), h - 2, 4);
+    c.stroke();
+    this.whole = whole;
+  }
+
+  listen() {
+    const { canvas, overview } = this;
+    const points = new Map();
+    canvas.addEventListener("pointerdown", (e) => {
+      if (e.button !== 0) return;
+      canvas.setPointerCapture(e.pointerId);
+      points.set(e.pointerId, e.clientX);
+    });
+    canvas.addEventListener("pointermove", (e) => {
+      if (!points.has(e.pointerId)) return this.point(e);
+      const before = [...points.values()];
+      const dx = e.clientX - points.get(e.pointerId);
+      points.set(e.pointerId, e.clientX);
+      if (points.size === 1 && dx !== 0) {
+        this.scroll((-dx / canvas.clientWidth) * this.span);
+      } else if (points.size === 2) {
+        const after = [...points.values()];
+        const apart = (p) => Math.max(20, Math.abs(p[0] - p[1]));
+        const middle = (after[0] + after[1]) / 2 - canvas.getBoundingClientRect().left;
+        this.zoom(apart(before) / apart(after), this.timeAt(middle));
+      }
+    });
+    const release = (e) => points.delete(e.pointerId);
+    canvas.addEventListener("pointerup", release);
+    canvas.addEventListener("pointercancel", release);
+    canvas.addEventListener("pointerleave", () => (this.tip.hidden = true));
+    canvas.addEventListener("wheel", (e) => {
+      const x = e.clientX - canvas.getBoundingClientRect().left;
+      if (e.ctrlKey || e.metaKey) {
+        e.preventDefault();
+        this.zoom(Math.exp(e.deltaY / 300), this.timeAt(x));
+      } else if (e.shiftKey || Math.abs(e.deltaX) > Math.abs(e.deltaY)) {
+        e.preventDefault();
+        this.scroll(((e.deltaX || e.deltaY) / canvas.clientWidth) * this.span);
+      }
+    }, { passive: false });
+    canvas.addEventListener("keydown", (e) => {
+      const step = this.span / 6;
+      const keys = { ArrowLeft: () => this.scroll(-step), ArrowRight: () => this.scroll(step),
+        PageUp: () => this.scroll(-this.span), PageDown: () => this.scroll(this.span) };
+      if (!keys[e.key] || e.ctrlKey || e.metaKey || e.altKey) return;
+      e.preventDefault();
+      keys[e.key]();
+    });
+    const jump = (e) => {
+      if (e.buttons !== 1) return;
+      const box = overview.getBoundingClientRect();
+      this.goTo(((e.clientX - box.left) / box.width) * this.whole);
+    };
+    overview.addEventListener("pointerdown", (e) => {
+      overview.setPointerCapture(e.pointerId);
+      jump(e);
+    });
+    overview.addEventListener("pointermove", jump);
+  }
+
+  /** point says what is under the pointer. */
+  point(e) {
+    const box = this.canvas.getBoundingClientRect();
+    const x = e.clientX - box.left;
+    const y = e.clientY - box.top;
+    const speaker = this.rows[Math.floor((y - axis) / this.laneHeight)];
+    const t = this.timeAt(x);
+    const turn = this.board?.between(t, t + 1e-6).find((u) => u.speaker === speaker);
+    this.tip.hidden = !turn;
+    if (!turn) return;
+    const sure = turn.confidence > 0 ? `, ${percent(turn.confidence)} sure` : "";
+    const state = { provisional: "provisional", final: "final", revised: "corrected since" }[turn.state];
+    this.tip.textContent = `${this.board.name(turn.speaker)}\n${clock(turn.start)} – ${clock(turn.end)}, ${length(turn.end - turn.start)}\n${state}${sure}`;
+    this.tip.style.left = Math.max(4, Math.min(x + 12, box.width - this.tip.offsetWidth - 4)) + "px";
+    this.tip.style.top = y + 16 + "px";
+  }
+}

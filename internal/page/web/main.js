@@ -1,0 +1,401 @@
+// The page: one connection to the server, what it tells, and where it is shown.
+
+import { Lanes } from "./lanes.js";
+import { People } from "./people.js";
+import { Board } from "./state.js";
+import { clock, colour, count, element, length, percent } from "./text.js";
+
+const $ = (id) => document.getElementById(id);
+const silence = 25000; // without a word from the server for so long, connect anew, in ms
+
+let board = new Board();
+let streams = [];
+let wanted = decodeURIComponent(location.hash.slice(1)); // the stream that was chosen, or empty
+let source = null;
+let heardAt = 0; // when the server last said something
+let dirty = true; // something is to be drawn
+let rowsDirty = true; // the rows and lists too
+let spoken = { text: "", at: 0 };
+const log = [];
+
+// The stream's time goes on between two messages, at the rate of the latest.
+const pace = { time: 0, at: 0, rate: 0, shown: 0 };
+
+const lanes = new Lanes({
+  canvas: $("lanes"), overview: $("overview"), tip: $("tip"),
+  onFollow: () => {
+    dirty = true;
+    $("live").setAttribute("aria-pressed", String(lanes.follow));
+  },
+});
+
+const people = new People({ list: $("people"), dialog: $("who"), correct, refuse });
+
+/** connect opens the connection, where the page has been or from the beginning. */
+function connect() {
+  source?.close();
+  clearTimeout(connect.timer);
+  const query = new URLSearchParams();
+  if (wanted || board.stream) query.set("stream", wanted || board.stream);
+  if (board.run && (!wanted || wanted === board.stream)) query.set("after", `${board.run}:${board.seq}`);
+  source = new EventSource(`events?${query}`);
+  heardAt = performance.now();
+  const on = (name, handle) => source.addEventListener(name, (e) => {
+    heardAt = performance.now();
+    link("live");
+    handle(JSON.parse(e.data));
+  });
+  source.onopen = () => link("live");
+  source.onerror = () => {
+    link("lost");
+    if (source.readyState === EventSource.CLOSED) {
+      connect.timer = setTimeout(refused, 2000);
+    }
+  };
+  on("streams", listStreams);
+  on("board", newBoard);
+  on("event", take);
+  on("meter", meter);
+  on("ping", () => {});
+}
+
+/** refused finds out why the server does not answer, and tries again. */
+async function refused() {
+  try {
+    const answer = await fetch("./", { method: "HEAD" });
+    if (answer.status === 401 || answer.status === 403) {
+      link("refused");
+      connect.timer = setTimeout(refused, 10000);
+      return;
+    }
+  } catch {
+    // nobody is there: the next attempt finds out
+  }
+  connect();
+}
+
+const linkTexts = { connecting: "connecting", live: "connected", lost: "connection lost, trying again", refused: "not allowed: open the address with its token", ended: "ended" };
+
+function link(state) {
+  if (state === "live" && board.end) state = "ended";
+  if ($("link").dataset.state === state) return;
+  $("link").dataset.state = state;
+  $("link-text").textContent = linkTexts[state];
+}
+
+function listStreams(list) {
+  streams = list;
+  const select = $("stream");
+  const shown = wanted || board.stream;
+  select.replaceChildren(...list.map((s) => new Option(s.name + (s.end ? " (ended)" : ""), s.stream, false, s.stream === shown)));
+  select.disabled = list.length === 0;
+  if (list.length === 0) select.append(new Option("no stream yet", ""));
+  // Nobody chose a stream and this one is over: show what goes on.
+  const here = list.find((s) => s.stream === board.stream);
+  if (!wanted && here?.end && list[0] && !list[0].end) choose(list[0].stream, false);
+}
+
+function choose(stream, by = true) {
+  if (by) {
+    wanted = stream;
+    history.replaceState(null, "", "#" + encodeURIComponent(stream));
+  }
+  board = new Board();
+  board.stream = stream;
+  connect();
+}
+
+function newBoard(s) {
+  if (!s) return;
+  if (board.run !== s.run) {
+    log.length = 0;
+    lanes.flashes.clear();
+    lanes.ghosts = [];
+    lanes.follow = true;
+    Object.assign(pace, { time: s.time, at: performance.now(), rate: 0, shown: s.time });
+    meter(null);
+    decided.mean = undefined;
+    $("latency").textContent = "–";
+  }
+  const version = board.version + 1;
+  board = new Board(s);
+  board.version = version;
+  tick(s.time);
+  $("stream").value = board.stream;
+  link("live");
+  dirty = rowsDirty = true;
+}
+
+function take(e) {
+  const before = snapshotNames(e);
+  const changed = board.apply(e);
+  if (changed === null) return;
+  lanes.mark(changed);
+  note(e, before, changed);
+  tick(e.time);
+  if (e.kind === "turn-started" || e.kind === "turn-updated") decided(e);
+  if (e.kind === "stream-ended") {
+    link("live");
+    meter(null);
+  }
+  dirty = rowsDirty = true;
+}
+
+function snapshotNames(e) {
+  return { speaker: e.speaker ? board.name(e.speaker) : "", into: e.into ? board.name(e.into) : "", known: board.names.has(e.speaker) };
+}
+
+/** note adds a line about what is not simply a turn. */
+function note(e, before, changed) {
+  const at = clock(e.time);
+  const add = (text, speaker, aloud = false) => {
+    log.unshift({ at, text, speaker });
+    log.length = Math.min(log.length, 100);
+    if (aloud) say(text);
+  };
+  switch (e.kind) {
+    case "speaker-identified":
+      add(e.name === e.speaker ? `${before.speaker} is called ${e.speaker} again` : `${before.speaker} is ${e.name}`, e.speaker, true);
+      break;
+    case "speaker-merged":
+      add(`${before.speaker} was ${before.into} all along`, e.into, true);
+      break;
+    case "speaker-added":
+      add(`${board.name(e.speaker)} is new`, e.speaker);
+      break;
+    case "gap":
+      add(`${length(e.gap.end - e.gap.start)} of sound lost`, "unknown", true);
+      break;
+    case "stream-ended":
+      add({ finished: "The stream is over", interrupted: "The stream was stopped", failed: "The stream failed" }[e.end.reason] + (e.end.detail ? `: ${e.end.detail}` : ""), "unknown", true);
+      break;
+    case "turn-revised":
+      for (const { was, now } of changed) {
+        if (was && was.speaker !== now.speaker) add(`${clock(now.start)}–${clock(now.end)} is ${board.name(now.speaker)}, not ${board.name(was.speaker)}`, now.speaker);
+        else if (was) add(`${clock(now.start)}–${clock(now.end)} by ${board.name(now.speaker)} has new limits`, now.speaker);
+      }
+      break;
+    case "turn-withdrawn":
+      for (const { was } of changed) add(`${clock(was.start)}–${clock(was.end)} is part of another turn`, was.speaker);
+      break;
+  }
+}
+
+/** tick takes note of how far the stream has been heard. */
+function tick(time) {
+  const at = performance.now();
+  if (time < pace.time) return;
+  if (at - pace.at > 40) {
+    const rate = (time - pace.time) / ((at - pace.at) / 1000);
+    pace.rate = pace.rate === 0 ? Math.min(rate, 1.5) : pace.rate + 0.3 * (rate - pace.rate);
+    pace.time = time;
+    pace.at = at;
+  }
+  pace.time = Math.max(pace.time, time);
+}
+
+/** now is the stream's time at this moment, as well as it is known. */
+function now() {
+  if (board.end) return (pace.shown = board.time);
+  const ahead = Math.min((performance.now() - pace.at) / 1000, 1.2) * Math.max(0, pace.rate);
+  pace.shown = Math.max(pace.shown, board.time, pace.time + ahead);
+  return pace.shown;
+}
+
+/**
+ * decided shows how long after a sound it was known who makes it: what had to be
+ * heard of it first, and the time that the decision took.
+ */
+function decided(e) {
+  const seconds = Math.max(0, e.time - e.turn.end) + (decided.lag ?? 0);
+  decided.mean = decided.mean === undefined ? seconds : decided.mean + 0.2 * (seconds - decided.mean);
+  $("latency").textContent = decided.mean < 1 ? `${Math.round(decided.mean * 100) * 10} ms` : length(decided.mean);
+}
+
+function meter(m) {
+  if (board.end) m = null; // what was heard last stays behind no stream
+  decided.lag = m?.lag;
+  const scale = (db) => Math.max(0, Math.min(1, (db + 60) / 60));
+  if (m) {
+    tick(m.time);
+    dirty = true;
+  }
+  const level = m ? m.level : -100;
+  $("level-bar").style.transform = `scaleX(${scale(level).toFixed(3)})`;
+  $("level-peak").style.left = `${(scale(m ? m.peak : -100) * 100).toFixed(1)}%`;
+  $("level").classList.toggle("hot", Boolean(m) && m.peak > -1);
+  $("level-text").textContent = m ? (level <= -100 ? "silence" : `${Math.round(level)} dB`) : "–";
+  $("level").setAttribute("aria-valuenow", String(Math.round(Math.max(-60, level))));
+  $("level").setAttribute("aria-valuetext", m ? `${Math.round(level)} decibels` : "no reading");
+}
+
+/** say tells those who listen to the page instead of looking at it. */
+function say(text) {
+  $("say").textContent = text;
+}
+
+function toast(text, bad = false) {
+  const t = $("toast");
+  t.textContent = text;
+  t.classList.toggle("bad", bad);
+  t.hidden = false;
+  clearTimeout(toast.timer);
+  toast.timer = setTimeout(() => (t.hidden = true), 6000);
+}
+
+/** refuse says why nothing can be corrected now, or nothing. */
+function refuse() {
+  if (!board.run) return "There is no stream yet.";
+  return board.end ? "This stream is over: its events are final." : "";
+}
+
+/** correct sends a correction; what comes of it arrives as events. */
+async function correct(c) {
+  const no = refuse();
+  if (no) return toast(no, true);
+  const random = crypto.getRandomValues(new Uint8Array(12));
+  const body = JSON.stringify({ ...c, run: board.run, id: Array.from(random, (b) => b.toString(16).padStart(2, "0")).join("") });
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const answer = await fetch(`correct?stream=${encodeURIComponent(board.stream)}`, {
+        method: "POST", headers: { "Content-Type": "application/json" }, body });
+      const reply = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
+      if (reply.error) return toast(reply.error, true);
+      return toast({ rename: "Renamed.", merge: "Merged. Undo takes it back.", undo: "Taken back." }[c.action]);
+    } catch {
+      if (attempt === 2) return toast("The server does not answer: nothing was changed, try again.", true);
+      await new Promise((resolve) => setTimeout(resolve, 1000)); // the same id: twice does no harm
+    }
+  }
+}
+
+function showNow(at) {
+  const open = board.speaking();
+  const names = [...new Set(open.map((t) => t.speaker))];
+  const key = names.map((s) => s + board.name(s)).join() + open.map((t) => t.state).join() + Boolean(board.end);
+  if (showNow.key !== key) {
+    showNow.key = key;
+    $("now").replaceChildren(...(names.length === 0 ? [element("span", { class: "nobody" }, board.end ? "The stream is over" : "nobody")] : names.map((speaker) => {
+      const e = element("span", { class: "speaker" }, element("i", { class: "swatch" }), board.name(speaker));
+      e.style.setProperty("--colour", colour(speaker));
+      return e;
+    })));
+  }
+  let detail = "";
+  if (open.length > 0) {
+    const since = Math.min(...open.map((t) => t.start));
+    detail = `for ${length(Math.max(0, at - since))} · ${open.some((t) => t.state === "provisional") ? "provisional" : "decided"}`;
+  } else if (board.end) {
+    detail = board.end.detail || { finished: "finished", interrupted: "stopped", failed: "failed" }[board.end.reason] + ` at ${clock(board.time)}`;
+  } else if (board.turns.length > 0) {
+    const last = board.turns.reduce((a, b) => (b.end > a.end ? b : a));
+    detail = `last: ${board.name(last.speaker)}, ${length(Math.max(0, at - last.end))} ago`;
+  } else {
+    detail = board.run ? "listening" : "Waiting for a stream.";
+  }
+  if ($("now-detail").textContent !== detail) $("now-detail").textContent = detail;
+  const text = names.map((s) => board.name(s)).join(" and ");
+  if (text && text !== spoken.text && performance.now() - spoken.at > 4000) {
+    spoken = { text, at: performance.now() };
+    say(`${text} ${names.length > 1 ? "speak" : "speaks"}`);
+  }
+}
+
+function showRows() {
+  const shares = board.shares();
+  lanes.rows = shares.map((s) => s.speaker);
+  people.show(shares);
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const lane = Math.max(3.25, Math.min(5.5, (innerHeight * 0.34) / Math.max(4, shares.length) / rem));
+  $("grid").style.setProperty("--lane", `${lane.toFixed(2)}rem`);
+  const row = $("people").firstElementChild;
+  if (row) lanes.laneHeight = row.getBoundingClientRect().height;
+  $("stage").style.height = `${30 + Math.max(2, shares.length) * lanes.laneHeight}px`;
+  $("empty").hidden = shares.length > 0;
+  $("speakers").textContent = String(shares.filter((s) => s.speaker !== "unknown").length);
+  $("turn-count").textContent = String(shares.reduce((n, s) => n + s.turns, 0));
+  const lost = board.gaps.reduce((n, g) => n + g.end - g.start, 0);
+  $("gaps").textContent = lost > 0 ? `${length(lost)} in ${count(board.gaps.length, "gap")}` : "none";
+  $("gaps").classList.toggle("warn", lost > 0);
+  $("turns").replaceChildren(...board.turns.slice(-60).reverse().map((t) => line(clock(t.start), board.name(t.speaker), t.speaker,
+    length(t.end - t.start), { provisional: "provisional", revised: "corrected", final: t.confidence > 0 ? percent(t.confidence) : "" }[t.state])));
+  $("log").replaceChildren(...(log.length > 0 ? log.map((l) => line(l.at, l.text, l.speaker)) : [element("li", { class: "nobody" }, "Nothing so far: names, merges, corrected turns and lost sound appear here.")]));
+  const named = board.source?.name ?? board.stream;
+  document.title = named ? `${named} – diarizer` : "diarizer";
+  const summary = shares.map((s) => `${s.name} ${percent(s.share)}`).join(", ");
+  $("lanes").setAttribute("aria-label", `Timeline of ${count(shares.length, "speaker")}: ${summary}. Arrow keys scroll, plus and minus zoom.`);
+  $("undo").disabled = Boolean(refuse());
+}
+
+function line(at, text, speaker, ...rest) {
+  const e = element("li", {}, element("span", { class: "at digits" }, at), element("i", { class: "swatch" }), element("span", { class: "what" }, text),
+    ...rest.filter(Boolean).map((r) => element("span", { class: "more digits" }, r)));
+  e.style.setProperty("--colour", colour(speaker));
+  return e;
+}
+
+let rowsAt = 0;
+let nowShown = -1;
+
+/** frame draws what has changed, once per picture of the screen. */
+function frame(at) {
+  requestAnimationFrame(frame);
+  const t = now();
+  if (rowsDirty && at - rowsAt > 200) {
+    rowsDirty = false;
+    rowsAt = at;
+    showRows();
+    dirty = true;
+  }
+  if (!dirty && t === nowShown && !lanes.moving()) return;
+  dirty = false;
+  nowShown = t;
+  lanes.draw(board, t);
+  const text = clock(t);
+  if ($("time").textContent !== text) $("time").textContent = text;
+  showNow(t);
+}
+
+function keys(e) {
+  if (e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]") || /^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName)) return;
+  const actions = {
+    "+": () => lanes.zoom(0.7), "=": () => lanes.zoom(0.7), "-": () => lanes.zoom(1 / 0.7), "0": () => lanes.all(),
+    Home: () => lanes.goTo(0), End: () => lanes.setFollow(true), u: () => correct({ action: "undo" }), "?": () => $("keys").showModal(),
+  };
+  let action = actions[e.key];
+  if (/^[1-9]$/.test(e.key)) {
+    const s = lanes.rows[Number(e.key) - 1];
+    if (s && s !== "unknown") action = () => people.ask(s);
+  }
+  if (!action) return;
+  e.preventDefault();
+  action();
+  dirty = true;
+}
+
+$("zoom-in").addEventListener("click", () => lanes.zoom(0.7));
+$("zoom-out").addEventListener("click", () => lanes.zoom(1 / 0.7));
+$("zoom-fit").addEventListener("click", () => lanes.all());
+$("live").addEventListener("click", () => lanes.setFollow(!lanes.follow));
+$("undo").addEventListener("click", () => correct({ action: "undo" }));
+$("help").addEventListener("click", () => $("keys").showModal());
+$("stream").addEventListener("change", (e) => choose(e.target.value));
+document.addEventListener("keydown", keys);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  lanes.theme();
+  dirty = true;
+});
+new ResizeObserver(() => {
+  lanes.theme();
+  dirty = rowsDirty = true;
+}).observe($("stage"));
+setInterval(() => {
+  if (source?.readyState !== EventSource.CLOSED && performance.now() - heardAt > silence) connect();
+}, 5000);
+document.addEventListener("visibilitychange", () => (dirty = true));
+
+connect();
+requestAnimationFrame(frame);
+
+// For whoever looks at the page from its console, and for its tests.
+globalThis.diarizer = { get board() { return board; }, lanes, people, get streams() { return streams; } };

@@ -1,0 +1,200 @@
+// What the page knows of a stream: the events of one run, applied in order.
+// It does what package board does in Go; a test holds the two together.
+
+export const unknown = "unknown";
+
+const order = (a, b) => a.start - b.start || a.id - b.id;
+
+export class Board {
+  /** A board from a snapshot that the server sent, or an empty one. */
+  constructor(s = null) {
+    this.stream = s?.stream ?? "";
+    this.run = s?.run ?? "";
+    this.seq = s?.seq ?? 0;
+    this.time = s?.time ?? 0;
+    this.source = s?.source ?? null;
+    this.status = s?.status ?? null;
+    this.end = s?.end ?? null;
+    this.turns = s?.turns ?? []; // by start, then by id
+    this.gaps = s?.gaps ?? [];
+    this.foldedUntil = s?.folded_until ?? 0;
+    this.speakers = []; // in order of appearance, without unknown
+    this.names = new Map();
+    this.merged = new Map();
+    this.folded = new Map();
+    for (const p of s?.speakers ?? []) {
+      if (p.speaker !== unknown) this.speakers.push(p.speaker);
+      if (p.name) this.names.set(p.speaker, p.name);
+      if (p.into && p.into !== unknown) this.merged.set(p.speaker, p.into);
+      if (p.folded) this.folded.set(p.speaker, p.folded);
+    }
+    this.ids = new Map(this.turns.map((t) => [t.id, t]));
+    this.longest = this.turns.reduce((most, t) => Math.max(most, t.end - t.start), 0);
+    this.version = 0;
+    this.sums = null;
+  }
+
+  name(speaker) {
+    return this.names.get(speaker) || speaker;
+  }
+
+  /**
+   * apply changes the board as an event says. It returns null for one that was
+   * applied before, or what is to be seen of it: the turns that changed after
+   * their end, as they were and are.
+   */
+  apply(e) {
+    if (e.stream !== this.stream || e.run !== this.run || e.seq <= this.seq) return null;
+    this.seq = e.seq;
+    this.time = Math.max(this.time, e.time);
+    this.version++;
+    this.sums = null;
+    const changed = [];
+    switch (e.kind) {
+      case "stream-started":
+        this.source = e.source;
+        break;
+      case "stream-ended":
+        this.end = e.end;
+        for (const t of this.turns) t.open = false;
+        break;
+      case "turn-started":
+      case "turn-updated":
+        this.put({ ...e.turn, open: true });
+        break;
+      case "turn-ended":
+        this.put({ ...e.turn, open: false });
+        break;
+      case "turn-revised": {
+        const was = this.ids.get(e.turn.id);
+        const now = { ...e.turn, open: false };
+        this.put(now);
+        changed.push({ was, now });
+        break;
+      }
+      case "turn-withdrawn": {
+        const was = this.ids.get(e.turn.id);
+        if (was) {
+          this.remove(was);
+          changed.push({ was, now: null });
+        }
+        break;
+      }
+      case "speaker-added":
+        this.merged.delete(e.speaker);
+        this.meet(e.speaker);
+        break;
+      case "speaker-merged":
+        this.merge(e.speaker, e.into, changed);
+        break;
+      case "speaker-identified":
+        this.names.set(e.speaker, e.name);
+        break;
+      case "gap":
+        this.gaps.push(e.gap);
+        break;
+      case "status":
+        this.status = e.status;
+        break;
+    }
+    return changed;
+  }
+
+  /** place is the index at which t is, or would be, among the turns. */
+  place(t) {
+    let low = 0;
+    let high = this.turns.length;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (order(this.turns[mid], t) < 0) low = mid + 1;
+      else high = mid;
+    }
+    return low;
+  }
+
+  put(t) {
+    this.meet(t.speaker);
+    const was = this.ids.get(t.id);
+    if (!was && this.foldedUntil > 0 && t.end <= this.foldedUntil) return;
+    this.longest = Math.max(this.longest, t.end - t.start);
+    if (was && was.start === t.start) {
+      this.turns[this.place(was)] = t;
+    } else {
+      if (was) this.turns.splice(this.place(was), 1);
+      this.turns.splice(this.place(t), 0, t);
+    }
+    this.ids.set(t.id, t);
+  }
+
+  remove(t) {
+    this.turns.splice(this.place(t), 1);
+    this.ids.delete(t.id);
+  }
+
+  meet(speaker) {
+    if (speaker !== unknown && !this.speakers.includes(speaker)) this.speakers.push(speaker);
+  }
+
+  merge(speaker, into, changed) {
+    this.meet(into);
+    if (speaker === into) return;
+    for (const t of this.turns) {
+      if (t.speaker !== speaker) continue;
+      const was = { ...t };
+      t.speaker = into;
+      if (!t.open) t.state = "revised";
+      changed.push({ was, now: t });
+    }
+    const f = this.folded.get(speaker);
+    if (f) {
+      const g = this.folded.get(into) ?? { talk: 0, turns: 0 };
+      this.folded.set(into, { talk: f.talk + g.talk, turns: f.turns + g.turns });
+      this.folded.delete(speaker);
+    }
+    this.merged.delete(into);
+    this.merged.set(speaker, into);
+  }
+
+  /**
+   * shares lists the speakers in order of appearance, those left out who were
+   * merged into others and have not spoken since, with talk time, turns and
+   * share; unknown comes last.
+   */
+  shares() {
+    if (this.sums) return this.sums;
+    const tally = new Map();
+    let all = 0;
+    const add = (speaker, talk, turns, open) => {
+      const t = tally.get(speaker) ?? { talk: 0, turns: 0, speaking: false };
+      t.talk += talk;
+      t.turns += turns;
+      t.speaking ||= Boolean(open);
+      tally.set(speaker, t);
+      all += talk;
+    };
+    for (const [speaker, f] of this.folded) add(speaker, f.talk, f.turns, false);
+    for (const t of this.turns) add(t.speaker, t.end - t.start, 1, t.open);
+    const none = { talk: 0, turns: 0, speaking: false };
+    const listed = this.speakers.filter((s) => !this.merged.has(s) || tally.has(s));
+    if (tally.has(unknown)) listed.push(unknown);
+    this.sums = listed.map((speaker) => {
+      const t = tally.get(speaker) ?? none;
+      return { speaker, name: this.name(speaker), ...t, share: all > 0 ? t.talk / all : 0 };
+    });
+    return this.sums;
+  }
+
+  /** speaking returns the open turns, which are among the latest. */
+  speaking() {
+    return this.turns.slice(-64).filter((t) => t.open);
+  }
+
+  /** between returns the turns with speech between two times. */
+  between(start, end) {
+    const found = [];
+    for (let i = this.place({ start: start - this.longest, id: 0 }); i < this.turns.length && this.turns[i].start < end; i++) {
+      if (this.turns[i].end > start) found.push(this.turns[i]);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,100 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"testing"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/internal/meter"
+	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/publish/natsd"
+)
+
+// held is a recording that waits at a moment until it is let go.
+type held struct {
+	capture.Source
+	until int64
+	here  chan struct{} // closed when the moment has come
+	goOn  chan struct{}
+}
+
+func (h *held) Next(ctx context.Context) (capture.Block, error) {
+	b, err := h.Source.Next(ctx)
+	if h.here != nil && (b.End() >= h.until || errors.Is(err, io.EOF)) {
+		close(h.here)
+		h.here = nil
+		<-h.goOn
+	}
+	return b, err
+}
+
+// A name and a merge that arrive over NATS in the middle of the demo are in its
+// final timeline, and the same speaker is not found twice afterwards.
+func TestCorrectionsWhileItRuns(t *testing.T) {
+	m, err := modelfile.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := natsd.Start(t.Context(), natsd.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	nc, err := publish.Connect(t.Context(), server.URL(), publish.ConnectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	rec, err := capture.OpenReader(t.Context(), demo.Recording(), demo.Name, capture.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rec.Close()
+	src := &held{Source: rec, until: 45 * capture.Rate, here: make(chan struct{}), goOn: make(chan struct{})}
+	here := src.here
+
+	asked := make(chan error, 1)
+	go func() {
+		<-here
+		defer close(src.goOn)
+		for _, c := range []correct.Correction{
+			{Action: correct.Rename, Speaker: 1, Name: "Ada"},
+			{Action: correct.Merge, Speaker: 2, Into: 1},
+		} {
+			if _, err := correct.Request(t.Context(), nc, "demo", c); err != nil {
+				asked <- err
+				return
+			}
+		}
+		asked <- nil
+	}()
+	readings, loudest := 0, math.Inf(-1)
+	got, err := session.Run(t.Context(), src, session.Options{
+		Stream: "demo", Pipeline: pipeline.Config{Model: m}, NATS: nc,
+		OnMeter: func(r meter.Reading) { readings++; loudest = max(loudest, r.Peak) },
+	})
+	if err := errors.Join(err, <-asked); err != nil {
+		t.Fatal(err)
+	}
+	talk := map[string]float64{}
+	for _, s := range got.Segments() {
+		talk[s.Speaker] += s.End - s.Start
+	}
+	if talk["Ada"] < 25 || talk["S1"] > 0 || talk["S2"] > 0 {
+		t.Errorf("talk time after the merge: %v", talk)
+	}
+	if readings == 0 || loudest < -30 || loudest > 0 {
+		t.Errorf("%d readings, the loudest %v dB", readings, loudest)
+	}
+	if _, err := correct.Request(t.Context(), nc, "demo", correct.Correction{Action: correct.Undo}); !errors.Is(err, correct.ErrNobody) {
+		t.Errorf("after the end: %v", err)
+	}
+}

@@ -1,0 +1,139 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// Run shows feed until the user quits, which is no error, or ctx is done.
+func Run(ctx context.Context, feed *Feed, in io.Reader, out io.Writer) error {
+	p := tea.NewProgram(NewModel(feed), tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
+		tea.WithAltScreen(), tea.WithoutSignalHandler())
+	_, err := p.Run()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, tea.ErrProgramKilled) || errors.Is(err, tea.ErrInterrupted) {
+		return nil
+	}
+	return err
+}
+
+// Model is the state of the view, for bubbletea.
+type Model struct {
+	feed          *Feed
+	width, height int
+	stream        string       // the stream that was chosen, or empty
+	span          publish.Time // what the lanes cover
+	end           publish.Time // the right edge, where it does not follow
+	fixed         bool         // whether the user has scrolled away from now
+	help          bool
+}
+
+var _ tea.Model = Model{}
+
+// Sizes before the terminal has told its own.
+const (
+	defaultWidth  = 80
+	defaultHeight = 24
+)
+
+const (
+	defaultSpan = 60 * publish.Rate
+	leastSpan   = 5 * publish.Rate
+	mostSpan    = 24 * 3600 * publish.Rate
+)
+
+// NewModel returns the view of feed.
+func NewModel(feed *Feed) Model {
+	return Model{feed: feed, width: defaultWidth, height: defaultHeight, span: defaultSpan}
+}
+
+// lookEvery is how often the view looks at its feed.
+const lookEvery = 100 * time.Millisecond
+
+// tick is the time to look again.
+type tick struct{}
+
+func look() tea.Cmd { return tea.Tick(lookEvery, func(time.Time) tea.Msg { return tick{} }) }
+
+// Init begins to look at the feed.
+func (m Model) Init() tea.Cmd { return tea.Batch(tea.SetWindowTitle("diarizer"), look()) }
+
+// Update does what a key says, and follows the size of the terminal.
+func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case tick:
+		return m, look()
+	case tea.KeyMsg:
+		return m.key(msg.String())
+	}
+	return m, nil
+}
+
+func (m Model) key(key string) (tea.Model, tea.Cmd) {
+	switch key {
+	case "q", "esc", "ctrl+c":
+		return m, tea.Quit
+	case "tab":
+		m.stream, m.fixed = m.feed.after(m.stream), false
+	case "+", "=":
+		m.span = max(leastSpan, m.span/2)
+	case "-":
+		m.span = min(mostSpan, m.span*2)
+	case "0":
+		m.span, m.fixed = m.all(), false
+	case "left", "h":
+		m.scroll(-m.span / 4)
+	case "right", "l":
+		m.scroll(m.span / 4)
+	case "pgup":
+		m.scroll(-m.span)
+	case "pgdown":
+		m.scroll(m.span)
+	case "home":
+		m.end, m.fixed = m.span, true
+	case "end", " ":
+		m.fixed = false
+	case "?":
+		m.help = !m.help
+	}
+	return m, nil
+}
+
+// at is how far the chosen stream has been heard.
+func (m Model) at() publish.Time {
+	m.feed.mu.Lock()
+	defer m.feed.mu.Unlock()
+	if s := m.feed.chosen(m.stream); s != nil {
+		return s.at()
+	}
+	return 0
+}
+
+func (s *stream) at() publish.Time {
+	if s.reading != nil {
+		return max(s.board.At(), s.reading.At)
+	}
+	return s.board.At()
+}
+
+func (m Model) all() publish.Time { return min(mostSpan, max(leastSpan, m.at())) }
+
+// scroll moves the lanes; at now they follow again.
+func (m *Model) scroll(by publish.Time) {
+	now := m.at()
+	if !m.fixed {
+		m.end = max(now, m.span)
+	}
+	m.end = max(m.span, m.end+by)
+	m.fixed = m.end < max(now, m.span)
+}

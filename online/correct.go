@@ -1,0 +1,144 @@
+package online
+
+import (
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
+
+// links are the speakers that somebody who knows has said to be one person.
+type links struct {
+	told  [][]int     // as they were told
+	group []int       // by speaker − 1: the least speaker of the group, 0 without one
+	sum   model.Voice // scratch
+}
+
+// Link tells which speakers are one person, in groups of two or more; it
+// replaces what was told before. They keep their numbers and what each of them
+// said, so that taking a link back leaves nothing behind, but they are compared
+// as one person and none is merged into another. No event comes of it. Numbers
+// of no speaker are ignored.
+func (c *Clusterer) Link(groups [][]int) {
+	c.links.told = groups
+	c.relink()
+}
+
+// relink finds the groups among the speakers that stand now.
+func (c *Clusterer) relink() {
+	if len(c.links.told) == 0 {
+		c.links.group = nil
+		return
+	}
+	c.links.group = make([]int, len(c.speakers))
+	for _, g := range c.links.told {
+		least := 0
+		for _, s := range g {
+			if p := c.links.person(c.standing(s)); p != 0 && (least == 0 || p < least) {
+				least = p
+			}
+		}
+		for _, s := range g {
+			if s := c.standing(s); s != 0 {
+				c.links.join(s, least)
+			}
+		}
+	}
+}
+
+// join makes everybody who is one with s one with least.
+func (l *links) join(s, least int) {
+	was := l.person(s)
+	l.group[s-1] = least
+	for i, p := range l.group {
+		if p == was {
+			l.group[i] = least
+		}
+	}
+}
+
+// standing follows the merges of the clustering; 0 for a number of no speaker.
+func (c *Clusterer) standing(s int) int {
+	for s > 0 && s <= len(c.speakers) && c.speakers[s-1].into != 0 {
+		s = c.speakers[s-1].into
+	}
+	if s < 1 || s > len(c.speakers) {
+		return 0
+	}
+	return s
+}
+
+// person is the speaker that stands for everybody who is one with s: s itself
+// where there are no links.
+func (l *links) person(s int) int {
+	if l.linked(s) {
+		return l.group[s-1]
+	}
+	return s
+}
+
+// same says whether two speakers are one person.
+func (l *links) same(a, b int) bool { return l.person(a) == l.person(b) }
+
+// alias says whether another speaker stands for s.
+func (l *links) alias(s int) bool { return l.person(s) != s }
+
+// linked says whether s is one with somebody else.
+func (l *links) linked(s int) bool { return s >= 1 && s <= len(l.group) && l.group[s-1] != 0 }
+
+// compare scores a voice against the person that s stands for: against what
+// each speaker has said who is that person, and against the sum of it, as
+// somebody who was taken for two may sound like either or like both. It returns
+// the largest score and the speaker whom the voice is most like, so that taking
+// the link back sends it where it belongs; Unknown where nothing was said.
+func (c *Clusterer) compare(v *model.Voice, s int) (score float64, who int) {
+	score = math.Inf(-1)
+	parts := 0
+	for i := range c.speakers {
+		t := &c.speakers[i]
+		if t.into != 0 || t.voice.Stats.N <= 0 || !c.links.same(i+1, s) {
+			continue
+		}
+		parts++
+		if p := c.scorer.Score(v, &t.voice); p > score || who == Unknown {
+			score, who = p, i+1
+		}
+	}
+	if parts > 1 {
+		score = max(score, c.scorer.Score(v, c.sum(s)))
+	}
+	return score, who
+}
+
+// sum is what everybody has said who is one with s. It is good until the next
+// call.
+func (c *Clusterer) sum(s int) *model.Voice {
+	v := &c.links.sum
+	if v.Stats.D == nil {
+		*v = model.NewVoice(c.m.Nu)
+	}
+	v.Stats.Reset()
+	for i := range c.speakers {
+		if t := &c.speakers[i]; t.into == 0 && c.links.same(i+1, s) {
+			v.Stats.Add(t.voice.Stats)
+		}
+	}
+	c.scorer.Update(v)
+	return v
+}
+
+// limits bound the number of speakers that stand: those of the settings, and
+// one more for each who was taken for somebody else.
+func (c *Clusterer) limits() Limits {
+	l := c.cfg.Limits
+	for i := range c.speakers {
+		if c.speakers[i].into == 0 && c.links.alias(i+1) {
+			if l.Max > 0 {
+				l.Max++
+			}
+			if l.Min > 0 {
+				l.Min++
+			}
+		}
+	}
+	return l
+}
