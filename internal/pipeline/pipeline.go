@@ -48,8 +48,9 @@ type Output struct {
 
 // Stream is the whole chain for one stream, without goroutines.
 type Stream struct {
-	front *front
-	clu   *online.Clusterer
+	front       *front
+	clu         *online.Clusterer
+	fingerprint [fingerprintSize]byte // of the configuration
 }
 
 // NewStream returns the chain for a new stream.
@@ -69,7 +70,7 @@ func NewStream(cfg Config) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stream{front: f, clu: clu}, nil
+	return &Stream{front: f, clu: clu, fingerprint: fingerprint(cfg)}, nil
 }
 
 // Push takes the stream's next samples.
