@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
@@ -327,41 +328,59 @@ func TestUpdatesGiveWayWhileTheServerIsAway(t *testing.T) {
 	t.Cleanup(nc.Close)
 	const limit = 50
 	p := newPublisher(t, nc, PublisherOptions{Queue: limit})
-	events := encoded(seeded(23), "meeting", 400)
-	kept := 0
-	for _, e := range events {
+	decisions := conversation(seeded(23), 400)
+	enc := Encoder{Stream: "meeting", Run: "run", Now: wall()}
+	var whole, here Timeline
+	everything := Encoder{Stream: "meeting", Run: "run", Now: wall()}
+	left := 0
+	publish := func(e Event) {
+		t.Helper()
 		if err := p.Publish(e); err != nil {
 			t.Fatal(err)
 		}
-		if e.Kind != TurnUpdated {
-			kept++
+		applyAll(t, here.Apply, []Event{e})
+	}
+	start := enc.Start(Source{})
+	publish(start)
+	applyAll(t, whole.Apply, []Event{everything.Start(*start.Source)})
+	for i, d := range decisions {
+		applyAll(t, whole.Apply, []Event{everything.Encode(d)})
+		if d.Kind == online.TurnUpdated && p.GiveWay() {
+			left++
+			continue
+		}
+		publish(enc.Encode(d))
+		if i%100 == 50 {
+			publish(enc.Status(d.At, Status{}))
+			everything.Seq++
+			whole.Skip(Event{Seq: everything.Seq + 1})
 		}
 	}
-	stats := p.Stats()
-	if stats.Coalesced == 0 || stats.Queued != len(events)-int(stats.Coalesced) {
-		t.Errorf("%d events without a server: %+v", len(events), stats)
-	}
-	if most := kept + limit + 1; stats.Queued > most {
-		t.Errorf("%d events wait, expected at most %d", stats.Queued, most)
+	publish(enc.Finish(decisions[len(decisions)-1].At, Finished, ""))
+	if stats := p.Stats(); left == 0 || stats.Coalesced != uint64(left) || stats.Queued != int(enc.Seq) {
+		t.Errorf("%d updates left out of %d events without a server: %+v", left, enc.Seq, stats)
 	}
 	s = serve(t, opts)
 	if err := p.Close(patient(t)); err != nil {
 		t.Fatal(err)
 	}
 	messages := stored(t, s.URL(), ended)
-	wantOnceInOrder(t, messages, map[string]int{"run-meeting": len(events) - int(stats.Coalesced)})
-	var here, there Timeline
-	applyAll(t, here.Apply, events)
+	wantOnceInOrder(t, messages, map[string]int{"run": int(enc.Seq)})
+	var there Timeline
+	var last Status
 	for _, m := range messages {
 		if err := there.Apply(m.Event); err != nil {
 			t.Fatal(err)
 		}
-		if m.Kind != TurnUpdated {
-			kept--
+		if m.Status != nil {
+			last = *m.Status
 		}
 	}
-	if kept != 0 || !reflect.DeepEqual(here.Segments(), there.Segments()) {
-		t.Errorf("%d events that are no updates are missing, or the turns differ", kept)
+	if last.Coalesced == 0 || last.Queued == 0 {
+		t.Errorf("the last status is %+v", last)
+	}
+	if !reflect.DeepEqual(here.Segments(), there.Segments()) || !reflect.DeepEqual(whole.Segments(), there.Segments()) {
+		t.Error("the turns differ")
 	}
 }
 
@@ -390,7 +409,7 @@ func TestCloseWithoutServerSaysWhatIsLeft(t *testing.T) {
 	if !errors.Is(err, ErrUnpublished) || !strings.Contains(err.Error(), "3 left") {
 		t.Errorf("closed without a server: %v", err)
 	}
-	if err := p.Publish(Event{}); !errors.Is(err, ErrClosed) && !errors.Is(err, context.Canceled) {
+	if err := p.Publish(encoded(seeded(24), "meeting", 1)[3]); !errors.Is(err, ErrClosed) {
 		t.Errorf("published after the end: %v", err)
 	}
 }

@@ -18,6 +18,11 @@ func (e Event) Message() (*nats.Msg, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, err)
 	}
+	return e.message(data), nil
+}
+
+// message carries data, the JSON of the event.
+func (e Event) message(data []byte) *nats.Msg {
 	return &nats.Msg{Subject: e.Subject(), Data: data, Header: nats.Header{
 		"Nats-Msg-Id":        {e.ID()},
 		"ce-specversion":     {"1.0"},
@@ -27,5 +32,5 @@ func (e Event) Message() (*nats.Msg, error) {
 		"ce-time":            {e.Wall.UTC().Format(time.RFC3339Nano)},
 		"ce-datacontenttype": {"application/json"},
 		"ce-dataschema":      {SchemaID},
-	}}, nil
+	}}
 }

@@ -2,12 +2,15 @@ package publish
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
+	"github.com/seed-7adb9000/diarizer/publish/journal"
 )
 
 // ErrClosed is returned for an event that comes after [Publisher.Close].
@@ -18,41 +21,52 @@ var ErrClosed = errors.New("publisher is closed")
 var ErrUnpublished = errors.New("events not acknowledged by the NATS server")
 
 // DefaultQueue is the number of events that wait before updates of open turns
-// are coalesced: several minutes of a lively meeting.
+// are left out: several minutes of a lively meeting.
 const DefaultQueue = 1024
 
 // PublisherOptions change how a Publisher works. The zero value is fine.
 type PublisherOptions struct {
-	// Queue is how many events may wait before updates are coalesced;
+	// Queue is how many events may wait before updates are left out;
 	// DefaultQueue if 0.
 	Queue int
 	// Stream says how to create the JetStream stream if it is absent.
 	Stream StreamOptions
+	// Journal, where not empty, is the directory with the journal of the run:
+	// what the server has not acknowledged is published by the next Publisher
+	// with the same directory, whatever happens to this process. What earlier
+	// processes left there is published first.
+	Journal string
+	// Run is the run whose events will come. It is needed with Journal. If the
+	// journal has events of it, the run goes on behind them.
+	Run string
+	// Resumable says that the run may go on in another process. Otherwise, if
+	// this one dies, the next Publisher ends the run for it.
+	Resumable bool
 	// OnError hears of everything that delays an event. It is called from
-	// another goroutine.
+	// other goroutines too.
 	OnError func(error)
 }
 
 // Publisher hands the events of one run to a NATS server, in order and each
-// once. [Publisher.Publish] never waits: while the server is slow or away, events
-// wait in a queue, where an update of an open turn gives way to the next event
-// of its turn once the queue is long. The numbers of the events are then
-// closed up, so that what is published has no hole.
+// once. [Publisher.Publish] never waits for the server: while that is slow or
+// away, events wait in the journal, or in memory without one.
 //
 // An event counts as published when JetStream has acknowledged it. Without an
 // acknowledgement it is sent again, with the same id, before any later one.
 type Publisher struct {
-	queue  *queue
-	sender sender
-	cancel context.CancelFunc
-	done   chan struct{} // closed when the goroutine has returned
+	opts    PublisherOptions
+	own     *spool
+	courier *courier
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	done    chan struct{} // closed when nothing more will be sent
+	leftOut atomic.Uint64
 
-	mu      sync.Mutex
-	pushed  uint64 // events taken, less those that gave way
-	acked   uint64
-	lastErr error // why the last attempt failed
-	failed  error // why there will be no further attempt
-	waiters []waiter
+	mu       sync.Mutex
+	lastErr  error // why the last attempt failed
+	failed   error // why there will be no further attempt
+	waiters  []waiter
+	released sync.Once
 }
 
 // waiter is a Flush that waits for so many acknowledgements.
@@ -67,113 +81,145 @@ type Stats struct {
 	Queued int
 	// Acked events are stored by JetStream.
 	Acked uint64
-	// Coalesced updates gave way to newer events of their turns.
+	// Coalesced updates were left out, see [Publisher.GiveWay].
 	Coalesced uint64
 	// Retries counts attempts after the first of an event.
 	Retries uint64
 }
 
 // NewPublisher returns a Publisher over nc, which stays the caller's. It works
-// until [Publisher.Close].
+// until [Publisher.Close]. A journal that cannot be written is reported to
+// OnError and done without; one of the same run in the hands of another
+// process is an error that matches [journal.ErrLocked].
 func NewPublisher(nc *nats.Conn, opts PublisherOptions) (*Publisher, error) {
-	js, err := jetstream.New(nc, jetstream.WithPublishAsyncTimeout(ackTimeout), jetstream.WithDefaultTimeout(ackTimeout))
-	if err != nil {
-		return nil, fmt.Errorf("JetStream: %w", err)
-	}
 	if opts.Queue <= 0 {
 		opts.Queue = DefaultQueue
 	}
+	p := &Publisher{opts: opts, done: make(chan struct{})}
+	var err error
+	if p.courier, err = newCourier(nc, opts.Stream, p.report); err != nil {
+		return nil, err
+	}
+	if p.own, err = p.openOwn(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &Publisher{queue: newQueue(opts.Queue), cancel: cancel, done: make(chan struct{})}
-	p.sender = sender{js: js, last: map[string]uint64{},
-		ensure: func(ctx context.Context) error { return EnsureStream(ctx, nc, opts.Stream) },
-		report: func(err error) {
-			p.setLastErr(err)
-			if opts.OnError != nil {
-				opts.OnError(err)
-			}
-		}}
-	go func() {
-		defer close(p.done)
-		defer js.CleanupPublisher()
-		p.run(ctx)
-	}()
+	p.cancel = cancel
+	p.running.Go(func() { p.run(ctx) })
+	if p.own.store != nil {
+		p.running.Go(func() { p.keepSynced(ctx) })
+	}
 	return p, nil
 }
 
-// Publish takes an event and returns at once. All events must be of one run,
-// in the order of their numbers. The error is [ErrClosed] or what ended the
-// publisher: an event too large, a connection closed.
-func (p *Publisher) Publish(e Event) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.failed != nil {
-		return p.failed
+// openOwn opens the journal of the run.
+func (p *Publisher) openOwn() (*spool, error) {
+	if p.opts.Journal == "" {
+		return newSpool(), nil
 	}
-	gaveWay, ok := p.queue.push(e)
-	if !ok {
-		return ErrClosed
+	if !ValidToken(p.opts.Run) {
+		return nil, fmt.Errorf("journal of run %q: expected the id of the run to be published", p.opts.Run)
 	}
-	p.pushed += 1 - uint64(gaveWay)
-	return nil
-}
-
-// run sends what is queued until ctx is done or the queue closed and empty.
-func (p *Publisher) run(ctx context.Context) {
-	var seq uint64
-	for {
-		e, ok, done := p.queue.pop()
-		if done {
-			return
-		}
-		if !ok {
-			select {
-			case <-p.queue.more:
-				continue
-			case <-ctx.Done():
-				return
-			}
-		}
-		if seq == 0 {
-			seq = e.Seq - 1
-		}
-		seq++
-		e.Seq = seq
-		if err := p.sendEvent(ctx, e); err != nil {
-			p.fail(err)
-			return
-		}
-	}
-}
-
-func (p *Publisher) sendEvent(ctx context.Context, e Event) error {
-	if e.Status != nil {
-		s := *e.Status
-		stats := p.Stats()
-		s.Queued, s.Coalesced = stats.Queued-1, stats.Coalesced
-		e.Status = &s
-	}
-	msg, err := e.Message()
-	if err == nil {
-		err = p.sender.send(ctx, msg, false)
+	j, err := journal.OpenOrCreate(p.opts.Journal, p.opts.Run)
+	if errors.Is(err, journal.ErrLocked) {
+		return nil, fmt.Errorf("run %s: %w", p.opts.Run, err)
 	}
 	if err != nil {
-		return err
+		p.report(fmt.Errorf("%w: events wait in memory instead and are lost if the program dies", err))
+		return newSpool(), nil
 	}
+	s, err := openSpool(j)
+	if err == nil && p.opts.Resumable {
+		err = s.resumable()
+	}
+	if err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	return s, nil
+}
+
+// report passes on what goes wrong, once until something goes right again.
+func (p *Publisher) report(err error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.acked++
-	p.lastErr = nil
-	p.wake()
+	again := p.lastErr != nil && p.lastErr.Error() == err.Error()
+	p.lastErr = err
+	p.mu.Unlock()
+	if p.opts.OnError != nil && !again {
+		p.opts.OnError(err)
+	}
+}
+
+// Publish takes an event and returns at once. All events must be of one run,
+// in the order of their numbers; one whose number is not above that of the
+// last, or of the last in the journal, is taken for that event and left out.
+// The error is [ErrClosed], or that e is no event. A [Status] is completed with
+// what the Publisher knows.
+func (p *Publisher) Publish(e Event) error {
+	if e.Status != nil {
+		s, stats := *e.Status, p.Stats()
+		s.Queued, s.Coalesced = stats.Queued, stats.Coalesced
+		e.Status = &s
+	}
+	if p.opts.Run != "" && e.Run != p.opts.Run {
+		return fmt.Errorf("%w: run %s: expected run %s", ErrRun, e.Run, p.opts.Run)
+	}
+	if err := e.check(); err != nil {
+		return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, err)
+	}
+	data, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, err)
+	}
+	open, err := p.own.push(e.Seq, data)
+	if err != nil {
+		p.report(err)
+	}
+	if !open {
+		return ErrClosed
+	}
 	return nil
 }
 
-// wake ends the Flushes that have waited long enough. The lock is held.
-func (p *Publisher) wake() {
+// GiveWay reports whether so many events wait that an update of an open turn
+// should be left out, before it is numbered, and counts it: the next event of
+// the turn says what it would have said. Events of any other kind never give
+// way.
+func (p *Publisher) GiveWay() bool {
+	taken, acked, _ := p.own.counts()
+	if taken-acked < uint64(p.opts.Queue) {
+		return false
+	}
+	p.leftOut.Add(1)
+	return true
+}
+
+// run sends what earlier processes left and then what is published.
+func (p *Publisher) run(ctx context.Context) {
+	defer close(p.done)
+	defer p.courier.stop()
+	if p.opts.Journal != "" {
+		if _, err := p.courier.leftovers(ctx, p.opts.Journal); err != nil && ctx.Err() == nil {
+			p.report(err)
+		}
+	}
+	err := p.courier.deliver(ctx, p.own, p.acked)
+	if err != nil && ctx.Err() == nil {
+		p.mu.Lock()
+		p.failed = err
+		p.mu.Unlock()
+		p.report(err)
+	}
+}
+
+// acked ends the Flushes that have waited long enough.
+func (p *Publisher) acked() {
+	_, acked, _ := p.own.counts()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lastErr = nil
 	kept := p.waiters[:0]
 	for _, w := range p.waiters {
-		// An update that was waited for may have given way since.
-		if p.failed != nil || p.acked >= min(w.acked, p.pushed) {
+		if acked >= w.acked {
 			close(w.ready)
 		} else {
 			kept = append(kept, w)
@@ -182,39 +228,61 @@ func (p *Publisher) wake() {
 	p.waiters = kept
 }
 
-func (p *Publisher) fail(err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.failed = err
-	p.wake()
-}
+// syncEvery is how much may be lost in a power cut.
+const syncEvery = time.Second
 
-func (p *Publisher) setLastErr(err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.lastErr = err
+// keepSynced writes what the journal has to the disk, apart from all that must
+// not wait for one.
+func (p *Publisher) keepSynced(ctx context.Context) {
+	tick := time.NewTicker(syncEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := p.own.sync(); err != nil {
+				p.report(err)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // Flush waits until every event taken so far is acknowledged. Otherwise, when
 // ctx is done or the publisher has failed, its error matches [ErrUnpublished]
-// and says how many are left and why.
+// and says how many are left, why, and where they are kept.
 func (p *Publisher) Flush(ctx context.Context) error {
+	taken, acked, _ := p.own.counts()
+	if acked >= taken {
+		return nil
+	}
+	w := waiter{acked: taken, ready: make(chan struct{})}
 	p.mu.Lock()
-	w := waiter{acked: p.pushed, ready: make(chan struct{})}
 	p.waiters = append(p.waiters, w)
-	p.wake()
 	p.mu.Unlock()
+	p.acked() // it may have happened in between
 	select {
 	case <-w.ready:
 	case <-p.done:
 	case <-ctx.Done():
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if left := int64(min(w.acked, p.pushed)) - int64(p.acked); left > 0 {
-		return fmt.Errorf("%w: %d left: %w", ErrUnpublished, left, firstErr(p.failed, p.lastErr, ctx.Err(), ErrClosed))
+	return p.left(ctx, taken)
+}
+
+// left says what of the first events is not acknowledged.
+func (p *Publisher) left(ctx context.Context, first uint64) error {
+	_, acked, safe := p.own.counts()
+	if acked >= first {
+		return nil
 	}
-	return nil
+	p.mu.Lock()
+	why := firstErr(p.failed, p.lastErr, ctx.Err(), ErrClosed)
+	p.mu.Unlock()
+	kept := ""
+	if safe {
+		kept = fmt.Sprintf(", kept in %s for the next run or \"diarizer journal flush\"", p.opts.Journal)
+	}
+	return fmt.Errorf("%w: %d left%s: %w", ErrUnpublished, first-acked, kept, why)
 }
 
 func firstErr(errs ...error) error {
@@ -229,17 +297,25 @@ func firstErr(errs ...error) error {
 // Close takes no more events, waits until all are acknowledged or ctx is done,
 // and stops. Its error is that of [Publisher.Flush].
 func (p *Publisher) Close(ctx context.Context) error {
-	p.queue.close()
+	p.own.close()
 	err := p.Flush(ctx)
 	p.cancel()
-	<-p.done
+	p.running.Wait()
+	p.released.Do(func() {
+		if failed := p.own.release(); failed != nil {
+			p.report(failed)
+		}
+		if p.opts.Journal != "" {
+			if failed := prune(p.opts.Journal, keepFinished); failed != nil {
+				p.report(failed)
+			}
+		}
+	})
 	return err
 }
 
 // Stats returns the counts of now.
 func (p *Publisher) Stats() Stats {
-	_, coalesced := p.queue.counts()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return Stats{Queued: int(p.pushed - p.acked), Acked: p.acked, Coalesced: coalesced, Retries: p.sender.retries.Load()}
+	taken, acked, _ := p.own.counts()
+	return Stats{Queued: int(taken - acked), Acked: acked, Coalesced: p.leftOut.Load(), Retries: p.courier.sender.retries.Load()}
 }

@@ -36,6 +36,9 @@ type sender struct {
 	// stream is nil without the permission to ask for it.
 	stream  jetstream.Stream
 	retries atomic.Uint64
+	// learned is told the last number on a subject before the first message
+	// is sent there.
+	learned func(last uint64)
 }
 
 const (
@@ -97,6 +100,7 @@ func (s *sender) try(ctx context.Context, msg *nats.Msg, unsure *bool) (stored b
 			return false, err
 		}
 		s.last[msg.Subject] = last
+		s.learned(last)
 	}
 	msg.Header.Set(expectedLast, strconv.FormatUint(last, 10))
 	ack, err := s.publish(ctx, msg)
@@ -113,7 +117,10 @@ func (s *sender) try(ctx context.Context, msg *nats.Msg, unsure *bool) (stored b
 		return false, err
 	}
 	s.last[msg.Subject] = actual
-	return *unsure && actual > last && s.isStored(ctx, msg, actual), nil
+	if !*unsure || actual <= last {
+		return false, nil
+	}
+	return s.isStored(ctx, msg, last, actual)
 }
 
 // ensureOnce makes sure that there is a JetStream stream for the messages. A
@@ -140,17 +147,30 @@ func unheard(err error) bool {
 	return errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrAsyncPublishTimeout)
 }
 
-// isStored reports whether msg is the message with number seq, and not one
-// that another publisher of the same stream put there. Who may not look has to
-// be the only publisher.
-func (s *sender) isStored(ctx context.Context, msg *nats.Msg, seq uint64) bool {
+// isStored reports whether msg is among the messages on its subject after
+// number last, which another publisher of the same stream may have put there.
+// Who may not look has to be the only publisher.
+func (s *sender) isStored(ctx context.Context, msg *nats.Msg, last, actual uint64) (bool, error) {
 	if s.stream == nil {
-		return true
+		return true, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
-	found, err := s.stream.GetMsg(ctx, seq)
-	return err != nil || found.Header.Get(jetstream.MsgIDHeader) == msg.Header.Get(jetstream.MsgIDHeader)
+	id := msg.Header.Get(jetstream.MsgIDHeader)
+	for last < actual {
+		found, err := s.stream.GetMsg(ctx, last+1, jetstream.WithGetMsgSubject(msg.Subject))
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound):
+			return false, nil
+		case err != nil:
+			s.last[msg.Subject] = last // look again from here
+			return false, err
+		case found.Header.Get(jetstream.MsgIDHeader) == id:
+			return true, nil
+		}
+		last = found.Sequence
+	}
+	return false, nil
 }
 
 // lastOn returns the sequence number of the last message on subject, or 0.

@@ -11,8 +11,6 @@ import (
 	"io"
 	"math"
 
-	"github.com/pion/opus"
-
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
 
@@ -26,7 +24,7 @@ const maxPacket = rate * 120 / 1000
 type Reader struct {
 	pages  *pageReader
 	format pcm.Format
-	dec    opus.Decoder
+	dec    *PacketDecoder
 	gain   float32
 
 	serial  uint32
@@ -37,12 +35,12 @@ type Reader struct {
 	ended   bool   // the last page was seen
 	queue   [][]byte
 	limit   int64 // where the sound ends, on the last page; -1 before
+	chains  int   // streams that followed the first
 
-	pos     int64 // where the next decoded sample lies, in the stream's own count
-	skip    int64 // samples still to be left out at the beginning
-	silence int64 // samples to be filled in
-	samples []float32
-	ready   []float32 // part of samples still to be returned
+	pos     int64     // where the next decoded sample lies, in the stream's own count
+	skip    int64     // samples still to be left out at the beginning
+	silence int64     // samples to be filled in
+	ready   []float32 // decoded, still to be returned
 
 	got               int64
 	filled, bad, good int64
@@ -104,13 +102,12 @@ func (o *Reader) begin(pg page) error {
 	if o.format.Channels > 0 && channels != o.format.Channels {
 		return fmt.Errorf("%w: Opus that changes from %d to %d channels", pcm.ErrUnsupported, o.format.Channels, channels)
 	}
-	dec, err := opus.NewDecoderWithOutput(rate, channels)
+	dec, err := NewPacketDecoder(channels)
 	if err != nil {
-		return fmt.Errorf("opus: %w", err)
+		return err
 	}
 	o.dec = dec
 	o.format = pcm.Format{Container: "Ogg", Encoding: "Opus", Rate: rate, Channels: channels, Frames: -1}
-	o.samples = make([]float32, maxPacket*channels)
 	o.skip = int64(binary.LittleEndian.Uint16(b[10:]))
 	o.gain = float32(math.Pow(10, float64(int16(binary.LittleEndian.Uint16(b[16:])))/256/20))
 	o.serial, o.number = pg.serial, pg.number+1
@@ -183,6 +180,7 @@ func (o *Reader) chain(pg page) error {
 	if err := o.begin(pg); err != nil {
 		return err
 	}
+	o.chains++
 	return o.firstSound()
 }
 
@@ -309,15 +307,15 @@ func (o *Reader) more() error {
 // decode makes one packet ready, less what lies outside the recording.
 func (o *Reader) decode(packet []byte) error {
 	ch := int64(o.format.Channels)
-	n, err := o.packet(packet)
+	samples, err := o.dec.Decode(packet)
 	if err != nil {
 		o.bad++
-		n = duration(packet)
-		clear(o.samples[:n*ch])
+		samples = o.dec.silence(duration(packet))
 	} else {
 		o.good++
 	}
-	o.ready = o.samples[:n*ch]
+	o.ready = samples
+	n := int64(len(samples)) / ch
 	o.pos += n
 	if o.limit >= 0 && o.pos > o.limit {
 		o.ready = o.ready[:max(0, n-(o.pos-o.limit))*ch]
@@ -333,28 +331,10 @@ func (o *Reader) decode(packet []byte) error {
 	return nil
 }
 
-// packet decodes into o.samples.
-func (o *Reader) packet(packet []byte) (n int64, err error) {
-	defer func() {
-		// The library decodes bytes that nobody has checked.
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%v", p)
-		}
-	}()
-	k, err := o.dec.DecodeToFloat32(packet, o.samples)
-	if err != nil {
-		return 0, err
-	}
-	for i, x := range o.samples[:k*o.format.Channels] {
-		if x-x != 0 {
-			o.samples[i] = 0
-		}
-	}
-	return int64(k), nil
-}
+// Duration is the length in samples at 48 kHz that a packet states (RFC 6716,
+// 3.1 and 3.2), at most 120 ms; 0 if it states none.
+func Duration(packet []byte) int { return int(duration(packet)) }
 
-// duration is the length in samples that a packet states (RFC 6716, 3.1 and
-// 3.2), at most 120 ms.
 func duration(packet []byte) int64 {
 	if len(packet) == 0 {
 		return 0

@@ -42,6 +42,7 @@ type Journal struct {
 	cursor *os.File
 	size   atomic.Int64 // of what Append has written
 
+	last   []byte // of the records that were there at the beginning
 	reader *bufio.Reader
 	offset int64  // of what reader has not read yet
 	read   Cursor // what Next has returned
@@ -72,6 +73,15 @@ func Create(dir, name string) (*Journal, error) {
 		return nil, fmt.Errorf("journal: %s exists", path+dataSuffix)
 	}
 	return open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND)
+}
+
+// OpenOrCreate opens the journal if there is one and makes it otherwise.
+func OpenOrCreate(dir, name string) (*Journal, error) {
+	j, err := Open(dir, name)
+	if errors.Is(err, os.ErrNotExist) {
+		return Create(dir, name)
+	}
+	return j, err
 }
 
 // Open takes over the journal that a process has left in dir. If that lives,
@@ -116,6 +126,9 @@ func (j *Journal) repair() error {
 	if err != nil {
 		return err
 	}
+	if info.Size() == 0 {
+		j.passed.Offset = 0 // the process died in the middle of Compact
+	}
 	if j.passed.Offset > info.Size() {
 		return fmt.Errorf("%s has %d bytes, its cursor stands at %d", j.data.Name(), info.Size(), j.passed.Offset)
 	}
@@ -123,10 +136,11 @@ func (j *Journal) repair() error {
 	j.rewind()
 	good := j.passed.Offset
 	for {
-		_, n, err := j.line()
+		record, n, err := j.line()
 		if err != nil || n == 0 {
 			break
 		}
+		j.last = record
 		good += n
 	}
 	if good < info.Size() {
@@ -228,6 +242,30 @@ func (j *Journal) Save(state map[string]uint64) error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil
+}
+
+// Last returns the last record that was not passed on when the journal was
+// opened, or nil.
+func (j *Journal) Last() []byte { return j.last }
+
+// Size returns the size of the records in bytes.
+func (j *Journal) Size() int64 { return j.size.Load() }
+
+// Compact deletes the records if all were passed on, and does nothing
+// otherwise. It does not overlap with other calls.
+func (j *Journal) Compact() error {
+	if j.passed.Offset == 0 || j.passed.Offset < j.size.Load() {
+		return nil
+	}
+	// In this order: an empty file with a cursor further on is understood, a
+	// cursor at 0 before the records are gone would pass them on again.
+	if err := j.data.Truncate(0); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	j.size.Store(0)
+	j.passed.Offset = 0
+	j.rewind()
+	return j.Save(j.passed.State)
 }
 
 // Close lets go of the journal, which stays for the next process.

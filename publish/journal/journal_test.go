@@ -69,6 +69,26 @@ func TestJournalIsAListWithACursor(t *testing.T) {
 				appendAll(t, j, r)
 				records = append(records, r)
 			},
+			"compact": func(t *rapid.T) {
+				if err := j.Compact(); err != nil {
+					t.Fatal(err)
+				}
+				if read == passed && passed == len(records) && j.Size() != 0 {
+					t.Fatalf("%d bytes left of records that were all passed on", j.Size())
+				}
+			},
+			"look": func(t *rapid.T) {
+				info, err := Inspect(dir, "run")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !info.InUse || info.Waiting != len(records)-passed || info.Passed.Records != uint64(passed) {
+					t.Fatalf("%d records, %d passed on: %+v", len(records), passed, info)
+				}
+				if info.Waiting > 0 && string(info.Last) != records[len(records)-1] {
+					t.Fatalf("last record %q", info.Last)
+				}
+			},
 			"next": func(t *rapid.T) {
 				r, err := j.Next()
 				if err != nil {

@@ -1,0 +1,146 @@
+package natsaudio
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/capture/opus"
+	"github.com/seed-7adb9000/diarizer/capture/pcm"
+	"github.com/seed-7adb9000/diarizer/capture/resample"
+)
+
+// Prefix begins every subject of sound: diarizer.audio.v1.<stream>.
+const Prefix = "diarizer.audio.v1"
+
+// AllSubjects matches the sound of every stream.
+const AllSubjects = Prefix + ".*"
+
+// Subject is where the sound of a stream is published. The stream is one token
+// of a subject, as in the subjects of events.
+func Subject(stream string) string { return Prefix + "." + stream }
+
+// Stream is the stream that Subject was made of; ok is false for subjects of
+// another form, which sound may come from all the same.
+func Stream(subject string) (stream string, ok bool) {
+	stream, ok = strings.CutPrefix(subject, Prefix+".")
+	return stream, ok && stream != "" && !strings.ContainsAny(stream, ".*> ")
+}
+
+// Encoding says what the payload of a packet is.
+type Encoding string
+
+const (
+	// S16 is interleaved signed 16-bit samples, the least significant byte first.
+	S16 Encoding = "s16le"
+	// Opus is one Opus packet (RFC 6716) without any container.
+	Opus Encoding = "opus"
+)
+
+// OpusRate is the rate in which the positions of Opus packets count.
+const OpusRate = 48000
+
+// MaxPayload is the largest payload of a packet in bytes. Recommended are 20 to
+// 100 ms of sound.
+const MaxPayload = 256 << 10
+
+// Packet is a piece of sound, or the mark of a session's end.
+type Packet struct {
+	// Session tells one uninterrupted numbering from the next: a sender that
+	// starts again has another. It is one token, [A-Za-z0-9_-], at most 64 long.
+	Session string
+	// Began is the wall-clock time of position 0, zero if it is not known.
+	Began time.Time
+	// Seq numbers the packets of a session: 1, 2, 3 and so on. A number that
+	// never arrives is a packet that was lost on the way.
+	Seq uint64
+	// Position is the place of the first sample, in samples of Rate since the
+	// session's beginning. Opus packets begin before 0, by what a decoder needs
+	// to warm up; what lies before 0 is decoded and not heard. For the end it is
+	// the session's length.
+	Position int64
+	// Encoding, Rate (in hertz) and Channels are the same in all of a session.
+	Encoding Encoding
+	Rate     int
+	Channels int
+	// Samples is the length in samples of each channel. What an Opus packet
+	// holds beyond that is not heard.
+	Samples int
+	// Gain is by how many decibels the decoded sound is made louder.
+	Gain float64
+	// End marks the last packet of a session, which has no sound.
+	End bool
+	// Data is the payload.
+	Data []byte
+}
+
+// End of the packet, in the same count as Position.
+func (p Packet) after() int64 { return p.Position + int64(p.Samples) }
+
+// check returns an error that wraps ErrPacket unless p can be sent and used.
+func (p Packet) check() error {
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %s", ErrPacket, fmt.Sprintf(format, args...))
+	}
+	switch {
+	case !validToken(p.Session):
+		return bad("%s %q, expected 1 to 64 of A-Z a-z 0-9 _ -", HeaderSession, p.Session)
+	case p.Seq == 0:
+		return bad("%s 0, expected 1 or more", HeaderSeq)
+	case p.Encoding != S16 && p.Encoding != Opus:
+		return bad("%s %q, expected %s or %s", HeaderEncoding, p.Encoding, S16, Opus)
+	case p.Rate < resample.MinRate || p.Rate > resample.MaxRate:
+		return bad("%s %d, expected %d to %d", HeaderRate, p.Rate, resample.MinRate, resample.MaxRate)
+	case p.Encoding == Opus && p.Rate != OpusRate:
+		return bad("%s %d, expected %d for opus", HeaderRate, p.Rate, OpusRate)
+	case p.Channels < 1 || p.Channels > pcm.MaxChannels:
+		return bad("%s %d, expected 1 to %d", HeaderChannels, p.Channels, pcm.MaxChannels)
+	case p.Encoding == Opus && p.Channels > 2:
+		return bad("%s %d, expected 1 or 2 for opus", HeaderChannels, p.Channels)
+	case p.Position < -maxWarmUp || p.Position > math.MaxInt64>>8:
+		return bad("%s %d, expected %d or more", HeaderPosition, p.Position, -maxWarmUp)
+	case p.Encoding == S16 && p.Position < 0:
+		return bad("%s %d, expected 0 or more for s16le", HeaderPosition, p.Position)
+	case !(math.Abs(p.Gain) <= 128):
+		return bad("%s %g, expected decibels from -128 to 128", HeaderGain, p.Gain)
+	case p.End && (len(p.Data) > 0 || p.Samples != 0):
+		return bad("%s with %d bytes of sound, expected none", HeaderEnd, len(p.Data))
+	case p.End:
+		return nil
+	case len(p.Data) == 0 || len(p.Data) > MaxPayload:
+		return bad("payload of %d bytes, expected 1 to %d", len(p.Data), MaxPayload)
+	}
+	holds := p.holds()
+	switch {
+	case p.Encoding == S16 && len(p.Data)%(2*p.Channels) != 0:
+		return bad("payload of %d bytes, expected a multiple of %d for %d channels", len(p.Data), 2*p.Channels, p.Channels)
+	case holds == 0:
+		return bad("payload that is no opus packet")
+	case p.Samples < 0 || p.Samples > holds || p.Encoding == S16 && p.Samples != holds:
+		return bad("%s %d, but the payload holds %d", HeaderSamples, p.Samples, holds)
+	}
+	return nil
+}
+
+// maxWarmUp is how far before 0 an Opus session may begin: what the 16 bits of
+// an Ogg header can say, rounded up.
+const maxWarmUp = 1 << 16
+
+// holds is how many samples of each channel the payload has.
+func (p Packet) holds() int {
+	if p.Encoding == Opus {
+		return opus.Duration(p.Data)
+	}
+	return len(p.Data) / (2 * p.Channels)
+}
+
+func validToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 64
+}

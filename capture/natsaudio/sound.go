@@ -1,0 +1,172 @@
+package natsaudio
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/opus"
+	"github.com/seed-7adb9000/diarizer/capture/pcm"
+	"github.com/seed-7adb9000/diarizer/capture/resample"
+)
+
+// sound turns the packets of one session, in order, into samples of one channel
+// at capture.Rate. Where packets are missing it begins anew, on the same grid of
+// output samples.
+type sound struct {
+	format   Packet // of the session; only Encoding, Rate and Channels count
+	channel  capture.Channel
+	s16      pcm.Encoding
+	opus     *opus.PacketDecoder // nil for samples
+	rs       *resample.Resampler
+	up, down int64 // capture.Rate over format.Rate in lowest terms
+
+	began bool
+	pos   int64 // end of what was pushed, in input samples of the session
+	at    int64 // position of the next output, in output samples of the session
+	drop  int   // outputs still to be left out, because they lie before the sound
+
+	frames, mono, out []float32
+}
+
+func newSound(p Packet, ch capture.Channel) (*sound, error) {
+	if int(ch) > p.Channels {
+		return nil, fmt.Errorf("has no channel %d, only %d: choose a channel it has, or mix", ch, p.Channels)
+	}
+	s := &sound{format: p, channel: ch, s16: pcm.S16()}
+	s.format.Data = nil
+	if p.Encoding == Opus {
+		dec, err := opus.NewPacketDecoder(p.Channels)
+		if err != nil {
+			return nil, err
+		}
+		s.opus = dec
+	}
+	rs, err := resample.New(p.Rate, capture.Rate)
+	if err != nil {
+		return nil, err
+	}
+	s.rs = rs
+	g := int64(gcd(p.Rate, capture.Rate))
+	s.up, s.down = capture.Rate/g, int64(p.Rate)/g
+	return s, nil
+}
+
+// same reports whether p is of the session's format.
+func (s *sound) same(p Packet) bool {
+	return p.Encoding == s.format.Encoding && p.Rate == s.format.Rate && p.Channels == s.format.Channels
+}
+
+// push hands the packet's sound to emit, with its position in the session at
+// capture.Rate, after what was still to come of the sound before a gap. The
+// samples are valid until emit returns.
+func (s *sound) push(p Packet, emit func(at int64, samples []float32)) error {
+	frames, err := s.decode(p)
+	if err != nil {
+		return err
+	}
+	n := min(len(frames)/p.Channels, p.Samples)
+	from := int(min(int64(n), max(0, s.pos-p.Position))) // of these, what was heard already or lies before 0
+	if !s.began {
+		from = int(min(int64(n), max(0, -p.Position)))
+	}
+	if from == n {
+		return nil
+	}
+	if at := p.Position + int64(from); !s.began || at > s.pos {
+		s.flush(emit)
+		s.begin(at)
+	}
+	s.pos += int64(n - from)
+	mono := s.mix(frames[from*p.Channels:n*p.Channels], gain(p.Gain))
+	s.give(s.rs.Push(s.out[:0], mono), emit)
+	return nil
+}
+
+// output is the first output position that is not before an input position.
+func (s *sound) output(pos int64) int64 { return (pos*s.up + s.down - 1) / s.down }
+
+// begin starts the resampler at an input position, moved back to one where an
+// output lies too, so that outputs keep to one grid through all gaps.
+func (s *sound) begin(at int64) {
+	lead := at % s.down
+	s.rs.Reset()
+	s.began, s.pos = true, at
+	s.at = (at - lead) / s.down * s.up
+	s.drop = int(s.output(lead))
+	if lead > 0 {
+		s.out = s.rs.Push(s.out[:0], make([]float32, lead))
+		s.give(s.out, nil)
+	}
+}
+
+// give passes on outputs, those before the sound left out.
+func (s *sound) give(out []float32, emit func(int64, []float32)) {
+	s.out = out
+	k := min(s.drop, len(out))
+	s.drop -= k
+	s.at += int64(k)
+	if out = out[k:]; len(out) > 0 {
+		emit(s.at, out)
+		s.at += int64(len(out))
+	}
+}
+
+// flush hands on what the resampler still holds.
+func (s *sound) flush(emit func(int64, []float32)) {
+	if s.began {
+		s.give(s.rs.Flush(s.out[:0]), emit)
+	}
+}
+
+// decode returns interleaved samples, valid until the next call.
+func (s *sound) decode(p Packet) ([]float32, error) {
+	if s.opus != nil {
+		return s.opus.Decode(p.Data)
+	}
+	n := len(p.Data) / s.s16.Size
+	if cap(s.frames) < n {
+		s.frames = make([]float32, n)
+	}
+	s.frames = s.frames[:n]
+	s.s16.Decode(s.frames, p.Data)
+	return s.frames, nil
+}
+
+// mix makes one channel of interleaved frames, so many times louder.
+func (s *sound) mix(frames []float32, gain float32) []float32 {
+	ch := s.format.Channels
+	n := len(frames) / ch
+	if cap(s.mono) < n {
+		s.mono = make([]float32, n)
+	}
+	s.mono = s.mono[:n]
+	for i := range s.mono {
+		f := frames[i*ch : (i+1)*ch]
+		x := float32(0)
+		if s.channel > 0 {
+			x = f[s.channel-1]
+		} else {
+			for _, y := range f {
+				x += y
+			}
+			x /= float32(ch)
+		}
+		s.mono[i] = x * gain
+	}
+	return s.mono
+}
+
+func gain(decibels float64) float32 {
+	if decibels == 0 {
+		return 1
+	}
+	return float32(math.Pow(10, decibels/20))
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}

@@ -1,0 +1,197 @@
+package natsaudio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+)
+
+// A Source reads the sound of one subject. Make it with [Open]. Next is for one
+// goroutine; Close may be called from another.
+type Source struct {
+	subject string
+	feed    feed
+	asm     *Assembler
+	idle    time.Duration
+	kept    bool
+
+	mu    sync.Mutex
+	ready []capture.Block
+	err   error
+
+	open context.Context // until Close
+	shut context.CancelFunc
+}
+
+var _ capture.Source = (*Source)(nil)
+
+// Open subscribes to a subject. Where a JetStream stream keeps it, reading
+// begins at the beginning of the session that was published last, or of
+// Options.Session; otherwise with what comes next. Sound that is published
+// after Open has returned is heard.
+func Open(ctx context.Context, nc *nats.Conn, subject string, opts Options) (*Source, error) {
+	if subject == "" || strings.ContainsAny(subject, "*> \t\r\n") {
+		return nil, fmt.Errorf("subject %q: expected one subject without wildcards, such as %s", subject, Subject("room1"))
+	}
+	s := &Source{subject: subject, idle: opts.Idle}
+	s.open, s.shut = context.WithCancel(context.WithoutCancel(ctx))
+	stream, err := findKept(ctx, nc, subject)
+	if err != nil {
+		return nil, err
+	}
+	if stream != nil {
+		f, session, err := newKeptFeed(ctx, stream, subject, opts.Session)
+		if err != nil {
+			return nil, err
+		}
+		if !opts.Follow {
+			opts.Session = session
+		}
+		s.feed, s.kept = f, true
+	}
+	if s.asm, err = NewAssembler(opts); err == nil && s.feed == nil {
+		s.feed, err = newLiveFeed(nc, subject, func(err error) { s.asm.warn("slow", err) })
+		if err == nil {
+			err = nc.FlushTimeout(apiTimeout) // the server knows of the subscription now
+		}
+	}
+	if err != nil {
+		s.shut()
+		if s.feed != nil {
+			s.feed.close()
+		}
+		return nil, err
+	}
+	return s, nil
+}
+
+// Subject is where the sound comes from.
+func (s *Source) Subject() string { return s.subject }
+
+// Kept reports whether JetStream keeps the sound, so that none is lost because
+// it is read slowly or late.
+func (s *Source) Kept() bool { return s.kept }
+
+// Stats returns the counts so far. It may be called at any time.
+func (s *Source) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asm.Stats()
+}
+
+// Next returns the next block, as [capture.Source] has it: io.EOF after the end
+// of the session, or, where Options.Follow is set, after Close only. A stream
+// without a single packet of sound that ends is an error. A ctx that is done may
+// end the subscription.
+func (s *Source) Next(ctx context.Context) (capture.Block, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return capture.Block{}, err
+		}
+		if len(s.ready) > 0 {
+			b := s.ready[0]
+			s.ready = s.ready[1:]
+			return b, nil
+		}
+		if s.err != nil {
+			return capture.Block{}, s.err
+		}
+		s.ready = s.ready[:0]
+		if err := s.read(ctx); err != nil {
+			if ctx.Err() != nil {
+				return capture.Block{}, ctx.Err()
+			}
+			s.err = err
+		}
+	}
+}
+
+// read waits for one message and takes it apart.
+func (s *Source) read(ctx context.Context) error {
+	msg, err := s.wait(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	emit := func(b capture.Block) { s.ready = append(s.ready, b) }
+	switch {
+	case errors.Is(err, errClosed):
+		s.asm.Finish(emit)
+		return io.EOF
+	case errors.Is(err, errQuiet):
+		s.asm.Finish(emit)
+		return s.over()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.subject, err)
+	}
+	p, err := Parse(msg.Header, msg.Data)
+	if err != nil {
+		s.asm.Bad(fmt.Errorf("%s: %w", s.subject, err))
+		return nil
+	}
+	ended, err := s.asm.Push(p, emit)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.subject, err)
+	}
+	if ended {
+		return s.over()
+	}
+	return nil
+}
+
+var (
+	errQuiet  = errors.New("nothing was heard")
+	errClosed = errors.New("closed")
+)
+
+// wait returns the next message, or errQuiet after the time that the stream may
+// be quiet.
+func (s *Source) wait(ctx context.Context) (*nats.Msg, error) {
+	quiet := s.idle
+	if s.asm.Ending() {
+		quiet = Window
+	}
+	wait, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.open, cancel)()
+	if quiet > 0 {
+		wait, cancel = context.WithTimeout(wait, quiet)
+		defer cancel()
+	}
+	msg, err := s.feed.next(wait)
+	if err == nil {
+		return msg, nil
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case s.open.Err() != nil:
+		return nil, errClosed
+	case errors.Is(wait.Err(), context.DeadlineExceeded):
+		return nil, errQuiet
+	}
+	return nil, err
+}
+
+// over is the error at the end of the stream.
+func (s *Source) over() error {
+	if st := s.asm.Stats(); st.Packets == 0 {
+		return fmt.Errorf("%s: ended without a packet of sound (%d messages were none): check the sender", s.subject, st.Bad)
+	}
+	return io.EOF
+}
+
+// Close ends the subscription. A Next that waits returns what is left, then
+// io.EOF.
+func (s *Source) Close() error {
+	s.shut()
+	s.feed.close()
+	return nil
+}

@@ -1,0 +1,82 @@
+package opus
+
+import (
+	"io"
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/capture/pcm"
+)
+
+// Packet is one packet of an Ogg Opus recording, not decoded.
+type Packet struct {
+	// Data is what the encoder made. It belongs to the receiver.
+	Data []byte
+	// Position is the place of the first sample at 48 kHz, 0 being the first that
+	// is heard: packets that a decoder warms up with lie before it.
+	Position int64
+	// Samples is how many of each channel are heard, fewer than Data holds at the
+	// end of a recording.
+	Samples int
+}
+
+// A PacketReader takes the packets out of an Ogg Opus recording without
+// decoding them. Make it with [NewPacketReader].
+type PacketReader struct {
+	o      *Reader
+	chains int
+	base   int64 // Position less the stream's own count
+	end    int64 // of what was returned
+}
+
+// NewPacketReader reads the headers and the first page of sound, with the
+// errors of [NewReader].
+func NewPacketReader(r io.Reader) (*PacketReader, error) {
+	o, err := NewReader(r, nil, -1)
+	if err != nil {
+		return nil, err
+	}
+	return &PacketReader{o: o, base: o.silence - o.skip - o.pos}, nil
+}
+
+// Format says what the recording holds.
+func (p *PacketReader) Format() pcm.Format { return p.o.format }
+
+// Gain is by how many decibels the recording wants to be made louder.
+func (p *PacketReader) Gain() float64 {
+	if p.o.gain == 1 {
+		return 0
+	}
+	return 20 * math.Log10(float64(p.o.gain))
+}
+
+// Warning tells of a missing end.
+func (p *PacketReader) Warning() error { return p.o.end }
+
+// Next returns the next packet that is heard, and io.EOF after the last. Where
+// pages are lost, the position goes on behind them.
+func (p *PacketReader) Next() (Packet, error) {
+	for {
+		for len(p.o.queue) == 0 {
+			if err := p.o.more(); err != nil {
+				return Packet{}, err
+			}
+		}
+		if p.o.chains != p.chains {
+			// Another recording follows, with a count of its own.
+			p.chains = p.o.chains
+			p.base = p.end + p.o.silence - p.o.skip - p.o.pos
+		}
+		data := p.o.queue[0]
+		p.o.queue = p.o.queue[1:]
+		n := duration(data)
+		out := Packet{Data: data, Position: p.o.pos + p.base, Samples: int(n)}
+		p.o.pos += n
+		if p.o.limit >= 0 && p.o.pos > p.o.limit {
+			out.Samples = int(max(0, n-(p.o.pos-p.o.limit)))
+		}
+		if out.Samples > 0 {
+			p.end = max(p.end, out.Position+int64(out.Samples))
+			return out, nil
+		}
+	}
+}

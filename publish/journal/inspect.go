@@ -1,0 +1,90 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+// Info is what can be told of a journal without taking it over.
+type Info struct {
+	// Name is the journal's, Size that of its records in bytes.
+	Name string
+	Size int64
+	// Passed is its cursor and Waiting the number of whole records behind it.
+	Passed  Cursor
+	Waiting int
+	// Last is the last of those records, nil if there is none.
+	Last []byte
+	// InUse says that a process has the journal open.
+	InUse bool
+}
+
+// Inspect looks at a journal, which may be in use.
+func Inspect(dir, name string) (Info, error) {
+	info := Info{Name: name}
+	path := filepath.Join(dir, name)
+	data, err := os.Open(path + dataSuffix)
+	if err != nil {
+		return info, fmt.Errorf("journal: %w", err)
+	}
+	defer data.Close()
+	if cursor, err := os.Open(path + cursorSuffix); err == nil {
+		info.Passed, _, err = readCursor(cursor)
+		if err = errors.Join(err, cursor.Close()); err != nil {
+			return info, fmt.Errorf("journal: %w", err)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return info, fmt.Errorf("journal: %w", err)
+	}
+	size, err := data.Stat()
+	if err != nil {
+		return info, fmt.Errorf("journal: %w", err)
+	}
+	info.Size = size.Size()
+	if info.InUse, err = inUse(path + lockSuffix); err != nil {
+		return info, fmt.Errorf("journal: %w", err)
+	}
+	j := &Journal{path: path, data: data, passed: info.Passed}
+	if info.Size == 0 {
+		j.passed.Offset = 0
+	}
+	j.size.Store(info.Size)
+	j.rewind()
+	for {
+		record, n, err := j.line()
+		if err != nil || n == 0 {
+			return info, nil // what is torn at the end is being written, or will be cut off
+		}
+		info.Waiting++
+		info.Last = record
+	}
+}
+
+// inUse reports whether a process holds the lock. A lock that nobody needs is
+// not created for that.
+func inUse(path string) (bool, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	lock := flock.New(path)
+	free, err := lock.TryLock()
+	if err != nil || !free {
+		return !free, err
+	}
+	return false, lock.Unlock()
+}
+
+// Remove deletes a journal in dir that no process uses; if one does, the error
+// matches [ErrLocked].
+func Remove(dir, name string) error {
+	j, err := Open(dir, name)
+	if err != nil {
+		return err
+	}
+	return j.Remove()
+}
