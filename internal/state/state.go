@@ -4,7 +4,7 @@
 // A type lists the fields that its future depends on, once, for both
 // directions. The list holds, in any order that stays the same,
 //
-//   - pointers to numbers, booleans, strings and slices of numbers, which get
+//   - pointers to numbers, booleans, strings and slices of numbers or bytes, which get
 //     the length that was saved;
 //   - slices of numbers themselves, which must have the length that was saved,
 //     such as rings and the contents of arrays;
@@ -104,6 +104,8 @@ func (c *coder) one(f any) {
 		c.number(tagFloat32, &v, 4)
 		*p = math.Float32frombits(uint32(v))
 	case *string:
+		bytes(c, tagString, p)
+	case *[]byte:
 		bytes(c, tagString, p)
 	case []float64:
 		list(c, tagFloat64s, &p, true, 8, putFloat64, getFloat64)
