@@ -1,8 +1,11 @@
 package pipeline
 
 import (
+	"iter"
+
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 	"github.com/seed-7adb9000/diarizer/vad"
 )
@@ -20,3 +23,7 @@ func (s *Stream) Hear(b capture.Block, emit func(online.Event)) (gap vad.Span) {
 
 // At is how much of the stream has been heard, in samples.
 func (s *Stream) At() int64 { return s.front.pushed }
+
+// Speakers iterates over the stream's speakers, as [online.Clusterer.Speakers]
+// does.
+func (s *Stream) Speakers() iter.Seq2[int, model.Stats] { return s.clu.Speakers() }
