@@ -14,9 +14,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 )
 
-// childMain is in cluster_test.go's place until a test needs a process.
-func childMain() bool { return false }
-
 // meetings are streams with their sound and what an undisturbed run says of it.
 type meetings struct {
 	names  []string
