@@ -386,7 +386,7 @@ func TestOpenReaderCancelled(t *testing.T) {
 func TestAgainstSox(t *testing.T) {
 	sox, err := exec.LookPath("sox")
 	if err != nil {
-		t.Skip("no sox here")
+		t.Skip("sox is not installed, nothing to compare with")
 	}
 	dir := t.TempDir()
 	run := func(args ...string) []byte {

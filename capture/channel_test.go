@@ -208,3 +208,20 @@ func TestRaw(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParseRaw: what is accepted is written back as something that is accepted
+// and the same.
+func FuzzParseRaw(f *testing.F) {
+	for _, s := range []string{"s16le:16000:1", "f64be:8000", "alaw:8000:2", "s16:16000", "u8le:1:1", "::", "s24be:768000:256"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		raw, err := ParseRaw(s)
+		if err != nil {
+			return
+		}
+		if again, err := ParseRaw(raw.String()); err != nil || again != raw {
+			t.Fatalf("%q: %v, %v, %v", s, raw, again, err)
+		}
+	})
+}

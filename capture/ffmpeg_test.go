@@ -23,7 +23,7 @@ func encode(t testing.TB, wav []byte, name string, args ...string) string {
 	t.Helper()
 	program, err := exec.LookPath("ffmpeg")
 	if err != nil {
-		t.Skip("no ffmpeg here")
+		t.Skip("ffmpeg is not installed, nothing to compare with")
 	}
 	out := filepath.Join(t.TempDir(), name)
 	cmd := exec.Command(program, append(append([]string{"-loglevel", "error", "-y", "-i", "pipe:0"}, args...), out)...)
@@ -165,7 +165,7 @@ func TestNoFFmpeg(t *testing.T) {
 func TestVideoWithoutSound(t *testing.T) {
 	program, err := exec.LookPath("ffmpeg")
 	if err != nil {
-		t.Skip("no ffmpeg here")
+		t.Skip("ffmpeg is not installed, nothing to compare with")
 	}
 	path := filepath.Join(t.TempDir(), "x.mkv")
 	if out, err := exec.Command(program, "-loglevel", "error", "-f", "lavfi", "-i", "color=s=32x32:d=0.2", "-c:v", "mpeg4", path).CombinedOutput(); err != nil {

@@ -62,57 +62,84 @@ func (s Speed) String() string {
 	return strconv.FormatFloat(float64(s), 'g', -1, 64)
 }
 
+// A Pacer tells when sound of a position would have been heard. Make it with
+// [NewPacer].
+type Pacer struct {
+	speed  Speed
+	clock  Clock
+	began  bool
+	origin time.Time // when position 0 was
+}
+
+// NewPacer goes by clock, or by the system's where clock is nil.
+func NewPacer(speed Speed, clock Clock) *Pacer {
+	if clock == nil {
+		clock = SystemClock{}
+	}
+	return &Pacer{speed: speed, clock: clock}
+}
+
+// begin notes the moment of position 0, unless that was done.
+func (p *Pacer) begin() {
+	if !p.began && p.speed > 0 {
+		p.began, p.origin = true, p.clock.Now()
+	}
+}
+
+// Wait returns nil when the sound up to a position in samples has been heard, or
+// ctx.Err() when ctx is done first. Position 0 is the moment of the first call.
+func (p *Pacer) Wait(ctx context.Context, end int64) error {
+	if p.speed <= 0 {
+		return ctx.Err()
+	}
+	p.begin()
+	if wait := p.origin.Add(p.scaled(end)).Sub(p.clock.Now()); wait > 0 {
+		return p.clock.Sleep(ctx, wait)
+	}
+	return nil
+}
+
+// scaled is how long n samples take at the pacer's speed.
+func (p *Pacer) scaled(n int64) time.Duration {
+	if p.speed == 1 {
+		return Duration(n)
+	}
+	return time.Duration(min(float64(Duration(n))/float64(p.speed), 1<<62))
+}
+
 // Replay is a [Source] that yields another's blocks when a device would: each as
 // soon as its last sample would have been heard. The moments are reckoned from
 // the first call of Next, so that waiting inexactly does not add up; a receiver
 // that falls behind gets the blocks it missed at once.
 type Replay struct {
-	src   Source
-	speed Speed
-	clock Clock
+	src  Source
+	pace *Pacer
 
-	began  bool
-	origin time.Time // when sample first was heard
-	first  int64
+	read  bool
+	first int64 // position of the first block
 }
 
 var _ Source = (*Replay)(nil)
 
 // NewReplay paces src by clock, or by the system's where clock is nil.
 func NewReplay(src Source, speed Speed, clock Clock) *Replay {
-	if clock == nil {
-		clock = SystemClock{}
-	}
-	return &Replay{src: src, speed: speed, clock: clock}
+	return &Replay{src: src, pace: NewPacer(speed, clock)}
 }
 
 // Next returns the source's next block when its time has come.
 func (r *Replay) Next(ctx context.Context) (Block, error) {
-	if !r.began && r.speed > 0 {
-		r.origin = r.clock.Now()
-	}
+	r.pace.begin()
 	b, err := r.src.Next(ctx)
-	if err != nil || r.speed <= 0 {
+	if err != nil || r.pace.speed <= 0 {
 		return b, err
 	}
-	if !r.began {
-		r.began, r.first = true, b.Start
+	if !r.read {
+		r.read, r.first = true, b.Start
 	}
-	due := r.origin.Add(r.scaled(b.End() - r.first))
-	if wait := due.Sub(r.clock.Now()); wait > 0 {
-		if err := r.clock.Sleep(ctx, wait); err != nil {
-			return Block{}, err
-		}
+	if err := r.pace.Wait(ctx, b.End()-r.first); err != nil {
+		return Block{}, err
 	}
 	return b, nil
-}
-
-// scaled is how long n samples take at the replay's speed.
-func (r *Replay) scaled(n int64) time.Duration {
-	if r.speed == 1 {
-		return Duration(n)
-	}
-	return time.Duration(min(float64(Duration(n))/float64(r.speed), 1<<62))
 }
 
 // Close closes the source.

@@ -3,6 +3,8 @@ package capture
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"os"
 	"strings"
 	"unicode/utf8"
 )
@@ -39,6 +41,8 @@ func sniff(b []byte) (container, string) {
 		}
 	}
 	switch {
+	case len(b) > 3 && b[0] == 0xFF && b[1] == 0xFE && b[3] == 0:
+		return notSound, "a text file" // UTF-16, whose mark reads as MPEG layer I
 	case len(b) > 1 && b[0] == 0xFF && b[1]&0xF6 == 0xF0:
 		return otherAudio, "an AAC stream"
 	case len(b) > 2 && b[0] == 0xFF && b[1]&0xE0 == 0xE0 && b[1]&0x18 != 0x08 && b[1]&6 != 0 && b[2]&0xF0 != 0xF0:
@@ -47,6 +51,29 @@ func sniff(b []byte) (container, string) {
 		return notSound, "a text file"
 	}
 	return unknown, fmt.Sprintf("not a known sound file (it begins with % x)", b[:min(len(b), 8)])
+}
+
+// IsRecording reports whether the file at path begins as recordings do, by its
+// content: one of the formats that are decoded here or left to ffmpeg. Whether
+// it can be decoded to its end is another question.
+func IsRecording(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, systemError("open", path, err)
+	}
+	defer f.Close()
+	head := make([]byte, sniffLen)
+	n, err := io.ReadFull(f, head)
+	if err == nil {
+		if tag := id3Len(head); tag > 0 {
+			n, err = f.ReadAt(head, int64(tag))
+		}
+	}
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return false, systemError("read", path, err)
+	}
+	kind, _ := sniff(head[:n])
+	return kind != unknown && kind != notSound, nil
 }
 
 // containerName is the short name of what sniff calls "an MP4 file".

@@ -398,6 +398,8 @@ func TestEnsureStreamLeavesWhatIsThere(t *testing.T) {
 	}
 }
 
+// The time of one event from Publish, through the journal and JetStream's file
+// store, to a subscriber.
 func BenchmarkPublishToSubscribe(b *testing.B) {
 	s := serve(b, natsd.Options{})
 	arrived := make(chan Event, 1)
@@ -414,8 +416,8 @@ func BenchmarkPublishToSubscribe(b *testing.B) {
 			arrived <- m.Event
 		}
 	}()
-	p := newPublisher(b, dial(b, s.URL()), PublisherOptions{})
 	enc := Encoder{Stream: "bench", Run: NewRun(time.Now())}
+	p := newPublisher(b, dial(b, s.URL()), PublisherOptions{Journal: b.TempDir(), Run: enc.Run})
 	e := enc.Start(Source{})
 	var took []time.Duration
 	for b.Loop() {
@@ -436,8 +438,8 @@ func BenchmarkPublishToSubscribe(b *testing.B) {
 
 func BenchmarkPublish(b *testing.B) {
 	s := serve(b, natsd.Options{})
-	p := newPublisher(b, dial(b, s.URL()), PublisherOptions{Queue: 1 << 30})
 	enc := Encoder{Stream: "bench", Run: NewRun(time.Now())}
+	p := newPublisher(b, dial(b, s.URL()), PublisherOptions{Journal: b.TempDir(), Run: enc.Run})
 	for b.Loop() {
 		if err := p.Publish(enc.Status(0, Status{})); err != nil {
 			b.Fatal(err)

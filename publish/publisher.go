@@ -126,6 +126,7 @@ func (p *Publisher) openOwn() (*spool, error) {
 	}
 	if err != nil {
 		p.report(fmt.Errorf("%w: events wait in memory instead and are lost if the program dies", err))
+		p.opts.Journal = ""
 		return newSpool(), nil
 	}
 	s, err := openSpool(j)
@@ -180,6 +181,14 @@ func (p *Publisher) Publish(e Event) error {
 	return nil
 }
 
+// Last returns the number of the last event taken, by an earlier process too if
+// the run goes on behind it; 0 if there is none.
+func (p *Publisher) Last() uint64 {
+	p.own.mu.Lock()
+	defer p.own.mu.Unlock()
+	return p.own.last
+}
+
 // GiveWay reports whether so many events wait that an update of an open turn
 // should be left out, before it is numbered, and counts it: the next event of
 // the turn says what it would have said. Events of any other kind never give
@@ -211,12 +220,19 @@ func (p *Publisher) run(ctx context.Context) {
 	}
 }
 
-// acked ends the Flushes that have waited long enough.
+// acked notes that an event was acknowledged.
 func (p *Publisher) acked() {
+	p.mu.Lock()
+	p.lastErr = nil
+	p.mu.Unlock()
+	p.wake()
+}
+
+// wake ends the Flushes that have waited long enough.
+func (p *Publisher) wake() {
 	_, acked, _ := p.own.counts()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lastErr = nil
 	kept := p.waiters[:0]
 	for _, w := range p.waiters {
 		if acked >= w.acked {
@@ -260,7 +276,7 @@ func (p *Publisher) Flush(ctx context.Context) error {
 	p.mu.Lock()
 	p.waiters = append(p.waiters, w)
 	p.mu.Unlock()
-	p.acked() // it may have happened in between
+	p.wake() // it may have happened in between
 	select {
 	case <-w.ready:
 	case <-p.done:

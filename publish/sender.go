@@ -72,7 +72,7 @@ func (s *sender) send(ctx context.Context, msg *nats.Msg, unsure bool) error {
 		case refused(err):
 			return fmt.Errorf("%w %s on %s: %w", errRefused, msg.Header.Get(jetstream.MsgIDHeader), msg.Subject, err)
 		}
-		s.report(err)
+		s.report(apiError(err))
 		s.ensured = s.ensured && !unheard(err)
 		if !sleep(ctx, min(retryAtMost, 10*time.Millisecond<<min(attempt, 10))) {
 			return cause(ctx, err)
@@ -86,7 +86,7 @@ func cause(ctx context.Context, err error) error {
 	if err == nil {
 		return ctx.Err()
 	}
-	return fmt.Errorf("%w: %w", ctx.Err(), err)
+	return fmt.Errorf("%w: %w", ctx.Err(), apiError(err))
 }
 
 // try sends msg once. It updates unsure and the fence.

@@ -86,6 +86,9 @@ func EnsureStream(ctx context.Context, nc *nats.Conn, opts StreamOptions) error 
 		}
 	}
 	if err != nil {
+		if err := apiError(err); errors.Is(err, ErrUnreachable) {
+			return err
+		}
 		return fmt.Errorf("JetStream stream %s for %s: %w", want.Name, AllSubjects, apiError(err))
 	}
 	if diff := differences(stream.CachedInfo().Config, opts); len(diff) > 0 {
@@ -101,6 +104,8 @@ func apiError(err error) error {
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, nats.ErrNoResponders),
 		errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return fmt.Errorf("%w (%w)", ErrNoJetStream, err)
+	case errors.Is(err, nats.ErrReconnectBufExceeded), errors.Is(err, nats.ErrDisconnected):
+		return fmt.Errorf("%w: events wait for one", ErrUnreachable) // that is what the library's error means
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
 		return fmt.Errorf("the server does not answer: %w", err)
 	}

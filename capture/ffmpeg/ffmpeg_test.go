@@ -36,7 +36,7 @@ func Example() {
 func need(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		t.Skip("no ffmpeg here")
+		t.Skip("ffmpeg is not installed, nothing to compare with")
 	}
 }
 

@@ -68,7 +68,7 @@ func TestDecode(t *testing.T) {
 // our own fixtures lack: prediction, decorrelated stereo, odd sample sizes.
 func TestAgainstReference(t *testing.T) {
 	if _, err := exec.LookPath("flac"); err != nil {
-		t.Skip("no flac program here")
+		t.Skip("flac is not installed, nothing to compare with")
 	}
 	for _, bits := range []int{8, 12, 16, 20, 24, 32} {
 		for _, ch := range []int{1, 2} {
@@ -290,7 +290,7 @@ func BenchmarkReader(b *testing.B) {
 			cmd.Stdin = bytes.NewReader(raw)
 			file, err := cmd.Output()
 			if err != nil {
-				b.Skip("no flac program here")
+				b.Skip("flac is not installed")
 			}
 			buf := make([]float32, 2048)
 			b.ReportAllocs()

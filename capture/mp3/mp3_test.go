@@ -25,7 +25,7 @@ func ffmpeg(t testing.TB, in []byte, args ...string) []byte {
 	t.Helper()
 	program, err := exec.LookPath("ffmpeg")
 	if err != nil {
-		t.Skip("no ffmpeg here")
+		t.Skip("ffmpeg is not installed, nothing to compare with")
 	}
 	cmd := exec.Command(program, append(append([]string{"-loglevel", "error", "-i", "pipe:0"}, args...), "pipe:1")...)
 	cmd.Stdin = bytes.NewReader(in)
@@ -55,7 +55,7 @@ func encode(t testing.TB, rate, ch int, samples []float32, args ...string) []byt
 	t.Helper()
 	program, err := exec.LookPath("ffmpeg")
 	if err != nil {
-		t.Skip("no ffmpeg here")
+		t.Skip("ffmpeg is not installed, nothing to compare with")
 	}
 	out := filepath.Join(t.TempDir(), "x.mp3")
 	args = append(append([]string{"-loglevel", "error", "-i", "pipe:0", "-c:a", "libmp3lame"}, args...), "-id3v2_version", "0", out)
@@ -279,7 +279,7 @@ func TestReadSizesChangeNothing(t *testing.T) {
 // FuzzReader: whatever the bytes are, reading ends without a panic.
 func FuzzReader(f *testing.F) {
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		f.Skip("no ffmpeg here")
+		f.Skip("ffmpeg is not installed, nothing to begin with")
 	}
 	f.Add(encode(f, 44100, 1, voice(44100, 8000), "-b:a", "32k"))
 	f.Add(encode(f, 24000, 2, voice(24000, 8000), "-b:a", "48k"))

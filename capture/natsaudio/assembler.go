@@ -53,6 +53,7 @@ type Assembler struct {
 	stats Stats
 
 	session string // that is followed
+	from    string // the first to follow, empty for any
 	past    []string
 	began   time.Time
 	order   *order
@@ -93,7 +94,9 @@ func (a *Assembler) Push(p Packet, emit func(capture.Block)) (ended bool, err er
 	}
 	switch {
 	case a.sound != nil && p.Session == a.session:
-	case a.opts.Session != "" && p.Session != a.opts.Session, slices.Contains(a.past, p.Session):
+	case a.opts.Session != "" && p.Session != a.opts.Session,
+		a.session == "" && a.from != "" && p.Session != a.from,
+		slices.Contains(a.past, p.Session):
 		a.stats.Dropped++
 		return false, nil
 	default:

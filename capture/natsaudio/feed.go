@@ -29,12 +29,17 @@ type liveFeed struct {
 	warn func(error)
 }
 
-func newLiveFeed(nc *nats.Conn, subject string, warn func(error)) (*liveFeed, error) {
+func newLiveFeed(nc *nats.Conn, subject string, warn func(error)) (feed, error) {
 	sub, err := nc.SubscribeSync(subject)
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to %s: %w", subject, err)
 	}
-	if err := sub.SetPendingLimits(pendingPackets, pendingBytes); err != nil {
+	err = sub.SetPendingLimits(pendingPackets, pendingBytes)
+	if err == nil {
+		err = nc.FlushTimeout(apiTimeout) // then the server knows of it
+	}
+	if err != nil {
+		_ = sub.Unsubscribe()
 		return nil, fmt.Errorf("subscribe to %s: %w", subject, err)
 	}
 	return &liveFeed{sub, warn}, nil
@@ -59,30 +64,39 @@ type keptFeed struct {
 	messages jetstream.MessagesContext
 }
 
-// apiTimeout bounds a question to JetStream.
-const apiTimeout = 5 * time.Second
+const (
+	// apiTimeout bounds a question to JetStream.
+	apiTimeout = 5 * time.Second
+	// keptTimeout bounds the question whether it keeps a subject, which is not
+	// answered to clients without the permission to ask.
+	keptTimeout = 2 * time.Second
+)
 
 // clockMargin is by how much the clocks of sender and server may differ for the
 // beginning of a session to be found.
 const clockMargin = time.Minute
 
-// findKept returns the stream that keeps a subject, or nil where none does.
+// findKept returns the stream that keeps a subject, or nil where none does, or
+// none says so to this client.
 func findKept(ctx context.Context, nc *nats.Conn, subject string) (jetstream.Stream, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	asking, cancel := context.WithTimeout(ctx, keptTimeout)
 	defer cancel()
-	name, err := js.StreamNameBySubject(ctx, subject)
-	if err != nil {
-		return nil, noJetStream(err)
+	var stream jetstream.Stream
+	name, err := js.StreamNameBySubject(asking, subject)
+	if err == nil {
+		stream, err = js.Stream(asking, name)
 	}
-	stream, err := js.Stream(ctx, name)
-	if err != nil {
-		return nil, noJetStream(err)
+	switch {
+	case err == nil:
+		return stream, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
 	}
-	return stream, nil
+	return nil, noJetStream(err)
 }
 
 // noJetStream is nil for the answers of a server that does not keep a subject,
@@ -91,10 +105,9 @@ func noJetStream(err error) error {
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrJetStreamNotEnabled),
 		errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount), errors.Is(err, nats.ErrNoResponders),
-		errors.Is(err, nats.ErrPermissionViolation):
+		errors.Is(err, nats.ErrPermissionViolation),
+		errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
 		return nil
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
-		return fmt.Errorf("asking which JetStream stream keeps the sound: no answer within %v: %w", apiTimeout, err)
 	}
 	return fmt.Errorf("JetStream: %w", err)
 }
@@ -102,8 +115,8 @@ func noJetStream(err error) error {
 // newKeptFeed reads what is kept of subject from the beginning of a session on,
 // the latest if none is named. It returns that session, which is empty where
 // nothing is kept yet.
-func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session string) (*keptFeed, string, error) {
-	fail := func(err error) (*keptFeed, string, error) {
+func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session string) (feed, string, error) {
+	fail := func(err error) (feed, string, error) {
 		return nil, "", fmt.Errorf("JetStream stream %s for %s: %w", stream.CachedInfo().Config.Name, subject, err)
 	}
 	// The ordered consumer outlives this call, so it is not made with a timeout.

@@ -42,34 +42,24 @@ func Open(ctx context.Context, nc *nats.Conn, subject string, opts Options) (*So
 		return nil, fmt.Errorf("subject %q: expected one subject without wildcards, such as %s", subject, Subject("room1"))
 	}
 	s := &Source{subject: subject, idle: opts.Idle}
-	s.open, s.shut = context.WithCancel(context.WithoutCancel(ctx))
+	var err error
+	if s.asm, err = NewAssembler(opts); err != nil {
+		return nil, err
+	}
 	stream, err := findKept(ctx, nc, subject)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if stream != nil {
-		f, session, err := newKeptFeed(ctx, stream, subject, opts.Session)
-		if err != nil {
-			return nil, err
-		}
-		if !opts.Follow {
-			opts.Session = session
-		}
-		s.feed, s.kept = f, true
-	}
-	if s.asm, err = NewAssembler(opts); err == nil && s.feed == nil {
+	case stream != nil:
+		s.kept = true
+		s.feed, s.asm.from, err = newKeptFeed(ctx, stream, subject, opts.Session)
+	default:
 		s.feed, err = newLiveFeed(nc, subject, func(err error) { s.asm.warn("slow", err) })
-		if err == nil {
-			err = nc.FlushTimeout(apiTimeout) // the server knows of the subscription now
-		}
 	}
 	if err != nil {
-		s.shut()
-		if s.feed != nil {
-			s.feed.close()
-		}
 		return nil, err
 	}
+	s.open, s.shut = context.WithCancel(context.WithoutCancel(ctx))
 	return s, nil
 }
 

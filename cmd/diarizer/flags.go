@@ -26,6 +26,7 @@ type diarizeFlags struct {
 	latency            time.Duration
 	json               bool
 	nats               string
+	publish            publishFlags
 	model              string
 	speech, utterances string
 	speakers, min, max int
@@ -37,6 +38,7 @@ func (o *diarizeFlags) register(f *pflag.FlagSet) {
 	f.DurationVar(&o.latency, "latency", time.Second, "how long after a moment --rttm-live asks what was told of it")
 	f.BoolVar(&o.json, "json", false, "print the events as lines of JSON")
 	f.StringVar(&o.nats, "nats", "embedded", "publish to a NATS server: a URL, embedded (a server of the program's own on a free loopback port), or off")
+	o.publish.register(f)
 	f.StringVar(&o.model, "model", "", "model file to use instead of the one in the program")
 	f.StringVar(&o.speech, "speech", "", "take the regions of speech from this RTTM file instead of detecting them")
 	f.StringVar(&o.utterances, "utterances", "", "take the boundaries of turns from this RTTM file, its speakers ignored")

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
@@ -29,23 +29,33 @@ type output struct {
 	print  func(publish.Event) error
 	nc     *nats.Conn
 	server *natsd.Server
+	bar    *progress
 
+	mu          sync.Mutex // of what follows, where several streams run at once
 	final, live []rttm.Segment
 }
 
 // open connects to what the flags name.
 func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 	out := &output{flags: o, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+	out.bar = newProgress(out.stderr, o.json)
 	if o.json {
 		out.print = transcript.NewJSONLines(out.stdout).Event
 	} else {
 		out.print = transcript.New(out.stdout, transcript.Options{}).Event
 	}
-	if o.nats == "off" {
-		return out, nil
-	}
 	url := o.nats
-	if url == "embedded" {
+	if o.publish.context != "" && !cmd.Flags().Changed("nats") {
+		url = ""
+	}
+	switch {
+	case o.publish.retain < 0:
+		return nil, fmt.Errorf("--retain %v: expected a duration such as 720h", o.publish.retain)
+	case url != "" && o.publish.context != "":
+		return nil, fmt.Errorf("--nats and --nats-context: expected one of them")
+	case url == "off":
+		return out, nil
+	case url == "embedded":
 		server, err := natsd.Start(cmd.Context(), natsd.Options{})
 		if err != nil {
 			return nil, err
@@ -53,7 +63,7 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 		out.server, url = server, server.URL()
 		fmt.Fprintf(out.stderr, "publishing to %s, subjects %s.>\n", url, publish.Prefix)
 	}
-	nc, err := publish.Connect(cmd.Context(), url, publish.ConnectOptions{OnError: out.warn})
+	nc, err := o.publish.connect(cmd.Context(), url, "diarizer", out.warn)
 	if err != nil {
 		out.close()
 		return nil, err
@@ -62,26 +72,42 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 	return out, nil
 }
 
+// printStreams makes each line of a transcript begin with its stream.
+func (o *output) printStreams() {
+	if !o.flags.json {
+		o.print = transcript.New(o.stdout, transcript.Options{Streams: true}).Event
+	}
+}
+
 // warn says what went wrong without ending anything.
-func (o *output) warn(err error) { fmt.Fprintf(o.stderr, "diarizer: %v\n", err) }
+func (o *output) warn(err error) { o.say("diarizer: %v\n", err) }
+
+// say prints to standard error.
+func (o *output) say(format string, args ...any) {
+	_ = o.bar.print(func() error { // what cannot be said cannot be complained of either
+		_, err := fmt.Fprintf(o.stderr, format, args...)
+		return err
+	})
+}
 
 // run diarizes one source. length is its duration, or 0 where it is not known.
-// What came of it is kept for the files, whatever happens.
+// What came of it is kept for the files, whatever happens. Several may run at
+// once.
 func (o *output) run(ctx context.Context, src capture.Source, opts session.Options, length time.Duration) error {
-	bar := o.progress(length)
 	live := publish.NewLive(o.flags.latency)
 	opts.NATS = o.nc
 	opts.OnPublishError = o.warn
+	opts.Publishing = o.flags.publish.publishing(o.server != nil)
 	opts.OnEvent = func(e publish.Event) error {
 		if err := live.Apply(e); err != nil {
 			return err
 		}
-		bar.clear()
-		return o.print(e)
+		return o.bar.print(func() error { return o.print(e) })
 	}
-	opts.OnProgress = bar.at
+	opts.OnProgress = o.bar.stream(length)
 	timeline, err := session.Run(ctx, src, opts)
-	bar.clear()
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.final = append(o.final, timeline.Segments()...)
 	o.live = append(o.live, live.Segments()...)
 	return err
@@ -89,7 +115,12 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 
 // close writes the files and ends the connection and the server.
 func (o *output) close() error {
+	o.bar.end()
 	var errs []error
+	for _, segments := range [][]rttm.Segment{o.final, o.live} {
+		// Recordings that ran at once ended in any order.
+		slices.SortStableFunc(segments, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
+	}
 	if o.flags.rttm != "" {
 		errs = append(errs, rttm.WriteFile(o.flags.rttm, o.final))
 	}
@@ -113,51 +144,4 @@ func firstError(errs ...error) error {
 		}
 	}
 	return nil
-}
-
-// bar is the progress line under a transcript, where standard error is a
-// terminal.
-type bar struct {
-	pb    *progressbar.ProgressBar
-	last  int64 // samples at the last drawing
-	began time.Time
-}
-
-// progress returns the line for a recording of the given length.
-func (o *output) progress(length time.Duration) *bar {
-	b := &bar{began: time.Now()}
-	f, ok := o.stderr.(*os.File)
-	if !ok || o.flags.json || !term.IsTerminal(int(f.Fd())) {
-		return b
-	}
-	total := int64(-1)
-	if length > 0 {
-		total = int64(length.Seconds())
-	}
-	b.pb = progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(f),
-		progressbar.OptionSetWidth(30),
-		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetPredictTime(total > 0),
-	)
-	return b
-}
-
-// at tells how far the stream has been heard, in samples.
-func (b *bar) at(samples int64) {
-	if b.pb == nil || samples-b.last < capture.Rate {
-		return
-	}
-	b.last = samples
-	heard := capture.Duration(samples)
-	b.pb.Describe(fmt.Sprintf("%s heard, %.0f × real time", heard.Round(time.Second), heard.Seconds()/time.Since(b.began).Seconds()))
-	_ = b.pb.Set64(int64(heard.Seconds())) // fails only beyond the total, when the header was wrong
-}
-
-// clear makes room for a line of the transcript.
-func (b *bar) clear() {
-	if b.pb != nil {
-		_ = b.pb.Clear()
-	}
 }

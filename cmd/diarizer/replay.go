@@ -3,60 +3,95 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
+// replayFlags are the flags of "diarizer replay" beyond those of all commands
+// that diarize.
+type replayFlags struct {
+	sound    soundFlags
+	jobs     int
+	fromNATS string
+	follow   bool
+	idle     time.Duration
+}
+
 // newReplayCommand makes "diarizer replay".
 func newReplayCommand() *cobra.Command {
 	var (
-		o     diarizeFlags
-		speed string
-		raw   string
+		o diarizeFlags
+		r replayFlags
 	)
 	cmd := &cobra.Command{
-		Use:   "replay [flags] FILE...",
+		Use:   "replay [flags] FILE|DIRECTORY|-...",
 		Short: "Diarize recordings as if they were live",
 		Long: `Diarize recordings as if they were live.
 
-WAV and FLAC of any sample rate and channel count are read as they are, other
-formats through ffmpeg where it is installed; "-" is standard input. Turns are
-published to NATS while they happen, by default to a server of the program's
-own, and printed.`,
+WAV, FLAC, MP3 and Ogg Opus of any sample rate and channel count are read as they
+are, other formats through ffmpeg where it is installed; "-" is standard input, and
+a directory means the recordings in it. Each recording is a stream of its own, and
+several run at once, see --jobs. Turns are published to NATS while they happen, by
+default to a server of the program's own, and printed.
+
+With --from-nats the sound itself comes over NATS, from "diarizer send" or any
+other program that sends packets as docs/ingest.md has them.`,
 		Example: `  diarizer replay --speed max --rttm meeting.rttm meeting.flac
-  diarizer replay --nats nats://localhost:4222 call.wav
-  ffmpeg -i talk.mp4 -f wav - | diarizer replay --speed max -`,
-		Args: cobra.MinimumNArgs(1),
+  diarizer replay --speed max --rttm all.rttm recordings/
+  diarizer replay --channel each call.wav
+  diarizer replay --nats nats://localhost:4222 --from-nats diarizer.audio.v1.room1
+  ffmpeg -i talk.mp4 -f wav - | diarizer replay --speed max -
+  arecord -t raw -f S16_LE -r 16000 | diarizer replay --raw s16le:16000:1 -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			sp, err := capture.ParseSpeed(speed)
+			switch {
+			case r.fromNATS != "" && len(args) > 0:
+				return fmt.Errorf("--from-nats and %s: expected one of them", args[0])
+			case r.fromNATS != "":
+				return replayNATS(cmd, o, r)
+			case len(args) == 0:
+				return fmt.Errorf("no recording: name files or a directory, \"-\" for standard input, or --from-nats SUBJECT")
+			case r.jobs < 0:
+				return fmt.Errorf("--jobs %d: expected 1 or more", r.jobs)
+			}
+			speed, opts, err := r.sound.parse()
 			if err != nil {
-				return fmt.Errorf("--speed: %w", err)
+				return err
 			}
-			opts := capture.Options{}
-			if raw != "" {
-				r, err := capture.ParseRaw(raw)
-				if err != nil {
-					return fmt.Errorf("--raw: %w", err)
-				}
-				opts.Raw = &r
-			}
-			return replay(cmd, args, o, sp, opts)
+			return replay(cmd, args, o, r.jobs, speed, opts)
 		},
 	}
 	o.register(cmd.Flags())
-	cmd.Flags().StringVar(&speed, "speed", "1", "1 as it was spoken, N times as fast, or max")
-	cmd.Flags().StringVar(&raw, "raw", "", "the files are samples without a header, such as s16le:16000:1")
+	r.sound.register(cmd.Flags())
+	f := cmd.Flags()
+	f.IntVar(&r.jobs, "jobs", 0, "how many recordings run at once; 0 is all, or with --speed max one per processor")
+	f.StringVar(&r.fromNATS, "from-nats", "", "take the sound from this subject of the server of --nats, such as diarizer.audio.v1.room1")
+	f.BoolVar(&r.follow, "follow", false, "with --from-nats, go on when the sender stops and begins again")
+	f.DurationVar(&r.idle, "idle", 0, "with --from-nats, end when nothing was heard for so long, such as 30s")
 	return cmd
 }
 
-// replay diarizes the recordings one after the other.
-func replay(cmd *cobra.Command, paths []string, o diarizeFlags, speed capture.Speed, opts capture.Options) (err error) {
+// replay diarizes recordings, each as a stream.
+func replay(cmd *cobra.Command, paths []string, o diarizeFlags, jobs int, speed capture.Speed, opts capture.Options) (err error) {
+	all, err := findRecordings(paths, opts)
+	if err != nil {
+		return err
+	}
+	var ids claims
+	if opts.Channel != capture.Each { // otherwise when the channels are known
+		for _, r := range all {
+			if err := ids.claim(r); err != nil {
+				return err
+			}
+		}
+	}
 	cfg, err := o.config()
 	if err != nil {
 		return err
@@ -66,61 +101,118 @@ func replay(cmd *cobra.Command, paths []string, o diarizeFlags, speed capture.Sp
 		return err
 	}
 	defer func() { err = firstError(err, out.close()) }()
-	names := streamNames(paths)
-	for i, path := range paths {
-		src, err := openRecording(cmd, path, opts)
-		if err != nil {
-			return err
+	one := &replayer{cmd: cmd, out: out, speed: speed, opts: opts, cfg: cfg, ids: &ids}
+	if len(all) == 1 {
+		if opts.Channel == capture.Each {
+			out.printStreams()
 		}
-		name := rttm.RecordingName(path)
-		err = replayOne(cmd.Context(), out, src, speed, cfg, name, names[i])
-		err = firstError(err, src.Close())
-		if w := src.Warning(); w != nil {
-			out.warn(w)
+		return one.recording(all[0])
+	}
+	out.printStreams()
+	return one.several(all, jobs)
+}
+
+// replayer is what all recordings of a command have in common.
+type replayer struct {
+	cmd   *cobra.Command
+	out   *output
+	speed capture.Speed
+	opts  capture.Options
+	cfg   pipeline.Config
+	ids   *claims
+}
+
+// several diarizes recordings at once. One that fails is named and does not
+// stop the others.
+func (p *replayer) several(all []recording, jobs int) error {
+	ctx := p.cmd.Context()
+	if jobs == 0 {
+		jobs = len(all)
+		if p.speed == capture.MaxSpeed {
+			jobs = runtime.GOMAXPROCS(0)
 		}
-		if err != nil {
-			return err
+	}
+	p.out.bar.recordings(len(all))
+	var g, scan errgroup.Group
+	if p.out.bar.shown {
+		scan.Go(func() error {
+			p.out.bar.total(totalLength(ctx, all, p.opts))
+			return nil
+		})
+	}
+	g.SetLimit(jobs)
+	failed := make([]bool, len(all))
+	for i, r := range all {
+		g.Go(func() error {
+			if ctx.Err() != nil {
+				return nil
+			}
+			if err := p.recording(r); err != nil && ctx.Err() == nil {
+				failed[i] = true
+				p.out.warn(err)
+			}
+			p.out.bar.finished()
+			return nil
+		})
+	}
+	_ = g.Wait() // failures are in failed
+	_ = scan.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	heard, took := p.out.bar.sum()
+	p.out.bar.end()
+	p.out.say("%d recordings, %v of sound in %v: %.0f × real time\n",
+		len(all), heard.Round(time.Second), took.Round(time.Second/10), heard.Seconds()/took.Seconds())
+	n := 0
+	for _, f := range failed {
+		if f {
+			n++
 		}
+	}
+	if n > 0 {
+		return fmt.Errorf("%d of %d recordings failed", n, len(all))
 	}
 	return nil
 }
 
-func replayOne(ctx context.Context, out *output, src *capture.Recording, speed capture.Speed, cfg pipeline.Config, name, stream string) error {
-	cfg, err := out.flags.given(cfg, name)
+// recording diarizes one recording, or all its channels at once.
+func (p *replayer) recording(r recording) error {
+	sources, err := openRecordings(p.cmd, r.path, p.opts)
 	if err != nil {
 		return err
 	}
+	// Channels of one pipe wait for each other, so a failure of one ends all.
+	g, ctx := errgroup.WithContext(p.cmd.Context())
+	for _, src := range sources {
+		id := r
+		if p.opts.Channel == capture.Each {
+			id = r.channel(src.Channel())
+			if err := p.ids.claim(id); err != nil {
+				g.Go(func() error { return firstError(err, src.Close()) })
+				continue
+			}
+		}
+		g.Go(func() error { return p.one(ctx, id, src) })
+	}
+	return g.Wait()
+}
+
+// one diarizes one stream and closes its source.
+func (p *replayer) one(ctx context.Context, id recording, src *capture.Recording) error {
+	cfg, err := p.out.flags.given(p.cfg, id.name)
+	if err != nil {
+		return firstError(err, src.Close())
+	}
 	length, _ := src.Duration()
-	return out.run(ctx, capture.NewReplay(src, speed, nil), session.Options{
-		Stream:   stream,
-		Source:   publish.Source{Name: name},
+	err = p.out.run(ctx, capture.NewReplay(src, p.speed, nil), session.Options{
+		Stream:   id.stream,
+		Source:   publish.Source{Name: id.name},
 		Pipeline: cfg,
 	}, length)
-}
-
-// openRecording opens a file or, for "-", standard input.
-func openRecording(cmd *cobra.Command, path string, opts capture.Options) (*capture.Recording, error) {
-	ctx := cmd.Context()
-	if path == "-" {
-		return capture.OpenReader(ctx, cmd.InOrStdin(), "standard input", opts)
+	err = firstError(err, src.Close())
+	if w := src.Warning(); w != nil {
+		p.out.warn(w)
 	}
-	return capture.Open(ctx, path, opts)
-}
-
-// streamNames makes a stream id of each path. Recordings of the same name are
-// told apart by a number.
-func streamNames(paths []string) []string {
-	seen := make(map[string]int)
-	out := make([]string, len(paths))
-	for i, p := range paths {
-		if p == "-" {
-			p = "stdin"
-		}
-		id := publish.StreamID(p)
-		if seen[id]++; seen[id] > 1 {
-			id = fmt.Sprintf("%s-%d", id, seen[id])
-		}
-		out[i] = id
-	}
-	return out
+	return err
 }

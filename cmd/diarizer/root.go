@@ -16,7 +16,10 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newReportCommand())
 	root.AddCommand(newDemoCommand())
 	root.AddCommand(newReplayCommand())
+	root.AddCommand(newSendCommand())
 	root.AddCommand(newEvaluateCommand())
 	root.AddCommand(newWatchCommand())
+	root.AddCommand(newJournalCommand())
+	root.AddCommand(newStatsCommand())
 	return root
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -68,11 +69,34 @@ func (t *timelines) ended(wanted []string) bool {
 	return len(wanted) > 0
 }
 
+// list returns the timelines of the latest run of every stream or of all runs,
+// in the order in which streams and, by their ids, runs began.
+func (t *timelines) list(all bool) []*publish.Timeline {
+	var out []*publish.Timeline
+	for _, s := range t.streams {
+		if !all {
+			out = append(out, t.runs[runKey{s, t.latest[s]}])
+			continue
+		}
+		var runs []string
+		for key := range t.runs {
+			if key.stream == s {
+				runs = append(runs, key.run)
+			}
+		}
+		slices.Sort(runs)
+		for _, run := range runs {
+			out = append(out, t.runs[runKey{s, run}])
+		}
+	}
+	return out
+}
+
 // segments are the turns of the latest run of every stream.
 func (t *timelines) segments() []rttm.Segment {
 	var segments []rttm.Segment
-	for _, s := range t.streams {
-		segments = append(segments, t.runs[runKey{s, t.latest[s]}].Segments()...)
+	for _, tl := range t.list(false) {
+		segments = append(segments, tl.Segments()...)
 	}
 	return segments
 }

@@ -53,6 +53,7 @@ settings and seed give the same model.`,
 	f.IntVar(&cfg.Gaussians, "gaussians", cfg.Gaussians, "Gaussians of the UBM")
 	f.IntVar(&cfg.Eigenvoices, "eigenvoices", cfg.Eigenvoices, "eigenvoices")
 	f.IntVar(&cfg.Eigenchannels, "eigenchannels", cfg.Eigenchannels, "eigenchannels")
+	f.BoolVar(&cfg.Sessions, "sessions", cfg.Sessions, "every recording and copy is a voice of its own")
 	f.IntVar(&cfg.Augment, "augment", cfg.Augment, "copies of each recording through rooms, noise and lines")
 	f.Float64Var(&cfg.Phi, "phi", cfg.Phi, "scale of frame counts")
 	f.Float64Var(&cfg.TrainPhi, "train-phi", cfg.TrainPhi, "scale of frame counts while training")

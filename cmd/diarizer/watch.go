@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
+	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -18,9 +20,11 @@ import (
 // watchOptions are the flags of watch.
 type watchOptions struct {
 	url      string
+	nats     natsFlags
 	streams  []string
 	rttm     string
 	json     bool
+	format   string
 	untilEnd bool
 	all      bool
 	fresh    bool
@@ -35,10 +39,15 @@ func newWatchCommand() *cobra.Command {
 		Long: `Watch reads the events that a diarizer publishes to a NATS server and prints
 them as a transcript. It begins with the latest run of every stream that the
 server keeps, from its first event, and goes on live. Ctrl-C ends it; the RTTM
-file then holds what was known until then.`,
+file then holds what was known until then.
+
+With --format text or jsonl, events are printed as they come. The other formats
+hold what is known at the end, all revisions applied: a table (csv), subtitles
+that name the speaker (srt, vtt), a document for ELAN (eaf), or RTTM.`,
 		Example: `  diarizer watch --nats nats://bus:4222
   diarizer watch --stream standup --rttm standup.rttm --until-end
-  diarizer watch --since 10m --json | jq .turn`,
+  diarizer watch --since 10m --json | jq .turn
+  diarizer watch --stream talk --until-end --format vtt > talk.vtt`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return watch(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
@@ -46,14 +55,18 @@ file then holds what was known until then.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.url, "nats", nats.DefaultURL, "URL of the NATS server")
+	o.nats.register(f)
 	f.StringSliceVar(&o.streams, "stream", nil, "stream to watch, may be repeated (default all)")
 	f.StringVar(&o.rttm, "rttm", "", "write the turns to this RTTM file at the end")
-	f.BoolVar(&o.json, "json", false, "print the events as lines of JSON")
+	f.BoolVar(&o.json, "json", false, "print the events as lines of JSON, the same as --format jsonl")
+	f.StringVar(&o.format, "format", "text", "text, jsonl, rttm, csv, srt, vtt or eaf")
 	f.BoolVar(&o.untilEnd, "until-end", false, "stop when the streams have ended")
 	f.BoolVar(&o.all, "all", false, "print earlier runs of the streams too")
 	f.BoolVar(&o.fresh, "new", false, "print only what happens from now on")
 	f.DurationVar(&o.since, "since", 0, "print only what was published since so long ago, such as 10m")
 	cmd.MarkFlagsMutuallyExclusive("all", "new", "since")
+	cmd.MarkFlagsMutuallyExclusive("json", "format")
+	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
 	return cmd
 }
 
@@ -68,8 +81,16 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 	if o.since < 0 {
 		return fmt.Errorf("--since %v: expected a duration such as 10m", o.since)
 	}
+	switch format := export.Format(o.format); {
+	case o.json:
+		o.format = "jsonl"
+	case o.format == "":
+		o.format = "text"
+	case o.format != "text" && o.format != "jsonl" && !slices.Contains(export.Formats(), format):
+		return fmt.Errorf("--format %q: expected text, jsonl, rttm, csv, srt, vtt or eaf", o.format)
+	}
 	say := func(err error) { fmt.Fprintf(stderr, "diarizer: %v\n", err) }
-	nc, err := publish.Connect(ctx, o.url, publish.ConnectOptions{Name: "diarizer watch", OnError: say})
+	nc, err := o.nats.connect(ctx, o.url, "diarizer watch", say)
 	if err != nil {
 		return err
 	}
@@ -77,13 +98,22 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 	w := &watcher{o: o, known: newTimelines(o.since > 0 || o.fresh), say: say,
 		text: transcript.New(stdout, transcript.Options{Streams: len(o.streams) != 1}), lines: transcript.NewJSONLines(stdout)}
 	err = w.run(ctx, nc)
-	if o.rttm != "" {
-		if failed := rttm.WriteFile(o.rttm, w.known.segments()); failed != nil {
-			say(failed)
-			return errors.Join(err, errReported)
-		}
+	return errors.Join(err, w.finish(stdout))
+}
+
+// finish writes what is known at the end. Its error has been said.
+func (w *watcher) finish(stdout io.Writer) (err error) {
+	if w.o.format != "text" && w.o.format != "jsonl" {
+		err = export.Write(stdout, export.Format(w.o.format), w.known.list(w.o.all))
 	}
-	return err
+	if w.o.rttm != "" {
+		err = firstError(err, rttm.WriteFile(w.o.rttm, w.known.segments()))
+	}
+	if err != nil {
+		w.say(err)
+		return errReported
+	}
+	return nil
 }
 
 // watcher is one run of watch.
@@ -161,8 +191,11 @@ func (w *watcher) event(m publish.Message) error {
 	} else if err != nil {
 		return err
 	}
-	if w.o.json {
+	switch w.o.format {
+	case "jsonl":
 		return w.lines.Raw(m.Data)
+	case "text":
+		return w.text.Event(m.Event)
 	}
-	return w.text.Event(m.Event)
+	return nil
 }

@@ -144,6 +144,36 @@ func TestWatchPrintsJSONAsItCame(t *testing.T) {
 	}
 }
 
+func TestWatchFormats(t *testing.T) {
+	url := natsServer(t)
+	first, second := talk("standup", "run1", 3), talk("standup", "run2", 2)
+	publishTo(t, url, first)
+	publishTo(t, url, second)
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"--format", "rttm"}, []string{written(t, second)}},
+		{[]string{"--format", "csv"}, []string{"stream,run,turn,start,", "\nstandup,run2,2,1.250,2.250,S2,S2,0.9,0,final\n"}},
+		{[]string{"--format", "csv", "--all"}, []string{"\nstandup,run1,3,2.500,3.500,S1,S1,0.9,0,final\nstandup,run2,1,"}},
+		{[]string{"--format", "srt"}, []string{"2\n00:00:01,250 --> 00:00:02,250\nS2\n"}},
+		{[]string{"--format", "vtt"}, []string{"WEBVTT\n\n1\n00:00:00.000 --> 00:00:01.000\n<v S1>S1</v>\n"}},
+		{[]string{"--format", "eaf"}, []string{"<TIER TIER_ID=\"S2\""}},
+		{[]string{"--format", "jsonl"}, []string{`"kind":"stream-ended"`}},
+	} {
+		var stdout, stderr bytes.Buffer
+		args := append([]string{"watch", "--nats", url, "--until-end", "--stream", "standup"}, c.args...)
+		if code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr); code != 0 || stderr.Len() > 0 {
+			t.Errorf("%v: exit status %d, %s", c.args, code, &stderr)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(stdout.String(), want) {
+				t.Errorf("%v: %s\nexpected %q in it", c.args, &stdout, want)
+			}
+		}
+	}
+}
+
 func TestWatchStoppedWritesWhatIsKnown(t *testing.T) {
 	url := natsServer(t)
 	events := talk("standup", "run1", 4)
@@ -190,6 +220,11 @@ func TestWatchRefusesInOneLine(t *testing.T) {
 		{"--stream", "a b"},
 		{"--since", "-1m"},
 		{"--since", "1m", "--all"},
+		{"--format", "docx"},
+		{"--format", "csv", "--json"},
+		{"--nats-wait", "-1s"},
+		{"--nats-creds", "no-such-file"},
+		{"--nats-context", "no-such-context"},
 		{"extra"},
 	} {
 		var stdout, stderr bytes.Buffer

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -24,6 +25,8 @@ type Options struct {
 	Pipeline pipeline.Config
 	// NATS, where not nil, is where events are published.
 	NATS *nats.Conn
+	// Publishing says how.
+	Publishing Publishing
 	// OnPublishError hears of what delays the publishing, from another
 	// goroutine.
 	OnPublishError func(error)
@@ -34,29 +37,44 @@ type Options struct {
 	OnProgress func(at int64)
 }
 
-// publishWithin bounds the wait for the server's acknowledgements at the end.
-const publishWithin = 30 * time.Second
+// Publishing says how the events of a run are published.
+type Publishing struct {
+	// Journal is the directory of the journal that keeps events until the
+	// server has them, or empty for none.
+	Journal string
+	// Stream says how to create the JetStream stream if it is absent.
+	Stream publish.StreamOptions
+	// Within bounds the wait for the server's acknowledgements at the end; 30 s
+	// if 0, 10 s with a journal, where what is left is kept.
+	Within time.Duration
+}
+
+func (p Publishing) within() time.Duration {
+	switch {
+	case p.Within > 0:
+		return p.Within
+	case p.Journal != "":
+		return 10 * time.Second
+	}
+	return 30 * time.Second
+}
+
+// statusEvery is the stream time between two reports of how the program fares.
+const statusEvery = 60 * capture.Rate
 
 // Run diarizes src until it ends or ctx is done and returns the final timeline,
 // which is never nil and holds, after an error, what was known by then. When
 // ctx is done the open turn ends, everything is published, and the error
 // matches ctx.Err().
 func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeline, error) {
-	r := &run{opts: opts, enc: publish.Encoder{Stream: opts.Stream, Run: publish.NewRun(time.Now())}}
+	r := &run{opts: opts, status: statusEvery, began: time.Now(), enc: publish.Encoder{Stream: opts.Stream, Run: publish.NewRun(time.Now())}}
 	if err := publish.CheckStream(opts.Stream); err != nil {
 		return &r.timeline, err
 	}
 	// Publishing outlives ctx: what is known when it is done is still sent.
 	after := context.WithoutCancel(ctx)
-	if opts.NATS != nil {
-		if err := publish.EnsureStream(ctx, opts.NATS, publish.StreamOptions{}); err != nil {
-			return &r.timeline, err
-		}
-		pub, err := publish.NewPublisher(opts.NATS, publish.PublisherOptions{OnError: opts.OnPublishError})
-		if err != nil {
-			return &r.timeline, err
-		}
-		r.pub = pub
+	if err := r.open(ctx); err != nil {
+		return &r.timeline, err
 	}
 	err := r.event(r.enc.Start(opts.Source))
 	if err == nil {
@@ -64,11 +82,27 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeli
 	}
 	err = both(err, r.event(r.finish(ctx, err)))
 	if r.pub != nil {
-		closing, cancel := context.WithTimeout(after, publishWithin)
+		closing, cancel := context.WithTimeout(after, opts.Publishing.within())
 		defer cancel()
 		err = both(err, r.pub.Close(closing))
 	}
 	return &r.timeline, err
+}
+
+// open begins to publish. With a server there, what it lacks is an error; one
+// that is not there yet is waited for while the run goes on.
+func (r *run) open(ctx context.Context) (err error) {
+	if r.opts.NATS == nil {
+		return nil
+	}
+	if r.opts.NATS.IsConnected() {
+		if err := publish.EnsureStream(ctx, r.opts.NATS, r.opts.Publishing.Stream); err != nil {
+			return err
+		}
+	}
+	r.pub, err = publish.NewPublisher(r.opts.NATS, publish.PublisherOptions{OnError: r.opts.OnPublishError,
+		Journal: r.opts.Publishing.Journal, Run: r.enc.Run, Stream: r.opts.Publishing.Stream})
+	return err
 }
 
 // both joins two errors, either of which may be nil, on one line.
@@ -89,6 +123,8 @@ type run struct {
 	pub      *publish.Publisher
 	timeline publish.Timeline
 	at       int64
+	status   int64 // when the next status is due
+	began    time.Time
 }
 
 // output passes on what one block led to.
@@ -100,12 +136,35 @@ func (r *run) output(o pipeline.Output) error {
 		}
 	}
 	for _, e := range o.Events {
+		if err := r.report(e.At - 1); err != nil {
+			return err
+		}
+		if e.Kind == online.TurnUpdated && r.pub != nil && r.pub.GiveWay() {
+			continue
+		}
 		if err := r.event(r.enc.Encode(e)); err != nil {
 			return err
 		}
 	}
+	// No decision is later in its stream time than its sound by that much.
+	if err := r.report(o.At - capture.Rate); err != nil {
+		return err
+	}
 	if r.opts.OnProgress != nil {
 		r.opts.OnProgress(o.At)
+	}
+	return nil
+}
+
+// report tells how the program fares, once for every minute of the stream that
+// was over by at. All decisions until then have been told: where a report
+// stands among them does not depend on how the sound was cut into blocks.
+func (r *run) report(at int64) error {
+	for ; r.status <= at; r.status += statusEvery {
+		lag := time.Since(r.began) - capture.Duration(r.status)
+		if err := r.event(r.enc.Status(r.status, publish.Status{Lag: max(0, lag.Seconds())})); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -24,6 +24,11 @@ type Config struct {
 	Gaussians, Eigenvoices, Eigenchannels int
 	// Soft divides frames among Gaussians, at training and at run time.
 	Soft bool
+	// Sessions makes every recording, and every copy of one, a voice of its
+	// own. In a conversation a speaker keeps their microphone or line, which
+	// then helps to tell them from the others; otherwise all recordings of a
+	// speaker are one voice, whatever they came through.
+	Sessions bool
 	// Augment is how many copies of each recording, through rooms, noise,
 	// microphones and telephone lines, join the recording itself.
 	Augment int

@@ -48,6 +48,11 @@ func Extract(ctx context.Context, utts []dataset.Utterance, ac simulate.Acoustic
 	c.Speakers = len(speakers)
 	copies := 1 + cfg.Augment
 	c.Recordings = make([]Recording, len(utts)*copies)
+	voice := func(i, k int) int { return speakers[utts[i].SpeakerID()] }
+	if cfg.Sessions {
+		c.Speakers = len(c.Recordings)
+		voice = func(i, k int) int { return i*copies + k }
+	}
 	done := p.Start("features", len(utts))
 	err := parallel(ctx, len(utts), func(_, i int) error {
 		defer done(1)
@@ -66,7 +71,7 @@ func Extract(ctx context.Context, utts []dataset.Utterance, ac simulate.Acoustic
 			if err != nil {
 				return err
 			}
-			c.Recordings[i*copies+k] = Recording{Speaker: speakers[u.SpeakerID()],
+			c.Recordings[i*copies+k] = Recording{Speaker: voice(i, k),
 				Group: corpora[u.Corpus]*copies + k, Frames: frames}
 		}
 		return nil

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/spf13/pflag"
+
+	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// natsFlags are the flags of every command that connects to a NATS server,
+// but for its URL.
+type natsFlags struct {
+	context  string
+	security publish.Security
+	wait     waitValue
+}
+
+func (o *natsFlags) register(f *pflag.FlagSet) {
+	f.StringVar(&o.context, "nats-context", "", "connect as this context of the nats command says, instead of to a URL")
+	f.StringVar(&o.security.Creds, "nats-creds", "", "file with NATS credentials")
+	f.StringVar(&o.security.NKey, "nats-nkey", "", "file with the seed of an nkey")
+	f.StringVar(&o.security.Token, "nats-token", "", "file with a token")
+	f.StringVar(&o.security.CA, "nats-ca", "", "PEM file of the authorities that the server is checked with")
+	f.StringVar(&o.security.Cert, "nats-cert", "", "PEM file of the client's certificate")
+	f.StringVar(&o.security.Key, "nats-key", "", "PEM file of that certificate's key")
+	f.Var(&o.wait, "nats-wait", "how long to wait for a NATS server that is not there yet, such as 30s; with forever, begin without it")
+}
+
+// connect connects as name to url, or to where the flags say instead.
+func (o *natsFlags) connect(ctx context.Context, url, name string, onError func(error)) (*nats.Conn, error) {
+	return publish.Connect(ctx, url, publish.ConnectOptions{Name: name, OnError: onError, Context: o.context,
+		Security: o.security, Wait: o.wait == forever, WaitFor: time.Duration(o.wait)})
+}
+
+// waitValue is a duration or forever.
+type waitValue time.Duration
+
+const forever = waitValue(math.MaxInt64)
+
+func (w *waitValue) String() string {
+	if *w == forever {
+		return "forever"
+	}
+	return time.Duration(*w).String()
+}
+
+// Set reads what String returns.
+func (w *waitValue) Set(s string) error {
+	if s == "forever" {
+		*w = forever
+		return nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 {
+		return fmt.Errorf("expected a duration such as 30s, or forever")
+	}
+	*w = waitValue(d)
+	return nil
+}
+
+// Type names the value in the help.
+func (w *waitValue) Type() string { return "duration" }
+
+// publishFlags are the flags of every command that publishes events.
+type publishFlags struct {
+	natsFlags
+	journal string
+	retain  time.Duration
+}
+
+func (o *publishFlags) register(f *pflag.FlagSet) {
+	o.natsFlags.register(f)
+	f.StringVar(&o.journal, "journal", defaultJournal(), "directory that keeps events until the NATS server has them, or off; an embedded server needs none")
+	f.DurationVar(&o.retain, "retain", 0, "how long the NATS server keeps events (default 720h, or as its stream is configured)")
+}
+
+// journalDir is the directory of the journal, or empty for none.
+func (o *publishFlags) journalDir() string {
+	if o.journal == "off" {
+		return ""
+	}
+	return o.journal
+}
+
+func (o *publishFlags) publishing(embedded bool) session.Publishing {
+	p := session.Publishing{Stream: publish.StreamOptions{Retain: o.retain}}
+	if !embedded {
+		p.Journal = o.journalDir()
+	}
+	return p
+}
+
+// defaultJournal is in the user's directory for the state of programs.
+func defaultJournal() string { return filepath.Join(stateHome(), "diarizer", "journal") }
+
+// stateHome is XDG_STATE_HOME, or where the XDG Base Directory Specification
+// puts it; on Windows the directory for local data.
+func stateHome() string {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return dir
+	}
+	if runtime.GOOS == "windows" {
+		if dir, err := os.UserCacheDir(); err == nil {
+			return dir
+		}
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return os.TempDir()
+	}
+	return filepath.Join(home, ".local", "state")
+}

@@ -1,0 +1,300 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+)
+
+// demoSamples are the first seconds of the demo's recording, 16 kHz mono.
+func demoSamples(t *testing.T, seconds int) []float32 {
+	t.Helper()
+	rec, err := capture.OpenReader(t.Context(), demo.Recording(), demo.Name, capture.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rec.Close()
+	var all []float32
+	for len(all) < seconds*capture.Rate {
+		b, err := rec.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, b.Samples...)
+	}
+	return all[:seconds*capture.Rate]
+}
+
+// wavBytes is a WAV file of 16-bit channels of the same length.
+func wavBytes(channels ...[]float32) []byte {
+	var data []byte
+	for i := range channels[0] {
+		for _, c := range channels {
+			data = natsaudio.AppendS16(data, c[i:i+1])
+		}
+	}
+	n := len(channels)
+	b := []byte("RIFF....WAVEfmt ")
+	for _, v := range []any{uint32(16), uint16(1), uint16(n), uint32(capture.Rate), uint32(2 * n * capture.Rate), uint16(2 * n), uint16(16)} {
+		b, _ = binary.Append(b, binary.LittleEndian, v)
+	}
+	b = append(b, "data"...)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
+	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-8+len(data)))
+	return append(b, data...)
+}
+
+// diarizer runs a command line as main does.
+func diarizer(ctx context.Context, stdin io.Reader, args ...string) (status int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	status = run(ctx, args, stdin, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+// readRTTM is a file's text by recording.
+func readRTTM(t *testing.T, path string) (names []string, turns map[string]string) {
+	t.Helper()
+	segments, err := rttm.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := map[string][]rttm.Segment{}
+	for _, s := range segments {
+		name := s.File
+		if by[name] == nil {
+			names = append(names, name)
+		}
+		s.File = "x" // so that recordings can be compared
+		by[name] = append(by[name], s)
+	}
+	turns = map[string]string{}
+	for _, name := range names {
+		var b strings.Builder
+		if err := rttm.Write(&b, by[name]); err != nil {
+			t.Fatal(err)
+		}
+		turns[name] = b.String()
+	}
+	return names, turns
+}
+
+func writeFile(t *testing.T, path string, b []byte) string {
+	t.Helper()
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestReplayEverywhere: a file, the same through a pipe as WAV and as raw
+// samples, among others in a directory, and as one of two channels, give the
+// same turns.
+func TestReplayEverywhere(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	all := demoSamples(t, 24)
+	first, second := all[:12*capture.Rate], all[12*capture.Rate:]
+	writeFile(t, path("one.wav"), wavBytes(first))
+	writeFile(t, path("two.wav"), wavBytes(second))
+	out := path("out.rttm")
+	replay := func(stdin []byte, args ...string) ([]string, map[string]string) {
+		t.Helper()
+		args = append([]string{"replay", "--nats", "off", "--speed", "max", "--rttm", out}, args...)
+		if status, _, stderr := diarizer(t.Context(), bytes.NewReader(stdin), args...); status != 0 {
+			t.Fatalf("%v: status %d, %s", args, status, stderr)
+		}
+		return readRTTM(t, out)
+	}
+	_, one := replay(nil, path("one.wav"))
+	_, two := replay(nil, path("two.wav"))
+	if one["one"] == "" || two["two"] == "" || one["one"] == two["two"] {
+		t.Fatalf("nothing to compare: %v, %v", one, two)
+	}
+
+	if _, got := replay(wavBytes(first), "-"); got["stdin"] != one["one"] {
+		t.Errorf("WAV from a pipe: %v, want %v", got, one)
+	}
+	if _, got := replay(natsaudio.AppendS16(nil, first), "--raw", "s16le:16000:1", "-"); got["stdin"] != one["one"] {
+		t.Errorf("raw samples: %v, want %v", got, one)
+	}
+
+	many := filepath.Join(dir, "many")
+	if err := os.Mkdir(many, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(many, "b.dat"), wavBytes(first))
+	writeFile(t, filepath.Join(many, "a.wav"), wavBytes(second))
+	writeFile(t, filepath.Join(many, "notes.wav"), []byte("no sound, whatever the name says\n"))
+	writeFile(t, filepath.Join(many, ".hidden.wav"), wavBytes(second))
+	for _, jobs := range []string{"1", "2"} {
+		names, got := replay(nil, "--jobs", jobs, many)
+		if strings.Join(names, " ") != "a b" || got["a"] != two["two"] || got["b"] != one["one"] {
+			t.Errorf("directory, %s jobs: %v", jobs, got)
+		}
+	}
+
+	writeFile(t, path("call.wav"), wavBytes(first, second))
+	names, got := replay(nil, "--channel", "each", path("call.wav"))
+	if strings.Join(names, " ") != "call-ch1 call-ch2" || got["call-ch1"] != one["one"] || got["call-ch2"] != two["two"] {
+		t.Errorf("each channel: %v", got)
+	}
+	if _, got = replay(wavBytes(first, second), "--channel", "each", "-"); got["stdin-ch1"] != one["one"] || got["stdin-ch2"] != two["two"] {
+		t.Errorf("each channel of a pipe: %v", got)
+	}
+	if _, got = replay(nil, "--channel", "2", path("call.wav")); got["call"] != two["two"] {
+		t.Errorf("channel 2: %v", got)
+	}
+}
+
+// TestReplayOneBadAmongMany: it is named, the others are done.
+func TestReplayOneBadAmongMany(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	dir := t.TempDir()
+	good := writeFile(t, filepath.Join(dir, "good.wav"), wavBytes(demoSamples(t, 5)))
+	bad := writeFile(t, filepath.Join(dir, "bad.wav"), []byte("hello\n"))
+	also := writeFile(t, filepath.Join(dir, "also.wav"), wavBytes(demoSamples(t, 6)))
+	missing := filepath.Join(dir, "missing.wav")
+	out := filepath.Join(dir, "out.rttm")
+	status, stdout, stderr := diarizer(t.Context(), nil, "replay", "--nats", "off", "--speed", "max", "--rttm", out, good, bad, missing, also)
+	if status != 1 || strings.Count(stderr, bad) != 1 || strings.Count(stderr, missing) != 1 || !strings.Contains(stderr, "2 of 4 recordings failed") {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+	if names, _ := readRTTM(t, out); strings.Join(names, " ") != "also good" {
+		t.Errorf("turns of %v", names)
+	}
+	if !strings.Contains(stdout, "good ") || !strings.Contains(stdout, "also ") {
+		t.Error(stdout)
+	}
+}
+
+func TestReplayRefuses(t *testing.T) {
+	dir := t.TempDir()
+	sub := filepath.Join(dir, "sub")
+	if err := os.Mkdir(sub, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	a := writeFile(t, filepath.Join(dir, "a.wav"), wavBytes(make([]float32, 1600)))
+	same := writeFile(t, filepath.Join(sub, "a.flac"), wavBytes(make([]float32, 1600)))
+	empty := filepath.Join(dir, "empty")
+	if err := os.Mkdir(empty, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{a, same}, `the same stream "a"`},
+		{[]string{a, a}, `the same stream "a"`},
+		{[]string{empty}, "none of its 0 entries is a recording"},
+		{[]string{"--raw", "s16le:16000:1", dir}, "is a directory"},
+		{[]string{"--raw", "s16le", a}, "--raw"},
+		{[]string{"--channel", "left", a}, "--channel"},
+		{[]string{"--channel", "2", a}, "has no channel 2"},
+		{[]string{"--jobs", "-1", a}, "--jobs"},
+		{[]string{"--speed", "0", a}, "--speed"},
+		{[]string{}, "no recording"},
+		{[]string{"--from-nats", "x", a}, "expected one of them"},
+		{[]string{"--from-nats", "x"}, "--nats off"},
+		{[]string{"--from-nats", "x", "--channel", "each"}, "--channel each"},
+	} {
+		args := append([]string{"replay", "--nats", "off"}, c.args...)
+		if status, _, stderr := diarizer(t.Context(), nil, args...); status != 1 || !strings.Contains(stderr, c.says) || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%v: status %d, %s", c.args, status, stderr)
+		}
+	}
+}
+
+// TestReplayInterrupted: Ctrl-C ends several streams: what was known is in the
+// file, and the status is that of an interrupted program.
+func TestReplayInterrupted(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	dir := t.TempDir()
+	samples := demoSamples(t, 30)
+	paths := []string{
+		writeFile(t, filepath.Join(dir, "a.wav"), wavBytes(samples)),
+		writeFile(t, filepath.Join(dir, "b.wav"), wavBytes(samples)),
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out := filepath.Join(dir, "out.rttm")
+	// Interrupted when each stream has a turn.
+	w := &watchFor{want: map[string]bool{"a ": true, "b ": true}, found: cancel}
+	status := run(ctx, append([]string{"replay", "--nats", "off", "--speed", "10", "--rttm", out}, paths...), nil, w, w)
+	if status != exitInterrupted {
+		t.Errorf("status %d", status)
+	}
+	names, _ := readRTTM(t, out)
+	if strings.Join(names, " ") != "a b" {
+		t.Errorf("turns of %v", names)
+	}
+	segments, _ := rttm.ReadFile(out)
+	for _, s := range segments {
+		if s.End >= 30 || s.End <= s.Start {
+			t.Errorf("%v of a recording that was left", s)
+		}
+	}
+	if !strings.Contains(w.text.String(), "interrupted at") {
+		t.Error(w.text.String())
+	}
+}
+
+// watchFor calls found when a line with "S1" has begun with each of what is
+// wanted.
+type watchFor struct {
+	mu    sync.Mutex
+	text  strings.Builder
+	want  map[string]bool
+	found func()
+}
+
+func (w *watchFor) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.text.Write(b)
+	for prefix := range w.want {
+		if strings.HasPrefix(string(b), prefix) && strings.Contains(string(b), "S1") {
+			delete(w.want, prefix)
+		}
+	}
+	if len(w.want) == 0 {
+		w.found()
+	}
+	return len(b), nil
+}
+
+// TestReplayInterruptedPipe: a wait for standard input ends too.
+func TestReplayInterruptedPipe(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	r, w := io.Pipe()
+	ctx, cancel := context.WithCancel(t.Context())
+	file := wavBytes(demoSamples(t, 6))
+	go func() {
+		_, _ = w.Write(file[:len(file)/2]) // the rest never comes
+		time.Sleep(100 * time.Millisecond)
+		cancel()
+	}()
+	out := filepath.Join(t.TempDir(), "out.rttm")
+	status, _, stderr := diarizer(ctx, r, "replay", "--nats", "off", "--speed", "max", "--rttm", out, "-")
+	if status != exitInterrupted {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+	if names, _ := readRTTM(t, out); len(names) != 1 {
+		t.Errorf("turns of %v", names)
+	}
+	_ = w.Close() // what the reader's goroutine waits for
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+)
+
+// soundFlags are the flags of every command that reads recordings.
+type soundFlags struct {
+	speed, raw, channel string
+}
+
+func (s *soundFlags) register(f *pflag.FlagSet) {
+	f.StringVar(&s.speed, "speed", "1", "1 as it was spoken, N times as fast, or max")
+	f.StringVar(&s.raw, "raw", "", "the files are samples without a header, such as s16le:16000:1 (encoding, rate, channels)")
+	f.StringVar(&s.channel, "channel", "mix", "which channel: mix of all, a number from 1 on, or each as a stream of its own")
+}
+
+// parse checks the flags and returns what they say.
+func (s *soundFlags) parse() (capture.Speed, capture.Options, error) {
+	var opts capture.Options
+	speed, err := capture.ParseSpeed(s.speed)
+	if err != nil {
+		return 0, opts, fmt.Errorf("--speed: %w", err)
+	}
+	if opts.Channel, err = capture.ParseChannel(s.channel); err != nil {
+		return 0, opts, fmt.Errorf("--channel: %w", err)
+	}
+	if s.raw != "" {
+		r, err := capture.ParseRaw(s.raw)
+		if err != nil {
+			return 0, opts, fmt.Errorf("--raw: %w", err)
+		}
+		opts.Raw = &r
+	}
+	return speed, opts, nil
+}

@@ -1,0 +1,115 @@
+package examples
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/seed-7adb9000/diarizer/internal/meeting"
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/publish/natsd"
+)
+
+// patience ends a test that hangs; nothing is timed by it.
+const patience = 2 * time.Minute
+
+// publishing sends events to a server, of which the first are there on return.
+func publishing(t *testing.T, nc *nats.Conn, events []publish.Event, first int) (rest func()) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	p, err := publish.NewPublisher(nc, publish.PublisherOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close(ctx) })
+	send := func(events []publish.Event, wait func(context.Context) error) {
+		for _, e := range events {
+			if err := p.Publish(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := wait(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(events[:first], p.Flush)
+	return func() { send(events[first:], p.Close) }
+}
+
+// A subscriber joins in the middle of the second run of its stream, with
+// another stream beside it, and prints the RTTM that the publisher would write.
+func testSubscriber(t *testing.T, command func(ctx context.Context, url string) *exec.Cmd) {
+	t.Helper()
+	s, err := natsd.Start(t.Context(), natsd.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	nc, err := publish.Connect(t.Context(), s.URL(), publish.ConnectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	events := meeting.Events(meeting.Options{Stream: "standup", Run: "run2", Seed: 3, Turns: 120, Names: []string{"Änne Böll", "Bo", "Cy"}})
+	before := meeting.Events(meeting.Options{Stream: "standup", Run: "run1", Seed: 4})
+	publishing(t, nc, before, len(before)/2) // it broke off
+	other := meeting.Events(meeting.Options{Stream: "lecture", Run: "run3", Seed: 5})
+	publishing(t, nc, other, len(other))()
+	rest := publishing(t, nc, events, len(events)/2)
+
+	var timeline publish.Timeline
+	for _, e := range events {
+		if err := timeline.Apply(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var want bytes.Buffer
+	if err := rttm.Write(&want, timeline.Segments()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := command(ctx, s.URL())
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	rest()
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, &stderr)
+	}
+	if stdout.String() != want.String() {
+		t.Errorf("printed\n%sexpected\n%s", &stdout, &want)
+	}
+}
+
+func TestPython(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("no python3")
+	}
+	testSubscriber(t, func(ctx context.Context, url string) *exec.Cmd {
+		return exec.CommandContext(ctx, python, "subscribe.py", strings.TrimPrefix(url, "nats://"), "standup")
+	})
+}
+
+func TestJavaScript(t *testing.T) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("no node")
+	}
+	if _, err := os.Stat("node_modules"); err != nil {
+		t.Skip("no NATS client: run \"npm ci\" in examples, or \"make examples\"")
+	}
+	testSubscriber(t, func(ctx context.Context, url string) *exec.Cmd {
+		return exec.CommandContext(ctx, node, "subscribe.mjs", url, "standup")
+	})
+}

@@ -1,0 +1,45 @@
+package export
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+var header = []string{"stream", "run", "turn", "start", "end", "speaker", "name", "confidence", "logp", "state"}
+
+// writeCSV writes a line a turn. Times are seconds; logp is empty where nothing
+// was scored.
+func writeCSV(w io.Writer, timelines []*publish.Timeline) error {
+	table := csv.NewWriter(w)
+	if err := table.Write(header); err != nil {
+		return err
+	}
+	for _, t := range timelines {
+		for _, turn := range t.Turns() {
+			if turn.Start == turn.End {
+				continue
+			}
+			logp := ""
+			if f := float64(turn.LogP); !math.IsNaN(f) && !math.IsInf(f, 0) {
+				logp = strconv.FormatFloat(f, 'f', -1, 64)
+			}
+			err := table.Write([]string{t.Stream(), t.Run(), strconv.Itoa(turn.ID), seconds(turn.Start), seconds(turn.End),
+				turn.Speaker.String(), t.Name(turn.Speaker), strconv.FormatFloat(turn.Confidence, 'f', -1, 64), logp, string(turn.State)})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	table.Flush()
+	return table.Error()
+}
+
+func seconds(t publish.Time) string {
+	ms := milliseconds(t)
+	return fmt.Sprintf("%d.%03d", ms/1000, ms%1000)
+}

@@ -1,0 +1,122 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.uber.org/goleak"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/publish/natsd"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience ends a test that hangs; nothing is timed by it.
+const patience = 2 * time.Minute
+
+// runDemo diarizes the demo's recording as fast as possible.
+func runDemo(t *testing.T, nc *nats.Conn, p Publishing) (*publish.Timeline, []publish.Event, error) {
+	t.Helper()
+	m, err := modelfile.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := capture.OpenReader(t.Context(), demo.Recording(), demo.Name, capture.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rec.Close()
+	speed, err := capture.ParseSpeed("max")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []publish.Event
+	tl, err := Run(t.Context(), capture.NewReplay(rec, speed, nil), Options{Stream: demo.Name, Pipeline: pipeline.Config{Model: m},
+		NATS: nc, Publishing: p, OnEvent: func(e publish.Event) error { events = append(events, e); return nil }})
+	return tl, events, err
+}
+
+// The whole run passes without a server; the next one publishes it first.
+func TestRunBeforeTheServerIsUp(t *testing.T) {
+	journal := Publishing{Journal: t.TempDir(), Within: time.Millisecond}
+	nobody, err := publish.Connect(t.Context(), "nats://127.0.0.1:1", publish.ConnectOptions{Wait: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nobody.Close()
+	first, events, err := runDemo(t, nobody, journal)
+	if !errors.Is(err, publish.ErrUnpublished) || first.Ended() == nil || first.Ended().Reason != publish.Finished {
+		t.Fatalf("ended with %+v, %v", first.Ended(), err)
+	}
+
+	checkStatus(t, events)
+
+	s, err := natsd.Start(t.Context(), natsd.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	nc, err := publish.Connect(t.Context(), s.URL(), publish.ConnectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	journal.Within = patience
+	second, _, err := runDemo(t, nc, journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	received := map[string]*publish.Timeline{first.Run(): {}, second.Run(): {}}
+	var order []string
+	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := received[m.Run].Apply(m.Event); err != nil {
+			t.Fatal(err)
+		}
+		if m.Kind == publish.StreamEnded {
+			if order = append(order, m.Run); len(order) == 2 {
+				break
+			}
+		}
+	}
+	if want := []string{first.Run(), second.Run()}; !reflect.DeepEqual(order, want) {
+		t.Errorf("runs %v ended, expected %v", order, want)
+	}
+	for _, tl := range []*publish.Timeline{first, second} {
+		if got := received[tl.Run()]; got.Seq() != tl.Seq() || !reflect.DeepEqual(got.Segments(), tl.Segments()) {
+			t.Errorf("run %s: received %d of %d events, or other turns", tl.Run(), got.Seq(), tl.Seq())
+		}
+	}
+}
+
+// checkStatus checks that a status is reported for every minute, behind all
+// that was decided in it.
+func checkStatus(t *testing.T, events []publish.Event) {
+	t.Helper()
+	reports := 0
+	for i, e := range events {
+		if e.Kind != publish.StatusReported {
+			continue
+		}
+		reports++
+		if want := publish.Time(reports * statusEvery); e.At != want || events[i-1].At > want || events[i+1].At <= want {
+			t.Errorf("report %d at %v s, between %v s and %v s", reports, e.At.Seconds(), events[i-1].At.Seconds(), events[i+1].At.Seconds())
+		}
+	}
+	if want := int(events[len(events)-1].At / statusEvery); reports != want || want == 0 {
+		t.Errorf("%d reports, expected %d", reports, want)
+	}
+}
