@@ -21,5 +21,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newWatchCommand())
 	root.AddCommand(newJournalCommand())
 	root.AddCommand(newStatsCommand())
+	root.AddCommand(newServeCommand())
+	root.AddCommand(newStreamsCommand())
 	return root
 }
