@@ -309,3 +309,45 @@ func (w *testWriter) close() {
 	defer w.mu.Unlock()
 	w.t = nil
 }
+
+// newHeld is a lease that always holds.
+func newHeld(context.Context) error { return nil }
+
+func countSent(testing.TB) func(publish.Event) { return func(publish.Event) {} }
+
+// lines collects a log.
+type lines struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func (l *lines) logger(testing.TB) *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+// metricOf is the value of a worker's counter or gauge.
+func metricOf(t testing.TB, w *Worker, name string) float64 {
+	t.Helper()
+	families, err := w.metrics.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			m := f.GetMetric()[0]
+			return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+		}
+	}
+	t.Fatalf("no metric %s", name)
+	return 0
+}
