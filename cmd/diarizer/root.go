@@ -23,5 +23,6 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newStatsCommand())
 	root.AddCommand(newServeCommand())
 	root.AddCommand(newStreamsCommand())
+	root.AddCommand(newEnrollCommand())
 	return root
 }

@@ -94,3 +94,13 @@ func Decode(data []byte, m *model.Model) (Speaker, error) {
 	s.Stats = stats
 	return s, nil
 }
+
+// renamed is an encoded speaker of any model under another name.
+func renamed(data []byte, name string) ([]byte, error) {
+	var w wire
+	if err := json.Unmarshal(data, &w); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	w.Name = name
+	return json.Marshal(w)
+}
