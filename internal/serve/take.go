@@ -169,13 +169,16 @@ func (w *Worker) discover(ctx context.Context) {
 		if err := w.findStreams(ctx); err != nil && ctx.Err() == nil {
 			w.report(err)
 		}
-		// The answer grows with the number of streams: asking may take a
-		// fiftieth of the time.
-		every = max(discoverEvery, 50*time.Since(began))
+		// The answer grows with the number of streams: asking takes no more than
+		// a tenth of the time, within reason.
+		every = min(discoverRarest, max(discoverEvery, 10*time.Since(began)))
 	}
 }
 
-const discoverEvery = 300 * time.Millisecond
+const (
+	discoverEvery  = 300 * time.Millisecond
+	discoverRarest = 2 * time.Second
+)
 
 // findStreams asks JetStream which streams have sound.
 func (w *Worker) findStreams(ctx context.Context) error {

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -19,14 +20,14 @@ import (
 // not ask compares nobody.
 func TestIdentified(t *testing.T) {
 	m := anyModel()
-	m.Threshold = -50 // any two voices are one person's
+	m.Threshold = -1e4 // any two voices are one person's
 	cfg := pipeline.Config{Model: m}
 	nc := newServer(t)
 	opts := testOptions(cfg)
 	opts.Identify = func(stream string) bool { return stream == "asked" }
 	first := startWorker(t, nc, opts)
-	ctx := t.Context()
-
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	if err := feed(ctx, nc, "source", packetsOf("s", speech(1, 14))[:250], 20); err != nil {
 		t.Fatal(err)
 	}
@@ -50,10 +51,9 @@ func TestIdentified(t *testing.T) {
 	}
 	waitFor(t, func() bool { return len(first.voices.all()) == 1 })
 
-	sound := packetsOf("s", speech(1, 16))
 	done := make(chan error, 2)
 	for _, stream := range []string{"asked", "silent"} {
-		go func() { done <- feed(ctx, nc, stream, sound, 4) }()
+		go func() { done <- feed(ctx, nc, stream, packetsOf("session-"+stream, speech(1, 16)), 4) }()
 	}
 	time.Sleep(3 * time.Second) // 12 s of sound
 	startWorker(t, connect(t, nc.ConnectedUrl()), opts)
