@@ -23,6 +23,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newStatsCommand())
 	root.AddCommand(newServeCommand())
 	root.AddCommand(newStreamsCommand())
+	root.AddCommand(newBenchServeCommand())
 	root.AddCommand(newEnrollCommand())
 	return root
 }
