@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"text/tabwriter"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -49,8 +48,8 @@ of the processor is in the figures.`,
 			if err != nil {
 				return err
 			}
-			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', tabwriter.AlignRight)
-			fmt.Fprintln(w, "streams\tCPU per stream\theap per stream\tevents\tlag p50\tlag p99\tlag max\t")
+			w := cmd.OutOrStdout()
+			fmt.Fprintln(w, "streams  CPU per stream  heap per stream  events  lag p50   lag p99   lag max")
 			for _, n := range counts {
 				if n < 1 {
 					return fmt.Errorf("--streams %d: expected 1 or more", n)
@@ -59,10 +58,10 @@ of the processor is in the figures.`,
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(w, "%d\t%.2f %%\t%.2f MB\t%d\t%.0f ms\t%.0f ms\t%.0f ms\t\n", n, 100*r.cpu, r.heap/1e6, len(r.lags),
+				fmt.Fprintf(w, "%7d  %12.2f %%  %12.2f MB  %6d  %5.0f ms  %5.0f ms  %5.0f ms\n", n, 100*r.cpu, r.heap/1e6, len(r.lags),
 					r.percentile(0.5), r.percentile(0.99), r.percentile(1))
 			}
-			return w.Flush()
+			return nil
 		},
 	}
 	cmd.Flags().IntSliceVar(&counts, "streams", []int{10, 200}, "numbers of streams to measure")
