@@ -126,7 +126,7 @@ func TestCluster(t *testing.T) {
 		workers[0].kill()
 		time.Sleep(2 * pause)
 		workers[1].signal(t, syscall.SIGSTOP)
-		time.Sleep(max(3*time.Second, 3*pause))
+		time.Sleep(max(5*time.Second, 3*pause))
 		workers[1].signal(t, syscall.SIGCONT)
 		time.Sleep(pause)
 		c.lose(t)

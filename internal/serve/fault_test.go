@@ -95,12 +95,12 @@ func TestCutOff(t *testing.T) {
 	m := newMeetings(t, cfg, 5, 20)
 	p := newProxy(t, nc.ConnectedUrl())
 	first := startWorker(t, connect(t, p.url()), testOptions(cfg))
-	m.run(t, nc, 3, time.Minute, func() {
+	m.run(t, nc, 3, 2*time.Minute, func() {
 		waitFor(t, func() bool { return len(first.all()) == 5 })
 		startWorker(t, nc, testOptions(cfg))
 		time.Sleep(500 * time.Millisecond)
 		p.sever(true)
-		time.Sleep(2500 * time.Millisecond)
+		time.Sleep(4 * time.Second)
 		if first.lease.holds() {
 			t.Error("a worker that is cut off believes that it may publish")
 		}
@@ -116,7 +116,7 @@ func TestConnectionLost(t *testing.T) {
 	m := newMeetings(t, cfg, 3, 12)
 	p := newProxy(t, nc.ConnectedUrl())
 	startWorker(t, connect(t, p.url()), testOptions(cfg))
-	m.run(t, nc, 3, time.Minute, func() {
+	m.run(t, nc, 3, 2*time.Minute, func() {
 		for range 4 {
 			time.Sleep(700 * time.Millisecond)
 			p.sever(false)
@@ -137,7 +137,7 @@ func TestDamagedCheckpoint(t *testing.T) {
 	m := newMeetings(t, cfg, 4, 16)
 	first := startWorker(t, nc, testOptions(cfg))
 	log := &lines{}
-	m.run(t, nc, 3, time.Minute, func() {
+	m.run(t, nc, 3, 2*time.Minute, func() {
 		waitFor(t, func() bool { return checkpoints(t, first.Worker) >= 8 })
 		first.end(t)
 		kv, err := js.KeyValue(t.Context(), StateBucket)
@@ -198,7 +198,7 @@ func TestOtherProgram(t *testing.T) {
 	for i, name := range m.names {
 		m.events[i], m.rttm[i] = undisturbed(t, name, other, m.sound[i])
 	}
-	m.run(t, nc, 3, time.Minute, func() {
+	m.run(t, nc, 3, 2*time.Minute, func() {
 		waitFor(t, func() bool { return checkpoints(t, first.Worker) >= 4 })
 		first.end(t)
 		startWorker(t, connect(t, nc.ConnectedUrl()), testOptions(other))

@@ -244,7 +244,7 @@ func told(ctx context.Context, nc *nats.Conn, stream string) (events []string, l
 
 // testOptions are those of a worker that is quick to notice.
 func testOptions(cfg pipeline.Config) Options {
-	return Options{Pipeline: cfg, Limit: 100, Checkpoint: 2 * time.Second, Beat: 200 * time.Millisecond, Dead: time.Second}
+	return Options{Pipeline: cfg, Limit: 100, Checkpoint: 2 * time.Second, Beat: 300 * time.Millisecond, Dead: 2500 * time.Millisecond}
 }
 
 // worker is a Worker in a goroutine.

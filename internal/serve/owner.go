@@ -173,6 +173,9 @@ func (o *owner) consume(ctx, soft context.Context) error {
 			if err := o.quiet(ctx, time.Since(idle)); err != nil {
 				return err
 			}
+			if err := o.save(ctx, false); err != nil {
+				return err
+			}
 			continue
 		case err != nil:
 			return err

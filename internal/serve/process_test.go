@@ -101,7 +101,7 @@ func TestKilled(t *testing.T) {
 	m := newMeetings(t, cfg, 9, 16)
 	url := nc.ConnectedUrl()
 	children := []*child{startChild(t, url), startChild(t, url), startChild(t, url)}
-	m.run(t, nc, 3, time.Minute, func() {
+	m.run(t, nc, 3, 2*time.Minute, func() {
 		time.Sleep(1500 * time.Millisecond)
 		children[0].kill()
 		time.Sleep(2 * time.Second)
@@ -119,11 +119,11 @@ func TestStopped(t *testing.T) {
 	m := newMeetings(t, cfg, 6, 20)
 	url := nc.ConnectedUrl()
 	first := startChild(t, url)
-	m.run(t, nc, 3, time.Minute, func() {
+	m.run(t, nc, 3, 2*time.Minute, func() {
 		time.Sleep(1500 * time.Millisecond)
 		second := startChild(t, url)
 		first.signal(t, syscall.SIGSTOP)
-		time.Sleep(3 * time.Second)
+		time.Sleep(4 * time.Second)
 		first.signal(t, syscall.SIGCONT)
 		time.Sleep(time.Second)
 		second.signal(t, syscall.SIGTERM)

@@ -83,7 +83,7 @@ func TestOneWorker(t *testing.T) {
 	nc := newServer(t)
 	m := newMeetings(t, cfg, 3, 12)
 	w := startWorker(t, nc, testOptions(cfg))
-	m.run(t, nc, 20, time.Minute, nil)
+	m.run(t, nc, 20, 2*time.Minute, nil)
 	// Again, with another session.
 	ps := packetsOf("another", speech(50, 9))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -108,7 +108,7 @@ func TestHandover(t *testing.T) {
 	nc := newServer(t)
 	m := newMeetings(t, cfg, 6, 16)
 	first := startWorker(t, nc, testOptions(cfg))
-	m.run(t, nc, 4, time.Minute, func() {
+	m.run(t, nc, 4, 2*time.Minute, func() {
 		time.Sleep(time.Second)
 		second := startWorker(t, connect(t, nc.ConnectedUrl()), testOptions(cfg))
 		first.end(t)

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -201,9 +202,7 @@ func (w *Worker) register(ctx context.Context) error {
 		}
 		revision, err := w.s.workers.Create(ctx, w.ID(), data)
 		if err == nil {
-			w.mu.Lock()
-			w.revision = revision
-			w.mu.Unlock()
+			w.setRevision(revision)
 			w.lease.renew(sent)
 			w.log().Info("worker ready", "limit", w.opts.Limit)
 			return nil
@@ -267,43 +266,67 @@ const lookEvery = 100 * time.Millisecond
 
 // beat sends a heartbeat. A worker that was declared dead begins a new life.
 func (w *Worker) beat(ctx context.Context) error {
-	sent := time.Now()
-	data, err := json.Marshal(w.heartbeat())
-	if err != nil {
+	alive, err := w.tryBeat(ctx)
+	if err != nil || alive {
 		return err
-	}
-	bounded, cancel := context.WithTimeout(ctx, w.opts.Dead/2)
-	defer cancel()
-	w.mu.Lock()
-	revision := w.revision
-	w.mu.Unlock()
-	next, err := w.s.workers.Update(bounded, w.ID(), data, revision)
-	switch {
-	case err == nil:
-		w.mu.Lock()
-		w.revision = next
-		w.mu.Unlock()
-		w.lease.renew(sent)
-		return nil
-	case ctx.Err() != nil:
-		return nil
-	case errors.Is(err, nats.ErrConnectionClosed):
-		return fmt.Errorf("heartbeat: %w", err)
-	case !refused(err):
-		w.report(fmt.Errorf("heartbeat: %w", err))
-		return nil
-	}
-	// An earlier heartbeat may have been taken and its answer lost.
-	if e, getErr := w.s.workers.Get(bounded, w.ID()); getErr == nil {
-		w.mu.Lock()
-		w.revision = e.Revision()
-		w.mu.Unlock()
-		return nil
 	}
 	w.log().Warn("declared dead by another worker: streams given up")
 	w.dropAll(errLost)
 	w.rename()
 	return w.register(ctx)
+}
+
+// tryBeat sends a heartbeat and reports whether this worker may still be alive:
+// whether it was not found to have been declared dead. Its error is for what
+// trying again does not mend.
+func (w *Worker) tryBeat(ctx context.Context) (alive bool, err error) {
+	bounded, cancel := context.WithTimeout(ctx, w.opts.Dead/2)
+	defer cancel()
+	for {
+		sent := time.Now()
+		data, err := json.Marshal(w.heartbeat())
+		if err != nil {
+			return true, err
+		}
+		w.mu.Lock()
+		revision := w.revision
+		w.mu.Unlock()
+		next, err := w.s.workers.Update(bounded, w.ID(), data, revision)
+		if err == nil {
+			w.setRevision(next)
+			w.lease.renew(sent)
+			return true, nil
+		}
+		if ctx.Err() != nil {
+			return true, nil
+		}
+		if errors.Is(err, nats.ErrConnectionClosed) {
+			return true, fmt.Errorf("heartbeat: %w", err)
+		}
+		if !refused(err) {
+			w.report(fmt.Errorf("heartbeat: %w", err))
+			return true, nil
+		}
+		// Either an earlier heartbeat was taken and its answer lost, or another
+		// worker has removed it.
+		e, err := w.s.workers.Get(bounded, w.ID())
+		switch {
+		case errors.Is(err, jetstream.ErrKeyNotFound):
+			return false, nil
+		case err != nil:
+			w.report(fmt.Errorf("heartbeat: %w", err))
+			return true, nil
+		case e.Revision() == revision: // a reader that is behind
+			return true, nil
+		}
+		w.setRevision(e.Revision())
+	}
+}
+
+func (w *Worker) setRevision(r uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.revision = r
 }
 
 // all returns the streams of this worker.
