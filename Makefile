@@ -10,7 +10,7 @@ GO       ?= go
 DATA     ?= ../shared/data
 FUZZTIME ?= 30s
 
-.PHONY: build test vet race bench-once bench accuracy fuzz toolchain examples reference-tools soak
+.PHONY: build test vet race bench-once bench accuracy fuzz toolchain examples reference-tools soak test-cluster bench-serve
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/diarizer ./cmd/diarizer
@@ -72,3 +72,11 @@ fuzz:
 # Four hours through the whole program, which takes minutes.
 soak:
 	DIARIZER_SOAK=1 $(GO) test -run 'Soak' -v -timeout 60m ./cmd/diarizer
+
+# Workers that die, freeze and lose their servers, over many streams.
+test-cluster:
+	DIARIZER_CLUSTER_STREAMS=40 DIARIZER_CLUSTER_SECONDS=600 $(GO) test -run 'TestCluster' -v -timeout 60m ./internal/serve
+
+# What a live stream costs here.
+bench-serve:
+	$(GO) run ./cmd/diarizer bench-serve --streams 10,50,200 --length 60s
