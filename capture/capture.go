@@ -18,7 +18,8 @@ type Block struct {
 	// stream. A Start beyond the end of the block before it is a gap: that
 	// much sound was lost.
 	Start int64
-	// Samples are in [-1, 1]. They belong to the receiver.
+	// Samples are in [-1, 1]. They belong to the receiver. A block without any
+	// only tells of a gap that lasts until Start, or longer.
 	Samples []float32
 }
 

@@ -22,10 +22,23 @@ type Limits struct {
 // comparisons.
 func Agglomerate(s *model.Scorer, voices []*model.Voice, threshold float64, limits Limits) []int {
 	n := len(voices)
+	score := make([]float64, n*n)
+	for i := range n {
+		for j := range i {
+			score[i*n+j] = s.Score(voices[i], voices[j])
+		}
+	}
+	return agglomerate(s, voices, score, threshold, limits)
+}
+
+// agglomerate is Agglomerate for scores that are known: score, n×n by rows,
+// holds that of voices i and j < i at (i, j). It is overwritten.
+func agglomerate(s *model.Scorer, voices []*model.Voice, score []float64, threshold float64, limits Limits) []int {
+	n := len(voices)
 	a := agglomeration{
 		scorer: s,
 		nodes:  make([]node, n),
-		score:  make([]float64, n*n),
+		score:  score,
 		best:   make([]int, n),
 	}
 	for i, v := range voices {
@@ -33,7 +46,7 @@ func Agglomerate(s *model.Scorer, voices []*model.Voice, threshold float64, limi
 	}
 	for i := range n {
 		for j := range i {
-			a.set(i, j)
+			score[j*n+i] = score[i*n+j]
 		}
 	}
 	for i := range n {

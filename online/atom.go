@@ -84,6 +84,8 @@ func (c *Clusterer) measure(u *utterance) {
 	u.voice = model.NewVoice(c.m.Nu)
 	c.statsInto(&u.voice.Stats, u.start, u.end)
 	c.scorer.Update(&u.voice)
+	c.keys++
+	u.key = c.keys
 }
 
 // statsInto sets dst to the pair of the atoms that lie for the most part between

@@ -3,6 +3,7 @@ package online
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
@@ -70,6 +71,8 @@ type Clusterer struct {
 	scorer *model.Scorer
 	rest   model.Voice // scratch
 	pool   *model.Pool
+	pairs  scores
+	keys   int64 // given out
 	seg    resegmenter
 	norm   *segment.Normalizer
 
@@ -94,6 +97,7 @@ type utterance struct {
 	id         int
 	start, end int64
 	voice      model.Voice
+	key        int64 // of voice, in scores
 	speaker    int
 	logP, conf float64
 	heard      int // frames at the last provisional comparison
@@ -104,6 +108,7 @@ type utterance struct {
 type speaker struct {
 	voice  model.Voice // of all of its utterances
 	anchor model.Voice // of those that have left the window
+	key    int64       // of anchor, in scores
 	into   int         // the speaker that this one was merged into, or 0
 }
 
@@ -355,17 +360,37 @@ func (c *Clusterer) trim() {
 		}
 	}
 	for i := range c.speakers {
-		c.scorer.Update(&c.speakers[i].anchor)
+		if s := &c.speakers[i]; slices.ContainsFunc(c.utts[:drop], func(u utterance) bool { return u.speaker == i+1 }) {
+			c.settleAnchor(s)
+		}
 	}
 	before := c.utts[drop].start
+	for _, u := range c.utts[drop:] { // given utterances are in the order of their ends
+		before = min(before, u.start)
+	}
 	c.utts = append(c.utts[:0], c.utts[drop:]...)
+	if c.movesBoundaries() {
+		c.trimBase(before)
+	} else {
+		c.base = append(c.base[:0], c.base[drop:]...)
+	}
 	c.time.forget(before)
 	n := 0
 	for n < len(c.atoms) && c.atoms[n].end <= before {
 		n++
 	}
 	c.atoms = append(c.atoms[:0], c.atoms[n:]...)
-	c.trimBase(before)
+}
+
+// movesBoundaries says whether the window's utterances may be others than
+// those that the segmentation cut.
+func (c *Clusterer) movesBoundaries() bool { return c.cfg.Loop > 0 && !c.cfg.Given }
+
+// settleAnchor makes a speaker's anchor ready after a change.
+func (c *Clusterer) settleAnchor(s *speaker) {
+	c.scorer.Update(&s.anchor)
+	c.keys++
+	s.key = c.keys
 }
 
 // trimBase drops what the segmentation cut before the given position. An
@@ -376,11 +401,11 @@ func (c *Clusterer) trimBase(before int64) {
 		if u.end <= before {
 			continue
 		}
-		if u.start < before && !c.cfg.Given {
+		if u.start < before {
 			u.start = before
 			c.measure(&u)
 		}
-		if u.voice.Stats.N > 0 || c.cfg.Given {
+		if u.voice.Stats.N > 0 {
 			keep = append(keep, u)
 		}
 	}

@@ -13,47 +13,33 @@ type partition struct {
 	clusters []int // of utts, from 0
 	owners   []int // the clusters of the speakers from before the window
 	n        int   // number of clusters
-	atoms    []int // the clusters of the window's atoms, where boundaries may move
-	score    float64
 }
 
-// searchRounds bounds how often a partition is refined.
-const searchRounds = 1
-
-// search looks for the most probable partition of the window. It clusters what
-// the segmentation cut, moves the boundaries, clusters what lies between them
-// and so on while that is better; then again from the partition that stands.
-// owners are the speakers from before the window.
+// search looks for the most probable partition of the window: it clusters what
+// the segmentation cut and, where the settings ask for it, moves the boundaries
+// to where the clusters meet. owners are the speakers from before the window.
 func (c *Clusterer) search(owners []int) partition {
-	if c.cfg.Given {
-		return c.cluster(c.base, owners)
+	p := c.cluster(c.base, owners)
+	if c.movesBoundaries() {
+		c.refine(&p, owners)
 	}
-	atoms := c.windowAtoms()
-	best := partition{score: math.Inf(-1)}
-	for _, start := range [][]utterance{c.base} {
-		for range searchRounds {
-			p := c.cluster(start, owners)
-			c.refine(&p, atoms, owners)
-			if !(p.score > best.score) {
-				break
-			}
-			best = p
-			start = p.utts
-		}
-	}
-	return best
+	return p
 }
 
 // cluster partitions utts as they are.
 func (c *Clusterer) cluster(utts []utterance, owners []int) partition {
 	nodes := make([]*model.Voice, 0, len(owners)+len(utts))
+	keys := make([]int64, 0, len(owners)+len(utts))
 	for _, s := range owners {
 		nodes = append(nodes, &c.speakers[s-1].anchor)
+		keys = append(keys, c.speakers[s-1].key)
 	}
 	for i := range utts {
 		nodes = append(nodes, &utts[i].voice)
+		keys = append(keys, utts[i].key)
 	}
-	labels := Agglomerate(c.scorer, nodes, c.m.Threshold, c.cfg.Limits)
+	known := c.pairs.of(c.scorer, nodes, keys)
+	labels := agglomerate(c.scorer, nodes, known, c.m.Threshold, c.cfg.Limits)
 	p := partition{
 		utts:     utts,
 		owners:   labels[:len(owners)],
@@ -130,29 +116,27 @@ func (p *partition) renumber() {
 	p.n = len(index)
 }
 
-// refine moves the boundaries of p to where its clusters meet and scores what
-// results.
-func (c *Clusterer) refine(p *partition, atoms []atom, owners []int) {
-	p.atoms = make([]int, len(atoms))
+// refine moves the boundaries of p to where its clusters meet.
+func (c *Clusterer) refine(p *partition, owners []int) {
+	atoms := c.windowAtoms()
+	labels := make([]int, len(atoms))
 	for t, u := 0, 0; t < len(atoms); t++ {
 		u = covering(p.utts, u, atoms[t])
-		p.atoms[t] = p.clusters[u]
+		labels[t] = p.clusters[u]
 	}
-	if c.cfg.Loop > 0 {
-		anchors := make([]model.Stats, p.n)
-		for l := range anchors {
-			anchors[l] = model.NewStats(c.m.Nu)
-		}
-		for i, l := range p.owners {
-			anchors[l].Add(c.speakers[owners[i]-1].anchor.Stats)
-		}
-		if found := c.seg.run(atoms, p.atoms, anchors, c.cfg.Loop); distinct(found) >= min(c.cfg.Limits.Min, distinct(p.atoms)) {
-			p.atoms = found
-		}
+	anchors := make([]model.Stats, p.n)
+	for l := range anchors {
+		anchors[l] = model.NewStats(c.m.Nu)
 	}
-	smooth(p.atoms, atoms, c.cfg.MinRun)
+	for i, l := range p.owners {
+		anchors[l].Add(c.speakers[owners[i]-1].anchor.Stats)
+	}
+	if found := c.seg.run(atoms, labels, anchors, c.cfg.Loop); distinct(found) >= min(c.cfg.Limits.Min, distinct(labels)) {
+		labels = found
+	}
+	smooth(labels, atoms, c.cfg.MinRun)
 	p.utts, p.clusters = nil, nil
-	for t, l := range p.atoms {
+	for t, l := range labels {
 		a, n := &atoms[t], len(p.utts)
 		if n == 0 || p.clusters[n-1] != l || a.start != p.utts[n-1].end || a.end-p.utts[n-1].start > maxRun {
 			p.utts = append(p.utts, utterance{start: a.start, end: a.end})
@@ -164,7 +148,6 @@ func (c *Clusterer) refine(p *partition, atoms []atom, owners []int) {
 	for i := range p.utts {
 		c.measure(&p.utts[i])
 	}
-	p.score = c.evidence(p, owners)
 }
 
 // smooth gives stretches of fewer than n atoms to the neighbour that the
@@ -202,30 +185,3 @@ func smooth(labels []int, atoms []atom, n int) {
 
 // gap is the pause before atom t, in samples.
 func gap(atoms []atom, t int) int64 { return atoms[t].start - atoms[t-1].end }
-
-// evidence is the log probability of the window's sound and of who speaks when,
-// up to a constant: the evidence of each cluster, less the threshold that a
-// cluster has to earn, and the prior of the changes between them.
-func (c *Clusterer) evidence(p *partition, owners []int) float64 {
-	voices, _ := c.voices(p, owners)
-	var score float64
-	speakers := 0
-	for l := range voices {
-		if voices[l].Stats.N > 0 {
-			speakers++
-			score += voices[l].Evidence() + c.m.Threshold
-		}
-	}
-	if c.cfg.Loop > 0 {
-		change := math.Log((1 - c.cfg.Loop) / float64(speakers))
-		stay := math.Log(c.cfg.Loop + (1-c.cfg.Loop)/float64(speakers))
-		for t := 1; t < len(p.atoms); t++ {
-			if p.atoms[t] == p.atoms[t-1] {
-				score += stay
-			} else {
-				score += change
-			}
-		}
-	}
-	return score
-}

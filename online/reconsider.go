@@ -34,16 +34,16 @@ func (c *Clusterer) shared(p *partition, owners []int) [][]float64 {
 	for i, l := range p.owners {
 		shared[l][owners[i]] += c.speakers[owners[i]-1].anchor.Stats.N
 	}
-	if c.cfg.Given {
+	if !c.movesBoundaries() { // the utterances are the same as before
 		for i, l := range p.clusters {
 			shared[l][c.utts[i].speaker] += c.utts[i].voice.Stats.N
 		}
 		return shared
 	}
 	atoms := c.windowAtoms()
-	for t, u := 0, 0; t < len(atoms); t++ {
-		u = covering(c.utts, u, atoms[t])
-		shared[p.atoms[t]][c.utts[u].speaker] += float64(atoms[t].moments.Frames)
+	for t, u, v := 0, 0, 0; t < len(atoms); t++ {
+		u, v = covering(c.utts, u, atoms[t]), covering(p.utts, v, atoms[t])
+		shared[p.clusters[v]][c.utts[u].speaker] += float64(atoms[t].moments.Frames)
 	}
 	return shared
 }
@@ -110,8 +110,8 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 	s.into = into
 	c.speakers[into-1].anchor.Stats.Add(s.anchor.Stats)
 	s.anchor.Stats.Reset()
-	c.scorer.Update(&c.speakers[into-1].anchor)
-	c.scorer.Update(&s.anchor)
+	c.settleAnchor(&c.speakers[into-1])
+	c.settleAnchor(s)
 	c.time.merge(speaker, into)
 	if c.last == speaker {
 		c.last = into

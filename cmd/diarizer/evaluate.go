@@ -19,6 +19,7 @@ func newEvaluateCommand() *cobra.Command {
 		data      string
 		jobs      int
 		each      bool
+		plots     string
 		latencies []time.Duration
 	)
 	cmd := &cobra.Command{
@@ -27,7 +28,13 @@ func newEvaluateCommand() *cobra.Command {
 		Long: `Diarize recordings that have a reference and print how well that went.
 
 DIR holds NAME.flac and NAME.rttm; the part of NAME before the first underscore is
-the group. Scores are full: no collar, overlap scored. The table is Markdown.`,
+the group. Scores are full: no collar, overlap scored. The tables are Markdown.
+
+The second table says whether the confidences of final turns are probabilities: a
+turn is right when its speaker, by the mapping that the score uses, is the
+reference speaker who has most of it. --plots draws that (reliability.svg), and
+the trade-off between missing a speaker and taking another for them, of the model
+on the reference's utterances (det.svg).`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := o.config()
@@ -49,7 +56,13 @@ the group. Scores are full: no collar, overlap scored. The table is Markdown.`,
 			if err != nil {
 				return err
 			}
-			return printTable(w, rows, latencies)
+			if err := printTable(w, rows, latencies); err != nil {
+				return err
+			}
+			if err := printCalibration(w, rows); err != nil || plots == "" {
+				return err
+			}
+			return writePlots(plots, rows)
 		},
 	}
 	f := cmd.Flags()
@@ -58,6 +71,7 @@ the group. Scores are full: no collar, overlap scored. The table is Markdown.`,
 	f.IntVar(&jobs, "jobs", runtime.NumCPU(), "recordings to work on at once")
 	f.BoolVar(&each, "each", false, "tell of every recording as it is done")
 	f.DurationSliceVar(&latencies, "latencies", []time.Duration{time.Second / 2, time.Second, 2 * time.Second, 5 * time.Second}, "latencies of the live scores")
+	f.StringVar(&plots, "plots", "", "write reliability.svg and det.svg to this directory")
 	_ = cmd.MarkFlagRequired("data") // the flag exists
 	return cmd
 }

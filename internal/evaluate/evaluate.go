@@ -83,6 +83,8 @@ func samples(path string) ([]float32, error) {
 type Outcome struct {
 	// Final is the timeline with all revisions applied.
 	Final []rttm.Segment
+	// Confidence is that of every turn of Final in its speaker.
+	Confidence []float64
 	// Live is what a listener had been told in time, one for each latency.
 	Live [][]rttm.Segment
 	// Events counts the events.
@@ -121,6 +123,11 @@ func Diarize(r Recording, cfg pipeline.Config, latencies ...time.Duration) (Outc
 		return Outcome{}, fmt.Errorf("%s: %w", r.Name, err)
 	}
 	out.Final = timeline.Segments()
+	for _, t := range timeline.Turns() {
+		if t.End > t.Start { // as Segments has them
+			out.Confidence = append(out.Confidence, t.Confidence)
+		}
+	}
 	for _, l := range lives {
 		out.Live = append(out.Live, l.Segments())
 	}

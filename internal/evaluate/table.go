@@ -7,8 +7,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/seed-7adb9000/diarizer/internal/calibration"
+	"github.com/seed-7adb9000/diarizer/internal/experiment"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // Row is the result for a group of recordings.
@@ -20,6 +25,10 @@ type Row struct {
 	Live  []metrics.Score
 	// Given is the final score with the reference's turns as utterances.
 	Given metrics.Score
+	// Claims are what the turns of both say of their speakers, and Trials the
+	// decisions that the model would meet on the reference's utterances.
+	Claims, GivenClaims []calibration.Claim
+	Trials              []calibration.Trial
 }
 
 // Options say what Table measures.
@@ -67,6 +76,9 @@ func Table(recs []Recording, cfg pipeline.Config, opts Options) ([]Row, error) {
 	}
 	var out []Row
 	for name, row := range groups {
+		// Recordings are done in any order, and sums must not tell.
+		calibration.Sort(row.Claims)
+		calibration.Sort(row.GivenClaims)
 		if name != "all" {
 			out = append(out, *row)
 		}
@@ -78,6 +90,9 @@ func Table(recs []Recording, cfg pipeline.Config, opts Options) ([]Row, error) {
 func (r *Row) add(o Row) {
 	r.Final.Add(o.Final)
 	r.Given.Add(o.Given)
+	r.Claims = append(r.Claims, o.Claims...)
+	r.GivenClaims = append(r.GivenClaims, o.GivenClaims...)
+	r.Trials = append(r.Trials, o.Trials...)
 	for i := range r.Live {
 		r.Live[i].Add(o.Live[i])
 	}
@@ -100,6 +115,16 @@ func measure(r Recording, cfg pipeline.Config, latencies []time.Duration) (Row, 
 	if row.Given, _, err = metrics.Compare(r.Reference, given.Final, metrics.Options{}); err != nil {
 		return row, err
 	}
+	unknown := publish.Speaker(online.Unknown).String()
+	if row.Claims, err = calibration.Turns(r.Reference, own.Final, own.Confidence, unknown); err != nil {
+		return row, err
+	}
+	if row.GivenClaims, err = calibration.Turns(r.Reference, given.Final, given.Confidence, unknown); err != nil {
+		return row, err
+	}
+	if row.Trials, err = trials(r, cfg.Model); err != nil {
+		return row, err
+	}
 	for _, l := range own.Live {
 		s, _, err := metrics.Compare(r.Reference, l, metrics.Options{})
 		if err != nil {
@@ -108,4 +133,13 @@ func measure(r Recording, cfg pipeline.Config, latencies []time.Duration) (Row, 
 		row.Live = append(row.Live, s)
 	}
 	return row, nil
+}
+
+// trials compares the reference's utterances as a stream would.
+func trials(r Recording, m *model.Model) ([]calibration.Trial, error) {
+	rec, err := experiment.NewRecording(r.Name, r.Group, r.Samples, r.Reference, m.Features)
+	if err != nil {
+		return nil, err
+	}
+	return experiment.Trials(m, rec, experiment.Pairs(m, rec, true)), nil
 }

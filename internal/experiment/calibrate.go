@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/seed-7adb9000/diarizer/internal/calibration"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
@@ -34,7 +35,7 @@ func Calibrate(ctx context.Context, m *model.Model, recs []*Recording) (Calibrat
 	grid := thresholds()
 	type outcome struct {
 		results []Result
-		trials  []trial
+		trials  []calibration.Trial
 	}
 	outcomes := make([]outcome, len(recs))
 	err := each(ctx, len(recs), func(i int) {
@@ -43,7 +44,7 @@ func Calibrate(ctx context.Context, m *model.Model, recs []*Recording) (Calibrat
 		for _, t := range grid {
 			outcomes[i].results = append(outcomes[i].results, Score(recs[i], Cut(len(pairs), merges, t)))
 		}
-		outcomes[i].trials = trials(m, recs[i], pairs)
+		outcomes[i].trials = Trials(m, recs[i], pairs)
 	})
 	if err != nil {
 		return Calibration{}, err
@@ -62,7 +63,7 @@ func Calibrate(ctx context.Context, m *model.Model, recs []*Recording) (Calibrat
 		}
 	}
 	at := flattest(mean)
-	var all []trial
+	var all []calibration.Trial
 	for _, o := range outcomes {
 		all = append(all, o.trials...)
 	}
@@ -85,21 +86,18 @@ func flattest(v []float64) int {
 	return sum / n
 }
 
-// trial is the score of an utterance against the rest of a speaker's.
-type trial struct {
-	score float64
-	same  bool
-}
-
-func trials(m *model.Model, r *Recording, pairs []model.Stats) []trial {
+// Trials are the decisions of a stream in which every one so far was right:
+// the normalised score of each utterance against all that each speaker has
+// said before it.
+func Trials(m *model.Model, r *Recording, pairs []model.Stats) []calibration.Trial {
 	s := newScorer(m)
 	clusters := make([]*cluster, r.Speakers)
-	var out []trial
+	var out []calibration.Trial
 	for i, u := range r.Utterances {
 		x := s.cluster(pairs[i])
 		for k, c := range clusters {
 			if c != nil {
-				out = append(out, trial{s.score(c, x), k == u.Speaker})
+				out = append(out, calibration.Trial{Score: s.score(c, x), Same: k == u.Speaker})
 			}
 		}
 		if clusters[u.Speaker] == nil {
@@ -114,19 +112,19 @@ func trials(m *model.Model, r *Recording, pairs []model.Stats) []trial {
 
 // slope fits σ(slope·(score − threshold)) to the trials by Newton's method,
 // both kinds weighing the same.
-func slope(all []trial, threshold float64) float64 {
+func slope(all []calibration.Trial, threshold float64) float64 {
 	var count [2]float64
 	for _, t := range all {
-		count[kind(t.same)]++
+		count[kind(t.Same)]++
 	}
 	s := 0.1
 	for range 50 {
 		var first, second float64
 		for _, t := range all {
-			x := t.score - threshold
+			x := t.Score - threshold
 			p := 1 / (1 + math.Exp(-s*x))
-			w := 1 / count[kind(t.same)]
-			first += w * (float64(kind(t.same)) - p) * x
+			w := 1 / count[kind(t.Same)]
+			first += w * (float64(kind(t.Same)) - p) * x
 			second += w * p * (1 - p) * x * x
 		}
 		if second < 1e-12 {

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/segment"
 	"gonum.org/v1/gonum/floats"
 )
 
@@ -12,40 +11,15 @@ import (
 // normalised by the speech up to it, as in a stream; otherwise by all speech
 // of the recording.
 func Pairs(m *model.Model, r *Recording, running bool) []model.Stats {
-	norm := segment.NewNormalizer(m.FeatureMean, m.Features.MeanPrior)
+	normalised := r.Normalised(m, running)
 	x := make([]float64, r.Dim)
-	frame := func(t int) []float64 {
-		for i, v := range r.Frames[t*r.Dim : (t+1)*r.Dim] {
-			x[i] = float64(v)
-		}
-		return x
-	}
-	heard := 0 // frames before this one are in the mean
-	hear := func(to int) {
-		for ; heard < to; heard++ {
-			norm.Update(frame(heard))
-		}
-	}
-	if !running {
-		for _, u := range r.Utterances {
-			heard = max(heard, u.From)
-			hear(u.To)
-		}
-	}
 	acc := m.NewAccumulator()
 	out := make([]model.Stats, len(r.Utterances))
 	for i, u := range r.Utterances {
 		acc.Reset()
-		if running {
-			heard = max(heard, u.From)
-		}
 		for t := u.From; t < u.To; t++ {
-			if running && t >= heard {
-				hear(t + 1)
-			}
-			f := frame(t)
-			norm.Apply(f, f)
-			acc.Add(f)
+			normalised(x, t)
+			acc.Add(x)
 		}
 		out[i] = model.NewStats(m.Nu)
 		acc.StatsInto(&out[i])
@@ -190,8 +164,9 @@ func Greedy(m *model.Model, pairs []model.Stats, threshold float64) []int {
 // Result is what clustering got wrong, in frames.
 type Result struct {
 	// Speech is the reference speech, every speaker counted; Confused is the
-	// part of it that has another speaker's label.
-	Speech, Confused float64
+	// part of it that has another speaker's label, Missed the part that has
+	// none, as two who speak at once have one label.
+	Speech, Confused, Missed float64
 	// SpeakersOff is |N̂ − N|, summed over Recordings.
 	SpeakersOff float64
 	Recordings  int
@@ -201,12 +176,16 @@ type Result struct {
 func (r *Result) Add(o Result) {
 	r.Speech += o.Speech
 	r.Confused += o.Confused
+	r.Missed += o.Missed
 	r.SpeakersOff += o.SpeakersOff
 	r.Recordings += o.Recordings
 }
 
 // Confusion is in percent of speech.
 func (r Result) Confusion() float64 { return 100 * r.Confused / math.Max(1, r.Speech) }
+
+// DER is the diarization error rate in percent: confusion and missed speech.
+func (r Result) DER() float64 { return 100 * (r.Confused + r.Missed) / math.Max(1, r.Speech) }
 
 // CountError is the mean error of the number of speakers.
 func (r Result) CountError() float64 { return r.SpeakersOff / math.Max(1, float64(r.Recordings)) }
@@ -241,5 +220,6 @@ func Score(r *Recording, label []int) Result {
 		}
 	}
 	res.Confused = both - bestMatch(together)
+	res.Missed = res.Speech - both
 	return res
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/internal/calibration"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/simulate"
@@ -160,10 +161,10 @@ func TestPairsRunningUsesNoFuture(t *testing.T) {
 
 func TestSlope(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 1))
-	var all []trial
+	var all []calibration.Trial
 	for range 40000 { // log odds 0.7·(x − 1) by construction
 		x := 6*rng.Float64() - 2
-		all = append(all, trial{x, rng.Float64() < 1/(1+math.Exp(-0.7*(x-1)))})
+		all = append(all, calibration.Trial{Score: x, Same: rng.Float64() < 1/(1+math.Exp(-0.7*(x-1)))})
 	}
 	if got := slope(all, 1); math.Abs(got-0.7) > 0.05 {
 		t.Errorf("slope %v, expected 0.7", got)

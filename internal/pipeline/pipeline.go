@@ -156,7 +156,7 @@ func send[T any](ctx context.Context, ch chan<- T, v T) error {
 func readBlocks(ctx, run context.Context, src capture.Source, blocks chan<- capture.Block) error {
 	for {
 		b, err := src.Next(ctx)
-		if len(b.Samples) > 0 {
+		if err == nil || len(b.Samples) > 0 {
 			if err := send(run, blocks, b); err != nil {
 				return err
 			}

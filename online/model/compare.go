@@ -53,23 +53,65 @@ func (c *Comparer) evidence() float64 {
 }
 
 // factorize replaces D⁻¹, packed in chl, by the L of I + D⁻¹ = L Lᵀ, and d by
-// the w of L w = d, and returns Σ log L_ii. It goes row by row, so that every
-// inner loop runs over neighbours.
+// the w of L w = d, and returns Σ log L_ii. It is most of the work of a stream
+// with many utterances, so it takes two rows and two columns at a time: every
+// value that is loaded then serves two products.
 func factorize(chl, d []float64) float64 {
-	var logDet float64
-	for i, row := 0, 0; i < len(d); i, row = i+1, row+i+1 {
-		li := chl[row : row+i+1]
-		for j, rowJ := 0, 0; j < i; j, rowJ = j+1, rowJ+j+1 {
-			lj := chl[rowJ : rowJ+j+1]
-			li[j] = (li[j] - floats.Dot(li[:j], lj[:j])) / lj[j]
+	logDet, pivots := 0.0, 1.0
+	i := 0
+	for ; i+1 < len(d); i += 2 {
+		a := chl[i*(i+1)/2:][:i+1]
+		b := chl[(i+1)*(i+2)/2:][:i+2]
+		for j, row := 0, 0; j < i; j, row = j+2, row+2*j+3 {
+			p, q := chl[row:][:j+1], chl[row+j+1:][:j+2]
+			pa, pb, qa, qb := dots(p[:j], q[:j], a[:j], b[:j])
+			a[j] = (a[j] - pa) / p[j]
+			b[j] = (b[j] - pb) / p[j]
+			a[j+1] = (a[j+1] - qa - q[j]*a[j]) / q[j+1]
+			b[j+1] = (b[j+1] - qb - q[j]*b[j]) / q[j+1]
 		}
-		// J⁻¹ ≥ I, so the pivot is at least 1 but for rounding.
-		pivot := math.Sqrt(max(1+li[i]-floats.Dot(li[:i], li[:i]), minPivot))
-		li[i] = pivot
-		d[i] = (d[i] - floats.Dot(li[:i], d[:i])) / pivot
-		logDet += math.Log(pivot)
+		// The block on the diagonal, with the two elements of w beside it.
+		aa, ab, wa, wb := dots(a[:i], d[:i], a[:i], b[:i])
+		x := pivot(a[i] - aa)
+		y := (b[i] - ab) / x
+		z := pivot(b[i+1] - floats.Dot(b[:i], b[:i]) - y*y)
+		a[i], b[i], b[i+1] = x, y, z
+		d[i] = (d[i] - wa) / x
+		d[i+1] = (d[i+1] - wb - y*d[i]) / z
+		if pivots *= x * z; pivots > manyPivots {
+			logDet, pivots = logDet+math.Log(pivots), 1
+		}
 	}
-	return logDet
+	if i < len(d) {
+		a := chl[i*(i+1)/2:][:i+1]
+		for j, row := 0, 0; j < i; j, row = j+1, row+j+1 {
+			a[j] = (a[j] - floats.Dot(a[:j], chl[row:row+j])) / chl[row+j]
+		}
+		a[i] = pivot(a[i] - floats.Dot(a[:i], a[:i]))
+		d[i] = (d[i] - floats.Dot(a[:i], d[:i])) / a[i]
+		pivots *= a[i]
+	}
+	return logDet + math.Log(pivots)
+}
+
+// manyPivots is the product at which a logarithm is taken, far from overflow.
+const manyPivots = 1e150
+
+// pivot returns L_ii for the remainder of the diagonal of D⁻¹. J⁻¹ ≥ I, so it
+// is at least 1 but for rounding.
+func pivot(rest float64) float64 { return math.Sqrt(max(1+rest, minPivot)) }
+
+// dots returns pᵀa, pᵀb, qᵀa and qᵀb of vectors of one length.
+func dots(p, q, a, b []float64) (pa, pb, qa, qb float64) {
+	q, a, b = q[:len(p)], a[:len(p)], b[:len(p)]
+	for k, x := range p {
+		y, u, v := q[k], a[k], b[k]
+		pa += x * u
+		pb += x * v
+		qa += y * u
+		qb += y * v
+	}
+	return pa, pb, qa, qb
 }
 
 // minPivot keeps a pair from which too much was subtracted finite.

@@ -1,0 +1,143 @@
+package mic
+
+import (
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+)
+
+// What a keeper makes of the lag of a device behind the clock. Losses are told
+// the sooner, the larger they are; what is smaller than the least of them is
+// caught up without anyone noticing.
+const (
+	settle     = 3 * time.Second        // in which the usual lag is learned
+	shortLoss  = 100 * time.Millisecond // a loss if it has lasted for shortSpan
+	shortSpan  = 10                     // buckets
+	longLoss   = 20 * time.Millisecond  // a loss if it has lasted for longSpan
+	longSpan   = 100                    // buckets
+	creepStart = 3 * time.Millisecond   // the error from which on it is corrected
+	creepEnd   = time.Millisecond       // and at which that ends
+	hopeless   = -2 * time.Second       // an error that is taken as it is
+)
+
+// keeper compares what a device delivered with the clock.
+//
+// The lag of an arrival is the time since the stream's origin less the length of
+// the stream so far. It is the device's latency, which does not change, and what
+// an arrival was late by, which is never less than nothing; so the least of many
+// lags is compared with the base, the least that there was at the start.
+type keeper struct {
+	origin time.Time // when the first sample of the stream was delivered
+	begun  time.Duration
+	rate   int
+	frames int64         // delivered by this connection
+	credit int64         // samples at 16 kHz added to what it delivered, or taken out
+	base   time.Duration // the usual lag
+	lags   window        // without credit
+	creeps bool
+}
+
+// connect begins with a connection whose first frame will be at the given
+// position of the stream.
+func (k *keeper) connect(rate int, position int64) {
+	k.rate, k.frames, k.credit, k.begun = rate, 0, 0, capture.Duration(position)
+	k.lags.reset()
+	k.creeps = false
+}
+
+// deliver counts frames and returns their lag.
+func (k *keeper) deliver(now time.Time, frames int) (lag time.Duration) {
+	k.frames += int64(frames)
+	if k.origin.IsZero() {
+		k.origin = now.Add(-k.length())
+	}
+	return k.raw(now) - capture.Duration(k.credit)
+}
+
+// raw is the lag without credit.
+func (k *keeper) raw(now time.Time) time.Duration {
+	return now.Sub(k.origin) - k.begun - k.length()
+}
+
+// length is how long the connection's frames last.
+func (k *keeper) length() time.Duration {
+	rate := int64(k.rate)
+	return time.Duration(k.frames/rate)*time.Second + time.Duration(k.frames%rate)*time.Second/time.Duration(rate)
+}
+
+// note keeps the lag of an arrival in mind.
+func (k *keeper) note(now time.Time) {
+	at, raw := now.Sub(k.origin), k.raw(now)
+	if at < settle {
+		k.base = min(k.base, raw-capture.Duration(k.credit))
+	}
+	k.lags.add(at, raw)
+}
+
+// follow looks at the lag of an arrival of a device that keeps delivering, and
+// says how much was lost (0 for nothing), and otherwise whether a sample should
+// be added (+1) or taken out (-1).
+func (k *keeper) follow(now time.Time) (lost time.Duration, creep int) {
+	credit := capture.Duration(k.credit)
+	k.note(now)
+	if m, ok := k.lags.min(shortSpan); ok && m-credit-k.base > shortLoss {
+		return m - credit - k.base, 0
+	}
+	m, ok := k.lags.min(longSpan - 1)
+	if !ok {
+		return 0, 0
+	}
+	e := m - credit - k.base
+	switch {
+	case e > longLoss:
+		return e, 0
+	case e < hopeless:
+		// The latency was very much larger at the start, or the device is
+		// nowhere near its rate. Time has to begin anew from here.
+		k.base += e
+		return 0, 0
+	case e.Abs() > creepStart:
+		k.creeps = true
+	case e.Abs() < creepEnd:
+		k.creeps = false
+	}
+	switch {
+	case k.creeps && e > 0:
+		return 0, 1
+	case k.creeps:
+		return 0, -1
+	}
+	return 0, 0
+}
+
+// lately is by how much the least lag of the last second is above the base; 0
+// where that cannot be told.
+func (k *keeper) lately() time.Duration {
+	m, ok := k.lags.min(shortSpan)
+	if !ok {
+		return 0
+	}
+	return max(0, m-capture.Duration(k.credit)-k.base)
+}
+
+// skip credits a loss and returns it in samples.
+func (k *keeper) skip(lost time.Duration) int64 {
+	n := samples(lost)
+	k.credit += n
+	k.lags.reset()
+	return n
+}
+
+// position is where in the stream sound belongs that arrives at the given moment.
+func (k *keeper) position(now time.Time) int64 {
+	return samples(now.Sub(k.origin) - k.base)
+}
+
+// samples is how many samples d lasts, rounded.
+func samples(d time.Duration) int64 {
+	const one = time.Second / capture.Rate
+	if d < 0 {
+		return -samples(-d)
+	}
+	return int64((d + one/2) / one)
+}

@@ -1,0 +1,147 @@
+//go:build portaudio && cgo
+
+package mic
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gordonklaus/portaudio"
+)
+
+// System returns the sound system of the machine, by PortAudio.
+func System() (Host, error) { return system{}, nil }
+
+// system is PortAudio. It is initialised anew for each look at the devices and
+// each capture, because it sees devices come and go only then; so with one
+// capture running, the list is the one of that capture's beginning.
+type system struct{}
+
+// latency is the least that is asked for. A buffer of this length is what a
+// machine under load may be late by without loss on plain devices.
+const latency = 200 * time.Millisecond
+
+func (system) Devices() (devices []Device, err error) {
+	quiet(func() {
+		if err = portaudio.Initialize(); err != nil {
+			return
+		}
+		defer portaudio.Terminate()
+		devices, _, err = inputs()
+	})
+	return devices, err
+}
+
+// inputs lists the inputs, and PortAudio's description of each.
+func inputs() ([]Device, []*portaudio.DeviceInfo, error) {
+	all, err := portaudio.Devices()
+	if err != nil {
+		return nil, nil, err
+	}
+	standard, err := portaudio.DefaultInputDevice()
+	if err != nil && !errors.Is(err, portaudio.NoDefaultInputDevice) {
+		return nil, nil, err
+	}
+	var devices []Device
+	var infos []*portaudio.DeviceInfo
+	for _, d := range all {
+		if d.MaxInputChannels > 0 {
+			devices = append(devices, Device{
+				Index:    d.Index,
+				Name:     d.Name,
+				HostAPI:  d.HostApi.Name,
+				Channels: d.MaxInputChannels,
+				Rate:     int(d.DefaultSampleRate + .5),
+				Default:  d == standard,
+			})
+			infos = append(infos, d)
+		}
+	}
+	return devices, infos, nil
+}
+
+func (system) Open(want Device, rate, channels int) (s Stream, err error) {
+	quiet(func() {
+		if err = portaudio.Initialize(); err != nil {
+			return
+		}
+		if s, err = open(want, rate, channels); err != nil {
+			portaudio.Terminate()
+		}
+	})
+	return s, err
+}
+
+func open(want Device, rate, channels int) (Stream, error) {
+	devices, infos, err := inputs()
+	if err != nil {
+		return nil, err
+	}
+	d, err := again(devices, want)
+	if err != nil {
+		return nil, err
+	}
+	var info *portaudio.DeviceInfo
+	for i := range devices {
+		if devices[i] == d {
+			info = infos[i]
+		}
+	}
+	c := &stream{channels: channels}
+	c.stream, err = portaudio.OpenStream(portaudio.StreamParameters{
+		Input:           portaudio.StreamDeviceParameters{Device: info, Channels: channels, Latency: max(latency, info.DefaultHighInputLatency)},
+		SampleRate:      float64(rate),
+		FramesPerBuffer: portaudio.FramesPerBufferUnspecified,
+	}, &c.buf)
+	if err != nil {
+		return nil, explain(err)
+	}
+	if err := c.stream.Start(); err != nil {
+		c.stream.Close()
+		return nil, explain(err)
+	}
+	return c, nil
+}
+
+// explain adds to an error what helps.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, portaudio.InvalidSampleRate):
+		return fmt.Errorf("%w; choose another --rate", err)
+	case errors.Is(err, portaudio.DeviceUnavailable):
+		return fmt.Errorf("%w; another program may be using it", err)
+	}
+	return err
+}
+
+// stream is a capture in PortAudio's blocking mode, of which only what does not
+// block is used.
+type stream struct {
+	stream   *portaudio.Stream
+	channels int
+	buf      []float32 // PortAudio fills it as long as it is
+}
+
+func (c *stream) Available() (n int, err error) {
+	quiet(func() { n, err = c.stream.AvailableToRead() })
+	return n, err
+}
+
+func (c *stream) Read(dst []float32) (err error) {
+	c.buf = dst
+	quiet(func() { err = c.stream.Read() })
+	if errors.Is(err, portaudio.InputOverflowed) {
+		return nil // the samples are good, and the clock tells how many are missing
+	}
+	return err
+}
+
+func (c *stream) Close() (err error) {
+	quiet(func() {
+		// Not Stop, which waits for a device that may have gone.
+		err = c.stream.Close()
+		portaudio.Terminate()
+	})
+	return err
+}

@@ -1,0 +1,11 @@
+//go:build !unix
+
+package mic
+
+import "os"
+
+// Stderr returns a way to standard error that stays open while the calls into
+// the sound system are kept from writing there. The caller closes it.
+func Stderr() (*os.File, error) {
+	return os.OpenFile("CONOUT$", os.O_WRONLY, 0)
+}

@@ -1,0 +1,79 @@
+package capture
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/seed-7adb9000/diarizer/capture/flac"
+)
+
+// Recorder is a [Source] that keeps what another yields in a FLAC file of 16 bits,
+// lost sound as silence, so that a time in the file is the time in the stream. The
+// file plays to within a second of its end even if the program never closes it.
+type Recorder struct {
+	src     Source
+	path    string
+	w       *flac.Writer // nil after a failure
+	onError func(error)
+	pos     int64
+	silence [DefaultBlockSize]float32
+}
+
+var _ Source = (*Recorder)(nil)
+
+// Record makes a Recorder of src. The file must not exist. What goes wrong while
+// writing, a full disk above all, ends the recording and not the stream; onError,
+// where not nil, hears of it once.
+func Record(src Source, path string, onError func(error)) (*Recorder, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if os.IsExist(err) {
+		return nil, &Error{Op: "record", Path: path, Cause: os.ErrExist, Hint: "name another file, or remove it"}
+	}
+	if err != nil {
+		return nil, systemError("record", path, err)
+	}
+	w, err := flac.NewWriter(f, Rate)
+	if err != nil {
+		f.Close()
+		return nil, systemError("record", path, err)
+	}
+	return &Recorder{src: src, path: path, w: w, onError: onError}, nil
+}
+
+// Next returns the source's next block when it has been kept.
+func (r *Recorder) Next(ctx context.Context) (Block, error) {
+	b, err := r.src.Next(ctx)
+	for r.w != nil && r.pos < b.Start {
+		n := min(b.Start-r.pos, int64(len(r.silence)))
+		r.write(r.silence[:n])
+	}
+	r.write(b.Samples)
+	return b, err
+}
+
+func (r *Recorder) write(samples []float32) {
+	if r.w == nil {
+		return
+	}
+	r.pos += int64(len(samples))
+	if err := r.w.Write(samples); err != nil {
+		_ = r.w.Close() // fails likewise
+		r.w = nil
+		if r.onError != nil {
+			r.onError(fmt.Errorf("recording ends after %v: %w", Duration(r.pos), systemError("record", r.path, err)))
+		}
+	}
+}
+
+// Close closes the source and completes the file.
+func (r *Recorder) Close() error {
+	err := r.src.Close()
+	if r.w != nil {
+		if failed := r.w.Close(); failed != nil && err == nil {
+			err = systemError("record", r.path, failed)
+		}
+		r.w = nil
+	}
+	return err
+}

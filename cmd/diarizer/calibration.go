@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/seed-7adb9000/diarizer/internal/calibration"
+	"github.com/seed-7adb9000/diarizer/internal/evaluate"
+	"github.com/seed-7adb9000/diarizer/internal/figure"
+)
+
+// printCalibration prints, as Markdown, whether the confidences of the final
+// turns are probabilities, by group, with the program's own turns and with the
+// reference's.
+func printCalibration(w io.Writer, rows []evaluate.Row) error {
+	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', tabwriter.AlignRight)
+	fmt.Fprint(t, "\n| confidence of final turns\t| turns\t| claimed, %\t| right, %\t| Brier score\t| expected calibration error\t| by time: claimed, %\t| right, %\t| Brier score\t| expected calibration error\t| equal error rate of decisions, %\t|\n"+
+		"| ---\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t|\n")
+	for _, r := range rows {
+		calibrationRow(t, r.Group, r.Claims, r.Trials)
+		calibrationRow(t, r.Group+", given utterances", r.GivenClaims, r.Trials)
+	}
+	return t.Flush()
+}
+
+func calibrationRow(w io.Writer, name string, claims []calibration.Claim, trials []calibration.Trial) {
+	fmt.Fprintf(w, "| %s\t| %d\t", name, len(claims))
+	for _, c := range [][]calibration.Claim{calibration.Unweighted(claims), claims} {
+		confidence, right := calibration.Mean(c)
+		fmt.Fprintf(w, "| %.1f\t| %.1f\t| %.3f\t| %.3f\t", 100*confidence, 100*right,
+			calibration.Brier(c), calibration.ExpectedError(calibration.Bins(c, calibration.DefaultBins)))
+	}
+	fmt.Fprintf(w, "| %.1f\t|\n", 100*calibration.EqualError(calibration.DET(trials)))
+}
+
+// writePlots writes reliability.svg and det.svg to dir, which it makes if need be.
+func writePlots(dir string, rows []evaluate.Row) error {
+	var reliability []figure.Reliability
+	var det []figure.Curve
+	for _, r := range rows {
+		if r.Group == "all" {
+			reliability = append(reliability,
+				figure.Reliability{Name: "own turns", Claims: calibration.Unweighted(r.Claims)},
+				figure.Reliability{Name: "given utterances", Claims: calibration.Unweighted(r.GivenClaims)})
+		}
+		det = append(det, figure.Curve{Name: r.Group, Points: calibration.DET(r.Trials)})
+	}
+	err := writeFigure(filepath.Join(dir, "reliability.svg"), func(w io.Writer) error {
+		return figure.WriteReliability(w, "Confidence of final turns", reliability)
+	})
+	if err != nil {
+		return err
+	}
+	return writeFigure(filepath.Join(dir, "det.svg"), func(w io.Writer) error {
+		return figure.WriteDET(w, "One speaker or two: utterance against speaker", det)
+	})
+}
+
+// writeFigure writes what draw draws to the named file, and nothing if it fails.
+func writeFigure(name string, draw func(io.Writer) error) error {
+	var picture bytes.Buffer
+	if err := draw(&picture); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(name, picture.Bytes(), 0o644)
+}

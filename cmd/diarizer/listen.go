@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/mic"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// listenFlags are the flags of listen beside those of every command that
+// diarizes.
+type listenFlags struct {
+	device, channel, record string
+	rate                    int
+}
+
+// newListenCommand makes "diarizer listen".
+func newListenCommand() *cobra.Command {
+	var (
+		o diarizeFlags
+		l listenFlags
+	)
+	cmd := &cobra.Command{
+		Use:   "listen",
+		Short: "Diarize what a microphone hears, live",
+		Long: `Diarize what a microphone hears, live, until Ctrl-C. Turns are published to NATS
+while they happen, by default to a server of the program's own, and printed.
+
+A microphone that stalls or is unplugged is opened again when it is back; what was
+missed is a gap, and the speakers stay who they were. Times follow the clock.
+"diarizer devices" lists the microphones.`,
+		Example: `  diarizer listen
+  diarizer listen --device "USB" --record meeting.flac --rttm meeting.rttm
+  diarizer listen --nats nats://localhost:4222 --json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return listenTo(cmd, o, l) },
+	}
+	f := cmd.Flags()
+	o.register(f)
+	for _, name := range []string{"speech", "utterances"} {
+		// Of something that has not been said yet, nobody knows where it is.
+		_ = f.MarkHidden(name)
+	}
+	f.StringVar(&l.device, "device", "", "microphone: its number, its name or a part of that, see diarizer devices (default the system's)")
+	f.IntVar(&l.rate, "rate", 0, "rate at which the microphone is asked to capture, in hertz (default its own)")
+	f.StringVar(&l.channel, "channel", "mix", "which channel: mix of all, or a number from 1 on")
+	f.StringVar(&l.record, "record", "", "keep what is heard in this file, as FLAC")
+	return cmd
+}
+
+// options checks the flags and returns what they say.
+func (l *listenFlags) options() (mic.Options, error) {
+	opts := mic.Options{Device: l.device, Rate: l.rate}
+	if l.rate < 0 {
+		return opts, fmt.Errorf("--rate %d: expected a rate in hertz, such as 48000", l.rate)
+	}
+	var err error
+	if opts.Channel, err = capture.ParseChannel(l.channel); err != nil {
+		return opts, fmt.Errorf("--channel: %w", err)
+	}
+	if opts.Channel == capture.Each {
+		return opts, fmt.Errorf("--channel each: expected mix or a number; run a listen for each channel")
+	}
+	return opts, nil
+}
+
+// listenTo diarizes a microphone until the context of cmd is done.
+func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
+	if o.speech != "" || o.utterances != "" {
+		return errors.New("--speech and --utterances: expected with recordings only")
+	}
+	opts, err := l.options()
+	if err != nil {
+		return err
+	}
+	host, err := mic.System()
+	if err != nil {
+		return err
+	}
+	cfg, err := o.config()
+	if err != nil {
+		return err
+	}
+	// What the sound system writes to standard error is kept away, what this
+	// program writes there is not.
+	stderr := cmd.ErrOrStderr()
+	if stderr == os.Stderr {
+		own, err := mic.Stderr()
+		if err != nil {
+			return err
+		}
+		defer own.Close()
+		stderr = own
+	}
+	level := newLevelLine(stderr)
+	cmd.SetErr(level)
+	defer cmd.SetErr(stderr)
+	defer level.off()
+	out, err := o.open(cmd)
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstError(err, out.close()) }()
+	if out.stderr != level || o.json {
+		level.off()
+	}
+	return listenOn(cmd.Context(), host, opts, out, level, cfg, l.record)
+}
+
+// listenOn opens the microphone and diarizes it.
+func listenOn(ctx context.Context, host mic.Host, opts mic.Options, out *output, level *levelLine, cfg pipeline.Config, record string) (err error) {
+	m, err := mic.Open(ctx, host, opts)
+	if err != nil {
+		return err
+	}
+	var src capture.Source = m
+	if record != "" {
+		r, err := capture.Record(m, record, out.warn)
+		if err != nil {
+			m.Close()
+			return err
+		}
+		src = r
+	}
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		tellNotices(m, out)
+	}()
+	defer func() {
+		err = firstError(err, src.Close())
+		<-said
+		if n := m.Overflow(); n > 0 {
+			out.warn(fmt.Errorf("%v of sound were lost because the program could not keep up", capture.Duration(n)))
+		}
+	}()
+	name := m.Device().Name
+	print := out.print
+	out.print = func(e publish.Event) error { return level.around(func() error { return print(e) }) }
+	return out.run(ctx, level.source(src, name), session.Options{
+		Stream:   publish.Token(name),
+		Source:   publish.Source{Name: name, Origin: m.Origin()},
+		Pipeline: cfg,
+	}, 0)
+}
+
+// tellNotices prints what becomes of a microphone until it is closed: of attempts
+// that fail for the same reason only the first.
+func tellNotices(m *mic.Mic, out *output) {
+	before := ""
+	for n := range m.Notices() {
+		if n.Kind == mic.Failed {
+			if n.Err.Error() == before {
+				continue
+			}
+			before = n.Err.Error()
+		} else {
+			before = ""
+		}
+		out.warn(errors.New(n.String()))
+	}
+}

@@ -1,0 +1,77 @@
+package baselines
+
+import "github.com/seed-7adb9000/diarizer/online/model"
+
+// Voice is what the closed form keeps of a cluster, the pair <d, D⁻¹>.
+type Voice struct {
+	voice model.Voice
+	known bool // voice is ready for comparisons
+}
+
+// Add adds o's frames.
+func (v *Voice) Add(o *Voice) {
+	v.voice.Stats.Add(o.voice.Stats)
+	v.known = false
+}
+
+// Sub takes o's frames out.
+func (v *Voice) Sub(o *Voice) {
+	v.voice.Stats.Sub(o.voice.Stats)
+	v.known = false
+}
+
+// Clone returns a copy.
+func (v *Voice) Clone() *Voice {
+	c := &Voice{voice: model.NewVoice(v.voice.Stats.Nu())}
+	c.voice.Stats.Add(v.voice.Stats)
+	return c
+}
+
+// ClosedForm compares by log P(H1), the proposed method.
+type ClosedForm struct {
+	scorer   *model.Scorer
+	pool     *model.Pool
+	nu       int
+	channels bool
+}
+
+// NewClosedForm returns the comparison by m, with or without its eigenchannels.
+// As published, it is the closed form alone; with the whole rule, the model's
+// slack and length apply, as in a stream.
+func NewClosedForm(m *model.Model, channels, wholeRule bool) *ClosedForm {
+	plain := m
+	if !wholeRule {
+		plain = &model.Model{Features: m.Features, FeatureMean: m.FeatureMean, Weights: m.Weights, Means: m.Means,
+			Vars: m.Vars, V: m.V, U: m.U, Nu: m.Nu, Mu: m.Mu, Phi: m.Phi, Soft: m.Soft, Threshold: m.Threshold, Slope: m.Slope}
+	}
+	return &ClosedForm{scorer: plain.NewScorer(), pool: m.NewPool(), nu: m.Nu, channels: channels && m.Mu > 0}
+}
+
+// Utterance turns the moments into a pair, the utterance's own channel
+// integrated out if there are eigenchannels.
+func (f *ClosedForm) Utterance(u Utterance) *Voice {
+	v := &Voice{voice: model.NewVoice(f.nu)}
+	f.pool.Reset()
+	f.pool.Add(u.Moments)
+	if f.channels {
+		f.pool.StatsInto(&v.voice.Stats)
+	} else {
+		f.pool.VoiceStatsInto(&v.voice.Stats)
+	}
+	return v
+}
+
+// Score returns log P(H1) + log W, normalised for length under the whole rule.
+func (f *ClosedForm) Score(a, b *Voice) float64 {
+	for _, v := range []*Voice{a, b} {
+		if !v.known {
+			f.scorer.Update(&v.voice)
+			v.known = true
+		}
+	}
+	// Differences of three numbers round by their order.
+	if a.voice.Evidence() < b.voice.Evidence() {
+		a, b = b, a
+	}
+	return f.scorer.Score(&a.voice, &b.voice)
+}

@@ -1,0 +1,147 @@
+package compare
+
+import (
+	"fmt"
+
+	"github.com/seed-7adb9000/diarizer/internal/baselines"
+	"github.com/seed-7adb9000/diarizer/internal/calibration"
+	"github.com/seed-7adb9000/diarizer/internal/experiment"
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
+
+// contender is a method with the settings among which the other half chooses.
+type contender struct {
+	name string
+	// aligned says that the method needs the UBM's alignment of the frames.
+	aligned  bool
+	settings []setting
+}
+
+// setting is a way to run a method.
+type setting struct {
+	// label says what is set, empty where only the threshold is.
+	label string
+	// own says that the method brings its threshold, 0.
+	own  bool
+	open func() clustering
+}
+
+// clustering is a method, whatever it keeps of a cluster.
+type clustering interface {
+	agglomerate(us []baselines.Utterance) []baselines.Merge
+	// greedy returns online clustering, utterances prepared.
+	greedy(us []baselines.Utterance) func(threshold float64) []int
+	// trials are each utterance against what each speaker has said before.
+	trials(us []baselines.Utterance, r *experiment.Recording) []calibration.Trial
+}
+
+type by[C baselines.Cluster[C]] struct{ method baselines.Method[C] }
+
+func (b by[C]) clusters(us []baselines.Utterance) []C {
+	out := make([]C, len(us))
+	for i, u := range us {
+		out[i] = b.method.Utterance(u)
+	}
+	return out
+}
+
+func (b by[C]) agglomerate(us []baselines.Utterance) []baselines.Merge {
+	return baselines.Agglomerate(b.method, b.clusters(us))
+}
+
+func (b by[C]) greedy(us []baselines.Utterance) func(float64) []int {
+	clusters := b.clusters(us)
+	return func(threshold float64) []int { return baselines.Greedy(b.method, clusters, threshold) }
+}
+
+func (b by[C]) trials(us []baselines.Utterance, r *experiment.Recording) []calibration.Trial {
+	said := make(map[int]C)
+	var out []calibration.Trial
+	for i, u := range b.clusters(us) {
+		speaker := r.Utterances[i].Speaker
+		for k := range r.Speakers {
+			if c, ok := said[k]; ok {
+				out = append(out, calibration.Trial{Score: b.method.Score(c, u), Same: k == speaker})
+			}
+		}
+		if c, ok := said[speaker]; ok {
+			c.Add(u)
+		} else {
+			said[speaker] = u
+		}
+	}
+	return out
+}
+
+// penalties are the weights α that BIC is tried with.
+var penalties = []float64{0.5, 1, 1.5, 2, 2.5, 3, 4, 6, 8, 12}
+
+// contenders returns the methods in the order of the table. Single Gaussians
+// get the features without deltas: with them a second of speech does not fill
+// the covariance.
+func contenders(m *model.Model) []contender {
+	static := m.Features
+	static.Deltas = false
+	closed := func(name string, channels, whole bool) contender {
+		return contender{name: name, aligned: true, settings: []setting{{open: func() clustering {
+			return by[*baselines.Voice]{baselines.NewClosedForm(m, channels, whole)}
+		}}}}
+	}
+	out := []contender{closed("proposed, eigenvoices", false, false)}
+	if m.Mu > 0 {
+		out = append(out, closed("proposed + eigenchannels", true, false))
+	}
+	out = append(out, closed("eigenvoices, slack and length", false, true))
+	if m.Mu > 0 {
+		out = append(out, closed("eigenchannels, slack and length (this program)", true, true))
+	}
+	for _, perFrame := range []bool{false, true} {
+		name := "CLR"
+		if perFrame {
+			name = "CLR per frame"
+		}
+		out = append(out, contender{name: name, aligned: true, settings: []setting{{open: func() clustering {
+			return by[*baselines.Mixture]{baselines.NewCrossLikelihood(m, perFrame)}
+		}}}})
+	}
+	out = append(out, contender{name: "GLR", settings: []setting{{open: func() clustering {
+		return by[*baselines.Gaussian]{baselines.NewGaussians(m, static.Dim(), 0)}
+	}}}})
+	bic := contender{name: "BIC"}
+	for _, alpha := range penalties {
+		bic.settings = append(bic.settings, setting{label: fmt.Sprintf("α %g", alpha), own: true, open: func() clustering {
+			return by[*baselines.Gaussian]{baselines.NewGaussians(m, static.Dim(), alpha)}
+		}})
+	}
+	out = append(out, bic)
+	for _, cosine := range []bool{false, true} {
+		name := "EV"
+		if cosine {
+			name = "EV, cosine"
+		}
+		out = append(out, contender{name: name, aligned: true, settings: []setting{{open: func() clustering {
+			return by[*baselines.Point]{baselines.NewEigenvoices(m, cosine)}
+		}}}})
+	}
+	return out
+}
+
+// utterances returns what methods may know of a recording's utterances, frames
+// normalised by the speech so far or by all of it.
+func utterances(m *model.Model, r *experiment.Recording, running bool) []baselines.Utterance {
+	normalised, acc := r.Normalised(m, running), m.NewAccumulator()
+	out := make([]baselines.Utterance, len(r.Utterances))
+	for i, u := range r.Utterances {
+		frames := make([]float64, 0, (u.To-u.From)*r.Dim)
+		for t := u.From; t < u.To; t++ {
+			frames = append(frames, make([]float64, r.Dim)...)
+			r.Frame(frames[len(frames)-r.Dim:], t)
+		}
+		t := u.From
+		out[i] = baselines.NewUtterance(acc, r.Dim, frames, func(dst, _ []float64) {
+			normalised(dst, t)
+			t++
+		})
+	}
+	return out
+}
