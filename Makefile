@@ -5,6 +5,8 @@
 # make examples   the NATS client for the example in JavaScript
 # make fuzz       every fuzz target for FUZZTIME
 # make soak       four hours of sound through the whole program, memory watched
+# make test-cluster  three workers and three servers, 40 streams, of which one each is lost
+# make bench-serve   the cost of live streams, for figures
 
 GO       ?= go
 DATA     ?= ../shared/data

@@ -17,18 +17,26 @@ func (c *Clusterer) UnmarshalBinary(b []byte) error {
 	if err := state.Restore(b, c.fields()...); err != nil {
 		return err
 	}
-	// The voices of the window are functions of its atoms and are not kept.
-	for _, window := range [][]utterance{c.base, c.utts} {
-		for i := range window {
-			c.measure(&window[i])
+	// The voices of the window are functions of its atoms and are not kept, nor
+	// are the keys that name voices, and what is remembered under them.
+	c.pairs = scores{}
+	for i := range c.base {
+		c.measure(&c.base[i])
+	}
+	for i := range c.utts {
+		u := &c.utts[i]
+		if i < len(c.base) && c.base[i].start == u.start && c.base[i].end == u.end {
+			u.voice, u.key = c.base[i].voice, c.base[i].key
+			continue
 		}
+		c.measure(u)
 	}
 	if c.open != nil {
 		c.scorer.Update(&c.open.voice)
 	}
 	for i := range c.speakers {
 		c.scorer.Update(&c.speakers[i].voice)
-		c.scorer.Update(&c.speakers[i].anchor)
+		c.settleAnchor(&c.speakers[i])
 	}
 	return nil
 }
