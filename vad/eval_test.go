@@ -73,8 +73,13 @@ func TestDev(t *testing.T) {
 		t.Logf("%-20s %v", base, e)
 		add(group, e)
 		add("all", e)
-		for label, gain := range map[string]float32{"all 30 dB down": 0.0316, "all 20 dB up": 10} {
-			add(label, lab.Compare(ref, detect(t, vad.Config{}, scaled(x, gain))))
+		for _, c := range []struct {
+			label string
+			gain  float32
+		}{{"30 dB down", 0.0316}, {"45 dB down", 0.0056}, {"20 dB up", 10}} {
+			e := lab.Compare(ref, detect(t, vad.Config{}, scaled(x, c.gain)))
+			add("all "+c.label, e)
+			add(group+" "+c.label, e)
 		}
 	}
 	for _, name := range order {
@@ -101,5 +106,28 @@ func TestNoise(t *testing.T) {
 			}
 		}
 		t.Logf("%-20s %5.1f %% of %.1f s", filepath.Base(name), 100*float64(n)/float64(len(hyp)), float64(len(hyp))/100)
+	}
+}
+
+// TestComposed prints the error on clips composed of the voices of split "sim",
+// scene by scene, and how much of the clips without speech is taken for speech.
+func TestComposed(t *testing.T) {
+	corpus, err := lab.Load(dataDir(t), "sim")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := lab.Composer{Corpus: corpus, Seconds: 30}
+	const clips = 20
+	for i, scene := range lab.Scenes {
+		var sum lab.Errors
+		for k := range uint64(clips) {
+			clip := c.Compose(scene, 1000*uint64(i)+k)
+			sum.Add(lab.Compare(clip.Speech, detect(t, vad.Config{}, clip.Samples)))
+		}
+		if sum.Speech == 0 {
+			t.Logf("%-20s taken for speech %5.1f %% of %.0f s", scene, 100*float64(sum.FalseAlarms)/float64(sum.Frames), float64(sum.Frames)/100)
+			continue
+		}
+		t.Logf("%-20s %v", scene, sum)
 	}
 }

@@ -28,27 +28,32 @@ type Decision struct {
 // Config holds the settings of a Detector. The zero value stands for the
 // defaults, which are what docs/vad.md reports.
 type Config struct {
-	// Threshold is added to the Score that a frame must reach to be evidence
+	// Threshold is added to Evidence, the Score above which a frame is evidence
 	// for speech. Positive values detect less. Default 0.
 	Threshold float64
 	// Hangover is how many frames after the last evidence still are speech.
 	// Together with Before it is what bridges pauses: those up to
-	// Hangover+Before frames. Defaults to 5; -1 means none.
+	// Hangover+Before frames. Defaults to 1; -1 means none.
 	Hangover int
 	// Before is how many frames before the first evidence already are speech,
 	// which is part of the look-ahead. Defaults to 2; -1 means none.
 	Before int
 	// MinSpeech is how many frames of evidence in a row it takes to begin. It
-	// is part of the look-ahead too. Defaults to 4; -1 means one.
+	// is part of the look-ahead too. Defaults to 2; -1 means one.
 	MinSpeech int
 }
 
 // The defaults of Config.
 const (
-	DefaultHangover  = 5
+	DefaultHangover  = 1
 	DefaultBefore    = 2
-	DefaultMinSpeech = 4
+	DefaultMinSpeech = 2
 )
+
+// Evidence is the Score above which a frame is evidence for speech when
+// Config.Threshold is 0. It is not even odds: composed clips hold more speech that
+// is hard to hear than recordings do.
+const Evidence = 0.85
 
 // maxPatience bounds each of the frame counts of a Config: 5 s.
 const maxPatience = 500

@@ -8,6 +8,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/capture"
 )
 
 // feed is where messages come from. next waits for one as long as ctx lasts.
@@ -76,9 +78,25 @@ const (
 // beginning of a session to be found.
 const clockMargin = time.Minute
 
+// connected waits until nc is, which it may never have been.
+func connected(ctx context.Context, nc *nats.Conn) error {
+	for !nc.IsConnected() {
+		if nc.IsClosed() {
+			return nats.ErrConnectionClosed
+		}
+		if err := (capture.SystemClock{}).Sleep(ctx, retryPause); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // findKept returns the stream that keeps a subject, or nil where none does, or
 // none says so to this client.
 func findKept(ctx context.Context, nc *nats.Conn, subject string) (jetstream.Stream, error) {
+	if err := connected(ctx, nc); err != nil {
+		return nil, err
+	}
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)

@@ -373,7 +373,7 @@ func TestStops(t *testing.T) {
 		}
 	})
 	t.Run("idle after sound", func(t *testing.T) {
-		in := source(t, nc, natsaudio.Options{Idle: 100 * time.Millisecond})
+		in := source(t, nc, natsaudio.Options{Idle: time.Second})
 		send(t, sender(t, nc), tone(3200))
 		if got := read(t, in); len(got) != 3200 {
 			t.Errorf("%d samples", len(got))

@@ -51,7 +51,7 @@ type Sender struct {
 	warned  bool // of what is being sent again
 }
 
-// NewSender begins a session on a subject. The connection should have a buffer
+// NewSender begins a session on a subject, once nc is connected. The connection should have a buffer
 // for the time of a reconnection (nats.ReconnectBufSize).
 func NewSender(ctx context.Context, nc *nats.Conn, subject string, format Format, opts SenderOptions) (*Sender, error) {
 	if opts.Began.IsZero() {

@@ -33,7 +33,7 @@ type Source struct {
 
 var _ capture.Source = (*Source)(nil)
 
-// Open subscribes to a subject. Where a JetStream stream keeps it, reading
+// Open subscribes to a subject, once nc is connected. Where a JetStream stream keeps it, reading
 // begins at the beginning of the session that was published last, or of
 // Options.Session; otherwise with what comes next. Sound that is published
 // after Open has returned is heard.

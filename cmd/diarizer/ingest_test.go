@@ -55,6 +55,7 @@ func (w *lineWriter) String() string {
 // waits for its end and returns its status.
 func listening(ctx context.Context, t *testing.T, url, subject string, args ...string) (said *lineWriter, wait func() int) {
 	t.Helper()
+	t.Setenv("XDG_STATE_HOME", t.TempDir()) // for the journal
 	said = newLineWriter("listening to " + subject)
 	done := make(chan int, 1)
 	go func() {
@@ -88,7 +89,7 @@ func TestSendAndReplay(t *testing.T) {
 	}
 	defer server.Close()
 	dir := t.TempDir()
-	wav := writeFile(t, filepath.Join(dir, "room1.wav"), wavBytes(demoSamples(t, 15)))
+	wav := writeFile(t, filepath.Join(dir, "room1.wav"), wavBytes(demoSamples(t, 10)))
 	out := filepath.Join(dir, "out.rttm")
 	turns := func(args ...string) map[string]string {
 		t.Helper()
@@ -174,7 +175,7 @@ func TestReplayLossFromNATS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	samples := demoSamples(t, 20)
+	samples := demoSamples(t, 16)
 	subject := natsaudio.Subject("room1")
 	out := filepath.Join(t.TempDir(), "out.rttm")
 	said, wait := listening(t.Context(), t, server.URL(), subject, "--json", "--rttm", out)
@@ -278,9 +279,14 @@ func TestSendInterrupted(t *testing.T) {
 	out := filepath.Join(dir, "out.rttm")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, wait := listening(t.Context(), t, server.URL(), natsaudio.Subject("a"), "--rttm", out)
-	time.AfterFunc(time.Second, cancel)
-	if status, _, stderr := diarizer(ctx, nil, "send", "--nats", server.URL(), "--speed", "10", wav); status != exitInterrupted {
+	said, wait := listening(t.Context(), t, server.URL(), natsaudio.Subject("a"), "--rttm", out)
+	go func() {
+		defer cancel()
+		for !strings.Contains(said.String(), "S1") { // until there is a turn
+			time.Sleep(10 * time.Millisecond)
+		}
+	}()
+	if status, _, stderr := diarizer(ctx, nil, "send", "--nats", server.URL(), "--speed", "3", wav); status != exitInterrupted {
 		t.Errorf("status %d, %s", status, stderr)
 	}
 	if status := wait(); status != 0 {
@@ -306,7 +312,7 @@ func TestReplayFollow(t *testing.T) {
 	out := filepath.Join(dir, "out.rttm")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	said, wait := listening(ctx, t, server.URL(), natsaudio.Subject("a"), "--follow", "--json", "--idle", "3s", "--rttm", out)
+	said, wait := listening(ctx, t, server.URL(), natsaudio.Subject("a"), "--follow", "--json", "--idle", "6s", "--rttm", out)
 	for range 2 {
 		if status, _, stderr := diarizer(t.Context(), nil, "send", "--nats", server.URL(), "--speed", "20", wav); status != 0 {
 			t.Fatalf("status %d, %s", status, stderr)

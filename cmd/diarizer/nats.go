@@ -36,9 +36,9 @@ func (o *natsFlags) register(f *pflag.FlagSet) {
 }
 
 // connect connects as name to url, or to where the flags say instead.
-func (o *natsFlags) connect(ctx context.Context, url, name string, onError func(error)) (*nats.Conn, error) {
+func (o *natsFlags) connect(ctx context.Context, url, name string, onError func(error), more ...nats.Option) (*nats.Conn, error) {
 	return publish.Connect(ctx, url, publish.ConnectOptions{Name: name, OnError: onError, Context: o.context,
-		Security: o.security, Wait: o.wait == forever, WaitFor: time.Duration(o.wait)})
+		Security: o.security, Wait: o.wait == forever, WaitFor: time.Duration(o.wait), NATS: more})
 }
 
 // waitValue is a duration or forever.

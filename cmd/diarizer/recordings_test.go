@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 // demoSamples are the first seconds of the demo's recording, 16 kHz mono.
@@ -107,8 +109,8 @@ func TestReplayEverywhere(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
-	all := demoSamples(t, 24)
-	first, second := all[:12*capture.Rate], all[12*capture.Rate:]
+	all := demoSamples(t, 16)
+	first, second := all[:8*capture.Rate], all[8*capture.Rate:]
 	writeFile(t, path("one.wav"), wavBytes(first))
 	writeFile(t, path("two.wav"), wavBytes(second))
 	out := path("out.rttm")
@@ -158,6 +160,37 @@ func TestReplayEverywhere(t *testing.T) {
 	}
 	if _, got = replay(nil, "--channel", "2", path("call.wav")); got["call"] != two["two"] {
 		t.Errorf("channel 2: %v", got)
+	}
+}
+
+// TestReplaySeveralOverNATS: streams that run at once arrive whole, each with the
+// turns that the program writes itself.
+func TestReplaySeveralOverNATS(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	server, err := natsd.Start(t.Context(), natsd.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	dir := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", dir) // for the journal
+	all := demoSamples(t, 24)
+	args := []string{"replay", "--nats", server.URL(), "--speed", "max", "--jobs", "3", "--rttm", filepath.Join(dir, "own.rttm")}
+	for i, name := range []string{"a", "b", "c"} {
+		args = append(args, writeFile(t, filepath.Join(dir, name+".wav"), wavBytes(all[i*8*capture.Rate:(i+1)*8*capture.Rate])))
+	}
+	if status, _, stderr := diarizer(t.Context(), nil, args...); status != 0 {
+		t.Fatalf("status %d, %s", status, stderr)
+	}
+	watched := []string{"watch", "--nats", args[2], "--until-end", "--rttm", filepath.Join(dir, "watched.rttm"),
+		"--stream", "a", "--stream", "b", "--stream", "c"}
+	if status, _, stderr := diarizer(t.Context(), nil, watched...); status != 0 {
+		t.Fatalf("status %d, %s", status, stderr)
+	}
+	_, own := readRTTM(t, filepath.Join(dir, "own.rttm"))
+	_, got := readRTTM(t, filepath.Join(dir, "watched.rttm"))
+	if len(own) != 3 || !maps.Equal(own, got) {
+		t.Errorf("received %v, written %v", got, own)
 	}
 }
 
@@ -234,7 +267,7 @@ func TestReplayInterrupted(t *testing.T) {
 	out := filepath.Join(dir, "out.rttm")
 	// Interrupted when each stream has a turn.
 	w := &watchFor{want: map[string]bool{"a ": true, "b ": true}, found: cancel}
-	status := run(ctx, append([]string{"replay", "--nats", "off", "--speed", "10", "--rttm", out}, paths...), nil, w, w)
+	status := run(ctx, append([]string{"replay", "--nats", "off", "--speed", "2", "--rttm", out}, paths...), nil, w, w)
 	if status != exitInterrupted {
 		t.Errorf("status %d", status)
 	}

@@ -12,6 +12,7 @@ func newRootCommand() *cobra.Command {
 	}
 	root.AddCommand(newScoreCommand())
 	root.AddCommand(newTrainCommand())
+	root.AddCommand(newTrainVADCommand())
 	root.AddCommand(newPlotCommand())
 	root.AddCommand(newReportCommand())
 	root.AddCommand(newDemoCommand())

@@ -135,7 +135,7 @@ func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata 
 		"--ceps", strconv.Itoa(cfg.Features.Ceps), "--filters", strconv.Itoa(cfg.Features.Filters),
 		"--energy=" + strconv.FormatBool(cfg.Features.Energy), "--deltas=" + strconv.FormatBool(cfg.Features.Deltas),
 		"--gaussians", strconv.Itoa(cfg.Gaussians), "--eigenvoices", strconv.Itoa(cfg.Eigenvoices),
-		"--eigenchannels", strconv.Itoa(cfg.Eigenchannels), "--augment", strconv.Itoa(cfg.Augment),
+		"--eigenchannels", strconv.Itoa(cfg.Eigenchannels), "--sessions=" + strconv.FormatBool(cfg.Sessions), "--augment", strconv.Itoa(cfg.Augment),
 		"--phi", num(cfg.Phi), "--train-phi", num(cfg.TrainPhi), "--own-mean", num(cfg.OwnMean),
 		"--slack", num(cfg.Slack), "--length", num(cfg.Length),
 		"--soft=" + strconv.FormatBool(cfg.Soft)}, " ")

@@ -52,7 +52,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Seed: 1, Features: segment.DefaultFeatures(),
-		Gaussians: 256, Eigenvoices: 50, Eigenchannels: 30, Soft: true, Augment: 2,
+		Gaussians: 256, Eigenvoices: 50, Eigenchannels: 30, Soft: true, Sessions: true, Augment: 2,
 		OwnMean: 0.5, Chunk: 3, TrainPhi: 0.3, Phi: 0.15, Slack: 0.02, Length: 0.8,
 		UBMIterations: 8, Iterations: 6,
 	}

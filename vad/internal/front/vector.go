@@ -3,7 +3,7 @@ package front
 import "math"
 
 // Size is the length of a feature vector.
-const Size = 2*bands + 9
+const Size = 2*bands + 10
 
 // Vector writes the features in the form a classifier likes: each about between
 // -1 and 2, none of them dependent on the level of the recording. It returns the
@@ -23,6 +23,7 @@ func (f *Features) Vector(dst *[Size]float32, last int) int {
 	rest[5] = f.Raw.Prominence - 0.5
 	rest[6], rest[7] = 0, 0
 	rest[8] = max(0, min(f.Far, 80))/20 - 0.5
+	rest[9] = max(-2, min(2, (all-f.Voice)/20+1))
 	if f.Raw.Lag > 0 {
 		rest[6] = float32(math.Log2(float64(f.Raw.Lag)/25)) / 1.4
 		if last > 0 { // a steady pitch stays within a semitone or two of its last

@@ -36,6 +36,12 @@ func (c Composer) Bed(r *rand.Rand, kind string, n int) []float32 {
 		return Tones(r, n)
 	case "gusts":
 		return Gusts(r, n)
+	case "breaths":
+		return Breaths(r, n)
+	case "thumps":
+		return Thumps(r, n)
+	case "laughter":
+		return c.laughter(r, n)
 	case "music":
 		return Music(r, n)
 	case "babble":
@@ -97,4 +103,39 @@ func shelve(x []float32, hz, db float64) {
 		low += a * (v - low)
 		x[i] = v + g*low
 	}
+}
+
+// laughter is a burst of like syllables, five or so a second, each with a breath
+// behind it. References of what is said do not have it.
+func (c Composer) laughter(r *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	u := c.Corpus.Utterances[r.IntN(len(c.Corpus.Utterances))].Samples
+	length := int((0.06 + 0.08*r.Float64()) * Rate)
+	if len(u) < 3*length {
+		return Breaths(r, n)
+	}
+	best, at := 0.0, 0 // the loudest syllable of some places
+	for range 12 {
+		k := r.IntN(len(u) - 2*length)
+		if p := power(u[k : k+length]); p > best {
+			best, at = p, k
+		}
+	}
+	period := length + int((0.04+0.1*r.Float64())*Rate)
+	breath := Coloured(r, period, 1.5*r.Float64(), 0)
+	airy := float32(math.Sqrt(best) * 0.5 * r.Float64())
+	speed, fall := 0.9+0.6*r.Float64(), 0.9+0.1*r.Float64()
+	g := float32(1)
+	for start := 0; start < n; start += period {
+		for i := range min(period, n-start) {
+			v := airy * breath[i] * float32(math.Sin(math.Pi*float64(i)/float64(period)))
+			if k := at + int(float64(i)*speed); i < length && k < len(u) {
+				v += u[k] * float32(math.Sin(math.Pi*float64(i)/float64(length)))
+			}
+			x[start+i] += g * v
+		}
+		g *= float32(fall)
+		speed *= 0.98 + 0.03*r.Float64()
+	}
+	return normal(x)
 }

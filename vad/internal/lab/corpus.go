@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -21,11 +22,12 @@ type Corpus struct {
 	Utterances []Utterance
 	Noises     map[string][]float32 // by file name
 	Rooms      [][]float32          // impulse responses, the direct sound first
+	Sources    []string             // what the utterances are from, with licences
 }
 
 // Load reads the utterances of one split of dir/train/manifest.tsv (tab-separated,
-// with the columns path, speaker, rate and split) and the FLAC files of dir/noise
-// and dir/rir.
+// with the columns path, speaker, rate and split, and optionally corpus and
+// licence) and the FLAC files of dir/noise and dir/rir.
 func Load(dir, split string) (*Corpus, error) {
 	c := &Corpus{Noises: map[string][]float32{}}
 	name := filepath.Join(dir, "train", "manifest.tsv")
@@ -36,6 +38,7 @@ func Load(dir, split string) (*Corpus, error) {
 	defer f.Close()
 	in := bufio.NewScanner(f)
 	column := map[string]int{}
+	speakers := map[[2]string]map[string]bool{} // by corpus and licence
 	for n := 1; in.Scan(); n++ {
 		p := strings.Split(in.Text(), "\t")
 		if n == 1 {
@@ -55,6 +58,16 @@ func Load(dir, split string) (*Corpus, error) {
 		if p[column["split"]] != split {
 			continue
 		}
+		from := [2]string{"corpus not named", "licence not named"}
+		for i, h := range []string{"corpus", "licence"} {
+			if k, ok := column[h]; ok && p[k] != "" {
+				from[i] = p[k]
+			}
+		}
+		if speakers[from] == nil {
+			speakers[from] = map[string]bool{}
+		}
+		speakers[from][p[column["speaker"]]] = true
 		x, err := ReadFLAC(filepath.Join(dir, "train", p[column["path"]]))
 		if err != nil {
 			return nil, err
@@ -67,6 +80,10 @@ func Load(dir, split string) (*Corpus, error) {
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
+	for k, s := range speakers {
+		c.Sources = append(c.Sources, fmt.Sprintf("%s, %d speakers, %s", k[0], len(s), k[1]))
+	}
+	slices.Sort(c.Sources)
 	if len(c.Utterances) == 0 {
 		return nil, fmt.Errorf("%s: no utterance of split %q", name, split)
 	}

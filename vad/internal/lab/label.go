@@ -9,8 +9,7 @@ const hop = 160
 
 // label finds the speech of a clean recording of one speaker by its level alone:
 // frames above a threshold between the recording's quiet and loud levels, bursts
-// under 50 ms dropped, gaps under 0.3 s filled as the references of conversations
-// fill them.
+// under 50 ms dropped, gaps of less than FillGap frames filled.
 func label(x []float32) []bool {
 	n := len(x) / hop
 	level := make([]float64, n)
@@ -33,7 +32,7 @@ func label(x []float32) []bool {
 		speech[i] = l > threshold
 	}
 	dropRuns(speech, true, 5)
-	dropRuns(speech, false, 30)
+	dropRuns(speech, false, FillGap)
 	return speech
 }
 

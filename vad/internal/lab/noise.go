@@ -142,6 +142,42 @@ func Gusts(r *rand.Rand, n int) []float32 {
 	return normal(x)
 }
 
+// Breaths are breaths at a close microphone: noise between some 300 Hz and 4 kHz
+// that rises and falls within a second, with pauses.
+func Breaths(r *rand.Rand, n int) []float32 {
+	x := Coloured(r, n, 1.5*r.Float64(), 0)
+	biquad(x, 150*math.Exp(1.6*r.Float64()), true)
+	biquad(x, 1500*math.Exp(1.2*r.Float64()), false)
+	for i := 0; i < n; {
+		on, off := int((0.15+0.6*r.Float64())*Rate), int((0.1+1.5*r.ExpFloat64())*Rate)
+		for k := i; k < min(n, i+on); k++ {
+			x[k] *= float32(math.Pow(math.Sin(math.Pi*float64(k-i)/float64(on)), 2))
+		}
+		clear(x[min(n, i+on):min(n, i+on+off)])
+		i += on + off
+	}
+	return normal(x)
+}
+
+// Thumps are hands on a table, steps and wind in a microphone: bursts of noise
+// below some hundred hertz.
+func Thumps(r *rand.Rand, n int) []float32 {
+	x := Coloured(r, n, 2, 0)
+	for range 2 {
+		biquad(x, 60*math.Exp(1.6*r.Float64()), false)
+	}
+	for i := 0; i < n; {
+		on, off := int((0.03+0.2*r.ExpFloat64())*Rate), int((0.03+0.3*r.ExpFloat64())*Rate)
+		decay := float64(on) / (1 + 3*r.Float64())
+		for k := i; k < min(n, i+on); k++ {
+			x[k] *= float32(math.Exp(-float64(k-i) / decay))
+		}
+		clear(x[min(n, i+on):min(n, i+on+off)])
+		i += on + off
+	}
+	return normal(x)
+}
+
 // normal scales x to a mean square of 1.
 func normal(x []float32) []float32 {
 	p := power(x)

@@ -18,12 +18,16 @@ type Header struct {
 	// Step is the number of hops whose mean features make one input, Delay the
 	// number of hops by which an output lags the newest hop of its input's start.
 	Step, Delay int
-	// Trained says with what command, on what data and when it may be used.
-	Trained string
+	// Command made the file, on Data: corpora with the number of their speakers
+	// and their licences.
+	Command string
+	Data    []string
+	// Losses are the mean cross-entropies of the epochs, in nats.
+	Losses string
 }
 
 // Format names the layout, and the features that the inputs are.
-const Format = "diarizer speech detector 1"
+const Format = "diarizer speech detector 2"
 
 // ErrFile is what Read's errors match.
 var ErrFile = errors.New("speech detector weights")
