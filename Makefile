@@ -6,12 +6,14 @@
 # make fuzz       every fuzz target for FUZZTIME
 # make pictures   the pictures of the demo in docs/
 # make soak       four hours of sound through the whole program, memory watched
+# make test-cluster  three workers and three servers, 40 streams, of which one each is lost
+# make bench-serve   the cost of live streams, for figures
 
 GO       ?= go
 DATA     ?= ../shared/data
 FUZZTIME ?= 30s
 
-.PHONY: build test vet race bench-once bench accuracy fuzz toolchain examples reference-tools soak test-mic test-browser pictures
+.PHONY: build test vet race bench-once bench accuracy fuzz toolchain examples reference-tools soak test-mic test-browser pictures test-cluster bench-serve
 
 # Listening needs PortAudio and a C compiler, everything else only Go.
 build:
@@ -114,3 +116,11 @@ pictures: build
 	bin/diarizer replay --speed max --nats off --rttm bin/demo.rttm internal/demo/demo.flac >/dev/null
 	bin/diarizer plot bin/demo.rttm --reference internal/demo/demo.rttm --title "The demo, against who really spoke" -o docs/demo.svg
 	internal/page/browser/run picture ../../../docs/view.png
+
+# Workers that die, freeze and lose their servers, over many streams.
+test-cluster:
+	DIARIZER_CLUSTER_STREAMS=40 DIARIZER_CLUSTER_SECONDS=600 $(GO) test -run 'TestCluster' -v -timeout 60m ./internal/serve
+
+# What a live stream costs here.
+bench-serve:
+	$(GO) run ./cmd/diarizer bench-serve --streams 10,50,200 --length 60s

@@ -7,8 +7,8 @@ import (
 
 // loudness is the distribution of the levels of a stream's speech.
 type loudness struct {
-	count [loudnessBins]int64 // of atoms, by 1 dB from −loudnessBins dBFS on
-	total int64
+	count [loudnessBins]float64 // of atoms, by 1 dB from −loudnessBins dBFS on
+	total float64
 }
 
 const loudnessBins = 120
@@ -29,10 +29,10 @@ const loudShare = 0.9
 // quantile returns the level, in dBFS, that loudShare of the speech lies below,
 // or −∞ while there is none.
 func (l *loudness) quantile() float64 {
-	var sum int64
+	var sum float64
 	for i, n := range l.count {
 		sum += n
-		if n > 0 && float64(sum) >= loudShare*float64(l.total) {
+		if n > 0 && sum >= loudShare*l.total {
 			return float64(i - loudnessBins)
 		}
 	}

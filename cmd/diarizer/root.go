@@ -26,5 +26,9 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newViewCommand())
 	root.AddCommand(newJournalCommand())
 	root.AddCommand(newStatsCommand())
+	root.AddCommand(newServeCommand())
+	root.AddCommand(newStreamsCommand())
+	root.AddCommand(newBenchServeCommand())
+	root.AddCommand(newEnrollCommand())
 	return root
 }

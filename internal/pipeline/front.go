@@ -26,6 +26,7 @@ type front struct {
 	done      int64          // frames handed on
 	levels    levels         // of the frames handed on last
 	delay     int64          // samples by which a frame's decision lags behind its start
+	ended     bool           // no more samples come
 	onFrame   func([]float64)
 }
 
@@ -79,6 +80,7 @@ func (f *front) push(samples []float32, emit func(segment.Event)) {
 
 // flush ends the stream.
 func (f *front) flush(emit func(segment.Event)) error {
+	f.ended = true
 	f.ext.Flush(f.onFrame)
 	if f.det != nil {
 		f.decisions = f.det.Flush(f.decisions)
@@ -109,7 +111,10 @@ func (f *front) drain(emit func(segment.Event)) {
 		n = min(n, len(f.decisions))
 	}
 	for i := range n {
-		at := min(f.done*segment.Hop+f.delay, f.pushed)
+		at := f.done*segment.Hop + f.delay
+		if f.ended {
+			at = min(at, f.pushed)
+		}
 		x := f.frames[i*f.dim : (i+1)*f.dim]
 		if f.det != nil {
 			f.levels.add(f.done, f.decisions[i].Level)

@@ -51,9 +51,10 @@ type Output struct {
 
 // Stream is the whole chain for one stream, without goroutines.
 type Stream struct {
-	front *front
-	clu   *online.Clusterer
-	links *Links
+	front       *front
+	clu         *online.Clusterer
+	links       *Links
+	fingerprint [fingerprintSize]byte // of the configuration
 }
 
 // NewStream returns the chain for a new stream.
@@ -73,7 +74,7 @@ func NewStream(cfg Config) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stream{front: f, clu: clu, links: cfg.Links}, nil
+	return &Stream{front: f, clu: clu, links: cfg.Links, fingerprint: fingerprint(cfg)}, nil
 }
 
 // Push takes the stream's next samples.

@@ -51,6 +51,9 @@ type Model struct {
 
 	once   sync.Once
 	tables tables
+
+	printOnce   sync.Once
+	fingerprint string
 }
 
 // Gaussians returns M.

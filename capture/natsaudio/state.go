@@ -1,0 +1,63 @@
+package natsaudio
+
+import (
+	"errors"
+
+	"github.com/seed-7adb9000/diarizer/internal/state"
+)
+
+// ErrNoState is what [Assembler.AppendBinary] returns while the session that is
+// followed is of Opus packets, whose decoder does not tell its state.
+var ErrNoState = errors.New("an opus decoder's state cannot be taken")
+
+// AppendBinary appends the state of a to b: with it, another Assembler of the
+// same Options goes on to the same blocks. The only error is [ErrNoState].
+func (a *Assembler) AppendBinary(b []byte) ([]byte, error) {
+	if a.sound != nil && a.sound.opus != nil {
+		return b, ErrNoState
+	}
+	return state.Append(b, a.fields()...), nil
+}
+
+// UnmarshalBinary gives a, which is new, the state of an Assembler of the same
+// Options, as AppendBinary wrote it.
+func (a *Assembler) UnmarshalBinary(b []byte) error { return state.Restore(b, a.fields()...) }
+
+func (a *Assembler) fields() []any {
+	return []any{
+		&a.session, &a.from, state.Slice(&a.past, func(s *string) []any { return []any{s} }), state.Value(&a.began),
+		&a.first, &a.shift, &a.pos, &a.ended,
+		state.Struct(&a.stats, (*Stats).fields),
+		state.Struct(a.order, (*order).fields),
+		state.Optional(&a.sound, a.soundFields),
+	}
+}
+
+func (s *Stats) fields() []any { return []any{&s.Packets, &s.Lost, &s.Dropped, &s.Bad} }
+
+func (o *order) fields() []any {
+	return []any{&o.next, state.Slice(&o.held, (*Packet).fields), &o.last, &o.lost, &o.dropped}
+}
+
+func (p *Packet) fields() []any {
+	return []any{&p.Session, state.Value(&p.Began), &p.Seq, &p.Position, (*string)(&p.Encoding), &p.Rate,
+		&p.Channels, &p.Samples, &p.Gain, &p.End, &p.Data}
+}
+
+func (a *Assembler) soundFields(s *sound) []any {
+	return []any{
+		state.Struct(&s.format, (*Packet).fields),
+		state.Then(&s.rs, func() []any {
+			if s.rs == nil {
+				made, err := newSound(s.format, a.opts.Channel)
+				if err != nil || made.opus != nil {
+					return nil // not what fields wrote; the rest of it stays unread
+				}
+				made.format = s.format
+				*s = *made
+			}
+			return []any{state.Value(s.rs)}
+		}),
+		&s.began, &s.pos, &s.at, &s.drop,
+	}
+}

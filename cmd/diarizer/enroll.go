@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/serve"
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// newEnrollCommand makes "diarizer enroll".
+func newEnrollCommand() *cobra.Command {
+	var o controlFlags
+	var from string
+	var replace bool
+	var replicas int
+	var d diarizeFlags
+	// with calls do with the enrolled speakers.
+	with := func(cmd *cobra.Command, do func(context.Context, *enroll.Store, *model.Model) error) error {
+		m, err := d.readModel()
+		if err != nil {
+			return err
+		}
+		nc, err := o.connect(cmd)
+		if err != nil {
+			return err
+		}
+		defer nc.Close()
+		store, err := serve.Enrolled(cmd.Context(), nc, m, serve.StoreOptions{Replicas: replicas})
+		if err != nil {
+			return err
+		}
+		return do(cmd.Context(), store, m)
+	}
+	cmd := &cobra.Command{
+		Use:   "enroll NAME FILE...",
+		Short: "Keep speakers under a name, to be recognised in other streams",
+		Long: `Enroll keeps what recordings of one person, or a speaker of a stream that is
+being diarized, say of their voice. Streams that ask for it compare their
+speakers with it, see "diarizer streams identify".
+
+What is kept is biometric data: it says whose voice a voice is. It lies, not
+encrypted, in the bucket diarizer-speakers of the NATS server, where everybody
+can read it who may read the bucket. Ask the person before, and delete it when
+it is not needed any more. No sound is kept, and only the model that made it
+can use it.`,
+		Example: `  diarizer enroll "Ada Lovelace" ada-1.flac ada-2.wav
+  diarizer enroll --from standup "Ada Lovelace" S2
+  diarizer enroll list
+  diarizer enroll rename "Ada Lovelace" Ada
+  diarizer enroll delete Ada`,
+		Args: cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name, sources := args[0], args[1:]
+			if err := enroll.CheckName(name); err != nil {
+				return err
+			}
+			return with(cmd, func(ctx context.Context, store *enroll.Store, m *model.Model) error {
+				sp := enroll.Speaker{Name: name, Enrolled: time.Now(), Stats: model.NewStats(m.Nu)}
+				if from == "" {
+					if err := learn(ctx, &sp, m, sources); err != nil {
+						return err
+					}
+				} else if err := o.learnFrom(cmd, &sp, m, from, sources); err != nil {
+					return err
+				}
+				if err := enroll.Check(sp.Stats); err != nil {
+					return fmt.Errorf("%q: %w", name, err)
+				}
+				if err := store.Add(ctx, sp, replace); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s is enrolled with %.1f s of speech\n", name, sp.Stats.N/100)
+				return nil
+			})
+		},
+	}
+	o.register(cmd)
+	cmd.PersistentFlags().StringVar(&d.model, "model", "", "model file to use instead of the one in the program")
+	cmd.PersistentFlags().IntVar(&replicas, "replicas", 1, "how many servers of a cluster keep the speakers, where their bucket has to be created")
+	cmd.Flags().StringVar(&from, "from", "", "take the voice from a speaker of this stream instead of files: NAME SPEAKER")
+	cmd.Flags().BoolVar(&replace, "replace", false, "replace the speaker of that name")
+	cmd.AddCommand(
+		&cobra.Command{Use: "list", Short: "List the enrolled speakers", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+			return with(cmd, func(ctx context.Context, store *enroll.Store, _ *model.Model) error {
+				return listSpeakers(ctx, cmd, store)
+			})
+		}},
+		&cobra.Command{Use: "rename NAME NEW", Short: "Give a speaker another name", Args: cobra.ExactArgs(2), RunE: func(cmd *cobra.Command, args []string) error {
+			return with(cmd, func(ctx context.Context, store *enroll.Store, _ *model.Model) error {
+				return store.Rename(ctx, args[0], args[1])
+			})
+		}},
+		&cobra.Command{Use: "delete NAME", Short: "Delete a speaker", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
+			return with(cmd, func(ctx context.Context, store *enroll.Store, _ *model.Model) error {
+				return store.Delete(ctx, args[0])
+			})
+		}})
+	return cmd
+}
+
+// learn takes the voice from recordings.
+func learn(ctx context.Context, sp *enroll.Speaker, m *model.Model, files []string) error {
+	var names []string
+	for _, file := range files {
+		src, err := capture.Open(ctx, file, capture.Options{})
+		if err != nil {
+			return err
+		}
+		err = firstError(enroll.Learn(ctx, &sp.Stats, m, src), src.Close())
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		names = append(names, filepath.Base(file))
+	}
+	sp.Source = strings.Join(names, ", ")
+	return nil
+}
+
+// learnFrom takes the voice from a speaker of a stream.
+func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m *model.Model, stream string, args []string) error {
+	var speaker publish.Speaker
+	if len(args) != 1 {
+		return fmt.Errorf("%d arguments after the name: expected one speaker, such as S2, with --from", len(args))
+	}
+	if err := speaker.UnmarshalText([]byte(args[0])); err != nil {
+		return err
+	}
+	if err := publish.CheckStream(stream); err != nil {
+		return fmt.Errorf("--from: %w", err)
+	}
+	nc, err := o.connect(cmd)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	sp.Source = "stream " + stream + ", " + speaker.String()
+	sp.Stats, err = serve.Voice(cmd.Context(), nc, pipeline.Config{Model: m}, stream, speaker)
+	return err
+}
+
+func listSpeakers(ctx context.Context, cmd *cobra.Command, store *enroll.Store) error {
+	all, err := store.List(ctx)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "NAME\tSPEECH\tENROLLED\tFROM\tNOTE")
+	for _, e := range all {
+		note := ""
+		if e.Err != nil {
+			note = e.Err.Error()
+		}
+		fmt.Fprintf(w, "%s\t%.1fs\t%s\t%s\t%s\n", e.Name, e.Stats.N/100, e.Enrolled.Format(time.DateOnly), e.Source, note)
+	}
+	return w.Flush()
+}

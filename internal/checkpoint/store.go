@@ -1,0 +1,293 @@
+package checkpoint
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+)
+
+var (
+	// ErrNone is the error for a name under which nothing is kept.
+	ErrNone = errors.New("no checkpoint")
+	// ErrDamaged is matched by the error for a checkpoint of which something is
+	// missing or not what was saved.
+	ErrDamaged = errors.New("checkpoint is damaged")
+	// ErrTaken is matched by the error of a Keeper whose place another has taken.
+	ErrTaken = errors.New("another has taken over the checkpoint")
+)
+
+// manifestVersion is the version of the manifests that this program writes.
+const manifestVersion = 1
+
+// manifest says what a value consists of. It is the only thing that is replaced:
+// pieces that a committed manifest names are never written again.
+type manifest struct {
+	Version int     `json:"version"`
+	Epoch   uint64  `json:"epoch"`
+	Size    int     `json:"size"`
+	Pieces  []piece `json:"pieces"`
+}
+
+type piece struct {
+	Slot string `json:"slot"`
+	Size int    `json:"size"`
+	Sum  string `json:"sum"` // SHA-256, 32 hexadecimal digits of it
+}
+
+func sum(b []byte) string {
+	s := sha256.Sum256(b)
+	return hex.EncodeToString(s[:16])
+}
+
+// Store keeps checkpoints in a bucket. It may be shared by goroutines.
+type Store struct {
+	kv     jetstream.KeyValue
+	stream jetstream.Stream // that the bucket is made of
+	gear   *gear
+}
+
+// NewStore returns a Store over a bucket that exists, whose history is 1.
+func NewStore(ctx context.Context, js jetstream.JetStream, bucket string) (*Store, error) {
+	kv, err := js.KeyValue(ctx, bucket)
+	if err != nil {
+		return nil, fmt.Errorf("bucket %s: %w", bucket, err)
+	}
+	stream, err := js.Stream(ctx, "KV_"+bucket)
+	if err != nil {
+		return nil, fmt.Errorf("bucket %s: %w", bucket, err)
+	}
+	return &Store{kv: kv, stream: stream, gear: newGear()}, nil
+}
+
+// subject is where the stream of the bucket keeps a key.
+func (s *Store) subject(key string) string { return "$KV." + s.kv.Bucket() + "." + key }
+
+// Keeper saves one value over and over. Keepers of one name fence each other
+// off: the last one that was opened is the only one that can save.
+type Keeper struct {
+	store    *Store
+	name     string
+	revision uint64 // of the manifest
+	current  manifest
+}
+
+// Open takes over the checkpoint of a name, a token of A-Z a-z 0-9 _ -, and
+// returns the value that was saved last; nil if there is none. Epoch is to be
+// higher than that of every Keeper of the name before. An error that matches
+// [ErrDamaged] comes with a Keeper all the same.
+func (s *Store) Open(ctx context.Context, name string, epoch uint64) (*Keeper, []byte, error) {
+	k := &Keeper{store: s, name: name, current: manifest{Version: manifestVersion, Epoch: epoch}}
+	entry, err := s.kv.Get(ctx, manifestKey(name))
+	var found manifest
+	var damaged error
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
+	case err != nil:
+		return nil, nil, fmt.Errorf("checkpoint of %s: %w", name, err)
+	default:
+		k.revision = entry.Revision()
+		if err := json.Unmarshal(entry.Value(), &found); err != nil {
+			damaged = fmt.Errorf("%s: %w: its manifest: %w", name, ErrDamaged, err)
+		} else if found.Version != manifestVersion {
+			damaged = fmt.Errorf("%s: %w: manifest of version %d, this program reads %d", name, ErrDamaged, found.Version, manifestVersion)
+		} else {
+			k.current.Size, k.current.Pieces = found.Size, found.Pieces
+		}
+	}
+	if damaged != nil {
+		k.current.Pieces = nil
+	}
+	if err := k.commit(ctx, k.current); err != nil {
+		return nil, nil, err
+	}
+	if err := k.sweep(ctx); err != nil {
+		return nil, nil, err
+	}
+	if damaged != nil || len(found.Pieces) == 0 {
+		return k, nil, damaged
+	}
+	value, err := s.load(ctx, name, found)
+	if err != nil {
+		return k, nil, err
+	}
+	return k, value, nil
+}
+
+// Peek returns the value that was saved last without taking over.
+func (s *Store) Peek(ctx context.Context, name string) ([]byte, error) {
+	entry, err := s.kv.Get(ctx, manifestKey(name))
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, fmt.Errorf("%s: %w", name, ErrNone)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint of %s: %w", name, err)
+	}
+	var m manifest
+	if err := json.Unmarshal(entry.Value(), &m); err != nil {
+		return nil, fmt.Errorf("%s: %w: its manifest: %w", name, ErrDamaged, err)
+	}
+	if len(m.Pieces) == 0 {
+		return nil, fmt.Errorf("%s: %w", name, ErrNone)
+	}
+	return s.load(ctx, name, m)
+}
+
+// maxValue is far above any value: it bounds what a false manifest asks for.
+const maxValue = 1 << 30
+
+// load puts a value together.
+func (s *Store) load(ctx context.Context, name string, m manifest) ([]byte, error) {
+	size := 0
+	for _, p := range m.Pieces {
+		if p.Size < 0 || p.Size > maxPiece {
+			return nil, fmt.Errorf("%s: %w: a piece of %d bytes", name, ErrDamaged, p.Size)
+		}
+		size += p.Size
+	}
+	if size != m.Size || size > maxValue {
+		return nil, fmt.Errorf("%s: %w: %d bytes in pieces, expected %d", name, ErrDamaged, size, m.Size)
+	}
+	value := make([]byte, size)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	at := 0
+	for _, p := range m.Pieces {
+		dst := value[at : at+p.Size]
+		at += p.Size
+		g.Go(func() error {
+			entry, err := s.kv.Get(ctx, p.Slot)
+			switch {
+			case errors.Is(err, jetstream.ErrKeyNotFound):
+				return fmt.Errorf("%s: %w: piece %s is missing", name, ErrDamaged, p.Slot)
+			case err != nil:
+				return fmt.Errorf("checkpoint of %s: piece %s: %w", name, p.Slot, err)
+			case len(entry.Value()) != p.Size || sum(entry.Value()) != p.Sum:
+				return fmt.Errorf("%s: %w: piece %s is not what was saved", name, ErrDamaged, p.Slot)
+			}
+			copy(dst, entry.Value())
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return value, nil
+}
+
+// Save keeps value instead of the one before. It returns how many bytes had to
+// be sent. After an error the one before still stands.
+func (k *Keeper) Save(ctx context.Context, value []byte) (sent int, err error) {
+	have := make(map[string]piece, len(k.current.Pieces))
+	used := make(map[string]bool, len(k.current.Pieces))
+	for _, p := range k.current.Pieces {
+		have[p.Sum], used[p.Slot] = p, true
+	}
+	m := manifest{Version: manifestVersion, Epoch: k.current.Epoch, Size: len(value)}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	for _, b := range k.store.gear.split(value) {
+		s := sum(b)
+		p, ok := have[s]
+		if !ok {
+			p = piece{Slot: k.slot(used), Size: len(b), Sum: s}
+			have[s] = p
+			sent += len(b)
+			g.Go(func() error {
+				_, err := k.store.kv.Put(gctx, p.Slot, b)
+				return err
+			})
+		}
+		m.Pieces = append(m.Pieces, p)
+	}
+	if err := g.Wait(); err != nil {
+		return sent, fmt.Errorf("checkpoint of %s: %w", k.name, err)
+	}
+	return sent, k.commit(ctx, m)
+}
+
+// slot returns the first key that the committed manifest does not use and marks
+// it used, so that an epoch never has more keys than pieces of two values. Slots
+// are of the epoch: a Keeper that was fenced off without knowing cannot write
+// over what its successor uses.
+func (k *Keeper) slot(used map[string]bool) string {
+	for i := 0; ; i++ {
+		s := fmt.Sprintf("%s.%d.%d", k.name, k.current.Epoch, i)
+		if !used[s] {
+			used[s] = true
+			return s
+		}
+	}
+}
+
+// sweep removes the pieces that no manifest names any more.
+func (k *Keeper) sweep(ctx context.Context) error {
+	used := make(map[string]bool, len(k.current.Pieces))
+	for _, p := range k.current.Pieces {
+		used[p.Slot] = true
+	}
+	keys, err := k.store.kv.ListKeysFiltered(ctx, k.name+".*.*")
+	if err != nil {
+		return fmt.Errorf("checkpoint of %s: %w", k.name, err)
+	}
+	var old []string
+	for key := range keys.Keys() {
+		if !used[key] {
+			old = append(old, key)
+		}
+	}
+	for _, key := range old {
+		if err := k.store.stream.Purge(ctx, jetstream.WithPurgeSubject(k.store.subject(key))); err != nil {
+			return fmt.Errorf("checkpoint of %s: %w", k.name, err)
+		}
+	}
+	return nil
+}
+
+// commit makes m the manifest.
+func (k *Keeper) commit(ctx context.Context, m manifest) error {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("checkpoint of %s: %w", k.name, err)
+	}
+	var revision uint64
+	if k.revision == 0 {
+		revision, err = k.store.kv.Create(ctx, manifestKey(k.name), data)
+	} else {
+		revision, err = k.store.kv.Update(ctx, manifestKey(k.name), data, k.revision)
+	}
+	if wrongRevision(err) {
+		return fmt.Errorf("%s: %w", k.name, ErrTaken)
+	}
+	if err != nil {
+		return fmt.Errorf("checkpoint of %s: %w", k.name, err)
+	}
+	k.revision, k.current = revision, m
+	return nil
+}
+
+// Clear forgets the value. The Keeper can save again.
+func (k *Keeper) Clear(ctx context.Context) error {
+	if err := k.commit(ctx, manifest{Version: manifestVersion, Epoch: k.current.Epoch}); err != nil {
+		return err
+	}
+	if err := k.store.stream.Purge(ctx, jetstream.WithPurgeSubject(k.store.subject(k.name+".*.*"))); err != nil {
+		return fmt.Errorf("checkpoint of %s: %w", k.name, err)
+	}
+	return nil
+}
+
+func manifestKey(name string) string { return name + ".manifest" }
+
+// wrongRevision reports whether err says that a key is not at the revision that
+// was expected.
+func wrongRevision(err error) bool {
+	var api *jetstream.APIError
+	return errors.Is(err, jetstream.ErrKeyExists) ||
+		errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
+}

@@ -1,0 +1,159 @@
+package enroll
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+var (
+	// ErrNobody is matched by the error for a name that is not enrolled.
+	ErrNobody = errors.New("nobody is enrolled under that name")
+	// ErrExists is matched by the error for a name that is enrolled already.
+	ErrExists = errors.New("somebody is enrolled under that name already")
+)
+
+// MaxName is the length of the longest name, in characters.
+const MaxName = 64
+
+// CheckName explains why s cannot be a name, or returns nil.
+func CheckName(s string) error {
+	n := utf8.RuneCountInString(s)
+	if n < 1 || n > MaxName || strings.TrimSpace(s) != s {
+		return fmt.Errorf("name %q: expected 1 to %d characters without space around them", s, MaxName)
+	}
+	for _, r := range s {
+		if r == utf8.RuneError || !unicode.IsGraphic(r) {
+			return fmt.Errorf("name %q: expected printable characters", s)
+		}
+	}
+	return nil
+}
+
+// Store keeps speakers in a bucket.
+type Store struct {
+	kv jetstream.KeyValue
+	m  *model.Model
+}
+
+// NewStore returns a Store of speakers for one model.
+func NewStore(kv jetstream.KeyValue, m *model.Model) *Store { return &Store{kv: kv, m: m} }
+
+// Entry is a speaker as the bucket has it. Err matches [ErrOtherModel] for one
+// of another model, which can be listed, renamed and deleted.
+type Entry struct {
+	Speaker
+	Err error
+}
+
+// List returns all speakers.
+func (s *Store) List(ctx context.Context) ([]Entry, error) {
+	keys, err := s.kv.ListKeys(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("enrolled speakers: %w", err)
+	}
+	var names []string
+	for key := range keys.Keys() {
+		names = append(names, key)
+	}
+	var all []Entry
+	for _, key := range names {
+		e, err := s.kv.Get(ctx, key)
+		if errors.Is(err, jetstream.ErrKeyNotFound) {
+			continue // deleted meanwhile
+		}
+		if err != nil {
+			return nil, fmt.Errorf("enrolled speaker %s: %w", key, err)
+		}
+		sp, err := Decode(e.Value(), s.m)
+		if sp.Name == "" {
+			sp.Name = key
+		}
+		all = append(all, Entry{Speaker: sp, Err: err})
+	}
+	return all, nil
+}
+
+// Add enrols a speaker. Under a name that is taken it replaces the speaker where
+// replace says so; otherwise the error matches [ErrExists].
+func (s *Store) Add(ctx context.Context, sp Speaker, replace bool) error {
+	if err := CheckName(sp.Name); err != nil {
+		return err
+	}
+	data, err := Encode(sp, s.m)
+	if err != nil {
+		return err
+	}
+	return s.put(ctx, sp.Name, data, replace)
+}
+
+func (s *Store) put(ctx context.Context, name string, data []byte, replace bool) error {
+	var err error
+	if replace {
+		_, err = s.kv.Put(ctx, publish.Token(name), data)
+	} else {
+		_, err = s.kv.Create(ctx, publish.Token(name), data)
+	}
+	if errors.Is(err, jetstream.ErrKeyExists) {
+		return fmt.Errorf("%q: %w: choose another name, delete it, or replace it", name, ErrExists)
+	}
+	if err != nil {
+		return fmt.Errorf("enrol %q: %w", name, err)
+	}
+	return nil
+}
+
+// Rename gives a speaker another name, which nobody may have.
+func (s *Store) Rename(ctx context.Context, from, to string) error {
+	if err := CheckName(to); err != nil {
+		return err
+	}
+	e, err := s.get(ctx, from)
+	if err != nil {
+		return err
+	}
+	data, err := renamed(e.Value(), to)
+	if err != nil {
+		return fmt.Errorf("%q: %w", from, err)
+	}
+	if err := s.put(ctx, to, data, false); err != nil {
+		return err
+	}
+	return s.Delete(ctx, from)
+}
+
+func (s *Store) get(ctx context.Context, name string) (jetstream.KeyValueEntry, error) {
+	e, err := s.kv.Get(ctx, publish.Token(name))
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, fmt.Errorf("%q: %w: see \"diarizer enroll list\"", name, ErrNobody)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("enrolled speaker %q: %w", name, err)
+	}
+	return e, nil
+}
+
+// Delete removes a speaker, and what the bucket remembers of earlier ones under
+// the name.
+func (s *Store) Delete(ctx context.Context, name string) error {
+	if _, err := s.get(ctx, name); err != nil {
+		return err
+	}
+	if err := s.kv.Purge(ctx, publish.Token(name)); err != nil {
+		return fmt.Errorf("delete %q: %w", name, err)
+	}
+	// Markers of deletions hold the name. The young ones stay, for workers that
+	// are cut off at the moment.
+	if err := s.kv.PurgeDeletes(ctx); err != nil {
+		return fmt.Errorf("delete %q: it is deleted, but names of earlier ones may remain: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// The names of what the workers share in JetStream.
+const (
+	AudioStream  = "DIARIZER_AUDIO"    // sound, unless a stream keeps it already
+	WorkerBucket = "diarizer-workers"  // a key per worker: its heartbeat
+	ClaimBucket  = "diarizer-claims"   // a key per stream: who has it
+	StateBucket  = "diarizer-state"    // checkpoints
+	VoiceBucket  = "diarizer-speakers" // enrolled speakers
+)
+
+// StoreOptions say how JetStream keeps what the workers share, where they have
+// to create it. The zero value is fine for one server.
+type StoreOptions struct {
+	// Replicas is the number of servers of a cluster that keep it; 0 is 1.
+	Replicas int
+	// AudioAge is how long sound is kept, 24 h if 0, and AudioBytes how much of
+	// it, 10 GiB if 0.
+	AudioAge   time.Duration
+	AudioBytes int64
+}
+
+// shared is what the workers share.
+type shared struct {
+	nc              *nats.Conn
+	js              jetstream.JetStream
+	audio, events   jetstream.Stream
+	workers, claims jetstream.KeyValue
+	states          *checkpoint.Store
+}
+
+// openShared finds what the workers share, or creates it.
+func openShared(ctx context.Context, nc *nats.Conn, o StoreOptions) (*shared, error) {
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(apiTimeout))
+	if err != nil {
+		return nil, fmt.Errorf("JetStream: %w", err)
+	}
+	if err := publish.EnsureStream(ctx, nc, publish.StreamOptions{Replicas: o.Replicas}); err != nil {
+		return nil, err
+	}
+	s := &shared{nc: nc, js: js}
+	if s.events, err = js.Stream(ctx, publish.JetStreamName); err != nil {
+		return nil, fmt.Errorf("JetStream stream %s: %w", publish.JetStreamName, err)
+	}
+	if s.audio, err = ensureAudio(ctx, js, o); err != nil {
+		return nil, err
+	}
+	if s.workers, err = bucket(ctx, js, WorkerBucket, "heartbeats of diarizer's workers", o); err != nil {
+		return nil, err
+	}
+	if s.claims, err = bucket(ctx, js, ClaimBucket, "which worker has which stream", o); err != nil {
+		return nil, err
+	}
+	if _, err = bucket(ctx, js, StateBucket, "states of the streams that are being diarized", o); err != nil {
+		return nil, err
+	}
+	s.states, err = checkpoint.NewStore(ctx, js, StateBucket)
+	return s, err
+}
+
+// apiTimeout bounds a request to JetStream that has no other bound.
+const apiTimeout = 5 * time.Second
+
+// ensureAudio returns the JetStream stream that keeps the sound of all streams.
+func ensureAudio(ctx context.Context, js jetstream.JetStream, o StoreOptions) (jetstream.Stream, error) {
+	fail := func(err error) (jetstream.Stream, error) {
+		return nil, fmt.Errorf("JetStream stream for %s: %w", natsaudio.AllSubjects, err)
+	}
+	name, err := js.StreamNameBySubject(ctx, natsaudio.AllSubjects)
+	if err == nil {
+		s, err := js.Stream(ctx, name)
+		if err != nil {
+			return fail(err)
+		}
+		return s, nil
+	}
+	if !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fail(err)
+	}
+	c := jetstream.StreamConfig{
+		Name: AudioStream, Description: "sound to be diarized", Subjects: []string{natsaudio.AllSubjects},
+		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, Storage: jetstream.FileStorage,
+		MaxAge: 24 * time.Hour, MaxBytes: 10 << 30, Replicas: max(1, o.Replicas), Duplicates: 2 * time.Minute, AllowDirect: true,
+	}
+	if o.AudioAge > 0 {
+		c.MaxAge = o.AudioAge
+		c.Duplicates = min(c.Duplicates, c.MaxAge)
+	}
+	if o.AudioBytes > 0 {
+		c.MaxBytes = o.AudioBytes
+	}
+	s, err := js.CreateStream(ctx, c)
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another worker was first
+		s, err = js.Stream(ctx, c.Name)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	return s, nil
+}
+
+// bucket returns a bucket, which it creates if it is absent.
+func bucket(ctx context.Context, js jetstream.JetStream, name, what string, o StoreOptions) (jetstream.KeyValue, error) {
+	kv, err := js.KeyValue(ctx, name)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		kv, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: name, Description: what, Replicas: max(1, o.Replicas)})
+		if errors.Is(err, jetstream.ErrBucketExists) {
+			kv, err = js.KeyValue(ctx, name)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("bucket %s: %w", name, err)
+	}
+	return kv, nil
+}
+
+// refused reports whether err says that a key is not at the revision that was
+// expected: somebody else was there before.
+func refused(err error) bool {
+	var api *jetstream.APIError
+	return errors.Is(err, jetstream.ErrKeyExists) ||
+		errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
+}

@@ -1,0 +1,90 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/online"
+)
+
+// Capacity is how many streams a machine holds.
+type Capacity struct {
+	// Cores is how many cores the process uses, Cost the share of one that a
+	// stream takes.
+	Cores int
+	Cost  float64
+	// Streams is how many fit into share of the cores.
+	Streams int
+}
+
+// share of the cores that streams may take. The rest is for catching up with
+// streams that were taken over, for checkpoints, and for the network.
+const share = 0.6
+
+// String says what was measured.
+func (c Capacity) String() string {
+	return fmt.Sprintf("%d streams: %d cores, a stream takes %.1f %% of one, %.0f %% of them are for streams",
+		c.Streams, c.Cores, 100*c.Cost, 100*share)
+}
+
+// Measure diarizes src, a few minutes of talk, on all cores at once, and returns
+// how many streams they hold. The time that it takes is the time that a stream
+// takes here and now, with whatever else runs on the machine.
+func Measure(ctx context.Context, cfg pipeline.Config, src capture.Source) (Capacity, error) {
+	var sound []capture.Block
+	var length time.Duration
+	for {
+		b, err := src.Next(ctx)
+		if len(b.Samples) > 0 {
+			sound = append(sound, b)
+			length = capture.Duration(b.End())
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return Capacity{}, err
+		}
+	}
+	if length == 0 {
+		return Capacity{}, errors.New("measure: no sound")
+	}
+	c := Capacity{Cores: runtime.GOMAXPROCS(0)}
+	cfg.Model.NewScorer() // what is computed once per model does not count
+	if _, err := pipeline.NewStream(cfg); err != nil {
+		return c, err
+	}
+	began := time.Now()
+	var wg sync.WaitGroup
+	failed := make(chan error, c.Cores)
+	for range c.Cores {
+		wg.Go(func() {
+			s, err := pipeline.NewStream(cfg)
+			if err == nil {
+				for _, b := range sound {
+					s.Hear(b, func(online.Event) {})
+				}
+				err = s.Flush(func(online.Event) {})
+			}
+			failed <- err
+		})
+	}
+	wg.Wait()
+	took := time.Since(began)
+	for range c.Cores {
+		if err := <-failed; err != nil {
+			return c, err
+		}
+	}
+	c.Cost = took.Seconds() / length.Seconds()
+	c.Streams = max(1, int(math.Floor(share*float64(c.Cores)/c.Cost)))
+	return c, nil
+}

@@ -1,0 +1,223 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// errDiverged is matched by the error for an event that another owner of the
+// stream published otherwise than this one would: a version of the program with
+// other algorithms.
+var errDiverged = errors.New("what was published before is not what this program decides")
+
+// errConflict is matched by the error for an event of another run on the
+// stream's subjects.
+var errConflict = errors.New("another program publishes events of the stream")
+
+// chain publishes the events of one stream, each exactly once, whoever else
+// tries. Every message states the number of the last message on all subjects of
+// the stream, and JetStream refuses it unless that is so: an owner that was
+// replaced without knowing it can add nothing that its successor has not left
+// to be added. What is refused because it is there already counts as published,
+// since all owners of a stream come to the same events.
+type chain struct {
+	js      jetstream.JetStream
+	events  jetstream.Stream
+	stream  string
+	last    uint64 // number of the last message on the stream's subjects
+	logged  []publish.Event
+	numbers []uint64 // of logged
+	held    func(context.Context) error
+	report  func(error)
+	sent    func(publish.Event)
+}
+
+// adopt implements journal.
+func (c *chain) adopt(seq uint64) (publish.Event, bool) {
+	if len(c.logged) == 0 || c.logged[0].Seq != seq || c.logged[0].Kind != publish.SpeakerIdentified {
+		return publish.Event{}, false
+	}
+	return c.pop(), true
+}
+
+func (c *chain) pop() publish.Event {
+	e := c.logged[0]
+	c.last = c.numbers[0]
+	c.logged, c.numbers = c.logged[1:], c.numbers[1:]
+	return e
+}
+
+// take implements journal. It waits as long as the lease on the stream is not
+// held and the server does not answer.
+func (c *chain) take(ctx context.Context, e publish.Event) error {
+	for attempt := 0; ; attempt++ {
+		if len(c.logged) > 0 {
+			if was := c.pop(); !sameEvent(was, e) {
+				return fmt.Errorf("stream %s, run %s: %w: event %d is %s at %v, not %s at %v",
+					c.stream, e.Run, errDiverged, was.Seq, was.Kind, was.At, e.Kind, e.At)
+			}
+			return nil
+		}
+		if err := c.held(ctx); err != nil {
+			return err
+		}
+		actual, err := c.send(ctx, e)
+		switch {
+		case err == nil:
+			c.sent(e)
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case actual > c.last:
+			err = c.catchUp(ctx, e.Run, e.Seq, actual)
+			if errors.Is(err, errConflict) {
+				return err
+			}
+		}
+		if err == nil {
+			continue
+		}
+		c.report(fmt.Errorf("stream %s: %w", c.stream, err))
+		if !sleep(ctx, min(time.Second, 20*time.Millisecond<<min(attempt, 6))) {
+			return ctx.Err()
+		}
+	}
+}
+
+// ackWithin bounds the wait for one acknowledgement.
+const ackWithin = 2 * time.Second
+
+// send publishes e. Where JetStream refuses it because another message came
+// before, actual is that one's number.
+func (c *chain) send(ctx context.Context, e publish.Event) (actual uint64, err error) {
+	msg, err := e.Message()
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, ackWithin)
+	defer cancel()
+	ack, err := c.js.PublishMsg(ctx, msg, jetstream.WithRetryAttempts(0),
+		jetstream.WithExpectLastSequenceForSubject(c.last, publish.StreamSubjects(c.stream)))
+	if err == nil {
+		c.last = ack.Sequence
+		return 0, nil
+	}
+	return wrongLast(err), err
+}
+
+// wrongLast returns the number that JetStream's refusal names, or 0.
+func wrongLast(err error) uint64 {
+	var api *jetstream.APIError
+	if !errors.As(err, &api) || api.ErrorCode != jetstream.JSErrCodeStreamWrongLastSequence {
+		return 0
+	}
+	_, number, _ := strings.Cut(api.Description, ": ")
+	last, err := strconv.ParseUint(strings.TrimSpace(number), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return last
+}
+
+// catchUp reads the published events of a run from number seq on, up to the
+// message with the number to.
+func (c *chain) catchUp(ctx context.Context, run string, seq, to uint64) error {
+	events, numbers, err := readEvents(ctx, c.events, c.stream, c.last+1, to)
+	if err != nil {
+		return err
+	}
+	for i, e := range events {
+		switch {
+		case e.Run != run:
+			return fmt.Errorf("stream %s: %w: message %d is of run %s, expected %s", c.stream, errConflict, numbers[i], e.Run, run)
+		case e.Seq >= seq:
+			c.logged, c.numbers = append(c.logged, e), append(c.numbers, numbers[i])
+		default:
+			c.last = numbers[i]
+		}
+	}
+	return nil
+}
+
+// readEvents returns the events of a stream in the messages from one number to
+// another, which is that of the last one.
+func readEvents(ctx context.Context, js jetstream.Stream, stream string, from, to uint64) ([]publish.Event, []uint64, error) {
+	if from > to {
+		return nil, nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	consumer, err := js.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{publish.StreamSubjects(stream)}, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from,
+		InactiveThreshold: time.Minute, MaxResetAttempts: 3,
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("events of stream %s: %w", stream, err)
+	}
+	messages, err := consumer.Messages()
+	if err != nil {
+		return nil, nil, fmt.Errorf("events of stream %s: %w", stream, err)
+	}
+	defer messages.Stop()
+	var events []publish.Event
+	var numbers []uint64
+	for {
+		msg, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return nil, nil, fmt.Errorf("events of stream %s, messages %d to %d: %w", stream, from, to, err)
+		}
+		meta, err := msg.Metadata()
+		if err != nil {
+			return nil, nil, err
+		}
+		if e, err := publish.Decode(msg.Data()); err == nil {
+			events, numbers = append(events, e), append(numbers, meta.Sequence.Stream)
+		}
+		if meta.Sequence.Stream >= to {
+			return events, numbers, nil
+		}
+	}
+}
+
+// readWithin bounds the reading of a stream's published events.
+const readWithin = 20 * time.Second
+
+// sameEvent reports whether a, as it was published, is b. What is measured or
+// only said of the publishing program may differ.
+func sameEvent(a, b publish.Event) bool {
+	for _, e := range []*publish.Event{&a, &b} {
+		e.Wall, e.Status = time.Time{}, nil
+		if e.Source != nil {
+			s := *e.Source
+			s.Program = ""
+			e.Source = &s
+		}
+	}
+	// Both as JSON has them: a float's last bits, NaN.
+	ja, errA := json.Marshal(a)
+	jb, errB := json.Marshal(b)
+	return errA == nil && errB == nil && bytes.Equal(ja, jb)
+}
+
+// sleep waits for d and reports whether ctx lasted that long.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

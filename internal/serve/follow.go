@@ -1,0 +1,244 @@
+package serve
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/state"
+	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// message is a message of a stream's subject of sound, as JetStream kept it.
+type message struct {
+	number uint64    // in the JetStream stream
+	stored time.Time // when it was stored
+	header map[string][]string
+	data   []byte
+}
+
+// journal is what becomes of a run's events. On a stream that was taken over,
+// those come first that are published already.
+type journal interface {
+	// adopt returns the published event of the given number if it is of a kind
+	// that cannot be decided again: it depended on more than the sound.
+	adopt(seq uint64) (publish.Event, bool)
+	// take publishes e, or finds it published.
+	take(ctx context.Context, e publish.Event) error
+}
+
+// follower turns the messages of one stream into the events of one run. But for
+// what it adopts it is a function of the messages alone: their order, what they
+// hold and when they were stored, so that who reads them again comes to the same
+// events, with the same numbers, ids and wall-clock times.
+type follower struct {
+	cfg     pipeline.Config
+	journal journal
+
+	asm    *natsaudio.Assembler
+	stream *pipeline.Stream
+	enc    publish.Encoder
+	wall   time.Time // when the last message was stored
+	number uint64    // of the last message
+	status int64     // stream position of the next status
+	ended  bool
+
+	attempt int                  // how often the run was begun anew
+	session string               // that the run is of
+	named   map[int]string       // speakers that were identified
+	lag     func() time.Duration // how far the stream is behind, for its status
+}
+
+// statusEvery is the distance of status events, in samples: 10 s.
+const statusEvery = 10 * capture.Rate
+
+// newFollower returns a follower before the run's first message.
+func newFollower(stream string, cfg pipeline.Config, j journal) (*follower, error) {
+	f := &follower{cfg: cfg, journal: j, status: statusEvery, named: map[int]string{}}
+	f.enc = publish.Encoder{Stream: stream, Now: func() time.Time { return f.wall }}
+	var err error
+	if f.asm, err = natsaudio.NewAssembler(natsaudio.Options{}); err != nil {
+		return nil, err
+	}
+	f.stream, err = pipeline.NewStream(cfg)
+	return f, err
+}
+
+// runID names the run that begins with a message: as publish.NewRun does, but so
+// that whoever begins with this message finds the same.
+func runID(stream string, m message, attempt int) string {
+	h := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", stream, m.number, attempt))
+	return fmt.Sprintf("%012x-%s", m.stored.UnixMilli(), hex.EncodeToString(h[:5]))
+}
+
+// headerStop is the header of a message that ends a stream's run, in place of
+// the sender's end mark. Its value says why.
+const headerStop = "Diarizer-Stop"
+
+// errNext is returned for a message that belongs to the next run.
+var errNext = errors.New("the message belongs to the next run")
+
+// push takes the next message.
+func (f *follower) push(ctx context.Context, m message) error {
+	f.wall = m.stored
+	if why := m.header[headerStop]; len(why) > 0 {
+		f.number = m.number
+		if f.enc.Seq == 0 {
+			return nil // there is nothing to stop
+		}
+		return f.finish(ctx, publish.Interrupted, why[0])
+	}
+	p, err := natsaudio.Parse(m.header, m.data)
+	if err != nil {
+		f.number = m.number
+		f.asm.Bad(err)
+		return nil
+	}
+	if f.session != "" && p.Session != f.session {
+		// The sender began anew and left no end mark.
+		if err := f.finish(ctx, publish.Finished, ""); err != nil {
+			return err
+		}
+		return errNext
+	}
+	f.number = m.number
+	if f.session == "" {
+		f.session = p.Session
+		f.enc.Run = runID(f.enc.Stream, m, f.attempt)
+		if err := f.start(ctx, p); err != nil {
+			return err
+		}
+	}
+	var blocks []capture.Block
+	ended, err := f.asm.Push(p, func(b capture.Block) { blocks = append(blocks, b) })
+	if err != nil {
+		return err
+	}
+	if err := f.hear(ctx, blocks); err != nil {
+		return err
+	}
+	if ended {
+		return f.finish(ctx, publish.Finished, "")
+	}
+	return nil
+}
+
+func (f *follower) start(ctx context.Context, p natsaudio.Packet) error {
+	origin := p.Began
+	if origin.IsZero() {
+		origin = f.wall
+	}
+	return f.event(ctx, func() publish.Event {
+		return f.enc.Start(publish.Source{Origin: origin, Model: f.cfg.Model.Fingerprint(), Program: "diarizer"})
+	})
+}
+
+// hear passes blocks through the pipeline.
+func (f *follower) hear(ctx context.Context, blocks []capture.Block) error {
+	for _, b := range blocks {
+		var events []online.Event
+		gap := f.stream.Hear(b, func(e online.Event) { events = append(events, e) })
+		if gap.End != 0 {
+			if err := f.event(ctx, func() publish.Event { return f.enc.Gap(gap.Start, gap.End) }); err != nil {
+				return err
+			}
+		}
+		if err := f.decided(ctx, events); err != nil {
+			return err
+		}
+		if at := f.stream.At(); at >= f.status {
+			f.status = (at/statusEvery + 1) * statusEvery
+			err := f.event(ctx, func() publish.Event { return f.enc.Status(at, publish.Status{Lag: f.lagging()}) })
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *follower) lagging() float64 {
+	if f.lag == nil {
+		return 0
+	}
+	return f.lag().Seconds()
+}
+
+func (f *follower) decided(ctx context.Context, events []online.Event) error {
+	for _, e := range events {
+		if err := f.event(ctx, func() publish.Event { return f.enc.Encode(e) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish ends the run.
+func (f *follower) finish(ctx context.Context, reason publish.Reason, detail string) error {
+	var blocks []capture.Block
+	f.asm.Finish(func(b capture.Block) { blocks = append(blocks, b) })
+	if err := f.hear(ctx, blocks); err != nil {
+		return err
+	}
+	var events []online.Event
+	if err := f.stream.Flush(func(e online.Event) { events = append(events, e) }); err != nil {
+		return err
+	}
+	if err := f.decided(ctx, events); err != nil {
+		return err
+	}
+	err := f.event(ctx, func() publish.Event { return f.enc.Finish(f.stream.At(), reason, detail) })
+	f.ended = err == nil
+	return err
+}
+
+// event numbers an event and hands it on, after those that are adopted.
+func (f *follower) event(ctx context.Context, next func() publish.Event) error {
+	f.adopt()
+	return f.journal.take(ctx, next())
+}
+
+// adopt takes over the published events that come next and cannot be decided
+// again.
+func (f *follower) adopt() {
+	for {
+		e, ok := f.journal.adopt(f.enc.Seq + 1)
+		if !ok {
+			return
+		}
+		f.enc.Seq, f.enc.Revision = e.Seq, e.Revision
+		if e.Kind == publish.SpeakerIdentified {
+			f.named[int(e.Speaker)] = e.Name
+		}
+	}
+}
+
+// identify publishes that a speaker is known by name.
+func (f *follower) identify(ctx context.Context, speaker int, name string, probability float64) error {
+	f.named[speaker] = name
+	return f.journal.take(ctx, f.enc.Identify(f.stream.At(), speaker, name, probability))
+}
+
+// checkpointVersion is that of the layout of fields below.
+const checkpointVersion = 1
+
+func (f *follower) fields(names *[]naming) []any {
+	return []any{
+		&f.enc.Stream, &f.enc.Run, &f.enc.Seq, &f.enc.Revision, state.Value(&f.wall), &f.number, &f.status, &f.attempt, &f.session,
+		state.Slice(names, func(n *naming) []any { return []any{&n.speaker, &n.name} }),
+		state.Value(f.asm),
+	}
+}
+
+// naming is an entry of follower.named.
+type naming struct {
+	speaker int
+	name    string
+}

@@ -1,0 +1,353 @@
+package serve
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/goleak"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/publish/natsd"
+	"github.com/seed-7adb9000/diarizer/segment"
+)
+
+func TestMain(m *testing.M) {
+	if childMain() {
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// anyModel returns a model of random parameters: small, and as sensitive to any
+// difference as a real one.
+func anyModel() *model.Model {
+	rng := rand.New(rand.NewPCG(1, 7))
+	fc := segment.FeatureConfig{Ceps: 12, Energy: true, Deltas: true, DeltaSpan: 2, Filters: 24, LowHz: 100, HighHz: 3800, MeanPrior: 100}
+	const size, nu = 16, 4
+	m := &model.Model{Features: fc, Nu: nu, Phi: 0.1, Slope: 1, FeatureMean: make([]float64, fc.Dim())}
+	for range size {
+		m.Weights = append(m.Weights, 1.0/size)
+		for range fc.Dim() {
+			m.Means = append(m.Means, 5*rng.NormFloat64())
+			m.Vars = append(m.Vars, 10)
+			for range nu {
+				m.V = append(m.V, rng.NormFloat64())
+			}
+		}
+	}
+	return m
+}
+
+// speech makes up sound that is taken for speech: harmonics of gliding pitches
+// in turns with pauses between them, as 16-bit samples.
+func speech(seed uint64, seconds int) []int16 {
+	rng := rand.New(rand.NewPCG(seed, 12))
+	x := make([]int16, seconds*capture.Rate)
+	var phase float64
+	pitch, formant := 0.0, 0.0
+	for i := range x {
+		t := float64(i) / capture.Rate
+		if i%(capture.Rate*23/10) == 0 {
+			pitch, formant = 90+130*rng.Float64(), 450+400*rng.Float64()
+		}
+		v := 0.001 * rng.NormFloat64()
+		if math.Mod(t, 2.3) < 1.9 {
+			f0 := pitch * (1 + 0.1*math.Sin(3*t))
+			phase += f0 / capture.Rate
+			syllable := 0.6 + 0.4*math.Sin(2*math.Pi*4*t)
+			for h := 1.0; h*f0 < 2500; h++ {
+				w := 1 / (1 + math.Pow((h*f0-formant)/200, 2))
+				v += 0.08 * syllable * w * math.Sin(2*math.Pi*h*phase)
+			}
+		}
+		x[i] = int16(32767 * max(-1, min(1, v)))
+	}
+	return x
+}
+
+// packetSize is the length of the packets of these tests, 50 ms.
+const packetSize = capture.Rate / 20
+
+// packetsOf makes the packets of a session, the end mark included.
+func packetsOf(session string, x []int16) []natsaudio.Packet {
+	var ps []natsaudio.Packet
+	began := time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
+	p := natsaudio.Packet{Session: session, Began: began, Encoding: natsaudio.S16, Rate: capture.Rate, Channels: 1}
+	for at := 0; at < len(x); at += packetSize {
+		n := min(packetSize, len(x)-at)
+		p.Seq++
+		p.Position, p.Samples, p.Data = int64(at), n, nil
+		for _, v := range x[at : at+n] {
+			p.Data = binary.LittleEndian.AppendUint16(p.Data, uint16(v))
+		}
+		ps = append(ps, p)
+	}
+	p.Seq++
+	p.Position, p.Samples, p.Data, p.End = int64(len(x)), 0, nil, true
+	return append(ps, p)
+}
+
+// undisturbed returns the timeline of packets as one process without any NATS
+// makes it, and its events as text, but for what tells runs apart.
+func undisturbed(t testing.TB, stream string, cfg pipeline.Config, ps []natsaudio.Packet) (events []string, lines string) {
+	t.Helper()
+	rec := &recorder{}
+	f, err := newFollower(stream, cfg, rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range ps {
+		msg, err := p.Message(natsaudio.Subject(stream))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.push(context.Background(), message{number: uint64(i + 1), stored: time.Unix(0, 0), header: msg.Header, data: msg.Data}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !f.ended {
+		t.Fatal("the run has not ended")
+	}
+	return rec.text, rec.rttm(t)
+}
+
+// recorder keeps the events that it is given.
+type recorder struct {
+	text     []string
+	timeline publish.Timeline
+}
+
+func (r *recorder) adopt(uint64) (publish.Event, bool) { return publish.Event{}, false }
+
+func (r *recorder) take(_ context.Context, e publish.Event) error {
+	r.text = append(r.text, plain(e))
+	return r.timeline.Apply(e)
+}
+
+func (r *recorder) rttm(t testing.TB) string {
+	var b strings.Builder
+	if err := rttm.Write(&b, r.timeline.Segments()); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// plain is an event without what may differ between two runs.
+func plain(e publish.Event) string {
+	e.Run, e.Wall, e.Status = "", time.Time{}, nil
+	b, err := json.Marshal(e)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+// newServer returns a connection to a server of its own.
+func newServer(t testing.TB) *nats.Conn {
+	t.Helper()
+	server, err := natsd.Start(t.Context(), natsd.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return connect(t, server.URL())
+}
+
+func connect(t testing.TB, url string) *nats.Conn {
+	t.Helper()
+	nc, err := publish.Connect(t.Context(), url, publish.ConnectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+// feed publishes packets in order, so many seconds of sound in a second.
+func feed(ctx context.Context, nc *nats.Conn, stream string, ps []natsaudio.Packet, speed float64) error {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	for _, p := range ps {
+		due := began.Add(time.Duration(float64(capture.Duration(p.Position)) / speed))
+		if !sleep(ctx, max(0, time.Until(due))) {
+			return ctx.Err()
+		}
+		msg, err := p.Message(natsaudio.Subject(stream))
+		if err != nil {
+			return err
+		}
+		for { // as a sender does
+			_, err := js.PublishMsg(ctx, msg, jetstream.WithRetryAttempts(0))
+			if err == nil {
+				break
+			}
+			if !sleep(ctx, 50*time.Millisecond) {
+				return fmt.Errorf("stream %s, packet %d: %w", stream, p.Seq, err)
+			}
+		}
+	}
+	return nil
+}
+
+// told reads the events of a stream's last run until it ends, and fails unless
+// they come one after the other.
+func told(ctx context.Context, nc *nats.Conn, stream string) (events []string, lines string, err error) {
+	rec := &recorder{}
+	run := ""
+	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{stream}}) {
+		if err != nil {
+			return rec.text, "", err
+		}
+		if m.Run != run {
+			if m.Seq != 1 {
+				return rec.text, "", fmt.Errorf("run %s begins with event %d", m.Run, m.Seq)
+			}
+			run, rec = m.Run, &recorder{}
+		}
+		if want := uint64(len(rec.text) + 1); m.Seq != want {
+			return rec.text, "", fmt.Errorf("stream %s: event %d after event %d", stream, m.Seq, want-1)
+		}
+		if err := rec.take(ctx, m.Event); err != nil {
+			return rec.text, "", err
+		}
+		if m.Kind == publish.StreamEnded && m.End.Reason != publish.Failed {
+			var b strings.Builder
+			err := rttm.Write(&b, rec.timeline.Segments())
+			return rec.text, b.String(), err
+		}
+	}
+	return rec.text, "", fmt.Errorf("stream %s: %d events without an end: %w", stream, len(rec.text), ctx.Err())
+}
+
+// testOptions are those of a worker that is quick to notice.
+func testOptions(cfg pipeline.Config) Options {
+	return Options{Pipeline: cfg, Limit: 100, Checkpoint: 2 * time.Second, Beat: 300 * time.Millisecond, Dead: 2500 * time.Millisecond}
+}
+
+// worker is a Worker in a goroutine.
+type worker struct {
+	*Worker
+	stop context.CancelFunc
+	done chan error
+}
+
+func startWorker(t testing.TB, nc *nats.Conn, opts Options) *worker {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &worker{stop: cancel, done: make(chan error, 1)}
+	ready := make(chan *Worker, 1)
+	if opts.Log == nil {
+		opts.Log = logger(t)
+	}
+	go func() { w.done <- Run(ctx, nc, opts, func(w *Worker) { ready <- w }) }()
+	select {
+	case w.Worker = <-ready:
+	case err := <-w.done:
+		t.Fatalf("worker: %v", err)
+	}
+	t.Cleanup(func() { w.end(t) })
+	return w
+}
+
+// end drains the worker.
+func (w *worker) end(t testing.TB) {
+	w.stop()
+	if err, ok := <-w.done; ok {
+		close(w.done)
+		if err != nil {
+			t.Errorf("worker: %v", err)
+		}
+	}
+}
+
+// logger logs into the test's output, as long as the test runs.
+func logger(t testing.TB) *slog.Logger {
+	w := &testWriter{t: t}
+	t.Cleanup(w.close)
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+type testWriter struct {
+	mu sync.Mutex
+	t  testing.TB
+}
+
+func (w *testWriter) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.t != nil {
+		w.t.Logf("%s", strings.TrimSpace(string(b)))
+	}
+	return len(b), nil
+}
+
+func (w *testWriter) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.t = nil
+}
+
+// newHeld is a lease that always holds.
+func newHeld(context.Context) error { return nil }
+
+func countSent(testing.TB) func(publish.Event) { return func(publish.Event) {} }
+
+// lines collects a log.
+type lines struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func (l *lines) logger(testing.TB) *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+// metricOf is the value of a worker's counter or gauge.
+func metricOf(t testing.TB, w *Worker, name string) float64 {
+	t.Helper()
+	families, err := w.metrics.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			m := f.GetMetric()[0]
+			return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+		}
+	}
+	t.Fatalf("no metric %s", name)
+	return 0
+}

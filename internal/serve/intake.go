@@ -1,0 +1,136 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+)
+
+// intake reads the messages of a subject in their order, whatever happens to
+// the connection: when its consumer fails, another one goes on behind the last
+// message.
+type intake struct {
+	js      jetstream.Stream
+	subject string
+	after   uint64 // number of the last message returned
+	report  func(error)
+
+	messages jetstream.MessagesContext
+	failures int
+}
+
+// Messages that wait in this process.
+const (
+	prefetch     = 256
+	intakeExpiry = 5 * time.Second
+)
+
+// next returns the next message and how many more JetStream has.
+func (in *intake) next(ctx context.Context) (message, uint64, error) {
+	for {
+		if in.messages == nil {
+			if err := in.open(ctx); err != nil {
+				if err := in.again(ctx, err); err != nil {
+					return message{}, 0, err
+				}
+				continue
+			}
+		}
+		msg, err := in.messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			if ctx.Err() != nil {
+				return message{}, 0, ctx.Err()
+			}
+			in.stop()
+			if err := in.again(ctx, err); err != nil {
+				return message{}, 0, err
+			}
+			continue
+		}
+		meta, err := msg.Metadata()
+		if err != nil || meta.Sequence.Stream <= in.after {
+			continue
+		}
+		in.failures = 0
+		in.after = meta.Sequence.Stream
+		return message{number: meta.Sequence.Stream, stored: meta.Timestamp, header: msg.Headers(), data: msg.Data()}, meta.NumPending, nil
+	}
+}
+
+func (in *intake) open(ctx context.Context) error {
+	consumer, err := in.js.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{in.subject}, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: in.after + 1,
+		InactiveThreshold: time.Minute, MaxResetAttempts: 1,
+	})
+	if err != nil {
+		return err
+	}
+	in.messages, err = consumer.Messages(jetstream.PullMaxMessages(prefetch), jetstream.PullExpiry(intakeExpiry))
+	return err
+}
+
+// again waits a little before the next attempt.
+func (in *intake) again(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, nats.ErrConnectionClosed) {
+		return fmt.Errorf("%s: %w", in.subject, err)
+	}
+	in.failures++
+	if in.failures > 1 {
+		in.report(fmt.Errorf("%s: %w", in.subject, err))
+	}
+	if !sleep(ctx, min(time.Second, 20*time.Millisecond<<min(in.failures, 6))) {
+		return ctx.Err()
+	}
+	return nil
+}
+
+func (in *intake) stop() {
+	if in.messages != nil {
+		in.messages.Stop()
+		in.messages = nil
+	}
+}
+
+// stopStream ends a stream's run where the sound that is there now ends.
+func (s *shared) stopStream(ctx context.Context, stream, session, why string) error {
+	msg := nats.NewMsg(natsaudio.Subject(stream))
+	msg.Header.Set(headerStop, why)
+	// Who says it twice, or after another worker, says it once.
+	if _, err := s.js.PublishMsg(ctx, msg, jetstream.WithMsgID(session+":stop")); err != nil {
+		return fmt.Errorf("stop stream %s: %w", stream, err)
+	}
+	return nil
+}
+
+// readClaim returns a stream's claim as it is now.
+func (s *shared) readClaim(ctx context.Context, stream string) (seenClaim, error) {
+	e, err := s.claims.Get(ctx, stream)
+	if err != nil {
+		return seenClaim{}, fmt.Errorf("claim of stream %s: %w", stream, err)
+	}
+	c := seenClaim{revision: e.Revision()}
+	if err := decodeClaim(e.Value(), &c.claim); err != nil {
+		return seenClaim{}, fmt.Errorf("claim of stream %s: %w", stream, err)
+	}
+	return c, nil
+}
+
+// packetLength estimates how much sound a message of the follower's stream has.
+func (w *Worker) packetLength(f *follower) time.Duration {
+	if n := f.asm.Stats().Packets; n > 0 {
+		return capture.Duration(f.stream.At() / int64(n))
+	}
+	return 20 * time.Millisecond
+}
+
+func samples(d time.Duration) int64 { return int64(d) * capture.Rate / int64(time.Second) }

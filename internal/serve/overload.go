@@ -1,0 +1,84 @@
+package serve
+
+import (
+	"fmt"
+	"time"
+)
+
+// A worker is overloaded when a stream has been behind by overloadLag without
+// the streams' sum of lags falling for overloadFor. It then gives up the stream
+// that it took last, and takes one less, until all has been well for calmFor.
+const (
+	overloadLag = 5 * time.Second
+	overloadFor = 5 * time.Second
+	calmFor     = time.Minute
+)
+
+// load watches the lags of a worker.
+type load struct {
+	now    func() time.Time
+	behind time.Time     // since when a stream is behind, zero if none is
+	least  time.Duration // the least sum of lags since behind or the last relief
+	calm   time.Time     // since when none is
+}
+
+// judge tells the load of the lags now. It reports whether a stream is to be
+// given up, and whether one more may be taken.
+func (l *load) judge(lags []time.Duration) (shed, more bool) {
+	now := l.now()
+	var worst, sum time.Duration
+	for _, lag := range lags {
+		worst, sum = max(worst, lag), sum+lag
+	}
+	if worst < overloadLag {
+		l.behind = time.Time{}
+		if l.calm.IsZero() {
+			l.calm = now
+		}
+		if now.Sub(l.calm) >= calmFor {
+			l.calm = now
+			return false, true
+		}
+		return false, false
+	}
+	l.calm = time.Time{}
+	if l.behind.IsZero() || sum < l.least {
+		l.behind, l.least = now, sum // it is falling: a stream that was taken over catches up
+		return false, false
+	}
+	if now.Sub(l.behind) < overloadFor {
+		return false, false
+	}
+	l.behind, l.least = now, sum
+	return true, false
+}
+
+// shed gives up the newest stream of an overloaded worker.
+func (w *Worker) shed() {
+	all := w.all()
+	lags := make([]time.Duration, len(all))
+	for i, o := range all {
+		lags[i] = o.state().Lag
+	}
+	shed, more := w.load.judge(lags)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if more && w.limit < w.opts.Limit {
+		w.limit++
+	}
+	if !shed || len(all) < 2 {
+		return
+	}
+	newest := all[0]
+	for _, o := range all {
+		if o.claimed.After(newest.claimed) {
+			newest = o
+		}
+	}
+	w.limit = len(all) - 1
+	w.asleep[newest.stream] = time.Now().Add(calmFor)
+	w.waiting[newest.stream] = fmt.Sprintf("worker %s was overloaded", w.id)
+	w.metrics.dropped()
+	w.opts.Log.Warn("overloaded: the newest stream is given up", "worker", w.id, "stream", newest.stream, "limit", w.limit)
+	newest.release(errRelease)
+}

@@ -1,0 +1,44 @@
+package serve
+
+import (
+	"testing"
+	"time"
+)
+
+// TestLoad holds that a worker gives up streams when it falls behind and stays
+// there, not while it catches up, and takes more after a calm minute.
+func TestLoad(t *testing.T) {
+	now := time.Now()
+	l := &load{now: func() time.Time { return now }}
+	step := func(lags ...time.Duration) (shed, more bool) {
+		now = now.Add(time.Second)
+		return l.judge(lags)
+	}
+	for i := range 30 { // catching up
+		if shed, _ := step(time.Duration(60-2*i)*time.Second, 0); shed {
+			t.Fatalf("a stream is given up after %d s of catching up", i)
+		}
+	}
+	sheds := 0
+	for range 12 { // falling behind
+		if shed, _ := step(20*time.Second, 6*time.Second); shed {
+			sheds++
+		}
+	}
+	if sheds != 2 {
+		t.Errorf("%d streams given up in 12 s, expected one every 5 s", sheds)
+	}
+	mores := 0
+	for range 121 {
+		shed, more := step(time.Second)
+		if shed {
+			t.Fatal("a stream is given up in calm")
+		}
+		if more {
+			mores++
+		}
+	}
+	if mores != 2 {
+		t.Errorf("%d streams more in two calm minutes, expected 2", mores)
+	}
+}

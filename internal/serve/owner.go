@@ -1,0 +1,446 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// owner diarizes one stream, for as long as this worker has its claim.
+type owner struct {
+	w       *Worker
+	stream  string
+	log     *slog.Logger
+	claimed time.Time
+	id      string // of the worker, at the time of the claim
+
+	mu       sync.Mutex
+	claim    claim
+	revision uint64
+	progress progress
+
+	keeper *checkpoint.Keeper
+	chain  *chain
+	follow *follower
+	saved  int64 // stream position of the last checkpoint
+	savedT time.Time
+
+	recognition recognition
+}
+
+// progress is how a stream fares, for status.
+type progress struct {
+	Run     string
+	At      int64         // heard, in samples
+	Lag     time.Duration // sound that waits in JetStream
+	Seq     uint64        // of the last event
+	Message uint64        // of sound
+	Opaque  bool          // its decoder cannot be moved
+}
+
+// The reasons for which an owner stops, as causes of its context.
+var (
+	errLost    = errors.New("the claim is another worker's")
+	errRelease = errors.New("the stream is handed over")
+)
+
+// errIdle says that there is nothing to do for a stream at the moment.
+var errIdle = errors.New("nothing to do")
+
+// run follows the stream until it is idle or lost, or fails, or until soft is
+// done: then it hands over after the message that it is at.
+func (o *owner) run(ctx, soft context.Context) error {
+	keeper, saved, err := o.w.s.states.Open(ctx, o.stream, o.claim.Epoch)
+	if errors.Is(err, checkpoint.ErrDamaged) {
+		o.log.Warn("checkpoint refused: beginning again with the sound", "error", err, "from", o.claim.From)
+	} else if err != nil {
+		return err
+	}
+	o.keeper = keeper
+	for first := true; ; first = false {
+		if err := o.begin(ctx, saved); err != nil {
+			return err
+		}
+		if first {
+			o.log.Info("stream taken", "epoch", o.claim.Epoch, "run", o.follow.enc.Run, "at", capture.Duration(o.follow.stream.At()),
+				"events_published", len(o.chain.logged), "replaying_from", o.follow.number)
+		}
+		saved = nil
+		err := o.consume(ctx, soft)
+		switch {
+		case err == nil || errors.Is(err, errNext): // the run is over
+			err = o.over(ctx)
+		case errors.Is(err, errDiverged):
+			err = o.anew(ctx, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// begin makes the follower, from a checkpoint if there is a good one, and the
+// chain, with the events that were published since.
+func (o *owner) begin(ctx context.Context, saved []byte) error {
+	c := o.current()
+	o.chain = &chain{js: o.w.s.js, events: o.w.s.events, stream: o.stream, last: c.Events,
+		held: o.w.lease.wait, report: o.report, sent: o.sent}
+	o.follow = nil
+	if saved != nil {
+		f, err := resume(o.stream, o.w.opts.Pipeline, o.chain, saved)
+		if err != nil {
+			o.log.Warn("checkpoint refused: beginning again with the sound", "error", err, "from", c.From)
+		} else if f.number < c.From {
+			o.log.Warn("checkpoint of an earlier run is left aside", "message", f.number, "from", c.From)
+		} else {
+			o.follow = f
+		}
+	}
+	if o.follow == nil {
+		f, err := newFollower(o.stream, o.w.opts.Pipeline, o.chain)
+		if err != nil {
+			return err
+		}
+		f.attempt = c.Attempt
+		f.number = max(c.From, 1) - 1
+		o.follow = f
+	}
+	o.follow.lag = func() time.Duration { return o.state().Lag }
+	o.saved, o.savedT = o.follow.stream.At(), time.Now()
+	return o.published(ctx)
+}
+
+// published reads what the follower will come to again.
+func (o *owner) published(ctx context.Context) error {
+	last, err := lastNumber(ctx, o.w.s.events, publish.StreamSubjects(o.stream))
+	if err != nil || last <= o.chain.last {
+		return err
+	}
+	events, numbers, err := readEvents(ctx, o.w.s.events, o.stream, o.chain.last+1, last)
+	if err != nil {
+		return err
+	}
+	for i, e := range events {
+		if e.Run == o.follow.enc.Run && e.Seq <= o.follow.enc.Seq {
+			o.chain.last = numbers[i]
+			continue
+		}
+		o.chain.logged, o.chain.numbers = append(o.chain.logged, e), append(o.chain.numbers, numbers[i])
+	}
+	return nil
+}
+
+// lastNumber is the number of the last message on subject, 0 where there is
+// none.
+func lastNumber(ctx context.Context, js jetstream.Stream, subject string) (uint64, error) {
+	msg, err := js.GetLastMsgForSubject(ctx, subject)
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("last message on %s: %w", subject, err)
+	}
+	return msg.Sequence, nil
+}
+
+// consume feeds the follower until the run is over.
+func (o *owner) consume(ctx, soft context.Context) error {
+	in := &intake{js: o.w.s.audio, subject: natsaudio.Subject(o.stream), after: o.follow.number, report: o.report}
+	defer in.stop()
+	idle := time.Now()
+	for {
+		wait, cancel := context.WithTimeout(soft, intakeWait)
+		m, pending, err := in.next(wait)
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case soft.Err() != nil:
+			return o.leave(ctx, context.Cause(soft))
+		case errors.Is(err, context.DeadlineExceeded):
+			o.note(0)
+			if err := o.quiet(ctx, time.Since(idle)); err != nil {
+				return err
+			}
+			if err := o.save(ctx, false); err != nil {
+				return err
+			}
+			continue
+		case err != nil:
+			return err
+		}
+		idle = time.Now()
+		o.note(pending)
+		if o.past(m) {
+			o.follow.number = m.number
+			continue
+		}
+		if err := o.follow.push(ctx, m); err != nil {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			return err
+		}
+		o.note(pending)
+		if o.follow.ended {
+			return nil
+		}
+		if err := o.opened(ctx); err != nil {
+			return err
+		}
+		if err := o.recognize(ctx); err != nil {
+			return err
+		}
+		if err := o.save(ctx, false); err != nil {
+			return err
+		}
+	}
+}
+
+// intakeWait is how long consume waits for a message before it looks around.
+const intakeWait = 500 * time.Millisecond
+
+// past reports whether m is a late packet of a run that is over.
+func (o *owner) past(m message) bool {
+	s := m.header[natsaudio.HeaderSession]
+	return o.follow.session == "" && len(s) > 0 && slices.Contains(o.current().Past, s[0])
+}
+
+// opened notes in the claim that a run is going on, so that another worker takes
+// it up if this one is no more.
+func (o *owner) opened(ctx context.Context) error {
+	if o.follow.session == "" || o.current().Open {
+		return nil
+	}
+	return o.amend(ctx, func(c *claim) { c.Open = true })
+}
+
+// quiet is called while no sound comes.
+func (o *owner) quiet(ctx context.Context, since time.Duration) error {
+	if o.follow.session == "" {
+		if since < idleAfter {
+			return nil
+		}
+		if err := o.amend(ctx, func(c *claim) { c.Worker, c.Open, c.From = "", false, o.follow.number+1 }); err != nil {
+			return err
+		}
+		return errIdle
+	}
+	if since < o.w.opts.Idle {
+		return nil
+	}
+	// The end goes where the sound is, so that it is the same for everybody.
+	return o.w.s.stopStream(ctx, o.stream, o.follow.session, fmt.Sprintf("no sound for %v", o.w.opts.Idle))
+}
+
+// idleAfter is how long a worker keeps the claim of a stream without a run.
+const idleAfter = 3 * time.Second
+
+// save makes a checkpoint if it is time, or in any case.
+func (o *owner) save(ctx context.Context, now bool) error {
+	at := o.follow.stream.At()
+	due := at-o.saved >= samples(o.w.opts.Checkpoint) && time.Since(o.savedT) >= o.w.opts.Checkpoint/5
+	if !now && !due {
+		return nil
+	}
+	began := time.Now()
+	snapshot, err := o.follow.snapshot()
+	if errors.Is(err, natsaudio.ErrNoState) {
+		o.opaque()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	taken := time.Since(began)
+	// A checkpoint that cannot be written is no reason to stop: the one before
+	// and the sound are there.
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveWithin)
+	defer cancel()
+	sent, err := o.keeper.Save(bounded, snapshot)
+	switch {
+	case errors.Is(err, checkpoint.ErrTaken):
+		return errLost
+	case err != nil:
+		o.report(err)
+		o.savedT = time.Now()
+		return nil
+	}
+	o.saved, o.savedT = at, time.Now()
+	o.w.metrics.checkpoint(len(snapshot), sent, taken, time.Since(began))
+	return nil
+}
+
+// saveWithin bounds the writing of a checkpoint.
+const saveWithin = 3 * time.Second
+
+// leave hands the stream over.
+func (o *owner) leave(ctx context.Context, cause error) error {
+	after, cancel := context.WithTimeout(ctx, handOverWithin)
+	defer cancel()
+	if o.follow.session != "" {
+		if err := o.save(after, true); err != nil {
+			return err
+		}
+	}
+	if err := o.amend(after, func(c *claim) { c.Worker = "" }); err != nil {
+		return err
+	}
+	return cause
+}
+
+// handOverWithin bounds a handover.
+const handOverWithin = 4 * time.Second
+
+// over makes ready for the next run of the stream.
+func (o *owner) over(ctx context.Context) error {
+	f := o.follow
+	o.log.Info("run over", "run", f.enc.Run, "events", f.enc.Seq, "length", capture.Duration(f.stream.At()))
+	err := o.amend(ctx, func(c *claim) {
+		c.forget(f.session)
+		c.From, c.Events, c.Attempt, c.Open = f.number+1, o.chain.last, 0, false
+	})
+	if err == nil {
+		err = o.keeper.Clear(ctx)
+	}
+	if errors.Is(err, checkpoint.ErrTaken) {
+		return errLost
+	}
+	return err
+}
+
+// anew closes a run that this program cannot continue and begins another over
+// the same sound.
+func (o *owner) anew(ctx context.Context, why error) error {
+	o.log.Error("the run cannot be continued: it is closed, and the sound is diarized anew", "error", why)
+	last, err := lastNumber(ctx, o.w.s.events, publish.StreamSubjects(o.stream))
+	if err != nil {
+		return err
+	}
+	msg, err := o.w.s.events.GetMsg(ctx, last)
+	if err != nil {
+		return fmt.Errorf("event %d: %w", last, err)
+	}
+	e, err := publish.Decode(msg.Data)
+	if err != nil {
+		return fmt.Errorf("event %d: %w", last, err)
+	}
+	o.chain.last, o.chain.logged, o.chain.numbers = last, nil, nil
+	if e.Kind != publish.StreamEnded {
+		enc := publish.Encoder{Now: func() time.Time { return msg.Time }}
+		if err := enc.Resume(publish.EncoderState{Stream: e.Stream, Run: e.Run, Seq: e.Seq, Revision: e.Revision}); err != nil {
+			return err
+		}
+		if err := o.chain.take(ctx, enc.Finish(int64(e.At), publish.Failed, "its state could not be carried over: the run after it begins again")); err != nil {
+			return err
+		}
+	}
+	if err := o.amend(ctx, func(c *claim) { c.Attempt++; c.Events = o.chain.last }); err != nil {
+		return err
+	}
+	return o.keeper.Clear(ctx)
+}
+
+// amend changes the claim. What others may change of it, they may have changed.
+func (o *owner) amend(ctx context.Context, change func(*claim)) error {
+	for attempt := 0; ; attempt++ {
+		o.mu.Lock()
+		want, revision := o.claim, o.revision
+		o.mu.Unlock()
+		change(&want)
+		written, err := o.w.s.write(ctx, o.stream, want, revision)
+		if err == nil {
+			o.setClaim(want, written)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if !errors.Is(err, errTaken) {
+			o.report(err)
+			if !sleep(ctx, min(time.Second, 50*time.Millisecond<<min(attempt, 5))) {
+				return context.Cause(ctx)
+			}
+		}
+		// Perhaps it was written and the answer lost, or somebody gave the
+		// stream another title.
+		now, err := o.w.s.readClaim(ctx, o.stream)
+		switch {
+		case err != nil:
+			o.report(err)
+		case now.Epoch != want.Epoch || now.Worker != o.id && now.Worker != want.Worker:
+			return errLost
+		default:
+			o.setClaim(now.claim, now.revision)
+		}
+	}
+}
+
+func (o *owner) setClaim(c claim, revision uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.claim, o.revision = c, revision
+}
+
+// refresh takes over what others have changed of the claim.
+func (o *owner) refresh(c seenClaim) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if c.Epoch == o.claim.Epoch && c.Worker == o.id && c.revision > o.revision {
+		o.claim, o.revision = c.claim, c.revision
+	}
+}
+
+func (o *owner) current() claim {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.claim
+}
+
+func (o *owner) state() progress {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.progress
+}
+
+// note keeps what status tells, pending messages of sound after this one.
+func (o *owner) note(pending uint64) {
+	f := o.follow
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	p := &o.progress
+	heard := f.stream.At()
+	if n := f.number - p.Message; p.Message > 0 && n > 0 && heard > p.At {
+		o.w.metrics.heard(heard - p.At)
+	}
+	p.Run, p.At, p.Seq, p.Message = f.enc.Run, heard, f.enc.Seq, f.number
+	// Messages of a stream are of one length, nearly always.
+	p.Lag = time.Duration(pending) * o.w.packetLength(f)
+}
+
+func (o *owner) opaque() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.progress.Opaque {
+		o.progress.Opaque = true
+		o.log.Warn("sound in Opus: its decoder's state cannot be moved, so that another worker would begin again with the session")
+	}
+}
+
+func (o *owner) report(err error) {
+	o.log.Warn("will try again", "error", err)
+	o.w.metrics.retry()
+}
+
+func (o *owner) sent(e publish.Event) { o.w.metrics.event(string(e.Kind), time.Since(e.Wall)) }

@@ -1,0 +1,131 @@
+package serve
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// The environment variable that makes this test's binary a worker on the server
+// that it names.
+const childURL = "DIARIZER_TEST_WORKER"
+
+// childMain is main where the process is to be a worker.
+func childMain() bool {
+	url := os.Getenv(childURL)
+	if url == "" {
+		return false
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	nc, err := publish.Connect(ctx, url, publish.ConnectOptions{Wait: true})
+	if err == nil {
+		defer nc.Close()
+		opts := testOptions(pipeline.Config{Model: anyModel()})
+		opts.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+		opts.Store.Replicas = replicasOf(url)
+		err = Run(ctx, nc, opts, func(w *Worker) { fmt.Println("ready", w.ID()) })
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	return true
+}
+
+// replicasOf is 3 for the URLs of a cluster.
+func replicasOf(urls string) int { return min(3, 1+strings.Count(urls, ",")) }
+
+// child is a worker in a process of its own.
+type child struct {
+	cmd *exec.Cmd
+	id  string
+}
+
+func startChild(t *testing.T, url string) *child {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), childURL+"="+url)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &testWriter{t: t}
+	t.Cleanup(log.close)
+	cmd.Stderr = log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c := &child{cmd: cmd}
+	t.Cleanup(func() { c.kill() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("worker process: %v", err)
+	}
+	c.id = strings.TrimSpace(strings.TrimPrefix(line, "ready "))
+	return c
+}
+
+// kill ends the process as kill -9 does, if it is still there.
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill() // fails if it has ended
+	_ = c.cmd.Wait()         // says that it was killed
+}
+
+func (c *child) signal(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := c.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestKilled kills one of three worker processes, and then another, at once.
+func TestKilled(t *testing.T) {
+	cfg := pipeline.Config{Model: anyModel()}
+	nc := newServer(t)
+	m := newMeetings(t, cfg, 9, 16)
+	url := nc.ConnectedUrl()
+	children := []*child{startChild(t, url), startChild(t, url), startChild(t, url)}
+	m.run(t, nc, 3, 2*time.Minute, func() {
+		time.Sleep(1500 * time.Millisecond)
+		children[0].kill()
+		time.Sleep(2 * time.Second)
+		children[1].kill()
+	})
+}
+
+// TestStopped stops a worker process for longer than it takes to be replaced,
+// and wakes it up: it must not publish anything that belongs to its successor,
+// which told would see as an event that comes twice or out of order, and it
+// must go on working.
+func TestStopped(t *testing.T) {
+	cfg := pipeline.Config{Model: anyModel()}
+	nc := newServer(t)
+	m := newMeetings(t, cfg, 6, 20)
+	url := nc.ConnectedUrl()
+	first := startChild(t, url)
+	m.run(t, nc, 3, 2*time.Minute, func() {
+		time.Sleep(1500 * time.Millisecond)
+		second := startChild(t, url)
+		first.signal(t, syscall.SIGSTOP)
+		time.Sleep(4 * time.Second)
+		first.signal(t, syscall.SIGCONT)
+		time.Sleep(time.Second)
+		second.signal(t, syscall.SIGTERM)
+	})
+}

@@ -1,0 +1,62 @@
+package serve
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/state"
+)
+
+// snapshot returns all that the follower's future depends on, to go on from in
+// another process. Between two messages is the time to call it. It fails with
+// natsaudio.ErrNoState where the sound's decoder cannot be moved.
+func (f *follower) snapshot() ([]byte, error) {
+	if _, err := f.asm.AppendBinary(nil); err != nil {
+		return nil, err
+	}
+	var names []naming
+	for _, speaker := range slices.Sorted(maps.Keys(f.named)) {
+		names = append(names, naming{speaker, f.named[speaker]})
+	}
+	b := binary.LittleEndian.AppendUint16(nil, checkpointVersion)
+	head := state.Append(nil, f.fields(&names)...)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(head)))
+	return f.stream.AppendSnapshot(append(b, head...)), nil
+}
+
+// resume returns the follower that a snapshot was taken of.
+func resume(stream string, cfg pipeline.Config, j journal, snapshot []byte) (*follower, error) {
+	bad := func(format string, args ...any) (*follower, error) {
+		return nil, fmt.Errorf("%w: "+format, append([]any{pipeline.ErrSnapshot}, args...)...)
+	}
+	if len(snapshot) < 6 {
+		return bad("%d bytes", len(snapshot))
+	}
+	if v := binary.LittleEndian.Uint16(snapshot); v != checkpointVersion {
+		return bad("version %d, this program reads version %d", v, checkpointVersion)
+	}
+	n := uint64(binary.LittleEndian.Uint32(snapshot[2:]))
+	rest := snapshot[6:]
+	if n > uint64(len(rest)) {
+		return bad("cut short")
+	}
+	f, err := newFollower(stream, cfg, j)
+	if err != nil {
+		return nil, err
+	}
+	var names []naming
+	if err := state.Restore(rest[:n], f.fields(&names)...); err != nil {
+		return bad("%w", err)
+	}
+	if f.enc.Stream != stream {
+		return bad("it is of stream %q, not %q", f.enc.Stream, stream)
+	}
+	for _, s := range names {
+		f.named[s.speaker] = s.name
+	}
+	f.stream, err = pipeline.RestoreStream(cfg, rest[n:])
+	return f, err
+}

@@ -1,0 +1,234 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// member is a worker's heartbeat.
+type member struct {
+	Host    string  `json:"host"`
+	PID     int     `json:"pid"`
+	Streams int     `json:"streams"`
+	Limit   int     `json:"limit"`
+	State   string  `json:"state"` // ready, draining or overloaded
+	Model   string  `json:"model"`
+	Beat    uint64  `json:"beat"`
+	Cost    float64 `json:"cost"` // cores per stream, as measured
+}
+
+// claim says who has a stream and where its current run begins. It is replaced
+// by compare-and-set only.
+type claim struct {
+	// Worker has the stream; nobody if empty.
+	Worker string `json:"worker,omitempty"`
+	// Epoch rises with every new owner.
+	Epoch uint64 `json:"epoch"`
+	// From is the message of sound with which the current run, or the next,
+	// begins at the earliest, and Events the last message of events before it.
+	From   uint64 `json:"from"`
+	Events uint64 `json:"events"`
+	// Attempt counts how often the run was begun anew.
+	Attempt int `json:"attempt,omitempty"`
+	// Open says that a run is going on.
+	Open bool `json:"open"`
+	// Past are the last sessions whose runs are over.
+	Past []string `json:"past,omitempty"`
+	// Title is what people call the stream.
+	Title string `json:"title,omitempty"`
+	// Identify says that its speakers are compared with the enrolled ones.
+	Identify bool `json:"identify,omitempty"`
+}
+
+// pastSessions is how many sessions a claim remembers.
+const pastSessions = 16
+
+func (c *claim) forget(session string) {
+	if session == "" || slices.Contains(c.Past, session) {
+		return
+	}
+	c.Past = append(slices.Clone(c.Past), session)
+	if n := len(c.Past) - pastSessions; n > 0 {
+		c.Past = c.Past[n:]
+	}
+}
+
+type seenMember struct {
+	member
+	revision uint64
+	at       time.Time // when this process saw the last heartbeat
+}
+
+type seenClaim struct {
+	claim
+	revision uint64
+}
+
+// roster follows the heartbeats and the claims of all workers.
+type roster struct {
+	mu      sync.Mutex
+	members map[string]seenMember
+	claims  map[string]seenClaim
+	changed chan struct{} // has an element after a change
+}
+
+func newRoster() *roster {
+	return &roster{members: map[string]seenMember{}, claims: map[string]seenClaim{}, changed: make(chan struct{}, 1)}
+}
+
+// follow keeps the roster up to date until ctx is done. It returns when the
+// roster holds what the buckets held; the rest goes on in goroutines of wg.
+func (r *roster) follow(ctx context.Context, s *shared, wg *sync.WaitGroup, report func(error)) error {
+	for _, w := range []struct {
+		kv  jetstream.KeyValue
+		put func(jetstream.KeyValueEntry) error
+	}{{s.workers, r.putMember}, {s.claims, r.putClaim}} {
+		watcher, err := w.kv.WatchAll(ctx)
+		if err != nil {
+			return fmt.Errorf("bucket %s: %w", w.kv.Bucket(), err)
+		}
+		ready := make(chan struct{})
+		wg.Go(func() {
+			defer func() { _ = watcher.Stop() }() // fails on a closed connection only
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case e, ok := <-watcher.Updates():
+					if !ok {
+						if ctx.Err() == nil {
+							report(fmt.Errorf("bucket %s: no news any more", w.kv.Bucket()))
+						}
+						return
+					}
+					if e == nil { // what was there has come
+						close(ready)
+						continue
+					}
+					if err := w.put(e); err != nil {
+						report(fmt.Errorf("bucket %s, key %s: %w", w.kv.Bucket(), e.Key(), err))
+					}
+				}
+			}
+		})
+		select {
+		case <-ready:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(apiTimeout):
+			return fmt.Errorf("bucket %s: no answer within %v", w.kv.Bucket(), apiTimeout)
+		}
+	}
+	return nil
+}
+
+func (r *roster) putMember(e jetstream.KeyValueEntry) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e.Operation() != jetstream.KeyValuePut {
+		delete(r.members, e.Key())
+		r.signal()
+		return nil
+	}
+	m := seenMember{revision: e.Revision(), at: time.Now()}
+	err := json.Unmarshal(e.Value(), &m.member)
+	r.members[e.Key()] = m
+	return err
+}
+
+func (r *roster) putClaim(e jetstream.KeyValueEntry) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer r.signal()
+	if e.Operation() != jetstream.KeyValuePut {
+		delete(r.claims, e.Key())
+		return nil
+	}
+	c := seenClaim{revision: e.Revision()}
+	if err := json.Unmarshal(e.Value(), &c.claim); err != nil {
+		return err
+	}
+	if old := r.claims[e.Key()]; old.revision < c.revision {
+		r.claims[e.Key()] = c
+	}
+	return nil
+}
+
+func (r *roster) signal() {
+	select {
+	case r.changed <- struct{}{}:
+	default:
+	}
+}
+
+// silent returns the workers of which nothing was seen for so long.
+func (r *roster) silent(than time.Duration) map[string]uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	found := map[string]uint64{}
+	for id, m := range r.members {
+		if time.Since(m.at) > than {
+			found[id] = m.revision
+		}
+	}
+	return found
+}
+
+// free returns the claims that no living worker has.
+func (r *roster) free() map[string]seenClaim {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	found := map[string]seenClaim{}
+	for stream, c := range r.claims {
+		if _, alive := r.members[c.Worker]; c.Worker == "" || !alive {
+			found[stream] = c
+		}
+	}
+	return found
+}
+
+func (r *roster) claim(stream string) (seenClaim, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c, ok := r.claims[stream]
+	return c, ok
+}
+
+// all returns copies of everything.
+func (r *roster) all() (map[string]seenMember, map[string]seenClaim) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.members), maps.Clone(r.claims)
+}
+
+// write replaces a claim, or creates it where revision is 0, and returns its new
+// revision. The error matches errTaken where somebody else was there before.
+func (s *shared) write(ctx context.Context, stream string, c claim, revision uint64) (uint64, error) {
+	data, err := json.Marshal(c)
+	if err != nil {
+		return 0, fmt.Errorf("claim of stream %s: %w", stream, err)
+	}
+	if revision == 0 {
+		revision, err = s.claims.Create(ctx, stream, data)
+	} else {
+		revision, err = s.claims.Update(ctx, stream, data, revision)
+	}
+	if refused(err) {
+		return 0, fmt.Errorf("stream %s: %w", stream, errTaken)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("claim of stream %s: %w", stream, err)
+	}
+	return revision, nil
+}
+
+// errTaken is matched by the error for a claim that somebody else has changed.
+var errTaken = errors.New("another worker has changed the claim")

@@ -1,0 +1,154 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+)
+
+// meetings are streams with their sound and what an undisturbed run says of it.
+type meetings struct {
+	names  []string
+	sound  [][]natsaudio.Packet
+	events [][]string
+	rttm   []string
+}
+
+func newMeetings(t testing.TB, cfg pipeline.Config, n, seconds int) *meetings {
+	m := &meetings{}
+	for i := range n {
+		name := fmt.Sprintf("meeting-%d", i)
+		ps := packetsOf("session-"+name, speech(uint64(i), seconds))
+		events, lines := undisturbed(t, name, cfg, ps)
+		if len(events) < 5 || lines == "" {
+			t.Fatalf("%d events: expected the sound to be taken for speech", len(events))
+		}
+		m.names, m.sound = append(m.names, name), append(m.sound, ps)
+		m.events, m.rttm = append(m.events, events), append(m.rttm, lines)
+	}
+	return m
+}
+
+// run feeds all streams at a speed and returns when all are over and told. disturb
+// is called meanwhile.
+func (m *meetings) run(t *testing.T, nc *nats.Conn, speed float64, within time.Duration, disturb func()) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), within)
+	defer cancel()
+	var wg sync.WaitGroup
+	for i, name := range m.names {
+		wg.Go(func() {
+			if err := feed(ctx, nc, name, m.sound[i], speed); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			events, lines, err := told(ctx, nc, name)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if lines != m.rttm[i] {
+				t.Errorf("stream %s: RTTM\n%s\nexpected\n%s", name, lines, m.rttm[i])
+			}
+			if !slices.Equal(events, m.events[i]) {
+				for k := range min(len(events), len(m.events[i])) {
+					if events[k] != m.events[i][k] {
+						t.Errorf("stream %s: event %d is\n%s\nexpected\n%s", name, k+1, events[k], m.events[i][k])
+						return
+					}
+				}
+				t.Errorf("stream %s: %d events, expected %d", name, len(events), len(m.events[i]))
+			}
+		})
+	}
+	if disturb != nil {
+		disturb()
+	}
+	wg.Wait()
+}
+
+// TestOneWorker diarizes streams that were there before it and streams that come
+// later, and one stream twice.
+func TestOneWorker(t *testing.T) {
+	cfg := pipeline.Config{Model: anyModel()}
+	nc := newServer(t)
+	m := newMeetings(t, cfg, 3, 12)
+	w := startWorker(t, nc, testOptions(cfg))
+	m.run(t, nc, 20, 2*time.Minute, nil)
+	// Again, with another session.
+	ps := packetsOf("another", speech(50, 9))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := feed(ctx, nc, m.names[0], ps, 50); err != nil {
+		t.Fatal(err)
+	}
+	want, _ := undisturbed(t, m.names[0], cfg, ps)
+	waitFor(t, func() bool {
+		_, claims := w.roster.all()
+		return len(claims[m.names[0]].Past) == 2
+	})
+	got := lastRun(t, nc, m.names[0])
+	if !slices.Equal(got, want) {
+		t.Errorf("second run: %d events, expected %d", len(got), len(want))
+	}
+}
+
+// TestHandover moves streams between workers by drains while sound comes.
+func TestHandover(t *testing.T) {
+	cfg := pipeline.Config{Model: anyModel()}
+	nc := newServer(t)
+	m := newMeetings(t, cfg, 6, 16)
+	first := startWorker(t, nc, testOptions(cfg))
+	m.run(t, nc, 4, 2*time.Minute, func() {
+		time.Sleep(time.Second)
+		second := startWorker(t, connect(t, nc.ConnectedUrl()), testOptions(cfg))
+		first.end(t)
+		time.Sleep(time.Second)
+		startWorker(t, connect(t, nc.ConnectedUrl()), testOptions(cfg))
+		second.end(t)
+	})
+}
+
+// waitFor waits until ok holds, at most half a minute.
+func waitFor(t *testing.T, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("waited in vain")
+		}
+	}
+}
+
+// lastRun returns the events of the last run of a stream, which has ended.
+func lastRun(t *testing.T, nc *nats.Conn, stream string) []string {
+	t.Helper()
+	s, err := openShared(t.Context(), nc, StoreOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, err := lastNumber(t.Context(), s.events, "diarizer.v1."+stream+".>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, _, err := readEvents(t.Context(), s.events, stream, 1, last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := events[len(events)-1].Run
+	var text []string
+	for _, e := range events {
+		if e.Run == run {
+			text = append(text, plain(e))
+		}
+	}
+	return text
+}

@@ -1,0 +1,212 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+func decodeClaim(data []byte, c *claim) error { return json.Unmarshal(data, c) }
+
+// look replaces dead workers, gives up what others have taken, and takes
+// streams that nobody has.
+func (w *Worker) look(ctx context.Context) {
+	w.lost()
+	if w.lease.age() > 2*w.opts.Beat {
+		return // this worker may be the one that is cut off
+	}
+	for id, revision := range w.roster.silent(w.opts.Dead) {
+		if id == w.ID() {
+			continue
+		}
+		// Compare and set: a heartbeat that comes now wins.
+		if err := w.s.workers.Delete(ctx, id, jetstream.LastRevision(revision)); err == nil {
+			w.log().Warn("worker declared dead", "dead", id, "silent_for", w.opts.Dead)
+			w.metrics.reaped()
+		} else if !refused(err) && ctx.Err() == nil {
+			w.report(fmt.Errorf("declare worker %s dead: %w", id, err))
+		}
+	}
+	w.shed()
+	free := w.roster.free()
+	// The longest-waiting first would need a clock; the order of names does.
+	for _, stream := range slices.Sorted(maps.Keys(free)) {
+		if c := free[stream]; c.Open || w.fresh(stream) {
+			w.consider(ctx, stream, c)
+		}
+	}
+}
+
+// lost ends the owners of streams that are others' now.
+func (w *Worker) lost() {
+	for _, o := range w.all() {
+		c, ok := w.roster.claim(o.stream)
+		switch {
+		case !ok:
+		case o.current().Epoch > 0 && c.Epoch > o.current().Epoch:
+			o.cancel(errLost)
+		default:
+			o.refresh(c)
+		}
+	}
+}
+
+// consider takes a stream that nobody has, if there is room. The more a worker
+// has, the later it takes one, so that those with more room come first.
+func (w *Worker) consider(ctx context.Context, stream string, c seenClaim) {
+	w.mu.Lock()
+	_, mine := w.owned[stream]
+	until := w.asleep[stream]
+	n, limit, draining := len(w.owned), w.limit, w.draining
+	if mine || draining || time.Now().Before(until) {
+		w.mu.Unlock()
+		return
+	}
+	if n >= limit {
+		why := fmt.Sprintf("worker %s has %d of %d streams", w.id, n, limit)
+		known := w.waiting[stream]
+		w.waiting[stream] = why
+		w.mu.Unlock()
+		if known == "" {
+			w.log().Warn("stream refused: the worker is full", "stream", stream, "streams", n, "limit", limit)
+			w.metrics.refuse()
+		}
+		return
+	}
+	delete(w.waiting, stream)
+	soft, hard := context.Context(nil), context.Context(nil)
+	o := &owned{owner: &owner{w: w, stream: stream, claimed: time.Now(), id: w.id, log: w.opts.Log.With("worker", w.id, "stream", stream)},
+		done: make(chan struct{})}
+	hard, o.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
+	soft, o.release = context.WithCancelCause(hard)
+	w.owned[stream] = o
+	delay := time.Duration(float64(spread) * (float64(n)/float64(limit) + rand.Float64()/4))
+	w.mu.Unlock()
+	w.wg.Go(func() {
+		defer close(o.done)
+		defer o.cancel(nil)
+		err := w.own(hard, soft, o, c, delay)
+		w.mu.Lock()
+		delete(w.owned, stream)
+		if err != nil {
+			w.asleep[stream] = time.Now().Add(restAfterFailure)
+		}
+		w.mu.Unlock()
+		if err != nil {
+			o.log.Error("stream failed: left alone for a while", "error", err, "for", restAfterFailure)
+			w.metrics.fail()
+		}
+	})
+}
+
+const (
+	spread           = 100 * time.Millisecond
+	restAfterFailure = 10 * time.Second
+)
+
+// own claims a stream and follows it. Its error is a failure of the stream; that
+// others were faster, or that the stream is idle, is none.
+func (w *Worker) own(ctx, soft context.Context, o *owned, c seenClaim, delay time.Duration) error {
+	if !sleep(soft, delay) {
+		return nil
+	}
+	if now, ok := w.roster.claim(o.stream); ok && now.revision != c.revision {
+		return nil // somebody was faster
+	}
+	next := c.claim
+	next.Worker, next.Epoch = o.id, c.Epoch+1
+	if c.revision == 0 {
+		last, err := lastNumber(ctx, w.s.events, publish.StreamSubjects(o.stream))
+		if err != nil {
+			return err
+		}
+		next.Events = last
+		next.Identify = w.opts.Identify != nil && w.opts.Identify(o.stream)
+	}
+	revision, err := w.s.write(ctx, o.stream, next, c.revision)
+	if errors.Is(err, errTaken) {
+		return nil
+	}
+	if err != nil {
+		w.report(err)
+		return nil
+	}
+	o.setClaim(next, revision)
+	w.metrics.take(c.Open)
+	err = o.run(ctx, soft)
+	switch {
+	case errors.Is(err, errLost), errors.Is(err, errRelease), errors.Is(err, errIdle):
+		o.log.Info("stream left", "why", err)
+		return nil
+	case ctx.Err() != nil:
+		return nil
+	}
+	// Others may have more luck; the claim says that nobody has it.
+	after, cancel := context.WithTimeout(ctx, handOverWithin)
+	defer cancel()
+	if failed := o.amend(after, func(c *claim) { c.Worker = "" }); failed != nil {
+		return fmt.Errorf("%w; and then: %w", err, failed)
+	}
+	return err
+}
+
+// discover looks for streams with sound that nobody has a claim for, until ctx is
+// done.
+func (w *Worker) discover(ctx context.Context) {
+	every := discoverEvery
+	for sleep(ctx, every) {
+		began := time.Now()
+		if err := w.findStreams(ctx); err != nil && ctx.Err() == nil {
+			w.report(err)
+		}
+		// The answer grows with the number of streams: asking takes no more than
+		// a tenth of the time, within reason.
+		every = min(discoverRarest, max(discoverEvery, 10*time.Since(began)))
+	}
+}
+
+const (
+	discoverEvery  = 300 * time.Millisecond
+	discoverRarest = 2 * time.Second
+)
+
+// findStreams asks JetStream which streams have sound.
+func (w *Worker) findStreams(ctx context.Context) error {
+	if w.lease.age() > 2*w.opts.Beat {
+		return nil
+	}
+	info, err := w.s.audio.Info(ctx, jetstream.WithSubjectFilter(natsaudio.AllSubjects))
+	if err != nil {
+		return fmt.Errorf("streams with sound: %w", err)
+	}
+	_, claims := w.roster.all()
+	for subject, n := range info.State.Subjects {
+		stream, ok := natsaudio.Stream(subject)
+		if !ok || !publish.ValidToken(stream) {
+			continue
+		}
+		c, known := claims[stream]
+		switch {
+		case !known:
+			w.consider(ctx, stream, seenClaim{})
+		case !c.Open && w.counted(stream, n):
+			last, err := lastNumber(ctx, w.s.audio, subject)
+			if err != nil {
+				return err
+			}
+			w.note(stream, last >= c.From)
+		}
+	}
+	w.forgetGone(ctx, info.State.Subjects, claims)
+	return nil
+}

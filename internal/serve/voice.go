@@ -1,0 +1,62 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
+	"github.com/seed-7adb9000/diarizer/internal/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// Enrolled opens the enrolled speakers of a server, whose bucket it creates if it
+// is absent.
+func Enrolled(ctx context.Context, nc *nats.Conn, m *model.Model, o StoreOptions) (*enroll.Store, error) {
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(apiTimeout))
+	if err != nil {
+		return nil, fmt.Errorf("JetStream: %w", err)
+	}
+	kv, err := bucket(ctx, js, VoiceBucket, "enrolled speakers: biometric data", o)
+	if err != nil {
+		return nil, err
+	}
+	return enroll.NewStore(kv, m), nil
+}
+
+// Voice returns what a speaker of a stream has said, as the last checkpoint of
+// the stream has it.
+func Voice(ctx context.Context, nc *nats.Conn, cfg pipeline.Config, stream string, speaker publish.Speaker) (model.Stats, error) {
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(apiTimeout))
+	if err != nil {
+		return model.Stats{}, fmt.Errorf("JetStream: %w", err)
+	}
+	store, err := checkpoint.NewStore(ctx, js, StateBucket)
+	if err != nil {
+		return model.Stats{}, err
+	}
+	saved, err := store.Peek(ctx, stream)
+	if errors.Is(err, checkpoint.ErrNone) {
+		return model.Stats{}, fmt.Errorf("stream %s: no run is going on, or it is younger than its first checkpoint", stream)
+	}
+	if err != nil {
+		return model.Stats{}, err
+	}
+	f, err := resume(stream, cfg, nil, saved)
+	if err != nil {
+		return model.Stats{}, fmt.Errorf("stream %s: %w", stream, err)
+	}
+	var there []publish.Speaker
+	for n, stats := range f.stream.Speakers() {
+		if publish.Speaker(n) == speaker {
+			return stats.Clone(), nil
+		}
+		there = append(there, publish.Speaker(n))
+	}
+	return model.Stats{}, fmt.Errorf("stream %s: no speaker %s: expected one of %v", stream, speaker, there)
+}

@@ -1,0 +1,135 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/internal/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// TestIdentified enrols a speaker from a stream that is going on and has another
+// stream recognise them, once, although its owner changes; a stream that did
+// not ask compares nobody.
+func TestIdentified(t *testing.T) {
+	m := anyModel()
+	m.Threshold = -1e4 // any two voices are one person's
+	cfg := pipeline.Config{Model: m}
+	nc := newServer(t)
+	opts := testOptions(cfg)
+	opts.Identify = func(stream string) bool { return stream == "asked" }
+	first := startWorker(t, nc, opts)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := feed(ctx, nc, "source", packetsOf("s", speech(1, 14))[:250], 20); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool {
+		_, err := Voice(ctx, nc, cfg, "source", 1)
+		return err == nil
+	})
+	if _, err := Voice(ctx, nc, cfg, "source", 99); err == nil {
+		t.Error("a speaker that is not there has a voice")
+	}
+	store, err := Enrolled(ctx, nc, m, StoreOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stats, err := Voice(ctx, nc, cfg, "source", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Add(ctx, enroll.Speaker{Name: "Ada", Stats: stats}, false); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { return len(first.voices.all()) == 1 })
+
+	done := make(chan error, 2)
+	for _, stream := range []string{"asked", "silent"} {
+		go func() { done <- feed(ctx, nc, stream, packetsOf("session-"+stream, speech(1, 16)), 4) }()
+	}
+	time.Sleep(3 * time.Second) // 12 s of sound
+	startWorker(t, connect(t, nc.ConnectedUrl()), opts)
+	first.end(t)
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := map[string]int{}
+	for _, stream := range []string{"asked", "silent"} {
+		events, _, err := told(ctx, nc, stream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			var ev publish.Event
+			if err := json.Unmarshal([]byte(e), &ev); err != nil {
+				t.Fatal(err)
+			}
+			if ev.Kind == publish.SpeakerIdentified {
+				names[stream+" "+ev.Speaker.String()+" "+ev.Name]++
+				if ev.Confidence < recognizeSure {
+					t.Errorf("identified with a probability of %v", ev.Confidence)
+				}
+			}
+		}
+	}
+	if names["asked S1 Ada"] != 1 {
+		t.Errorf("identified: %v, expected asked S1 Ada once", names)
+	}
+	for key, n := range names {
+		if n != 1 || strings.HasPrefix(key, "silent") {
+			t.Errorf("identified %d times: %s", n, key)
+		}
+	}
+}
+
+// TestLikeliest holds that probabilities are those of exclusive alternatives.
+func TestLikeliest(t *testing.T) {
+	m := anyModel()
+	scorer := m.NewScorer()
+	voice := func(d float64) *model.Voice {
+		v := model.NewVoice(m.Nu)
+		v.Stats.N = 1000
+		for i := range m.Nu {
+			v.Stats.D[i] = d
+			v.Stats.DInv[i*(i+1)/2+i] = 20
+		}
+		scorer.Update(&v)
+		return &v
+	}
+	all := []known{{"far", voice(-60)}, {"near", voice(60)}}
+	name, p := likeliest(m, scorer, voice(60), all)
+	if name != "near" || !(p > 0.9 && p <= 1) {
+		t.Errorf("%s with %v, expected near", name, p)
+	}
+	if _, q := likeliest(m, scorer, voice(60), append(slices.Clone(all), known{"twin", voice(60)})); q > p/2+1e-9 {
+		t.Errorf("with a twin enrolled %v, expected at most half of %v", q, p)
+	}
+	if _, q := likeliest(m, scorer, voice(0), all); q > 0.5 {
+		t.Errorf("a stranger is somebody with %v", q)
+	}
+}
+
+// TestVoiceOfNobody says what is missing.
+func TestVoiceOfNobody(t *testing.T) {
+	nc := newServer(t)
+	if _, err := openShared(t.Context(), nc, StoreOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Voice(t.Context(), nc, pipeline.Config{Model: anyModel()}, "room", 1)
+	if err == nil || !strings.Contains(err.Error(), "no run is going on") {
+		t.Errorf("%v", err)
+	}
+	if err := enroll.Check(model.NewStats(2)); !errors.Is(err, enroll.ErrTooShort) {
+		t.Errorf("no speech at all: %v", err)
+	}
+}

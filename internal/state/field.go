@@ -1,0 +1,103 @@
+package state
+
+import (
+	"encoding"
+	"fmt"
+)
+
+// Field is an item of a list that is more than a number.
+type Field struct {
+	at   any // what it stands for: a pointer
+	code func(*coder)
+}
+
+// Struct stands for the fields of *p.
+func Struct[T any](p *T, fields func(*T) []any) Field {
+	return Field{p, func(c *coder) { c.all(fields(p)) }}
+}
+
+// Then stands for fields that can only be listed once those before it in the
+// list are set. They belong to *at.
+func Then(at any, fields func() []any) Field {
+	return Field{at, func(c *coder) { c.all(fields()) }}
+}
+
+// Slice stands for the elements of *p, which gets the length that was saved.
+// Elements are made by zero values, unless fields makes them otherwise.
+func Slice[T any](p *[]T, fields func(*T) []any) Field {
+	return Field{p, func(c *coder) {
+		n := len(*p)
+		c.length(tagStructs, &n, 1)
+		if c.err != nil {
+			return
+		}
+		if !c.saving {
+			*p = (*p)[:0]
+		}
+		// The slice grows with what is read: a false length takes no memory.
+		for i := 0; i < n && c.err == nil; i++ {
+			if !c.saving {
+				var zero T
+				*p = append(*p, zero)
+			}
+			c.all(fields(&(*p)[i]))
+		}
+	}}
+}
+
+// Optional stands for **p, which may be nil.
+func Optional[T any](p **T, fields func(*T) []any) Field {
+	return Field{p, func(c *coder) {
+		there := *p != nil
+		c.flag(tagOptional, &there)
+		if c.err != nil {
+			return
+		}
+		if !c.saving {
+			*p = nil
+			if there {
+				*p = new(T)
+			}
+		}
+		if there {
+			c.all(fields(*p))
+		}
+	}}
+}
+
+// Value stands for a value with an encoding of its own.
+func Value(v interface {
+	encoding.BinaryAppender
+	encoding.BinaryUnmarshaler
+}) Field {
+	return Field{v, func(c *coder) {
+		var raw []byte
+		if c.saving {
+			var err error
+			if raw, err = v.AppendBinary(nil); err != nil {
+				c.fail("%w", err)
+				return
+			}
+		}
+		bytes(c, tagValue, &raw)
+		if c.saving || c.err != nil {
+			return
+		}
+		if err := v.UnmarshalBinary(raw); err != nil {
+			c.err = fmt.Errorf("%w: %T: %w", ErrState, v, err)
+		}
+	}}
+}
+
+// Addresses returns what the items of a list stand for: pointers, and slices
+// for their contents. It serves tests of lists.
+func Addresses(fields []any) []any {
+	out := make([]any, len(fields))
+	for i, f := range fields {
+		if s, ok := f.(Field); ok {
+			f = s.at
+		}
+		out[i] = f
+	}
+	return out
+}

@@ -1,0 +1,48 @@
+// Package statetest holds lists of fields, as package state takes them, against
+// the structs whose fields they are.
+package statetest
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/seed-7adb9000/diarizer/internal/state"
+)
+
+// Covers fails t unless every field of *p is in list or named among derived:
+// fields that are constant, scratch, or made anew from the others. It fails too
+// where derived names a field that is not there or that is in the list.
+func Covers[T any](t *testing.T, p *T, list []any, derived ...string) {
+	t.Helper()
+	known := make(map[uintptr]bool)
+	for _, a := range state.Addresses(list) {
+		v := reflect.ValueOf(a)
+		known[v.Pointer()] = true // of a slice, its first element
+	}
+	delete(known, 0) // nil
+	left := make(map[string]bool)
+	for _, name := range derived {
+		left[name] = true
+	}
+	v := reflect.ValueOf(p).Elem()
+	for i := range v.NumField() {
+		name, f := v.Type().Field(i).Name, v.Field(i)
+		listed := known[f.Addr().Pointer()] && f.Type().Size() > 0
+		switch f.Kind() {
+		case reflect.Slice:
+			listed = listed || f.Len() > 0 && known[f.Pointer()]
+		case reflect.Pointer:
+			listed = listed || known[f.Pointer()]
+		}
+		switch {
+		case listed && left[name]:
+			t.Errorf("%s.%s is in the list of its state and said to be derived", v.Type(), name)
+		case !listed && !left[name]:
+			t.Errorf("%s.%s is missing in the list of its state: add it there, or name it as derived in this test", v.Type(), name)
+		}
+		delete(left, name)
+	}
+	for name := range left {
+		t.Errorf("%s has no field %s", v.Type(), name)
+	}
+}

@@ -1,0 +1,78 @@
+package segment
+
+import "github.com/seed-7adb9000/diarizer/internal/state"
+
+// AppendBinary appends the state of the extractor to b: with it, another one of
+// the same settings goes on to the same frames. It never fails.
+func (e *Extractor) AppendBinary(b []byte) ([]byte, error) {
+	return state.Append(b, e.fields()...), nil
+}
+
+// UnmarshalBinary gives e the state of an extractor of the same settings, as
+// AppendBinary wrote it.
+func (e *Extractor) UnmarshalBinary(b []byte) error { return state.Restore(b, e.fields()...) }
+
+func (e *Extractor) fields() []any {
+	return []any{e.buf[:], &e.have, &e.samples, state.Struct(&e.delta, (*deltas).fields)}
+}
+
+func (d *deltas) fields() []any { return []any{d.ring, &d.in, &d.out} }
+
+// AppendBinary appends the state of the segmenter to b: with it, another one of
+// the same settings goes on to the same events. It never fails.
+func (s *Segmenter) AppendBinary(b []byte) ([]byte, error) {
+	return state.Append(b, s.fields()...), nil
+}
+
+// UnmarshalBinary gives s the state of a segmenter of the same settings, as
+// AppendBinary wrote it.
+func (s *Segmenter) UnmarshalBinary(b []byte) error { return state.Restore(b, s.fields()...) }
+
+func (s *Segmenter) fields() []any {
+	return []any{
+		&s.n, &s.id, &s.open, &s.start, &s.region, &s.pending,
+		state.Then(&s.chg, func() []any {
+			if !s.open {
+				return nil // begin will start them anew
+			}
+			return s.chg.fields()
+		}),
+	}
+}
+
+func (c *changes) fields() []any {
+	return []any{&c.first, &c.n, c.last, c.scores, state.Then(&c.sums, c.rows)}
+}
+
+// rows lists the rows of the ring that belong to the region. The others are
+// written before they are read again.
+func (c *changes) rows() []any {
+	var list []any
+	if c.first < 0 || c.n < 0 { // not what fields wrote
+		return nil
+	}
+	for f := max(c.first, c.end()-int64(c.keep)); f <= c.end(); f++ {
+		list = append(list, c.row(f))
+	}
+	return list
+}
+
+// AppendBinary appends the state of g to b. It never fails.
+func (g *Given) AppendBinary(b []byte) ([]byte, error) { return state.Append(b, g.fields()...), nil }
+
+// UnmarshalBinary gives g the state of another one of the same utterances.
+func (g *Given) UnmarshalBinary(b []byte) error { return state.Restore(b, g.fields()...) }
+
+func (g *Given) fields() []any { return []any{&g.n, &g.next, &g.closed, &g.until, &g.pending} }
+
+// AppendBinary appends the state of the normalizer to b: with it, another one of
+// the same model goes on with the same means. It never fails.
+func (n *Normalizer) AppendBinary(b []byte) ([]byte, error) {
+	return state.Append(b, n.fields()...), nil
+}
+
+// UnmarshalBinary gives n the state of a normalizer of the same model, as
+// AppendBinary wrote it.
+func (n *Normalizer) UnmarshalBinary(b []byte) error { return state.Restore(b, n.fields()...) }
+
+func (n *Normalizer) fields() []any { return []any{n.sum, n.mean, &n.n} }
