@@ -4,7 +4,9 @@ import "github.com/seed-7adb9000/diarizer/internal/state"
 
 // AppendBinary appends the state of r to b: with it, another Resampler between
 // the same rates goes on to the same samples. It never fails.
-func (r *Resampler) AppendBinary(b []byte) ([]byte, error) { return state.Append(b, r.fields()...), nil }
+func (r *Resampler) AppendBinary(b []byte) ([]byte, error) {
+	return state.Append(b, r.fields()...), nil
+}
 
 // UnmarshalBinary gives r the state of another one between the same rates, as
 // AppendBinary wrote it.
