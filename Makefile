@@ -77,6 +77,7 @@ bench:
 
 accuracy:
 	$(GO) run ./cmd/diarizer evaluate --data $(DATA)/dev
+	$(GO) run ./cmd/diarizer evaluate --data $(DATA) --simulated 10
 
 fuzz:
 	@set -e; for pkg in $$($(GO) list ./...); do \

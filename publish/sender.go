@@ -59,7 +59,7 @@ var errDuplicate = errors.New("an event with this id is stored already: another 
 // Unsure says that it may have been stored before.
 func (s *sender) send(ctx context.Context, msg *nats.Msg, unsure bool) error {
 	for attempt := 0; ; attempt++ {
-		stored, err := s.try(ctx, msg, &unsure)
+		stored, err := s.try(ctx, msg, attempt, &unsure)
 		switch {
 		case stored:
 			return nil
@@ -89,8 +89,9 @@ func cause(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", ctx.Err(), apiError(err))
 }
 
-// try sends msg once. It updates unsure and the fence.
-func (s *sender) try(ctx context.Context, msg *nats.Msg, unsure *bool) (stored bool, err error) {
+// try sends msg once, for the first time where attempt is 0. It updates unsure
+// and the fence.
+func (s *sender) try(ctx context.Context, msg *nats.Msg, attempt int, unsure *bool) (stored bool, err error) {
 	if err := s.ensureOnce(ctx); err != nil {
 		return false, err
 	}
@@ -104,7 +105,9 @@ func (s *sender) try(ctx context.Context, msg *nats.Msg, unsure *bool) (stored b
 	}
 	msg.Header.Set(expectedLast, strconv.FormatUint(last, 10))
 	ack, err := s.publish(ctx, msg)
-	if err == nil && ack.Duplicate && !*unsure {
+	// A cluster that is falling apart can refuse a message and store it all the
+	// same, so that only the answer to the first sending says whose the other is.
+	if err == nil && ack.Duplicate && !*unsure && attempt == 0 {
 		return false, errDuplicate
 	}
 	if err == nil {

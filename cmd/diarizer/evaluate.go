@@ -20,6 +20,7 @@ func newEvaluateCommand() *cobra.Command {
 		jobs      int
 		each      bool
 		plots     string
+		simulated int
 		latencies []time.Duration
 	)
 	cmd := &cobra.Command{
@@ -28,7 +29,9 @@ func newEvaluateCommand() *cobra.Command {
 		Long: `Diarize recordings that have a reference and print how well that went.
 
 DIR holds NAME.flac and NAME.rttm; the part of NAME before the first underscore is
-the group. Scores are full: no collar, overlap scored. The tables are Markdown.
+the group. With --simulated N it holds train/manifest.tsv, rir and noise as train
+wants them, and N conversations of each kind are composed of the voices that are
+kept out of training. Scores are full: no collar, overlap scored. The tables are Markdown.
 
 The second table says whether the confidences of final turns are probabilities: a
 turn is right when its speaker, by the mapping that the score uses, is the
@@ -41,7 +44,12 @@ on the reference's utterances (det.svg).`,
 			if err != nil {
 				return err
 			}
-			recs, err := evaluate.Load(data)
+			var recs []evaluate.Recording
+			if simulated > 0 {
+				recs, err = evaluate.Simulated(cmd.Context(), data, simulated, simulatedSeconds)
+			} else {
+				recs, err = evaluate.Load(data)
+			}
 			if err != nil {
 				return err
 			}
@@ -72,9 +80,13 @@ on the reference's utterances (det.svg).`,
 	f.BoolVar(&each, "each", false, "tell of every recording as it is done")
 	f.DurationSliceVar(&latencies, "latencies", []time.Duration{time.Second / 2, time.Second, 2 * time.Second, 5 * time.Second}, "latencies of the live scores")
 	f.StringVar(&plots, "plots", "", "write reliability.svg and det.svg to this directory")
+	f.IntVar(&simulated, "simulated", 0, "compose so many conversations of each kind instead of reading recordings")
 	_ = cmd.MarkFlagRequired("data") // the flag exists
 	return cmd
 }
+
+// simulatedSeconds is the longest that a composed conversation lasts.
+const simulatedSeconds = 300
 
 // printTable prints the rows as Markdown.
 func printTable(w io.Writer, rows []evaluate.Row, latencies []time.Duration) error {
