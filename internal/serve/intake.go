@@ -23,6 +23,7 @@ type intake struct {
 	report  func(error)
 
 	messages jetstream.MessagesContext
+	alive    time.Time // of the last message, or the opening
 	failures int
 }
 
@@ -30,6 +31,9 @@ type intake struct {
 const (
 	prefetch     = 256
 	intakeExpiry = 5 * time.Second
+	// A consumer that says nothing for so long is replaced: one that lost its
+	// server can be silent for ever, like one that has nothing to say.
+	silentAtMost = 6 * time.Second
 )
 
 // next returns the next message and how many more JetStream has.
@@ -46,6 +50,9 @@ func (in *intake) next(ctx context.Context) (message, uint64, error) {
 		msg, err := in.messages.Next(jetstream.NextContext(ctx))
 		if err != nil {
 			if ctx.Err() != nil {
+				if time.Since(in.alive) > silentAtMost {
+					in.stop()
+				}
 				return message{}, 0, ctx.Err()
 			}
 			in.stop()
@@ -54,6 +61,7 @@ func (in *intake) next(ctx context.Context) (message, uint64, error) {
 			}
 			continue
 		}
+		in.alive = time.Now()
 		meta, err := msg.Metadata()
 		if err != nil || meta.Sequence.Stream <= in.after {
 			continue
@@ -72,6 +80,7 @@ func (in *intake) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	in.alive = time.Now()
 	in.messages, err = consumer.Messages(jetstream.PullMaxMessages(prefetch), jetstream.PullExpiry(intakeExpiry))
 	return err
 }
