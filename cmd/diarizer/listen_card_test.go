@@ -172,7 +172,9 @@ func TestListenHearsWhatReplayReads(t *testing.T) {
 		}
 	}
 	live := segmentsIn(t, path("live.rttm"))
-	sameTurns(t, "the recording of what was heard", live, segmentsIn(t, path("heard.flac.rttm")), .001)
+	// The recording has 16 bits where the microphone had more, which can tip a
+	// decision on the edge by one step of the detector.
+	sameTurns(t, "the recording of what was heard", live, segmentsIn(t, path("heard.flac.rttm")), .05)
 	offset := sameTurns(t, "what was played", live, segmentsIn(t, path("shifted.wav.rttm")), .05)
 	t.Logf("%d turns, %.3f s after those of the file; the sounds' correlation is %.5f", len(live), offset, r)
 }

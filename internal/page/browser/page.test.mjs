@@ -36,6 +36,9 @@ test("corrections of the demo reach a second page and the RTTM", async () => {
   assert.equal(await one.locator("#link").getAttribute("data-state"), "live");
   assert.match(await one.locator("#time").textContent(), /^\d\d:\d\d$/);
 
+  // All that was said so far has arrived, so that nothing moves under the mouse.
+  for (const page of [one, two]) await until(page, () => diarizer.board.turns.some((t) => t.speaker === "S2" && t.end > 47));
+
   // A name with markup stays text, on every page.
   const evil = "<img src=x onerror='globalThis.hit=1'>";
   await one.locator(".person[data-speaker=S1] > button").click();
@@ -74,8 +77,7 @@ test("corrections of the demo reach a second page and the RTTM", async () => {
 
   // At the end both pages know that it is over, and the file has the name.
   for (const page of [one, two]) {
-    await until(page, () => document.getElementById("link").dataset.state === "ended");
-    assert.ok(await page.locator("#undo").isDisabled());
+    await until(page, () => document.getElementById("link").dataset.state === "ended" && document.getElementById("undo").disabled);
     assert.deepEqual(page.problems, []);
   }
   await replay.found(/(the page stays at)/);
