@@ -95,6 +95,7 @@ type Clusterer struct {
 	review   float64     // speech at which the window is clustered anew
 	time     timeline
 	until    int64     // how far it is decided what is speech, in samples
+	ending   bool      // the stream is over
 	units    []unit    // scratch
 	levels   []float32 // scratch
 	x        []float64 // scratch, one frame
@@ -111,8 +112,9 @@ type utterance struct {
 	level      float64 // dBFS, 0 where it is not known
 	speaker    int
 	logP, conf float64
-	heard      int // frames at the last provisional comparison
-	created    int // the speaker who was added for it while it was open, or 0
+	heard      int  // frames at the last provisional comparison
+	created    int  // the speaker who was added for it while it was open, or 0
+	moved      bool // scratch: to another speaker, in the last review
 }
 
 // speaker is a cluster of utterances.
@@ -150,8 +152,8 @@ func New(m *model.Model, cfg Config) (*Clusterer, error) {
 // stays bounded.
 const (
 	firstReview  = 300
-	reviewGrowth = 1.15
-	reviewAtMost = 2000 // frames between two reviews
+	reviewGrowth = 1.25
+	reviewAtMost = 6000 // frames between two reviews
 )
 
 // boundaryTolerance is how far a boundary of an ended turn has to move before
@@ -187,6 +189,7 @@ func (c *Clusterer) advance(at int64, emit func(Event)) {
 // Finish ends the stream: the window is clustered a last time and every turn
 // is final.
 func (c *Clusterer) Finish(at int64, emit func(Event)) {
+	c.ending = true
 	if len(c.utts) > 0 {
 		c.aligned = c.heard
 		c.reconsider(at, emit)
