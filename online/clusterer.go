@@ -95,7 +95,6 @@ type Clusterer struct {
 	review   float64     // speech at which the window is clustered anew
 	time     timeline
 	until    int64     // how far it is decided what is speech, in samples
-	ending   bool      // the stream is over
 	units    []unit    // scratch
 	levels   []float32 // scratch
 	x        []float64 // scratch, one frame
@@ -112,9 +111,8 @@ type utterance struct {
 	level      float64 // dBFS, 0 where it is not known
 	speaker    int
 	logP, conf float64
-	heard      int  // frames at the last provisional comparison
-	created    int  // the speaker who was added for it while it was open, or 0
-	moved      bool // scratch: to another speaker, in the last review
+	heard      int // frames at the last provisional comparison
+	created    int // the speaker who was added for it while it was open, or 0
 }
 
 // speaker is a cluster of utterances.
@@ -189,7 +187,6 @@ func (c *Clusterer) advance(at int64, emit func(Event)) {
 // Finish ends the stream: the window is clustered a last time and every turn
 // is final.
 func (c *Clusterer) Finish(at int64, emit func(Event)) {
-	c.ending = true
 	if len(c.utts) > 0 {
 		c.aligned = c.heard
 		c.reconsider(at, emit)

@@ -138,7 +138,6 @@ func (c *Clusterer) assign(labels, number []int) {
 	}
 	for i := range c.utts {
 		u := &c.utts[i]
-		u.moved = u.speaker != number[labels[i]]
 		u.speaker = number[labels[i]]
 		c.speakers[u.speaker-1].voice.Stats.Add(u.voice.Stats)
 	}
@@ -146,11 +145,7 @@ func (c *Clusterer) assign(labels, number []int) {
 		c.scorer.Update(&c.speakers[i].voice)
 	}
 	for i := range c.utts {
-		// What has stayed where it was keeps its score until the end: nobody is
-		// told of a score alone.
-		if c.utts[i].moved || c.ending {
-			c.rescore(&c.utts[i])
-		}
+		c.rescore(&c.utts[i])
 	}
 	if n := len(c.utts); n > 0 {
 		c.last = c.utts[n-1].speaker

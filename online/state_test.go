@@ -11,15 +11,15 @@ import (
 func TestStateIsComplete(t *testing.T) {
 	c := &Clusterer{m: &model.Model{Nu: 2, Mu: 1}, norm: segment.NewNormalizer([]float64{0}, 1), atoms: make([]atom, 1), base: make([]utterance, 1),
 		utts: make([]utterance, 1), open: &utterance{}, speakers: make([]speaker, 1), time: timeline{told: make([]told, 1)}}
-	statetest.Covers(t, c, c.fields(), "cfg", "m", "acc", "scorer", "rest", "pool", "pairs", "keys", "seg", "units", "x", "levels", "links", "ending")
+	statetest.Covers(t, c, c.fields(), "cfg", "m", "acc", "scorer", "rest", "pool", "pairs", "keys", "seg", "units", "x", "levels", "links")
 	statetest.Covers(t, &c.loud, c.fields())
 	a := &c.atoms[0]
 	statetest.Covers(t, a, append(c.atomFields(a), &a.moments))
 	m := &a.moments
 	statetest.Covers(t, m, c.atomFields(a))
 	u := c.open
-	statetest.Covers(t, u, u.fields(), "voice", "key", "moved")
-	statetest.Covers(t, u, c.openFields(u), "key", "moved")
+	statetest.Covers(t, u, u.fields(), "voice", "key")
+	statetest.Covers(t, u, c.openFields(u), "key")
 	s := &c.speakers[0]
 	statetest.Covers(t, s, c.speakerFields(s), "key")
 	statetest.Covers(t, &s.voice, append(c.voiceFields(&s.voice), &s.voice.Stats), "soft", "evidence")
