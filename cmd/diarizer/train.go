@@ -59,6 +59,7 @@ settings and seed give the same model.`,
 	f.Float64Var(&cfg.Phi, "phi", cfg.Phi, "scale of frame counts")
 	f.Float64Var(&cfg.TrainPhi, "train-phi", cfg.TrainPhi, "scale of frame counts while training")
 	f.Float64Var(&cfg.OwnMean, "own-mean", cfg.OwnMean, "part of a recording's own mean that is taken off in training")
+	f.Float64Var(&cfg.Token, "token", cfg.Token, "variance by which a sound of one utterance may be off as a whole")
 	f.Float64Var(&cfg.Slack, "slack", cfg.Slack, "variance by which a speaker may differ from themselves")
 	f.Float64Var(&cfg.Length, "length", cfg.Length, "exponent that scores are normalised for length with")
 	f.BoolVar(&cfg.Soft, "soft", cfg.Soft, "divide frames among Gaussians")
@@ -138,7 +139,7 @@ func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata 
 		"--gaussians", strconv.Itoa(cfg.Gaussians), "--eigenvoices", strconv.Itoa(cfg.Eigenvoices),
 		"--eigenchannels", strconv.Itoa(cfg.Eigenchannels), "--use-eigenchannels=" + strconv.FormatBool(cfg.UseChannels), "--sessions=" + strconv.FormatBool(cfg.Sessions), "--augment", strconv.Itoa(cfg.Augment),
 		"--phi", num(cfg.Phi), "--train-phi", num(cfg.TrainPhi), "--own-mean", num(cfg.OwnMean),
-		"--slack", num(cfg.Slack), "--length", num(cfg.Length),
+		"--token", num(cfg.Token), "--slack", num(cfg.Slack), "--length", num(cfg.Length),
 		"--soft=" + strconv.FormatBool(cfg.Soft)}, " ")
 	byName := map[string]*modelfile.Corpus{}
 	sources := map[string]map[string]bool{}

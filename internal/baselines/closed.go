@@ -36,12 +36,12 @@ type ClosedForm struct {
 
 // NewClosedForm returns the comparison by m, with or without its eigenchannels.
 // As published, it is the closed form alone; with the whole rule, the model's
-// slack and length apply, as in a stream.
+// token, slack and length apply, as in a stream.
 func NewClosedForm(m *model.Model, channels, wholeRule bool) *ClosedForm {
 	m = m.Copy()
 	m.IgnoreChannels = !channels
 	if !wholeRule {
-		m.Slack, m.Length = 0, 0
+		m.Token, m.Slack, m.Length = 0, 0, 0
 	}
 	return &ClosedForm{scorer: m.NewScorer(), acc: m.NewAccumulator(), nu: m.Nu}
 }

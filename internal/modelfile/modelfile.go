@@ -69,6 +69,7 @@ type settings struct {
 	Mu        int                   `json:"eigenchannels"`
 	OneChan   bool                  `json:"ignore_channels,omitempty"`
 	Phi       float64               `json:"phi"`
+	Token     float64               `json:"token,omitempty"`
 	Soft      bool                  `json:"soft"`
 	Slack     float64               `json:"slack"`
 	Length    float64               `json:"length"`
@@ -103,7 +104,7 @@ func Write(w io.Writer, m *model.Model, meta Metadata) error {
 	if err := m.Validate(); err != nil {
 		return fmt.Errorf("write model: %w", err)
 	}
-	set, err := json.Marshal(settings{Features: m.Features, Nu: m.Nu, Mu: m.Mu, OneChan: m.IgnoreChannels, Phi: m.Phi,
+	set, err := json.Marshal(settings{Features: m.Features, Nu: m.Nu, Mu: m.Mu, OneChan: m.IgnoreChannels, Phi: m.Phi, Token: m.Token,
 		Soft: m.Soft, Slack: m.Slack, Length: m.Length, Threshold: m.Threshold, Slope: m.Slope})
 	if err != nil {
 		return fmt.Errorf("write model: %w", err)
@@ -180,7 +181,7 @@ func parse(data []byte) (*model.Model, Metadata, error) {
 	if err := json.Unmarshal([]byte(strs["training"]), &meta); err != nil {
 		return nil, meta, fmt.Errorf("training: %w", err)
 	}
-	m := &model.Model{Features: set.Features, Nu: set.Nu, Mu: set.Mu, IgnoreChannels: set.OneChan, Phi: set.Phi,
+	m := &model.Model{Features: set.Features, Nu: set.Nu, Mu: set.Mu, IgnoreChannels: set.OneChan, Phi: set.Phi, Token: set.Token,
 		Soft: set.Soft, Slack: set.Slack, Length: set.Length, Threshold: set.Threshold, Slope: set.Slope}
 	weights, ok := st.Tensor("weights")
 	if !ok || len(weights.Shape()) != 1 {

@@ -17,7 +17,7 @@ func small(mu int) *model.Model {
 	m := &model.Model{
 		Features:    segment.FeatureConfig{Ceps: 2, Filters: 4, LowHz: 100, HighHz: 3800, MeanPrior: 50},
 		FeatureMean: []float64{0.5, -2}, Weights: []float64{0.25, 0.75},
-		Means: []float64{1, 2, 3, 4}, Vars: []float64{1, 0.5, 2, 1}, V: make([]float64, 12), Nu: 3, Mu: mu,
+		Means: []float64{1, 2, 3, 4}, Vars: []float64{1, 0.5, 2, 1}, V: make([]float64, 12), Nu: 3, Mu: mu, Token: 0.5, IgnoreChannels: mu > 0,
 		Phi: 0.125, Soft: true, Slack: 0.25, Length: 0.5, Threshold: -1.5, Slope: 2, U: make([]float64, 4*mu),
 	}
 	for i := range m.V {

@@ -44,8 +44,8 @@ type Config struct {
 	Chunk float64
 	// TrainPhi scales frame counts in the training of V and U, Phi at run time.
 	TrainPhi, Phi float64
-	// Slack and Length shape the scores; see model.Model.
-	Slack, Length float64
+	// Token, Slack and Length shape the scores; see model.Model.
+	Token, Slack, Length float64
 	// UBMIterations and Iterations are the rounds of EM of the UBM at full
 	// size and of V and U.
 	UBMIterations, Iterations int
@@ -56,7 +56,7 @@ func DefaultConfig() Config {
 	return Config{
 		Seed: 1, Features: segment.DefaultFeatures(),
 		Gaussians: 256, Eigenvoices: 50, Eigenchannels: 30, Soft: true, Sessions: true, Augment: 2,
-		OwnMean: 0.5, Chunk: 3, TrainPhi: 0.3, Phi: 0.15, Slack: 0.02, Length: 0.8,
+		OwnMean: 0.5, Chunk: 3, TrainPhi: 0.3, Phi: 0.15, Token: 0.667, Slack: 0.02, Length: 0.8,
 		UBMIterations: 8, Iterations: 6,
 	}
 }
@@ -80,6 +80,7 @@ func (c Config) Validate() error {
 		{"chunk", c.Chunk, 0.5, 60},
 		{"training phi", c.TrainPhi, 1e-3, 1},
 		{"phi", c.Phi, 1e-3, 1},
+		{"token", c.Token, 0, 100},
 		{"slack", c.Slack, 0, 10},
 		{"length", c.Length, 0, 2},
 		{"UBM iterations", float64(c.UBMIterations), 1, 1000},

@@ -19,6 +19,7 @@ type Accumulator struct {
 	first  []float64 // Σ γ (x − m_k), M×d
 	square []float64 // [x, x²]
 	logs   []float64 // log densities
+	worth  []float64 // what the n_k count as
 	ch     channel
 }
 
@@ -29,7 +30,7 @@ func (m *Model) NewAccumulator() *Accumulator {
 	size, d := m.Gaussians(), m.Dim()
 	return &Accumulator{m: m, t: t,
 		counts: make([]float64, size), first: make([]float64, size*d),
-		square: make([]float64, 2*d), logs: make([]float64, size),
+		square: make([]float64, 2*d), logs: make([]float64, size), worth: make([]float64, size),
 		ch: newChannel(m.Nu, m.channels())}
 }
 
@@ -114,31 +115,45 @@ func (a *Accumulator) Reset() {
 	clear(a.first)
 }
 
-// StatsInto writes the pair of the frames so far to dst, which must be for ν
-// eigenvoices: <d, D⁻¹>, or <g, H⁻¹ − I> where the model has eigenchannels.
+// StatsInto writes the pair of the frames so far, those of one utterance, to
+// dst, which must be for ν eigenvoices: <d, D⁻¹>, or <g, H⁻¹ − I> where the
+// model has eigenchannels. The frames stay.
+//
+// The n_k frames of a Gaussian are mostly of one sound or two, and a sound that
+// is off is off in all of its frames. With an offset o_k ~ N(0, σ² C_k) that
+// they share integrated out, they count as
+//
+//	φ n_k / (1 + σ² φ n_k)
+//
+// frames: however long a vowel is held, it says no more than 1/σ² frames do.
+//
 // It costs at most M·(ν²/2 + d·ν) multiplications, with eigenchannels about
-// four times as many for μ = ν. The frames stay.
+// four times as many for μ = ν.
 func (a *Accumulator) StatsInto(dst *Stats) {
 	dst.Reset()
 	dst.N = float64(a.frames)
 	a.ch.reset()
+	clear(a.worth)
 	for k, n := range a.counts {
 		if n != 0 {
-			a.project(k, dst.D)
+			w := a.m.Phi / (1 + a.m.Token*a.m.Phi*n)
+			a.worth[k] = w * n
+			a.project(k, w, dst.D)
 		}
 	}
-	a.ch.precisions(a.m, a.t, a.counts, dst)
+	a.ch.precisions(a.t, a.worth, dst)
 	if a.ch.mu > 0 {
 		a.ch.integrate(dst)
 	}
 }
 
-// project adds Gaussian k's part to d, and to the e of the channel.
-func (a *Accumulator) project(k int, d []float64) {
+// project adds Gaussian k's part, every frame counted as w, to d and to the e of
+// the channel.
+func (a *Accumulator) project(k int, w float64, d []float64) {
 	dim, nu, mu := a.m.Dim(), a.m.Nu, a.ch.mu
 	first := block(a.first, k, dim)
-	gemvT(a.m.Phi, blas64.General{Rows: dim, Cols: nu, Stride: nu, Data: block(a.t.cv, k, dim*nu)}, first, d)
+	gemvT(w, blas64.General{Rows: dim, Cols: nu, Stride: nu, Data: block(a.t.cv, k, dim*nu)}, first, d)
 	if mu > 0 {
-		gemvT(a.m.Phi, blas64.General{Rows: dim, Cols: mu, Stride: mu, Data: block(a.t.cu, k, dim*mu)}, first, a.ch.e)
+		gemvT(w, blas64.General{Rows: dim, Cols: mu, Stride: mu, Data: block(a.t.cu, k, dim*mu)}, first, a.ch.e)
 	}
 }

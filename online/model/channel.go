@@ -33,14 +33,13 @@ func (c *channel) reset() {
 	clear(c.f)
 }
 
-// precisions adds D⁻¹ to dst and sets E⁻¹ and F, from the counts n_k.
-func (c *channel) precisions(m *Model, t *tables, counts []float64, dst *Stats) {
+// precisions adds D⁻¹ to dst and sets E⁻¹ and F, from what the n_k count as.
+func (c *channel) precisions(t *tables, worth []float64, dst *Stats) {
 	nu, mu := c.nu, c.mu
-	for k, n := range counts {
+	for k, n := range worth {
 		if n == 0 {
 			continue
 		}
-		n *= m.Phi
 		floats.AddScaled(dst.DInv, n, block(t.vv, k, packedLen(nu)))
 		if mu > 0 {
 			floats.AddScaled(c.eInv, n, block(t.uu, k, packedLen(mu)))

@@ -36,6 +36,9 @@ type Model struct {
 	IgnoreChannels bool
 	// Phi is φ, which scales frame counts to count independent frames.
 	Phi float64
+	// Token is σ², the variance, in units of C_k, by which what a Gaussian hears
+	// in one utterance may be off as a whole; see [Accumulator.StatsInto].
+	Token float64
 	// Soft divides a frame among the Gaussians by their posterior
 	// probabilities; otherwise the likeliest one takes all of it.
 	Soft bool
@@ -65,7 +68,7 @@ func (m *Model) Gaussians() int { return len(m.Weights) }
 // parameters are shared and not to be changed.
 func (m *Model) Copy() *Model {
 	return &Model{Features: m.Features, FeatureMean: m.FeatureMean, Weights: m.Weights, Means: m.Means, Vars: m.Vars,
-		V: m.V, U: m.U, Nu: m.Nu, Mu: m.Mu, IgnoreChannels: m.IgnoreChannels, Phi: m.Phi, Soft: m.Soft,
+		V: m.V, U: m.U, Nu: m.Nu, Mu: m.Mu, IgnoreChannels: m.IgnoreChannels, Phi: m.Phi, Token: m.Token, Soft: m.Soft,
 		Slack: m.Slack, Length: m.Length, Threshold: m.Threshold, Slope: m.Slope}
 }
 
@@ -114,8 +117,8 @@ func (m *Model) Validate() error {
 	if m.Nu < 1 || m.Mu < 0 {
 		return fmt.Errorf("%w: %d eigenvoices and %d eigenchannels, expected 1 and 0 or more", ErrModel, m.Nu, m.Mu)
 	}
-	if m.Slack < 0 || m.Length < 0 {
-		return fmt.Errorf("%w: slack %v and length %v, expected 0 or more", ErrModel, m.Slack, m.Length)
+	if m.Token < 0 || m.Slack < 0 || m.Length < 0 {
+		return fmt.Errorf("%w: token %v, slack %v and length %v, expected 0 or more", ErrModel, m.Token, m.Slack, m.Length)
 	}
 	for _, p := range []struct {
 		name     string
@@ -127,7 +130,7 @@ func (m *Model) Validate() error {
 		{"means", m.Means, size * d, false}, {"variances", m.Vars, size * d, true},
 		{"V", m.V, size * d * m.Nu, false}, {"U", m.U, size * d * m.Mu, false},
 		{"phi", []float64{m.Phi}, 1, true}, {"threshold", []float64{m.Threshold}, 1, false},
-		{"slope", []float64{m.Slope}, 1, true}, {"slack and length", []float64{m.Slack, m.Length}, 2, false},
+		{"slope", []float64{m.Slope}, 1, true}, {"token, slack and length", []float64{m.Token, m.Slack, m.Length}, 3, false},
 	} {
 		if len(p.values) != p.want {
 			return fmt.Errorf("%w: %s has %d values, expected %d", ErrModel, p.name, len(p.values), p.want)
