@@ -51,7 +51,7 @@ func (c *Clusterer) fields() []any {
 		state.Slice(&c.speakers, c.speakerFields),
 		&c.last, &c.frames, &c.review, &c.until, &c.heard, &c.aligned,
 		c.loud.count[:], &c.loud.total,
-		state.Struct(&c.time, (*timeline).fields),
+		state.Struct(&c.time, (*timeline).fields), state.Struct(&c.links, (*links).fields),
 	}
 }
 
@@ -85,6 +85,14 @@ func (c *Clusterer) voiceFields(v *model.Voice) []any {
 		*v = model.NewVoice(c.m.Nu)
 	}
 	return []any{&v.Stats.N, v.Stats.D, v.Stats.DInv}
+}
+
+func (l *links) fields() []any {
+	number := func(n *int) []any { return []any{n} }
+	return []any{
+		state.Slice(&l.told, func(group *[]int) []any { return []any{state.Slice(group, number)} }),
+		state.Slice(&l.group, number),
+	}
 }
 
 func (t *timeline) fields() []any { return []any{state.Slice(&t.told, (*told).fields), &t.nextID} }
