@@ -171,15 +171,20 @@ func (d *Desk) Identify(at int64, speaker int, name string, confidence float64) 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.at = max(d.at, at)
-	if _, merged := d.merged[speaker]; !merged && !d.labels[speaker] {
-		return fmt.Errorf("%s was never a speaker of run %s", publish.Speaker(speaker), d.Run())
-	}
 	d.found[speaker] = called{name, confidence}
 	return d.showNames(d.at)
 }
 
-// Identified reports whether a speaker is known by name, be it that a person
-// has said otherwise.
+// Known reports whether the clustering ever had a speaker of this number.
+func (d *Desk) Known(speaker int) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, merged := d.merged[speaker]
+	return merged || d.labels[speaker]
+}
+
+// Identified reports whether a name was found for a speaker, whatever people have
+// said since.
 func (d *Desk) Identified(speaker int) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -133,8 +133,6 @@ type recorder struct {
 	timeline publish.Timeline
 }
 
-func (r *recorder) adopt(uint64) (publish.Event, bool) { return publish.Event{}, false }
-
 func (r *recorder) take(_ context.Context, e publish.Event) error {
 	r.text = append(r.text, plain(e))
 	return r.timeline.Apply(e)

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
+	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -37,6 +38,7 @@ type owner struct {
 	savedT time.Time
 
 	recognition recognition
+	inbox       *inbox // of the run that is going on
 }
 
 // progress is how a stream fares, for status.
@@ -68,6 +70,7 @@ func (o *owner) run(ctx, soft context.Context) error {
 		return err
 	}
 	o.keeper = keeper
+	defer o.shut(false)
 	for first := true; ; first = false {
 		if err := o.begin(ctx, saved); err != nil {
 			return err
@@ -80,8 +83,10 @@ func (o *owner) run(ctx, soft context.Context) error {
 		err := o.consume(ctx, soft)
 		switch {
 		case err == nil || errors.Is(err, errNext): // the run is over
+			o.shut(true)
 			err = o.over(ctx)
 		case errors.Is(err, errDiverged):
+			o.shut(true)
 			err = o.anew(ctx, err)
 		}
 		if err != nil {
@@ -117,6 +122,7 @@ func (o *owner) begin(ctx context.Context, saved []byte) error {
 		o.follow = f
 	}
 	o.follow.lag = func() time.Duration { return o.state().Lag }
+	o.follow.answer, o.recognition = o.answer, recognition{}
 	o.saved, o.savedT = o.follow.stream.At(), time.Now()
 	return o.published(ctx)
 }
@@ -158,6 +164,7 @@ func lastNumber(ctx context.Context, js jetstream.Stream, subject string) (uint6
 func (o *owner) consume(ctx, soft context.Context) error {
 	in := &intake{js: o.w.s.audio, subject: natsaudio.Subject(o.stream), after: o.follow.number, report: o.report}
 	defer in.stop()
+	o.listen()
 	idle := time.Now()
 	for {
 		wait, cancel := context.WithTimeout(soft, intakeWait)
@@ -196,6 +203,7 @@ func (o *owner) consume(ctx, soft context.Context) error {
 		if o.follow.ended {
 			return nil
 		}
+		o.listen()
 		if err := o.opened(ctx); err != nil {
 			return err
 		}
@@ -215,6 +223,34 @@ const intakeWait = 500 * time.Millisecond
 func (o *owner) past(m message) bool {
 	s := m.header[natsaudio.HeaderSession]
 	return o.follow.session == "" && len(s) > 0 && slices.Contains(o.current().Past, s[0])
+}
+
+// listen begins to hear what people correct of the run, if there is one.
+func (o *owner) listen() {
+	if o.follow.session == "" || o.inbox != nil {
+		return
+	}
+	in, err := openInbox(o.w.s, o.stream, o.follow.enc.Run, o.follow.session)
+	if err != nil {
+		o.report(err) // tried again after the next message
+		return
+	}
+	o.inbox = in
+}
+
+// shut ends that, for good if the run is over.
+func (o *owner) shut(ended bool) {
+	if o.inbox != nil {
+		o.inbox.close(ended)
+		o.inbox = nil
+	}
+}
+
+// answer passes on what became of a correction, to whoever asked this process.
+func (o *owner) answer(id string, reply correct.Reply, err error) {
+	if o.inbox != nil {
+		o.inbox.answer(id, reply, err)
+	}
 }
 
 // opened notes in the claim that a run is going on, so that another worker takes
