@@ -18,7 +18,7 @@ import (
 type pageFlags struct{ addr, token string }
 
 func (o *pageFlags) register(f *pflag.FlagSet) {
-	f.StringVar(&o.addr, "http", "", "show who speaks on a page at this `address`, such as 8080; others can open it with 0.0.0.0:8080")
+	f.StringVar(&o.addr, "http", o.addr, "show who speaks on a page at this `address`, such as 8080; others can open it with 0.0.0.0:8080")
 	f.StringVar(&o.token, "http-token", "", "what opens the page, at least 16 characters (default: a random one where others can reach it, none where only this machine can)")
 }
 
@@ -39,7 +39,7 @@ func (o pageFlags) open(ctx context.Context, stderr io.Writer) (*livePage, error
 		return nil, nil
 	}
 	p := &livePage{hub: page.NewHub()}
-	server, err := o.serve(ctx, stderr, p.hub, p.desks.Correct)
+	server, err := o.serve(ctx, stderr, p.hub, page.Options{Correct: p.desks.Correct})
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +48,9 @@ func (o pageFlags) open(ctx context.Context, stderr io.Writer) (*livePage, error
 }
 
 // serve serves the streams of a hub and says where.
-func (o pageFlags) serve(ctx context.Context, stderr io.Writer, hub *page.Hub, c page.Correct) (*page.Server, error) {
-	server, err := page.Serve(ctx, hub, page.Options{Addr: o.addr, Token: o.token, Correct: c})
+func (o pageFlags) serve(ctx context.Context, stderr io.Writer, hub *page.Hub, opts page.Options) (*page.Server, error) {
+	opts.Addr, opts.Token = o.addr, o.token
+	server, err := page.Serve(ctx, hub, opts)
 	if err != nil {
 		return nil, fmt.Errorf("--http: %w", err)
 	}

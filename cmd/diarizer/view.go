@@ -91,14 +91,19 @@ func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOption
 // viewPage serves the page; corrections go to whoever diarizes.
 func viewPage(ctx context.Context, nc *nats.Conn, stderr io.Writer, o viewOptions, say func(error)) (err error) {
 	hub := page.NewHub()
-	server, err := o.page.serve(ctx, stderr, hub, func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
-		return correct.Request(ctx, nc, stream, c)
-	})
+	server, err := o.page.serve(ctx, stderr, hub, page.Options{Correct: correctOver(nc)})
 	if err != nil {
 		return err
 	}
 	defer func() { err = firstError(err, server.Close()) }()
 	return follow(ctx, nc, o, say, hub.Event, hub.Reading)
+}
+
+// correctOver sends corrections to whoever diarizes the stream.
+func correctOver(nc *nats.Conn) page.Correct {
+	return func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
+		return correct.Request(ctx, nc, stream, c)
+	}
 }
 
 // follow hands on what the server has and what comes, until ctx is done.

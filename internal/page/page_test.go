@@ -279,8 +279,13 @@ func TestKeptOut(t *testing.T) {
 	const secret = "0123456789abcdef"
 	hub := NewHub()
 	desk(t, hub)
-	local := &guard{next: newHandler(hub, nil)}
-	shared := &guard{next: newHandler(hub, nil), token: secret, cookie: "c"}
+	text := func(s string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, s) })
+	}
+	opts := Options{Also: map[string]http.Handler{"GET /metrics": text("metrics")}, Open: map[string]http.Handler{"GET /healthz": text("ok")}}
+	local := newGuard(newHandler(hub, opts), opts, "c")
+	opts.Token = secret
+	shared := newGuard(newHandler(hub, opts), opts, "c")
 	for _, c := range []struct {
 		name   string
 		g      *guard
@@ -313,6 +318,14 @@ func TestKeptOut(t *testing.T) {
 		{"the token", shared, "GET", "/?token=" + secret, "10.0.0.1:8080", [2]string{}, 200},
 		{"cookie", shared, "GET", "/", "10.0.0.1:8080", [2]string{"Cookie", "c=" + secret}, 200},
 		{"bearer", shared, "GET", "/state.js", "10.0.0.1:8080", [2]string{"Authorization", "Bearer " + secret}, 200},
+		{"another route", local, "GET", "/metrics", "127.0.0.1:8080", [2]string{}, 200},
+		{"another route from a rebound name", local, "GET", "/metrics", "evil.example", [2]string{}, 403},
+		{"another route for another page", local, "GET", "/metrics", "127.0.0.1:8080", [2]string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"another route without the token", shared, "GET", "/metrics", "10.0.0.1:8080", [2]string{}, 401},
+		{"another route with the token", shared, "GET", "/metrics", "10.0.0.1:8080", [2]string{"Authorization", "Bearer " + secret}, 200},
+		{"open to all", shared, "GET", "/healthz", "10.0.0.1:8080", [2]string{}, 200},
+		{"open to all under any name", local, "GET", "/healthz", "pod.example", [2]string{}, 200},
+		{"open to be read only", shared, "POST", "/healthz", "10.0.0.1:8080", [2]string{}, 401},
 		{"wrong bearer beside the cookie", shared, "GET", "/", "10.0.0.1:8080", [2]string{"Authorization", "Bearer x"}, 401},
 	} {
 		r := httptest.NewRequest(c.method, c.path, nil)
@@ -388,7 +401,7 @@ func TestPageIsItsOwn(t *testing.T) {
 		}
 		r := httptest.NewRequest("GET", "/"+strings.TrimPrefix(f.Name(), "index.html"), nil)
 		w := httptest.NewRecorder()
-		newHandler(NewHub(), nil).ServeHTTP(w, r)
+		newHandler(NewHub(), Options{}).ServeHTTP(w, r)
 		if w.Code != 200 || !bytes.Equal(w.Body.Bytes(), data) {
 			t.Errorf("%s is not served: status %d", f.Name(), w.Code)
 		}
@@ -443,7 +456,8 @@ func FuzzRoutes(f *testing.F) {
 		desks.Add("s", desk(t, hub))
 		for _, token := range []string{"", "0123456789abcdef"} {
 			w := &recorder{httptest.NewRecorder()}
-			(&guard{newHandler(hub, desks.Correct), token, "c"}).ServeHTTP(w, r)
+			opts := Options{Correct: desks.Correct, Token: token}
+			newGuard(newHandler(hub, opts), opts, "c").ServeHTTP(w, r)
 			if w.Code >= 500 && w.Code != http.StatusServiceUnavailable {
 				t.Errorf("status %d: %s", w.Code, w.Body)
 			}
