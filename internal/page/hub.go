@@ -46,8 +46,9 @@ type stream struct {
 
 // event is an event that was made ready for all pages.
 type event struct {
-	seq  uint64
-	data []byte
+	seq    uint64
+	data   []byte
+	change []byte // the board's words for it, nil where there are none
 }
 
 // NewHub returns a Hub without streams.
@@ -75,7 +76,7 @@ func (h *Hub) Event(e publish.Event) error {
 	if len(s.events) == keepEvents {
 		s.events = s.events[:copy(s.events, s.events[keepEvents/2:])]
 	}
-	s.events = append(s.events, event{e.Seq, data})
+	s.events = append(s.events, event{e.Seq, data, lastChange(&s.board)})
 	wake(&s.news)
 	if e.Kind == publish.StreamStarted || e.Kind == publish.StreamEnded || len(s.events) == 1 {
 		h.relist()
@@ -97,6 +98,19 @@ func (h *Hub) begin(id string) *stream {
 	}
 	h.streams[id] = s
 	return s
+}
+
+// lastChange is the board's last change as JSON, if its last event led to one.
+func lastChange(b *board.Board) []byte {
+	all := b.Changes()
+	if len(all) == 0 || all[len(all)-1].Seq != b.Seq() {
+		return nil
+	}
+	data, err := json.Marshal(all[len(all)-1])
+	if err != nil {
+		return nil // numbers and words: it does not happen
+	}
+	return data
 }
 
 func ended(s *stream) int {
@@ -210,6 +224,11 @@ func (s *stream) since(c *cursor) []message {
 	i, _ := slices.BinarySearchFunc(s.events, c.seq+1, func(e event, seq uint64) int { return cmp.Compare(e.seq, seq) })
 	messages := make([]message, 0, len(s.events)-i)
 	for _, e := range s.events[i:] {
+		if e.change != nil {
+			// Before its event: a page that is cut off in between gets it again,
+			// which it notices.
+			messages = append(messages, message{event: "change", data: e.change})
+		}
 		messages = append(messages, message{event: "event", id: id(run, e.seq), data: e.data})
 	}
 	return messages

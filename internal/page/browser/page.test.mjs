@@ -73,6 +73,14 @@ test("corrections of the demo reach a second page and the RTTM", async () => {
   await two.locator("#undo").click();
   for (const page of [one, two]) await until(page, (n) => diarizer.board.turns.filter((t) => t.speaker === "S2").length >= n && document.querySelector(".person[data-speaker=S2]"), turns);
 
+  // Whoever comes late reads what was corrected before.
+  const late = await open(browser, view.url);
+  const log = await one.locator("#log .what").allTextContents();
+  await until(late, (want) => JSON.stringify([...document.querySelectorAll("#log .what")].map((e) => e.textContent)) === want, JSON.stringify(log));
+  assert.ok(log.includes("S2 was Ada Lovelace all along"), log.join("\n"));
+  assert.deepEqual(late.problems, []);
+  await late.context().close();
+
   replay.end(sound.subarray(half));
 
   // At the end both pages know that it is over, and the file has the name.

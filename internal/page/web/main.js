@@ -55,6 +55,7 @@ function connect() {
   on("streams", listStreams);
   on("board", newBoard);
   on("event", take);
+  on("change", note);
   on("meter", meter);
   on("ping", () => {});
 }
@@ -117,6 +118,8 @@ function newBoard(s) {
     decided.mean = undefined;
     $("latency").textContent = "–";
   }
+  for (const c of s.changes) if (log.length === 0 || c.seq > log[0].seq) log.unshift(c);
+  log.length = Math.min(log.length, 100);
   const version = board.version + 1;
   board = new Board(s);
   board.version = version;
@@ -127,11 +130,9 @@ function newBoard(s) {
 }
 
 function take(e) {
-  const before = snapshotNames(e);
   const changed = board.apply(e);
   if (changed === null) return;
   lanes.mark(changed);
-  note(e, before, changed);
   tick(e.time);
   if (e.kind === "turn-started" || e.kind === "turn-updated") decided(e);
   if (e.kind === "stream-ended") {
@@ -141,44 +142,13 @@ function take(e) {
   dirty = rowsDirty = true;
 }
 
-function snapshotNames(e) {
-  return { speaker: e.speaker ? board.name(e.speaker) : "", into: e.into ? board.name(e.into) : "", known: board.names.has(e.speaker) };
-}
-
-/** note adds a line about what is not simply a turn. */
-function note(e, before, changed) {
-  const at = clock(e.time);
-  const add = (text, speaker, aloud = false) => {
-    log.unshift({ at, text, speaker });
-    log.length = Math.min(log.length, 100);
-    if (aloud) say(text);
-  };
-  switch (e.kind) {
-    case "speaker-identified":
-      add(e.name === e.speaker ? `${before.speaker} is called ${e.speaker} again` : `${before.speaker} is ${e.name}`, e.speaker, true);
-      break;
-    case "speaker-merged":
-      add(`${before.speaker} was ${before.into} all along`, e.into, true);
-      break;
-    case "speaker-added":
-      add(`${board.name(e.speaker)} is new`, e.speaker);
-      break;
-    case "gap":
-      add(`${length(e.gap.end - e.gap.start)} of sound lost`, "unknown", true);
-      break;
-    case "stream-ended":
-      add({ finished: "The stream is over", interrupted: "The stream was stopped", failed: "The stream failed" }[e.end.reason] + (e.end.detail ? `: ${e.end.detail}` : ""), "unknown", true);
-      break;
-    case "turn-revised":
-      for (const { was, now } of changed) {
-        if (was && was.speaker !== now.speaker) add(`${clock(now.start)}–${clock(now.end)} is ${board.name(now.speaker)}, not ${board.name(was.speaker)}`, now.speaker);
-        else if (was) add(`${clock(now.start)}–${clock(now.end)} by ${board.name(now.speaker)} has new limits`, now.speaker);
-      }
-      break;
-    case "turn-withdrawn":
-      for (const { was } of changed) add(`${clock(was.start)}–${clock(was.end)} is part of another turn`, was.speaker);
-      break;
-  }
+/** note adds a line about what is not simply a turn, once. */
+function note(c) {
+  if (log.length > 0 && c.seq <= log[0].seq) return;
+  log.unshift(c);
+  log.length = Math.min(log.length, 100);
+  if (c.aloud) say(c.text);
+  rowsDirty = true;
 }
 
 /** tick takes note of how far the stream has been heard. */
@@ -319,7 +289,7 @@ function showRows() {
   $("gaps").classList.toggle("warn", lost > 0);
   $("turns").replaceChildren(...board.turns.slice(-60).reverse().map((t) => line(clock(t.start), board.name(t.speaker), t.speaker,
     length(t.end - t.start), { provisional: "provisional", revised: "corrected", final: t.confidence > 0 ? percent(t.confidence) : "" }[t.state])));
-  $("log").replaceChildren(...(log.length > 0 ? log.map((l) => line(l.at, l.text, l.speaker)) : [element("li", { class: "nobody" }, "Nothing so far: names, merges, corrected turns and lost sound appear here.")]));
+  $("log").replaceChildren(...(log.length > 0 ? log.map((c) => line(clock(c.time), c.text, c.speaker)) : [element("li", { class: "nobody" }, "Nothing so far: names, merges, corrected turns and lost sound appear here.")]));
   const named = board.source?.name ?? board.stream;
   document.title = named ? `${named} – diarizer` : "diarizer";
   const summary = shares.map((s) => `${s.name} ${percent(s.share)}`).join(", ");
