@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/internal/page"
 	"github.com/seed-7adb9000/diarizer/internal/session"
@@ -26,12 +25,12 @@ func (o *pageFlags) register(f *pflag.FlagSet) {
 // livePage shows nothing.
 type livePage struct {
 	hub    *page.Hub
-	desks  page.Desks
 	server *page.Server
 }
 
-// open serves the page, where there is to be one, and says where.
-func (o pageFlags) open(ctx context.Context, stderr io.Writer) (*livePage, error) {
+// open serves the page, where there is to be one, and says where. c takes its
+// corrections.
+func (o pageFlags) open(ctx context.Context, stderr io.Writer, c page.Correct) (*livePage, error) {
 	if o.addr == "" {
 		if o.token != "" {
 			return nil, fmt.Errorf("--http-token: expected it with --http")
@@ -39,7 +38,7 @@ func (o pageFlags) open(ctx context.Context, stderr io.Writer) (*livePage, error
 		return nil, nil
 	}
 	p := &livePage{hub: page.NewHub()}
-	server, err := o.serve(ctx, stderr, p.hub, page.Options{Correct: p.desks.Correct})
+	server, err := o.serve(ctx, stderr, p.hub, page.Options{Correct: c})
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +79,6 @@ func (p *livePage) attach(opts *session.Options) {
 			hear(r)
 		}
 	}
-	opts.OnDesk = func(d *correct.Desk) { p.desks.Add(opts.Stream, d) }
 }
 
 // linger keeps the page up after the streams have ended, until ctx is done.
