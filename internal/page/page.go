@@ -50,11 +50,9 @@ func newHandler(hub *Hub, o Options) http.Handler {
 		h.first = sync.OnceFunc(o.OnFirst)
 	}
 	mux := http.NewServeMux()
-	for path, file := range map[string]string{
-		"/{$}": "index.html", "/page.css": "page.css", "/icon.svg": "icon.svg",
-		"/main.js": "main.js", "/state.js": "state.js", "/lanes.js": "lanes.js", "/people.js": "people.js", "/text.js": "text.js",
-	} {
-		mux.Handle("GET "+path, asset(file))
+	mux.Handle("GET /{$}", asset("index.html"))
+	for _, file := range []string{"page.css", "icon.svg", "main.js", "state.js", "lanes.js", "overview.js", "hands.js", "people.js", "link.js", "pace.js", "text.js"} {
+		mux.Handle("GET /"+file, asset(file))
 	}
 	mux.HandleFunc("GET /events", h.events)
 	mux.HandleFunc("POST /correct", h.post)

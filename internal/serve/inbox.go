@@ -161,3 +161,31 @@ func (in *inbox) answer(id string, reply correct.Reply, err error) {
 	}
 	delete(in.waiting, id)
 }
+
+// listen begins to hear what people correct of the run, if there is one.
+func (o *owner) listen() {
+	if o.follow.session == "" || o.inbox != nil {
+		return
+	}
+	in, err := openInbox(o.w.s, o.stream, o.follow.enc.Run, o.follow.session)
+	if err != nil {
+		o.report(err) // tried again after the next message
+		return
+	}
+	o.inbox = in
+}
+
+// shut ends that, for good if the run is over.
+func (o *owner) shut(ended bool) {
+	if o.inbox != nil {
+		o.inbox.close(ended)
+		o.inbox = nil
+	}
+}
+
+// answer passes on what became of a correction, to whoever asked this process.
+func (o *owner) answer(id string, reply correct.Reply, err error) {
+	if o.inbox != nil {
+		o.inbox.answer(id, reply, err)
+	}
+}

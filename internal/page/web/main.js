@@ -1,26 +1,23 @@
 // The page: one connection to the server, what it tells, and where it is shown.
 
 import { Lanes } from "./lanes.js";
+import { Link } from "./link.js";
+import { Pace } from "./pace.js";
 import { People } from "./people.js";
 import { Board } from "./state.js";
 import { clock, colour, count, element, length, percent } from "./text.js";
 
 const $ = (id) => document.getElementById(id);
-const silence = 25000; // without a word from the server for so long, connect anew, in ms
 
 let board = new Board();
 let streams = [];
 let wanted = decodeURIComponent(location.hash.slice(1)); // the stream that was chosen, or empty
-let source = null;
-let heardAt = 0; // when the server last said something
 let dirty = true; // something is to be drawn
 let rowsDirty = true; // the rows and lists too
 let spoken = { text: "", at: 0 };
 const log = [];
 
-// The stream's time goes on between two messages, at the rate of the latest.
-const pace = { time: 0, at: 0, rate: 0, shown: 0 };
-
+const pace = new Pace();
 const lanes = new Lanes({
   canvas: $("lanes"), overview: $("overview"), tip: $("tip"),
   onFollow: () => {
@@ -31,49 +28,16 @@ const lanes = new Lanes({
 
 const people = new People({ list: $("people"), dialog: $("who"), correct, refuse });
 
-/** connect opens the connection, where the page has been or from the beginning. */
-function connect() {
-  source?.close();
-  clearTimeout(connect.timer);
-  const query = new URLSearchParams();
-  if (wanted || board.stream) query.set("stream", wanted || board.stream);
-  if (board.run && (!wanted || wanted === board.stream)) query.set("after", `${board.run}:${board.seq}`);
-  source = new EventSource(`events?${query}`);
-  heardAt = performance.now();
-  const on = (name, handle) => source.addEventListener(name, (e) => {
-    heardAt = performance.now();
-    link("live");
-    handle(JSON.parse(e.data));
-  });
-  source.onopen = () => link("live");
-  source.onerror = () => {
-    link("lost");
-    if (source.readyState === EventSource.CLOSED) {
-      connect.timer = setTimeout(refused, 2000);
-    }
-  };
-  on("streams", listStreams);
-  on("board", newBoard);
-  on("event", take);
-  on("change", note);
-  on("meter", meter);
-  on("ping", () => {});
-}
-
-/** refused finds out why the server does not answer, and tries again. */
-async function refused() {
-  try {
-    const answer = await fetch("./", { method: "HEAD" });
-    if (answer.status === 401 || answer.status === 403) {
-      link("refused");
-      connect.timer = setTimeout(refused, 10000);
-      return;
-    }
-  } catch {
-    // nobody is there: the next attempt finds out
-  }
-  connect();
-}
+const connection = new Link({
+  query: () => {
+    const query = new URLSearchParams();
+    if (wanted || board.stream) query.set("stream", wanted || board.stream);
+    if (board.run && (!wanted || wanted === board.stream)) query.set("after", `${board.run}:${board.seq}`);
+    return query;
+  },
+  on: { streams: listStreams, board: newBoard, event: take, change: note, meter, ping: () => {} },
+  show: link,
+});
 
 const linkTexts = { connecting: "connecting", live: "connected", lost: "connection lost, trying again", refused: "not allowed: open the address with its token", ended: "ended" };
 
@@ -103,7 +67,7 @@ function choose(stream, by = true) {
   }
   board = new Board();
   board.stream = stream;
-  connect();
+  connection.connect();
 }
 
 function newBoard(s) {
@@ -113,7 +77,7 @@ function newBoard(s) {
     lanes.flashes.clear();
     lanes.ghosts = [];
     lanes.follow = true;
-    Object.assign(pace, { time: s.time, at: performance.now(), rate: 0, shown: s.time });
+    pace.begin(s.time);
     meter(null);
     decided.mean = undefined;
     $("latency").textContent = "–";
@@ -123,7 +87,7 @@ function newBoard(s) {
   const version = board.version + 1;
   board = new Board(s);
   board.version = version;
-  tick(s.time);
+  pace.tick(s.time);
   $("stream").value = board.stream;
   link("live");
   dirty = rowsDirty = true;
@@ -133,7 +97,7 @@ function take(e) {
   const changed = board.apply(e);
   if (changed === null) return;
   lanes.mark(changed);
-  tick(e.time);
+  pace.tick(e.time);
   if (e.kind === "turn-started" || e.kind === "turn-updated") decided(e);
   if (e.kind === "stream-ended") {
     link("live");
@@ -151,27 +115,6 @@ function note(c) {
   rowsDirty = true;
 }
 
-/** tick takes note of how far the stream has been heard. */
-function tick(time) {
-  const at = performance.now();
-  if (time < pace.time) return;
-  if (at - pace.at > 40) {
-    const rate = (time - pace.time) / ((at - pace.at) / 1000);
-    pace.rate = pace.rate === 0 ? Math.min(rate, 1.5) : pace.rate + 0.3 * (rate - pace.rate);
-    pace.time = time;
-    pace.at = at;
-  }
-  pace.time = Math.max(pace.time, time);
-}
-
-/** now is the stream's time at this moment, as well as it is known. */
-function now() {
-  if (board.end) return (pace.shown = board.time);
-  const ahead = Math.min((performance.now() - pace.at) / 1000, 1.2) * Math.max(0, pace.rate);
-  pace.shown = Math.max(pace.shown, board.time, pace.time + ahead);
-  return pace.shown;
-}
-
 /**
  * decided shows how long after a sound it was known who makes it: what had to be
  * heard of it first, and the time that the decision took.
@@ -187,7 +130,7 @@ function meter(m) {
   decided.lag = m?.lag;
   const scale = (db) => Math.max(0, Math.min(1, (db + 60) / 60));
   if (m) {
-    tick(m.time);
+    pace.tick(m.time);
     dirty = true;
   }
   const level = m ? m.level : -100;
@@ -310,7 +253,7 @@ let nowShown = -1;
 /** frame draws what has changed, once per picture of the screen. */
 function frame(at) {
   requestAnimationFrame(frame);
-  const t = now();
+  const t = pace.now(board);
   if (rowsDirty && at - rowsAt > 200) {
     rowsDirty = false;
     rowsAt = at;
@@ -359,12 +302,9 @@ new ResizeObserver(() => {
   lanes.theme();
   dirty = rowsDirty = true;
 }).observe($("stage"));
-setInterval(() => {
-  if (source?.readyState !== EventSource.CLOSED && performance.now() - heardAt > silence) connect();
-}, 5000);
 document.addEventListener("visibilitychange", () => (dirty = true));
 
-connect();
+connection.connect();
 requestAnimationFrame(frame);
 
 // For whoever looks at the page from its console, and for its tests.
