@@ -250,5 +250,30 @@ test("the picture has the structure of the meeting, in every size and scheme", a
   await until(page, (e) => diarizer.lanes.end < e && document.getElementById("live").getAttribute("aria-pressed") === "false", end);
   await page.keyboard.press("End");
   await until(page, () => diarizer.lanes.follow);
+  // By mouse: a turn says what it is, the lanes are dragged, and the whole below jumps.
+  await until(page, () => diarizer.lanes.frames.length > 0);
+  const turn = await page.evaluate(() => {
+    const { lanes, board } = diarizer;
+    const t = board.turns.findLast((u) => lanes.rows.includes(u.speaker) && lanes.box(u.start, u.end, lanes.rows.indexOf(u.speaker)).width > 8);
+    const b = lanes.box(t.start, t.end, lanes.rows.indexOf(t.speaker));
+    const at = lanes.canvas.getBoundingClientRect();
+    return { x: at.left + b.x + b.width / 2, y: at.top + b.y + b.height / 2, name: board.name(t.speaker) };
+  });
+  await page.mouse.move(turn.x, turn.y);
+  assert.match(await page.locator("#tip").textContent(), new RegExp(`^${turn.name}\\n\\d\\d:\\d\\d`));
+  const edge = await page.evaluate(() => diarizer.lanes.end);
+  await page.mouse.down();
+  await page.mouse.move(turn.x + 120, turn.y, { steps: 4 });
+  await page.mouse.up();
+  await until(page, (e) => diarizer.lanes.end < e && !diarizer.lanes.follow, edge);
+  await page.locator("#overview").click({ position: { x: 5, y: 10 } });
+  await until(page, () => diarizer.lanes.left() <= 1);
+  await page.mouse.move(turn.x, turn.y);
+  const span = await page.evaluate(() => diarizer.lanes.span);
+  await page.keyboard.down("Control");
+  await page.mouse.wheel(0, -200);
+  await page.keyboard.up("Control");
+  await until(page, (s) => diarizer.lanes.span < s, span);
+  assert.deepEqual(page.problems, []);
   await server.stop();
 });
