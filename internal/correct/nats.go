@@ -87,8 +87,11 @@ func Request(ctx context.Context, nc *nats.Conn, stream string, c Correction) (R
 	if err := json.Unmarshal(msg.Data, &reply); err != nil {
 		return Reply{}, fmt.Errorf("stream %s: answer to the correction: %w", stream, err)
 	}
-	if reply.Error == "" {
+	switch reply.Error {
+	case "":
 		return reply, nil
+	case ErrNobody.Error(): // no longer
+		return Reply{}, fmt.Errorf("stream %s: %w", stream, ErrNobody)
 	}
 	for _, known := range []error{ErrMalformed, ErrRefused} {
 		if rest, ok := strings.CutPrefix(reply.Error, known.Error()+": "); ok {

@@ -1,6 +1,7 @@
 package correct
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-7adb9000/diarizer/internal/state/statetest"
+	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -55,6 +57,27 @@ func TestMovedDesk(t *testing.T) {
 			t.Fatalf("moved, it went on to %d events, expected %d", len(moves.events), len(stays.events))
 		}
 	})
+}
+
+// BenchmarkState is the state of a desk after an hour and after more turns than
+// it keeps.
+func BenchmarkState(b *testing.B) {
+	for _, turns := range []int{1000, 21000} {
+		b.Run(fmt.Sprint(turns), func(b *testing.B) {
+			d := NewDesk(Options{Encoder: &publish.Encoder{Stream: "s", Run: "r"}, Emit: func(publish.Event) error { return nil }})
+			for i := 1; i <= turns; i++ {
+				err := d.Decide(online.Event{Kind: online.TurnEnded, Turn: online.Turn{ID: i, Speaker: i%5 + 1, Start: int64(i), End: int64(i + 1), State: online.Final}})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			var raw []byte
+			for b.Loop() {
+				raw, _ = d.AppendBinary(raw[:0]) // never fails
+			}
+			b.ReportMetric(float64(len(raw)), "bytes")
+		})
+	}
 }
 
 // move replaces the desk by another one of the same state.
