@@ -1,14 +1,16 @@
 package online
 
 import (
+	"slices"
+
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
-// atom is up to 100 ms of speech.
+// atom is up to 100 ms of speech whose utterance has not closed yet.
 type atom struct {
 	start, end int64
-	moments    model.Moments
+	sound      model.Aligned
 	level      float32 // dBFS, 0 where it is not known
 	// frames are the features as they came, by rows, while the running mean
 	// may still move so much that they have to be looked at again.
@@ -19,10 +21,11 @@ func (a *atom) middle() int64 { return (a.start + a.end) / 2 }
 
 // The first minutes of a stream are normalised by a mean that is still being
 // found. Its frames are kept up to keepFrames, and aligned with the UBM anew
-// each time the mean rests on twice as much speech, first after
+// each time the mean rests on alignGrowth times as much speech, first after
 // firstAlignment frames.
 const (
 	firstAlignment = 300
+	alignGrowth    = 2
 	keepFrames     = 12000
 )
 
@@ -36,12 +39,10 @@ func (c *Clusterer) addAtom(ev segment.Event) {
 		c.norm.Update(ev.Frames[i*dim : (i+1)*dim])
 	}
 	c.heard += n
-	c.acc.Reset()
 	for i := range n {
 		c.norm.Apply(c.x, ev.Frames[i*dim:(i+1)*dim])
-		c.acc.Add(c.x)
+		c.acc.Align(&a.sound, c.x)
 	}
-	a.moments = c.acc.Moments()
 	if c.heard <= keepFrames {
 		a.frames = make([]float32, len(ev.Frames))
 		for i, v := range ev.Frames {
@@ -51,58 +52,90 @@ func (c *Clusterer) addAtom(ev segment.Event) {
 	c.atoms = append(c.atoms, a)
 }
 
-// realign computes the moments of the atoms anew under the mean that is known
-// now, and with them the pairs of the window's utterances.
-func (c *Clusterer) realign() {
-	dim := c.m.Dim()
-	for i := range c.atoms {
-		a := &c.atoms[i]
-		if a.frames == nil {
-			continue
-		}
-		c.acc.Reset()
-		for at := 0; at < len(a.frames); at += dim {
-			for j := range c.x {
-				c.x[j] = float64(a.frames[at+j])
+// forgetAtoms lets go of the atoms of utterances that have closed: every one
+// that is to come begins at rest or later.
+func (c *Clusterer) forgetAtoms(rest int64) {
+	c.atoms = slices.DeleteFunc(c.atoms, func(a atom) bool { return a.middle() < rest })
+}
+
+// within iterates over the atoms that lie for the most part between start and
+// end.
+func (c *Clusterer) within(start, end int64) func(yield func(*atom) bool) {
+	return func(yield func(*atom) bool) {
+		for i := range c.atoms {
+			if mid := c.atoms[i].middle(); mid >= start && mid < end && !yield(&c.atoms[i]) {
+				return
 			}
-			c.norm.Apply(c.x, c.x)
-			c.acc.Add(c.x)
 		}
-		a.moments = c.acc.Moments()
-		if c.heard > keepFrames {
-			a.frames = nil // the mean has settled
-		}
-	}
-	for i := range c.base {
-		c.measure(&c.base[i])
-	}
-	for i := range c.utts {
-		c.measure(&c.utts[i])
 	}
 }
 
-// measure sets the voice of u.
+// measure sets the voice and the level of u, whose atoms are all there.
 func (c *Clusterer) measure(u *utterance) {
-	u.voice = model.NewVoice(c.m.Nu)
-	c.statsInto(&u.voice.Stats, u.start, u.end)
+	c.acc.Reset()
+	for a := range c.within(u.start, u.end) {
+		c.acc.AddAligned(&a.sound)
+	}
+	c.takeIn(u)
 	u.level = c.levelOf(u.start, u.end)
+}
+
+// takeIn makes what was accumulated the voice of u.
+func (c *Clusterer) takeIn(u *utterance) {
+	if len(u.voice.Stats.D) == 0 {
+		u.voice = model.NewVoice(c.m.Nu)
+	}
+	c.acc.StatsInto(&u.voice.Stats)
 	c.scorer.Update(&u.voice)
 	c.keys++
 	u.key = c.keys
 }
 
-// statsInto sets dst to the pair of the atoms that lie for the most part between
-// start and end.
-func (c *Clusterer) statsInto(dst *model.Stats, start, end int64) {
-	c.pool.Reset()
-	for i := len(c.atoms) - 1; i >= 0; i-- {
-		a := &c.atoms[i]
-		if a.end <= start {
-			break
+// remember keeps the features of u, which has closed, for realign.
+func (c *Clusterer) remember(u *utterance) {
+	for a := range c.within(u.start, u.end) {
+		if a.frames == nil {
+			u.frames = nil // its beginning alone would be another voice
+			return
 		}
-		if mid := a.middle(); mid >= start && mid < end {
-			c.pool.Add(a.moments)
+		u.frames = append(u.frames, a.frames...)
+	}
+}
+
+// realign aligns what is kept of the stream's beginning anew under the mean
+// that is known now.
+func (c *Clusterer) realign() {
+	for i := range c.atoms {
+		a := &c.atoms[i]
+		if a.frames == nil {
+			continue
+		}
+		a.sound = model.Aligned{}
+		c.normalised(a.frames, func(x []float64) { c.acc.Align(&a.sound, x) })
+	}
+	for i := range c.utts {
+		u := &c.utts[i]
+		if u.frames == nil {
+			continue
+		}
+		c.acc.Reset()
+		c.normalised(u.frames, c.acc.Add)
+		c.takeIn(u)
+		if c.heard > keepFrames {
+			u.frames = nil // the mean has settled
 		}
 	}
-	c.pool.StatsInto(dst)
+}
+
+// normalised hands features, which came as rows of frames, to f one by one under
+// the mean that is known now.
+func (c *Clusterer) normalised(frames []float32, f func(x []float64)) {
+	dim := c.m.Dim()
+	for at := 0; at < len(frames); at += dim {
+		for j := range c.x {
+			c.x[j] = float64(frames[at+j])
+		}
+		c.norm.Apply(c.x, c.x)
+		f(c.x)
+	}
 }

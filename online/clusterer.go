@@ -23,21 +23,11 @@ type Config struct {
 	Stay float64
 	// JoinGap is the longest pause inside a turn, in samples; 0.3 s.
 	JoinGap int64
-	// Loop is the probability that a speaker goes on from one 100 ms to the
-	// next, of the model that moves boundaries, such as 0.95. −1, the default, leaves
-	// them: that was better on every group of development recordings.
-	Loop float64
-	// MinRun is the shortest stretch that is left to a speaker when boundaries
-	// are moved, in atoms of 100 ms; 3.
-	MinRun int
-	// Given says that the utterances are given from outside and may overlap:
-	// their boundaries stand.
-	Given bool
 	// Faint is by how many decibels an utterance has to lie below the speech of
 	// the stream to be taken for somebody in the background, who is left out;
 	// 20. −1 keeps everybody.
 	Faint float64
-	// Window is how many utterances can still be assigned anew; 150.
+	// Window is how many utterances can still be assigned anew; 80.
 	Window int
 }
 
@@ -54,17 +44,11 @@ func (c Config) withDefaults() Config {
 	if c.JoinGap == 0 {
 		c.JoinGap = 4800
 	}
-	if c.Loop == 0 {
-		c.Loop = -1
-	}
-	if c.MinRun == 0 {
-		c.MinRun = 3
-	}
 	if c.Faint == 0 {
 		c.Faint = 20
 	}
 	if c.Window == 0 {
-		c.Window = 150
+		c.Window = 80
 	}
 	return c
 }
@@ -77,16 +61,13 @@ type Clusterer struct {
 	acc    *model.Accumulator
 	scorer *model.Scorer
 	rest   model.Voice // scratch
-	pool   *model.Pool
 	pairs  scores
 	keys   int64 // given out
 	loud   loudness
-	seg    resegmenter
 	norm   *segment.Normalizer
 
-	atoms    []atom      // since the oldest utterance in the window, by start
-	base     []utterance // the window as the segmentation cut it, in the order in which they closed
-	utts     []utterance // the window as it is told: base, its boundaries moved
+	atoms    []atom      // of utterances that have not closed, by start
+	utts     []utterance // the window, in the order in which they closed
 	open     *utterance  // the utterance that is growing
 	speakers []speaker   // speakers[i] has ID i+1
 	links    links       // who is who by what people said
@@ -107,8 +88,9 @@ type utterance struct {
 	id         int
 	start, end int64
 	voice      model.Voice
-	key        int64   // of voice, in scores
-	level      float64 // dBFS, 0 where it is not known
+	key        int64     // of voice, in scores
+	level      float64   // dBFS, 0 where it is not known
+	frames     []float32 // its features while they may have to be aligned anew
 	speaker    int
 	logP, conf float64
 	heard      int // frames at the last provisional comparison
@@ -135,11 +117,9 @@ func New(m *model.Model, cfg Config) (*Clusterer, error) {
 		acc:     m.NewAccumulator(),
 		scorer:  m.NewScorer(),
 		rest:    model.NewVoice(m.Nu),
-		seg:     resegmenter{m: m},
 		norm:    segment.NewNormalizer(m.FeatureMean, m.Features.MeanPrior),
 		x:       make([]float64, m.Dim()),
 		aligned: firstAlignment,
-		pool:    m.NewPool(),
 		review:  firstReview,
 		time:    timeline{joinGap: cfg.JoinGap, tolerance: boundaryTolerance},
 	}, nil
@@ -153,6 +133,10 @@ const (
 	reviewGrowth = 1.25
 	reviewAtMost = 6000 // frames between two reviews
 )
+
+// An open utterance is compared anew when it has grown by evidenceGrowth: what a
+// tenth of a second adds to two is little.
+const evidenceGrowth = 1.4
 
 // boundaryTolerance is how far a boundary of an ended turn has to move before
 // the listener is told, in samples: small moves wait for the end of the stream.
@@ -214,7 +198,7 @@ func (c *Clusterer) grow(ev segment.Event, emit func(Event)) {
 	c.open.end = u.End
 	c.open.level = c.levelOf(u.Start, u.End)
 	heard := int((u.End - u.Start) / segment.Hop)
-	if heard >= c.cfg.Evidence && heard-c.open.heard >= c.cfg.Evidence/2 {
+	if heard >= c.cfg.Evidence && float64(heard) >= evidenceGrowth*float64(c.open.heard) {
 		c.open.heard = heard
 		c.measure(c.open)
 		if c.faint(c.open) {
@@ -240,6 +224,8 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 		c.open = nil
 	}
 	c.measure(&u)
+	c.remember(&u)
+	c.forgetAtoms(ev.Rest)
 	if c.faint(&u) {
 		// A speaker who was added for it has nobody's voice.
 		c.sync(ev.At, emit)
@@ -261,7 +247,7 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 		c.scorer.Update(&s.voice)
 		c.last = u.speaker
 	}
-	c.base = append(c.base, u)
+	u.voice.Rest()
 	c.utts = append(c.utts, u)
 	c.frames += u.voice.Stats.N
 	if c.frames >= c.review {
@@ -392,49 +378,15 @@ func (c *Clusterer) trim() {
 	for _, u := range c.utts[drop:] { // given utterances are in the order of their ends
 		before = min(before, u.start)
 	}
-	c.utts = append(c.utts[:0], c.utts[drop:]...)
-	if c.movesBoundaries() {
-		c.trimBase(before)
-	} else {
-		c.base = append(c.base[:0], c.base[drop:]...)
-	}
+	c.utts = slices.Delete(c.utts, 0, drop)
 	c.time.forget(before)
-	n := 0
-	for n < len(c.atoms) && c.atoms[n].end <= before {
-		n++
-	}
-	c.atoms = append(c.atoms[:0], c.atoms[n:]...)
 }
-
-// movesBoundaries says whether the window's utterances may be others than
-// those that the segmentation cut.
-func (c *Clusterer) movesBoundaries() bool { return c.cfg.Loop > 0 && !c.cfg.Given }
 
 // settleAnchor makes a speaker's anchor ready after a change.
 func (c *Clusterer) settleAnchor(s *speaker) {
 	c.scorer.Update(&s.anchor)
 	c.keys++
 	s.key = c.keys
-}
-
-// trimBase drops what the segmentation cut before the given position. An
-// utterance across it loses its beginning.
-func (c *Clusterer) trimBase(before int64) {
-	keep := c.base[:0]
-	for _, u := range c.base {
-		if u.end <= before {
-			continue
-		}
-		if u.start < before {
-			u.start = before
-			c.measure(&u)
-		}
-		if u.voice.Stats.N > 0 {
-			keep = append(keep, u)
-		}
-	}
-	clear(c.base[len(keep):])
-	c.base = keep
 }
 
 // insideTurn says whether a turn begins before pos and goes on beyond it.

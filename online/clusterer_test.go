@@ -55,47 +55,6 @@ func TestFollowsSpeakers(t *testing.T) {
 	}
 }
 
-// TestBoundaryMoves gives two voices in one utterance, as a segmentation that
-// missed a change would, and expects the boundary to be found.
-func TestBoundaryMoves(t *testing.T) {
-	w := newWorld(2, 2)
-	c, err := New(w.m, Config{Loop: 0.95})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := newListener(t)
-	push := func(ev segment.Event) { c.Push(ev, l.hear) }
-	for i := range 8 {
-		w.say(i%2, 200, 40, push)
-	}
-	// One utterance of which the second half is the other voice's.
-	start := w.n
-	var held segment.Event
-	w.say(0, 100, 0, func(ev segment.Event) {
-		if ev.Closed {
-			held = ev
-			return
-		}
-		push(ev)
-	})
-	w.id--
-	first := held.Utterance.Start
-	w.say(1, 100, 0, func(ev segment.Event) {
-		ev.Utterance.Start = first
-		push(ev)
-	})
-	c.Finish(w.n*segment.Hop, l.hear)
-	a, b := l.speakerAt((start+50)*segment.Hop), l.speakerAt((start+150)*segment.Hop)
-	if a == b || a == Unknown || b == Unknown {
-		t.Errorf("speakers %d and %d in the two halves, expected two", a, b)
-	}
-	for _, turn := range l.turns {
-		if d := turn.Start/segment.Hop - (start + 100); turn.Speaker == b && d > -60 && d < 60 && (d < -20 || d > 20) {
-			t.Errorf("boundary at frame %d, expected %d ± 20", turn.Start/segment.Hop, start+100)
-		}
-	}
-}
-
 // TestLimits holds the number of speakers within bounds whatever is heard.
 func TestLimits(t *testing.T) {
 	script := []said{{0, 200, 30}, {1, 200, 30}, {2, 200, 30}, {3, 200, 30}, {0, 200, 30}, {1, 200, 30}, {2, 200, 30}, {3, 200, 30}}

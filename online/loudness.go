@@ -43,8 +43,8 @@ func (l *loudness) quantile() float64 {
 // their levels are not known.
 func (c *Clusterer) levelOf(start, end int64) float64 {
 	c.levels = c.levels[:0]
-	for i := len(c.atoms) - 1; i >= 0 && c.atoms[i].end > start; i-- {
-		if a := &c.atoms[i]; a.middle() >= start && a.middle() < end && a.level != 0 {
+	for a := range c.within(start, end) {
+		if a.level != 0 {
 			c.levels = append(c.levels, a.level)
 		}
 	}
@@ -63,7 +63,5 @@ func (c *Clusterer) faint(u *utterance) bool {
 
 // dropFaint takes the faint utterances out of the window for good.
 func (c *Clusterer) dropFaint() {
-	faint := func(u utterance) bool { return c.faint(&u) }
-	c.base = slices.DeleteFunc(c.base, faint)
-	c.utts = slices.DeleteFunc(c.utts, faint)
+	c.utts = slices.DeleteFunc(c.utts, func(u utterance) bool { return c.faint(&u) })
 }

@@ -9,39 +9,26 @@ import (
 
 // partition is one way to divide the window among speakers.
 type partition struct {
-	utts     []utterance
-	clusters []int // of utts, from 0
-	owners   []int // the clusters of the speakers from before the window
+	clusters []int // of the window's utterances, from 0
+	owners   []int // of the speakers from before the window
 	n        int   // number of clusters
 }
 
-// search looks for the most probable partition of the window: it clusters what
-// the segmentation cut and, where the settings ask for it, moves the boundaries
-// to where the clusters meet. owners are the speakers from before the window.
-func (c *Clusterer) search(owners []int) partition {
-	p := c.cluster(c.base, owners)
-	if c.movesBoundaries() {
-		c.refine(&p, owners)
-	}
-	return p
-}
-
-// cluster partitions utts as they are.
-func (c *Clusterer) cluster(utts []utterance, owners []int) partition {
-	nodes := make([]*model.Voice, 0, len(owners)+len(utts))
-	keys := make([]int64, 0, len(owners)+len(utts))
+// cluster partitions the window, together with the speakers from before it.
+func (c *Clusterer) cluster(owners []int) partition {
+	nodes := make([]*model.Voice, 0, len(owners)+len(c.utts))
+	keys := make([]int64, 0, len(owners)+len(c.utts))
 	for _, s := range owners {
 		nodes = append(nodes, &c.speakers[s-1].anchor)
 		keys = append(keys, c.speakers[s-1].key)
 	}
-	for i := range utts {
-		nodes = append(nodes, &utts[i].voice)
-		keys = append(keys, utts[i].key)
+	for i := range c.utts {
+		nodes = append(nodes, &c.utts[i].voice)
+		keys = append(keys, c.utts[i].key)
 	}
 	known := c.pairs.of(c.scorer, nodes, keys)
 	labels := agglomerate(c.scorer, nodes, known, c.m.Threshold, c.limits())
 	p := partition{
-		utts:     utts,
 		owners:   labels[:len(owners)],
 		clusters: labels[len(owners):],
 		n:        slices.Max(labels) + 1,
@@ -62,7 +49,7 @@ func (c *Clusterer) voices(p *partition, owners []int) (voices []model.Voice, ow
 		owned[l] = true
 	}
 	for i, l := range p.clusters {
-		voices[l].Stats.Add(p.utts[i].voice.Stats)
+		voices[l].Stats.Add(c.utts[i].voice.Stats)
 	}
 	for l := range voices {
 		c.scorer.Update(&voices[l])
@@ -93,7 +80,7 @@ func (c *Clusterer) dissolve(p *partition, owners []int) {
 			if !keep[k] {
 				continue
 			}
-			if s := c.scorer.Score(&p.utts[i].voice, &voices[k]); s > bestScore {
+			if s := c.scorer.Score(&c.utts[i].voice, &voices[k]); s > bestScore {
 				best, bestScore = k, s
 			}
 		}
@@ -115,73 +102,3 @@ func (p *partition) renumber() {
 	}
 	p.n = len(index)
 }
-
-// refine moves the boundaries of p to where its clusters meet.
-func (c *Clusterer) refine(p *partition, owners []int) {
-	atoms := c.windowAtoms()
-	labels := make([]int, len(atoms))
-	for t, u := 0, 0; t < len(atoms); t++ {
-		u = covering(p.utts, u, atoms[t])
-		labels[t] = p.clusters[u]
-	}
-	anchors := make([]model.Stats, p.n)
-	for l := range anchors {
-		anchors[l] = model.NewStats(c.m.Nu)
-	}
-	for i, l := range p.owners {
-		anchors[l].Add(c.speakers[owners[i]-1].anchor.Stats)
-	}
-	if found := c.seg.run(atoms, labels, anchors, c.cfg.Loop); distinct(found) >= min(c.cfg.Limits.Min, distinct(labels)) {
-		labels = found
-	}
-	smooth(labels, atoms, c.cfg.MinRun)
-	p.utts, p.clusters = nil, nil
-	for t, l := range labels {
-		a, n := &atoms[t], len(p.utts)
-		if n == 0 || p.clusters[n-1] != l || a.start != p.utts[n-1].end || a.end-p.utts[n-1].start > maxRun {
-			p.utts = append(p.utts, utterance{start: a.start, end: a.end})
-			p.clusters = append(p.clusters, l)
-			continue
-		}
-		p.utts[n-1].end = a.end
-	}
-	for i := range p.utts {
-		c.measure(&p.utts[i])
-	}
-}
-
-// smooth gives stretches of fewer than n atoms to the neighbour that the
-// shorter pause separates them from, as nobody speaks for a tenth of a second.
-func smooth(labels []int, atoms []atom, n int) {
-	type run struct{ from, to int }
-	for {
-		var runs []run
-		for t := range labels {
-			if k := len(runs); k > 0 && labels[t] == labels[runs[k-1].from] {
-				runs[k-1].to = t + 1
-				continue
-			}
-			runs = append(runs, run{t, t + 1})
-		}
-		short := -1
-		for i, r := range runs {
-			if size := r.to - r.from; size < n && (short < 0 || size < runs[short].to-runs[short].from) {
-				short = i
-			}
-		}
-		if short < 0 || len(runs) < 2 {
-			return
-		}
-		r := runs[short]
-		into := short - 1
-		if into < 0 || short+1 < len(runs) && gap(atoms, r.to) < gap(atoms, r.from) {
-			into = short + 1
-		}
-		for t := r.from; t < r.to; t++ {
-			labels[t] = labels[runs[into].from]
-		}
-	}
-}
-
-// gap is the pause before atom t, in samples.
-func gap(atoms []atom, t int) int64 { return atoms[t].start - atoms[t-1].end }

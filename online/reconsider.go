@@ -4,30 +4,38 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // reconsider clusters the whole window anew, together with what each speaker
 // said before it, and tells of the speakers that turn out to be one.
 func (c *Clusterer) reconsider(at int64, emit func(Event)) {
 	if c.heard >= c.aligned {
-		c.aligned = 2 * c.heard
+		c.aligned = alignGrowth * c.heard
 		c.realign()
 	}
 	c.dropFaint()
+	for i := range c.utts {
+		c.scorer.Update(&c.utts[i].voice)
+	}
+	defer func() {
+		for i := range c.utts {
+			c.utts[i].voice.Rest()
+		}
+	}()
 	var owners []int
 	for i := range c.speakers {
 		if s := &c.speakers[i]; s.into == 0 && s.anchor.Stats.N > 0 {
 			owners = append(owners, i+1)
 		}
 	}
-	if len(c.base) == 0 && len(owners) == 0 {
+	if len(c.utts) == 0 && len(owners) == 0 {
 		c.assign(nil, nil)
 		return
 	}
-	p := c.search(owners)
-	shared := c.shared(&p, owners)
-	c.utts = append(c.utts[:0], p.utts...)
-	c.adopt(p.clusters, shared, at, emit)
+	p := c.cluster(owners)
+	c.adopt(p.clusters, c.shared(&p, owners), at, emit)
 }
 
 // shared counts the frames that each cluster of p has from each speaker so far.
@@ -39,16 +47,8 @@ func (c *Clusterer) shared(p *partition, owners []int) [][]float64 {
 	for i, l := range p.owners {
 		shared[l][owners[i]] += c.speakers[owners[i]-1].anchor.Stats.N
 	}
-	if !c.movesBoundaries() { // the utterances are the same as before
-		for i, l := range p.clusters {
-			shared[l][c.utts[i].speaker] += c.utts[i].voice.Stats.N
-		}
-		return shared
-	}
-	atoms := c.windowAtoms()
-	for t, u, v := 0, 0, 0; t < len(atoms); t++ {
-		u, v = covering(c.utts, u, atoms[t]), covering(p.utts, v, atoms[t])
-		shared[p.clusters[v]][c.utts[u].speaker] += float64(atoms[t].moments.Frames)
+	for i, l := range p.clusters {
+		shared[l][c.utts[i].speaker] += c.utts[i].voice.Stats.N
 	}
 	return shared
 }
@@ -115,9 +115,8 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 	s.into = into
 	c.relink()
 	c.speakers[into-1].anchor.Stats.Add(s.anchor.Stats)
-	s.anchor.Stats.Reset()
 	c.settleAnchor(&c.speakers[into-1])
-	c.settleAnchor(s)
+	s.voice, s.anchor = model.Voice{}, model.Voice{} // nobody speaks with them any more
 	c.time.merge(speaker, into)
 	if c.last == speaker {
 		c.last = into
@@ -132,9 +131,10 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 // speakers' statistics anew.
 func (c *Clusterer) assign(labels, number []int) {
 	for i := range c.speakers {
-		s := &c.speakers[i]
-		s.voice.Stats.Reset()
-		s.voice.Stats.Add(s.anchor.Stats)
+		if s := &c.speakers[i]; s.into == 0 {
+			s.voice.Stats.Reset()
+			s.voice.Stats.Add(s.anchor.Stats)
+		}
 	}
 	for i := range c.utts {
 		u := &c.utts[i]
@@ -142,7 +142,9 @@ func (c *Clusterer) assign(labels, number []int) {
 		c.speakers[u.speaker-1].voice.Stats.Add(u.voice.Stats)
 	}
 	for i := range c.speakers {
-		c.scorer.Update(&c.speakers[i].voice)
+		if s := &c.speakers[i]; s.into == 0 {
+			c.scorer.Update(&s.voice)
+		}
 	}
 	for i := range c.utts {
 		c.rescore(&c.utts[i])

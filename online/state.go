@@ -1,6 +1,9 @@
 package online
 
 import (
+	"cmp"
+	"fmt"
+
 	"github.com/seed-7adb9000/diarizer/internal/state"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
@@ -17,26 +20,41 @@ func (c *Clusterer) UnmarshalBinary(b []byte) error {
 	if err := state.Restore(b, c.fields()...); err != nil {
 		return err
 	}
-	// The voices of the window are functions of its atoms and are not kept, nor
-	// are the keys that name voices, and what is remembered under them.
+	// What a Scorer derives from pairs is not kept, nor are the keys that name
+	// voices, and what is remembered under them.
 	c.pairs = scores{}
-	for i := range c.base {
-		c.measure(&c.base[i])
-	}
 	for i := range c.utts {
 		u := &c.utts[i]
-		if i < len(c.base) && c.base[i].start == u.start && c.base[i].end == u.end {
-			u.voice, u.key = c.base[i].voice, c.base[i].key
-			continue
+		if err := c.checkPair(u.voice.Stats); err != nil {
+			return err
 		}
-		c.measure(u)
+		c.keys++
+		u.key = c.keys
 	}
-	if c.open != nil {
+	if c.open != nil && len(c.open.voice.Stats.D) > 0 { // it has been measured
+		if err := c.checkPair(c.open.voice.Stats); err != nil {
+			return err
+		}
 		c.scorer.Update(&c.open.voice)
 	}
 	for i := range c.speakers {
-		c.scorer.Update(&c.speakers[i].voice)
-		c.settleAnchor(&c.speakers[i])
+		s := &c.speakers[i]
+		if s.into != 0 {
+			continue
+		}
+		if err := cmp.Or(c.checkPair(s.voice.Stats), c.checkPair(s.anchor.Stats)); err != nil {
+			return err
+		}
+		c.scorer.Update(&s.voice)
+		c.settleAnchor(s)
+	}
+	return nil
+}
+
+// checkPair says what is wrong with a pair that was restored.
+func (c *Clusterer) checkPair(s model.Stats) error {
+	if want := model.NewStats(c.m.Nu); len(s.D) != len(want.D) || len(s.DInv) != len(want.DInv) {
+		return fmt.Errorf("online: a pair of %d and %d numbers in the state: expected %d and %d", len(s.D), len(s.DInv), len(want.D), len(want.DInv))
 	}
 	return nil
 }
@@ -44,47 +62,32 @@ func (c *Clusterer) UnmarshalBinary(b []byte) error {
 func (c *Clusterer) fields() []any {
 	return []any{
 		state.Value(c.norm),
-		state.Slice(&c.atoms, c.atomFields),
-		state.Slice(&c.base, (*utterance).fields),
+		state.Slice(&c.atoms, (*atom).fields),
 		state.Slice(&c.utts, (*utterance).fields),
-		state.Optional(&c.open, c.openFields),
-		state.Slice(&c.speakers, c.speakerFields),
+		state.Optional(&c.open, (*utterance).fields),
+		state.Slice(&c.speakers, (*speaker).fields),
 		&c.last, &c.frames, &c.review, &c.until, &c.heard, &c.aligned,
 		c.loud.count[:], &c.loud.total,
 		state.Struct(&c.time, (*timeline).fields), state.Struct(&c.links, (*links).fields),
 	}
 }
 
-func (c *Clusterer) atomFields(a *atom) []any {
-	m := &a.moments
-	if m.D == nil {
-		de := make([]float64, c.m.Nu+c.m.Mu)
-		m.D, m.E = de[:c.m.Nu:c.m.Nu], de[c.m.Nu:]
-	}
-	return []any{&a.start, &a.end, &m.Frames, &m.K, &m.N, m.D, m.E, &a.level, &a.frames}
+func (a *atom) fields() []any {
+	f := &a.sound
+	return []any{&a.start, &a.end, &f.X, &f.K, &f.W, &f.Ends, &a.level, &a.frames}
 }
 
-// fields of an utterance of the window, whose voice is measured anew.
 func (u *utterance) fields() []any {
-	return []any{&u.id, &u.start, &u.end, &u.speaker, &u.logP, &u.conf, &u.heard, &u.created, &u.level}
+	return append(voiceFields(&u.voice), &u.id, &u.start, &u.end, &u.speaker, &u.logP, &u.conf, &u.heard, &u.created, &u.level, &u.frames)
 }
 
-// openFields are those of the utterance that is growing: its voice is what was
-// measured of it some time ago.
-func (c *Clusterer) openFields(u *utterance) []any {
-	return append(u.fields(), state.Struct(&u.voice, c.voiceFields))
-}
-
-func (c *Clusterer) speakerFields(s *speaker) []any {
-	return []any{&s.into, state.Struct(&s.voice, c.voiceFields), state.Struct(&s.anchor, c.voiceFields)}
+func (s *speaker) fields() []any {
+	return append(append(voiceFields(&s.voice), voiceFields(&s.anchor)...), &s.into)
 }
 
 // voiceFields are the pair of a voice; a Scorer derives the rest from it.
-func (c *Clusterer) voiceFields(v *model.Voice) []any {
-	if v.Stats.D == nil {
-		*v = model.NewVoice(c.m.Nu)
-	}
-	return []any{&v.Stats.N, v.Stats.D, v.Stats.DInv}
+func voiceFields(v *model.Voice) []any {
+	return []any{&v.Stats.N, &v.Stats.D, &v.Stats.DInv}
 }
 
 func (l *links) fields() []any {

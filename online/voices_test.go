@@ -93,7 +93,7 @@ func (w *world) say(speaker, n, pause int, push func(segment.Event)) {
 		}
 	}
 	flush()
-	push(segment.Event{Utterance: u, At: w.n * segment.Hop, Closed: true, Pause: true})
+	push(segment.Event{Utterance: u, At: w.n * segment.Hop, Closed: true, Rest: u.End, Pause: true})
 }
 
 // listener applies events as a subscriber does and checks what every stream of

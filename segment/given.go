@@ -2,6 +2,7 @@ package segment
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -11,6 +12,7 @@ import (
 type Given struct {
 	utts    []Utterance // by start
 	byEnd   []Utterance
+	rest    []int64 // the earliest start of byEnd beyond each index
 	dim     int
 	n       int64
 	next    int   // first of utts that has not begun
@@ -43,6 +45,12 @@ func NewGiven(utts []Utterance, max int64, dim int) *Given {
 	slices.SortStableFunc(g.byEnd, func(a, b Utterance) int {
 		return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Start, b.Start))
 	})
+	g.rest = make([]int64, len(g.byEnd))
+	rest := int64(math.MaxInt64)
+	for i := len(g.byEnd) - 1; i >= 0; i-- {
+		g.rest[i] = rest
+		rest = min(rest, g.byEnd[i].Start)
+	}
 	return g
 }
 
@@ -70,7 +78,7 @@ func (g *Given) Flush(at int64, emit func(Event)) {
 	for ; g.closed < len(g.byEnd) && g.byEnd[g.closed].Start < at; g.closed++ {
 		u := g.byEnd[g.closed]
 		u.End = min(u.End, at)
-		emit(Event{Utterance: u, At: at, Until: at, Closed: true, Pause: true})
+		emit(Event{Utterance: u, At: at, Until: at, Closed: true, Rest: g.rest[g.closed], Pause: true})
 	}
 }
 
@@ -92,6 +100,6 @@ func (g *Given) flushAtom(at int64, emit func(Event)) {
 
 func (g *Given) closeUntil(pos, at int64, emit func(Event)) {
 	for ; g.closed < len(g.byEnd) && g.byEnd[g.closed].End <= pos; g.closed++ {
-		emit(Event{Utterance: g.byEnd[g.closed], At: at, Until: pos, Closed: true, Pause: true})
+		emit(Event{Utterance: g.byEnd[g.closed], At: at, Until: pos, Closed: true, Rest: g.rest[g.closed], Pause: true})
 	}
 }

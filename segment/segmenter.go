@@ -38,6 +38,9 @@ type Event struct {
 	Level float64
 	// Closed says that Utterance is complete.
 	Closed bool
+	// Rest is set where Closed: every utterance that is yet to close starts
+	// there or later, in samples.
+	Rest int64
 	// Pause says that a closed utterance ends where speech ends, rather than
 	// at a change point or because it was long.
 	Pause bool
@@ -197,7 +200,7 @@ func (s *Segmenter) grow(at int64, emit func(Event)) {
 }
 
 func (s *Segmenter) closeAt(end, at int64, pause bool, emit func(Event)) {
-	emit(Event{Utterance: s.utterance(end), At: at, Until: s.n * Hop, Closed: true, Pause: pause})
+	emit(Event{Utterance: s.utterance(end), At: at, Until: s.n * Hop, Closed: true, Rest: end * Hop, Pause: pause})
 }
 
 func (s *Segmenter) utterance(end int64) Utterance {

@@ -53,6 +53,7 @@ settings and seed give the same model.`,
 	f.IntVar(&cfg.Gaussians, "gaussians", cfg.Gaussians, "Gaussians of the UBM")
 	f.IntVar(&cfg.Eigenvoices, "eigenvoices", cfg.Eigenvoices, "eigenvoices")
 	f.IntVar(&cfg.Eigenchannels, "eigenchannels", cfg.Eigenchannels, "eigenchannels")
+	f.BoolVar(&cfg.UseChannels, "use-eigenchannels", cfg.UseChannels, "integrate the channel of each utterance out at run time")
 	f.BoolVar(&cfg.Sessions, "sessions", cfg.Sessions, "every recording and copy is a voice of its own")
 	f.IntVar(&cfg.Augment, "augment", cfg.Augment, "copies of each recording through rooms, noise and lines")
 	f.Float64Var(&cfg.Phi, "phi", cfg.Phi, "scale of frame counts")
@@ -135,7 +136,7 @@ func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata 
 		"--ceps", strconv.Itoa(cfg.Features.Ceps), "--filters", strconv.Itoa(cfg.Features.Filters),
 		"--energy=" + strconv.FormatBool(cfg.Features.Energy), "--deltas=" + strconv.FormatBool(cfg.Features.Deltas),
 		"--gaussians", strconv.Itoa(cfg.Gaussians), "--eigenvoices", strconv.Itoa(cfg.Eigenvoices),
-		"--eigenchannels", strconv.Itoa(cfg.Eigenchannels), "--sessions=" + strconv.FormatBool(cfg.Sessions), "--augment", strconv.Itoa(cfg.Augment),
+		"--eigenchannels", strconv.Itoa(cfg.Eigenchannels), "--use-eigenchannels=" + strconv.FormatBool(cfg.UseChannels), "--sessions=" + strconv.FormatBool(cfg.Sessions), "--augment", strconv.Itoa(cfg.Augment),
 		"--phi", num(cfg.Phi), "--train-phi", num(cfg.TrainPhi), "--own-mean", num(cfg.OwnMean),
 		"--slack", num(cfg.Slack), "--length", num(cfg.Length),
 		"--soft=" + strconv.FormatBool(cfg.Soft)}, " ")

@@ -29,35 +29,28 @@ func (v *Voice) Clone() *Voice {
 
 // ClosedForm compares by log P(H1), the proposed method.
 type ClosedForm struct {
-	scorer   *model.Scorer
-	pool     *model.Pool
-	nu       int
-	channels bool
+	scorer *model.Scorer
+	acc    *model.Accumulator
+	nu     int
 }
 
 // NewClosedForm returns the comparison by m, with or without its eigenchannels.
 // As published, it is the closed form alone; with the whole rule, the model's
 // slack and length apply, as in a stream.
 func NewClosedForm(m *model.Model, channels, wholeRule bool) *ClosedForm {
-	plain := m
+	m = m.Copy()
+	m.IgnoreChannels = !channels
 	if !wholeRule {
-		plain = &model.Model{Features: m.Features, FeatureMean: m.FeatureMean, Weights: m.Weights, Means: m.Means,
-			Vars: m.Vars, V: m.V, U: m.U, Nu: m.Nu, Mu: m.Mu, Phi: m.Phi, Soft: m.Soft, Threshold: m.Threshold, Slope: m.Slope}
+		m.Slack, m.Length = 0, 0
 	}
-	return &ClosedForm{scorer: plain.NewScorer(), pool: m.NewPool(), nu: m.Nu, channels: channels && m.Mu > 0}
+	return &ClosedForm{scorer: m.NewScorer(), acc: m.NewAccumulator(), nu: m.Nu}
 }
 
-// Utterance turns the moments into a pair, the utterance's own channel
+// Utterance turns the sums into a pair, the utterance's own channel
 // integrated out if there are eigenchannels.
 func (f *ClosedForm) Utterance(u Utterance) *Voice {
 	v := &Voice{voice: model.NewVoice(f.nu)}
-	f.pool.Reset()
-	f.pool.Add(u.Moments)
-	if f.channels {
-		f.pool.StatsInto(&v.voice.Stats)
-	} else {
-		f.pool.VoiceStatsInto(&v.voice.Stats)
-	}
+	u.pairInto(f.acc, &v.voice.Stats)
 	return v
 }
 

@@ -41,7 +41,7 @@ type Eigenvoices struct {
 	Cosine bool
 
 	nu   int
-	pool *model.Pool
+	acc  *model.Accumulator
 	j    *mat.SymDense
 	chol mat.Cholesky
 	diff []float64
@@ -49,15 +49,15 @@ type Eigenvoices struct {
 
 // NewEigenvoices returns a comparison by m's eigenvoices.
 func NewEigenvoices(m *model.Model, cosine bool) *Eigenvoices {
-	return &Eigenvoices{Cosine: cosine, nu: m.Nu, pool: m.NewPool(), j: mat.NewSymDense(m.Nu, nil), diff: make([]float64, m.Nu)}
+	m = m.Copy()
+	m.IgnoreChannels = true
+	return &Eigenvoices{Cosine: cosine, nu: m.Nu, acc: m.NewAccumulator(), j: mat.NewSymDense(m.Nu, nil), diff: make([]float64, m.Nu)}
 }
 
-// Utterance turns the moments into a pair.
+// Utterance turns the sums into a pair.
 func (e *Eigenvoices) Utterance(u Utterance) *Point {
 	p := &Point{stats: model.NewStats(e.nu), y: make([]float64, e.nu)}
-	e.pool.Reset()
-	e.pool.Add(u.Moments)
-	e.pool.VoiceStatsInto(&p.stats)
+	u.pairInto(e.acc, &p.stats)
 	return p
 }
 

@@ -41,8 +41,8 @@ type Utterance struct {
 	// needs no normalisation: what is added to all frames of a recording
 	// changes no ratio.
 	Frames []float64
-	// Moments are those of the normalised frames.
-	Moments model.Moments
+	// Count is the number of frames.
+	Count int
 	// Counts are n_k, of length M, and First Σ_t γ_k(t) (x_t − m_k), M×d by
 	// rows, of the normalised frames, neither scaled by φ.
 	Counts, First []float64
@@ -57,6 +57,13 @@ func NewUtterance(acc *model.Accumulator, dim int, frames []float64, normalise f
 		normalise(x, frames[at:at+dim])
 		acc.Add(x)
 	}
-	return Utterance{Frames: frames, Moments: acc.Moments(),
+	return Utterance{Frames: frames, Count: acc.Frames(),
 		Counts: append([]float64(nil), acc.Counts()...), First: append([]float64(nil), acc.First()...)}
+}
+
+// pairInto writes the pair of the utterance to dst. acc is reset first.
+func (u *Utterance) pairInto(acc *model.Accumulator, dst *model.Stats) {
+	acc.Reset()
+	acc.AddSums(u.Count, u.Counts, u.First)
+	acc.StatsInto(dst)
 }

@@ -208,13 +208,10 @@ func TestClosedFormIsTheModels(t *testing.T) {
 	m := testModel(rng, 2)
 	us := meeting(rng, m, 0, 1)
 	pair := func(u Utterance, channels bool) model.Stats {
-		p, s := m.NewPool(), model.NewStats(m.Nu)
-		p.Add(u.Moments)
-		if channels {
-			p.StatsInto(&s)
-		} else {
-			p.VoiceStatsInto(&s)
-		}
+		m := m.Copy()
+		m.IgnoreChannels = !channels
+		s := model.NewStats(m.Nu)
+		u.pairInto(m.NewAccumulator(), &s)
 		return s
 	}
 	c := model.NewComparer(m.Nu)

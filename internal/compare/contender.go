@@ -91,9 +91,9 @@ func contenders(m *model.Model) []contender {
 	if m.Mu > 0 {
 		out = append(out, closed("proposed + eigenchannels", true, false))
 	}
-	out = append(out, closed("eigenvoices, slack and length", false, true))
+	out = append(out, closed(ours("eigenvoices, slack and length", m.IgnoreChannels || m.Mu == 0), false, true))
 	if m.Mu > 0 {
-		out = append(out, closed("eigenchannels, slack and length (this program)", true, true))
+		out = append(out, closed(ours("eigenchannels, slack and length", !m.IgnoreChannels), true, true))
 	}
 	for _, perFrame := range []bool{false, true} {
 		name := "CLR"
@@ -124,6 +124,14 @@ func contenders(m *model.Model) []contender {
 		}}}})
 	}
 	return out
+}
+
+// ours marks the name of the method that streams are followed with.
+func ours(name string, is bool) string {
+	if is {
+		return name + " (this program)"
+	}
+	return name
 }
 
 // utterances returns what methods may know of a recording's utterances, frames

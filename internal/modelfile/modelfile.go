@@ -67,6 +67,7 @@ type settings struct {
 	Features  segment.FeatureConfig `json:"features"`
 	Nu        int                   `json:"eigenvoices"`
 	Mu        int                   `json:"eigenchannels"`
+	OneChan   bool                  `json:"ignore_channels,omitempty"`
 	Phi       float64               `json:"phi"`
 	Soft      bool                  `json:"soft"`
 	Slack     float64               `json:"slack"`
@@ -102,7 +103,7 @@ func Write(w io.Writer, m *model.Model, meta Metadata) error {
 	if err := m.Validate(); err != nil {
 		return fmt.Errorf("write model: %w", err)
 	}
-	set, err := json.Marshal(settings{Features: m.Features, Nu: m.Nu, Mu: m.Mu, Phi: m.Phi,
+	set, err := json.Marshal(settings{Features: m.Features, Nu: m.Nu, Mu: m.Mu, OneChan: m.IgnoreChannels, Phi: m.Phi,
 		Soft: m.Soft, Slack: m.Slack, Length: m.Length, Threshold: m.Threshold, Slope: m.Slope})
 	if err != nil {
 		return fmt.Errorf("write model: %w", err)
@@ -179,7 +180,7 @@ func parse(data []byte) (*model.Model, Metadata, error) {
 	if err := json.Unmarshal([]byte(strs["training"]), &meta); err != nil {
 		return nil, meta, fmt.Errorf("training: %w", err)
 	}
-	m := &model.Model{Features: set.Features, Nu: set.Nu, Mu: set.Mu, Phi: set.Phi,
+	m := &model.Model{Features: set.Features, Nu: set.Nu, Mu: set.Mu, IgnoreChannels: set.OneChan, Phi: set.Phi,
 		Soft: set.Soft, Slack: set.Slack, Length: set.Length, Threshold: set.Threshold, Slope: set.Slope}
 	weights, ok := st.Tensor("weights")
 	if !ok || len(weights.Shape()) != 1 {

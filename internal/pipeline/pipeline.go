@@ -66,11 +66,7 @@ func NewStream(cfg Config) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	oc := cfg.Online
-	if cfg.Utterances != nil {
-		oc.Given = true
-	}
-	clu, err := online.New(cfg.Model, oc)
+	clu, err := online.New(cfg.Model, cfg.Online)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,9 @@ type Config struct {
 	Features segment.FeatureConfig
 	// Gaussians is M, Eigenvoices ν and Eigenchannels μ.
 	Gaussians, Eigenvoices, Eigenchannels int
+	// UseChannels says that the model is to integrate channels out. Otherwise
+	// the eigenchannels are in it for who wants to compare.
+	UseChannels bool
 	// Soft divides frames among Gaussians, at training and at run time.
 	Soft bool
 	// Sessions makes every recording, and every copy of one, a voice of its

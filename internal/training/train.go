@@ -66,7 +66,7 @@ func TrainFactors(ctx context.Context, c *Corpus, ubm *Mixture, cfg Config, p Pr
 		done(1)
 	}
 	m := &model.Model{Features: cfg.Features, FeatureMean: c.Mean, Weights: ubm.weights, Means: ubm.means, Vars: ubm.vars,
-		Nu: cfg.Eigenvoices, Mu: cfg.Eigenchannels, Phi: cfg.Phi, Soft: cfg.Soft, Slack: cfg.Slack, Length: cfg.Length, Slope: 1, V: voices.coloured(ubm.vars)}
+		Nu: cfg.Eigenvoices, Mu: cfg.Eigenchannels, IgnoreChannels: !cfg.UseChannels, Phi: cfg.Phi, Soft: cfg.Soft, Slack: cfg.Slack, Length: cfg.Length, Slope: 1, V: voices.coloured(ubm.vars)}
 	if cfg.Eigenchannels == 0 {
 		return m, rep, nil
 	}

@@ -3,6 +3,7 @@ package model
 import (
 	"math"
 
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 )
 
@@ -29,7 +30,7 @@ func (m *Model) NewAccumulator() *Accumulator {
 	return &Accumulator{m: m, t: t,
 		counts: make([]float64, size), first: make([]float64, size*d),
 		square: make([]float64, 2*d), logs: make([]float64, size),
-		ch: newChannel(m.Nu, m.Mu)}
+		ch: newChannel(m.Nu, m.channels())}
 }
 
 // minShare is the share of a frame, relative to the likeliest Gaussian's,
@@ -87,6 +88,14 @@ func (a *Accumulator) share(k int, w float64, x []float64) {
 	}
 }
 
+// AddSums takes in frames of which only the sums are known, as Counts and First
+// return them.
+func (a *Accumulator) AddSums(frames int, counts, first []float64) {
+	a.frames += frames
+	floats.Add(a.counts, counts)
+	floats.Add(a.first, first)
+}
+
 // Frames returns the number of frames since the last Reset.
 func (a *Accumulator) Frames() int { return a.frames }
 
@@ -115,11 +124,21 @@ func (a *Accumulator) StatsInto(dst *Stats) {
 	a.ch.reset()
 	for k, n := range a.counts {
 		if n != 0 {
-			a.project(k, dst.D, a.ch.e)
+			a.project(k, dst.D)
 		}
 	}
 	a.ch.precisions(a.m, a.t, a.counts, dst)
-	if a.m.Mu > 0 {
+	if a.ch.mu > 0 {
 		a.ch.integrate(dst)
+	}
+}
+
+// project adds Gaussian k's part to d, and to the e of the channel.
+func (a *Accumulator) project(k int, d []float64) {
+	dim, nu, mu := a.m.Dim(), a.m.Nu, a.ch.mu
+	first := block(a.first, k, dim)
+	gemvT(a.m.Phi, blas64.General{Rows: dim, Cols: nu, Stride: nu, Data: block(a.t.cv, k, dim*nu)}, first, d)
+	if mu > 0 {
+		gemvT(a.m.Phi, blas64.General{Rows: dim, Cols: mu, Stride: mu, Data: block(a.t.cu, k, dim*mu)}, first, a.ch.e)
 	}
 }

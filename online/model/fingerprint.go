@@ -14,10 +14,14 @@ import (
 func (m *Model) Fingerprint() string {
 	m.printOnce.Do(func() {
 		h := sha256.New()
-		fmt.Fprintf(h, "%+v %d %d %v", m.Features, m.Nu, m.Mu, m.Soft)
+		fmt.Fprintf(h, "%+v %d %d %v", m.Features, m.Nu, m.channels(), m.Soft)
+		u := m.U
+		if m.IgnoreChannels {
+			u = nil
+		}
 		var b []byte
 		for _, values := range [][]float64{
-			m.FeatureMean, m.Weights, m.Means, m.Vars, m.V, m.U,
+			m.FeatureMean, m.Weights, m.Means, m.Vars, m.V, u,
 			{m.Phi, m.Slack, m.Length, m.Threshold, m.Slope},
 		} {
 			b = binary.LittleEndian.AppendUint64(b[:0], uint64(len(values)))

@@ -32,6 +32,8 @@ type Model struct {
 	U []float64
 	// Nu and Mu are ν and μ.
 	Nu, Mu int
+	// IgnoreChannels leaves U aside, as if all sound came through one channel.
+	IgnoreChannels bool
 	// Phi is φ, which scales frame counts to count independent frames.
 	Phi float64
 	// Soft divides a frame among the Gaussians by their posterior
@@ -58,6 +60,22 @@ type Model struct {
 
 // Gaussians returns M.
 func (m *Model) Gaussians() int { return len(m.Weights) }
+
+// Copy returns a model with the parameters of m, for other settings. The
+// parameters are shared and not to be changed.
+func (m *Model) Copy() *Model {
+	return &Model{Features: m.Features, FeatureMean: m.FeatureMean, Weights: m.Weights, Means: m.Means, Vars: m.Vars,
+		V: m.V, U: m.U, Nu: m.Nu, Mu: m.Mu, IgnoreChannels: m.IgnoreChannels, Phi: m.Phi, Soft: m.Soft,
+		Slack: m.Slack, Length: m.Length, Threshold: m.Threshold, Slope: m.Slope}
+}
+
+// channels returns the number of eigenchannels in use.
+func (m *Model) channels() int {
+	if m.IgnoreChannels {
+		return 0
+	}
+	return m.Mu
+}
 
 // Dim returns d.
 func (m *Model) Dim() int { return m.Features.Dim() }

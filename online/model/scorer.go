@@ -12,8 +12,12 @@ type Voice struct {
 
 // NewVoice returns the voice of no sound, for ν eigenvoices.
 func NewVoice(nu int) Voice {
-	return Voice{Stats: NewStats(nu), soft: NewStats(nu)}
+	return Voice{Stats: NewStats(nu)}
 }
+
+// Rest gives back the memory of what a Scorer derived: more than half of it.
+// [Scorer.Update] makes v ready again.
+func (v *Voice) Rest() { v.soft = Stats{} }
 
 // Evidence returns E of the voice, slack included, as of the last
 // [Scorer.Update].
@@ -38,6 +42,9 @@ func (s *Scorer) Update(v *Voice) {
 	if s.m.Slack == 0 {
 		v.evidence = s.c.Evidence(v.Stats)
 		return
+	}
+	if v.soft.D == nil {
+		v.soft = NewStats(s.m.Nu)
 	}
 	s.k.Into(&v.soft, v.Stats)
 	v.evidence = s.c.Evidence(v.soft)

@@ -27,18 +27,17 @@ func (m *Model) prepare() *tables {
 		t := &m.tables
 		d := m.Dim()
 		t.score, t.offset = scorer(m.Weights, m.Means, m.Vars, d)
-		t.cv, t.cu = precisionTimes(m.Vars, m.V, m.Nu), precisionTimes(m.Vars, m.U, m.Mu)
+		mu := m.channels()
+		t.cv = precisionTimes(m.Vars, m.V, m.Nu)
+		if mu > 0 {
+			t.cu = precisionTimes(m.Vars, m.U, mu)
+		}
+		t.vv = make([]float64, 0, len(m.Weights)*packedLen(m.Nu))
 		for k := range m.Weights {
 			t.vv = appendPackedGram(t.vv, block(m.V, k, d*m.Nu), block(t.cv, k, d*m.Nu), m.Nu)
-			t.uu = appendPackedGram(t.uu, block(m.U, k, d*m.Mu), block(t.cu, k, d*m.Mu), m.Mu)
-			for i := range m.Mu {
-				for j := range m.Nu {
-					var sum float64
-					for r := range d {
-						sum += t.cu[(k*d+r)*m.Mu+i] * m.V[(k*d+r)*m.Nu+j]
-					}
-					t.uv = append(t.uv, sum)
-				}
+			if mu > 0 {
+				t.uu = appendPackedGram(t.uu, block(m.U, k, d*mu), block(t.cu, k, d*mu), mu)
+				t.uv = appendCross(t.uv, block(t.cu, k, d*mu), block(m.V, k, d*m.Nu), mu, m.Nu)
 			}
 		}
 	})
@@ -77,16 +76,23 @@ func precisionTimes(vars, x []float64, cols int) []float64 {
 
 // appendPackedGram appends the lower triangle of XᵀY, for X and Y of n columns.
 func appendPackedGram(dst, x, y []float64, n int) []float64 {
-	if n == 0 {
-		return dst
+	dst = append(dst, make([]float64, packedLen(n))...)
+	sum := dst[len(dst)-packedLen(n):]
+	for r := 0; n > 0 && r < len(x); r += n {
+		for i, at := 0, 0; i < n; i, at = i+1, at+i+1 {
+			floats.AddScaled(sum[at:at+i+1], x[r+i], y[r:r+i+1])
+		}
 	}
-	for i := range n {
-		for j := range i + 1 {
-			var sum float64
-			for r := 0; r < len(x); r += n {
-				sum += x[r+i] * y[r+j]
-			}
-			dst = append(dst, sum)
+	return dst
+}
+
+// appendCross appends XᵀY by rows, for X of m and Y of n columns.
+func appendCross(dst, x, y []float64, m, n int) []float64 {
+	dst = append(dst, make([]float64, m*n)...)
+	sum := dst[len(dst)-m*n:]
+	for r := range len(x) / m {
+		for i := range m {
+			floats.AddScaled(block(sum, i, n), x[r*m+i], block(y, r, n))
 		}
 	}
 	return dst
@@ -95,4 +101,9 @@ func appendPackedGram(dst, x, y []float64, n int) []float64 {
 // gemv computes y += A x.
 func gemv(a blas64.General, x, y []float64) {
 	blas64.Gemv(blas.NoTrans, 1, a, blas64.Vector{N: len(x), Data: x, Inc: 1}, 1, blas64.Vector{N: len(y), Data: y, Inc: 1})
+}
+
+// gemvT computes y += alpha Aᵀ x.
+func gemvT(alpha float64, a blas64.General, x, y []float64) {
+	blas64.Gemv(blas.Trans, alpha, a, blas64.Vector{N: len(x), Data: x, Inc: 1}, 1, blas64.Vector{N: len(y), Data: y, Inc: 1})
 }
