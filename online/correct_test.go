@@ -39,6 +39,45 @@ func linked(t interface{ Fatalf(string, ...any) }, cfg Config, n int, links map[
 	return c, l, events, middles
 }
 
+// Links go along where a clusterer is replaced by one of the same state, and
+// may be taken back there.
+func TestMovedLinks(t *testing.T) {
+	cfg := Config{Window: 12}
+	links := map[int][][]int{14: {{1, 2}}, 40: nil}
+	_, _, want, _ := linked(t, cfg, 60, links)
+	for _, at := range []int{14, 15, 27, 39, 41} {
+		w := newWorld(1, 3)
+		c, err := New(w.m, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var events []Event
+		hear := func(e Event) { events = append(events, e) }
+		for i := range 60 {
+			if groups, ok := links[i]; ok {
+				c.Link(groups)
+			}
+			if i == at {
+				raw, err := c.AppendBinary(nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c, err = New(w.m, cfg); err != nil {
+					t.Fatal(err)
+				}
+				if err := c.UnmarshalBinary(raw); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.say([]int{0, 1, 0, 2, 1, 2}[i%6], 150+i%3*50, 30, func(ev segment.Event) { c.Push(ev, hear) })
+		}
+		c.Finish(w.n*segment.Hop, hear)
+		if fmt.Sprint(events) != fmt.Sprint(want) {
+			t.Errorf("moved before utterance %d: %d other events, expected %d", at, len(events), len(want))
+		}
+	}
+}
+
 // What is linked and unlinked again leaves nothing behind: with no speech in
 // between the events are the same, with speech in between every utterance ends
 // up with the voice that it is of.

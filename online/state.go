@@ -68,7 +68,7 @@ func (c *Clusterer) fields() []any {
 		state.Slice(&c.speakers, (*speaker).fields),
 		&c.last, &c.frames, &c.review, &c.until, &c.heard, &c.aligned,
 		c.loud.count[:], &c.loud.total,
-		state.Struct(&c.time, (*timeline).fields),
+		state.Struct(&c.time, (*timeline).fields), state.Struct(&c.links, (*links).fields),
 	}
 }
 
@@ -88,6 +88,14 @@ func (s *speaker) fields() []any {
 // voiceFields are the pair of a voice; a Scorer derives the rest from it.
 func voiceFields(v *model.Voice) []any {
 	return []any{&v.Stats.N, &v.Stats.D, &v.Stats.DInv}
+}
+
+func (l *links) fields() []any {
+	number := func(n *int) []any { return []any{n} }
+	return []any{
+		state.Slice(&l.told, func(group *[]int) []any { return []any{state.Slice(group, number)} }),
+		state.Slice(&l.group, number),
+	}
 }
 
 func (t *timeline) fields() []any { return []any{state.Slice(&t.told, (*told).fields), &t.nextID} }

@@ -148,7 +148,9 @@ func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session 
 		case err != nil:
 			return fail(err)
 		default:
-			if p, err := Parse(last.Header, last.Data); err == nil {
+			if control(last.Header) {
+				session = last.Header.Get(HeaderSession) // empty: whatever session comes first
+			} else if p, err := Parse(last.Header, last.Data); err == nil {
 				session = p.Session
 				if !p.Began.IsZero() {
 					from := p.Began.Add(-clockMargin)

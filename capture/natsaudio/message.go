@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -22,6 +23,20 @@ const (
 	HeaderGain     = "Audio-Gain"    // decibels; may be absent
 	HeaderEnd      = "Audio-End"     // "true" in the end mark only
 )
+
+// HeaderControl begins the headers of messages among the sound that are for
+// whoever diarizes it, and none.
+const HeaderControl = "Diarizer-"
+
+// control reports whether a message is one of those.
+func control(h nats.Header) bool {
+	for name := range h {
+		if strings.HasPrefix(name, HeaderControl) {
+			return true
+		}
+	}
+	return false
+}
 
 // ErrPacket is matched by the error for a message that is not a packet of
 // sound. It says which header, what was found and what was expected.

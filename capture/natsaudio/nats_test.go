@@ -163,6 +163,34 @@ func TestKept(t *testing.T) {
 	}
 }
 
+// TestNotes: what is among the sound for whoever diarizes it is no sound, and a
+// reader that comes after one of these messages still finds the last session.
+func TestNotes(t *testing.T) {
+	_, nc := serve(t, natsd.Options{})
+	keep(t, nc)
+	for _, n := range []int{1000, 16000} {
+		out := sender(t, nc)
+		send(t, out, tone(n))
+		note := nats.NewMsg(subject)
+		note.Header.Set(natsaudio.HeaderControl+"Note", "something")
+		note.Header.Set(natsaudio.HeaderSession, out.Session())
+		if err := nc.PublishMsg(note); err != nil {
+			t.Fatal(err)
+		}
+		closeSender(t, out)
+		if err := nc.PublishMsg(note); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	in := source(t, nc, natsaudio.Options{OnWarning: func(err error) { t.Error(err) }})
+	if got := read(t, in); !slices.Equal(got, tone(16000)) || in.Stats().Bad != 0 {
+		t.Errorf("%d samples, %+v", len(got), in.Stats())
+	}
+}
+
 // TestServerRestarts: what JetStream keeps arrives whole though the server goes
 // away in the middle, for a reader that listens all the while.
 func TestServerRestarts(t *testing.T) {

@@ -121,6 +121,9 @@ func (s *Source) read(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.subject, err)
 	}
+	if control(msg.Header) {
+		return nil
+	}
 	p, err := Parse(msg.Header, msg.Data)
 	if err != nil {
 		s.asm.Bad(fmt.Errorf("%s: %w", s.subject, err))

@@ -11,9 +11,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/page"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
@@ -68,11 +70,12 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 		return err
 	}
 	defer nc.Close()
-	page, err := view.open(ctx, stderr)
+	var desks page.Desks
+	live, err := view.open(ctx, stderr, desks.Correct)
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, page.close()) }()
+	defer func() { err = firstError(err, live.close()) }()
 	rec, err := capture.OpenReader(ctx, demo.Recording(), demo.Name, capture.Options{})
 	if err != nil {
 		return err
@@ -95,7 +98,8 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 		Pipeline: pipeline.Config{Model: m},
 		NATS:     nc,
 	}
-	page.attach(&opts)
+	opts.OnDesk = func(d *correct.Desk) { desks.Add(opts.Stream, d) }
+	live.attach(&opts)
 	sent, err := session.Run(ctx, capture.NewReplay(rec, speed, nil), opts)
 	took := time.Since(began)
 	if err := firstError(g.Wait(), err); err != nil {
@@ -104,7 +108,7 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 	if err := summarize(w, received, sent.At().Duration(), took); err != nil {
 		return err
 	}
-	page.linger(ctx, stderr)
+	live.linger(ctx, stderr)
 	return nil
 }
 

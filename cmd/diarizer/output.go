@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/page"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
@@ -31,6 +33,7 @@ type output struct {
 	server *natsd.Server
 	page   *livePage
 	term   *terminalView
+	desks  page.Desks // of the runs, for corrections
 	bar    *progress
 
 	publishing session.Publishing
@@ -43,7 +46,7 @@ type output struct {
 func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 	out := &output{flags: o, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
 	if o.tui {
-		out.term = openTerminal(cmd.Context(), cmd.InOrStdin(), out.stdout)
+		out.term = openTerminal(cmd.Context(), out.desks.Correct, cmd.InOrStdin(), out.stdout)
 	}
 	if out.term != nil {
 		out.stderr = out.term.feed
@@ -57,11 +60,11 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 	default:
 		out.print = transcript.New(out.stdout, transcript.Options{}).Event
 	}
-	page, err := o.page.open(cmd.Context(), out.stderr)
+	live, err := o.page.open(cmd.Context(), out.stderr, out.desks.Correct)
 	if err != nil {
 		return nil, firstError(err, out.term.close())
 	}
-	out.page = page
+	out.page = live
 	fail := func(err error) (*output, error) { return nil, firstError(err, out.disconnect()) }
 	url := o.nats
 	out.publishing = o.publish.publishing("")
@@ -129,6 +132,7 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 	if o.term != nil {
 		opts.OnMeter = o.term.feed.Reading
 	}
+	opts.OnDesk = func(d *correct.Desk) { o.desks.Add(opts.Stream, d) }
 	o.page.attach(&opts)
 	run, cancel := o.term.until(ctx)
 	defer cancel()

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/internal/page"
 	"github.com/seed-7adb9000/diarizer/internal/session"
@@ -18,7 +17,7 @@ import (
 type pageFlags struct{ addr, token string }
 
 func (o *pageFlags) register(f *pflag.FlagSet) {
-	f.StringVar(&o.addr, "http", "", "show who speaks on a page at this `address`, such as 8080; others can open it with 0.0.0.0:8080")
+	f.StringVar(&o.addr, "http", o.addr, "show who speaks on a page at this `address`, such as 8080; others can open it with 0.0.0.0:8080")
 	f.StringVar(&o.token, "http-token", "", "what opens the page, at least 16 characters (default: a random one where others can reach it, none where only this machine can)")
 }
 
@@ -26,12 +25,12 @@ func (o *pageFlags) register(f *pflag.FlagSet) {
 // livePage shows nothing.
 type livePage struct {
 	hub    *page.Hub
-	desks  page.Desks
 	server *page.Server
 }
 
-// open serves the page, where there is to be one, and says where.
-func (o pageFlags) open(ctx context.Context, stderr io.Writer) (*livePage, error) {
+// open serves the page, where there is to be one, and says where. c takes its
+// corrections.
+func (o pageFlags) open(ctx context.Context, stderr io.Writer, c page.Correct) (*livePage, error) {
 	if o.addr == "" {
 		if o.token != "" {
 			return nil, fmt.Errorf("--http-token: expected it with --http")
@@ -39,7 +38,7 @@ func (o pageFlags) open(ctx context.Context, stderr io.Writer) (*livePage, error
 		return nil, nil
 	}
 	p := &livePage{hub: page.NewHub()}
-	server, err := o.serve(ctx, stderr, p.hub, p.desks.Correct)
+	server, err := o.serve(ctx, stderr, p.hub, page.Options{Correct: c})
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +47,9 @@ func (o pageFlags) open(ctx context.Context, stderr io.Writer) (*livePage, error
 }
 
 // serve serves the streams of a hub and says where.
-func (o pageFlags) serve(ctx context.Context, stderr io.Writer, hub *page.Hub, c page.Correct) (*page.Server, error) {
-	server, err := page.Serve(ctx, hub, page.Options{Addr: o.addr, Token: o.token, Correct: c})
+func (o pageFlags) serve(ctx context.Context, stderr io.Writer, hub *page.Hub, opts page.Options) (*page.Server, error) {
+	opts.Addr, opts.Token = o.addr, o.token
+	server, err := page.Serve(ctx, hub, opts)
 	if err != nil {
 		return nil, fmt.Errorf("--http: %w", err)
 	}
@@ -79,7 +79,6 @@ func (p *livePage) attach(opts *session.Options) {
 			hear(r)
 		}
 	}
-	opts.OnDesk = func(d *correct.Desk) { p.desks.Add(opts.Stream, d) }
 }
 
 // linger keeps the page up after the streams have ended, until ctx is done.

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"path"
 	"runtime"
 	"time"
@@ -26,7 +23,7 @@ type serveOptions struct {
 	url      string
 	nats     natsFlags
 	model    string
-	http     string
+	page     pageFlags
 	workers  int
 	limit    int
 	logJSON  bool
@@ -46,6 +43,10 @@ or cluster: start another one with the same --nats, and it takes its part. When
 one dies, hangs or is cut off, the others go on with its streams where they
 were, and nobody who listens to the events notices more than a pause.
 
+The address of --http shows the streams of all of them on a page, where speakers
+can be named and merged, see "diarizer view", and has the worker's /metrics,
+/healthz, /readyz and /debug/pprof.
+
 The first Ctrl-C, or SIGTERM, hands all streams over.`,
 		Example: `  diarizer serve --nats nats://a:4222,nats://b:4222,nats://c:4222 --replicas 3
   diarizer serve --nats nats://bus:4222 --http 127.0.0.1:8080 --log-json
@@ -61,7 +62,9 @@ The first Ctrl-C, or SIGTERM, hands all streams over.`,
 	o.nats.register(f)
 	f.IntVar(&o.workers, "workers", 0, "how many cores to use (default all)")
 	f.IntVar(&o.limit, "max-streams", 0, "the most streams to take at once (default as many as are measured to fit)")
-	f.StringVar(&o.http, "http", "127.0.0.1:0", "address of metrics, health and profiles, or off")
+	o.page.addr = "127.0.0.1:0"
+	o.page.register(f)
+	f.Lookup("http").Usage = "`address` of the live page, metrics, health and profiles, such as 8080, or off; others can open it with 0.0.0.0:8080"
 	f.BoolVar(&o.logJSON, "log-json", false, "log lines of JSON")
 	f.StringVar(&o.model, "model", "", "model file to use instead of the one in the program; the same in all processes")
 	f.StringSliceVar(&o.identify, "identify", nil, "compare the speakers of new streams of these names with the enrolled ones, such as 'team-*'; see \"diarizer enroll\"")
@@ -86,6 +89,9 @@ func runServe(ctx context.Context, stderr io.Writer, o serveOptions) error {
 		if _, err := path.Match(pattern, ""); err != nil {
 			return fmt.Errorf("--identify %q: %w: expected a name such as standup or 'team-*'", pattern, err)
 		}
+	}
+	if o.page.addr == "off" && o.page.token != "" {
+		return fmt.Errorf("--http-token: expected it with --http")
 	}
 	if o.workers < 0 || o.workers > runtime.NumCPU() {
 		return fmt.Errorf("--workers %d: expected 1 to %d, the cores of this machine", o.workers, runtime.NumCPU())
@@ -115,21 +121,16 @@ func runServe(ctx context.Context, stderr io.Writer, o serveOptions) error {
 		return err
 	}
 	defer nc.Close()
-	stop := func() {}
-	defer func() { stop() }()
-	var listenErr error
+	var p workerPage
+	var pageErr error
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	err = serve.Run(ctx, nc, opts, func(w *serve.Worker) {
-		if o.http == "off" {
-			return
-		}
-		if stop, listenErr = serveHTTP(o.http, w.Handler(), log); listenErr != nil {
-			stop = func() {}
+		if pageErr = p.open(ctx, nc, stderr, o, w, log); pageErr != nil {
 			cancel()
 		}
 	})
-	return firstError(listenErr, err)
+	return firstError(pageErr, firstError(err, p.close()))
 }
 
 func matchesAny(patterns []string, stream string) bool {
@@ -149,25 +150,4 @@ func measure(ctx context.Context, cfg pipeline.Config) (serve.Capacity, error) {
 	}
 	defer src.Close()
 	return serve.Measure(ctx, cfg, src)
-}
-
-// serveHTTP serves h on an address until stop is called.
-func serveHTTP(address string, h http.Handler, log *slog.Logger) (stop func(), err error) {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("--http: %w: choose another address, or off", err)
-	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			log.Error("HTTP", "error", err)
-		}
-	}()
-	log.Info("metrics, health and profiles", "url", "http://"+l.Addr().String())
-	return func() {
-		_ = server.Close() // nobody waits for the answers of a process that ends
-		<-done
-	}, nil
 }

@@ -26,7 +26,7 @@ type terminalView struct {
 
 // openTerminal shows a view on out, or returns nil where in or out is no
 // terminal: what is piped gets plain lines.
-func openTerminal(ctx context.Context, in io.Reader, out io.Writer) *terminalView {
+func openTerminal(ctx context.Context, correct tui.Correct, in io.Reader, out io.Writer) *terminalView {
 	if !isTerminal(in) || !isTerminal(out) {
 		return nil
 	}
@@ -37,7 +37,7 @@ func openTerminal(ctx context.Context, in io.Reader, out io.Writer) *terminalVie
 	t.cancel, t.closed = stop, closed
 	go func() {
 		defer quit()
-		t.done <- tui.Run(run, t.feed, in, out)
+		t.done <- tui.Run(run, t.feed, correct, in, out)
 	}()
 	return t
 }

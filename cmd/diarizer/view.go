@@ -13,6 +13,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/internal/page"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
+	"github.com/seed-7adb9000/diarizer/internal/tui"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -33,7 +34,7 @@ func newViewCommand() *cobra.Command {
 --http, else full-screen in the terminal, else, where the output is piped, as
 plain lines. It begins with the latest run of every stream that the server keeps.
 
-On the page, speakers can be named and merged; that reaches the diarizer wherever
+On either, speakers can be named and merged; that reaches the diarizer wherever
 it runs and everybody who watches. Ctrl-C ends it.`,
 		Example: `  diarizer view --nats nats://bus:4222 --http 8080
   diarizer view --nats nats://bus:4222 --stream standup
@@ -78,7 +79,7 @@ func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOption
 	if o.page.addr != "" {
 		return viewPage(ctx, nc, stderr, o, say)
 	}
-	t = openTerminal(ctx, in, out)
+	t = openTerminal(ctx, tui.Correct(correctOver(nc)), in, out)
 	defer func() { err = firstError(err, t.close()) }()
 	if t == nil {
 		return follow(ctx, nc, o, say, transcript.New(out, transcript.Options{Streams: len(o.streams) != 1}).Event, nil)
@@ -91,14 +92,19 @@ func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOption
 // viewPage serves the page; corrections go to whoever diarizes.
 func viewPage(ctx context.Context, nc *nats.Conn, stderr io.Writer, o viewOptions, say func(error)) (err error) {
 	hub := page.NewHub()
-	server, err := o.page.serve(ctx, stderr, hub, func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
-		return correct.Request(ctx, nc, stream, c)
-	})
+	server, err := o.page.serve(ctx, stderr, hub, page.Options{Correct: correctOver(nc)})
 	if err != nil {
 		return err
 	}
 	defer func() { err = firstError(err, server.Close()) }()
 	return follow(ctx, nc, o, say, hub.Event, hub.Reading)
+}
+
+// correctOver sends corrections to whoever diarizes the stream.
+func correctOver(nc *nats.Conn) page.Correct {
+	return func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
+		return correct.Request(ctx, nc, stream, c)
+	}
 }
 
 // follow hands on what the server has and what comes, until ctx is done.

@@ -44,6 +44,7 @@ type Board struct {
 	names       map[publish.Speaker]string
 	merged      map[publish.Speaker]publish.Speaker
 	gaps        []publish.Gap
+	changes     []Change
 	folded      map[publish.Speaker]Tally
 	foldedUntil publish.Time
 }
@@ -68,6 +69,7 @@ func (b *Board) Apply(e publish.Event) bool {
 	case e.Stream != b.stream || e.Run != b.run || e.Seq <= b.seq:
 		return false
 	}
+	b.note(e)
 	b.missing += e.Seq - b.seq - 1
 	b.seq, b.revision, b.at = e.Seq, e.Revision, max(b.at, e.At)
 	switch e.Kind {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
+	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"pgregory.net/rapid"
 )
@@ -158,6 +159,55 @@ func TestSnapshotHasItAll(t *testing.T) {
 	}
 	if into != 3 {
 		t.Errorf("%d speakers are merged, want 3", into)
+	}
+}
+
+// What is not simply a turn is told in words, the latest 50 of them.
+func TestChanges(t *testing.T) {
+	enc := publish.Encoder{Stream: "s", Run: "r"}
+	turn := func(kind online.Kind, speaker int, start, end int64) publish.Event {
+		return enc.Encode(online.Event{Kind: kind, At: end, Turn: online.Turn{ID: 1, Speaker: speaker, Start: start, End: end, State: online.Final}})
+	}
+	var b board.Board
+	b.Apply(enc.Start(publish.Source{}))
+	for _, c := range []struct {
+		event publish.Event
+		want  string
+	}{
+		{enc.Encode(online.Event{Kind: online.SpeakerAdded, Speaker: 1}), "S1 is new"},
+		{enc.Encode(online.Event{Kind: online.SpeakerAdded, Speaker: 2}), "S2 is new"},
+		{turn(online.TurnStarted, 1, 16000, 32000), ""},
+		{turn(online.TurnEnded, 1, 16000, 64*16000), ""},
+		{enc.Identify(0, 1, "Ada", 1), "S1 is Ada"},
+		{turn(online.TurnRevised, 2, 16000, 64*16000), "00:01–01:04 is S2, not Ada"},
+		{turn(online.TurnRevised, 2, 0, 3723*16000), "00:00–1:02:03 by S2 has new limits"},
+		{enc.Encode(online.Event{Kind: online.SpeakerMerged, Speaker: 2, Into: 1}), "S2 was Ada all along"},
+		{enc.Identify(0, 1, "S1", 0), "Ada is called S1 again"},
+		{enc.Gap(16000, 16000+8000), "0.5 s of sound lost"},
+		{enc.Gap(32000, 32000+20*16000), "20 s of sound lost"},
+		{turn(online.TurnWithdrawn, 1, 0, 3723*16000), "00:00–1:02:03 is part of another turn"},
+		{turn(online.TurnWithdrawn, 1, 0, 16000), ""}, // again
+		{enc.Status(0, publish.Status{}), ""},
+		{enc.Finish(0, publish.Interrupted, "stopped by request"), "The stream was stopped: stopped by request"},
+	} {
+		before := len(b.Changes())
+		b.Apply(c.event)
+		var got string
+		if all := b.Changes(); len(all) > before {
+			got = all[before].Text
+			if last := all[before]; last.Seq != c.event.Seq || last.Time != c.event.At {
+				t.Errorf("%s: %+v", c.event.Kind, last)
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.event.Kind, got, c.want)
+		}
+	}
+	for i := range 100 {
+		b.Apply(enc.Identify(int64(i), 1, fmt.Sprint(i), 1))
+	}
+	if all := b.Changes(); len(all) != 50 || all[49].Text != "98 is 99" || all[0].Text != "49 is 50" {
+		t.Errorf("%d changes are kept, from %+v to %+v", len(all), all[0], all[len(all)-1])
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/nats-io/nats.go"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 	"go.uber.org/goleak"
@@ -103,5 +104,51 @@ func TestCorrectionsOverNATS(t *testing.T) {
 	}
 	if _, err := Request(ctx, nc, "s", ada); !errors.Is(err, ErrNobody) {
 		t.Errorf("after the end: %v", err)
+	}
+}
+
+// Whoever falls silent with a correction is asked again with the same ID, and
+// that nobody is there any more is told in the end.
+func TestAskedAgain(t *testing.T) {
+	server, err := natsd.Start(t.Context(), natsd.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	nc, err := publish.Connect(t.Context(), server.URL(), publish.ConnectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	heard := make(chan Correction, 10)
+	sub, err := nc.Subscribe(Subject("s"), func(m *nats.Msg) {
+		c, err := Decode(m.Data)
+		heard <- c
+		if len(heard) > 1 {
+			Answer(m, Reply{Seq: 7}, err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply, err := Request(t.Context(), nc, "s", Correction{Action: Undo})
+	if err != nil || reply.Seq != 7 {
+		t.Errorf("%+v, %v", reply, err)
+	}
+	if first, second := <-heard, <-heard; first != second || first.ID == "" {
+		t.Errorf("asked %+v, then %+v", first, second)
+	}
+	if err := sub.Unsubscribe(); err != nil {
+		t.Fatal(err)
+	}
+	over, err := nc.Subscribe(Subject("s"), func(m *nats.Msg) { Answer(m, Reply{}, ErrNobody) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Request(t.Context(), nc, "s", Correction{Action: Undo}); !errors.Is(err, ErrNobody) {
+		t.Errorf("%v", err)
+	}
+	if err := over.Unsubscribe(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -157,12 +157,12 @@ func (d *Desk) mergeByClustering(e online.Event) error {
 	into := d.view().who(e.Into)
 	for _, s := range slices.Compact(was) {
 		if s != into {
-			if err := d.showMerge(s, into); err != nil {
+			if err := d.showMerge(e.At, s, into); err != nil {
 				return err
 			}
 		}
 	}
-	return d.showNames()
+	return d.showNames(e.At)
 }
 
 // Identify reports that a speaker is known by name, with the probability that
@@ -172,7 +172,24 @@ func (d *Desk) Identify(at int64, speaker int, name string, confidence float64) 
 	defer d.mu.Unlock()
 	d.at = max(d.at, at)
 	d.found[speaker] = called{name, confidence}
-	return d.showNames()
+	return d.showNames(d.at)
+}
+
+// Known reports whether the clustering ever had a speaker of this number.
+func (d *Desk) Known(speaker int) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, merged := d.merged[speaker]
+	return merged || d.labels[speaker]
+}
+
+// Identified reports whether a name was found for a speaker, whatever people have
+// said since.
+func (d *Desk) Identified(speaker int) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, ok := d.found[speaker]
+	return ok
 }
 
 // Correct applies a correction and emits what it leads to. Its error matches
@@ -223,14 +240,14 @@ func (d *Desk) apply(c Correction) error {
 	switch c.Action {
 	case Rename:
 		d.stands = append(d.stands, c)
-		return d.showNames()
+		return d.showNames(d.at)
 	case Merge:
 		d.stands = append(d.stands, c)
 		d.link()
-		if err := d.showMerge(int(c.Speaker), int(c.Into)); err != nil {
+		if err := d.showMerge(d.at, int(c.Speaker), int(c.Into)); err != nil {
 			return err
 		}
-		return d.showNames()
+		return d.showNames(d.at)
 	}
 	last := d.stands[len(d.stands)-1]
 	d.stands = d.stands[:len(d.stands)-1]
@@ -240,7 +257,7 @@ func (d *Desk) apply(c Correction) error {
 			return err
 		}
 	}
-	return d.showNames()
+	return d.showNames(d.at)
 }
 
 func (d *Desk) link() {

@@ -34,8 +34,10 @@ type bench struct {
 	live     map[publish.Speaker]bool // as an outsider sees it
 }
 
-func newBench(t *rapid.T) *bench {
-	b := &bench{t: t, r: rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)), live: map[publish.Speaker]bool{},
+func newBench(t *rapid.T) *bench { return benchOf(t, rapid.Uint64().Draw(t, "seed")) }
+
+func benchOf(t *rapid.T, seed uint64) *bench {
+	b := &bench{t: t, r: rand.New(rand.NewPCG(seed, 1)), live: map[publish.Speaker]bool{},
 		rawEnc: publish.Encoder{Stream: "s", Run: "r"}}
 	b.desk = NewDesk(Options{
 		Encoder: &publish.Encoder{Stream: "s", Run: "r"},

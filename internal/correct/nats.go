@@ -2,6 +2,7 @@ package correct
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,14 +25,12 @@ func Serve(nc *nats.Conn, stream string, desk *Desk) (stop func(), err error) {
 		return nil, err
 	}
 	sub, err := nc.Subscribe(Subject(stream), func(m *nats.Msg) {
-		reply, err := answer(desk, m.Data)
-		if err != nil {
-			reply = Reply{Error: err.Error()}
-		}
-		data, err := json.Marshal(reply)
+		c, err := Decode(m.Data)
+		var reply Reply
 		if err == nil {
-			_ = m.Respond(data) // whoever asked is gone, or asks again
+			reply, err = desk.Correct(c)
 		}
+		Answer(m, reply, err)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Subject(stream), err)
@@ -39,20 +38,28 @@ func Serve(nc *nats.Conn, stream string, desk *Desk) (stop func(), err error) {
 	return func() { _ = sub.Unsubscribe() }, nil // an error means that it has ended
 }
 
-func answer(desk *Desk, data []byte) (Reply, error) {
-	c, err := Decode(data)
+// Answer answers a request for a correction: err says why there is none.
+func Answer(m *nats.Msg, reply Reply, err error) {
 	if err != nil {
-		return Reply{}, err
+		reply = Reply{Error: err.Error()}
 	}
-	return desk.Correct(c)
+	data, err := json.Marshal(reply)
+	if err == nil {
+		_ = m.Respond(data) // whoever asked is gone, or asks again
+	}
 }
 
-// requestWithin bounds a Request whose ctx has no deadline.
-const requestWithin = 5 * time.Second
+// How long a Request waits for one answer before it asks again, and in all.
+const (
+	requestWithin = 2 * time.Second
+	answerWithin  = 10 * time.Second
+	askAgain      = 100 * time.Millisecond
+)
 
 // Request sends a correction to the process that diarizes the stream, wherever
-// it runs. Its error matches [ErrNobody] where there is none, and [ErrMalformed]
-// or [ErrRefused] where the other side says so.
+// it runs. Where that process falls silent it asks whoever comes after it, which
+// does no harm, as the correction has an ID. Its error matches [ErrNobody] where
+// there is none, and [ErrMalformed] or [ErrRefused] where the other side says so.
 func Request(ctx context.Context, nc *nats.Conn, stream string, c Correction) (Reply, error) {
 	if err := publish.CheckStream(stream); err != nil {
 		return Reply{}, err
@@ -60,25 +67,31 @@ func Request(ctx context.Context, nc *nats.Conn, stream string, c Correction) (R
 	if err := c.Check(); err != nil {
 		return Reply{}, err
 	}
+	if c.ID == "" {
+		c.ID = rand.Text()
+	}
 	data, err := json.Marshal(c)
 	if err != nil {
 		return Reply{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestWithin)
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	msg, err := nc.RequestWithContext(ctx, Subject(stream), data)
+	msg, err := ask(ctx, nc, stream, data)
 	if errors.Is(err, nats.ErrNoResponders) {
 		return Reply{}, fmt.Errorf("stream %s: %w", stream, ErrNobody)
 	}
 	if err != nil {
-		return Reply{}, fmt.Errorf("stream %s: no answer to the correction: %w", stream, err)
+		return Reply{}, fmt.Errorf("stream %s: no answer to the correction, which may come into effect later: %w", stream, err)
 	}
 	var reply Reply
 	if err := json.Unmarshal(msg.Data, &reply); err != nil {
 		return Reply{}, fmt.Errorf("stream %s: answer to the correction: %w", stream, err)
 	}
-	if reply.Error == "" {
+	switch reply.Error {
+	case "":
 		return reply, nil
+	case ErrNobody.Error(): // no longer
+		return Reply{}, fmt.Errorf("stream %s: %w", stream, ErrNobody)
 	}
 	for _, known := range []error{ErrMalformed, ErrRefused} {
 		if rest, ok := strings.CutPrefix(reply.Error, known.Error()+": "); ok {
@@ -86,4 +99,23 @@ func Request(ctx context.Context, nc *nats.Conn, stream string, c Correction) (R
 		}
 	}
 	return Reply{}, errors.New(reply.Error)
+}
+
+// ask sends a request until there is an answer. That nobody is there is an
+// answer to the first one only.
+func ask(ctx context.Context, nc *nats.Conn, stream string, data []byte) (*nats.Msg, error) {
+	for first := true; ; first = false {
+		once, cancel := context.WithTimeout(ctx, requestWithin)
+		msg, err := nc.RequestWithContext(once, Subject(stream), data)
+		cancel()
+		silent := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || !first && errors.Is(err, nats.ErrNoResponders)
+		if !silent {
+			return msg, err
+		}
+		select {
+		case <-time.After(askAgain):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
 }

@@ -67,8 +67,8 @@ func (v view) groups() [][]int {
 func (d *Desk) emit(e online.Event) error { return d.opts.Emit(d.opts.Encoder.Encode(e)) }
 
 // showMerge gives the turns of a speaker to another, as every listener does.
-func (d *Desk) showMerge(speaker, into int) error {
-	if err := d.show(into); err != nil {
+func (d *Desk) showMerge(at int64, speaker, into int) error {
+	if err := d.show(at, into); err != nil {
 		return err
 	}
 	for id, t := range d.turns {
@@ -81,16 +81,16 @@ func (d *Desk) showMerge(speaker, into int) error {
 		}
 	}
 	delete(d.live, speaker)
-	return d.emit(online.Event{Kind: online.SpeakerMerged, At: d.at, Speaker: speaker, Into: into})
+	return d.emit(online.Event{Kind: online.SpeakerMerged, At: at, Speaker: speaker, Into: into})
 }
 
 // show tells of a speaker whom listeners do not know, or no longer.
-func (d *Desk) show(speaker int) error {
+func (d *Desk) show(at int64, speaker int) error {
 	if d.live[speaker] {
 		return nil
 	}
 	d.live[speaker] = true
-	return d.emit(online.Event{Kind: online.SpeakerAdded, At: d.at, Speaker: speaker})
+	return d.emit(online.Event{Kind: online.SpeakerAdded, At: at, Speaker: speaker})
 }
 
 // showTurns emits whatever turns are not shown as they should be, in the order
@@ -98,7 +98,7 @@ func (d *Desk) show(speaker int) error {
 func (d *Desk) showTurns() error {
 	v := d.view()
 	for _, label := range slices.Sorted(maps.Keys(d.labels)) {
-		if err := d.show(v.who(label)); err != nil {
+		if err := d.show(d.at, v.who(label)); err != nil {
 			return err
 		}
 	}
@@ -127,7 +127,7 @@ func (d *Desk) showTurns() error {
 }
 
 // showNames emits whatever names are not as listeners have been told.
-func (d *Desk) showNames() error {
+func (d *Desk) showNames(at int64) error {
 	v := d.view()
 	for _, s := range slices.Sorted(maps.Keys(d.live)) {
 		name := d.name(v, s)
@@ -139,7 +139,7 @@ func (d *Desk) showNames() error {
 			continue
 		}
 		d.told[s] = name.name
-		if err := d.opts.Emit(d.opts.Encoder.Identify(d.at, s, name.name, name.confidence)); err != nil {
+		if err := d.opts.Emit(d.opts.Encoder.Identify(at, s, name.name, name.confidence)); err != nil {
 			return err
 		}
 	}

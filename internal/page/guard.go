@@ -22,6 +22,16 @@ type guard struct {
 	token string
 	// cookie is the name under which a browser keeps the token.
 	cookie string
+	// open are the routes that anybody may ask.
+	open http.ServeMux
+}
+
+func newGuard(next http.Handler, o Options, cookie string) *guard {
+	g := &guard{next: next, token: o.Token, cookie: cookie}
+	for pattern, h := range o.Open {
+		g.open.Handle(pattern, h)
+	}
+	return g
 }
 
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -31,6 +41,10 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if free, pattern := g.open.Handler(r); pattern != "" {
+		free.ServeHTTP(w, r)
+		return
+	}
 	switch {
 	case g.token == "" && !loopbackHost(r.Host):
 		// A name that was made to point to this machine.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/seed-7adb9000/diarizer/internal/board"
@@ -46,8 +45,9 @@ type stream struct {
 
 // event is an event that was made ready for all pages.
 type event struct {
-	seq  uint64
-	data []byte
+	seq    uint64
+	data   []byte
+	change []byte // the board's words for it, nil where there are none
 }
 
 // NewHub returns a Hub without streams.
@@ -75,7 +75,7 @@ func (h *Hub) Event(e publish.Event) error {
 	if len(s.events) == keepEvents {
 		s.events = s.events[:copy(s.events, s.events[keepEvents/2:])]
 	}
-	s.events = append(s.events, event{e.Seq, data})
+	s.events = append(s.events, event{e.Seq, data, lastChange(&s.board)})
 	wake(&s.news)
 	if e.Kind == publish.StreamStarted || e.Kind == publish.StreamEnded || len(s.events) == 1 {
 		h.relist()
@@ -97,6 +97,19 @@ func (h *Hub) begin(id string) *stream {
 	}
 	h.streams[id] = s
 	return s
+}
+
+// lastChange is the board's last change as JSON, if its last event led to one.
+func lastChange(b *board.Board) []byte {
+	all := b.Changes()
+	if len(all) == 0 || all[len(all)-1].Seq != b.Seq() {
+		return nil
+	}
+	data, err := json.Marshal(all[len(all)-1])
+	if err != nil {
+		return nil // numbers and words: it does not happen
+	}
+	return data
 }
 
 func ended(s *stream) int {
@@ -156,77 +169,6 @@ type listing struct {
 	End    *publish.End `json:"end,omitempty"`
 }
 
-// cursor is how far a page has got.
-type cursor struct {
-	stream string // empty: whatever is most worth showing
-	run    string
-	seq    uint64
-	listed uint64 // version of the list, plus 1
-	read   uint64
-}
-
-// message is one message to a page.
-type message struct {
-	event, id string
-	data      []byte
-}
-
-// next returns what a page has not seen yet and moves c on; news is closed when
-// there is more.
-func (h *Hub) next(c *cursor) (messages []message, news [2]<-chan struct{}) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	news[0] = h.news
-	if c.listed != h.listed+1 {
-		c.listed = h.listed + 1
-		messages = append(messages, message{event: "streams", data: h.listJSON()})
-	}
-	if c.stream == "" && len(h.streams) > 0 {
-		c.stream = h.inOrder()[0].board.Stream()
-	}
-	s := h.streams[c.stream]
-	if s == nil {
-		return messages, news
-	}
-	news[1] = s.news
-	messages = append(messages, s.since(c)...)
-	if c.read != s.read && s.reading != nil {
-		c.read = s.read
-		messages = append(messages, message{event: "meter", data: s.reading})
-	}
-	return messages, news
-}
-
-// since returns the events after c, or the whole board where they are not kept.
-func (s *stream) since(c *cursor) []message {
-	run, seq := s.board.Run(), s.board.Seq()
-	if c.run == run && c.seq == seq {
-		return nil
-	}
-	defer func() { c.run, c.seq = run, seq }()
-	if c.run != run || c.seq > seq || len(s.events) == 0 || c.seq < s.events[0].seq-1 {
-		return []message{{event: "board", id: id(run, seq), data: s.snapshot()}}
-	}
-	i, _ := slices.BinarySearchFunc(s.events, c.seq+1, func(e event, seq uint64) int { return cmp.Compare(e.seq, seq) })
-	messages := make([]message, 0, len(s.events)-i)
-	for _, e := range s.events[i:] {
-		messages = append(messages, message{event: "event", id: id(run, e.seq), data: e.data})
-	}
-	return messages
-}
-
-// snapshot is the board as JSON, made once for all pages that come now.
-func (s *stream) snapshot() []byte {
-	if s.snap == nil || s.snapAt != s.board.Seq() {
-		data, err := json.Marshal(s.board.Snapshot())
-		if err != nil {
-			data = []byte("null") // no board holds what JSON does not
-		}
-		s.snap, s.snapAt = data, s.board.Seq()
-	}
-	return s.snap
-}
-
 func (h *Hub) listJSON() []byte {
 	if h.list == nil {
 		list := make([]listing, 0, len(h.streams))
@@ -241,21 +183,4 @@ func (h *Hub) listJSON() []byte {
 		h.list = data
 	}
 	return h.list
-}
-
-// id is a message's id, from which a page that comes back goes on.
-func id(run string, seq uint64) string { return run + ":" + strconv.FormatUint(seq, 10) }
-
-// parseID reads an id; what is none means from the beginning.
-func parseID(text string) (run string, seq uint64) {
-	for i := range len(text) {
-		if text[i] == ':' {
-			n, err := strconv.ParseUint(text[i+1:], 10, 64)
-			if err != nil || !publish.ValidToken(text[:i]) {
-				return "", 0
-			}
-			return text[:i], n
-		}
-	}
-	return "", 0
 }

@@ -22,6 +22,14 @@ type viewer struct {
 	events  int
 	boards  int
 	streams []listing
+	changes []board.Change
+}
+
+// note adds a change, once.
+func (v *viewer) note(c board.Change) {
+	if n := len(v.changes); n == 0 || c.Seq > v.changes[n-1].Seq {
+		v.changes = append(v.changes, c)
+	}
 }
 
 // look takes what is new and returns an error where something is missing.
@@ -39,8 +47,20 @@ func (v *viewer) look(h *Hub) error {
 			if err := json.Unmarshal(m.data, &s); err != nil {
 				return err
 			}
+			if s.Run != v.run {
+				v.changes = nil
+			}
+			for _, c := range s.Changes {
+				v.note(c)
+			}
 			v.run, v.seq = s.Run, s.Seq
 			v.boards++
+		case "change":
+			var c board.Change
+			if err := json.Unmarshal(m.data, &c); err != nil {
+				return err
+			}
+			v.note(c)
 		case "event":
 			e, err := publish.Decode(m.data)
 			if err != nil {
@@ -60,7 +80,8 @@ func (v *viewer) look(h *Hub) error {
 }
 
 // However events, looks and lost connections mix, a page misses nothing: at the
-// end it has seen the last event of the latest run.
+// end it has seen the last event of the latest run, and has all its changes in
+// words, be it that it came late.
 func TestNothingIsMissed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := NewHub()
@@ -68,6 +89,7 @@ func TestNothingIsMissed(t *testing.T) {
 		steady := &viewer{}
 		runs := rapid.IntRange(1, 3).Draw(t, "runs")
 		var last publish.Event
+		var all []publish.Event
 		for r := range runs {
 			events := meeting.Events(meeting.Options{Run: fmt.Sprintf("run%d", r), Seed: rapid.Uint64().Draw(t, "seed"), Turns: rapid.IntRange(1, 30).Draw(t, "turns")})
 			looks := rapid.SliceOfN(rapid.IntRange(0, 9), len(events), len(events)).Draw(t, "looks")
@@ -91,14 +113,22 @@ func TestNothingIsMissed(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			last = events[len(events)-1]
+			last, all = events[len(events)-1], events
 		}
-		for _, v := range []*viewer{v, steady} {
+		var final board.Board
+		for _, e := range all {
+			final.Apply(e)
+		}
+		for _, v := range []*viewer{v, steady, {}} {
 			if err := v.look(h); err != nil {
 				t.Fatal(err)
 			}
 			if v.run != last.Run || v.seq != last.Seq {
 				t.Fatalf("seen until %s:%d, want %s:%d", v.run, v.seq, last.Run, last.Seq)
+			}
+			want := final.Changes()
+			if len(v.changes) < len(want) || !reflect.DeepEqual(v.changes[len(v.changes)-len(want):], want) {
+				t.Fatalf("changes %v, want %v", v.changes, want)
 			}
 			if len(v.streams) != 1 || v.streams[0].End == nil {
 				t.Fatalf("list of streams %+v", v.streams)

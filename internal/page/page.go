@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,7 @@ type Correct func(ctx context.Context, stream string, c correct.Correction) (cor
 type handler struct {
 	hub     *Hub
 	correct Correct
+	first   func() // a page opens
 	pages   atomic.Int64
 	ping    time.Duration
 }
@@ -42,18 +44,30 @@ const pingEvery = 10 * time.Second
 // writeWithin is how long a page may take to read what it is sent.
 const writeWithin = 20 * time.Second
 
-func newHandler(hub *Hub, c Correct) http.Handler {
-	h := &handler{hub: hub, correct: c, ping: pingEvery}
+func newHandler(hub *Hub, o Options) http.Handler {
+	h := &handler{hub: hub, correct: o.Correct, first: func() {}, ping: pingEvery}
+	if o.OnFirst != nil {
+		h.first = sync.OnceFunc(o.OnFirst)
+	}
 	mux := http.NewServeMux()
-	for path, file := range map[string]string{
-		"/{$}": "index.html", "/page.css": "page.css", "/icon.svg": "icon.svg",
-		"/main.js": "main.js", "/state.js": "state.js", "/lanes.js": "lanes.js", "/people.js": "people.js", "/text.js": "text.js",
-	} {
-		mux.Handle("GET "+path, asset(file))
+	mux.Handle("GET /{$}", asset("index.html"))
+	for _, file := range []string{"page.css", "icon.svg", "main.js", "state.js", "lanes.js", "overview.js", "hands.js", "people.js", "link.js", "pace.js", "text.js"} {
+		mux.Handle("GET /"+file, asset(file))
 	}
 	mux.HandleFunc("GET /events", h.events)
 	mux.HandleFunc("POST /correct", h.post)
+	for pattern, also := range o.Also {
+		mux.Handle(pattern, unhurried(also))
+	}
 	return mux
+}
+
+// unhurried lets an answer take longer than the server waits for a request.
+func unhurried(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a writer without deadlines has none
+		next.ServeHTTP(w, r)
+	})
 }
 
 // asset serves one file of the page.
@@ -83,6 +97,7 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.pages.Add(-1)
+	h.first()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")

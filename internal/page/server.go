@@ -21,6 +21,12 @@ type Options struct {
 	Token string
 	// Correct takes corrections; nil means that people may only look.
 	Correct Correct
+	// Also are routes besides the page's, by their patterns of [http.ServeMux],
+	// for whoever may open the page. Open are those that anybody may ask, such as
+	// whether the process works.
+	Also, Open map[string]http.Handler
+	// OnFirst, where not nil, is called when the first page opens.
+	OnFirst func()
 }
 
 // minToken is the length of the shortest token, in bytes.
@@ -57,7 +63,7 @@ func Serve(ctx context.Context, hub *Hub, opts Options) (*Server, error) {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s := &Server{cancel: cancel, done: make(chan error, 1), url: open(addr, at, opts.Token)}
 	s.srv = http.Server{
-		Handler:           &guard{newHandler(hub, opts.Correct), opts.Token, fmt.Sprintf("diarizer_%d", at.Port)},
+		Handler:           newGuard(newHandler(hub, opts), opts, fmt.Sprintf("diarizer_%d", at.Port)),
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       20 * time.Second,

@@ -21,6 +21,10 @@ func (s *Stream) Hear(b capture.Block, emit func(online.Event)) (gap vad.Span) {
 	return gap
 }
 
+// Link says which speakers are one person, in groups of two or more, from now
+// on. It replaces what was said before and belongs to the stream's state.
+func (s *Stream) Link(groups [][]int) { s.clu.Link(groups) }
+
 // At is how much of the stream has been heard, in samples.
 func (s *Stream) At() int64 { return s.front.pushed }
 

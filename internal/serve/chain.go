@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-
 	"strconv"
 	"strings"
 	"time"
@@ -41,14 +40,6 @@ type chain struct {
 	held    func(context.Context) error
 	report  func(error)
 	sent    func(publish.Event)
-}
-
-// adopt implements journal.
-func (c *chain) adopt(seq uint64) (publish.Event, bool) {
-	if len(c.logged) == 0 || c.logged[0].Seq != seq || c.logged[0].Kind != publish.SpeakerIdentified {
-		return publish.Event{}, false
-	}
-	return c.pop(), true
 }
 
 func (c *chain) pop() publish.Event {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/state"
 	"github.com/seed-7adb9000/diarizer/online"
@@ -24,20 +25,18 @@ type message struct {
 	data   []byte
 }
 
-// journal is what becomes of a run's events. On a stream that was taken over,
-// those come first that are published already.
+// journal is what becomes of a run's events.
 type journal interface {
-	// adopt returns the published event of the given number if it is of a kind
-	// that cannot be decided again: it depended on more than the sound.
-	adopt(seq uint64) (publish.Event, bool)
-	// take publishes e, or finds it published.
+	// take publishes e, or finds it published: on a stream that was taken over,
+	// those come first that are published already.
 	take(ctx context.Context, e publish.Event) error
 }
 
-// follower turns the messages of one stream into the events of one run. But for
-// what it adopts it is a function of the messages alone: their order, what they
-// hold and when they were stored, so that who reads them again comes to the same
-// events, with the same numbers, ids and wall-clock times.
+// follower turns the messages of one stream into the events of one run. It is a
+// function of the messages alone: their order, what they hold and when they were
+// stored, so that who reads them again comes to the same events, with the same
+// numbers, ids and wall-clock times. What depends on more than the sound, such as
+// what people correct, is a message among it, see [note].
 type follower struct {
 	cfg     pipeline.Config
 	journal journal
@@ -45,15 +44,18 @@ type follower struct {
 	asm    *natsaudio.Assembler
 	stream *pipeline.Stream
 	enc    publish.Encoder
-	wall   time.Time // when the last message was stored
-	number uint64    // of the last message
-	status int64     // stream position of the next status
+	desk   *correct.Desk
+	out    []publish.Event // of the desk, for the journal
+	wall   time.Time       // when the last message was stored
+	number uint64          // of the last message
+	status int64           // stream position of the next status
 	ended  bool
 
 	attempt int                  // how often the run was begun anew
 	session string               // that the run is of
-	named   map[int]string       // speakers that were identified
 	lag     func() time.Duration // how far the stream is behind, for its status
+	// answer, where not nil, hears what became of a correction.
+	answer func(id string, r correct.Reply, err error)
 }
 
 // statusEvery is the distance of status events, in samples: 10 s.
@@ -61,8 +63,16 @@ const statusEvery = 10 * capture.Rate
 
 // newFollower returns a follower before the run's first message.
 func newFollower(stream string, cfg pipeline.Config, j journal) (*follower, error) {
-	f := &follower{cfg: cfg, journal: j, status: statusEvery, named: map[int]string{}}
+	f := &follower{cfg: cfg, journal: j, status: statusEvery}
 	f.enc = publish.Encoder{Stream: stream, Now: func() time.Time { return f.wall }}
+	f.desk = correct.NewDesk(correct.Options{
+		Encoder: &f.enc,
+		Emit: func(e publish.Event) error {
+			f.out = append(f.out, e)
+			return nil
+		},
+		Link: func(groups [][]int) { f.stream.Link(groups) },
+	})
 	var err error
 	if f.asm, err = natsaudio.NewAssembler(natsaudio.Options{}); err != nil {
 		return nil, err
@@ -94,6 +104,10 @@ func (f *follower) push(ctx context.Context, m message) error {
 			return nil // there is nothing to stop
 		}
 		return f.finish(ctx, publish.Interrupted, why[0])
+	}
+	if kind := m.header[headerNote]; len(kind) > 0 {
+		f.number = m.number
+		return f.noted(ctx, kind[0], m.data)
 	}
 	p, err := natsaudio.Parse(m.header, m.data)
 	if err != nil {
@@ -135,8 +149,8 @@ func (f *follower) start(ctx context.Context, p natsaudio.Packet) error {
 	if origin.IsZero() {
 		origin = f.wall
 	}
-	return f.event(ctx, func() publish.Event {
-		return f.enc.Start(publish.Source{Origin: origin, Model: f.cfg.Model.Fingerprint(), Program: "diarizer"})
+	return f.event(ctx, func(enc *publish.Encoder) publish.Event {
+		return enc.Start(publish.Source{Origin: origin, Model: f.cfg.Model.Fingerprint(), Program: "diarizer"})
 	})
 }
 
@@ -146,7 +160,7 @@ func (f *follower) hear(ctx context.Context, blocks []capture.Block) error {
 		var events []online.Event
 		gap := f.stream.Hear(b, func(e online.Event) { events = append(events, e) })
 		if gap.End != 0 {
-			if err := f.event(ctx, func() publish.Event { return f.enc.Gap(gap.Start, gap.End) }); err != nil {
+			if err := f.event(ctx, func(enc *publish.Encoder) publish.Event { return enc.Gap(gap.Start, gap.End) }); err != nil {
 				return err
 			}
 		}
@@ -155,7 +169,7 @@ func (f *follower) hear(ctx context.Context, blocks []capture.Block) error {
 		}
 		if at := f.stream.At(); at >= f.status {
 			f.status = (at/statusEvery + 1) * statusEvery
-			err := f.event(ctx, func() publish.Event { return f.enc.Status(at, publish.Status{Lag: f.lagging()}) })
+			err := f.event(ctx, func(enc *publish.Encoder) publish.Event { return enc.Status(at, publish.Status{Lag: f.lagging()}) })
 			if err != nil {
 				return err
 			}
@@ -173,11 +187,11 @@ func (f *follower) lagging() float64 {
 
 func (f *follower) decided(ctx context.Context, events []online.Event) error {
 	for _, e := range events {
-		if err := f.event(ctx, func() publish.Event { return f.enc.Encode(e) }); err != nil {
+		if err := f.desk.Decide(e); err != nil {
 			return err
 		}
 	}
-	return nil
+	return f.deliver(ctx)
 }
 
 // finish ends the run.
@@ -194,51 +208,36 @@ func (f *follower) finish(ctx context.Context, reason publish.Reason, detail str
 	if err := f.decided(ctx, events); err != nil {
 		return err
 	}
-	err := f.event(ctx, func() publish.Event { return f.enc.Finish(f.stream.At(), reason, detail) })
+	err := f.event(ctx, func(enc *publish.Encoder) publish.Event { return enc.Finish(f.stream.At(), reason, detail) })
 	f.ended = err == nil
 	return err
 }
 
-// event numbers an event and hands it on, after those that are adopted.
-func (f *follower) event(ctx context.Context, next func() publish.Event) error {
-	f.adopt()
-	return f.journal.take(ctx, next())
+// event numbers an event that is not about speakers and hands it on.
+func (f *follower) event(ctx context.Context, next func(*publish.Encoder) publish.Event) error {
+	if err := f.desk.Encode(next); err != nil {
+		return err
+	}
+	return f.deliver(ctx)
 }
 
-// adopt takes over the published events that come next and cannot be decided
-// again.
-func (f *follower) adopt() {
-	for {
-		e, ok := f.journal.adopt(f.enc.Seq + 1)
-		if !ok {
-			return
-		}
-		f.enc.Seq, f.enc.Revision = e.Seq, e.Revision
-		if e.Kind == publish.SpeakerIdentified {
-			f.named[int(e.Speaker)] = e.Name
+// deliver hands on what the desk has emitted. It waits, which the desk must not.
+func (f *follower) deliver(ctx context.Context) error {
+	for _, e := range f.out {
+		if err := f.journal.take(ctx, e); err != nil {
+			return err
 		}
 	}
-}
-
-// identify publishes that a speaker is known by name.
-func (f *follower) identify(ctx context.Context, speaker int, name string, probability float64) error {
-	f.named[speaker] = name
-	return f.journal.take(ctx, f.enc.Identify(f.stream.At(), speaker, name, probability))
+	f.out = f.out[:0]
+	return nil
 }
 
 // checkpointVersion is that of the layout of fields below.
-const checkpointVersion = 1
+const checkpointVersion = 2
 
-func (f *follower) fields(names *[]naming) []any {
+func (f *follower) fields() []any {
 	return []any{
 		&f.enc.Stream, &f.enc.Run, &f.enc.Seq, &f.enc.Revision, state.Value(&f.wall), &f.number, &f.status, &f.attempt, &f.session,
-		state.Slice(names, func(n *naming) []any { return []any{&n.speaker, &n.name} }),
-		state.Value(f.asm),
+		state.Value(f.asm), state.Value(f.desk),
 	}
-}
-
-// naming is an entry of follower.named.
-type naming struct {
-	speaker int
-	name    string
 }

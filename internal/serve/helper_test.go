@@ -133,8 +133,6 @@ type recorder struct {
 	timeline publish.Timeline
 }
 
-func (r *recorder) adopt(uint64) (publish.Event, bool) { return publish.Event{}, false }
-
 func (r *recorder) take(_ context.Context, e publish.Event) error {
 	r.text = append(r.text, plain(e))
 	return r.timeline.Apply(e)
@@ -200,7 +198,10 @@ func feed(ctx context.Context, nc *nats.Conn, stream string, ps []natsaudio.Pack
 			return err
 		}
 		for { // as a sender does
-			_, err := js.PublishMsg(ctx, msg, jetstream.WithRetryAttempts(0))
+			// An acknowledgement that is lost with its server never comes.
+			once, cancel := context.WithTimeout(ctx, ackWithin)
+			_, err := js.PublishMsg(once, msg, jetstream.WithRetryAttempts(0))
+			cancel()
 			if err == nil {
 				break
 			}

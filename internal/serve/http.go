@@ -9,28 +9,33 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Handler serves /metrics, /healthz (the process works), /readyz (its lease
-// holds, so that it takes and keeps streams) and /debug/pprof. It is for
-// operators: nothing in it asks who is asking.
-func (w *Worker) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(w.metrics.registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /healthz", func(rw http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintln(rw, "ok")
-	})
-	mux.HandleFunc("GET /readyz", func(rw http.ResponseWriter, _ *http.Request) {
-		if why := w.unready(); why != "" {
-			http.Error(rw, why, http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(rw, "ready")
-	})
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	return mux
+// Probes are /healthz (the process works) and /readyz (its lease holds, so that
+// it takes and keeps streams), for whoever asks.
+func (w *Worker) Probes() map[string]http.Handler {
+	return map[string]http.Handler{
+		"GET /healthz": http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintln(rw, "ok")
+		}),
+		"GET /readyz": http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			if why := w.unready(); why != "" {
+				http.Error(rw, why, http.StatusServiceUnavailable)
+				return
+			}
+			fmt.Fprintln(rw, "ready")
+		}),
+	}
+}
+
+// Inspection are /metrics and /debug/pprof, for operators.
+func (w *Worker) Inspection() map[string]http.Handler {
+	return map[string]http.Handler{
+		"GET /metrics":             promhttp.HandlerFor(w.metrics.registry, promhttp.HandlerOpts{}),
+		"GET /debug/pprof/":        http.HandlerFunc(pprof.Index),
+		"GET /debug/pprof/cmdline": http.HandlerFunc(pprof.Cmdline),
+		"GET /debug/pprof/profile": http.HandlerFunc(pprof.Profile),
+		"GET /debug/pprof/symbol":  http.HandlerFunc(pprof.Symbol),
+		"GET /debug/pprof/trace":   http.HandlerFunc(pprof.Trace),
+	}
 }
 
 // unready says why the worker is not ready, or nothing.

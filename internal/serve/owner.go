@@ -37,6 +37,7 @@ type owner struct {
 	savedT time.Time
 
 	recognition recognition
+	inbox       *inbox // of the run that is going on
 }
 
 // progress is how a stream fares, for status.
@@ -68,6 +69,7 @@ func (o *owner) run(ctx, soft context.Context) error {
 		return err
 	}
 	o.keeper = keeper
+	defer o.shut(false)
 	for first := true; ; first = false {
 		if err := o.begin(ctx, saved); err != nil {
 			return err
@@ -80,8 +82,10 @@ func (o *owner) run(ctx, soft context.Context) error {
 		err := o.consume(ctx, soft)
 		switch {
 		case err == nil || errors.Is(err, errNext): // the run is over
+			o.shut(true)
 			err = o.over(ctx)
 		case errors.Is(err, errDiverged):
+			o.shut(true)
 			err = o.anew(ctx, err)
 		}
 		if err != nil {
@@ -117,6 +121,7 @@ func (o *owner) begin(ctx context.Context, saved []byte) error {
 		o.follow = f
 	}
 	o.follow.lag = func() time.Duration { return o.state().Lag }
+	o.follow.answer, o.recognition = o.answer, recognition{}
 	o.saved, o.savedT = o.follow.stream.At(), time.Now()
 	return o.published(ctx)
 }
@@ -158,6 +163,7 @@ func lastNumber(ctx context.Context, js jetstream.Stream, subject string) (uint6
 func (o *owner) consume(ctx, soft context.Context) error {
 	in := &intake{js: o.w.s.audio, subject: natsaudio.Subject(o.stream), after: o.follow.number, report: o.report}
 	defer in.stop()
+	o.listen()
 	idle := time.Now()
 	for {
 		wait, cancel := context.WithTimeout(soft, intakeWait)
@@ -196,6 +202,7 @@ func (o *owner) consume(ctx, soft context.Context) error {
 		if o.follow.ended {
 			return nil
 		}
+		o.listen()
 		if err := o.opened(ctx); err != nil {
 			return err
 		}
@@ -246,167 +253,6 @@ func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 
 // idleAfter is how long a worker keeps the claim of a stream without a run.
 const idleAfter = 3 * time.Second
-
-// save makes a checkpoint if it is time, or in any case.
-func (o *owner) save(ctx context.Context, now bool) error {
-	at := o.follow.stream.At()
-	due := at-o.saved >= samples(o.w.opts.Checkpoint) && time.Since(o.savedT) >= o.w.opts.Checkpoint/5
-	if !now && !due {
-		return nil
-	}
-	began := time.Now()
-	snapshot, err := o.follow.snapshot()
-	if errors.Is(err, natsaudio.ErrNoState) {
-		o.opaque()
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	taken := time.Since(began)
-	// A checkpoint that cannot be written is no reason to stop: the one before
-	// and the sound are there.
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveWithin)
-	defer cancel()
-	sent, err := o.keeper.Save(bounded, snapshot)
-	switch {
-	case errors.Is(err, checkpoint.ErrTaken):
-		return errLost
-	case err != nil:
-		o.report(err)
-		o.savedT = time.Now()
-		return nil
-	}
-	o.saved, o.savedT = at, time.Now()
-	o.w.metrics.checkpoint(len(snapshot), sent, taken, time.Since(began))
-	return nil
-}
-
-// saveWithin bounds the writing of a checkpoint.
-const saveWithin = 3 * time.Second
-
-// leave hands the stream over.
-func (o *owner) leave(ctx context.Context, cause error) error {
-	after, cancel := context.WithTimeout(ctx, handOverWithin)
-	defer cancel()
-	if o.follow.session != "" {
-		if err := o.save(after, true); err != nil {
-			return err
-		}
-	}
-	if err := o.amend(after, func(c *claim) { c.Worker = "" }); err != nil {
-		return err
-	}
-	return cause
-}
-
-// handOverWithin bounds a handover.
-const handOverWithin = 4 * time.Second
-
-// over makes ready for the next run of the stream.
-func (o *owner) over(ctx context.Context) error {
-	f := o.follow
-	o.log.Info("run over", "run", f.enc.Run, "events", f.enc.Seq, "length", capture.Duration(f.stream.At()))
-	err := o.amend(ctx, func(c *claim) {
-		c.forget(f.session)
-		c.From, c.Events, c.Attempt, c.Open = f.number+1, o.chain.last, 0, false
-	})
-	if err == nil {
-		err = o.keeper.Clear(ctx)
-	}
-	if errors.Is(err, checkpoint.ErrTaken) {
-		return errLost
-	}
-	return err
-}
-
-// anew closes a run that this program cannot continue and begins another over
-// the same sound.
-func (o *owner) anew(ctx context.Context, why error) error {
-	o.log.Error("the run cannot be continued: it is closed, and the sound is diarized anew", "error", why)
-	last, err := lastNumber(ctx, o.w.s.events, publish.StreamSubjects(o.stream))
-	if err != nil {
-		return err
-	}
-	msg, err := o.w.s.events.GetMsg(ctx, last)
-	if err != nil {
-		return fmt.Errorf("event %d: %w", last, err)
-	}
-	e, err := publish.Decode(msg.Data)
-	if err != nil {
-		return fmt.Errorf("event %d: %w", last, err)
-	}
-	o.chain.last, o.chain.logged, o.chain.numbers = last, nil, nil
-	if e.Kind != publish.StreamEnded {
-		enc := publish.Encoder{Now: func() time.Time { return msg.Time }}
-		if err := enc.Resume(publish.EncoderState{Stream: e.Stream, Run: e.Run, Seq: e.Seq, Revision: e.Revision}); err != nil {
-			return err
-		}
-		if err := o.chain.take(ctx, enc.Finish(int64(e.At), publish.Failed, "its state could not be carried over: the run after it begins again")); err != nil {
-			return err
-		}
-	}
-	if err := o.amend(ctx, func(c *claim) { c.Attempt++; c.Events = o.chain.last }); err != nil {
-		return err
-	}
-	return o.keeper.Clear(ctx)
-}
-
-// amend changes the claim. What others may change of it, they may have changed.
-func (o *owner) amend(ctx context.Context, change func(*claim)) error {
-	for attempt := 0; ; attempt++ {
-		o.mu.Lock()
-		want, revision := o.claim, o.revision
-		o.mu.Unlock()
-		change(&want)
-		written, err := o.w.s.write(ctx, o.stream, want, revision)
-		if err == nil {
-			o.setClaim(want, written)
-			return nil
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if !errors.Is(err, errTaken) {
-			o.report(err)
-			if !sleep(ctx, min(time.Second, 50*time.Millisecond<<min(attempt, 5))) {
-				return context.Cause(ctx)
-			}
-		}
-		// Perhaps it was written and the answer lost, or somebody gave the
-		// stream another title.
-		now, err := o.w.s.readClaim(ctx, o.stream)
-		switch {
-		case err != nil:
-			o.report(err)
-		case now.Epoch != want.Epoch || now.Worker != o.id && now.Worker != want.Worker:
-			return errLost
-		default:
-			o.setClaim(now.claim, now.revision)
-		}
-	}
-}
-
-func (o *owner) setClaim(c claim, revision uint64) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.claim, o.revision = c, revision
-}
-
-// refresh takes over what others have changed of the claim.
-func (o *owner) refresh(c seenClaim) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if c.Epoch == o.claim.Epoch && c.Worker == o.id && c.revision > o.revision {
-		o.claim, o.revision = c.claim, c.revision
-	}
-}
-
-func (o *owner) current() claim {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.claim
-}
 
 func (o *owner) state() progress {
 	o.mu.Lock()

@@ -17,9 +17,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// The environment variable that makes this test's binary a worker on the server
-// that it names.
-const childURL = "DIARIZER_TEST_WORKER"
+// The environment variables that make this test's binary a worker on the server
+// that the first names, and say that it is one of manyVoices.
+const (
+	childURL    = "DIARIZER_TEST_WORKER"
+	childVoices = "DIARIZER_TEST_VOICES"
+)
 
 // childMain is main where the process is to be a worker.
 func childMain() bool {
@@ -32,7 +35,11 @@ func childMain() bool {
 	nc, err := publish.Connect(ctx, url, publish.ConnectOptions{Wait: true})
 	if err == nil {
 		defer nc.Close()
-		opts := testOptions(pipeline.Config{Model: anyModel()})
+		cfg := pipeline.Config{Model: anyModel()}
+		if os.Getenv(childVoices) != "" {
+			cfg = manyVoices()
+		}
+		opts := testOptions(cfg)
 		opts.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 		opts.Store.Replicas = replicasOf(url)
 		err = Run(ctx, nc, opts, func(w *Worker) { fmt.Println("ready", w.ID()) })
@@ -53,14 +60,14 @@ type child struct {
 	id  string
 }
 
-func startChild(t *testing.T, url string) *child {
+func startChild(t *testing.T, url string, env ...string) *child {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(exe)
-	cmd.Env = append(os.Environ(), childURL+"="+url)
+	cmd.Env = append(append(os.Environ(), childURL+"="+url), env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -3,8 +3,6 @@ package serve
 import (
 	"encoding/binary"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/state"
@@ -17,12 +15,8 @@ func (f *follower) snapshot() ([]byte, error) {
 	if _, err := f.asm.AppendBinary(nil); err != nil {
 		return nil, err
 	}
-	var names []naming
-	for _, speaker := range slices.Sorted(maps.Keys(f.named)) {
-		names = append(names, naming{speaker, f.named[speaker]})
-	}
 	b := binary.LittleEndian.AppendUint16(nil, checkpointVersion)
-	head := state.Append(nil, f.fields(&names)...)
+	head := state.Append(nil, f.fields()...)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(head)))
 	return f.stream.AppendSnapshot(append(b, head...)), nil
 }
@@ -47,15 +41,11 @@ func resume(stream string, cfg pipeline.Config, j journal, snapshot []byte) (*fo
 	if err != nil {
 		return nil, err
 	}
-	var names []naming
-	if err := state.Restore(rest[:n], f.fields(&names)...); err != nil {
+	if err := state.Restore(rest[:n], f.fields()...); err != nil {
 		return bad("%w", err)
 	}
 	if f.enc.Stream != stream {
 		return bad("it is of stream %q, not %q", f.enc.Stream, stream)
-	}
-	for _, s := range names {
-		f.named[s.speaker] = s.name
 	}
 	f.stream, err = pipeline.RestoreStream(cfg, rest[n:])
 	return f, err

@@ -113,12 +113,11 @@ type recognition struct {
 }
 
 // recognize compares the stream's speakers with the enrolled ones, if that was
-// asked for, and publishes who is known.
+// asked for, and notes among the stream's sound who is known.
 func (o *owner) recognize(ctx context.Context) error {
 	if !o.current().Identify {
 		return nil
 	}
-	o.follow.adopt()
 	at := o.follow.stream.At()
 	r := &o.recognition
 	if len(o.chain.logged) > 0 || at < r.next {
@@ -134,20 +133,22 @@ func (o *owner) recognize(ctx context.Context) error {
 		r.scorer, r.voice, r.heard = m.NewScorer(), model.NewVoice(m.Nu), map[int]float64{}
 	}
 	for speaker, stats := range o.follow.stream.Speakers() {
-		if _, done := o.follow.named[speaker]; done || stats.N < recognizeFrames || stats.N < recognizeGrowth*r.heard[speaker] {
+		if o.follow.desk.Identified(speaker) || stats.N < recognizeFrames || stats.N < recognizeGrowth*r.heard[speaker] {
 			continue
 		}
-		r.heard[speaker] = stats.N
 		r.voice.Stats.Reset()
 		r.voice.Stats.Add(stats)
 		r.scorer.Update(&r.voice)
 		name, p := likeliest(m, r.scorer, &r.voice, all)
 		if p >= recognizeSure {
 			o.log.Info("speaker identified", "speaker", speaker, "name", name, "probability", p)
-			if err := o.follow.identify(ctx, speaker, name, p); err != nil {
-				return err
+			found := identity{Run: o.follow.enc.Run, Speaker: speaker, Name: name, Confidence: p}
+			if err := o.w.s.putNote(ctx, o.stream, o.follow.session, noteIdentity, found); err != nil {
+				o.report(err) // and compared again at the next look
+				continue
 			}
 		}
+		r.heard[speaker] = stats.N
 	}
 	return nil
 }

@@ -1,8 +1,11 @@
 package state
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // Field is an item of a list that is more than a number.
@@ -41,6 +44,35 @@ func Slice[T any](p *[]T, fields func(*T) []any) Field {
 				*p = append(*p, zero)
 			}
 			c.all(fields(&(*p)[i]))
+		}
+	}}
+}
+
+// Map stands for the entries of *p, which gets those that were saved. They are
+// written in the order of their keys.
+func Map[K cmp.Ordered, V any](p *map[K]V, fields func(*K, *V) []any) Field {
+	return Field{p, func(c *coder) {
+		n := len(*p)
+		c.length(tagStructs, &n, 1)
+		if c.err != nil {
+			return
+		}
+		if c.saving {
+			for _, k := range slices.Sorted(maps.Keys(*p)) {
+				v := (*p)[k]
+				c.all(fields(&k, &v))
+			}
+			return
+		}
+		*p = map[K]V{}
+		for i := 0; i < n && c.err == nil; i++ {
+			var k K
+			var v V
+			c.all(fields(&k, &v))
+			(*p)[k] = v
+		}
+		if c.err == nil && len(*p) != n {
+			c.fail("%d entries of %d have a key of their own", len(*p), n)
 		}
 	}}
 }

@@ -32,11 +32,13 @@ type outer struct {
 	List  []inner
 	There *inner
 	Box   inner
+	Names map[string]inner
 }
 
 func (o *outer) fields() []any {
 	return []any{&o.Flag, &o.N, &o.U, &o.X, &o.Y, &o.Name, o.Ring, o.Half, &o.Grow, &o.Thin,
-		state.Slice(&o.List, (*inner).fields), state.Optional(&o.There, (*inner).fields), state.Struct(&o.Box, (*inner).fields)}
+		state.Slice(&o.List, (*inner).fields), state.Optional(&o.There, (*inner).fields), state.Struct(&o.Box, (*inner).fields),
+		state.Map(&o.Names, func(k *string, v *inner) []any { return append([]any{k}, v.fields()...) })}
 }
 
 func empty() *outer { return &outer{Ring: make([]float64, 3), Half: make([]float32, 2)} }
@@ -47,6 +49,7 @@ func some() *outer {
 	o.Ring[1], o.Half[0], o.Grow, o.Thin = 7, 8, []float64{1, 2, 3, 4}, []float32{5}
 	o.List = []inner{{A: 1, B: []uint16{2, 3}}, {A: 4}}
 	o.There, o.Box = &inner{A: -1}, inner{A: 9, B: []uint16{1}}
+	o.Names = map[string]inner{"y": {A: 3}, "x": {A: 2, B: []uint16{7}}}
 	return o
 }
 
@@ -81,6 +84,21 @@ func TestOtherLists(t *testing.T) {
 		if err := state.Restore(raw, list...); !errors.Is(err, state.ErrState) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestKeyTwice is refused: what was written has each key once.
+func TestKeyTwice(t *testing.T) {
+	pairs := []inner{{A: 1}, {A: 1}}
+	raw := state.Append(nil, state.Slice(&pairs, (*inner).fields))
+	m := map[int64]inner{}
+	list := state.Map(&m, func(k *int64, v *inner) []any { return []any{k, &v.B} })
+	if err := state.Restore(raw, list); !errors.Is(err, state.ErrState) {
+		t.Errorf("%v, %v", m, err)
+	}
+	raw = state.Append(nil, state.Map(&map[int64]inner{1: {}, 2: {}}, func(k *int64, v *inner) []any { return []any{k, &v.B} }))
+	if err := state.Restore(raw, list); err != nil || len(m) != 2 {
+		t.Errorf("%v, %v", m, err)
 	}
 }
 

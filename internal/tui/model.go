@@ -11,9 +11,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// Run shows feed until the user quits, which is no error, or ctx is done.
-func Run(ctx context.Context, feed *Feed, in io.Reader, out io.Writer) error {
-	p := tea.NewProgram(NewModel(feed), tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
+// Run shows feed until the user quits, which is no error, or ctx is done. Where
+// correct is not nil, speakers can be named and merged.
+func Run(ctx context.Context, feed *Feed, correct Correct, in io.Reader, out io.Writer) error {
+	m := NewModel(feed)
+	m.ctx, m.correct = ctx, correct
+	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
 		tea.WithAltScreen(), tea.WithoutSignalHandler())
 	_, err := p.Run()
 	if ctx.Err() != nil {
@@ -34,6 +37,10 @@ type Model struct {
 	end           publish.Time // the right edge, where it does not follow
 	fixed         bool         // whether the user has scrolled away from now
 	help          bool
+
+	ctx     context.Context // of corrections
+	correct Correct         // nil: people may only look
+	desk    desk
 }
 
 var _ tea.Model = Model{}
@@ -50,9 +57,9 @@ const (
 	mostSpan    = 24 * 3600 * publish.Rate
 )
 
-// NewModel returns the view of feed.
+// NewModel returns the view of feed, without corrections.
 func NewModel(feed *Feed) Model {
-	return Model{feed: feed, width: defaultWidth, height: defaultHeight, span: defaultSpan}
+	return Model{feed: feed, ctx: context.Background(), width: defaultWidth, height: defaultHeight, span: defaultSpan}
 }
 
 // lookEvery is how often the view looks at its feed.
@@ -73,8 +80,14 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.width, m.height = msg.Width, msg.Height
 	case tick:
 		return m, look()
+	case answered:
+		m.desk.said = string(msg)
 	case tea.KeyMsg:
-		return m.key(msg.String())
+		next, cmd, done := m.edit(msg)
+		if done {
+			return next, cmd
+		}
+		return next.key(msg.String())
 	}
 	return m, nil
 }
@@ -84,7 +97,7 @@ func (m Model) key(key string) (tea.Model, tea.Cmd) {
 	case "q", "esc", "ctrl+c":
 		return m, tea.Quit
 	case "tab":
-		m.stream, m.fixed = m.feed.after(m.stream), false
+		m.stream, m.fixed, m.desk = m.feed.after(m.stream), false, desk{}
 	case "+", "=":
 		m.span = max(leastSpan, m.span/2)
 	case "-":

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-7adb9000/diarizer/internal/board"
+	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -35,7 +36,7 @@ func press(m tea.Model, keys ...string) (tea.Model, tea.Cmd) {
 	for _, k := range keys {
 		msg := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)}
 		for t, name := range map[tea.KeyType]string{tea.KeyTab: "tab", tea.KeyLeft: "left", tea.KeyRight: "right", tea.KeyPgUp: "pgup",
-			tea.KeyPgDown: "pgdown", tea.KeyHome: "home", tea.KeyEnd: "end", tea.KeyCtrlC: "ctrl+c", tea.KeyEsc: "esc"} {
+			tea.KeyPgDown: "pgdown", tea.KeyHome: "home", tea.KeyEnd: "end", tea.KeyCtrlC: "ctrl+c", tea.KeyEsc: "esc", tea.KeyUp: "up", tea.KeyDown: "down", tea.KeyEnter: "enter", tea.KeyBackspace: "backspace"} {
 			if k == name {
 				msg = tea.KeyMsg{Type: t}
 			}
@@ -85,12 +86,16 @@ func TestFits(t *testing.T) {
 	fill(t, f, meeting.Events(meeting.Options{Stream: "other", Turns: 5}))
 	fmt.Fprintln(f, "a note of the program that is very long: "+strings.Repeat("x", 300))
 	rapid.Check(t, func(t *rapid.T) {
-		m := tea.Model(NewModel(f))
+		model := NewModel(f)
+		model.correct = func(context.Context, string, correct.Correction) (correct.Reply, error) {
+			return correct.Reply{}, errors.New("never asked: nobody runs the commands")
+		}
+		m := tea.Model(model)
 		for range rapid.IntRange(0, 12).Draw(t, "steps") {
 			if rapid.Bool().Draw(t, "resize") {
 				m, _ = m.Update(tea.WindowSizeMsg{Width: rapid.IntRange(1, 200).Draw(t, "width"), Height: rapid.IntRange(1, 60).Draw(t, "height")})
 			} else {
-				m, _ = press(m, rapid.SampledFrom([]string{"tab", "left", "right", "pgup", "pgdown", "home", "end", "+", "-", "0", "?", "x"}).Draw(t, "key"))
+				m, _ = press(m, rapid.SampledFrom([]string{"tab", "left", "right", "pgup", "pgdown", "home", "end", "+", "-", "0", "?", "x", "up", "down", "3", "n", "m", "u", "enter", "esc"}).Draw(t, "key"))
 			}
 			size := m.(Model)
 			lines := strings.Split(m.View(), "\n")
@@ -201,7 +206,7 @@ func TestRun(t *testing.T) {
 	in, keys := io.Pipe()
 	go func() { _, _ = keys.Write([]byte("q")) }()
 	var out bytes.Buffer
-	if err := Run(t.Context(), f, in, &out); err != nil {
+	if err := Run(t.Context(), f, nil, in, &out); err != nil {
 		t.Error(err)
 	}
 	keys.Close()
@@ -210,7 +215,7 @@ func TestRun(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Run(ctx, f, strings.NewReader(""), io.Discard); !errors.Is(err, context.Canceled) {
+	if err := Run(ctx, f, nil, strings.NewReader(""), io.Discard); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the context: %v", err)
 	}
 }

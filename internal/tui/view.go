@@ -41,13 +41,17 @@ func (m Model) View() string {
 	defer m.feed.mu.Unlock()
 	s := m.feed.chosen(m.stream)
 	var lines []string
+	var shares []board.Share
+	if s != nil {
+		shares = s.board.Shares()
+	}
 	switch {
 	case m.help:
 		lines = helpLines
 	case s == nil:
 		lines = append([]string{strong.Render("diarizer"), "", "waiting for a stream"}, m.feed.notes...)
 	default:
-		lines = m.lines(s)
+		lines = m.lines(s, shares)
 	}
 	body := m.height - 1
 	if len(lines) > body {
@@ -56,7 +60,7 @@ func (m Model) View() string {
 	for len(lines) < body {
 		lines = append(lines, "")
 	}
-	lines = append(lines, faint.Render("←→ scroll  +− zoom  0 all  End now  Tab stream  ? keys  q quit"))
+	lines = append(lines, faint.Render(m.foot(shares)))
 	for i, l := range lines {
 		lines[i] = ansi.Truncate(l, m.width, "…")
 	}
@@ -70,6 +74,10 @@ var helpLines = []string{
 	"Home  End    the beginning, what happens now",
 	"+  −  0      show less, more, all",
 	"Tab          the next stream",
+	"↑ ↓  1 to 9  choose a speaker, Esc nobody",
+	"n            name the speaker, by no name to take it away",
+	"m            the speaker is the same as another: merge",
+	"u            take the last correction back",
 	"?            close this",
 	"q  Ctrl-C    quit", "",
 	strong.Render("Signs"), "",
@@ -77,8 +85,7 @@ var helpLines = []string{
 }
 
 // lines are the head, the lanes, and as much of the transcript as fits.
-func (m Model) lines(s *stream) []string {
-	shares := s.board.Shares()
+func (m Model) lines(s *stream, shares []board.Share) []string {
 	lines := append(m.head(s, shares), "")
 	rest := m.height - 1 - len(lines)
 	lanes := min(len(shares), max(1, rest-2))
@@ -179,14 +186,17 @@ func (m Model) lanes(s *stream, shares []board.Share, more int) []string {
 	lost := g.gaps(s.board.Gaps())
 	var lines []string
 	for _, sh := range shares {
-		mark := " "
+		mark, chosen := " ", " "
 		if sh.Speaking {
 			mark = "▶"
+		}
+		if sh.Speaker == m.desk.selected && sh.Speaker != publish.Unknown {
+			chosen = "›"
 		}
 		name := ansi.Truncate(clean(sh.Name), nameWidth-2, "…")
 		name += strings.Repeat(" ", nameWidth-2-lipgloss.Width(name))
 		style := colour(sh.Speaker)
-		lines = append(lines, fmt.Sprintf("%s %s %3.0f %% %8s %s", mark, style.Bold(true).Render(name), sh.Share*100,
+		lines = append(lines, fmt.Sprintf("%s%s%s %3.0f %% %8s %s", mark, chosen, style.Bold(true).Render(name), sh.Share*100,
 			talk.Clock(sh.Talk.Seconds()), g.lane(s.board.Turns(), sh.Speaker, lost, style)))
 	}
 	foot := strings.Repeat(" ", left+1)

@@ -73,6 +73,14 @@ test("corrections of the demo reach a second page and the RTTM", async () => {
   await two.locator("#undo").click();
   for (const page of [one, two]) await until(page, (n) => diarizer.board.turns.filter((t) => t.speaker === "S2").length >= n && document.querySelector(".person[data-speaker=S2]"), turns);
 
+  // Whoever comes late reads what was corrected before.
+  const late = await open(browser, view.url);
+  const log = await one.locator("#log .what").allTextContents();
+  await until(late, (want) => JSON.stringify([...document.querySelectorAll("#log .what")].map((e) => e.textContent)) === want, JSON.stringify(log));
+  assert.ok(log.includes("S2 was Ada Lovelace all along"), log.join("\n"));
+  assert.deepEqual(late.problems, []);
+  await late.context().close();
+
   replay.end(sound.subarray(half));
 
   // At the end both pages know that it is over, and the file has the name.
@@ -242,5 +250,30 @@ test("the picture has the structure of the meeting, in every size and scheme", a
   await until(page, (e) => diarizer.lanes.end < e && document.getElementById("live").getAttribute("aria-pressed") === "false", end);
   await page.keyboard.press("End");
   await until(page, () => diarizer.lanes.follow);
+  // By mouse: a turn says what it is, the lanes are dragged, and the whole below jumps.
+  await until(page, () => diarizer.lanes.frames.length > 0);
+  const turn = await page.evaluate(() => {
+    const { lanes, board } = diarizer;
+    const t = board.turns.findLast((u) => lanes.rows.includes(u.speaker) && lanes.box(u.start, u.end, lanes.rows.indexOf(u.speaker)).width > 8);
+    const b = lanes.box(t.start, t.end, lanes.rows.indexOf(t.speaker));
+    const at = lanes.canvas.getBoundingClientRect();
+    return { x: at.left + b.x + b.width / 2, y: at.top + b.y + b.height / 2, name: board.name(t.speaker) };
+  });
+  await page.mouse.move(turn.x, turn.y);
+  assert.match(await page.locator("#tip").textContent(), new RegExp(`^${turn.name}\\n\\d\\d:\\d\\d`));
+  const edge = await page.evaluate(() => diarizer.lanes.end);
+  await page.mouse.down();
+  await page.mouse.move(turn.x + 120, turn.y, { steps: 4 });
+  await page.mouse.up();
+  await until(page, (e) => diarizer.lanes.end < e && !diarizer.lanes.follow, edge);
+  await page.locator("#overview").click({ position: { x: 5, y: 10 } });
+  await until(page, () => diarizer.lanes.left() <= 1);
+  await page.mouse.move(turn.x, turn.y);
+  const span = await page.evaluate(() => diarizer.lanes.span);
+  await page.keyboard.down("Control");
+  await page.mouse.wheel(0, -200);
+  await page.keyboard.up("Control");
+  await until(page, (s) => diarizer.lanes.span < s, span);
+  assert.deepEqual(page.problems, []);
   await server.stop();
 });

@@ -1,6 +1,8 @@
-// The lanes: who spoke when, drawn on a canvas, and the whole of it below.
+// The lanes: who spoke when, drawn on a canvas.
 
-import { clock, colour, length, percent, round, ticks } from "./text.js";
+import { handle } from "./hands.js";
+import { Overview } from "./overview.js";
+import { clock, colour, round, ticks } from "./text.js";
 
 const axis = 30; // height of the time axis, in CSS pixels
 const flashFor = 2600; // how long a correction stays marked, in ms
@@ -8,9 +10,9 @@ const least = 5; // the shortest span that is shown, in seconds
 
 export class Lanes {
   constructor({ canvas, overview, tip, onFollow }) {
-    Object.assign(this, { canvas, overview, tip, onFollow });
+    Object.assign(this, { canvas, onFollow });
+    this.overview = new Overview(overview);
     this.ctx = canvas.getContext("2d");
-    this.small = overview.getContext("2d");
     this.width = canvas.clientWidth; // at the last drawing, in CSS pixels
     this.end = 0; // the right edge, in seconds
     this.span = Math.max(25, Math.min(90, canvas.clientWidth / 13));
@@ -25,9 +27,8 @@ export class Lanes {
     this.drawn = 0; // turns in the last drawing
     this.painted = 0; // those of them that took a stroke of their own
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
-    this.overviewAt = { version: -1, time: -1, width: 0, image: null };
     this.theme();
-    this.listen();
+    handle(this, tip);
   }
 
   /** theme reads the colours of the style sheet. */
@@ -41,12 +42,12 @@ export class Lanes {
     this.accent = read("--accent");
     this.edge = read("--edge");
     this.stripes.clear();
-    this.overviewAt.version = -1;
+    this.overview.forget();
     this.font = `500 ${Math.round(parseFloat(style.fontSize) * 0.76)}px ${getComputedStyle(document.body).fontFamily}`;
   }
 
   resize() {
-    for (const c of [this.canvas, this.overview]) {
+    for (const c of [this.canvas, this.overview.canvas]) {
       const ratio = Math.min(3, devicePixelRatio || 1);
       const w = Math.round(c.clientWidth * ratio);
       const h = Math.round(c.clientHeight * ratio);
@@ -149,7 +150,7 @@ export class Lanes {
       for (const b of boxes) ctx.fillRect(b.x, b.y, b.width, b.height);
     }
     this.drawNow(now, h);
-    this.drawOverview(board, now);
+    this.whole = this.overview.draw(this, board, now) ?? this.whole;
     this.frames.push(performance.now() - began);
     if (this.frames.length > 600) this.frames.splice(0, 300);
   }
@@ -225,6 +226,11 @@ export class Lanes {
     const height = Math.round(Math.min(40, this.laneHeight * 0.56));
     const y = axis + row * this.laneHeight + (this.laneHeight - height) / 2;
     return { x, y, width: Math.max(1.5, this.x(end) - x), height };
+  }
+
+  /** rowAt is the speaker whose lane is at a height. */
+  rowAt(y) {
+    return this.rows[Math.floor((y - axis) / this.laneHeight)];
   }
 
   outline(b) {
@@ -346,119 +352,5 @@ export class Lanes {
       this.stripes.set(key, p);
     }
     return this.stripes.get(key);
-  }
-
-  /** drawOverview draws the whole stream, anew only when it has changed. */
-  drawOverview(board, now) {
-    const w = this.overview.clientWidth;
-    const h = this.overview.clientHeight;
-    if (w === 0) return;
-    const whole = Math.max(this.span * 0.96, now);
-    const made = this.overviewAt;
-    if (made.version !== board.version || made.board !== board || made.width !== w || made.rows !== this.rows.length || Math.abs(made.whole - whole) > whole / w) {
-      const ratio = Math.min(3, devicePixelRatio || 1);
-      const image = made.image ?? document.createElement("canvas");
-      image.width = Math.round(w * ratio);
-      image.height = Math.round(h * ratio);
-      const c = image.getContext("2d");
-      c.scale(ratio, ratio);
-      const lane = new Map(this.rows.map((s, i) => [s, i]));
-      const height = (h - 8) / Math.max(1, this.rows.length);
-      for (const t of board.turns) {
-        const row = lane.get(t.speaker) ?? 0;
-        c.fillStyle = colour(t.speaker);
-        c.fillRect((t.start / whole) * w, 4 + row * height, Math.max(1, ((t.end - t.start) / whole) * w), Math.max(1, height - 1));
-      }
-      this.overviewAt = { version: board.version, board, width: w, rows: this.rows.length, whole, image };
-    }
-    const c = this.small;
-    c.clearRect(0, 0, w, h);
-    c.drawImage(this.overviewAt.image, 0, 0, w, h);
-    const x = Math.max(0, (this.left() / whole) * w);
-    const right = Math.min(w, (this.end / whole) * w);
-    c.fillStyle = this.card;
-    c.globalAlpha = 0.6;
-    c.fillRect(0, 0, x, h);
-    c.fillRect(right, 0, w - right, h);
-    c.globalAlpha = 1;
-    c.strokeStyle = this.accent;
-    c.lineWidth = 2;
-    c.beginPath();
-    c.roundRect(x + 1, 1, Math.max(4, right - x - 2), h - 2, 4);
-    c.stroke();
-    this.whole = whole;
-  }
-
-  listen() {
-    const { canvas, overview } = this;
-    const points = new Map();
-    canvas.addEventListener("pointerdown", (e) => {
-      if (e.button !== 0) return;
-      canvas.setPointerCapture(e.pointerId);
-      points.set(e.pointerId, e.clientX);
-    });
-    canvas.addEventListener("pointermove", (e) => {
-      if (!points.has(e.pointerId)) return this.point(e);
-      const before = [...points.values()];
-      const dx = e.clientX - points.get(e.pointerId);
-      points.set(e.pointerId, e.clientX);
-      if (points.size === 1 && dx !== 0) {
-        this.scroll((-dx / canvas.clientWidth) * this.span);
-      } else if (points.size === 2) {
-        const after = [...points.values()];
-        const apart = (p) => Math.max(20, Math.abs(p[0] - p[1]));
-        const middle = (after[0] + after[1]) / 2 - canvas.getBoundingClientRect().left;
-        this.zoom(apart(before) / apart(after), this.timeAt(middle));
-      }
-    });
-    const release = (e) => points.delete(e.pointerId);
-    canvas.addEventListener("pointerup", release);
-    canvas.addEventListener("pointercancel", release);
-    canvas.addEventListener("pointerleave", () => (this.tip.hidden = true));
-    canvas.addEventListener("wheel", (e) => {
-      const x = e.clientX - canvas.getBoundingClientRect().left;
-      if (e.ctrlKey || e.metaKey) {
-        e.preventDefault();
-        this.zoom(Math.exp(e.deltaY / 300), this.timeAt(x));
-      } else if (e.shiftKey || Math.abs(e.deltaX) > Math.abs(e.deltaY)) {
-        e.preventDefault();
-        this.scroll(((e.deltaX || e.deltaY) / canvas.clientWidth) * this.span);
-      }
-    }, { passive: false });
-    canvas.addEventListener("keydown", (e) => {
-      const step = this.span / 6;
-      const keys = { ArrowLeft: () => this.scroll(-step), ArrowRight: () => this.scroll(step),
-        PageUp: () => this.scroll(-this.span), PageDown: () => this.scroll(this.span) };
-      if (!keys[e.key] || e.ctrlKey || e.metaKey || e.altKey) return;
-      e.preventDefault();
-      keys[e.key]();
-    });
-    const jump = (e) => {
-      if (e.buttons !== 1) return;
-      const box = overview.getBoundingClientRect();
-      this.goTo(((e.clientX - box.left) / box.width) * this.whole);
-    };
-    overview.addEventListener("pointerdown", (e) => {
-      overview.setPointerCapture(e.pointerId);
-      jump(e);
-    });
-    overview.addEventListener("pointermove", jump);
-  }
-
-  /** point says what is under the pointer. */
-  point(e) {
-    const box = this.canvas.getBoundingClientRect();
-    const x = e.clientX - box.left;
-    const y = e.clientY - box.top;
-    const speaker = this.rows[Math.floor((y - axis) / this.laneHeight)];
-    const t = this.timeAt(x);
-    const turn = this.board?.between(t, t + 1e-6).find((u) => u.speaker === speaker);
-    this.tip.hidden = !turn;
-    if (!turn) return;
-    const sure = turn.confidence > 0 ? `, ${percent(turn.confidence)} sure` : "";
-    const state = { provisional: "provisional", final: "final", revised: "corrected since" }[turn.state];
-    this.tip.textContent = `${this.board.name(turn.speaker)}\n${clock(turn.start)} – ${clock(turn.end)}, ${length(turn.end - turn.start)}\n${state}${sure}`;
-    this.tip.style.left = Math.max(4, Math.min(x + 12, box.width - this.tip.offsetWidth - 4)) + "px";
-    this.tip.style.top = y + 16 + "px";
   }
 }

@@ -1,26 +1,23 @@
 // The page: one connection to the server, what it tells, and where it is shown.
 
 import { Lanes } from "./lanes.js";
+import { Link } from "./link.js";
+import { Pace } from "./pace.js";
 import { People } from "./people.js";
 import { Board } from "./state.js";
 import { clock, colour, count, element, length, percent } from "./text.js";
 
 const $ = (id) => document.getElementById(id);
-const silence = 25000; // without a word from the server for so long, connect anew, in ms
 
 let board = new Board();
 let streams = [];
 let wanted = decodeURIComponent(location.hash.slice(1)); // the stream that was chosen, or empty
-let source = null;
-let heardAt = 0; // when the server last said something
 let dirty = true; // something is to be drawn
 let rowsDirty = true; // the rows and lists too
 let spoken = { text: "", at: 0 };
 const log = [];
 
-// The stream's time goes on between two messages, at the rate of the latest.
-const pace = { time: 0, at: 0, rate: 0, shown: 0 };
-
+const pace = new Pace();
 const lanes = new Lanes({
   canvas: $("lanes"), overview: $("overview"), tip: $("tip"),
   onFollow: () => {
@@ -31,48 +28,16 @@ const lanes = new Lanes({
 
 const people = new People({ list: $("people"), dialog: $("who"), correct, refuse });
 
-/** connect opens the connection, where the page has been or from the beginning. */
-function connect() {
-  source?.close();
-  clearTimeout(connect.timer);
-  const query = new URLSearchParams();
-  if (wanted || board.stream) query.set("stream", wanted || board.stream);
-  if (board.run && (!wanted || wanted === board.stream)) query.set("after", `${board.run}:${board.seq}`);
-  source = new EventSource(`events?${query}`);
-  heardAt = performance.now();
-  const on = (name, handle) => source.addEventListener(name, (e) => {
-    heardAt = performance.now();
-    link("live");
-    handle(JSON.parse(e.data));
-  });
-  source.onopen = () => link("live");
-  source.onerror = () => {
-    link("lost");
-    if (source.readyState === EventSource.CLOSED) {
-      connect.timer = setTimeout(refused, 2000);
-    }
-  };
-  on("streams", listStreams);
-  on("board", newBoard);
-  on("event", take);
-  on("meter", meter);
-  on("ping", () => {});
-}
-
-/** refused finds out why the server does not answer, and tries again. */
-async function refused() {
-  try {
-    const answer = await fetch("./", { method: "HEAD" });
-    if (answer.status === 401 || answer.status === 403) {
-      link("refused");
-      connect.timer = setTimeout(refused, 10000);
-      return;
-    }
-  } catch {
-    // nobody is there: the next attempt finds out
-  }
-  connect();
-}
+const connection = new Link({
+  query: () => {
+    const query = new URLSearchParams();
+    if (wanted || board.stream) query.set("stream", wanted || board.stream);
+    if (board.run && (!wanted || wanted === board.stream)) query.set("after", `${board.run}:${board.seq}`);
+    return query;
+  },
+  on: { streams: listStreams, board: newBoard, event: take, change: note, meter, ping: () => {} },
+  show: link,
+});
 
 const linkTexts = { connecting: "connecting", live: "connected", lost: "connection lost, trying again", refused: "not allowed: open the address with its token", ended: "ended" };
 
@@ -102,7 +67,7 @@ function choose(stream, by = true) {
   }
   board = new Board();
   board.stream = stream;
-  connect();
+  connection.connect();
 }
 
 function newBoard(s) {
@@ -112,27 +77,27 @@ function newBoard(s) {
     lanes.flashes.clear();
     lanes.ghosts = [];
     lanes.follow = true;
-    Object.assign(pace, { time: s.time, at: performance.now(), rate: 0, shown: s.time });
+    pace.begin(s.time);
     meter(null);
     decided.mean = undefined;
     $("latency").textContent = "–";
   }
+  for (const c of s.changes) if (log.length === 0 || c.seq > log[0].seq) log.unshift(c);
+  log.length = Math.min(log.length, 100);
   const version = board.version + 1;
   board = new Board(s);
   board.version = version;
-  tick(s.time);
+  pace.tick(s.time);
   $("stream").value = board.stream;
   link("live");
   dirty = rowsDirty = true;
 }
 
 function take(e) {
-  const before = snapshotNames(e);
   const changed = board.apply(e);
   if (changed === null) return;
   lanes.mark(changed);
-  note(e, before, changed);
-  tick(e.time);
+  pace.tick(e.time);
   if (e.kind === "turn-started" || e.kind === "turn-updated") decided(e);
   if (e.kind === "stream-ended") {
     link("live");
@@ -141,65 +106,13 @@ function take(e) {
   dirty = rowsDirty = true;
 }
 
-function snapshotNames(e) {
-  return { speaker: e.speaker ? board.name(e.speaker) : "", into: e.into ? board.name(e.into) : "", known: board.names.has(e.speaker) };
-}
-
-/** note adds a line about what is not simply a turn. */
-function note(e, before, changed) {
-  const at = clock(e.time);
-  const add = (text, speaker, aloud = false) => {
-    log.unshift({ at, text, speaker });
-    log.length = Math.min(log.length, 100);
-    if (aloud) say(text);
-  };
-  switch (e.kind) {
-    case "speaker-identified":
-      add(e.name === e.speaker ? `${before.speaker} is called ${e.speaker} again` : `${before.speaker} is ${e.name}`, e.speaker, true);
-      break;
-    case "speaker-merged":
-      add(`${before.speaker} was ${before.into} all along`, e.into, true);
-      break;
-    case "speaker-added":
-      add(`${board.name(e.speaker)} is new`, e.speaker);
-      break;
-    case "gap":
-      add(`${length(e.gap.end - e.gap.start)} of sound lost`, "unknown", true);
-      break;
-    case "stream-ended":
-      add({ finished: "The stream is over", interrupted: "The stream was stopped", failed: "The stream failed" }[e.end.reason] + (e.end.detail ? `: ${e.end.detail}` : ""), "unknown", true);
-      break;
-    case "turn-revised":
-      for (const { was, now } of changed) {
-        if (was && was.speaker !== now.speaker) add(`${clock(now.start)}–${clock(now.end)} is ${board.name(now.speaker)}, not ${board.name(was.speaker)}`, now.speaker);
-        else if (was) add(`${clock(now.start)}–${clock(now.end)} by ${board.name(now.speaker)} has new limits`, now.speaker);
-      }
-      break;
-    case "turn-withdrawn":
-      for (const { was } of changed) add(`${clock(was.start)}–${clock(was.end)} is part of another turn`, was.speaker);
-      break;
-  }
-}
-
-/** tick takes note of how far the stream has been heard. */
-function tick(time) {
-  const at = performance.now();
-  if (time < pace.time) return;
-  if (at - pace.at > 40) {
-    const rate = (time - pace.time) / ((at - pace.at) / 1000);
-    pace.rate = pace.rate === 0 ? Math.min(rate, 1.5) : pace.rate + 0.3 * (rate - pace.rate);
-    pace.time = time;
-    pace.at = at;
-  }
-  pace.time = Math.max(pace.time, time);
-}
-
-/** now is the stream's time at this moment, as well as it is known. */
-function now() {
-  if (board.end) return (pace.shown = board.time);
-  const ahead = Math.min((performance.now() - pace.at) / 1000, 1.2) * Math.max(0, pace.rate);
-  pace.shown = Math.max(pace.shown, board.time, pace.time + ahead);
-  return pace.shown;
+/** note adds a line about what is not simply a turn, once. */
+function note(c) {
+  if (log.length > 0 && c.seq <= log[0].seq) return;
+  log.unshift(c);
+  log.length = Math.min(log.length, 100);
+  if (c.aloud) say(c.text);
+  rowsDirty = true;
 }
 
 /**
@@ -217,7 +130,7 @@ function meter(m) {
   decided.lag = m?.lag;
   const scale = (db) => Math.max(0, Math.min(1, (db + 60) / 60));
   if (m) {
-    tick(m.time);
+    pace.tick(m.time);
     dirty = true;
   }
   const level = m ? m.level : -100;
@@ -319,7 +232,7 @@ function showRows() {
   $("gaps").classList.toggle("warn", lost > 0);
   $("turns").replaceChildren(...board.turns.slice(-60).reverse().map((t) => line(clock(t.start), board.name(t.speaker), t.speaker,
     length(t.end - t.start), { provisional: "provisional", revised: "corrected", final: t.confidence > 0 ? percent(t.confidence) : "" }[t.state])));
-  $("log").replaceChildren(...(log.length > 0 ? log.map((l) => line(l.at, l.text, l.speaker)) : [element("li", { class: "nobody" }, "Nothing so far: names, merges, corrected turns and lost sound appear here.")]));
+  $("log").replaceChildren(...(log.length > 0 ? log.map((c) => line(clock(c.time), c.text, c.speaker)) : [element("li", { class: "nobody" }, "Nothing so far: names, merges, corrected turns and lost sound appear here.")]));
   const named = board.source?.name ?? board.stream;
   document.title = named ? `${named} – diarizer` : "diarizer";
   const summary = shares.map((s) => `${s.name} ${percent(s.share)}`).join(", ");
@@ -340,7 +253,7 @@ let nowShown = -1;
 /** frame draws what has changed, once per picture of the screen. */
 function frame(at) {
   requestAnimationFrame(frame);
-  const t = now();
+  const t = pace.now(board);
   if (rowsDirty && at - rowsAt > 200) {
     rowsDirty = false;
     rowsAt = at;
@@ -389,12 +302,9 @@ new ResizeObserver(() => {
   lanes.theme();
   dirty = rowsDirty = true;
 }).observe($("stage"));
-setInterval(() => {
-  if (source?.readyState !== EventSource.CLOSED && performance.now() - heardAt > silence) connect();
-}, 5000);
 document.addEventListener("visibilitychange", () => (dirty = true));
 
-connect();
+connection.connect();
 requestAnimationFrame(frame);
 
 // For whoever looks at the page from its console, and for its tests.

@@ -1,0 +1,105 @@
+package board
+
+import (
+	"fmt"
+
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// keepChanges is how many changes a Board keeps, the latest ones.
+const keepChanges = 50
+
+// Change is, in words, what an event says that is not simply a turn: who is who,
+// what was corrected, what was lost.
+type Change struct {
+	Seq  uint64       `json:"seq"` // of the event
+	Time publish.Time `json:"time"`
+	// Speaker is whom it is about, for a colour.
+	Speaker publish.Speaker `json:"speaker"`
+	Text    string          `json:"text"`
+	// Aloud says that those should hear of it who do not look.
+	Aloud bool `json:"aloud,omitempty"`
+}
+
+// Changes returns the latest changes in order. The slice is the board's own: it
+// is good until the next Apply.
+func (b *Board) Changes() []Change { return b.changes }
+
+// note keeps what an event will change, which is not applied yet.
+func (b *Board) note(e publish.Event) {
+	c := Change{Seq: e.Seq, Time: e.At, Speaker: e.Speaker}
+	switch e.Kind {
+	case publish.SpeakerIdentified:
+		c.Text, c.Aloud = fmt.Sprintf("%s is %s", b.Name(e.Speaker), e.Name), true
+		if e.Name == e.Speaker.String() {
+			c.Text = fmt.Sprintf("%s is called %s again", b.Name(e.Speaker), e.Name)
+		}
+	case publish.SpeakerMerged:
+		c.Speaker, c.Text, c.Aloud = e.Into, fmt.Sprintf("%s was %s all along", b.Name(e.Speaker), b.Name(e.Into)), true
+	case publish.SpeakerAdded:
+		c.Text = b.Name(e.Speaker) + " is new"
+	case publish.GapFound:
+		c.Text, c.Aloud = length(e.Gap.End-e.Gap.Start)+" of sound lost", true
+	case publish.StreamEnded:
+		c.Text, c.Aloud = ending(*e.End), true
+	case publish.TurnRevised:
+		i := b.index(e.Turn.ID)
+		if i < 0 {
+			return
+		}
+		was, now := b.turns[i].Speaker, e.Turn.Speaker
+		c.Speaker, c.Text = now, fmt.Sprintf("%s by %s has new limits", span(*e.Turn), b.Name(now))
+		if was != now {
+			c.Text = fmt.Sprintf("%s is %s, not %s", span(*e.Turn), b.Name(now), b.Name(was))
+		}
+	case publish.TurnWithdrawn:
+		i := b.index(e.Turn.ID)
+		if i < 0 {
+			return
+		}
+		was := b.turns[i].Turn
+		c.Speaker, c.Text = was.Speaker, span(was)+" is part of another turn"
+	default:
+		return
+	}
+	if len(b.changes) == keepChanges {
+		b.changes = b.changes[:copy(b.changes, b.changes[1:])]
+	}
+	b.changes = append(b.changes, c)
+}
+
+func ending(end publish.End) string {
+	text := "The stream is over"
+	switch end.Reason {
+	case publish.Interrupted:
+		text = "The stream was stopped"
+	case publish.Failed:
+		text = "The stream failed"
+	}
+	if end.Detail != "" {
+		text += ": " + end.Detail
+	}
+	return text
+}
+
+func span(t publish.Turn) string { return clock(t.Start) + "–" + clock(t.End) }
+
+// clock writes a time as mm:ss, from an hour on as h:mm:ss.
+func clock(t publish.Time) string {
+	s := int(t.Seconds())
+	if s < 3600 {
+		return fmt.Sprintf("%02d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+// length writes a duration as people say it.
+func length(t publish.Time) string {
+	switch s := t.Seconds(); {
+	case s < 9.95:
+		return fmt.Sprintf("%.1f s", s)
+	case s < 99.5:
+		return fmt.Sprintf("%.0f s", s)
+	}
+	return clock(t)
+}

@@ -1,0 +1,57 @@
+package correct
+
+import (
+	"github.com/seed-7adb9000/diarizer/internal/state"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// AppendBinary appends the state of the desk to b: with it and the state of its
+// encoder, another desk goes on to the same events. It never fails.
+func (d *Desk) AppendBinary(b []byte) ([]byte, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return state.Append(b, d.fields()...), nil
+}
+
+// UnmarshalBinary gives d, which is new, the state of another desk, as
+// AppendBinary wrote it. Link is not called: what it led to is state of the
+// clustering.
+func (d *Desk) UnmarshalBinary(b []byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := state.Restore(b, d.fields()...); err != nil {
+		return err
+	}
+	for id, t := range d.turns {
+		t.ID = id
+		d.turns[id] = t
+	}
+	return nil
+}
+
+func (d *Desk) fields() []any {
+	return []any{
+		&d.at, &d.ended, &d.oldest,
+		state.Map(&d.turns, turnFields),
+		state.Map(&d.labels, flagFields),
+		state.Map(&d.merged, func(k, v *int) []any { return []any{k, v} }),
+		state.Map(&d.found, func(k *int, v *called) []any { return []any{k, &v.name, &v.confidence} }),
+		state.Slice(&d.stands, correctionFields),
+		state.Slice(&d.recent, func(s *sent) []any { return []any{&s.id, &s.reply.Seq, &s.reply.Error} }),
+		state.Map(&d.live, flagFields),
+		state.Map(&d.told, func(k *int, v *string) []any { return []any{k, v} }),
+	}
+}
+
+func flagFields(k *int, v *bool) []any { return []any{k, v} }
+
+// turnFields are those of an entry; its key is the turn's ID.
+func turnFields(id *int, t *turn) []any {
+	return []any{id, &t.Speaker, &t.Start, &t.End, &t.LogP, &t.Confidence, (*string)(&t.State), &t.open, &t.shown}
+}
+
+func correctionFields(c *Correction) []any {
+	return []any{(*string)(&c.Action), speaker(&c.Speaker), speaker(&c.Into), &c.Name, &c.Run, &c.ID}
+}
+
+func speaker(s *publish.Speaker) *int { return (*int)(s) }

@@ -1,0 +1,103 @@
+package page
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strconv"
+
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// cursor is how far a page has got.
+type cursor struct {
+	stream string // empty: whatever is most worth showing
+	run    string
+	seq    uint64
+	listed uint64 // version of the list, plus 1
+	read   uint64
+}
+
+// message is one message to a page.
+type message struct {
+	event, id string
+	data      []byte
+}
+
+// next returns what a page has not seen yet and moves c on; news is closed when
+// there is more.
+func (h *Hub) next(c *cursor) (messages []message, news [2]<-chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	news[0] = h.news
+	if c.listed != h.listed+1 {
+		c.listed = h.listed + 1
+		messages = append(messages, message{event: "streams", data: h.listJSON()})
+	}
+	if c.stream == "" && len(h.streams) > 0 {
+		c.stream = h.inOrder()[0].board.Stream()
+	}
+	s := h.streams[c.stream]
+	if s == nil {
+		return messages, news
+	}
+	news[1] = s.news
+	messages = append(messages, s.since(c)...)
+	if c.read != s.read && s.reading != nil {
+		c.read = s.read
+		messages = append(messages, message{event: "meter", data: s.reading})
+	}
+	return messages, news
+}
+
+// since returns the events after c, or the whole board where they are not kept.
+func (s *stream) since(c *cursor) []message {
+	run, seq := s.board.Run(), s.board.Seq()
+	if c.run == run && c.seq == seq {
+		return nil
+	}
+	defer func() { c.run, c.seq = run, seq }()
+	if c.run != run || c.seq > seq || len(s.events) == 0 || c.seq < s.events[0].seq-1 {
+		return []message{{event: "board", id: id(run, seq), data: s.snapshot()}}
+	}
+	i, _ := slices.BinarySearchFunc(s.events, c.seq+1, func(e event, seq uint64) int { return cmp.Compare(e.seq, seq) })
+	messages := make([]message, 0, len(s.events)-i)
+	for _, e := range s.events[i:] {
+		if e.change != nil {
+			// Before its event: a page that is cut off in between gets it again,
+			// which it notices.
+			messages = append(messages, message{event: "change", data: e.change})
+		}
+		messages = append(messages, message{event: "event", id: id(run, e.seq), data: e.data})
+	}
+	return messages
+}
+
+// snapshot is the board as JSON, made once for all pages that come now.
+func (s *stream) snapshot() []byte {
+	if s.snap == nil || s.snapAt != s.board.Seq() {
+		data, err := json.Marshal(s.board.Snapshot())
+		if err != nil {
+			data = []byte("null") // no board holds what JSON does not
+		}
+		s.snap, s.snapAt = data, s.board.Seq()
+	}
+	return s.snap
+}
+
+// id is a message's id, from which a page that comes back goes on.
+func id(run string, seq uint64) string { return run + ":" + strconv.FormatUint(seq, 10) }
+
+// parseID reads an id; what is none means from the beginning.
+func parseID(text string) (run string, seq uint64) {
+	for i := range len(text) {
+		if text[i] == ':' {
+			n, err := strconv.ParseUint(text[i+1:], 10, 64)
+			if err != nil || !publish.ValidToken(text[:i]) {
+				return "", 0
+			}
+			return text[:i], n
+		}
+	}
+	return "", 0
+}

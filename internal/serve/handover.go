@@ -1,0 +1,118 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// save makes a checkpoint if it is time, or in any case.
+func (o *owner) save(ctx context.Context, now bool) error {
+	at := o.follow.stream.At()
+	due := at-o.saved >= samples(o.w.opts.Checkpoint) && time.Since(o.savedT) >= o.w.opts.Checkpoint/5
+	if !now && !due {
+		return nil
+	}
+	began := time.Now()
+	snapshot, err := o.follow.snapshot()
+	if errors.Is(err, natsaudio.ErrNoState) {
+		o.opaque()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	taken := time.Since(began)
+	// A checkpoint that cannot be written is no reason to stop: the one before
+	// and the sound are there.
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveWithin)
+	defer cancel()
+	sent, err := o.keeper.Save(bounded, snapshot)
+	switch {
+	case errors.Is(err, checkpoint.ErrTaken):
+		return errLost
+	case err != nil:
+		o.report(err)
+		o.savedT = time.Now()
+		return nil
+	}
+	o.saved, o.savedT = at, time.Now()
+	o.w.metrics.checkpoint(len(snapshot), sent, taken, time.Since(began))
+	return nil
+}
+
+// saveWithin bounds the writing of a checkpoint.
+const saveWithin = 3 * time.Second
+
+// leave hands the stream over.
+func (o *owner) leave(ctx context.Context, cause error) error {
+	after, cancel := context.WithTimeout(ctx, handOverWithin)
+	defer cancel()
+	if o.follow.session != "" {
+		if err := o.save(after, true); err != nil {
+			return err
+		}
+	}
+	if err := o.amend(after, func(c *claim) { c.Worker = "" }); err != nil {
+		return err
+	}
+	return cause
+}
+
+// handOverWithin bounds a handover.
+const handOverWithin = 4 * time.Second
+
+// over makes ready for the next run of the stream.
+func (o *owner) over(ctx context.Context) error {
+	f := o.follow
+	o.log.Info("run over", "run", f.enc.Run, "events", f.enc.Seq, "length", capture.Duration(f.stream.At()))
+	err := o.amend(ctx, func(c *claim) {
+		c.forget(f.session)
+		c.From, c.Events, c.Attempt, c.Open = f.number+1, o.chain.last, 0, false
+	})
+	if err == nil {
+		err = o.keeper.Clear(ctx)
+	}
+	if errors.Is(err, checkpoint.ErrTaken) {
+		return errLost
+	}
+	return err
+}
+
+// anew closes a run that this program cannot continue and begins another over
+// the same sound.
+func (o *owner) anew(ctx context.Context, why error) error {
+	o.log.Error("the run cannot be continued: it is closed, and the sound is diarized anew", "error", why)
+	last, err := lastNumber(ctx, o.w.s.events, publish.StreamSubjects(o.stream))
+	if err != nil {
+		return err
+	}
+	msg, err := o.w.s.events.GetMsg(ctx, last)
+	if err != nil {
+		return fmt.Errorf("event %d: %w", last, err)
+	}
+	e, err := publish.Decode(msg.Data)
+	if err != nil {
+		return fmt.Errorf("event %d: %w", last, err)
+	}
+	o.chain.last, o.chain.logged, o.chain.numbers = last, nil, nil
+	if e.Kind != publish.StreamEnded {
+		enc := publish.Encoder{Now: func() time.Time { return msg.Time }}
+		if err := enc.Resume(publish.EncoderState{Stream: e.Stream, Run: e.Run, Seq: e.Seq, Revision: e.Revision}); err != nil {
+			return err
+		}
+		if err := o.chain.take(ctx, enc.Finish(int64(e.At), publish.Failed, "its state could not be carried over: the run after it begins again")); err != nil {
+			return err
+		}
+	}
+	if err := o.amend(ctx, func(c *claim) { c.Attempt++; c.Events = o.chain.last }); err != nil {
+		return err
+	}
+	return o.keeper.Clear(ctx)
+}

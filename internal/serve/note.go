@@ -1,0 +1,93 @@
+package serve
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/correct"
+)
+
+// headerNote is the header of a note: a message among a stream's sound that is
+// none. It says what depends on more than the sound, and takes effect where it
+// stands, for whoever reads the sound again as for whoever read it first. A
+// follower needs to keep nothing of it but its own state. The header's value is
+// the kind.
+const headerNote = "Diarizer-Note"
+
+// The kinds of notes.
+const (
+	noteCorrection = "correction" // JSON of a correct.Correction with ID and Run
+	noteIdentity   = "identity"   // JSON of an identity
+)
+
+// identity says that a speaker is known by name.
+type identity struct {
+	Run        string  `json:"run"`
+	Speaker    int     `json:"speaker"`
+	Name       string  `json:"name"`
+	Confidence float64 `json:"confidence"`
+}
+
+// putNote puts a note behind the sound that a stream has now.
+func (s *shared) putNote(ctx context.Context, stream, session, kind string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("note for stream %s: %w", stream, err)
+	}
+	msg := nats.NewMsg(natsaudio.Subject(stream))
+	msg.Header.Set(headerNote, kind)
+	msg.Header.Set(natsaudio.HeaderSession, session)
+	msg.Data = data
+	ctx, cancel := context.WithTimeout(ctx, ackWithin)
+	defer cancel()
+	if _, err := s.js.PublishMsg(ctx, msg, jetstream.WithMsgID(session+":"+rand.Text())); err != nil {
+		return fmt.Errorf("note for stream %s: %w", stream, err)
+	}
+	return nil
+}
+
+// noted takes a note. One that does not fit the run is passed over, as all
+// owners of the stream do.
+func (f *follower) noted(ctx context.Context, kind string, data []byte) error {
+	if f.enc.Seq == 0 {
+		return nil
+	}
+	f.desk.Heard(f.stream.At())
+	switch kind {
+	case noteCorrection:
+		return f.correct(ctx, data)
+	case noteIdentity:
+		var id identity
+		if json.Unmarshal(data, &id) != nil || id.Run != f.enc.Run || id.Name == "" || !(id.Confidence > 0 && id.Confidence <= 1) ||
+			!f.desk.Known(id.Speaker) || f.desk.Identified(id.Speaker) {
+			return nil
+		}
+		if err := f.desk.Identify(f.stream.At(), id.Speaker, id.Name, id.Confidence); err != nil {
+			return err
+		}
+		return f.deliver(ctx)
+	}
+	return nil
+}
+
+// correct applies a correction and answers it when its events are published.
+func (f *follower) correct(ctx context.Context, data []byte) error {
+	c, err := correct.Decode(data)
+	var reply correct.Reply
+	if err == nil {
+		reply, err = f.desk.Correct(c)
+	}
+	if failed := f.deliver(ctx); failed != nil {
+		return failed
+	}
+	if f.answer != nil {
+		f.answer(c.ID, reply, err)
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package serve
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/state/statetest"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+func TestStateIsComplete(t *testing.T) {
+	f, err := newFollower("room", pipeline.Config{Model: anyModel()}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The stream's snapshot stands behind the list.
+	statetest.Covers(t, f, f.fields(), "cfg", "journal", "stream", "out", "ended", "lag", "answer")
+	statetest.Covers(t, &f.enc, f.fields(), "Now")
+}
+
+// noteOf makes a note's message.
+func noteOf(t *testing.T, kind string, v any) message {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return message{header: map[string][]string{headerNote: {kind}}, data: data}
+}
+
+// TestMovedFollower holds that a follower replaced between any two messages, some
+// of which are notes, by one of the same state goes on to the same events.
+func TestMovedFollower(t *testing.T) {
+	cfg := manyVoices()
+	var all []message
+	for i, p := range packetsOf("s", speech(1, 28)) {
+		msg, err := p.Message(natsaudio.Subject("room"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, message{header: msg.Header, data: msg.Data})
+		run := runID("room", message{number: 1, stored: time.Unix(0, 0)}, 0)
+		switch i {
+		case 120:
+			all = append(all, noteOf(t, noteCorrection, correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada", ID: "a"}))
+		case 230:
+			all = append(all, noteOf(t, noteIdentity, identity{Run: run, Speaker: 2, Name: "Grace", Confidence: 0.95}),
+				noteOf(t, noteIdentity, identity{Run: run, Speaker: 2, Name: "Grete", Confidence: 0.99}), // too late
+				noteOf(t, noteIdentity, identity{Run: run, Speaker: 99, Name: "Nobody", Confidence: 0.99}),
+				noteOf(t, noteIdentity, identity{Run: "another", Speaker: 1, Name: "Nobody", Confidence: 0.99}),
+				noteOf(t, "of a later version", nil))
+		case 260:
+			all = append(all, noteOf(t, noteCorrection, correct.Correction{Action: correct.Merge, Speaker: 2, Into: 1, ID: "b"}))
+		case 450:
+			all = append(all, noteOf(t, noteCorrection, correct.Correction{Action: correct.Undo, ID: "c"}),
+				noteOf(t, noteCorrection, correct.Correction{Action: correct.Undo, ID: "c"})) // again
+		}
+	}
+	for i := range all {
+		all[i].number, all[i].stored = uint64(i+1), time.Unix(0, 0)
+	}
+	want := replayed(t, "room", cfg, all)
+	var names []string
+	for _, text := range want.text {
+		if e := decode(t, text); e.Kind == publish.SpeakerIdentified {
+			names = append(names, e.Speaker.String()+" "+e.Name)
+		}
+	}
+	if len(names) < 2 || !slices.Equal(names[:2], []string{"S1 Ada", "S2 Grace"}) {
+		t.Fatalf("names %v", names)
+	}
+	for _, every := range []int{1000, 270, 61} {
+		rec := &recorder{}
+		f, err := newFollower("room", cfg, rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, m := range all {
+			if i%every == every-1 {
+				saved, err := f.snapshot()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if f, err = resume("room", cfg, rec, saved); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := f.push(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !f.ended || !slices.Equal(rec.text, want.text) {
+			t.Errorf("moved every %d messages: %s", every, firstDifference(rec.text, want.text))
+		}
+	}
+}
