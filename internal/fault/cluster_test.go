@@ -196,10 +196,7 @@ func TestClusterFaults(t *testing.T) {
 		begin, finish func(leader int)
 		lasts         time.Duration
 	}{
-		{"leader killed", func(i int) { c.nodes[i].kill() }, func(i int) { c.nodes[i].start(t) }, 3 * time.Second},
-		{"leader frozen", func(i int) { c.nodes[i].signal(t, syscall.SIGSTOP) }, func(i int) { c.nodes[i].signal(t, syscall.SIGCONT) }, 6 * time.Second},
-		{"leader cut off", func(i int) { c.isolate(i, true) }, func(i int) { c.isolate(i, false) }, 12 * time.Second},
-		{"leader leaves", func(i int) { c.nodes[i].signal(t, syscall.SIGUSR2) }, func(i int) { c.nodes[i].wait(t); c.nodes[i].start(t) }, 3 * time.Second},
+		// First, because the other tests make use of the minute.
 		{"all killed", func(int) {
 			for _, n := range c.nodes {
 				n.kill()
@@ -209,6 +206,10 @@ func TestClusterFaults(t *testing.T) {
 				n.start(t)
 			}
 		}, time.Minute},
+		{"leader killed", func(i int) { c.nodes[i].kill() }, func(i int) { c.nodes[i].start(t) }, 3 * time.Second},
+		{"leader frozen", func(i int) { c.nodes[i].signal(t, syscall.SIGSTOP) }, func(i int) { c.nodes[i].signal(t, syscall.SIGCONT) }, 6 * time.Second},
+		{"leader cut off", func(i int) { c.isolate(i, true) }, func(i int) { c.isolate(i, false) }, 12 * time.Second},
+		{"leader leaves", func(i int) { c.nodes[i].signal(t, syscall.SIGUSR2) }, func(i int) { c.nodes[i].wait(t); c.nodes[i].start(t) }, 3 * time.Second},
 	}
 	seq := uint64(0)
 	publishSome := func(n int) {
