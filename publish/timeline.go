@@ -12,28 +12,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 )
 
-// ErrHole is matched by the error of a [Timeline] or [Live] that was given an
-// event too late in its run: at least one before it is missing.
-var ErrHole = errors.New("events missing")
-
 // ErrRun is matched by the error for an event of another run than those before.
 var ErrRun = errors.New("event of another run")
-
-// HoleError says which events are missing.
-type HoleError struct {
-	Stream, Run string
-	// Want is the sequence number that was due, Got the one that came.
-	Want, Got uint64
-}
-
-// Error names the missing sequence numbers and what to do.
-func (e *HoleError) Error() string {
-	return fmt.Sprintf("stream %s, run %s: events %d to %d are missing: read the stream from its beginning",
-		e.Stream, e.Run, e.Want, e.Got-1)
-}
-
-// Is matches [ErrHole].
-func (e *HoleError) Is(target error) bool { return target == ErrHole }
 
 // order checks that events come in sequence. It is shared by all that apply
 // events.

@@ -127,7 +127,7 @@ func (s *stats) server(ctx context.Context, stderr io.Writer, o statsOptions) er
 		return fmt.Errorf("%s: %w", publish.Redact(o.url), err)
 	}
 	for _, r := range runs {
-		if err := s.run(ctx, nc, r); err != nil {
+		if err := s.run(ctx, nc, stderr, r); err != nil {
 			return err
 		}
 	}
@@ -135,10 +135,12 @@ func (s *stats) server(ctx context.Context, stderr io.Writer, o statsOptions) er
 }
 
 // run reads a run up to what is stored now.
-func (s *stats) run(ctx context.Context, nc *nats.Conn, r publish.RunStart) error {
+func (s *stats) run(ctx context.Context, nc *nats.Conn, stderr io.Writer, r publish.RunStart) error {
 	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{r.Stream}, After: r.Number - 1}) {
 		switch {
 		case errors.Is(err, publish.ErrNotEvent):
+		case errors.Is(err, publish.ErrHole):
+			fmt.Fprintf(stderr, "diarizer: %v\n", err)
 		case err != nil:
 			return err
 		case m.Run == r.Run:

@@ -123,8 +123,8 @@ func follow(ctx context.Context, nc *nats.Conn, o viewOptions, say func(error), 
 	}
 	for m, err := range publish.Subscribe(ctx, nc, sub) {
 		switch {
-		case errors.Is(err, publish.ErrNotEvent):
-			say(err)
+		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, publish.ErrHole):
+			say(err) // what is lost stays lost; go on with what comes
 			continue
 		case err != nil:
 			return err

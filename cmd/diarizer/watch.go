@@ -131,8 +131,9 @@ type watcher struct {
 	say   func(error)
 	text  *transcript.Printer
 	lines *transcript.JSONLines
-	first map[string]uint64 // where the latest run of a stream begins
-	quiet bool              // whether the wait for the first event was announced
+	first map[string]uint64  // where the latest run of a stream begins
+	hole  *publish.HoleError // that was said last
+	quiet bool               // whether the wait for the first event was announced
 }
 
 func (w *watcher) run(ctx context.Context, nc *nats.Conn) error {
@@ -142,8 +143,9 @@ func (w *watcher) run(ctx context.Context, nc *nats.Conn) error {
 	}
 	for m, err := range publish.Subscribe(ctx, nc, sub) {
 		switch {
-		case errors.Is(err, publish.ErrNotEvent):
-			w.say(err)
+		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, publish.ErrHole):
+			w.say(err) // what is lost stays lost; go on with what comes
+			errors.As(err, &w.hole)
 			continue
 		case err != nil:
 			return err
@@ -194,9 +196,12 @@ func (w *watcher) wait(err error) {
 }
 
 func (w *watcher) event(m publish.Message) error {
-	if err := w.known.apply(m.Event); errors.Is(err, publish.ErrHole) {
-		w.say(err) // what is lost stays lost; go on with what comes
-	} else if err != nil {
+	err := w.known.apply(m.Event)
+	switch hole := w.hole; {
+	case errors.Is(err, publish.ErrHole) && hole != nil && hole.Run == m.Run && hole.Got == m.Seq: // has been said
+	case errors.Is(err, publish.ErrHole):
+		w.say(err)
+	case err != nil:
 		return err
 	}
 	switch w.o.format {

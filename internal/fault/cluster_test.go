@@ -190,30 +190,13 @@ func TestClusterFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	received := make(chan *count)
-	reader := dial(t, c.url)
-	go func() {
-		got := &count{t: t}
-		defer func() { received <- got }()
-		for m, err := range publish.Subscribe(patient(t), reader, publish.SubscribeOptions{}) {
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			if got.event(m.Seq); m.Kind == publish.StreamEnded {
-				return
-			}
-		}
-	}()
+	received := throughout(t, c.url)
 	faults := []struct {
 		name          string
 		begin, finish func(leader int)
 		lasts         time.Duration
 	}{
-		{"leader killed", func(i int) { c.nodes[i].kill() }, func(i int) { c.nodes[i].start(t) }, 3 * time.Second},
-		{"leader frozen", func(i int) { c.nodes[i].signal(t, syscall.SIGSTOP) }, func(i int) { c.nodes[i].signal(t, syscall.SIGCONT) }, 6 * time.Second},
-		{"leader cut off", func(i int) { c.isolate(i, true) }, func(i int) { c.isolate(i, false) }, 12 * time.Second},
-		{"leader leaves", func(i int) { c.nodes[i].signal(t, syscall.SIGUSR2) }, func(i int) { c.nodes[i].wait(t); c.nodes[i].start(t) }, 3 * time.Second},
+		// First, because the other tests make use of the minute.
 		{"all killed", func(int) {
 			for _, n := range c.nodes {
 				n.kill()
@@ -222,7 +205,11 @@ func TestClusterFaults(t *testing.T) {
 			for _, n := range c.nodes {
 				n.start(t)
 			}
-		}, 15 * time.Second},
+		}, time.Minute},
+		{"leader killed", func(i int) { c.nodes[i].kill() }, func(i int) { c.nodes[i].start(t) }, 3 * time.Second},
+		{"leader frozen", func(i int) { c.nodes[i].signal(t, syscall.SIGSTOP) }, func(i int) { c.nodes[i].signal(t, syscall.SIGCONT) }, 6 * time.Second},
+		{"leader cut off", func(i int) { c.isolate(i, true) }, func(i int) { c.isolate(i, false) }, 12 * time.Second},
+		{"leader leaves", func(i int) { c.nodes[i].signal(t, syscall.SIGUSR2) }, func(i int) { c.nodes[i].wait(t); c.nodes[i].start(t) }, 3 * time.Second},
 	}
 	seq := uint64(0)
 	publishSome := func(n int) {
@@ -235,20 +222,15 @@ func TestClusterFaults(t *testing.T) {
 	}
 	each := events / len(faults)
 	for i, f := range faults {
-		publishSome(each / 4)
+		publishSome(each / 8)
 		leader := c.leader(t, js)
 		f.begin(leader)
-		publishSome(each / 4)
+		publishSome(each * 3 / 4)
 		if !pause(patient(t), f.lasts) {
 			t.Fatal("out of time")
 		}
 		f.finish(leader)
-		publishSome((i+1)*each - int(seq) - each/4)
-		if i == len(faults)-1 {
-			publishSome(events - int(seq))
-		} else {
-			publishSome((i+1)*each - int(seq))
-		}
+		publishSome((i+1)*each - int(seq))
 		if err := p.Flush(patient(t)); err != nil {
 			t.Fatalf("%s: %v", f.name, err)
 		}
@@ -257,6 +239,6 @@ func TestClusterFaults(t *testing.T) {
 	if err := p.Close(patient(t)); err != nil {
 		t.Fatal(err)
 	}
-	(<-received).check("received throughout", events)
+	received.check(events)
 	stored(t, c.url, events)
 }

@@ -1,17 +1,13 @@
 package fault
 
 import (
-	"bufio"
 	"context"
+	"errors"
+	"flag"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
-	"strings"
-	"sync"
-	"syscall"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,8 +16,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// patience ends a test that hangs; nothing is timed by it.
-const patience = 3 * time.Minute
+// patience ends a test that hangs; nothing is timed by it. A subscriber that is
+// there throughout a test needs more of it than the test takes on a slow machine.
+const patience = 5 * time.Minute
 
 // role makes a process of the test binary a publisher or a subscriber.
 const role = "DIARIZER_FAULT_ROLE"
@@ -32,6 +29,11 @@ func TestMain(m *testing.M) {
 		os.Exit(exit(publisher(os.Args[1], os.Args[2], number(os.Args[3]), number(os.Args[4]))))
 	case "subscriber":
 		os.Exit(exit(subscriber(os.Args[1], number(os.Args[2]))))
+	}
+	// The tests wait for servers most of the time, whatever the processors.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
 	}
 	code := m.Run()
 	if built.dir != "" {
@@ -102,10 +104,17 @@ func (c *count) event(seq uint64) {
 
 func (c *count) check(what string, n uint64) {
 	c.t.Helper()
+	first, last := uint64(0), uint64(0)
 	for seq := uint64(1); seq <= n; seq++ {
 		if !c.seen[seq] {
-			c.lost++
+			if c.lost++; first == 0 {
+				first = seq
+			}
+			last = seq
 		}
+	}
+	if c.lost > 0 { // the end of a run is missing to whom it was too slow
+		c.t.Logf("%s: what is lost is between event %d and event %d", what, first, last)
 	}
 	if c.lost+c.doubled+c.outOfOrder > 0 || uint64(len(c.seen)) != n {
 		c.t.Errorf("%s: %d of %d events: %d lost, %d doubled, %d out of order", what, len(c.seen), n, c.lost, c.doubled, c.outOfOrder)
@@ -129,12 +138,55 @@ func dial(t testing.TB, url string) *nats.Conn {
 	return nc
 }
 
+// listener is a subscriber that counts what it receives.
+type listener struct {
+	count
+	reached atomic.Uint64 // the number of the last event
+	done    chan struct{}
+}
+
+// throughout reads from now on to the end of the run and counts.
+func throughout(t *testing.T, url string) *listener {
+	t.Helper()
+	l := &listener{count: count{t: t}, done: make(chan struct{})}
+	nc, ctx := dial(t, url), patient(t)
+	t.Cleanup(func() { <-l.done })
+	go func() {
+		defer close(l.done)
+		for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{}) {
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			l.event(m.Seq)
+			if l.reached.Store(m.Seq); m.Kind == publish.StreamEnded {
+				return
+			}
+		}
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			t.Errorf("the subscriber had no more time after event %d: %v", l.last, ctx.Err())
+		}
+	}()
+	return l
+}
+
+// check waits for the end of the run.
+func (l *listener) check(n uint64) {
+	l.t.Helper()
+	<-l.done
+	l.count.check("received throughout", n)
+}
+
 // stored counts what JetStream holds of the run of n events.
 func stored(t testing.TB, url string, n uint64) {
 	t.Helper()
 	c := count{t: t}
 	ctx := patient(t)
 	for m, err := range publish.Subscribe(ctx, dial(t, url), publish.SubscribeOptions{}) {
+		if errors.Is(err, publish.ErrHole) {
+			t.Error(err)
+			continue
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,131 +195,4 @@ func stored(t testing.TB, url string, n uint64) {
 		}
 	}
 	c.check("stored", n)
-}
-
-// process is one that a test may kill.
-type process struct {
-	cmd  *exec.Cmd
-	out  *bufio.Scanner // of lines
-	once sync.Once
-}
-
-// self starts this test binary in another role.
-func self(t testing.TB, as string, args ...string) *process {
-	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(exe, args...)
-	cmd.Env = append(os.Environ(), role+"="+as)
-	return start(t, cmd)
-}
-
-func start(t testing.TB, cmd *exec.Cmd) *process {
-	t.Helper()
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var complaints strings.Builder
-	cmd.Stderr = &complaints
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	p := &process{cmd: cmd, out: bufio.NewScanner(out)}
-	t.Cleanup(func() {
-		p.kill()
-		if t.Failed() && complaints.Len() > 0 {
-			t.Logf("%s said\n%s", filepath.Base(cmd.Path), complaints.String())
-		}
-	})
-	return p
-}
-
-// kill ends the process without a chance to do anything, and waits for its end.
-func (p *process) kill() {
-	p.once.Do(func() {
-		_ = p.cmd.Process.Kill()
-		_ = p.cmd.Wait()
-	})
-}
-
-// wait reads what the process says and returns when it has ended well.
-func (p *process) wait(t testing.TB) {
-	t.Helper()
-	for p.out.Scan() {
-	}
-	p.once.Do(func() {
-		if err := p.cmd.Wait(); err != nil {
-			t.Fatal(err)
-		}
-	})
-}
-
-func (p *process) signal(t testing.TB, s syscall.Signal) {
-	t.Helper()
-	if err := p.cmd.Process.Signal(s); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// built is the nats-server of the module's version.
-var built struct {
-	once sync.Once
-	dir  string
-	path string
-	err  error
-}
-
-func natsServer(t testing.TB) string {
-	t.Helper()
-	built.once.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "diarizer-fault-"); built.err != nil {
-			return
-		}
-		built.path = filepath.Join(built.dir, "nats-server")
-		out, err := exec.Command("go", "build", "-o", built.path, "github.com/nats-io/nats-server/v2").CombinedOutput()
-		if err != nil {
-			built.err = fmt.Errorf("%w\n%s", err, out)
-		}
-	})
-	if built.err != nil {
-		t.Skipf("no nats-server: the go command builds it: %v", built.err)
-	}
-	return built.path
-}
-
-// freePorts returns ports of the loopback interface that nobody uses.
-func freePorts(t testing.TB, n int) []int {
-	t.Helper()
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports[i] = l.Addr().(*net.TCPAddr).Port
-	}
-	return ports
-}
-
-// node is a nats-server process that can be started again.
-type node struct {
-	*process
-	url  string
-	args []string
-}
-
-func newNode(t testing.TB, port int, dir string, more ...string) *node {
-	n := &node{url: fmt.Sprintf("nats://127.0.0.1:%d", port),
-		args: append([]string{"-a", "127.0.0.1", "-p", strconv.Itoa(port), "-js", "-sd", dir}, more...)}
-	n.start(t)
-	return n
-}
-
-func (n *node) start(t testing.TB) {
-	t.Helper()
-	n.process = start(t, exec.Command(natsServer(t), n.args...))
 }

@@ -1,0 +1,89 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrHole is matched by the error for events that are missing: that of a
+// [Timeline] or [Live] that was given an event too late in its run, and that of
+// [Subscribe] for what JetStream has no more.
+var ErrHole = errors.New("events missing")
+
+// HoleError says which events of a run are missing.
+type HoleError struct {
+	Stream, Run string
+	// Want is the sequence number that was due, Got the one that came.
+	Want, Got uint64
+	// Gone says that JetStream does not have them.
+	Gone bool
+}
+
+// Error names the missing sequence numbers and what to do.
+func (e *HoleError) Error() string {
+	advice := "read the stream from its beginning"
+	switch {
+	case e.Gone:
+		advice = "JetStream stream " + JetStreamName + " does not have them (any more)"
+	case e.Want == 1:
+		advice += ", unless its limits have deleted that"
+	}
+	return fmt.Sprintf("stream %s, run %s: events %d to %d are missing: %s", e.Stream, e.Run, e.Want, e.Got-1, advice)
+}
+
+// Is matches [ErrHole].
+func (e *HoleError) Is(target error) bool { return target == ErrHole }
+
+// LostError says that JetStream has deleted messages that a subscriber had
+// still to read. Those of other streams count too.
+type LostError struct {
+	// First and Last are their numbers in the JetStream stream.
+	First, Last uint64
+}
+
+// Error names the messages and the cause.
+func (e *LostError) Error() string {
+	return fmt.Sprintf("messages %d to %d of JetStream stream %s were deleted before they were read, by its limits of age and size or by hand: events may be missing; keep them for longer (--retain)",
+		e.First, e.Last, JetStreamName)
+}
+
+// Is matches [ErrHole].
+func (e *LostError) Is(target error) bool { return target == ErrHole }
+
+// mostRuns is how many runs a subscriber remembers, the last heard of.
+const mostRuns = 1024
+
+// heard remembers how far runs have come. The zero value is ready.
+type heard struct {
+	runs  map[string]mark
+	clock uint64
+}
+
+type mark struct{ seq, heard uint64 }
+
+// last returns the number of the last event of a run, if it is known.
+func (h *heard) last(run string) (seq uint64, known bool) {
+	m, ok := h.runs[run]
+	return m.seq, ok
+}
+
+// before reports whether e or a later event of its run was there before.
+func (h *heard) before(e Event) bool { return e.Seq <= h.runs[e.Run].seq }
+
+func (h *heard) event(e Event) {
+	if h.runs == nil {
+		h.runs = map[string]mark{}
+	}
+	h.clock++
+	h.runs[e.Run] = mark{max(e.Seq, h.runs[e.Run].seq), h.clock}
+	if len(h.runs) <= mostRuns {
+		return
+	}
+	oldest := e.Run
+	for run, m := range h.runs {
+		if m.heard < h.runs[oldest].heard {
+			oldest = run
+		}
+	}
+	delete(h.runs, oldest)
+}
