@@ -55,8 +55,8 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Seed: 1, Features: segment.DefaultFeatures(),
-		Gaussians: 256, Eigenvoices: 50, Eigenchannels: 30, Soft: true, Sessions: true, Augment: 2,
-		OwnMean: 0.5, Chunk: 3, TrainPhi: 0.3, Phi: 0.15, Token: 0.667, Slack: 0.02, Length: 0.8,
+		Gaussians: 256, Eigenvoices: 64, Eigenchannels: 30, Soft: true, Sessions: true, Augment: 2,
+		OwnMean: 0.5, Chunk: 3, TrainPhi: 0.3, Phi: 0.15, Token: 0.667, Slack: 0.02, Length: 0.7,
 		UBMIterations: 8, Iterations: 6,
 	}
 }
