@@ -21,7 +21,7 @@ type Config struct {
 	Evidence int
 	// Stay is the log prior odds for the speaker who spoke last; 1.
 	Stay float64
-	// JoinGap is the longest pause inside a turn, in samples; 0.5 s.
+	// JoinGap is the longest pause inside a turn, in samples; 0.4 s.
 	JoinGap int64
 	// Faint is by how many decibels an utterance has to lie below the speech of
 	// the stream to be taken for somebody in the background, who is left out;
@@ -42,7 +42,7 @@ func (c Config) withDefaults() Config {
 		c.Stay = 1
 	}
 	if c.JoinGap == 0 {
-		c.JoinGap = 8000
+		c.JoinGap = 6400
 	}
 	if c.Faint == 0 {
 		c.Faint = 20

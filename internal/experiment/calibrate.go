@@ -30,12 +30,12 @@ func thresholds() []float64 {
 
 // Calibrate finds the threshold with the least confusion of agglomerative
 // clustering, every group of recordings counting the same, and the slope by
-// logistic regression on the scores of utterances against true speakers.
+// logistic regression on the choices among the true speakers so far.
 func Calibrate(ctx context.Context, m *model.Model, recs []*Recording) (Calibration, error) {
 	grid := thresholds()
 	type outcome struct {
 		results []Result
-		trials  []calibration.Trial
+		choices []choice
 	}
 	outcomes := make([]outcome, len(recs))
 	err := each(ctx, len(recs), func(i int) {
@@ -44,7 +44,7 @@ func Calibrate(ctx context.Context, m *model.Model, recs []*Recording) (Calibrat
 		for _, t := range grid {
 			outcomes[i].results = append(outcomes[i].results, Score(recs[i], Cut(len(pairs), merges, t)))
 		}
-		outcomes[i].trials = Trials(m, recs[i], pairs)
+		outcomes[i].choices = choices(m, recs[i], pairs)
 	})
 	if err != nil {
 		return Calibration{}, err
@@ -63,9 +63,9 @@ func Calibrate(ctx context.Context, m *model.Model, recs []*Recording) (Calibrat
 		}
 	}
 	at := flattest(mean)
-	var all []calibration.Trial
+	var all []choice
 	for _, o := range outcomes {
-		all = append(all, o.trials...)
+		all = append(all, o.choices...)
 	}
 	return Calibration{Threshold: grid[at], Slope: slope(all, grid[at]), Confusion: mean[at]}, nil
 }
@@ -86,46 +86,78 @@ func flattest(v []float64) int {
 	return sum / n
 }
 
-// Trials are the decisions of a stream in which every one so far was right:
-// the normalised score of each utterance against all that each speaker has
-// said before it.
-func Trials(m *model.Model, r *Recording, pairs []model.Stats) []calibration.Trial {
+// choice is one decision of a stream in which every one so far was right: the
+// normalised scores of an utterance against all that each speaker has said
+// before it, and who of them it was, or −1 for somebody new.
+type choice struct {
+	scores []float64
+	right  int
+}
+
+// choices are the decisions of a recording.
+func choices(m *model.Model, r *Recording, pairs []model.Stats) []choice {
 	s := newScorer(m)
-	clusters := make([]*cluster, r.Speakers)
-	var out []calibration.Trial
+	var clusters []*cluster
+	known := map[int]int{} // clusters of the reference's speakers
+	var out []choice
 	for i, u := range r.Utterances {
 		x := s.cluster(pairs[i])
-		for k, c := range clusters {
-			if c != nil {
-				out = append(out, calibration.Trial{Score: s.score(c, x), Same: k == u.Speaker})
-			}
+		c := choice{right: -1}
+		for _, k := range clusters {
+			c.scores = append(c.scores, s.score(k, x))
 		}
-		if clusters[u.Speaker] == nil {
-			clusters[u.Speaker] = x
-			continue
+		if at, ok := known[u.Speaker]; ok {
+			c.right = at
+			clusters[at].raw.Add(pairs[i])
+			s.update(clusters[at])
+		} else {
+			known[u.Speaker] = len(clusters)
+			clusters = append(clusters, x)
 		}
-		clusters[u.Speaker].raw.Add(pairs[i])
-		s.update(clusters[u.Speaker])
+		out = append(out, c)
 	}
 	return out
 }
 
-// slope fits σ(slope·(score − threshold)) to the trials by Newton's method,
-// both kinds weighing the same.
-func slope(all []calibration.Trial, threshold float64) float64 {
-	var count [2]float64
-	for _, t := range all {
-		count[kind(t.Same)]++
+// Trials are the comparisons that a stream meets in which every decision so far
+// was right: the normalised score of each utterance against all that each
+// speaker has said before it.
+func Trials(m *model.Model, r *Recording, pairs []model.Stats) []calibration.Trial {
+	var out []calibration.Trial
+	for _, c := range choices(m, r, pairs) {
+		for k, score := range c.scores {
+			out = append(out, calibration.Trial{Score: score, Same: k == c.right})
+		}
 	}
+	return out
+}
+
+// slope finds the s under which the right ones of all choices are likeliest,
+// each with probability exp(s·score) over the sum of that for everybody known
+// and for somebody new, whose score is the threshold: multinomial logistic
+// regression by Newton's method.
+func slope(all []choice, threshold float64) float64 {
 	s := 0.1
 	for range 50 {
 		var first, second float64
-		for _, t := range all {
-			x := t.Score - threshold
-			p := 1 / (1 + math.Exp(-s*x))
-			w := 1 / count[kind(t.Same)]
-			first += w * (float64(kind(t.Same)) - p) * x
-			second += w * p * (1 - p) * x * x
+		for _, c := range all {
+			top := threshold
+			for _, x := range c.scores {
+				top = max(top, x)
+			}
+			w := math.Exp(s * (threshold - top))
+			sum, mean, square := w, w*threshold, w*threshold*threshold
+			for _, x := range c.scores {
+				w := math.Exp(s * (x - top))
+				sum, mean, square = sum+w, mean+w*x, square+w*x*x
+			}
+			right := threshold
+			if c.right >= 0 {
+				right = c.scores[c.right]
+			}
+			mean /= sum
+			first += right - mean
+			second += square/sum - mean*mean
 		}
 		if second < 1e-12 {
 			break
@@ -133,13 +165,6 @@ func slope(all []calibration.Trial, threshold float64) float64 {
 		s = min(max(s+first/second, s/2), 2*s)
 	}
 	return s
-}
-
-func kind(same bool) int {
-	if same {
-		return 1
-	}
-	return 0
 }
 
 // each calls work for 0 … n−1 on all processors until ctx is done.

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/internal/calibration"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/simulate"
@@ -159,14 +158,28 @@ func TestPairsRunningUsesNoFuture(t *testing.T) {
 	}
 }
 
+// TestSlope draws choices with the probabilities that a slope of 0.7 gives.
 func TestSlope(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 1))
-	var all []calibration.Trial
-	for range 40000 { // log odds 0.7·(x − 1) by construction
-		x := 6*rng.Float64() - 2
-		all = append(all, calibration.Trial{Score: x, Same: rng.Float64() < 1/(1+math.Exp(-0.7*(x-1)))})
+	const threshold = 1
+	var all []choice
+	for range 20000 {
+		c := choice{right: -1}
+		for range rng.IntN(5) {
+			c.scores = append(c.scores, 6*rng.Float64()-2)
+		}
+		sum := math.Exp(0.7 * threshold)
+		for _, x := range c.scores {
+			sum += math.Exp(0.7 * x)
+		}
+		left := sum*rng.Float64() - math.Exp(0.7*threshold)
+		for k := 0; left > 0; k++ {
+			c.right = k
+			left -= math.Exp(0.7 * c.scores[k])
+		}
+		all = append(all, c)
 	}
-	if got := slope(all, 1); math.Abs(got-0.7) > 0.05 {
+	if got := slope(all, threshold); math.Abs(got-0.7) > 0.03 {
 		t.Errorf("slope %v, expected 0.7", got)
 	}
 }
