@@ -21,32 +21,31 @@ type Limits struct {
 // addition and no score is an approximation. n utterances cost about n²
 // comparisons.
 func Agglomerate(s *model.Scorer, voices []*model.Voice, threshold float64, limits Limits) []int {
-	n := len(voices)
-	score := make([]float64, n*n)
-	for i := range n {
-		for j := range i {
-			score[i*n+j] = s.Score(voices[i], voices[j])
-		}
+	var keys int64
+	nodes := make([]node, len(voices))
+	for i, v := range voices {
+		keys++
+		nodes[i] = newNode(v, keys)
 	}
-	return agglomerate(s, voices, score, threshold, limits)
+	known := scores{keys: &keys}
+	known.turn()
+	return agglomerate(s, nodes, &known, threshold, limits)
 }
 
-// agglomerate is Agglomerate for scores that are known: score, n×n by rows,
-// holds that of voices i and j < i at (i, j). It is overwritten.
-func agglomerate(s *model.Scorer, voices []*model.Voice, score []float64, threshold float64, limits Limits) []int {
-	n := len(voices)
+// agglomerate is Agglomerate for nodes that may have been compared before.
+func agglomerate(s *model.Scorer, nodes []node, known *scores, threshold float64, limits Limits) []int {
+	n := len(nodes)
 	a := agglomeration{
 		scorer: s,
-		nodes:  make([]node, n),
-		score:  score,
+		known:  known,
+		nodes:  nodes,
+		score:  make([]float64, n*n),
 		best:   make([]int, n),
 	}
-	for i, v := range voices {
-		a.nodes[i] = node{voice: v, live: true, into: i}
-	}
 	for i := range n {
+		nodes[i].into = i
 		for j := range i {
-			score[j*n+i] = score[i*n+j]
+			a.set(i, j)
 		}
 	}
 	for i := range n {
@@ -64,14 +63,29 @@ func agglomerate(s *model.Scorer, voices []*model.Voice, score []float64, thresh
 
 // node is a cluster in the making.
 type node struct {
+	key   int64 // of its statistics
 	voice *model.Voice
 	live  bool
+	stale bool // voice is not ready for comparisons
 	owned bool // voice is a copy that may be changed
 	into  int  // the node that this one was merged into, itself while live
 }
 
+// newNode returns the node of a voice that is ready.
+func newNode(v *model.Voice, key int64) node { return node{key: key, voice: v, live: true} }
+
+// ready returns the node's voice ready for comparisons.
+func (n *node) ready(s *model.Scorer) *model.Voice {
+	if n.stale {
+		s.Update(n.voice)
+		n.stale = false
+	}
+	return n.voice
+}
+
 type agglomeration struct {
 	scorer *model.Scorer
+	known  *scores
 	nodes  []node
 	score  []float64 // n×n, symmetric
 	best   []int     // the live partner of largest score, −1 without one
@@ -86,7 +100,7 @@ func (a *agglomeration) at(i, j int) float64 {
 
 func (a *agglomeration) set(i, j int) {
 	p, q := &a.nodes[i], &a.nodes[j]
-	s := a.scorer.Score(p.voice, q.voice)
+	s := a.known.of(a.scorer, p, q)
 	a.score[i*len(a.nodes)+j] = s
 	a.score[j*len(a.nodes)+i] = s
 }
@@ -114,13 +128,14 @@ func (a *agglomeration) top() (int, int) {
 
 func (a *agglomeration) merge(i, j int) {
 	p, q := &a.nodes[i], &a.nodes[j]
+	p.key = a.known.merged(p, q)
 	if !p.owned {
 		sum := model.NewVoice(p.voice.Stats.Nu())
 		sum.Stats.Add(p.voice.Stats)
 		p.voice, p.owned = &sum, true
 	}
 	p.voice.Stats.Add(q.voice.Stats)
-	a.scorer.Update(p.voice)
+	p.stale = true
 	q.live, q.into = false, i
 	for k := range a.nodes {
 		if k != i && a.nodes[k].live {

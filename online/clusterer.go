@@ -61,8 +61,8 @@ type Clusterer struct {
 	acc    *model.Accumulator
 	scorer *model.Scorer
 	rest   model.Voice // scratch
-	pairs  scores
-	keys   int64 // given out
+	known  scores
+	keys   int64 // given out to voices and what was merged of them
 	loud   loudness
 	norm   *segment.Normalizer
 
@@ -88,7 +88,7 @@ type utterance struct {
 	id         int
 	start, end int64
 	voice      model.Voice
-	key        int64     // of voice, in scores
+	key        int64     // of voice, in known
 	level      float64   // dBFS, 0 where it is not known
 	frames     []float32 // its features while they may have to be aligned anew
 	speaker    int
@@ -101,7 +101,7 @@ type utterance struct {
 type speaker struct {
 	voice  model.Voice // of all of its utterances
 	anchor model.Voice // of those that have left the window
-	key    int64       // of anchor, in scores
+	key    int64       // of anchor, in known
 	into   int         // the speaker that this one was merged into, or 0
 }
 
@@ -111,7 +111,7 @@ func New(m *model.Model, cfg Config) (*Clusterer, error) {
 	if l := cfg.Limits; l.Min < 0 || l.Max < 0 || (l.Max > 0 && l.Min > l.Max) {
 		return nil, fmt.Errorf("online: %d to %d speakers asked for: expected 0 ≤ minimum ≤ maximum", l.Min, l.Max)
 	}
-	return &Clusterer{
+	c := &Clusterer{
 		cfg:     cfg,
 		m:       m,
 		acc:     m.NewAccumulator(),
@@ -122,7 +122,9 @@ func New(m *model.Model, cfg Config) (*Clusterer, error) {
 		aligned: firstAlignment,
 		review:  firstReview,
 		time:    timeline{joinGap: cfg.JoinGap, tolerance: boundaryTolerance},
-	}, nil
+	}
+	c.known.keys = &c.keys
+	return c, nil
 }
 
 // The window is clustered anew when the speech heard has grown by reviewGrowth

@@ -16,18 +16,16 @@ type partition struct {
 
 // cluster partitions the window, together with the speakers from before it.
 func (c *Clusterer) cluster(owners []int) partition {
-	nodes := make([]*model.Voice, 0, len(owners)+len(c.utts))
-	keys := make([]int64, 0, len(owners)+len(c.utts))
+	nodes := make([]node, 0, len(owners)+len(c.utts))
 	for _, s := range owners {
-		nodes = append(nodes, &c.speakers[s-1].anchor)
-		keys = append(keys, c.speakers[s-1].key)
+		nodes = append(nodes, newNode(&c.speakers[s-1].anchor, c.speakers[s-1].key))
 	}
 	for i := range c.utts {
-		nodes = append(nodes, &c.utts[i].voice)
-		keys = append(keys, c.utts[i].key)
+		nodes = append(nodes, newNode(&c.utts[i].voice, c.utts[i].key))
 	}
-	known := c.pairs.of(c.scorer, nodes, keys)
-	labels := agglomerate(c.scorer, nodes, known, c.m.Threshold, c.limits())
+	c.known.turn()
+	labels := agglomerate(c.scorer, nodes, &c.known, c.m.Threshold, c.limits())
+	c.known.rest()
 	p := partition{
 		owners:   labels[:len(owners)],
 		clusters: labels[len(owners):],

@@ -22,7 +22,7 @@ func (c *Clusterer) UnmarshalBinary(b []byte) error {
 	}
 	// What a Scorer derives from pairs is not kept, nor are the keys that name
 	// voices, and what is remembered under them.
-	c.pairs = scores{}
+	c.known = scores{keys: &c.keys}
 	for i := range c.utts {
 		u := &c.utts[i]
 		if err := c.checkPair(u.voice.Stats); err != nil {

@@ -15,7 +15,6 @@
 package modelfile
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/binary"
@@ -147,6 +146,11 @@ func ReadWithMetadata(r io.Reader, name string) (*model.Model, Metadata, error) 
 	if err != nil {
 		return nil, Metadata{}, fmt.Errorf("%s: %w", name, err)
 	}
+	return named(data, name)
+}
+
+// named is parse with the file's name in its errors.
+func named(data []byte, name string) (*model.Model, Metadata, error) {
 	m, meta, err := parse(data)
 	if err != nil {
 		return nil, Metadata{}, fmt.Errorf("%s: %w: %s; expected a file that diarizer train wrote", name, ErrFormat, oneLine(err))
@@ -201,6 +205,7 @@ func parse(data []byte) (*model.Model, Metadata, error) {
 			return nil, meta, fmt.Errorf("tensor %q is %v %v, not F32 %v", t.name, view.DType(), view.Shape(), t.shape)
 		}
 		sum.Write(view.Data())
+		*t.values = make([]float64, 0, len(view.Data())/4)
 		for b := view.Data(); len(b) > 0; b = b[4:] {
 			*t.values = append(*t.values, float64(math.Float32frombits(binary.LittleEndian.Uint32(b))))
 		}
@@ -251,12 +256,13 @@ var embedded []byte
 
 // Default returns the model that is part of the program.
 func Default() (*model.Model, error) {
-	return Read(bytes.NewReader(embedded), "embedded model")
+	m, _, err := named(embedded, "embedded model")
+	return m, err
 }
 
 // DefaultMetadata returns where the model that is part of the program comes
 // from.
 func DefaultMetadata() (Metadata, error) {
-	_, meta, err := ReadWithMetadata(bytes.NewReader(embedded), "embedded model")
+	_, meta, err := named(embedded, "embedded model")
 	return meta, err
 }

@@ -59,7 +59,10 @@ func (s *Scorer) LogP(a, b *Voice) float64 {
 }
 
 // Score returns the normalised score of two voices that are ready, to be held
-// against the model's threshold.
+// against the model's threshold. It is the same, to the last bit, for b and a.
 func (s *Scorer) Score(a, b *Voice) float64 {
+	if a.evidence < b.evidence { // differences of three numbers round by their order
+		a, b = b, a
+	}
 	return s.m.Normalise(s.LogP(a, b), a.Stats.N, b.Stats.N)
 }
