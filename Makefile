@@ -31,7 +31,7 @@ build:
 	  echo "make: built without the microphone, PortAudio or a C compiler is not here; to have it: $$how && make build" >&2; \
 	fi
 
-test: toolchain examples reference-tools vet race test-mic bench-once test-browser
+test: toolchain examples reference-tools vet race soak test-mic bench-once test-browser
 
 # The race detector needs a C compiler; nothing else here does.
 toolchain:
@@ -91,7 +91,7 @@ fuzz:
 	  done; \
 	done
 
-# Four hours through the whole program, which takes minutes.
+# Four hours through the whole program, memory watched.
 soak:
 	DIARIZER_SOAK=1 $(GO) test -run 'Soak' -v -timeout 60m ./cmd/diarizer
 
