@@ -384,9 +384,9 @@ func (c *Clusterer) trim() {
 	c.time.forget(before)
 }
 
-// settleAnchor makes a speaker's anchor ready after a change.
+// settleAnchor gives a speaker's anchor another key after a change. It is made
+// ready when a review compares it.
 func (c *Clusterer) settleAnchor(s *speaker) {
-	c.scorer.Update(&s.anchor)
 	c.keys++
 	s.key = c.keys
 }

@@ -18,7 +18,9 @@ type partition struct {
 func (c *Clusterer) cluster(owners []int) partition {
 	nodes := make([]node, 0, len(owners)+len(c.utts))
 	for _, s := range owners {
-		nodes = append(nodes, newNode(&c.speakers[s-1].anchor, c.speakers[s-1].key))
+		anchor := newNode(&c.speakers[s-1].anchor, c.speakers[s-1].key)
+		anchor.stale = true
+		nodes = append(nodes, anchor)
 	}
 	for i := range c.utts {
 		nodes = append(nodes, newNode(&c.utts[i].voice, c.utts[i].key))
@@ -26,6 +28,9 @@ func (c *Clusterer) cluster(owners []int) partition {
 	c.known.turn()
 	labels := agglomerate(c.scorer, nodes, &c.known, c.m.Threshold, c.limits())
 	c.known.rest()
+	for _, s := range owners {
+		c.speakers[s-1].anchor.Rest()
+	}
 	p := partition{
 		owners:   labels[:len(owners)],
 		clusters: labels[len(owners):],
