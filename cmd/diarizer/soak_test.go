@@ -59,14 +59,26 @@ func resident() (mib int) {
 // TestSoak replays four hours at full speed: memory stays what it is after the
 // first minutes, but for the turns themselves, which the RTTM needs.
 func TestSoak(t *testing.T) {
+	soak(t, 240, "off", 2<<10)
+}
+
+// TestSoakWithServer replays an hour over the server that is part of the
+// program, which holds blocks of 8 MiB for what it stores, two of them at a time.
+func TestSoakWithServer(t *testing.T) {
+	soak(t, 60, "embedded", 18<<10)
+}
+
+// soak replays the demo over and over for so many minutes of sound, and allows
+// the heap to grow by allowed KiB after the first twelfth, and 2 KiB for each turn.
+func soak(t *testing.T, minutes int, server string, allowed int) {
 	if os.Getenv("DIARIZER_SOAK") == "" {
 		t.Skip("takes minutes: make soak")
 	}
 	type point struct{ minutes, heap, rss int }
 	var points []point
-	in := &loop{samples: natsaudio.AppendS16(nil, demoSamples(t, 70)), left: 240 * bytesPerMinute}
+	in := &loop{samples: natsaudio.AppendS16(nil, demoSamples(t, 70)), left: minutes * bytesPerMinute}
 	in.minute = func(n int) {
-		if n%20 != 0 {
+		if n%(minutes/12) != 0 {
 			return
 		}
 		debug.FreeOSMemory()
@@ -78,19 +90,18 @@ func TestSoak(t *testing.T) {
 	}
 	out := filepath.Join(t.TempDir(), "out.rttm")
 	began := time.Now()
-	status := run(t.Context(), []string{"replay", "--nats", "embedded", "--speed", "max", "--raw", "s16le:16000:1", "--rttm", out, "-"}, in, io.Discard, io.Discard)
+	status := run(t.Context(), []string{"replay", "--nats", server, "--speed", "max", "--raw", "s16le:16000:1", "--rttm", out, "-"}, in, io.Discard, io.Discard)
 	if status != 0 {
 		t.Fatalf("status %d", status)
 	}
 	_, turns := readRTTM(t, out)
 	n := strings.Count(turns["stdin"], "\n")
 	t.Logf("%d turns in %v", n, time.Since(began).Round(time.Second))
-	first, last := points[0], points[len(points)-1]
-	if n < 1000 || len(points) != 12 {
+	if n < 4*minutes || len(points) != 12 {
 		t.Fatalf("%d turns, %d points", n, len(points))
 	}
-	// A turn takes some hundred bytes in each of the timelines.
-	if allowed := 8<<10 + n*2; last.heap > first.heap+allowed {
+	first, last := points[0], points[len(points)-1]
+	if allowed += 2 * n; last.heap > first.heap+allowed {
 		t.Errorf("the heap grew from %d to %d KiB, expected %d more at most", first.heap, last.heap, allowed)
 	}
 	if last.rss > first.rss+48 {
