@@ -91,9 +91,9 @@ func contenders(m *model.Model) []contender {
 	if m.Mu > 0 {
 		out = append(out, closed("proposed + eigenchannels", true, false))
 	}
-	out = append(out, closed(ours("eigenvoices, slack and length", m.IgnoreChannels || m.Mu == 0), false, true))
+	out = append(out, closed(ours("eigenvoices, with offsets, slack, length", m.IgnoreChannels || m.Mu == 0), false, true))
 	if m.Mu > 0 {
-		out = append(out, closed(ours("eigenchannels, slack and length", !m.IgnoreChannels), true, true))
+		out = append(out, closed(ours("eigenchannels, with offsets, slack, length", !m.IgnoreChannels), true, true))
 	}
 	for _, perFrame := range []bool{false, true} {
 		name := "CLR"
