@@ -62,9 +62,5 @@ func (f *ClosedForm) Score(a, b *Voice) float64 {
 			v.known = true
 		}
 	}
-	// Differences of three numbers round by their order.
-	if a.voice.Evidence() < b.voice.Evidence() {
-		a, b = b, a
-	}
 	return f.scorer.Score(&a.voice, &b.voice)
 }

@@ -19,10 +19,6 @@ func NewVoice(nu int) Voice {
 // [Scorer.Update] makes v ready again.
 func (v *Voice) Rest() { v.soft = Stats{} }
 
-// Evidence returns E of the voice, slack included, as of the last
-// [Scorer.Update].
-func (v *Voice) Evidence() float64 { return v.evidence }
-
 // Scorer compares voices by a model's whole rule: the closed form, the slack of
 // a speaker and the normalisation for length. It owns the working memory and is
 // not safe for concurrent use.

@@ -45,13 +45,6 @@ func (s *Stats) Sub(o Stats) {
 	floats.Sub(s.DInv, o.DInv)
 }
 
-// AddScaled adds w times o to s, for soft assignments.
-func (s *Stats) AddScaled(w float64, o Stats) {
-	s.N += w * o.N
-	floats.AddScaled(s.D, w, o.D)
-	floats.AddScaled(s.DInv, w, o.DInv)
-}
-
 // Reset makes s the pair of no frames.
 func (s *Stats) Reset() {
 	s.N = 0
