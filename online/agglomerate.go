@@ -15,44 +15,32 @@ type Limits struct {
 // Agglomerate clusters utterances bottom up: the two clusters of the largest
 // score are merged as long as that exceeds threshold, and beyond it while limits
 // ask for fewer clusters. It returns a cluster index for each of the voices,
-// which must be ready, counted from 0 in order of first appearance.
+// which must be ready for comparisons, counted from 0 in order of first appearance.
 //
 // As the statistics of a cluster are the sum of its members', a merge is an
-// addition and no score is an approximation. n utterances cost about n²
-// comparisons.
+// addition and no score that decides is an approximation. Of the n² pairs only
+// those are compared whose bound, see [model.Scorer.Bound], comes to the top.
 func Agglomerate(s *model.Scorer, voices []*model.Voice, threshold float64, limits Limits) []int {
-	var keys int64
-	nodes := make([]node, len(voices))
-	for i, v := range voices {
-		keys++
-		nodes[i] = newNode(v, keys)
-	}
-	known := scores{keys: &keys}
-	known.turn()
-	return agglomerate(s, nodes, &known, threshold, limits)
-}
-
-// agglomerate is Agglomerate for nodes that may have been compared before.
-func agglomerate(s *model.Scorer, nodes []node, known *scores, threshold float64, limits Limits) []int {
-	n := len(nodes)
+	n := len(voices)
 	a := agglomeration{
 		scorer: s,
-		known:  known,
-		nodes:  nodes,
+		nodes:  make([]node, n),
 		score:  make([]float64, n*n),
+		exact:  make([]bool, n*n),
 		best:   make([]int, n),
 	}
 	for i := range n {
-		nodes[i].into = i
+		s.Outline(voices[i])
+		a.nodes[i] = node{voice: voices[i], live: true, into: i}
 		for j := range i {
-			a.set(i, j)
+			a.guess(i, j)
 		}
 	}
 	for i := range n {
 		a.refresh(i)
 	}
 	for live := n; live > max(1, limits.Min); live-- {
-		i, j := a.top()
+		i, j := a.sureTop()
 		if a.at(i, j) <= threshold && (limits.Max == 0 || live <= limits.Max) {
 			break
 		}
@@ -63,16 +51,12 @@ func agglomerate(s *model.Scorer, nodes []node, known *scores, threshold float64
 
 // node is a cluster in the making.
 type node struct {
-	key   int64 // of its statistics
 	voice *model.Voice
 	live  bool
 	stale bool // voice is not ready for comparisons
 	owned bool // voice is a copy that may be changed
 	into  int  // the node that this one was merged into, itself while live
 }
-
-// newNode returns the node of a voice that is ready.
-func newNode(v *model.Voice, key int64) node { return node{key: key, voice: v, live: true} }
 
 // ready returns the node's voice ready for comparisons.
 func (n *node) ready(s *model.Scorer) *model.Voice {
@@ -85,9 +69,9 @@ func (n *node) ready(s *model.Scorer) *model.Voice {
 
 type agglomeration struct {
 	scorer *model.Scorer
-	known  *scores
 	nodes  []node
 	score  []float64 // n×n, symmetric
+	exact  []bool    // which scores are, likewise; the others are bounds
 	best   []int     // the live partner of largest score, −1 without one
 }
 
@@ -98,11 +82,43 @@ func (a *agglomeration) at(i, j int) float64 {
 	return a.score[i*len(a.nodes)+j]
 }
 
-func (a *agglomeration) set(i, j int) {
-	p, q := &a.nodes[i], &a.nodes[j]
-	s := a.known.of(a.scorer, p, q)
-	a.score[i*len(a.nodes)+j] = s
-	a.score[j*len(a.nodes)+i] = s
+func (a *agglomeration) set(i, j int, score float64, exact bool) {
+	for _, at := range [...]int{i*len(a.nodes) + j, j*len(a.nodes) + i} {
+		a.score[at], a.exact[at] = score, exact
+	}
+}
+
+// guess sets the score of i and j to what it hardly exceeds.
+func (a *agglomeration) guess(i, j int) {
+	a.set(i, j, a.scorer.Bound(a.nodes[i].voice, a.nodes[j].voice), false)
+}
+
+// compare sets the score of i and j to what it is.
+func (a *agglomeration) compare(i, j int) {
+	a.set(i, j, a.scorer.Score(a.nodes[i].ready(a.scorer), a.nodes[j].ready(a.scorer)), true)
+	a.update(i, j)
+	a.update(j, i)
+}
+
+// sureTop returns the pair of largest score once that is exact. A pair whose
+// estimate never comes to the top is never compared.
+func (a *agglomeration) sureTop() (int, int) {
+	for {
+		i, j := a.top()
+		if a.exact[i*len(a.nodes)+j] {
+			return i, j
+		}
+		a.compare(i, j)
+	}
+}
+
+// update corrects the best partner of i after its score with j changed.
+func (a *agglomeration) update(i, j int) {
+	if b := a.best[i]; b == j {
+		a.refresh(i)
+	} else if a.at(i, j) > a.at(i, b) {
+		a.best[i] = j
+	}
 }
 
 // refresh finds the best partner of node i.
@@ -128,7 +144,6 @@ func (a *agglomeration) top() (int, int) {
 
 func (a *agglomeration) merge(i, j int) {
 	p, q := &a.nodes[i], &a.nodes[j]
-	p.key = a.known.merged(p, q)
 	if !p.owned {
 		sum := model.NewVoice(p.voice.Stats.Nu())
 		sum.Stats.Add(p.voice.Stats)
@@ -136,10 +151,11 @@ func (a *agglomeration) merge(i, j int) {
 	}
 	p.voice.Stats.Add(q.voice.Stats)
 	p.stale = true
+	a.scorer.Outline(p.voice)
 	q.live, q.into = false, i
 	for k := range a.nodes {
 		if k != i && a.nodes[k].live {
-			a.set(i, k)
+			a.guess(i, k)
 		}
 	}
 	a.refresh(i)

@@ -70,25 +70,16 @@ func (c *Clusterer) within(start, end int64) func(yield func(*atom) bool) {
 	}
 }
 
-// measure sets the voice and the level of u, whose atoms are all there.
+// measure sets the level of u, whose atoms are all there, and makes c.voice its
+// voice.
 func (c *Clusterer) measure(u *utterance) {
 	c.acc.Reset()
 	for a := range c.within(u.start, u.end) {
 		c.acc.AddAligned(&a.sound)
 	}
-	c.takeIn(u)
+	c.acc.StatsInto(&c.voice.Stats)
+	c.scorer.Update(&c.voice)
 	u.level = c.levelOf(u.start, u.end)
-}
-
-// takeIn makes what was accumulated the voice of u.
-func (c *Clusterer) takeIn(u *utterance) {
-	if len(u.voice.Stats.D) == 0 {
-		u.voice = model.NewVoice(c.m.Nu)
-	}
-	c.acc.StatsInto(&u.voice.Stats)
-	c.scorer.Update(&u.voice)
-	c.keys++
-	u.key = c.keys
 }
 
 // remember keeps the features of u, which has closed, for realign.
@@ -120,7 +111,8 @@ func (c *Clusterer) realign() {
 		}
 		c.acc.Reset()
 		c.normalised(u.frames, c.acc.Add)
-		c.takeIn(u)
+		c.acc.StatsInto(&c.voice.Stats)
+		u.pair = c.voice.Stats.Keep()
 		if c.heard > keepFrames {
 			u.frames = nil // the mean has settled
 		}

@@ -60,9 +60,8 @@ type Clusterer struct {
 	m      *model.Model
 	acc    *model.Accumulator
 	scorer *model.Scorer
+	voice  model.Voice // of the utterance at hand, scratch
 	rest   model.Voice // scratch
-	known  scores
-	keys   int64 // given out to voices and what was merged of them
 	loud   loudness
 	norm   *segment.Normalizer
 
@@ -87,10 +86,9 @@ type Clusterer struct {
 type utterance struct {
 	id         int
 	start, end int64
-	voice      model.Voice
-	key        int64     // of voice, in known
-	level      float64   // dBFS, 0 where it is not known
-	frames     []float32 // its features while they may have to be aligned anew
+	pair       model.Kept // once it has closed
+	level      float64    // dBFS, 0 where it is not known
+	frames     []float32  // its features while they may have to be aligned anew
 	speaker    int
 	logP, conf float64
 	heard      int // frames at the last provisional comparison
@@ -100,8 +98,7 @@ type utterance struct {
 // speaker is a cluster of utterances.
 type speaker struct {
 	voice  model.Voice // of all of its utterances
-	anchor model.Voice // of those that have left the window
-	key    int64       // of anchor, in known
+	anchor model.Kept  // of those that have left the window
 	into   int         // the speaker that this one was merged into, or 0
 }
 
@@ -116,6 +113,7 @@ func New(m *model.Model, cfg Config) (*Clusterer, error) {
 		m:       m,
 		acc:     m.NewAccumulator(),
 		scorer:  m.NewScorer(),
+		voice:   model.NewVoice(m.Nu),
 		rest:    model.NewVoice(m.Nu),
 		norm:    segment.NewNormalizer(m.FeatureMean, m.Features.MeanPrior),
 		x:       make([]float64, m.Dim()),
@@ -123,7 +121,6 @@ func New(m *model.Model, cfg Config) (*Clusterer, error) {
 		review:  firstReview,
 		time:    timeline{joinGap: cfg.JoinGap, tolerance: boundaryTolerance},
 	}
-	c.known.keys = &c.keys
 	return c, nil
 }
 
@@ -210,7 +207,7 @@ func (c *Clusterer) grow(ev segment.Event, emit func(Event)) {
 		c.decide(c.open)
 		if c.open.speaker == Unknown && c.open.created != 0 {
 			c.open.speaker = c.open.created
-		} else if c.open.speaker == Unknown && c.mayCreate(c.open) {
+		} else if c.open.speaker == Unknown && c.mayCreate() {
 			c.open.created = c.add(ev.At, emit)
 			c.open.speaker = c.open.created
 		}
@@ -226,6 +223,7 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 		c.open = nil
 	}
 	c.measure(&u)
+	u.pair = c.voice.Stats.Keep()
 	c.remember(&u)
 	c.forgetAtoms(ev.Rest)
 	if c.faint(&u) {
@@ -237,7 +235,7 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 	switch {
 	case u.speaker == Unknown && u.created != 0:
 		u.speaker = u.created
-	case u.speaker == Unknown && c.mayCreate(&u):
+	case u.speaker == Unknown && c.mayCreate():
 		u.speaker = c.add(ev.At, emit)
 	case u.created != 0:
 		// The whole of it is somebody known, and the newcomer was nobody.
@@ -245,13 +243,12 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 	}
 	if u.speaker != Unknown {
 		s := &c.speakers[u.speaker-1]
-		s.voice.Stats.Add(u.voice.Stats)
+		s.voice.Stats.AddKept(u.pair)
 		c.scorer.Update(&s.voice)
 		c.last = u.speaker
 	}
-	u.voice.Rest()
 	c.utts = append(c.utts, u)
-	c.frames += u.voice.Stats.N
+	c.frames += u.pair.N
 	if c.frames >= c.review {
 		c.review = c.frames + max(1, min(c.frames*(reviewGrowth-1), reviewAtMost))
 		c.reconsider(ev.At, emit)
@@ -260,7 +257,7 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 	c.trim()
 }
 
-// decide gives u the speaker of largest posterior among those known, or
+// decide gives u, the utterance at hand, the speaker of largest posterior among those known, or
 // Unknown where a new one is more probable. The scores are
 //
 //	log P(H1 | u, s) + log W + prior,
@@ -288,7 +285,7 @@ func (c *Clusterer) decide(u *utterance) {
 		if c.speakers[i].into != 0 || c.links.alias(i+1) {
 			continue
 		}
-		logP, who := c.compare(&u.voice, i+1)
+		logP, who := c.compare(&c.voice, i+1)
 		if who == Unknown {
 			continue
 		}
@@ -301,7 +298,7 @@ func (c *Clusterer) decide(u *utterance) {
 			best, bestLogP, bestScore = who, logP, score
 		}
 	}
-	if best == Unknown && int(u.voice.Stats.N) < c.cfg.MinCreate && c.last != Unknown {
+	if best == Unknown && int(c.voice.Stats.N) < c.cfg.MinCreate && c.last != Unknown {
 		best = c.last // too short to be anybody new
 	}
 	u.speaker, u.logP = best, bestLogP
@@ -325,15 +322,16 @@ func (c *Clusterer) count() int {
 	return n
 }
 
-func (c *Clusterer) mayCreate(u *utterance) bool {
-	return !c.full() && (int(u.voice.Stats.N) >= c.cfg.MinCreate || len(c.speakers) == 0)
+// mayCreate says whether the utterance at hand may be somebody new.
+func (c *Clusterer) mayCreate() bool {
+	return !c.full() && (int(c.voice.Stats.N) >= c.cfg.MinCreate || len(c.speakers) == 0)
 }
 
 // add makes a new speaker and returns its number.
 func (c *Clusterer) add(at int64, emit func(Event)) int {
 	c.speakers = append(c.speakers, speaker{
 		voice:  model.NewVoice(c.m.Nu),
-		anchor: model.NewVoice(c.m.Nu),
+		anchor: model.NewStats(c.m.Nu).Keep(),
 	})
 	emit(Event{Kind: SpeakerAdded, At: at, Speaker: len(c.speakers)})
 	return len(c.speakers)
@@ -366,15 +364,8 @@ func (c *Clusterer) trim() {
 	if drop >= len(c.utts) {
 		return
 	}
-	for _, u := range c.utts[:drop] {
-		if u.speaker != Unknown {
-			c.speakers[u.speaker-1].anchor.Stats.Add(u.voice.Stats)
-		}
-	}
 	for i := range c.speakers {
-		if s := &c.speakers[i]; slices.ContainsFunc(c.utts[:drop], func(u utterance) bool { return u.speaker == i+1 }) {
-			c.settleAnchor(s)
-		}
+		c.speakers[i].settle(c.utts[:drop], i+1)
 	}
 	before := c.utts[drop].start
 	for _, u := range c.utts[drop:] { // given utterances are in the order of their ends
@@ -384,11 +375,19 @@ func (c *Clusterer) trim() {
 	c.time.forget(before)
 }
 
-// settleAnchor gives a speaker's anchor another key after a change. It is made
-// ready when a review compares it.
-func (c *Clusterer) settleAnchor(s *speaker) {
-	c.keys++
-	s.key = c.keys
+// settle adds what the speaker of the given number said in utts, which leave
+// the window, to the anchor.
+func (s *speaker) settle(utts []utterance, number int) {
+	if !slices.ContainsFunc(utts, func(u utterance) bool { return u.speaker == number }) {
+		return
+	}
+	sum := s.anchor.Stats()
+	for _, u := range utts {
+		if u.speaker == number {
+			sum.AddKept(u.pair)
+		}
+	}
+	s.anchor = sum.Keep()
 }
 
 // insideTurn says whether a turn begins before pos and goes on beyond it.

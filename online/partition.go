@@ -14,29 +14,24 @@ type partition struct {
 	n        int   // number of clusters
 }
 
-// cluster partitions the window, together with the speakers from before it.
-func (c *Clusterer) cluster(owners []int) partition {
-	nodes := make([]node, 0, len(owners)+len(c.utts))
+// cluster partitions the window, whose voices utts are, together with the speakers from before it.
+func (c *Clusterer) cluster(utts []model.Voice, owners []int) partition {
+	voices := make([]*model.Voice, 0, len(owners)+len(utts))
 	for _, s := range owners {
-		anchor := newNode(&c.speakers[s-1].anchor, c.speakers[s-1].key)
-		anchor.stale = true
-		nodes = append(nodes, anchor)
+		anchor := &model.Voice{Stats: c.speakers[s-1].anchor.Stats()}
+		c.scorer.Update(anchor)
+		voices = append(voices, anchor)
 	}
-	for i := range c.utts {
-		nodes = append(nodes, newNode(&c.utts[i].voice, c.utts[i].key))
+	for i := range utts {
+		voices = append(voices, &utts[i])
 	}
-	c.known.turn()
-	labels := agglomerate(c.scorer, nodes, &c.known, c.m.Threshold, c.limits())
-	c.known.rest()
-	for _, s := range owners {
-		c.speakers[s-1].anchor.Rest()
-	}
+	labels := Agglomerate(c.scorer, voices, c.m.Threshold, c.limits())
 	p := partition{
 		owners:   labels[:len(owners)],
 		clusters: labels[len(owners):],
 		n:        slices.Max(labels) + 1,
 	}
-	c.dissolve(&p, owners)
+	c.dissolve(&p, utts, owners)
 	return p
 }
 
@@ -48,11 +43,11 @@ func (c *Clusterer) voices(p *partition, owners []int) (voices []model.Voice, ow
 		voices[l] = model.NewVoice(c.m.Nu)
 	}
 	for i, l := range p.owners {
-		voices[l].Stats.Add(c.speakers[owners[i]-1].anchor.Stats)
+		voices[l].Stats.AddKept(c.speakers[owners[i]-1].anchor)
 		owned[l] = true
 	}
 	for i, l := range p.clusters {
-		voices[l].Stats.Add(c.utts[i].voice.Stats)
+		voices[l].Stats.AddKept(c.utts[i].pair)
 	}
 	for l := range voices {
 		c.scorer.Update(&voices[l])
@@ -62,7 +57,7 @@ func (c *Clusterer) voices(p *partition, owners []int) (voices []model.Voice, ow
 
 // dissolve gives the utterances of clusters that are too small to be a speaker
 // to the clusters that are not.
-func (c *Clusterer) dissolve(p *partition, owners []int) {
+func (c *Clusterer) dissolve(p *partition, utts []model.Voice, owners []int) {
 	voices, keep := c.voices(p, owners)
 	kept := 0
 	for l := range voices {
@@ -83,7 +78,7 @@ func (c *Clusterer) dissolve(p *partition, owners []int) {
 			if !keep[k] {
 				continue
 			}
-			if s := c.scorer.Score(&c.utts[i].voice, &voices[k]); s > bestScore {
+			if s := c.scorer.Score(&utts[i], &voices[k]); s > bestScore {
 				best, bestScore = k, s
 			}
 		}

@@ -16,26 +16,23 @@ func (c *Clusterer) reconsider(at int64, emit func(Event)) {
 		c.realign()
 	}
 	c.dropFaint()
+	voices := make([]model.Voice, len(c.utts))
 	for i := range c.utts {
-		c.scorer.Update(&c.utts[i].voice)
+		voices[i] = model.Voice{Stats: c.utts[i].pair.Stats()}
+		c.scorer.Update(&voices[i])
 	}
-	defer func() {
-		for i := range c.utts {
-			c.utts[i].voice.Rest()
-		}
-	}()
 	var owners []int
 	for i := range c.speakers {
-		if s := &c.speakers[i]; s.into == 0 && s.anchor.Stats.N > 0 {
+		if s := &c.speakers[i]; s.into == 0 && s.anchor.N > 0 {
 			owners = append(owners, i+1)
 		}
 	}
 	if len(c.utts) == 0 && len(owners) == 0 {
-		c.assign(nil, nil)
+		c.assign(nil, nil, nil)
 		return
 	}
-	p := c.cluster(owners)
-	c.adopt(p.clusters, c.shared(&p, owners), at, emit)
+	p := c.cluster(voices, owners)
+	c.assign(voices, p.clusters, c.adopt(p.clusters, c.shared(&p, owners), at, emit))
 }
 
 // shared counts the frames that each cluster of p has from each speaker so far.
@@ -45,10 +42,10 @@ func (c *Clusterer) shared(p *partition, owners []int) [][]float64 {
 		shared[l] = make([]float64, len(c.speakers)+1)
 	}
 	for i, l := range p.owners {
-		shared[l][owners[i]] += c.speakers[owners[i]-1].anchor.Stats.N
+		shared[l][owners[i]] += c.speakers[owners[i]-1].anchor.N
 	}
 	for i, l := range p.clusters {
-		shared[l][c.utts[i].speaker] += c.utts[i].voice.Stats.N
+		shared[l][c.utts[i].speaker] += c.utts[i].pair.N
 	}
 	return shared
 }
@@ -56,9 +53,9 @@ func (c *Clusterer) shared(p *partition, owners []int) [][]float64 {
 // adopt gives the clusters the numbers of the speakers that they continue, and
 // new numbers to the others. A speaker whose speech all went to other clusters
 // is merged into the one that has most of it. labels are the clusters of the
-// window's utterances.
-func (c *Clusterer) adopt(labels []int, shared [][]float64, at int64, emit func(Event)) {
-	number := assignNumbers(shared)
+// window's utterances; the numbers of the clusters are returned.
+func (c *Clusterer) adopt(labels []int, shared [][]float64, at int64, emit func(Event)) (number []int) {
+	number = assignNumbers(shared)
 	for l := range number {
 		if number[l] == 0 && slices.Contains(labels, l) {
 			number[l] = c.add(at, emit)
@@ -79,7 +76,7 @@ func (c *Clusterer) adopt(labels []int, shared [][]float64, at int64, emit func(
 			c.mergeSpeaker(i+1, into, at, emit)
 		}
 	}
-	c.assign(labels, number)
+	return number
 }
 
 // assignNumbers matches clusters with speakers, the pair that has most in
@@ -114,9 +111,10 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 	s := &c.speakers[speaker-1]
 	s.into = into
 	c.relink()
-	c.speakers[into-1].anchor.Stats.Add(s.anchor.Stats)
-	c.settleAnchor(&c.speakers[into-1])
-	s.voice, s.anchor = model.Voice{}, model.Voice{} // nobody speaks with them any more
+	sum := c.speakers[into-1].anchor.Stats()
+	sum.AddKept(s.anchor)
+	c.speakers[into-1].anchor = sum.Keep()
+	s.voice, s.anchor = model.Voice{}, model.Kept{} // nobody speaks with them any more
 	c.time.merge(speaker, into)
 	if c.last == speaker {
 		c.last = into
@@ -129,46 +127,51 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 
 // assign gives the window's utterances their new speakers and counts the
 // speakers' statistics anew.
-func (c *Clusterer) assign(labels, number []int) {
+func (c *Clusterer) assign(voices []model.Voice, labels, number []int) {
 	for i := range c.speakers {
 		if s := &c.speakers[i]; s.into == 0 {
 			s.voice.Stats.Reset()
-			s.voice.Stats.Add(s.anchor.Stats)
+			s.voice.Stats.AddKept(s.anchor)
 		}
 	}
 	for i := range c.utts {
 		u := &c.utts[i]
 		u.speaker = number[labels[i]]
-		c.speakers[u.speaker-1].voice.Stats.Add(u.voice.Stats)
+		c.speakers[u.speaker-1].voice.Stats.AddKept(u.pair)
 	}
 	for i := range c.speakers {
 		if s := &c.speakers[i]; s.into == 0 {
 			c.scorer.Update(&s.voice)
+			c.scorer.Outline(&s.voice)
 		}
 	}
 	for i := range c.utts {
-		c.rescore(&c.utts[i])
+		c.rescore(&c.utts[i], &voices[i])
 	}
 	if n := len(c.utts); n > 0 {
 		c.last = c.utts[n-1].speaker
 	}
 }
 
-// rescore compares u with what its speaker said besides, and says how much
+// rescore compares u, whose voice is v, with what its speaker said besides, and says how much
 // better that fits than the next best explanation.
-func (c *Clusterer) rescore(u *utterance) {
+func (c *Clusterer) rescore(u *utterance, v *model.Voice) {
 	rest := &c.rest
 	rest.Stats.Reset()
 	rest.Stats.Add(c.speakers[u.speaker-1].voice.Stats)
-	rest.Stats.Sub(u.voice.Stats)
+	rest.Stats.Sub(v.Stats)
 	c.scorer.Update(rest)
-	u.logP = c.scorer.Score(&u.voice, rest)
+	u.logP = c.scorer.Score(v, rest)
 	other := c.m.Threshold
 	for i := range c.speakers {
-		if c.links.same(i+1, u.speaker) || c.speakers[i].into != 0 || c.links.alias(i+1) {
+		s := &c.speakers[i]
+		if c.links.same(i+1, u.speaker) || s.into != 0 || c.links.alias(i+1) {
 			continue
 		}
-		if score, who := c.compare(&u.voice, i+1); who != Unknown {
+		if len(c.links.group) == 0 && c.scorer.Bound(v, &s.voice) <= other {
+			continue
+		}
+		if score, who := c.compare(v, i+1); who != Unknown {
 			other = max(other, score)
 		}
 	}

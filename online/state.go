@@ -20,41 +20,32 @@ func (c *Clusterer) UnmarshalBinary(b []byte) error {
 	if err := state.Restore(b, c.fields()...); err != nil {
 		return err
 	}
-	// What a Scorer derives from pairs is not kept, nor are the keys that name
-	// voices, and what is remembered under them.
-	c.known = scores{keys: &c.keys}
+	pair := model.KeptLen(c.m.Nu)
 	for i := range c.utts {
-		u := &c.utts[i]
-		if err := c.checkPair(u.voice.Stats); err != nil {
+		if err := expect(len(c.utts[i].pair.Pair), pair); err != nil {
 			return err
 		}
-		c.keys++
-		u.key = c.keys
 	}
-	if c.open != nil && len(c.open.voice.Stats.D) > 0 { // it has been measured
-		if err := c.checkPair(c.open.voice.Stats); err != nil {
-			return err
-		}
-		c.scorer.Update(&c.open.voice)
-	}
+	// What a Scorer derives from pairs is not part of the state.
 	for i := range c.speakers {
 		s := &c.speakers[i]
 		if s.into != 0 {
 			continue
 		}
-		if err := cmp.Or(c.checkPair(s.voice.Stats), c.checkPair(s.anchor.Stats)); err != nil {
+		v := s.voice.Stats
+		if err := cmp.Or(expect(len(v.D), c.m.Nu), expect(len(v.DInv), pair-c.m.Nu), expect(len(s.anchor.Pair), pair)); err != nil {
 			return err
 		}
 		c.scorer.Update(&s.voice)
-		c.settleAnchor(s)
 	}
 	return nil
 }
 
-// checkPair says what is wrong with a pair that was restored.
-func (c *Clusterer) checkPair(s model.Stats) error {
-	if want := model.NewStats(c.m.Nu); len(s.D) != len(want.D) || len(s.DInv) != len(want.DInv) {
-		return fmt.Errorf("online: a pair of %d and %d numbers in the state: expected %d and %d", len(s.D), len(s.DInv), len(want.D), len(want.DInv))
+// expect says what is wrong with the length of a pair, or of a part of one, that
+// was restored.
+func expect(found, want int) error {
+	if found != want {
+		return fmt.Errorf("online: %d numbers of a pair in the state: expected %d", found, want)
 	}
 	return nil
 }
@@ -78,16 +69,12 @@ func (a *atom) fields() []any {
 }
 
 func (u *utterance) fields() []any {
-	return append(voiceFields(&u.voice), &u.id, &u.start, &u.end, &u.speaker, &u.logP, &u.conf, &u.heard, &u.created, &u.level, &u.frames)
+	return []any{&u.id, &u.start, &u.end, &u.pair.N, &u.pair.Pair, &u.speaker, &u.logP, &u.conf, &u.heard, &u.created, &u.level, &u.frames}
 }
 
 func (s *speaker) fields() []any {
-	return append(append(voiceFields(&s.voice), voiceFields(&s.anchor)...), &s.into)
-}
-
-// voiceFields are the pair of a voice; a Scorer derives the rest from it.
-func voiceFields(v *model.Voice) []any {
-	return []any{&v.Stats.N, &v.Stats.D, &v.Stats.DInv}
+	v := &s.voice.Stats
+	return []any{&v.N, &v.D, &v.DInv, &s.anchor.N, &s.anchor.Pair, &s.into}
 }
 
 func (l *links) fields() []any {

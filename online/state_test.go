@@ -12,18 +12,20 @@ func TestStateIsComplete(t *testing.T) {
 	c := &Clusterer{m: &model.Model{Nu: 2, Mu: 1}, norm: segment.NewNormalizer([]float64{0}, 1), atoms: make([]atom, 1),
 		utts: make([]utterance, 1), open: &utterance{}, speakers: make([]speaker, 1), time: timeline{told: make([]told, 1)},
 		links: links{told: make([][]int, 1), group: make([]int, 1)}}
-	statetest.Covers(t, c, c.fields(), "cfg", "m", "acc", "scorer", "rest", "known", "keys", "units", "x", "levels")
+	statetest.Covers(t, c, c.fields(), "cfg", "m", "acc", "scorer", "voice", "rest", "units", "x", "levels")
 	statetest.Covers(t, &c.links, c.links.fields(), "sum")
 	statetest.Covers(t, &c.loud, c.fields())
 	a := &c.atoms[0]
 	statetest.Covers(t, a, append(a.fields(), &a.sound))
 	statetest.Covers(t, &a.sound, a.fields())
 	u := c.open
-	statetest.Covers(t, u, append(u.fields(), &u.voice), "key")
+	statetest.Covers(t, u, append(u.fields(), &u.pair))
+	statetest.Covers(t, &u.pair, u.fields())
 	s := &c.speakers[0]
-	statetest.Covers(t, s, append(s.fields(), &s.voice, &s.anchor), "key")
-	statetest.Covers(t, &s.voice, append(voiceFields(&s.voice), &s.voice.Stats), "soft", "evidence")
-	statetest.Covers(t, &s.voice.Stats, voiceFields(&s.voice))
+	statetest.Covers(t, s, append(s.fields(), &s.voice, &s.anchor))
+	statetest.Covers(t, &s.voice, append(s.fields(), &s.voice.Stats), "soft", "evidence", "outline")
+	statetest.Covers(t, &s.voice.Stats, s.fields())
+	statetest.Covers(t, &s.anchor, s.fields())
 	statetest.Covers(t, &c.time, c.time.fields(), "joinGap", "tolerance", "want", "matched")
 	statetest.Covers(t, &c.time.told[0], append(c.time.told[0].fields(), &c.time.told[0].Turn))
 	statetest.Covers(t, &c.time.told[0].Turn, c.time.told[0].fields())

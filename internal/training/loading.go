@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -113,6 +114,34 @@ func (p *posterior) solve(covariance bool) {
 		floats.Scale(1/li[i], inv[:i+1])
 		addOuter(p.cov[:packed(i+1)], 1, inv[:i+1])
 	}
+}
+
+// align turns W so that Σ_k c_k W_kᵀ W_k, the D⁻¹ of a frame on average, is
+// diagonal, the largest first. W y means the same for the y turned likewise,
+// and y ~ N(0, I) stays that; but what the diagonal of a D⁻¹ says is then most
+// of what it has to say.
+func (l *loading) align(weights []float64) error {
+	sum := make([]float64, packed(l.rank))
+	for r := range l.size * l.dim {
+		addOuter(sum, weights[r/l.dim], l.row(r))
+	}
+	var e mat.EigenSym
+	if !e.Factorize(unpack(sum, l.rank), true) {
+		return errors.New("the eigenvoices have no principal directions: they are not finite")
+	}
+	var turn, turned mat.Dense
+	e.VectorsTo(&turn) // in ascending order
+	n := l.rank
+	for i := range n {
+		for j := range n / 2 {
+			a, b := turn.At(i, j), turn.At(i, n-1-j)
+			turn.Set(i, j, b)
+			turn.Set(i, n-1-j, a)
+		}
+	}
+	turned.Mul(mat.NewDense(l.size*l.dim, n, l.w), &turn)
+	l.w = turned.RawMatrix().Data
+	return nil
 }
 
 // em runs one round of EM (Kenny, Boulianne & Dumouchel 2005) with a minimum

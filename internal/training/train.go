@@ -65,6 +65,9 @@ func TrainFactors(ctx context.Context, c *Corpus, ubm *Mixture, cfg Config, p Pr
 		rep.Voices = append(rep.Voices, e)
 		done(1)
 	}
+	if err := voices.align(ubm.weights); err != nil {
+		return nil, rep, err
+	}
 	m := &model.Model{Features: cfg.Features, FeatureMean: c.Mean, Weights: ubm.weights, Means: ubm.means, Vars: ubm.vars,
 		Nu: cfg.Eigenvoices, Mu: cfg.Eigenchannels, IgnoreChannels: !cfg.UseChannels, Phi: cfg.Phi, Token: cfg.Token, Soft: cfg.Soft, Slack: cfg.Slack, Length: cfg.Length, Slope: 1, V: voices.coloured(ubm.vars)}
 	if cfg.Eigenchannels == 0 {

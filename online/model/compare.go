@@ -57,7 +57,7 @@ func (c *Comparer) evidence() float64 {
 // with many utterances, so it takes two rows and two columns at a time: every
 // value that is loaded then serves two products.
 func factorize(chl, d []float64) float64 {
-	logDet, pivots := 0.0, 1.0
+	pivots := newProduct()
 	i := 0
 	for ; i+1 < len(d); i += 2 {
 		a := chl[i*(i+1)/2:][:i+1]
@@ -78,9 +78,7 @@ func factorize(chl, d []float64) float64 {
 		a[i], b[i], b[i+1] = x, y, z
 		d[i] = (d[i] - wa) / x
 		d[i+1] = (d[i+1] - wb - y*d[i]) / z
-		if pivots *= x * z; pivots > manyPivots {
-			logDet, pivots = logDet+math.Log(pivots), 1
-		}
+		pivots.times(x * z)
 	}
 	if i < len(d) {
 		a := chl[i*(i+1)/2:][:i+1]
@@ -89,13 +87,10 @@ func factorize(chl, d []float64) float64 {
 		}
 		a[i] = pivot(a[i] - floats.Dot(a[:i], a[:i]))
 		d[i] = (d[i] - floats.Dot(a[:i], d[:i])) / a[i]
-		pivots *= a[i]
+		pivots.times(a[i])
 	}
-	return logDet + math.Log(pivots)
+	return pivots.log()
 }
-
-// manyPivots is the product at which a logarithm is taken, far from overflow.
-const manyPivots = 1e150
 
 // pivot returns L_ii for the remainder of the diagonal of D⁻¹. J⁻¹ ≥ I, so it
 // is at least 1 but for rounding.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 )
 
 // Header is the first line of a weights file, as JSON. After the newline come the
@@ -35,8 +36,22 @@ var ErrFile = errors.New("speech detector weights")
 //go:embed default.net
 var defaultFile []byte
 
-// Default returns the weights that come with the program.
-func Default() (Header, *Weights, error) { return Read(defaultFile) }
+// Default returns the weights that come with the program, not to be changed: all
+// who ask share them.
+func Default() (Header, *Weights, error) {
+	f, err := readDefault()
+	return f.Header, f.Weights, err
+}
+
+type file struct {
+	Header
+	*Weights
+}
+
+var readDefault = sync.OnceValues(func() (f file, err error) {
+	f.Header, f.Weights, err = Read(defaultFile)
+	return f, err
+})
 
 // Read takes a weights file apart. The weights are a copy.
 func Read(b []byte) (Header, *Weights, error) {
