@@ -125,26 +125,97 @@ func TestOldSpeakersStay(t *testing.T) {
 	}
 }
 
+// utterances returns the voices of utterances of n frames, of one speaker after
+// the other.
+func (w *world) utterances(scorer *model.Scorer, count, n int) []*model.Voice {
+	acc := w.m.NewAccumulator()
+	var voices []*model.Voice
+	for i := range count {
+		acc.Reset()
+		w.say(i%len(w.voices), n, 0, func(ev segment.Event) {
+			for at := 0; at < len(ev.Frames); at += worldDim {
+				acc.Add(ev.Frames[at : at+worldDim])
+			}
+		})
+		v := model.NewVoice(worldNu)
+		acc.StatsInto(&v.Stats)
+		scorer.Update(&v)
+		voices = append(voices, &v)
+	}
+	return voices
+}
+
+// TestAgglomerateComparesEnough clusters worlds whose speakers are hard to tell
+// apart with every pair compared, and expects the same clusters of the search
+// that leaves most of them out.
+func TestAgglomerateComparesEnough(t *testing.T) {
+	const worlds = 100
+	differ := 0
+	for seed := range uint64(worlds) {
+		w := newWorld(seed, 4)
+		s := w.m.NewScorer()
+		voices := w.utterances(s, 16, 12)
+		if !slices.Equal(Agglomerate(s, voices, 0, Limits{}), exhaustive(s, voices, 0)) {
+			differ++
+		}
+	}
+	if differ > worlds/50 {
+		t.Errorf("%d of %d worlds are clustered otherwise", differ, worlds)
+	}
+}
+
+// exhaustive is agglomerative clustering as it is defined.
+func exhaustive(s *model.Scorer, voices []*model.Voice, threshold float64) []int {
+	labels := make([]int, len(voices))
+	var clusters []*model.Voice
+	for i, v := range voices {
+		labels[i] = i
+		c := model.NewVoice(v.Stats.Nu())
+		c.Stats.Add(v.Stats)
+		s.Update(&c)
+		clusters = append(clusters, &c)
+	}
+	for {
+		a, b, best := 0, 0, threshold
+		for i, p := range clusters {
+			for j, q := range clusters[:i] {
+				if p == nil || q == nil {
+					continue
+				}
+				if score := s.Score(p, q); score > best {
+					a, b, best = j, i, score
+				}
+			}
+		}
+		if a == b {
+			break
+		}
+		clusters[a].Stats.Add(clusters[b].Stats)
+		s.Update(clusters[a])
+		clusters[b] = nil
+		for i, l := range labels {
+			if l == b {
+				labels[i] = a
+			}
+		}
+	}
+	index := map[int]int{}
+	for i, l := range labels {
+		if _, ok := index[l]; !ok {
+			index[l] = len(index)
+		}
+		labels[i] = index[l]
+	}
+	return labels
+}
+
 // TestAgglomerateAnyOrder holds that a permutation of the utterances does not
 // change the clusters.
 func TestAgglomerateAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(rapid.Uint64Range(1, 1000).Draw(t, "world"), 3)
-		acc := w.m.NewAccumulator()
 		scorer := w.m.NewScorer()
-		var stats []*model.Voice
-		for i := range 12 {
-			acc.Reset()
-			w.say(i%3, 120, 0, func(ev segment.Event) {
-				for at := 0; at < len(ev.Frames); at += worldDim {
-					acc.Add(ev.Frames[at : at+worldDim])
-				}
-			})
-			v := model.NewVoice(worldNu)
-			acc.StatsInto(&v.Stats)
-			scorer.Update(&v)
-			stats = append(stats, &v)
-		}
+		stats := w.utterances(scorer, 12, 120)
 		want := Agglomerate(scorer, stats, 0, Limits{})
 		order := rapid.Permutation([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}).Draw(t, "order")
 		shuffled := make([]*model.Voice, len(stats))

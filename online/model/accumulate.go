@@ -3,7 +3,6 @@ package model
 import (
 	"math"
 
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 )
 
@@ -19,7 +18,7 @@ type Accumulator struct {
 	first  []float64 // Σ γ (x − m_k), M×d
 	square []float64 // [x, x²]
 	logs   []float64 // log densities
-	worth  []float64 // what the n_k count as
+	sums   sums
 	ch     channel
 }
 
@@ -30,8 +29,8 @@ func (m *Model) NewAccumulator() *Accumulator {
 	size, d := m.Gaussians(), m.Dim()
 	return &Accumulator{m: m, t: t,
 		counts: make([]float64, size), first: make([]float64, size*d),
-		square: make([]float64, 2*d), logs: make([]float64, size), worth: make([]float64, size),
-		ch: newChannel(m.Nu, m.channels())}
+		square: make([]float64, 2*d), logs: make([]float64, size),
+		sums: newSums(t, d, m.Nu, m.channels()), ch: newChannel(m.Nu, m.channels())}
 }
 
 // minShare is the share of a frame, relative to the likeliest Gaussian's,
@@ -132,28 +131,16 @@ func (a *Accumulator) Reset() {
 func (a *Accumulator) StatsInto(dst *Stats) {
 	dst.Reset()
 	dst.N = float64(a.frames)
-	a.ch.reset()
-	clear(a.worth)
+	a.sums.reset()
 	for k, n := range a.counts {
 		if n != 0 {
 			w := a.m.Phi / (1 + a.m.Token*a.m.Phi*n)
-			a.worth[k] = w * n
-			a.project(k, w, dst.D)
+			a.sums.add(k, n, w, block(a.first, k, a.m.Dim()))
 		}
 	}
-	a.ch.precisions(a.t, a.worth, dst)
+	widen(dst.D, a.sums.d)
+	widen(dst.DInv, a.sums.dInv)
 	if a.ch.mu > 0 {
-		a.ch.integrate(dst)
-	}
-}
-
-// project adds Gaussian k's part, every frame counted as w, to d and to the e of
-// the channel.
-func (a *Accumulator) project(k int, w float64, d []float64) {
-	dim, nu, mu := a.m.Dim(), a.m.Nu, a.ch.mu
-	first := block(a.first, k, dim)
-	gemvT(w, blas64.General{Rows: dim, Cols: nu, Stride: nu, Data: block(a.t.cv, k, dim*nu)}, first, d)
-	if mu > 0 {
-		gemvT(w, blas64.General{Rows: dim, Cols: mu, Stride: mu, Data: block(a.t.cu, k, dim*mu)}, first, a.ch.e)
+		a.ch.integrate(dst, &a.sums)
 	}
 }

@@ -27,29 +27,11 @@ func newChannel(nu, mu int) channel {
 		e: make([]float64, mu), f: make([]float64, mu*nu)}
 }
 
-func (c *channel) reset() {
-	clear(c.eInv)
-	clear(c.e)
-	clear(c.f)
-}
-
-// precisions adds D⁻¹ to dst and sets E⁻¹ and F, from what the n_k count as.
-func (c *channel) precisions(t *tables, worth []float64, dst *Stats) {
-	nu, mu := c.nu, c.mu
-	for k, n := range worth {
-		if n == 0 {
-			continue
-		}
-		floats.AddScaled(dst.DInv, n, block(t.vv, k, packedLen(nu)))
-		if mu > 0 {
-			floats.AddScaled(c.eInv, n, block(t.uu, k, packedLen(mu)))
-			floats.AddScaled(c.f, n, block(t.uv, k, mu*nu))
-		}
-	}
-}
-
 // integrate subtracts the channel's part from s, which holds <d, D⁻¹>.
-func (c *channel) integrate(s *Stats) {
+func (c *channel) integrate(s *Stats, sum *sums) {
+	widen(c.eInv, sum.eInv)
+	widen(c.e, sum.e)
+	widen(c.f, sum.f)
 	for i, row := 0, 0; i < c.mu; i, row = i+1, row+i+1 {
 		li, fi := c.eInv[row:row+i+1], block(c.f, i, c.nu)
 		for j, rowJ := 0, 0; j < i; j, rowJ = j+1, rowJ+j+1 {

@@ -172,7 +172,7 @@ func TestBasesDoNotMatter(t *testing.T) {
 	turned := &Model{Features: m.Features, FeatureMean: m.FeatureMean, Weights: m.Weights, Means: m.Means, Vars: m.Vars,
 		V: turn(m.V, 3), U: turn(m.U, 2), Nu: 3, Mu: 2, Phi: m.Phi, Slope: 1}
 	want, got := closedForm(m, pair(m, fa...), pair(m, fb...)), closedForm(turned, pair(turned, fa...), pair(turned, fb...))
-	if math.Abs(got-want) > 1e-8*(1+math.Abs(want)) {
+	if math.Abs(got-want) > single*(1+math.Abs(want)) {
 		t.Errorf("%v in turned bases, expected %v", got, want)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 )
@@ -13,12 +14,14 @@ type tables struct {
 	// score·[x, x²] + offset is log c_k N(x; m_k, C_k): M×2d and M.
 	score  blas64.General
 	offset []float64
-	// vv holds V_kᵀ C_k⁻¹ V_k, M rows of the packed lower triangle.
-	vv []float64
+	// vv holds V_kᵀ C_k⁻¹ V_k, M rows of the packed lower triangle. With cv it is
+	// most of what an utterance's pair takes to read, and has 24 bits for that
+	// reason.
+	vv []float32
 	// uu holds U_kᵀ C_k⁻¹ U_k likewise and uv U_kᵀ C_k⁻¹ V_k, M×(μ·ν).
-	uu, uv []float64
+	uu, uv []float32
 	// cv holds C_k⁻¹ V_k and cu C_k⁻¹ U_k, laid out as V and U.
-	cv, cu []float64
+	cv, cu []float32
 }
 
 // prepare fills the tables at the first use of the model.
@@ -28,16 +31,19 @@ func (m *Model) prepare() *tables {
 		d := m.Dim()
 		t.score, t.offset = scorer(m.Weights, m.Means, m.Vars, d)
 		mu := m.channels()
-		t.cv = precisionTimes(m.Vars, m.V, m.Nu)
+		cv := precisionTimes(m.Vars, m.V, m.Nu)
+		t.cv = appendSingle(nil, cv)
+		var cu []float64
 		if mu > 0 {
-			t.cu = precisionTimes(m.Vars, m.U, mu)
+			cu = precisionTimes(m.Vars, m.U, mu)
+			t.cu = appendSingle(nil, cu)
 		}
-		t.vv = make([]float64, 0, len(m.Weights)*packedLen(m.Nu))
+		t.vv = make([]float32, 0, len(m.Weights)*packedLen(m.Nu))
 		for k := range m.Weights {
-			t.vv = appendPackedGram(t.vv, block(m.V, k, d*m.Nu), block(t.cv, k, d*m.Nu), m.Nu)
+			t.vv = appendSingle(t.vv, packedGram(block(m.V, k, d*m.Nu), block(cv, k, d*m.Nu), m.Nu))
 			if mu > 0 {
-				t.uu = appendPackedGram(t.uu, block(m.U, k, d*mu), block(t.cu, k, d*mu), mu)
-				t.uv = appendCross(t.uv, block(t.cu, k, d*mu), block(m.V, k, d*m.Nu), mu, m.Nu)
+				t.uu = appendSingle(t.uu, packedGram(block(m.U, k, d*mu), block(cu, k, d*mu), mu))
+				t.uv = appendSingle(t.uv, cross(block(cu, k, d*mu), block(m.V, k, d*m.Nu), mu, m.Nu))
 			}
 		}
 	})
@@ -63,7 +69,7 @@ func scorer(weights, means, vars []float64, d int) (blas64.General, []float64) {
 }
 
 // block returns the k-th run of n values.
-func block(x []float64, k, n int) []float64 { return x[k*n : (k+1)*n] }
+func block[T float32 | float64](x []T, k, n int) []T { return x[k*n : (k+1)*n] }
 
 // precisionTimes returns C⁻¹ X for the stacked X with the given columns.
 func precisionTimes(vars, x []float64, cols int) []float64 {
@@ -74,28 +80,34 @@ func precisionTimes(vars, x []float64, cols int) []float64 {
 	return y
 }
 
-// appendPackedGram appends the lower triangle of XᵀY, for X and Y of n columns.
-func appendPackedGram(dst, x, y []float64, n int) []float64 {
-	dst = append(dst, make([]float64, packedLen(n))...)
-	sum := dst[len(dst)-packedLen(n):]
+// appendSingle appends x, rounded to 24 bits.
+func appendSingle(dst []float32, x []float64) []float32 {
+	for _, v := range x {
+		dst = append(dst, float32(v))
+	}
+	return dst
+}
+
+// packedGram returns the lower triangle of XᵀY, for X and Y of n columns.
+func packedGram(x, y []float64, n int) []float64 {
+	sum := make([]float64, packedLen(n))
 	for r := 0; n > 0 && r < len(x); r += n {
 		for i, at := 0, 0; i < n; i, at = i+1, at+i+1 {
 			floats.AddScaled(sum[at:at+i+1], x[r+i], y[r:r+i+1])
 		}
 	}
-	return dst
+	return sum
 }
 
-// appendCross appends XᵀY by rows, for X of m and Y of n columns.
-func appendCross(dst, x, y []float64, m, n int) []float64 {
-	dst = append(dst, make([]float64, m*n)...)
-	sum := dst[len(dst)-m*n:]
+// cross returns XᵀY by rows, for X of m and Y of n columns.
+func cross(x, y []float64, m, n int) []float64 {
+	sum := make([]float64, m*n)
 	for r := range len(x) / m {
 		for i := range m {
 			floats.AddScaled(block(sum, i, n), x[r*m+i], block(y, r, n))
 		}
 	}
-	return dst
+	return sum
 }
 
 // gemv computes y += A x.
@@ -103,7 +115,9 @@ func gemv(a blas64.General, x, y []float64) {
 	blas64.Gemv(blas.NoTrans, 1, a, blas64.Vector{N: len(x), Data: x, Inc: 1}, 1, blas64.Vector{N: len(y), Data: y, Inc: 1})
 }
 
-// gemvT computes y += alpha Aᵀ x.
-func gemvT(alpha float64, a blas64.General, x, y []float64) {
-	blas64.Gemv(blas.Trans, alpha, a, blas64.Vector{N: len(x), Data: x, Inc: 1}, 1, blas64.Vector{N: len(y), Data: y, Inc: 1})
+// axpy computes y += alpha x. Every element is rounded by itself, so that the
+// result does not depend on where the vectors lie, as inner products of float32 do
+// in BLAS.
+func axpy(alpha float32, x, y []float32) {
+	blas32.Axpy(alpha, blas32.Vector{N: len(x), Data: x, Inc: 1}, blas32.Vector{N: len(y), Data: y, Inc: 1})
 }

@@ -58,7 +58,7 @@ func TestTokenByCovariance(t *testing.T) {
 			floats.AddScaled(want.DInv, precision, []float64{v[0] * v[0], v[1] * v[0], v[1] * v[1]})
 		}
 	}
-	if !floats.EqualApprox(got.D, want.D, 1e-9) || !floats.EqualApprox(got.DInv, want.DInv, 1e-9) {
+	if !floats.EqualApprox(got.D, want.D, single) || !floats.EqualApprox(got.DInv, want.DInv, single) {
 		t.Errorf("pair %v, expected %v", got, want)
 	}
 }

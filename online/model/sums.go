@@ -1,0 +1,58 @@
+package model
+
+// sums are those that make an utterance's pair and its channel, over the
+// Gaussians, as they are taken: in 24 bits, of which a hundred products keep
+// more than the frames are worth.
+type sums struct {
+	t         *tables
+	dim       int
+	d, dInv   []float32 // d and D⁻¹, packed
+	e, eInv   []float32 // e and E⁻¹, packed
+	f         []float32 // F, μ×ν
+	deviation []float32 // scratch, Σ γ (x − m_k) of one Gaussian
+}
+
+func newSums(t *tables, dim, nu, mu int) sums {
+	return sums{t: t, dim: dim, d: make([]float32, nu), dInv: make([]float32, packedLen(nu)),
+		e: make([]float32, mu), eInv: make([]float32, packedLen(mu)), f: make([]float32, mu*nu),
+		deviation: make([]float32, dim)}
+}
+
+func (s *sums) reset() {
+	clear(s.d)
+	clear(s.dInv)
+	clear(s.e)
+	clear(s.eInv)
+	clear(s.f)
+}
+
+// add takes in n frames of Gaussian k, each counted as w, with the sum of their
+// deviations from m_k.
+func (s *sums) add(k int, n, w float64, first []float64) {
+	for i, v := range first {
+		s.deviation[i] = float32(w * v)
+	}
+	worth, nu, mu := float32(w*n), len(s.d), len(s.e)
+	axpy(worth, block(s.t.vv, k, len(s.dInv)), s.dInv)
+	rows(s.deviation, block(s.t.cv, k, s.dim*nu), s.d)
+	if mu > 0 {
+		axpy(worth, block(s.t.uu, k, len(s.eInv)), s.eInv)
+		axpy(worth, block(s.t.uv, k, len(s.f)), s.f)
+		rows(s.deviation, block(s.t.cu, k, s.dim*mu), s.e)
+	}
+}
+
+// rows computes y += Aᵀ x for A of len(x) rows.
+func rows(x, a, y []float32) {
+	for i, v := range x {
+		axpy(v, block(a, i, len(y)), y)
+	}
+}
+
+// widen writes src to dst.
+func widen(dst []float64, src []float32) {
+	dst = dst[:len(src)]
+	for i, v := range src {
+		dst[i] = float64(v)
+	}
+}
