@@ -97,7 +97,7 @@ type utterance struct {
 
 // speaker is a cluster of utterances.
 type speaker struct {
-	voice  model.Voice // of all of its utterances
+	voice  model.Voice // of all of its utterances, to compare with
 	anchor model.Kept  // of those that have left the window
 	into   int         // the speaker that this one was merged into, or 0
 }
@@ -242,12 +242,10 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 		c.mergeSpeaker(u.created, u.speaker, ev.At, emit)
 	}
 	if u.speaker != Unknown {
-		s := &c.speakers[u.speaker-1]
-		s.voice.Stats.AddKept(u.pair)
-		c.scorer.Update(&s.voice)
 		c.last = u.speaker
 	}
 	c.utts = append(c.utts, u)
+	c.settle(u.speaker)
 	c.frames += u.pair.N
 	if c.frames >= c.review {
 		c.review = c.frames + max(1, min(c.frames*(reviewGrowth-1), reviewAtMost))
@@ -330,7 +328,6 @@ func (c *Clusterer) mayCreate() bool {
 // add makes a new speaker and returns its number.
 func (c *Clusterer) add(at int64, emit func(Event)) int {
 	c.speakers = append(c.speakers, speaker{
-		voice:  model.NewVoice(c.m.Nu),
 		anchor: model.NewStats(c.m.Nu).Keep(),
 	})
 	emit(Event{Kind: SpeakerAdded, At: at, Speaker: len(c.speakers)})
@@ -364,20 +361,29 @@ func (c *Clusterer) trim() {
 	if drop >= len(c.utts) {
 		return
 	}
+	left := c.utts[:drop]
 	for i := range c.speakers {
-		c.speakers[i].settle(c.utts[:drop], i+1)
+		c.speakers[i].leave(left, i+1)
 	}
 	before := c.utts[drop].start
 	for _, u := range c.utts[drop:] { // given utterances are in the order of their ends
 		before = min(before, u.start)
 	}
+	var speakers []int
+	for _, u := range left {
+		speakers = append(speakers, u.speaker)
+	}
 	c.utts = slices.Delete(c.utts, 0, drop)
+	slices.Sort(speakers)
+	for _, s := range slices.Compact(speakers) {
+		c.settle(s)
+	}
 	c.time.forget(before)
 }
 
-// settle adds what the speaker of the given number said in utts, which leave
-// the window, to the anchor.
-func (s *speaker) settle(utts []utterance, number int) {
+// leave adds what the speaker of the given number said in utts, which leave the
+// window, to the anchor.
+func (s *speaker) leave(utts []utterance, number int) {
 	if !slices.ContainsFunc(utts, func(u utterance) bool { return u.speaker == number }) {
 		return
 	}

@@ -119,7 +119,7 @@ func (c *Clusterer) sum(s int) *model.Voice {
 	v.Stats.Reset()
 	for i := range c.speakers {
 		if t := &c.speakers[i]; t.into == 0 && c.links.same(i+1, s) {
-			v.Stats.Add(t.voice.Stats)
+			v.Stats.Add(c.said(i + 1))
 		}
 	}
 	c.scorer.Update(v)

@@ -119,8 +119,8 @@ func TestLinkTakenBack(t *testing.T) {
 func TestLinkedVoiceIsTheSum(t *testing.T) {
 	c, _, _, _ := linked(t, Config{Window: 12, Limits: Limits{Max: 3}}, 40, map[int][][]int{20: {{4, 1}}})
 	sum := model.NewStats(c.m.Nu)
-	sum.Add(c.speakers[0].voice.Stats)
-	sum.Add(c.speakers[3].voice.Stats)
+	sum.Add(c.said(1))
+	sum.Add(c.said(4))
 	if got := c.sum(4).Stats; !reflect.DeepEqual(got, sum) {
 		t.Errorf("%v frames, want %v", got.N, sum.N)
 	}

@@ -128,25 +128,20 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 // assign gives the window's utterances their new speakers and counts the
 // speakers' statistics anew.
 func (c *Clusterer) assign(voices []model.Voice, labels, number []int) {
-	for i := range c.speakers {
-		if s := &c.speakers[i]; s.into == 0 {
-			s.voice.Stats.Reset()
-			s.voice.Stats.AddKept(s.anchor)
-		}
-	}
 	for i := range c.utts {
-		u := &c.utts[i]
-		u.speaker = number[labels[i]]
-		c.speakers[u.speaker-1].voice.Stats.AddKept(u.pair)
+		c.utts[i].speaker = number[labels[i]]
 	}
+	said := make([]model.Stats, len(c.speakers))
 	for i := range c.speakers {
 		if s := &c.speakers[i]; s.into == 0 {
-			c.scorer.Update(&s.voice)
+			said[i] = c.said(i + 1)
+			s.voice = model.Voice{Stats: said[i]}
 			c.scorer.Outline(&s.voice)
+			c.scorer.Settle(&s.voice)
 		}
 	}
 	for i := range c.utts {
-		c.rescore(&c.utts[i], &voices[i])
+		c.rescore(&c.utts[i], &voices[i], said)
 	}
 	if n := len(c.utts); n > 0 {
 		c.last = c.utts[n-1].speaker
@@ -155,10 +150,10 @@ func (c *Clusterer) assign(voices []model.Voice, labels, number []int) {
 
 // rescore compares u, whose voice is v, with what its speaker said besides, and says how much
 // better that fits than the next best explanation.
-func (c *Clusterer) rescore(u *utterance, v *model.Voice) {
+func (c *Clusterer) rescore(u *utterance, v *model.Voice, said []model.Stats) {
 	rest := &c.rest
 	rest.Stats.Reset()
-	rest.Stats.Add(c.speakers[u.speaker-1].voice.Stats)
+	rest.Stats.Add(said[u.speaker-1])
 	rest.Stats.Sub(v.Stats)
 	c.scorer.Update(rest)
 	u.logP = c.scorer.Score(v, rest)

@@ -1,7 +1,6 @@
 package online
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/seed-7adb9000/diarizer/internal/state"
@@ -32,20 +31,18 @@ func (c *Clusterer) UnmarshalBinary(b []byte) error {
 		if s.into != 0 {
 			continue
 		}
-		v := s.voice.Stats
-		if err := cmp.Or(expect(len(v.D), c.m.Nu), expect(len(v.DInv), pair-c.m.Nu), expect(len(s.anchor.Pair), pair)); err != nil {
+		if err := expect(len(s.anchor.Pair), pair); err != nil {
 			return err
 		}
-		c.scorer.Update(&s.voice)
+		c.settle(i + 1)
 	}
 	return nil
 }
 
-// expect says what is wrong with the length of a pair, or of a part of one, that
-// was restored.
+// expect says what is wrong with the length of a pair that was restored.
 func expect(found, want int) error {
 	if found != want {
-		return fmt.Errorf("online: %d numbers of a pair in the state: expected %d", found, want)
+		return fmt.Errorf("online: a pair of %d numbers in the state: expected %d", found, want)
 	}
 	return nil
 }
@@ -73,8 +70,7 @@ func (u *utterance) fields() []any {
 }
 
 func (s *speaker) fields() []any {
-	v := &s.voice.Stats
-	return []any{&v.N, &v.D, &v.DInv, &s.anchor.N, &s.anchor.Pair, &s.into}
+	return []any{&s.anchor.N, &s.anchor.Pair, &s.into}
 }
 
 func (l *links) fields() []any {

@@ -22,9 +22,7 @@ func TestStateIsComplete(t *testing.T) {
 	statetest.Covers(t, u, append(u.fields(), &u.pair))
 	statetest.Covers(t, &u.pair, u.fields())
 	s := &c.speakers[0]
-	statetest.Covers(t, s, append(s.fields(), &s.voice, &s.anchor))
-	statetest.Covers(t, &s.voice, append(s.fields(), &s.voice.Stats), "soft", "evidence", "outline")
-	statetest.Covers(t, &s.voice.Stats, s.fields())
+	statetest.Covers(t, s, append(s.fields(), &s.anchor), "voice")
 	statetest.Covers(t, &s.anchor, s.fields())
 	statetest.Covers(t, &c.time, c.time.fields(), "joinGap", "tolerance", "want", "matched")
 	statetest.Covers(t, &c.time.told[0], append(c.time.told[0].fields(), &c.time.told[0].Turn))

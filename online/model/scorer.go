@@ -43,6 +43,15 @@ func (s *Scorer) Update(v *Voice) {
 	v.evidence = s.c.Evidence(v.soft)
 }
 
+// Settle is Update for a voice whose pair is not needed any more, but for
+// comparisons: it gives back what memory these do not need.
+func (s *Scorer) Settle(v *Voice) {
+	s.Update(v)
+	if s.m.Slack != 0 {
+		v.Stats.D, v.Stats.DInv = nil, nil
+	}
+}
+
 // Outline makes v ready for Bound after a change of its Stats.
 func (s *Scorer) Outline(v *Voice) { v.outline.set(v.Stats, s.m.Slack) }
 
