@@ -58,6 +58,7 @@ settings and seed give the same model.`,
 	f.IntVar(&cfg.Augment, "augment", cfg.Augment, "copies of each recording through rooms, noise and lines")
 	f.Float64Var(&cfg.Phi, "phi", cfg.Phi, "scale of frame counts")
 	f.Float64Var(&cfg.TrainPhi, "train-phi", cfg.TrainPhi, "scale of frame counts while training")
+	f.Float64Var(&cfg.TrainToken, "train-token", cfg.TrainToken, "token while training V and U")
 	f.Float64Var(&cfg.OwnMean, "own-mean", cfg.OwnMean, "part of a recording's own mean that is taken off in training")
 	f.Float64Var(&cfg.Token, "token", cfg.Token, "variance by which a sound of one utterance may be off as a whole")
 	f.Float64Var(&cfg.Slack, "slack", cfg.Slack, "variance by which a speaker may differ from themselves")
@@ -130,7 +131,7 @@ func train(cmd *cobra.Command, cfg training.Config, data, out string) error {
 // describe says what the model was made of.
 func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata {
 	meta := modelfile.Metadata{Seed: cfg.Seed, Settings: map[string]string{
-		"own_mean": num(cfg.OwnMean), "train_phi": num(cfg.TrainPhi), "chunk_seconds": num(cfg.Chunk),
+		"own_mean": num(cfg.OwnMean), "train_phi": num(cfg.TrainPhi), "train_token": num(cfg.TrainToken), "chunk_seconds": num(cfg.Chunk),
 		"copies": strconv.Itoa(cfg.Augment), "iterations": strconv.Itoa(cfg.Iterations), "ubm_iterations": strconv.Itoa(cfg.UBMIterations),
 	}}
 	meta.Command = strings.Join([]string{"diarizer train --data DIR --out FILE --seed", strconv.FormatUint(cfg.Seed, 10),
@@ -138,7 +139,7 @@ func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata 
 		"--energy=" + strconv.FormatBool(cfg.Features.Energy), "--deltas=" + strconv.FormatBool(cfg.Features.Deltas),
 		"--gaussians", strconv.Itoa(cfg.Gaussians), "--eigenvoices", strconv.Itoa(cfg.Eigenvoices),
 		"--eigenchannels", strconv.Itoa(cfg.Eigenchannels), "--use-eigenchannels=" + strconv.FormatBool(cfg.UseChannels), "--sessions=" + strconv.FormatBool(cfg.Sessions), "--augment", strconv.Itoa(cfg.Augment),
-		"--phi", num(cfg.Phi), "--train-phi", num(cfg.TrainPhi), "--own-mean", num(cfg.OwnMean),
+		"--phi", num(cfg.Phi), "--train-phi", num(cfg.TrainPhi), "--train-token", num(cfg.TrainToken), "--own-mean", num(cfg.OwnMean),
 		"--token", num(cfg.Token), "--slack", num(cfg.Slack), "--length", num(cfg.Length),
 		"--soft=" + strconv.FormatBool(cfg.Soft)}, " ")
 	byName := map[string]*modelfile.Corpus{}

@@ -44,6 +44,9 @@ type Config struct {
 	Chunk float64
 	// TrainPhi scales frame counts in the training of V and U, Phi at run time.
 	TrainPhi, Phi float64
+	// TrainToken is to the training of V and U what Token is to the run time;
+	// see model.Model.
+	TrainToken float64
 	// Token, Slack and Length shape the scores; see model.Model.
 	Token, Slack, Length float64
 	// UBMIterations and Iterations are the rounds of EM of the UBM at full
@@ -81,6 +84,7 @@ func (c Config) Validate() error {
 		{"training phi", c.TrainPhi, 1e-3, 1},
 		{"phi", c.Phi, 1e-3, 1},
 		{"token", c.Token, 0, 100},
+		{"training token", c.TrainToken, 0, 100},
 		{"slack", c.Slack, 0, 10},
 		{"length", c.Length, 0, 2},
 		{"UBM iterations", float64(c.UBMIterations), 1, 1000},

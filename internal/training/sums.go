@@ -62,6 +62,19 @@ func whitened(a *model.Accumulator, m *model.Model, speaker int) sums {
 	return s
 }
 
+// saturate counts the n_k frames of a Gaussian as n_k/(1 + σ²φ n_k), as
+// [model.Accumulator.StatsInto] does.
+func (s *sums) saturate(tokenPhi float64) {
+	dim := len(s.f) / len(s.n)
+	for k, n := range s.n {
+		w := float32(1 / (1 + tokenPhi*float64(n)))
+		s.n[k] = w * n
+		for r := k * dim; r < (k+1)*dim; r++ {
+			s.f[r] *= w
+		}
+	}
+}
+
 // pool adds up the sums of each of n speakers.
 func pool(all []sums, n int) []sums {
 	out := make([]sums, n)

@@ -50,6 +50,9 @@ func TrainFactors(ctx context.Context, c *Corpus, ubm *Mixture, cfg Config, p Pr
 	if err != nil {
 		return nil, rep, err
 	}
+	for _, s := range chunks {
+		s.saturate(cfg.TrainToken * cfg.TrainPhi)
+	}
 	speakers := pool(chunks, c.Speakers)
 	rng := rand.New(rand.NewPCG(cfg.Seed, 99))
 	voices := newLoading(cfg.Gaussians, c.Dim, cfg.Eigenvoices)
