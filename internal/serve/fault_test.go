@@ -88,13 +88,16 @@ func (p *proxy) sever(cut bool) {
 }
 
 // TestCutOff cuts a worker off from the server for longer than it takes to be
-// replaced, and lets it come back, while another goes on.
+// replaced, and for a stream without sound to be over, and lets it come back,
+// while another goes on.
 func TestCutOff(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := newServer(t)
 	m := newMeetings(t, cfg, 5, 20)
 	p := newProxy(t, nc.ConnectedUrl())
-	first := startWorker(t, connect(t, p.url()), testOptions(cfg))
+	opts := testOptions(cfg)
+	opts.Idle = 3 * time.Second
+	first := startWorker(t, connect(t, p.url()), opts)
 	m.run(t, nc, 3, 2*time.Minute, func() {
 		waitFor(t, func() bool { return len(first.all()) == 5 })
 		startWorker(t, nc, testOptions(cfg))

@@ -176,7 +176,13 @@ func (o *owner) consume(ctx, soft context.Context) error {
 			return o.leave(ctx, context.Cause(soft))
 		case errors.Is(err, context.DeadlineExceeded):
 			o.note(0)
-			if err := o.quiet(ctx, time.Since(idle)); err != nil {
+			if !o.w.lease.holds() {
+				idle = time.Now() // cut off, or stopped until now: what came is not known
+			}
+			switch err := o.quiet(ctx, time.Since(idle)); {
+			case refused(err): // it is not quiet
+				idle = time.Now()
+			case err != nil:
 				return err
 			}
 			if err := o.save(ctx, false); err != nil {
@@ -233,7 +239,8 @@ func (o *owner) opened(ctx context.Context) error {
 	return o.amend(ctx, func(c *claim) { c.Open = true })
 }
 
-// quiet is called while no sound comes.
+// quiet is called while no sound comes. Its error is refused where some has come
+// that this owner has not heard yet.
 func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 	if o.follow.session == "" {
 		if since < idleAfter {
@@ -247,8 +254,16 @@ func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 	if since < o.w.opts.Idle {
 		return nil
 	}
-	// The end goes where the sound is, so that it is the same for everybody.
-	return o.w.s.stopStream(ctx, o.stream, o.follow.session, fmt.Sprintf("no sound for %v", o.w.opts.Idle))
+	// The end goes where the sound is, so that it is the same for everybody, and
+	// only behind the last message that this owner has heard: after having been
+	// stopped for a while, it may have heard nothing because it did not listen.
+	err := o.w.s.stopStream(ctx, o.stream, o.follow.session, fmt.Sprintf("no sound for %v", o.w.opts.Idle),
+		jetstream.WithExpectLastSequencePerSubject(o.follow.number))
+	if err == nil || refused(err) || ctx.Err() != nil {
+		return err
+	}
+	o.report(err)
+	return nil
 }
 
 // idleAfter is how long a worker keeps the claim of a stream without a run.

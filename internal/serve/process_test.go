@@ -18,10 +18,12 @@ import (
 )
 
 // The environment variables that make this test's binary a worker on the server
-// that the first names, and say that it is one of manyVoices.
+// that the first names, and say that it is one of manyVoices, and when it takes
+// a stream for over.
 const (
 	childURL    = "DIARIZER_TEST_WORKER"
 	childVoices = "DIARIZER_TEST_VOICES"
+	childIdle   = "DIARIZER_TEST_IDLE"
 )
 
 // childMain is main where the process is to be a worker.
@@ -40,6 +42,7 @@ func childMain() bool {
 			cfg = manyVoices()
 		}
 		opts := testOptions(cfg)
+		opts.Idle, _ = time.ParseDuration(os.Getenv(childIdle)) // the default if it is not set
 		opts.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 		opts.Store.Replicas = replicasOf(url)
 		err = Run(ctx, nc, opts, func(w *Worker) { fmt.Println("ready", w.ID()) })
@@ -117,15 +120,16 @@ func TestKilled(t *testing.T) {
 }
 
 // TestStopped stops a worker process for longer than it takes to be replaced,
-// and wakes it up: it must not publish anything that belongs to its successor,
-// which told would see as an event that comes twice or out of order, and it
-// must go on working.
+// and for a stream without sound to be over, and wakes it up: it must not publish
+// anything that belongs to its successor, which told would see as an event that
+// comes twice or out of order, it must not take for silence what it slept
+// through, and it must go on working.
 func TestStopped(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := newServer(t)
 	m := newMeetings(t, cfg, 6, 20)
 	url := nc.ConnectedUrl()
-	first := startChild(t, url)
+	first := startChild(t, url, childIdle+"=3s")
 	m.run(t, nc, 3, 2*time.Minute, func() {
 		time.Sleep(1500 * time.Millisecond)
 		second := startChild(t, url)
@@ -134,5 +138,21 @@ func TestStopped(t *testing.T) {
 		first.signal(t, syscall.SIGCONT)
 		time.Sleep(time.Second)
 		second.signal(t, syscall.SIGTERM)
+	})
+}
+
+// TestStoppedAlone stops the only worker for longer than it takes for a stream
+// without sound to be over. Nobody declares it dead, and the first thing that it
+// does when it wakes up may be a heartbeat or a look at the clock.
+func TestStoppedAlone(t *testing.T) {
+	cfg := pipeline.Config{Model: anyModel()}
+	nc := newServer(t)
+	m := newMeetings(t, cfg, 6, 20)
+	only := startChild(t, nc.ConnectedUrl(), childIdle+"=2s")
+	m.run(t, nc, 3, 2*time.Minute, func() {
+		time.Sleep(1500 * time.Millisecond)
+		only.signal(t, syscall.SIGSTOP)
+		time.Sleep(3 * time.Second)
+		only.signal(t, syscall.SIGCONT)
 	})
 }
