@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -107,24 +108,34 @@ func packetsOf(session string, x []int16) []natsaudio.Packet {
 // makes it, and its events as text, but for what tells runs apart.
 func undisturbed(t testing.TB, stream string, cfg pipeline.Config, ps []natsaudio.Packet) (events []string, lines string) {
 	t.Helper()
+	events, lines, err := diarized(stream, cfg, ps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return events, lines
+}
+
+// diarized is undisturbed, for any goroutine.
+func diarized(stream string, cfg pipeline.Config, ps []natsaudio.Packet) (events []string, lines string, err error) {
 	rec := &recorder{}
 	f, err := newFollower(stream, cfg, rec)
 	if err != nil {
-		t.Fatal(err)
+		return nil, "", err
 	}
 	for i, p := range ps {
 		msg, err := p.Message(natsaudio.Subject(stream))
 		if err != nil {
-			t.Fatal(err)
+			return nil, "", err
 		}
 		if err := f.push(context.Background(), message{number: uint64(i + 1), stored: time.Unix(0, 0), header: msg.Header, data: msg.Data}); err != nil {
-			t.Fatal(err)
+			return nil, "", err
 		}
 	}
 	if !f.ended {
-		t.Fatal("the run has not ended")
+		return nil, "", errors.New("the run has not ended")
 	}
-	return rec.text, rec.rttm(t)
+	lines, err = rec.rttm()
+	return rec.text, lines, err
 }
 
 // recorder keeps the events that it is given.
@@ -138,12 +149,10 @@ func (r *recorder) take(_ context.Context, e publish.Event) error {
 	return r.timeline.Apply(e)
 }
 
-func (r *recorder) rttm(t testing.TB) string {
+func (r *recorder) rttm() (string, error) {
 	var b strings.Builder
-	if err := rttm.Write(&b, r.timeline.Segments()); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
+	err := rttm.Write(&b, r.timeline.Segments())
+	return b.String(), err
 }
 
 // plain is an event without what may differ between two runs.
@@ -235,9 +244,8 @@ func told(ctx context.Context, nc *nats.Conn, stream string) (events []string, l
 			return rec.text, "", err
 		}
 		if m.Kind == publish.StreamEnded && m.End.Reason != publish.Failed {
-			var b strings.Builder
-			err := rttm.Write(&b, rec.timeline.Segments())
-			return rec.text, b.String(), err
+			lines, err := rec.rttm()
+			return rec.text, lines, err
 		}
 	}
 	return rec.text, "", fmt.Errorf("stream %s: %d events without an end: %w", stream, len(rec.text), ctx.Err())

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -26,26 +27,19 @@ const (
 	childIdle   = "DIARIZER_TEST_IDLE"
 )
 
-// childMain is main where the process is to be a worker.
+// childMain is main where the process is to be a worker or a server.
 func childMain() bool {
-	url := os.Getenv(childURL)
-	if url == "" {
+	url, node := os.Getenv(childURL), os.Getenv(childNode)
+	if url == "" && node == "" {
 		return false
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	nc, err := publish.Connect(ctx, url, publish.ConnectOptions{Wait: true})
-	if err == nil {
-		defer nc.Close()
-		cfg := pipeline.Config{Model: anyModel()}
-		if os.Getenv(childVoices) != "" {
-			cfg = manyVoices()
-		}
-		opts := testOptions(cfg)
-		opts.Idle, _ = time.ParseDuration(os.Getenv(childIdle)) // the default if it is not set
-		opts.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
-		opts.Store.Replicas = replicasOf(url)
-		err = Run(ctx, nc, opts, func(w *Worker) { fmt.Println("ready", w.ID()) })
+	err := error(nil)
+	if node != "" {
+		err = nodeMain(ctx, node)
+	} else {
+		err = workerMain(ctx, url)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -54,40 +48,68 @@ func childMain() bool {
 	return true
 }
 
+func workerMain(ctx context.Context, url string) error {
+	nc, err := publish.Connect(ctx, url, publish.ConnectOptions{Wait: true})
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	cfg := pipeline.Config{Model: anyModel()}
+	if os.Getenv(childVoices) != "" {
+		cfg = manyVoices()
+	}
+	opts := testOptions(cfg)
+	if s := os.Getenv(childIdle); s != "" {
+		if opts.Idle, err = time.ParseDuration(s); err != nil {
+			return err
+		}
+	}
+	opts.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	opts.Store.Replicas = replicasOf(url)
+	return Run(ctx, nc, opts, func(w *Worker) { fmt.Println("ready", w.ID()) })
+}
+
 // replicasOf is 3 for the URLs of a cluster.
 func replicasOf(urls string) int { return min(3, 1+strings.Count(urls, ",")) }
 
-// child is a worker in a process of its own.
+// child is a process of its own: a worker, or a server.
 type child struct {
 	cmd *exec.Cmd
-	id  string
+	log *lines
 }
 
+// startChild starts a worker.
 func startChild(t *testing.T, url string, env ...string) *child {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startProcess(t, exe, append(env, childURL+"="+url)...)
+}
+
+// startProcess starts a binary of this test as what env says, and returns when it
+// is ready.
+func startProcess(t *testing.T, exe string, env ...string) *child {
+	t.Helper()
 	cmd := exec.Command(exe)
-	cmd.Env = append(append(os.Environ(), childURL+"="+url), env...)
+	cmd.Env = append(os.Environ(), env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &testWriter{t: t}
-	t.Cleanup(log.close)
-	cmd.Stderr = log
+	c := &child{cmd: cmd, log: &lines{}}
+	told := &testWriter{t: t}
+	t.Cleanup(told.close)
+	cmd.Stderr = io.MultiWriter(told, c.log)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	c := &child{cmd: cmd}
-	t.Cleanup(func() { c.kill() })
+	t.Cleanup(c.kill)
 	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("worker process: %v", err)
+	if err != nil || !strings.HasPrefix(line, "ready") {
+		t.Fatalf("process: it says %q, %v", line, err)
 	}
-	c.id = strings.TrimSpace(strings.TrimPrefix(line, "ready "))
 	return c
 }
 

@@ -3,12 +3,14 @@ package serve
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
@@ -23,16 +25,23 @@ type meetings struct {
 }
 
 func newMeetings(t testing.TB, cfg pipeline.Config, n, seconds int) *meetings {
-	m := &meetings{}
+	t.Helper()
+	m := &meetings{names: make([]string, n), sound: make([][]natsaudio.Packet, n), events: make([][]string, n), rttm: make([]string, n)}
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range n {
-		name := fmt.Sprintf("meeting-%d", i)
-		ps := packetsOf("session-"+name, speech(uint64(i), seconds))
-		events, lines := undisturbed(t, name, cfg, ps)
-		if len(events) < 5 || lines == "" {
-			t.Fatalf("%d events: expected the sound to be taken for speech", len(events))
-		}
-		m.names, m.sound = append(m.names, name), append(m.sound, ps)
-		m.events, m.rttm = append(m.events, events), append(m.rttm, lines)
+		g.Go(func() (err error) {
+			m.names[i] = fmt.Sprintf("meeting-%d", i)
+			m.sound[i] = packetsOf("session-"+m.names[i], speech(uint64(i), seconds))
+			m.events[i], m.rttm[i], err = diarized(m.names[i], cfg, m.sound[i])
+			if err == nil && (len(m.events[i]) < 5 || m.rttm[i] == "") {
+				err = fmt.Errorf("%d events: expected the sound to be taken for speech", len(m.events[i]))
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
 	}
 	return m
 }
