@@ -198,7 +198,7 @@ func feed(ctx context.Context, nc *nats.Conn, stream string, ps []natsaudio.Pack
 	}
 	began := time.Now()
 	for _, p := range ps {
-		due := began.Add(time.Duration(float64(capture.Duration(p.Position)) / speed))
+		due := began.Add(time.Duration(float64(p.Position) / float64(p.Rate) / speed * float64(time.Second)))
 		if !sleep(ctx, max(0, time.Until(due))) {
 			return ctx.Err()
 		}

@@ -47,7 +47,6 @@ type progress struct {
 	Lag     time.Duration // sound that waits in JetStream
 	Seq     uint64        // of the last event
 	Message uint64        // of sound
-	Opaque  bool          // its decoder cannot be moved
 }
 
 // The reasons for which an owner stops, as causes of its context.
@@ -288,15 +287,6 @@ func (o *owner) note(pending uint64) {
 	p.Run, p.At, p.Seq, p.Message = f.enc.Run, heard, f.enc.Seq, f.number
 	// Messages of a stream are of one length, nearly always.
 	p.Lag = time.Duration(pending) * o.w.packetLength(f)
-}
-
-func (o *owner) opaque() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if !o.progress.Opaque {
-		o.progress.Opaque = true
-		o.log.Warn("sound in Opus: its decoder's state cannot be moved, so that another worker would begin again with the session")
-	}
 }
 
 func (o *owner) report(err error) {
