@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 )
 
@@ -150,7 +151,7 @@ func TestWallClocksJump(t *testing.T) {
 	}
 	n := &node{Name: "alone", Port: freePorts(t, 1)[0], Store: t.TempDir()}
 	n.start(t, exe, env)
-	nc := connect(t, n.url())
+	nc := natstest.Connect(t, n.url())
 	s, err := openShared(t.Context(), nc, StoreOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 )
 
@@ -33,7 +34,7 @@ func TestCluster(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	m := newMeetings(t, cfg, streams, seconds)
 	c := newCluster(t, exe, env)
-	nc := connect(t, c.url())
+	nc := natstest.Connect(t, c.url())
 	var s *shared
 	waitFor(t, func() bool { // the servers have to find each other
 		var err error

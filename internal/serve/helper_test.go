@@ -24,7 +24,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/publish"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -163,31 +162,6 @@ func plain(e publish.Event) string {
 		return err.Error()
 	}
 	return string(b)
-}
-
-// newServer returns a connection to a server of its own.
-func newServer(t testing.TB) *nats.Conn {
-	t.Helper()
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return connect(t, server.URL())
-}
-
-func connect(t testing.TB, url string) *nats.Conn {
-	t.Helper()
-	nc, err := publish.Connect(t.Context(), url, publish.ConnectOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	return nc
 }
 
 // feed publishes packets in order, so many seconds of sound in a second.

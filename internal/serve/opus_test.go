@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/capture/opus"
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 )
 
@@ -54,7 +55,7 @@ func opusPackets(t *testing.T, session string) []natsaudio.Packet {
 // the same events.
 func TestOpusKilled(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := &meetings{}
 	for i := range 3 {
 		name := fmt.Sprintf("meeting-%d", i)

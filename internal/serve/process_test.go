@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -129,7 +130,7 @@ func (c *child) signal(t *testing.T, s syscall.Signal) {
 // TestKilled kills one of three worker processes, and then another, at once.
 func TestKilled(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 9, 16)
 	url := nc.ConnectedUrl()
 	children := []*child{startChild(t, url), startChild(t, url), startChild(t, url)}
@@ -148,7 +149,7 @@ func TestKilled(t *testing.T) {
 // through, and it must go on working.
 func TestStopped(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 6, 20)
 	url := nc.ConnectedUrl()
 	first := startChild(t, url, childIdle+"=3s")
@@ -168,7 +169,7 @@ func TestStopped(t *testing.T) {
 // does when it wakes up may be a heartbeat or a look at the clock.
 func TestStoppedAlone(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 6, 20)
 	only := startChild(t, nc.ConnectedUrl(), childIdle+"=2s")
 	m.run(t, nc, 3, 2*time.Minute, func() {

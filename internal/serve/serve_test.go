@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 )
 
@@ -89,7 +90,7 @@ func (m *meetings) run(t *testing.T, nc *nats.Conn, speed float64, within time.D
 // later, and one stream twice.
 func TestOneWorker(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 3, 12)
 	w := startWorker(t, nc, testOptions(cfg))
 	m.run(t, nc, 20, 2*time.Minute, nil)
@@ -114,15 +115,15 @@ func TestOneWorker(t *testing.T) {
 // TestHandover moves streams between workers by drains while sound comes.
 func TestHandover(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 6, 16)
 	first := startWorker(t, nc, testOptions(cfg))
 	m.run(t, nc, 4, 2*time.Minute, func() {
 		time.Sleep(time.Second)
-		second := startWorker(t, connect(t, nc.ConnectedUrl()), testOptions(cfg))
+		second := startWorker(t, natstest.Connect(t, nc.ConnectedUrl()), testOptions(cfg))
 		first.end(t)
 		time.Sleep(time.Second)
-		startWorker(t, connect(t, nc.ConnectedUrl()), testOptions(cfg))
+		startWorker(t, natstest.Connect(t, nc.ConnectedUrl()), testOptions(cfg))
 		second.end(t)
 	})
 }
