@@ -250,13 +250,17 @@ func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 		}
 		return errIdle
 	}
-	if since < o.w.opts.Idle {
+	wait := o.w.opts.Idle
+	if o.follow.asm.Ending() {
+		wait = min(wait, natsaudio.Window)
+	}
+	if since < wait {
 		return nil
 	}
 	// The end goes where the sound is, so that it is the same for everybody, and
 	// only behind the last message that this owner has heard: after having been
 	// stopped for a while, it may have heard nothing because it did not listen.
-	err := o.w.s.stopStream(ctx, o.stream, o.follow.session, fmt.Sprintf("no sound for %v", o.w.opts.Idle),
+	err := o.w.s.stopStream(ctx, o.stream, o.follow.session, fmt.Sprintf("no sound for %v", wait),
 		jetstream.WithExpectLastSequencePerSubject(o.follow.number))
 	if err == nil || refused(err) || ctx.Err() != nil {
 		return err

@@ -12,9 +12,11 @@ import (
 	"github.com/nats-io/nats.go"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // meetings are streams with their sound and what an undisturbed run says of it.
@@ -161,4 +163,31 @@ func lastRun(t *testing.T, nc *nats.Conn, stream string) []string {
 		}
 	}
 	return text
+}
+
+// TestLostBeforeTheEnd has packets missing before the end mark: the stream is over,
+// as the sender says, a second later.
+func TestLostBeforeTheEnd(t *testing.T) {
+	cfg := pipeline.Config{Model: anyModel()}
+	nc := natstest.New(t)
+	startWorker(t, nc, testOptions(cfg))
+	ps := packetsOf("s", speech(3, 8))
+	n := len(ps)
+	ps = slices.Delete(ps, n-6, n-3)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	if err := feed(ctx, nc, "room", ps, 20); err != nil {
+		t.Fatal(err)
+	}
+	events, _, err := told(ctx, nc, "room")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := decode(t, events[len(events)-1])
+	if last.End == nil || last.End.Reason != publish.Finished || int64(last.At) != 8*capture.Rate {
+		t.Errorf("the last event is %s", events[len(events)-1])
+	}
+	if want := replayed(t, "room", cfg, kept(t, nc, "room")); !slices.Equal(events, want.text) {
+		t.Errorf("heard again: %s", firstDifference(events, want.text))
+	}
 }
