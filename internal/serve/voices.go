@@ -85,7 +85,7 @@ func (v *voices) put(scorer *model.Scorer, e jetstream.KeyValueEntry) error {
 func newKnown(s enroll.Speaker, scorer *model.Scorer) known {
 	voice := model.NewVoice(s.Stats.Nu())
 	voice.Stats.Add(s.Stats)
-	scorer.Update(&voice)
+	scorer.Settle(&voice)
 	return known{name: s.Name, voice: &voice}
 }
 
