@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/capture/opus"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 	"github.com/seed-7adb9000/diarizer/capture/resample"
 )
@@ -17,7 +16,7 @@ type sound struct {
 	format   Packet // of the session; only Encoding, Rate and Channels count
 	channel  capture.Channel
 	s16      pcm.Encoding
-	opus     *opus.PacketDecoder // nil for samples
+	opus     *renewing // nil for samples
 	rs       *resample.Resampler
 	up, down int64 // capture.Rate over format.Rate in lowest terms
 
@@ -36,7 +35,7 @@ func newSound(p Packet, ch capture.Channel) (*sound, error) {
 	s := &sound{format: p, channel: ch, s16: pcm.S16()}
 	s.format.Data = nil
 	if p.Encoding == Opus {
-		dec, err := opus.NewPacketDecoder(p.Channels)
+		dec, err := newRenewing(p.Channels)
 		if err != nil {
 			return nil, err
 		}
@@ -122,7 +121,7 @@ func (s *sound) flush(emit func(int64, []float32)) {
 // decode returns interleaved samples, valid until the next call.
 func (s *sound) decode(p Packet) ([]float32, error) {
 	if s.opus != nil {
-		return s.opus.Decode(p.Data)
+		return s.opus.decode(p)
 	}
 	n := len(p.Data) / s.s16.Size
 	if cap(s.frames) < n {

@@ -1,21 +1,10 @@
 package natsaudio
 
-import (
-	"errors"
+import "github.com/seed-7adb9000/diarizer/internal/state"
 
-	"github.com/seed-7adb9000/diarizer/internal/state"
-)
-
-// ErrNoState is what [Assembler.AppendBinary] returns while the session that is
-// followed is of Opus packets, whose decoder does not tell its state.
-var ErrNoState = errors.New("an opus decoder's state cannot be taken")
-
-// AppendBinary appends the state of a to b: with it, another Assembler of the
-// same Options goes on to the same blocks. The only error is [ErrNoState].
+// AppendBinary appends the state of a to b, and never fails: with it, another
+// Assembler of the same Options goes on to the same blocks.
 func (a *Assembler) AppendBinary(b []byte) ([]byte, error) {
-	if a.sound != nil && a.sound.opus != nil {
-		return b, ErrNoState
-	}
 	return state.Append(b, a.fields()...), nil
 }
 
@@ -50,11 +39,14 @@ func (a *Assembler) soundFields(s *sound) []any {
 		state.Then(&s.rs, func() []any {
 			if s.rs == nil {
 				made, err := newSound(s.format, a.opts.Channel)
-				if err != nil || made.opus != nil {
+				if err != nil {
 					return nil // not what fields wrote; the rest of it stays unread
 				}
 				made.format = s.format
 				*s = *made
+			}
+			if s.opus != nil {
+				return []any{state.Value(s.rs), state.Value(s.opus)}
 			}
 			return []any{state.Value(s.rs)}
 		}),

@@ -146,9 +146,6 @@ func listStreams(cmd *cobra.Command, nc *nats.Conn, asJSON bool) error {
 		if s.Worker == "" && !s.Open && note == "" {
 			note = "no sound"
 		}
-		if st.Restart {
-			note = "a new owner would begin again"
-		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%.1fs\t%.1fs\t%d\t%d\t%s\n", s.Stream, s.Title, s.Worker, st.Heard, st.Lag, st.Events, s.Epoch, note)
 	}
 	fmt.Fprintln(w, "\nWORKER\tHOST\tPID\tSTREAMS\tLIMIT\tSTATE\tMODEL")

@@ -7,12 +7,11 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -20,20 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // newStore returns a Store of a server of its own.
 func newStore(t *testing.T) *Store {
 	t.Helper()
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	nc, err := nats.Connect(server.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		nc.Close()
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	nc := natstest.New(t)
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)

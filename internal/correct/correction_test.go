@@ -11,8 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/nats-io/nats.go"
-	"github.com/seed-7adb9000/diarizer/publish"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"go.uber.org/goleak"
 )
 
@@ -63,16 +62,7 @@ func FuzzDecode(f *testing.F) {
 
 func TestCorrectionsOverNATS(t *testing.T) {
 	ctx := context.Background()
-	server, err := natsd.Start(ctx, natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	nc, err := publish.Connect(ctx, server.URL(), publish.ConnectOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
+	nc := natstest.New(t)
 	ada := Correction{Action: Rename, Speaker: 1, Name: "Ada"}
 	if _, err := Request(ctx, nc, "s", ada); !errors.Is(err, ErrNobody) {
 		t.Errorf("with nobody there: %v", err)
@@ -110,16 +100,7 @@ func TestCorrectionsOverNATS(t *testing.T) {
 // Whoever falls silent with a correction is asked again with the same ID, and
 // that nobody is there any more is told in the end.
 func TestAskedAgain(t *testing.T) {
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	nc, err := publish.Connect(t.Context(), server.URL(), publish.ConnectOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
+	nc := natstest.New(t)
 	heard := make(chan Correction, 10)
 	sub, err := nc.Subscribe(Subject("s"), func(m *nats.Msg) {
 		c, err := Decode(m.Data)

@@ -6,12 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -86,16 +85,7 @@ func TestNames(t *testing.T) {
 
 // TestStore enrols, lists, renames and deletes.
 func TestStore(t *testing.T) {
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	nc, err := nats.Connect(server.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
+	nc := natstest.New(t)
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)

@@ -13,8 +13,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/publish"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -92,16 +92,7 @@ func TestBounded(t *testing.T) {
 }
 
 func TestOverNATS(t *testing.T) {
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	nc, err := publish.Connect(t.Context(), server.URL(), publish.ConnectOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
+	nc := natstest.New(t)
 	var mu sync.Mutex
 	var got []Reading
 	done := make(chan bool)

@@ -1,148 +1,169 @@
 package serve
 
 import (
-	"fmt"
-	"net"
-	"os"
-	"strconv"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// The environment variables of the long form: how many streams, and of how many
-// seconds.
+// The environment variables of the long form: how many streams, of how many
+// seconds, and how many of them in a second.
 const (
 	clusterStreams = "DIARIZER_CLUSTER_STREAMS"
 	clusterSeconds = "DIARIZER_CLUSTER_SECONDS"
+	clusterSpeed   = "DIARIZER_CLUSTER_SPEED"
 )
 
-func number(t *testing.T, name string, or int) int {
-	t.Helper()
-	s := os.Getenv(name)
-	if s == "" {
-		return or
+// TestCluster has three worker processes on a cluster of three server processes
+// follow many streams, while all that can be is done to them: a worker is killed;
+// the checkpoints of all streams are damaged, each in one of four ways, while no
+// worker is left; a worker is stopped and woken up; a worker is cut off from the
+// network; the server that leads the events is killed, and comes back. Meanwhile
+// the wall clocks of all these processes jump. Every stream must be told as if
+// nothing had been.
+func TestCluster(t *testing.T) {
+	streams, seconds, speed := number(t, clusterStreams, 6), number(t, clusterSeconds, 40), number(t, clusterSpeed, 1)
+	exe, env := jumpingBinary(t), childClock+"=jumps"
+	cfg := pipeline.Config{Model: anyModel()}
+	m := newMeetings(t, cfg, streams, seconds)
+	c := newCluster(t, exe, env)
+	nc := natstest.Connect(t, c.url())
+	var s *shared
+	waitFor(t, func() bool { // the servers have to find each other
+		var err error
+		s, err = openShared(t.Context(), nc, StoreOptions{Replicas: 3})
+		return err == nil
+	})
+	var proxies []*proxy
+	var through []string
+	for _, n := range c.nodes {
+		p := newProxy(t, n.url())
+		proxies, through = append(proxies, p), append(through, p.url())
 	}
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 {
-		t.Fatalf("%s=%s: expected a number from 1 on", name, s)
+	var all []*child // workers, present and past
+	start := func(url string) *child {
+		w := startProcess(t, exe, env, childURL+"="+url)
+		all = append(all, w)
+		return w
+	}
+	killed, stopped, cut := start(c.url()), start(c.url()), start(strings.Join(through, ","))
+
+	length := time.Duration(seconds) * time.Second / time.Duration(speed)
+	out := max(5*time.Second, length/10) // 30 s in the long form
+	began := time.Now()
+	at := func(part float64) { time.Sleep(time.Until(began.Add(time.Duration(part * float64(length))))) }
+	m.run(t, nc, float64(speed), 3*length+5*time.Minute, func() {
+		at(0.08)
+		killed.kill()
+		killed = start(c.url())
+
+		at(0.2)
+		waitFor(t, func() bool { return manifests(t, s.js) == streams })
+		for _, w := range []*child{killed, stopped, cut} {
+			w.signal(t, syscall.SIGSTOP) // or they would write new checkpoints
+		}
+		kv, err := s.js.KeyValue(t.Context(), StateBucket)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		harm(t, kv, m.names)
+		for _, w := range []*child{killed, stopped, cut} {
+			w.kill()
+		}
+		successors := len(all)
+		start(c.url())
+		stopped, cut = start(c.url()), start(strings.Join(through, ","))
+		waitFor(t, func() bool { return len(refusedBy(all[successors:])) == streams })
+
+		at(0.45)
+		stopped.signal(t, syscall.SIGSTOP)
+		time.Sleep(out)
+		stopped.signal(t, syscall.SIGCONT)
+
+		at(0.62)
+		for _, p := range proxies {
+			p.sever(true)
+		}
+		time.Sleep(out)
+		for _, p := range proxies {
+			p.sever(false)
+		}
+
+		at(0.8)
+		i := c.leader(t, s)
+		c.nodes[i].process.kill()
+		at(0.9)
+		c.start(t, i)
+	})
+	var back, ahead int
+	for _, w := range all {
+		b, a := jumps(logTimes(t, w.log.String()))
+		back, ahead = back+b, ahead+a
+	}
+	if back == 0 || ahead == 0 {
+		t.Errorf("the workers' clocks jumped %d times back and %d ahead", back, ahead)
+	}
+	if back, ahead := jumps(storedTimes(t, s.audio)); back == 0 || ahead == 0 {
+		t.Errorf("the servers' clocks jumped %d times back and %d ahead", back, ahead)
+	}
+}
+
+// refusedLine is the line of a log that says that a checkpoint was refused.
+var refusedLine = regexp.MustCompile(`(?m)^.*msg="checkpoint refused: beginning again with the sound".* stream=(\S+) error=.*$`)
+
+// refusedBy is of which streams workers refused the checkpoints.
+func refusedBy(workers []*child) map[string]bool {
+	streams := map[string]bool{}
+	for _, w := range workers {
+		for _, m := range refusedLine.FindAllStringSubmatch(w.log.String(), -1) {
+			streams[m[1]] = true
+		}
+	}
+	return streams
+}
+
+// manifests counts the streams that have a checkpoint.
+func manifests(t *testing.T, js jetstream.JetStream) (n int) {
+	t.Helper()
+	kv, err := js.KeyValue(t.Context(), StateBucket)
+	if err != nil {
+		t.Log(err)
+		return 0
+	}
+	keys, err := kv.ListKeysFiltered(t.Context(), "*.manifest")
+	if err != nil {
+		t.Log(err)
+		return 0
+	}
+	for range keys.Keys() {
+		n++
 	}
 	return n
 }
 
-// cluster is three NATS servers with JetStream on the loopback interface.
-type cluster struct {
-	nodes []*server.Server
-	urls  []string
-}
-
-func newCluster(t *testing.T) *cluster {
+// leader is the node that leads the events.
+func (c *cluster) leader(t *testing.T, s *shared) int {
 	t.Helper()
-	const size = 3
-	ports := freePorts(t, 2*size)
-	var routes []string
-	for i := range size {
-		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", ports[size+i]))
-	}
-	c := &cluster{}
-	for i := range size {
-		opts := &server.Options{
-			ServerName: fmt.Sprintf("node-%d", i), Host: "127.0.0.1", Port: ports[i],
-			JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true,
-			Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: ports[size+i]},
-			Routes:  server.RoutesFromStr(strings.Join(routes, ",")),
-		}
-		n, err := server.NewServer(opts)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n.Start()
-		c.nodes = append(c.nodes, n)
-		c.urls = append(c.urls, fmt.Sprintf("nats://127.0.0.1:%d", ports[i]))
-	}
-	t.Cleanup(func() {
-		for _, n := range c.nodes {
-			n.Shutdown()
-		}
-		for _, n := range c.nodes {
-			n.WaitForShutdown()
-		}
-	})
+	found := -1
 	waitFor(t, func() bool {
-		for _, n := range c.nodes {
-			if n.JetStreamIsLeader() && len(n.JetStreamClusterPeers()) == size {
-				return true
+		info, err := s.events.Info(t.Context())
+		if err != nil || info.Cluster == nil {
+			return false
+		}
+		for i, n := range c.nodes {
+			if n.Name == info.Cluster.Leader {
+				found = i
 			}
 		}
-		return false
+		return found >= 0
 	})
-	return c
-}
-
-func (c *cluster) url() string { return strings.Join(c.urls, ",") }
-
-// freePorts returns ports that were free a moment ago.
-func freePorts(t *testing.T, n int) []int {
-	t.Helper()
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports
-}
-
-// TestCluster has three worker processes on a cluster of three servers follow
-// many streams while one worker is killed, one is stopped and woken up, and the
-// server that leads the events is lost.
-func TestCluster(t *testing.T) {
-	streams, seconds := number(t, clusterStreams, 6), number(t, clusterSeconds, 20)
-	cfg := pipeline.Config{Model: anyModel()}
-	m := newMeetings(t, cfg, streams, seconds)
-	c := newCluster(t)
-	nc, err := publish.Connect(t.Context(), c.url(), publish.ConnectOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	if _, err := openShared(t.Context(), nc, StoreOptions{Replicas: 3}); err != nil {
-		t.Fatal(err)
-	}
-	workers := []*child{startChild(t, c.url()), startChild(t, c.url()), startChild(t, c.url())}
-	pause := time.Duration(seconds) * time.Second / 20
-	within := time.Duration(seconds)*3*time.Second + 2*time.Minute
-	m.run(t, nc, 2, within, func() {
-		time.Sleep(2 * pause)
-		workers[0].kill()
-		time.Sleep(2 * pause)
-		workers[1].signal(t, syscall.SIGSTOP)
-		time.Sleep(max(5*time.Second, 3*pause))
-		workers[1].signal(t, syscall.SIGCONT)
-		time.Sleep(pause)
-		c.lose(t)
-	})
-}
-
-// lose shuts the server down that leads the stream of events, as a crash would
-// as far as the others can see.
-func (c *cluster) lose(t *testing.T) {
-	t.Helper()
-	for _, n := range c.nodes {
-		if n.JetStreamIsStreamLeader("$G", publish.JetStreamName) {
-			n.Shutdown()
-			n.WaitForShutdown()
-			return
-		}
-	}
-	t.Error("no server leads the events")
+	return found
 }

@@ -71,9 +71,6 @@ type StreamStatus struct {
 	// sound.
 	Events  uint64 `json:"events"`
 	Message uint64 `json:"message"`
-	// Restart says that another worker would have to begin with the session's
-	// first packet, because the state of its decoder cannot be moved.
-	Restart bool `json:"restart,omitempty"`
 }
 
 // Status is a worker's answer to status.
@@ -166,7 +163,7 @@ func (w *Worker) status(context.Context, micro.Request) (any, error) {
 	for _, o := range w.all() {
 		p := o.state()
 		s.Streams = append(s.Streams, StreamStatus{Stream: o.stream, Run: p.Run, Heard: capture.Duration(p.At).Seconds(),
-			Lag: p.Lag.Seconds(), Events: p.Seq, Message: p.Message, Restart: p.Opaque})
+			Lag: p.Lag.Seconds(), Events: p.Seq, Message: p.Message})
 	}
 	sortBy(s.Streams, func(s StreamStatus) string { return s.Stream })
 	w.mu.Lock()

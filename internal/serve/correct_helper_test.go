@@ -128,7 +128,7 @@ func (m *meetings) plays(t *testing.T, nc *nats.Conn, cfg pipeline.Config, speed
 		if !slices.Equal(events[i], want.text) {
 			t.Errorf("stream %s: %d events, expected %d:\n%s", name, len(events[i]), len(want.text), firstDifference(events[i], want.text))
 		}
-		if rttm := want.rttm(t); lines[i] != rttm {
+		if rttm, err := want.rttm(); err != nil || lines[i] != rttm {
 			t.Errorf("stream %s: RTTM\n%s\nexpected\n%s", name, lines[i], rttm)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -16,7 +17,7 @@ import (
 // apart from the names, the events are those of an undisturbed run.
 func TestNamesMove(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 3, 20)
 	first := startWorker(t, nc, testOptions(cfg))
 	events := m.plays(t, nc, cfg, 4, func() {
@@ -24,12 +25,12 @@ func TestNamesMove(t *testing.T) {
 		for _, name := range m.names {
 			asked(t, nc, name, correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada"})
 		}
-		second := startWorker(t, connect(t, nc.ConnectedUrl()), testOptions(cfg))
+		second := startWorker(t, natstest.Connect(t, nc.ConnectedUrl()), testOptions(cfg))
 		first.end(t)
 		for _, name := range m.names {
 			asked(t, nc, name, correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Grace"})
 		}
-		startWorker(t, connect(t, nc.ConnectedUrl()), testOptions(cfg))
+		startWorker(t, natstest.Connect(t, nc.ConnectedUrl()), testOptions(cfg))
 		second.end(t)
 		for _, name := range m.names {
 			asked(t, nc, name, correct.Correction{Action: correct.Undo})
@@ -54,7 +55,7 @@ func TestNamesMove(t *testing.T) {
 // next checkpoint, and takes the merge back with its successor.
 func TestMergeSurvivesKill(t *testing.T) {
 	cfg := manyVoices()
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 2, 30)
 	url := nc.ConnectedUrl()
 	s, err := openShared(t.Context(), nc, StoreOptions{})
@@ -101,10 +102,10 @@ func TestMergeSurvivesKill(t *testing.T) {
 // owner is cut off: the next one comes upon it and whoever asked hears of it.
 func TestLateCorrection(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 1, 24)
 	p := newProxy(t, nc.ConnectedUrl())
-	first := startWorker(t, connect(t, p.url()), testOptions(cfg))
+	first := startWorker(t, natstest.Connect(t, p.url()), testOptions(cfg))
 	s, err := openShared(t.Context(), nc, StoreOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +135,7 @@ func TestLateCorrection(t *testing.T) {
 // is nobody to ask when no run goes on.
 func TestRefusedCorrections(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 1, 8)
 	name := m.names[0]
 	startWorker(t, nc, testOptions(cfg))

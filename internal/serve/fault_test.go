@@ -2,99 +2,27 @@ package serve
 
 import (
 	"errors"
-	"io"
-	"net"
-	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 )
 
-// proxy passes TCP connections on to one server until it is cut.
-type proxy struct {
-	l      net.Listener
-	target string
-	wg     sync.WaitGroup
-
-	mu    sync.Mutex
-	cut   bool
-	conns map[net.Conn]bool
-}
-
-func newProxy(t *testing.T, target string) *proxy {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	u, err := url.Parse(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{l: l, target: u.Host, conns: map[net.Conn]bool{}}
-	p.wg.Go(p.accept)
-	t.Cleanup(func() {
-		l.Close()
-		p.sever(true)
-		p.wg.Wait()
-	})
-	return p
-}
-
-func (p *proxy) url() string { return "nats://" + p.l.Addr().String() }
-
-func (p *proxy) accept() {
-	for {
-		a, err := p.l.Accept()
-		if err != nil {
-			return
-		}
-		b, err := net.Dial("tcp", p.target)
-		p.mu.Lock()
-		if err != nil || p.cut {
-			a.Close()
-			if b != nil {
-				b.Close()
-			}
-			p.mu.Unlock()
-			continue
-		}
-		p.conns[a], p.conns[b] = true, true
-		p.mu.Unlock()
-		for _, c := range [][2]net.Conn{{a, b}, {b, a}} {
-			p.wg.Go(func() {
-				_, _ = io.Copy(c[0], c[1]) // ends when either is closed
-				c[0].Close()
-				c[1].Close()
-			})
-		}
-	}
-}
-
-// sever ends all connections and, while cut, refuses new ones.
-func (p *proxy) sever(cut bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.cut = cut
-	for c := range p.conns {
-		c.Close()
-		delete(p.conns, c)
-	}
-}
-
 // TestCutOff cuts a worker off from the server for longer than it takes to be
-// replaced, and lets it come back, while another goes on.
+// replaced, and for a stream without sound to be over, and lets it come back,
+// while another goes on.
 func TestCutOff(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 5, 20)
 	p := newProxy(t, nc.ConnectedUrl())
-	first := startWorker(t, connect(t, p.url()), testOptions(cfg))
+	opts := testOptions(cfg)
+	opts.Idle = 3 * time.Second
+	first := startWorker(t, natstest.Connect(t, p.url()), opts)
 	m.run(t, nc, 3, 2*time.Minute, func() {
 		waitFor(t, func() bool { return len(first.all()) == 5 })
 		startWorker(t, nc, testOptions(cfg))
@@ -112,10 +40,10 @@ func TestCutOff(t *testing.T) {
 // replaced for that.
 func TestConnectionLost(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 3, 12)
 	p := newProxy(t, nc.ConnectedUrl())
-	startWorker(t, connect(t, p.url()), testOptions(cfg))
+	startWorker(t, natstest.Connect(t, p.url()), testOptions(cfg))
 	m.run(t, nc, 3, 2*time.Minute, func() {
 		for range 4 {
 			time.Sleep(700 * time.Millisecond)
@@ -129,7 +57,7 @@ func TestConnectionLost(t *testing.T) {
 // begins again with the sound, to the same events.
 func TestDamagedCheckpoint(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)
@@ -147,14 +75,14 @@ func TestDamagedCheckpoint(t *testing.T) {
 		harm(t, kv, m.names)
 		opts := testOptions(cfg)
 		opts.Log = log.logger(t)
-		startWorker(t, connect(t, nc.ConnectedUrl()), opts)
+		startWorker(t, natstest.Connect(t, nc.ConnectedUrl()), opts)
 	})
 	if n := strings.Count(log.String(), "checkpoint refused"); n != len(m.names) {
 		t.Errorf("%d of %d damaged checkpoints were refused", n, len(m.names))
 	}
 }
 
-// harm damages the checkpoints of four streams, each in another way.
+// harm damages the checkpoints of streams, in one of four ways each.
 func harm(t *testing.T, kv jetstream.KeyValue, streams []string) {
 	t.Helper()
 	for i, stream := range streams {
@@ -168,7 +96,7 @@ func harm(t *testing.T, kv jetstream.KeyValue, streams []string) {
 				t.Fatal(err)
 			}
 			b := append([]byte(nil), e.Value()...)
-			switch i {
+			switch i % 4 {
 			case 0:
 				b[len(b)/2] ^= 1
 				_, err = kv.Put(t.Context(), key, b)
@@ -190,7 +118,7 @@ func harm(t *testing.T, kv jetstream.KeyValue, streams []string) {
 // the runs, closes them, and diarizes the sound anew.
 func TestOtherProgram(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 2, 14)
 	first := startWorker(t, nc, testOptions(cfg))
 	other := pipeline.Config{Model: anyModel()}
@@ -201,12 +129,12 @@ func TestOtherProgram(t *testing.T) {
 	m.run(t, nc, 3, 2*time.Minute, func() {
 		waitFor(t, func() bool { return checkpoints(t, first.Worker) >= 4 })
 		first.end(t)
-		startWorker(t, connect(t, nc.ConnectedUrl()), testOptions(other))
+		startWorker(t, natstest.Connect(t, nc.ConnectedUrl()), testOptions(other))
 	})
 }
 
 // TestClockJumps holds that the clock of the server that stores the sound has no
-// part in what is decided.
+// part in what is decided. In TestCluster all clocks jump.
 func TestClockJumps(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	ps := packetsOf("s", speech(3, 10))
@@ -257,7 +185,7 @@ func TestLeaseRunsOut(t *testing.T) {
 // nothing: what it would publish again counts as published, what differs is an
 // error.
 func TestFencedChain(t *testing.T) {
-	nc := newServer(t)
+	nc := natstest.New(t)
 	s, err := openShared(t.Context(), nc, StoreOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -103,6 +103,9 @@ func (f *follower) push(ctx context.Context, m message) error {
 		if f.enc.Seq == 0 {
 			return nil // there is nothing to stop
 		}
+		if f.asm.Ending() {
+			return f.finish(ctx, publish.Finished, "") // what is missing before the end mark is lost
+		}
 		return f.finish(ctx, publish.Interrupted, why[0])
 	}
 	if kind := m.header[headerNote]; len(kind) > 0 {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -20,14 +19,7 @@ func (o *owner) save(ctx context.Context, now bool) error {
 		return nil
 	}
 	began := time.Now()
-	snapshot, err := o.follow.snapshot()
-	if errors.Is(err, natsaudio.ErrNoState) {
-		o.opaque()
-		return nil
-	}
-	if err != nil {
-		return err
-	}
+	snapshot := o.follow.snapshot()
 	taken := time.Since(began)
 	// A checkpoint that cannot be written is no reason to stop: the one before
 	// and the sound are there.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -23,7 +24,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/publish"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -107,24 +107,34 @@ func packetsOf(session string, x []int16) []natsaudio.Packet {
 // makes it, and its events as text, but for what tells runs apart.
 func undisturbed(t testing.TB, stream string, cfg pipeline.Config, ps []natsaudio.Packet) (events []string, lines string) {
 	t.Helper()
+	events, lines, err := diarized(stream, cfg, ps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return events, lines
+}
+
+// diarized is undisturbed, for any goroutine.
+func diarized(stream string, cfg pipeline.Config, ps []natsaudio.Packet) (events []string, lines string, err error) {
 	rec := &recorder{}
 	f, err := newFollower(stream, cfg, rec)
 	if err != nil {
-		t.Fatal(err)
+		return nil, "", err
 	}
 	for i, p := range ps {
 		msg, err := p.Message(natsaudio.Subject(stream))
 		if err != nil {
-			t.Fatal(err)
+			return nil, "", err
 		}
 		if err := f.push(context.Background(), message{number: uint64(i + 1), stored: time.Unix(0, 0), header: msg.Header, data: msg.Data}); err != nil {
-			t.Fatal(err)
+			return nil, "", err
 		}
 	}
 	if !f.ended {
-		t.Fatal("the run has not ended")
+		return nil, "", errors.New("the run has not ended")
 	}
-	return rec.text, rec.rttm(t)
+	lines, err = rec.rttm()
+	return rec.text, lines, err
 }
 
 // recorder keeps the events that it is given.
@@ -138,12 +148,10 @@ func (r *recorder) take(_ context.Context, e publish.Event) error {
 	return r.timeline.Apply(e)
 }
 
-func (r *recorder) rttm(t testing.TB) string {
+func (r *recorder) rttm() (string, error) {
 	var b strings.Builder
-	if err := rttm.Write(&b, r.timeline.Segments()); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
+	err := rttm.Write(&b, r.timeline.Segments())
+	return b.String(), err
 }
 
 // plain is an event without what may differ between two runs.
@@ -156,31 +164,6 @@ func plain(e publish.Event) string {
 	return string(b)
 }
 
-// newServer returns a connection to a server of its own.
-func newServer(t testing.TB) *nats.Conn {
-	t.Helper()
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return connect(t, server.URL())
-}
-
-func connect(t testing.TB, url string) *nats.Conn {
-	t.Helper()
-	nc, err := publish.Connect(t.Context(), url, publish.ConnectOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	return nc
-}
-
 // feed publishes packets in order, so many seconds of sound in a second.
 func feed(ctx context.Context, nc *nats.Conn, stream string, ps []natsaudio.Packet, speed float64) error {
 	js, err := jetstream.New(nc)
@@ -189,7 +172,7 @@ func feed(ctx context.Context, nc *nats.Conn, stream string, ps []natsaudio.Pack
 	}
 	began := time.Now()
 	for _, p := range ps {
-		due := began.Add(time.Duration(float64(capture.Duration(p.Position)) / speed))
+		due := began.Add(time.Duration(float64(p.Position) / float64(p.Rate) / speed * float64(time.Second)))
 		if !sleep(ctx, max(0, time.Until(due))) {
 			return ctx.Err()
 		}
@@ -235,9 +218,8 @@ func told(ctx context.Context, nc *nats.Conn, stream string) (events []string, l
 			return rec.text, "", err
 		}
 		if m.Kind == publish.StreamEnded && m.End.Reason != publish.Failed {
-			var b strings.Builder
-			err := rttm.Write(&b, rec.timeline.Segments())
-			return rec.text, b.String(), err
+			lines, err := rec.rttm()
+			return rec.text, lines, err
 		}
 	}
 	return rec.text, "", fmt.Errorf("stream %s: %d events without an end: %w", stream, len(rec.text), ctx.Err())

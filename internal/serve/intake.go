@@ -110,12 +110,15 @@ func (in *intake) stop() {
 	}
 }
 
-// stopStream ends a stream's run where the sound that is there now ends.
-func (s *shared) stopStream(ctx context.Context, stream, session, why string) error {
+// stopStream ends a stream's run where the sound that is there now ends, under
+// conditions such as where that is.
+func (s *shared) stopStream(ctx context.Context, stream, session, why string, only ...jetstream.PublishOpt) error {
 	msg := nats.NewMsg(natsaudio.Subject(stream))
 	msg.Header.Set(headerStop, why)
+	ctx, cancel := context.WithTimeout(ctx, ackWithin)
+	defer cancel()
 	// Who says it twice, or after another worker, says it once.
-	if _, err := s.js.PublishMsg(ctx, msg, jetstream.WithMsgID(session+":stop")); err != nil {
+	if _, err := s.js.PublishMsg(ctx, msg, append(only, jetstream.WithMsgID(session+":stop"))...); err != nil {
 		return fmt.Errorf("stop stream %s: %w", stream, err)
 	}
 	return nil

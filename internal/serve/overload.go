@@ -6,8 +6,9 @@ import (
 )
 
 // A worker is overloaded when a stream has been behind by overloadLag without
-// the streams' sum of lags falling for overloadFor. It then gives up the stream
-// that it took last, and takes one less, until all has been well for calmFor.
+// the streams' sum of lags falling for overloadFor, counted anew when it takes
+// another stream. It then gives up the stream that it took last, and takes one
+// less, until all has been well for calmFor.
 const (
 	overloadLag = 5 * time.Second
 	overloadFor = 5 * time.Second
@@ -20,6 +21,7 @@ type load struct {
 	behind time.Time     // since when a stream is behind, zero if none is
 	least  time.Duration // the least sum of lags since behind or the last relief
 	calm   time.Time     // since when none is
+	n      int           // streams at the last look
 }
 
 // judge tells the load of the lags now. It reports whether a stream is to be
@@ -31,7 +33,7 @@ func (l *load) judge(lags []time.Duration) (shed, more bool) {
 		worst, sum = max(worst, lag), sum+lag
 	}
 	if worst < overloadLag {
-		l.behind = time.Time{}
+		l.behind, l.n = time.Time{}, len(lags)
 		if l.calm.IsZero() {
 			l.calm = now
 		}
@@ -42,7 +44,9 @@ func (l *load) judge(lags []time.Duration) (shed, more bool) {
 		return false, false
 	}
 	l.calm = time.Time{}
-	if l.behind.IsZero() || sum < l.least {
+	taken := len(lags) > l.n
+	l.n = len(lags)
+	if l.behind.IsZero() || taken || sum < l.least {
 		l.behind, l.least = now, sum // it is falling: a stream that was taken over catches up
 		return false, false
 	}

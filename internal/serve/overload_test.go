@@ -19,6 +19,16 @@ func TestLoad(t *testing.T) {
 			t.Fatalf("a stream is given up after %d s of catching up", i)
 		}
 	}
+	var lags []time.Duration
+	for i := range 20 { // taking over, one after the other, what another has left
+		if lags = append(lags, 9*time.Second); i >= 10 {
+			lags = lags[:10]
+			lags[i-10] = 0
+		}
+		if shed, _ := step(lags...); shed {
+			t.Fatalf("a stream is given up %d s after the first was taken over", i)
+		}
+	}
 	sheds := 0
 	for range 12 { // falling behind
 		if shed, _ := step(20*time.Second, 6*time.Second); shed {

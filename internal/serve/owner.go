@@ -47,7 +47,6 @@ type progress struct {
 	Lag     time.Duration // sound that waits in JetStream
 	Seq     uint64        // of the last event
 	Message uint64        // of sound
-	Opaque  bool          // its decoder cannot be moved
 }
 
 // The reasons for which an owner stops, as causes of its context.
@@ -176,7 +175,13 @@ func (o *owner) consume(ctx, soft context.Context) error {
 			return o.leave(ctx, context.Cause(soft))
 		case errors.Is(err, context.DeadlineExceeded):
 			o.note(0)
-			if err := o.quiet(ctx, time.Since(idle)); err != nil {
+			if !o.w.lease.holds() {
+				idle = time.Now() // cut off, or stopped until now: what came is not known
+			}
+			switch err := o.quiet(ctx, time.Since(idle)); {
+			case refused(err): // it is not quiet
+				idle = time.Now()
+			case err != nil:
 				return err
 			}
 			if err := o.save(ctx, false); err != nil {
@@ -233,7 +238,8 @@ func (o *owner) opened(ctx context.Context) error {
 	return o.amend(ctx, func(c *claim) { c.Open = true })
 }
 
-// quiet is called while no sound comes.
+// quiet is called while no sound comes. Its error is refused where some has come
+// that this owner has not heard yet.
 func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 	if o.follow.session == "" {
 		if since < idleAfter {
@@ -244,11 +250,23 @@ func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 		}
 		return errIdle
 	}
-	if since < o.w.opts.Idle {
+	wait := o.w.opts.Idle
+	if o.follow.asm.Ending() {
+		wait = min(wait, natsaudio.Window)
+	}
+	if since < wait {
 		return nil
 	}
-	// The end goes where the sound is, so that it is the same for everybody.
-	return o.w.s.stopStream(ctx, o.stream, o.follow.session, fmt.Sprintf("no sound for %v", o.w.opts.Idle))
+	// The end goes where the sound is, so that it is the same for everybody, and
+	// only behind the last message that this owner has heard: after having been
+	// stopped for a while, it may have heard nothing because it did not listen.
+	err := o.w.s.stopStream(ctx, o.stream, o.follow.session, fmt.Sprintf("no sound for %v", wait),
+		jetstream.WithExpectLastSequencePerSubject(o.follow.number))
+	if err == nil || refused(err) || ctx.Err() != nil {
+		return err
+	}
+	o.report(err)
+	return nil
 }
 
 // idleAfter is how long a worker keeps the claim of a stream without a run.
@@ -273,15 +291,6 @@ func (o *owner) note(pending uint64) {
 	p.Run, p.At, p.Seq, p.Message = f.enc.Run, heard, f.enc.Seq, f.number
 	// Messages of a stream are of one length, nearly always.
 	p.Lag = time.Duration(pending) * o.w.packetLength(f)
-}
-
-func (o *owner) opaque() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if !o.progress.Opaque {
-		o.progress.Opaque = true
-		o.log.Warn("sound in Opus: its decoder's state cannot be moved, so that another worker would begin again with the session")
-	}
 }
 
 func (o *owner) report(err error) {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -13,36 +14,33 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // The environment variables that make this test's binary a worker on the server
-// that the first names, and say that it is one of manyVoices.
+// that the first names, and say that it is one of manyVoices, and when it takes
+// a stream for over.
 const (
 	childURL    = "DIARIZER_TEST_WORKER"
 	childVoices = "DIARIZER_TEST_VOICES"
+	childIdle   = "DIARIZER_TEST_IDLE"
 )
 
-// childMain is main where the process is to be a worker.
+// childMain is main where the process is to be a worker or a server.
 func childMain() bool {
-	url := os.Getenv(childURL)
-	if url == "" {
+	url, node := os.Getenv(childURL), os.Getenv(childNode)
+	if url == "" && node == "" {
 		return false
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	nc, err := publish.Connect(ctx, url, publish.ConnectOptions{Wait: true})
-	if err == nil {
-		defer nc.Close()
-		cfg := pipeline.Config{Model: anyModel()}
-		if os.Getenv(childVoices) != "" {
-			cfg = manyVoices()
-		}
-		opts := testOptions(cfg)
-		opts.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
-		opts.Store.Replicas = replicasOf(url)
-		err = Run(ctx, nc, opts, func(w *Worker) { fmt.Println("ready", w.ID()) })
+	err := error(nil)
+	if node != "" {
+		err = nodeMain(ctx, node)
+	} else {
+		err = workerMain(ctx, url)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -51,40 +49,68 @@ func childMain() bool {
 	return true
 }
 
+func workerMain(ctx context.Context, url string) error {
+	nc, err := publish.Connect(ctx, url, publish.ConnectOptions{Wait: true})
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	cfg := pipeline.Config{Model: anyModel()}
+	if os.Getenv(childVoices) != "" {
+		cfg = manyVoices()
+	}
+	opts := testOptions(cfg)
+	if s := os.Getenv(childIdle); s != "" {
+		if opts.Idle, err = time.ParseDuration(s); err != nil {
+			return err
+		}
+	}
+	opts.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	opts.Store.Replicas = replicasOf(url)
+	return Run(ctx, nc, opts, func(w *Worker) { fmt.Println("ready", w.ID()) })
+}
+
 // replicasOf is 3 for the URLs of a cluster.
 func replicasOf(urls string) int { return min(3, 1+strings.Count(urls, ",")) }
 
-// child is a worker in a process of its own.
+// child is a process of its own: a worker, or a server.
 type child struct {
 	cmd *exec.Cmd
-	id  string
+	log *lines
 }
 
+// startChild starts a worker.
 func startChild(t *testing.T, url string, env ...string) *child {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startProcess(t, exe, append(env, childURL+"="+url)...)
+}
+
+// startProcess starts a binary of this test as what env says, and returns when it
+// is ready.
+func startProcess(t *testing.T, exe string, env ...string) *child {
+	t.Helper()
 	cmd := exec.Command(exe)
-	cmd.Env = append(append(os.Environ(), childURL+"="+url), env...)
+	cmd.Env = append(os.Environ(), env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &testWriter{t: t}
-	t.Cleanup(log.close)
-	cmd.Stderr = log
+	c := &child{cmd: cmd, log: &lines{}}
+	told := &testWriter{t: t}
+	t.Cleanup(told.close)
+	cmd.Stderr = io.MultiWriter(told, c.log)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	c := &child{cmd: cmd}
-	t.Cleanup(func() { c.kill() })
+	t.Cleanup(c.kill)
 	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("worker process: %v", err)
+	if err != nil || !strings.HasPrefix(line, "ready") {
+		t.Fatalf("process: it says %q, %v", line, err)
 	}
-	c.id = strings.TrimSpace(strings.TrimPrefix(line, "ready "))
 	return c
 }
 
@@ -104,7 +130,7 @@ func (c *child) signal(t *testing.T, s syscall.Signal) {
 // TestKilled kills one of three worker processes, and then another, at once.
 func TestKilled(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 9, 16)
 	url := nc.ConnectedUrl()
 	children := []*child{startChild(t, url), startChild(t, url), startChild(t, url)}
@@ -117,15 +143,16 @@ func TestKilled(t *testing.T) {
 }
 
 // TestStopped stops a worker process for longer than it takes to be replaced,
-// and wakes it up: it must not publish anything that belongs to its successor,
-// which told would see as an event that comes twice or out of order, and it
-// must go on working.
+// and for a stream without sound to be over, and wakes it up: it must not publish
+// anything that belongs to its successor, which told would see as an event that
+// comes twice or out of order, it must not take for silence what it slept
+// through, and it must go on working.
 func TestStopped(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 6, 20)
 	url := nc.ConnectedUrl()
-	first := startChild(t, url)
+	first := startChild(t, url, childIdle+"=3s")
 	m.run(t, nc, 3, 2*time.Minute, func() {
 		time.Sleep(1500 * time.Millisecond)
 		second := startChild(t, url)
@@ -134,5 +161,21 @@ func TestStopped(t *testing.T) {
 		first.signal(t, syscall.SIGCONT)
 		time.Sleep(time.Second)
 		second.signal(t, syscall.SIGTERM)
+	})
+}
+
+// TestStoppedAlone stops the only worker for longer than it takes for a stream
+// without sound to be over. Nobody declares it dead, and the first thing that it
+// does when it wakes up may be a heartbeat or a look at the clock.
+func TestStoppedAlone(t *testing.T) {
+	cfg := pipeline.Config{Model: anyModel()}
+	nc := natstest.New(t)
+	m := newMeetings(t, cfg, 6, 20)
+	only := startChild(t, nc.ConnectedUrl(), childIdle+"=2s")
+	m.run(t, nc, 3, 2*time.Minute, func() {
+		time.Sleep(1500 * time.Millisecond)
+		only.signal(t, syscall.SIGSTOP)
+		time.Sleep(3 * time.Second)
+		only.signal(t, syscall.SIGCONT)
 	})
 }

@@ -9,16 +9,12 @@ import (
 )
 
 // snapshot returns all that the follower's future depends on, to go on from in
-// another process. Between two messages is the time to call it. It fails with
-// natsaudio.ErrNoState where the sound's decoder cannot be moved.
-func (f *follower) snapshot() ([]byte, error) {
-	if _, err := f.asm.AppendBinary(nil); err != nil {
-		return nil, err
-	}
+// another process. Between two messages is the time to call it.
+func (f *follower) snapshot() []byte {
 	b := binary.LittleEndian.AppendUint16(nil, checkpointVersion)
 	head := state.Append(nil, f.fields()...)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(head)))
-	return f.stream.AppendSnapshot(append(b, head...)), nil
+	return f.stream.AppendSnapshot(append(b, head...))
 }
 
 // resume returns the follower that a snapshot was taken of.

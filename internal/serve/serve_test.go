@@ -3,15 +3,20 @@ package serve
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // meetings are streams with their sound and what an undisturbed run says of it.
@@ -23,16 +28,23 @@ type meetings struct {
 }
 
 func newMeetings(t testing.TB, cfg pipeline.Config, n, seconds int) *meetings {
-	m := &meetings{}
+	t.Helper()
+	m := &meetings{names: make([]string, n), sound: make([][]natsaudio.Packet, n), events: make([][]string, n), rttm: make([]string, n)}
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range n {
-		name := fmt.Sprintf("meeting-%d", i)
-		ps := packetsOf("session-"+name, speech(uint64(i), seconds))
-		events, lines := undisturbed(t, name, cfg, ps)
-		if len(events) < 5 || lines == "" {
-			t.Fatalf("%d events: expected the sound to be taken for speech", len(events))
-		}
-		m.names, m.sound = append(m.names, name), append(m.sound, ps)
-		m.events, m.rttm = append(m.events, events), append(m.rttm, lines)
+		g.Go(func() (err error) {
+			m.names[i] = fmt.Sprintf("meeting-%d", i)
+			m.sound[i] = packetsOf("session-"+m.names[i], speech(uint64(i), seconds))
+			m.events[i], m.rttm[i], err = diarized(m.names[i], cfg, m.sound[i])
+			if err == nil && (len(m.events[i]) < 5 || m.rttm[i] == "") {
+				err = fmt.Errorf("%d events: expected the sound to be taken for speech", len(m.events[i]))
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
 	}
 	return m
 }
@@ -80,7 +92,7 @@ func (m *meetings) run(t *testing.T, nc *nats.Conn, speed float64, within time.D
 // later, and one stream twice.
 func TestOneWorker(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 3, 12)
 	w := startWorker(t, nc, testOptions(cfg))
 	m.run(t, nc, 20, 2*time.Minute, nil)
@@ -105,15 +117,15 @@ func TestOneWorker(t *testing.T) {
 // TestHandover moves streams between workers by drains while sound comes.
 func TestHandover(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 6, 16)
 	first := startWorker(t, nc, testOptions(cfg))
 	m.run(t, nc, 4, 2*time.Minute, func() {
 		time.Sleep(time.Second)
-		second := startWorker(t, connect(t, nc.ConnectedUrl()), testOptions(cfg))
+		second := startWorker(t, natstest.Connect(t, nc.ConnectedUrl()), testOptions(cfg))
 		first.end(t)
 		time.Sleep(time.Second)
-		startWorker(t, connect(t, nc.ConnectedUrl()), testOptions(cfg))
+		startWorker(t, natstest.Connect(t, nc.ConnectedUrl()), testOptions(cfg))
 		second.end(t)
 	})
 }
@@ -151,4 +163,31 @@ func lastRun(t *testing.T, nc *nats.Conn, stream string) []string {
 		}
 	}
 	return text
+}
+
+// TestLostBeforeTheEnd has packets missing before the end mark: the stream is over,
+// as the sender says, a second later.
+func TestLostBeforeTheEnd(t *testing.T) {
+	cfg := pipeline.Config{Model: anyModel()}
+	nc := natstest.New(t)
+	startWorker(t, nc, testOptions(cfg))
+	ps := packetsOf("s", speech(3, 8))
+	n := len(ps)
+	ps = slices.Delete(ps, n-6, n-3)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	if err := feed(ctx, nc, "room", ps, 20); err != nil {
+		t.Fatal(err)
+	}
+	events, _, err := told(ctx, nc, "room")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := decode(t, events[len(events)-1])
+	if last.End == nil || last.End.Reason != publish.Finished || int64(last.At) != 8*capture.Rate {
+		t.Errorf("the last event is %s", events[len(events)-1])
+	}
+	if want := replayed(t, "room", cfg, kept(t, nc, "room")); !slices.Equal(events, want.text) {
+		t.Errorf("heard again: %s", firstDifference(events, want.text))
+	}
 }

@@ -82,11 +82,7 @@ func TestMovedFollower(t *testing.T) {
 		}
 		for i, m := range all {
 			if i%every == every-1 {
-				saved, err := f.snapshot()
-				if err != nil {
-					t.Fatal(err)
-				}
-				if f, err = resume("room", cfg, rec, saved); err != nil {
+				if f, err = resume("room", cfg, rec, f.snapshot()); err != nil {
 					t.Fatal(err)
 				}
 			}

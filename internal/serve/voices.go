@@ -3,12 +3,10 @@ package serve
 import (
 	"context"
 	"errors"
-	"math"
 	"sync"
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
@@ -79,11 +77,16 @@ func (v *voices) put(scorer *model.Scorer, e jetstream.KeyValueEntry) error {
 	if err != nil {
 		return err
 	}
-	voice := model.NewVoice(v.m.Nu)
-	voice.Stats.Add(s.Stats)
-	scorer.Update(&voice)
-	v.known[e.Key()] = known{name: s.Name, voice: &voice}
+	v.known[e.Key()] = newKnown(s, scorer)
 	return nil
+}
+
+// newKnown makes a speaker ready for comparisons.
+func newKnown(s enroll.Speaker, scorer *model.Scorer) known {
+	voice := model.NewVoice(s.Stats.Nu())
+	voice.Stats.Add(s.Stats)
+	scorer.Settle(&voice)
+	return known{name: s.Name, voice: &voice}
 }
 
 func (v *voices) all() []known {
@@ -94,76 +97,4 @@ func (v *voices) all() []known {
 		all = append(all, k)
 	}
 	return all
-}
-
-// What it takes to give a speaker a name.
-const (
-	recognizeEvery  = 2 * capture.Rate // samples between two looks
-	recognizeFrames = 300              // frames of speech, at least
-	recognizeGrowth = 1.5              // by which speech has to grow to be compared again
-	recognizeSure   = 0.9              // probability, at least
-)
-
-// recognition is what an owner keeps to compare its speakers with the enrolled.
-type recognition struct {
-	scorer *model.Scorer
-	voice  model.Voice
-	next   int64           // stream position of the next look
-	heard  map[int]float64 // frames at the last comparison
-}
-
-// recognize compares the stream's speakers with the enrolled ones, if that was
-// asked for, and notes among the stream's sound who is known.
-func (o *owner) recognize(ctx context.Context) error {
-	if !o.current().Identify {
-		return nil
-	}
-	at := o.follow.stream.At()
-	r := &o.recognition
-	if len(o.chain.logged) > 0 || at < r.next {
-		return nil
-	}
-	r.next = at + recognizeEvery
-	all := o.w.voices.all()
-	if len(all) == 0 {
-		return nil
-	}
-	m := o.w.opts.Pipeline.Model
-	if r.scorer == nil {
-		r.scorer, r.voice, r.heard = m.NewScorer(), model.NewVoice(m.Nu), map[int]float64{}
-	}
-	for speaker, stats := range o.follow.stream.Speakers() {
-		if o.follow.desk.Identified(speaker) || stats.N < recognizeFrames || stats.N < recognizeGrowth*r.heard[speaker] {
-			continue
-		}
-		r.voice.Stats.Reset()
-		r.voice.Stats.Add(stats)
-		r.scorer.Update(&r.voice)
-		name, p := likeliest(m, r.scorer, &r.voice, all)
-		if p >= recognizeSure {
-			o.log.Info("speaker identified", "speaker", speaker, "name", name, "probability", p)
-			found := identity{Run: o.follow.enc.Run, Speaker: speaker, Name: name, Confidence: p}
-			if err := o.w.s.putNote(ctx, o.stream, o.follow.session, noteIdentity, found); err != nil {
-				o.report(err) // and compared again at the next look
-				continue
-			}
-		}
-		r.heard[speaker] = stats.N
-	}
-	return nil
-}
-
-// likeliest returns the enrolled speaker who is most probably v's, with the
-// probability: that of one speaker behind both rather than two, every other
-// enrolled one and a stranger being the alternatives, all equally likely before.
-func likeliest(m *model.Model, scorer *model.Scorer, v *model.Voice, all []known) (name string, p float64) {
-	best, sum := math.Inf(-1), 1.0 // the stranger, at the threshold
-	for _, k := range all {
-		odds := m.Slope * (scorer.Score(v, k.voice) - m.Threshold)
-		sum += math.Exp(min(odds, 500))
-		if odds > best {
-			best, name = odds, k.name
-		}
-	}
-	return name, math.Exp(min(best, 500)) / sum
 }

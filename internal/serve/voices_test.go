@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -22,7 +23,7 @@ func TestIdentified(t *testing.T) {
 	m := anyModel()
 	m.Threshold = -1e4 // any two voices are one person's
 	cfg := pipeline.Config{Model: m}
-	nc := newServer(t)
+	nc := natstest.New(t)
 	opts := testOptions(cfg)
 	opts.Identify = func(stream string) bool { return stream == "asked" }
 	first := startWorker(t, nc, opts)
@@ -56,7 +57,7 @@ func TestIdentified(t *testing.T) {
 		go func() { done <- feed(ctx, nc, stream, packetsOf("session-"+stream, speech(1, 16)), 4) }()
 	}
 	time.Sleep(3 * time.Second) // 12 s of sound
-	startWorker(t, connect(t, nc.ConnectedUrl()), opts)
+	startWorker(t, natstest.Connect(t, nc.ConnectedUrl()), opts)
 	first.end(t)
 	for range 2 {
 		if err := <-done; err != nil {
@@ -121,7 +122,7 @@ func TestLikeliest(t *testing.T) {
 
 // TestVoiceOfNobody says what is missing.
 func TestVoiceOfNobody(t *testing.T) {
-	nc := newServer(t)
+	nc := natstest.New(t)
 	if _, err := openShared(t.Context(), nc, StoreOptions{}); err != nil {
 		t.Fatal(err)
 	}

@@ -16,9 +16,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/publish"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -63,16 +63,7 @@ func TestRunBeforeTheServerIsUp(t *testing.T) {
 
 	checkStatus(t, events)
 
-	s, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	nc, err := publish.Connect(t.Context(), s.URL(), publish.ConnectOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
+	nc := natstest.New(t)
 	journal.Within = patience
 	second, _, err := runDemo(t, nc, journal)
 	if err != nil {

@@ -12,10 +12,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
-	"github.com/seed-7adb9000/diarizer/publish"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 // held is a recording that waits at a moment until it is let go.
@@ -43,16 +42,7 @@ func TestCorrectionsWhileItRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	nc, err := publish.Connect(t.Context(), server.URL(), publish.ConnectOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
+	nc := natstest.New(t)
 	rec, err := capture.OpenReader(t.Context(), demo.Recording(), demo.Name, capture.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -107,6 +107,9 @@ func (c *coder) one(f any) {
 		bytes(c, tagString, p)
 	case *[]byte:
 		bytes(c, tagString, p)
+		if !c.saving && c.err == nil {
+			*p = append([]byte(nil), *p...) // what was read is the caller's
+		}
 	case []float64:
 		list(c, tagFloat64s, &p, true, 8, putFloat64, getFloat64)
 	case *[]float64:

@@ -1,0 +1,45 @@
+package enroll_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/internal/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
+
+// A speaker is learnt from a recording, written, and read again.
+func Example() {
+	ctx := context.Background()
+	m, err := modelfile.Default()
+	if err != nil {
+		log.Fatal(err)
+	}
+	src, err := capture.OpenReader(ctx, demo.Recording(), demo.Name, capture.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer src.Close()
+	stats := model.NewStats(m.Nu)
+	if err := enroll.Learn(ctx, &stats, m, src); err != nil {
+		log.Fatal(err)
+	}
+	if err := enroll.Check(stats); err != nil {
+		log.Fatal(err)
+	}
+	data, err := enroll.Encode(enroll.Speaker{Name: "Ada Lovelace", Stats: stats}, m)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ada, err := enroll.Decode(data, m)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(ada.Name, ada.Stats.N == stats.N)
+	// Output:
+	// Ada Lovelace true
+}
