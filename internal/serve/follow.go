@@ -51,6 +51,8 @@ type follower struct {
 	status int64           // stream position of the next status
 	ended  bool
 
+	snapshotSize int // about what the next one takes
+
 	attempt int                  // how often the run was begun anew
 	session string               // that the run is of
 	lag     func() time.Duration // how far the stream is behind, for its status

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
@@ -37,6 +38,15 @@ func (o *owner) save(ctx context.Context, now bool) error {
 	o.saved, o.savedT = at, time.Now()
 	o.w.metrics.checkpoint(len(snapshot), sent, taken, time.Since(began))
 	return nil
+}
+
+// phase is by how much earlier than later ones the first checkpoint comes: streams
+// that begin at the same moment, or are taken over from one worker, are not to
+// have theirs all at once.
+func (o *owner) phase() int64 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(o.stream)) // never fails
+	return samples(o.w.opts.Checkpoint) / 64 * int64(h.Sum32()%64)
 }
 
 // saveWithin bounds the writing of a checkpoint.

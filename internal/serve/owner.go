@@ -121,7 +121,7 @@ func (o *owner) begin(ctx context.Context, saved []byte) error {
 	}
 	o.follow.lag = func() time.Duration { return o.state().Lag }
 	o.follow.answer, o.recognition = o.answer, recognition{}
-	o.saved, o.savedT = o.follow.stream.At(), time.Now()
+	o.saved, o.savedT = o.follow.stream.At()-o.phase(), time.Now()
 	return o.published(ctx)
 }
 

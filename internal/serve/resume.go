@@ -11,10 +11,12 @@ import (
 // snapshot returns all that the follower's future depends on, to go on from in
 // another process. Between two messages is the time to call it.
 func (f *follower) snapshot() []byte {
-	b := binary.LittleEndian.AppendUint16(nil, checkpointVersion)
+	b := binary.LittleEndian.AppendUint16(make([]byte, 0, f.snapshotSize), checkpointVersion)
 	head := state.Append(nil, f.fields()...)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(head)))
-	return f.stream.AppendSnapshot(append(b, head...))
+	b = f.stream.AppendSnapshot(append(b, head...))
+	f.snapshotSize = len(b) + len(b)/8
+	return b
 }
 
 // resume returns the follower that a snapshot was taken of.

@@ -3,6 +3,7 @@ package state
 import (
 	"cmp"
 	"encoding"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
@@ -103,22 +104,34 @@ func Value(v interface {
 	encoding.BinaryUnmarshaler
 }) Field {
 	return Field{v, func(c *coder) {
-		var raw []byte
 		if c.saving {
-			var err error
-			if raw, err = v.AppendBinary(nil); err != nil {
-				c.fail("%w", err)
-				return
-			}
+			c.nested(v)
+			return
 		}
+		var raw []byte
 		bytes(c, tagValue, &raw)
-		if c.saving || c.err != nil {
+		if c.err != nil {
 			return
 		}
 		if err := v.UnmarshalBinary(raw); err != nil {
 			c.err = fmt.Errorf("%w: %T: %w", ErrState, v, err)
 		}
 	}}
+}
+
+// nested appends what v appends, in place: the length before it is put in
+// afterwards.
+func (c *coder) nested(v encoding.BinaryAppender) {
+	n := 0
+	c.length(tagValue, &n, 1)
+	from := len(c.b)
+	b, err := v.AppendBinary(c.b)
+	if err != nil {
+		c.fail("%w", err)
+		return
+	}
+	binary.LittleEndian.PutUint32(b[from-4:], uint32(len(b)-from))
+	c.b = b
 }
 
 // Addresses returns what the items of a list stand for: pointers, and slices

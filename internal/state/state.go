@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // ErrState is matched by every error about a state that cannot be restored.
@@ -196,6 +197,7 @@ func list[T any](c *coder, tag byte, p *[]T, fixed bool, size int, put func([]by
 	switch {
 	case c.err != nil:
 	case c.saving:
+		c.b = slices.Grow(c.b, n*size)
 		for _, v := range *p {
 			c.b = put(c.b, v)
 		}
