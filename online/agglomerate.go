@@ -101,7 +101,7 @@ func (a *agglomeration) compare(i, j int) {
 }
 
 // sureTop returns the pair of largest score once that is exact. A pair whose
-// estimate never comes to the top is never compared.
+// bound never comes to the top is never compared.
 func (a *agglomeration) sureTop() (int, int) {
 	for {
 		i, j := a.top()

@@ -255,8 +255,8 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 	c.trim()
 }
 
-// decide gives u, the utterance at hand, the speaker of largest posterior among those known, or
-// Unknown where a new one is more probable. The scores are
+// decide gives u, the utterance at hand, the speaker of largest posterior among
+// those known, or Unknown where a new one is more probable. The scores are
 //
 //	log P(H1 | u, s) + log W + prior,
 //
@@ -361,31 +361,28 @@ func (c *Clusterer) trim() {
 	if drop >= len(c.utts) {
 		return
 	}
-	left := c.utts[:drop]
+	var moved []int
 	for i := range c.speakers {
-		c.speakers[i].leave(left, i+1)
+		if c.speakers[i].leave(c.utts[:drop], i+1) {
+			moved = append(moved, i+1)
+		}
 	}
 	before := c.utts[drop].start
 	for _, u := range c.utts[drop:] { // given utterances are in the order of their ends
 		before = min(before, u.start)
 	}
-	var speakers []int
-	for _, u := range left {
-		speakers = append(speakers, u.speaker)
-	}
 	c.utts = slices.Delete(c.utts, 0, drop)
-	slices.Sort(speakers)
-	for _, s := range slices.Compact(speakers) {
+	for _, s := range moved {
 		c.settle(s)
 	}
 	c.time.forget(before)
 }
 
 // leave adds what the speaker of the given number said in utts, which leave the
-// window, to the anchor.
-func (s *speaker) leave(utts []utterance, number int) {
+// window, to the anchor, and reports whether that was anything.
+func (s *speaker) leave(utts []utterance, number int) bool {
 	if !slices.ContainsFunc(utts, func(u utterance) bool { return u.speaker == number }) {
-		return
+		return false
 	}
 	sum := s.anchor.Stats()
 	for _, u := range utts {
@@ -394,6 +391,7 @@ func (s *speaker) leave(utts []utterance, number int) {
 		}
 	}
 	s.anchor = sum.Keep()
+	return true
 }
 
 // insideTurn says whether a turn begins before pos and goes on beyond it.

@@ -148,8 +148,9 @@ func (c *Clusterer) assign(voices []model.Voice, labels, number []int) {
 	}
 }
 
-// rescore compares u, whose voice is v, with what its speaker said besides, and says how much
-// better that fits than the next best explanation.
+// rescore compares u, whose voice is v, with what its speaker said besides, and
+// says how much better that fits than the next best explanation. said are the sums
+// of what each speaker said.
 func (c *Clusterer) rescore(u *utterance, v *model.Voice, said []model.Stats) {
 	rest := &c.rest
 	rest.Stats.Reset()
