@@ -1,0 +1,36 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/seed-7adb9000/diarizer/publish/natsd"
+)
+
+// TestCourierStopsAtOnce stops couriers right after their first message, many at
+// a time so that goroutines have to wait for their turn. What they leave behind
+// is found at the end of the tests of this package.
+func TestCourierStopsAtOnce(t *testing.T) {
+	nc := dial(t, serve(t, natsd.Options{}).URL())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var wg sync.WaitGroup
+	for range 200 {
+		wg.Go(func() {
+			c, err := newCourier(nc, StreamOptions{}, func(error) {})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := c.sender.publish(ctx, nats.NewMsg("nobody.listens")); !errors.Is(err, context.Canceled) && !errors.Is(err, nats.ErrNoResponders) {
+				t.Errorf("published with an ended context: %v", err)
+			}
+			c.stop()
+		})
+	}
+	wg.Wait()
+}
