@@ -25,18 +25,13 @@ func newCourier(nc *nats.Conn, stream StreamOptions, report func(error)) (*couri
 		ensure: func(ctx context.Context) error { return EnsureStream(ctx, nc, stream) }}}, nil
 }
 
-// stop lets go of what belongs to the connection. The first publishing starts a
-// goroutine of nats.go that takes the channel that ends it only when it gets to
-// run: it would wait for ever if it came too late (nats.go 1.55,
+// stop lets go of what belongs to the connection, in a while: the first publishing
+// starts a goroutine of nats.go that takes the channel that ends it only when it
+// gets to run, and would wait for ever if it came too late (nats.go 1.55,
 // resetPendingAcksOnReconnect).
-func (c *courier) stop() {
-	if first := c.sender.first; !first.IsZero() {
-		time.Sleep(time.Until(first.Add(settleTime)))
-	}
-	c.sender.js.CleanupPublisher()
-}
+func (c *courier) stop() { time.AfterFunc(stopAfter, c.sender.js.CleanupPublisher) }
 
-const settleTime = 50 * time.Millisecond
+const stopAfter = 2 * time.Second
 
 // deliver sends the events of s until it is closed and empty, ctx is done or an
 // event can never be stored. Acked is called after each.

@@ -39,7 +39,6 @@ type sender struct {
 	// learned is told the last number on a subject before the first message
 	// is sent there.
 	learned func(last uint64)
-	first   time.Time // when something was published first
 }
 
 const (
@@ -210,9 +209,6 @@ func (s *sender) probe(ctx context.Context, subject string) (uint64, error) {
 
 // publish sends msg and waits for the answer of JetStream.
 func (s *sender) publish(ctx context.Context, msg *nats.Msg) (*jetstream.PubAck, error) {
-	if s.first.IsZero() {
-		s.first = time.Now()
-	}
 	future, err := s.js.PublishMsgAsync(msg, jetstream.WithRetryAttempts(0))
 	if err != nil {
 		return nil, err
