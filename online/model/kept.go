@@ -32,26 +32,19 @@ func (k Kept) Stats() Stats {
 }
 
 // AddKept adds k to s.
-func (s *Stats) AddKept(k Kept) { s.addKept(1, k) }
-
-// SubKept takes k, which was added before, out of s.
-func (s *Stats) SubKept(k Kept) { s.addKept(-1, k) }
-
-func (s *Stats) addKept(sign float64, k Kept) {
-	s.N += sign * k.N
-	for _, part := range [...]struct {
-		dst []float64
-		src []float32
-	}{{s.D, k.Pair[:len(s.D)]}, {s.DInv, k.Pair[len(s.D):]}} {
-		dst := part.dst[:len(part.src)]
-		for i, v := range part.src {
-			dst[i] += sign * float64(v)
-		}
+func (s *Stats) AddKept(k Kept) {
+	s.N += k.N
+	for i := range s.D {
+		s.D[i] += float64(k.Pair[i])
+	}
+	packed := k.Pair[len(s.D):]
+	for i := range s.DInv {
+		s.DInv[i] += float64(packed[i])
 	}
 }
 
 // KeptLen is the length of Pair for ν eigenvoices.
 func KeptLen(nu int) int { return nu + packedLen(nu) }
 
-// nu returns ν, of which ν + ν(ν+1)/2 numbers are.
-func (k Kept) nu() int { return int(math.Sqrt(2*float64(len(k.Pair))+2.25) - 1.5 + 0.5) }
+// nu returns ν, the solution of ν + ν(ν+1)/2 = len(k.Pair).
+func (k Kept) nu() int { return int(math.Round((math.Sqrt(float64(9+8*len(k.Pair))) - 3) / 2)) }

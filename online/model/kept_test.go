@@ -25,7 +25,7 @@ func TestKept(t *testing.T) {
 	if want := back.DInv[3] + float64(float32(b.DInv[3])); sum.N != 100 || sum.DInv[3] != want {
 		t.Errorf("sum of %v frames with %v, expected 100 with %v", sum.N, sum.DInv[3], want)
 	}
-	sum.SubKept(b.Keep())
+	sum.Sub(b.Keep().Stats())
 	if sum.N != 30 || !floats.Equal(sum.D, back.D) || !floats.Equal(sum.DInv, back.DInv) {
 		t.Errorf("%v before and %v after", back, sum)
 	}
