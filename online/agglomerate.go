@@ -15,7 +15,7 @@ type Limits struct {
 // Agglomerate clusters utterances bottom up: the two clusters of the largest
 // score are merged as long as that exceeds threshold, and beyond it while limits
 // ask for fewer clusters. It returns a cluster index for each of the voices,
-// which must be ready for comparisons, counted from 0 in order of first appearance.
+// counted from 0 in order of first appearance.
 //
 // As the statistics of a cluster are the sum of its members', a merge is an
 // addition and no score that decides is an approximation. Of the n² pairs only
@@ -53,18 +53,8 @@ func Agglomerate(s *model.Scorer, voices []*model.Voice, threshold float64, limi
 type node struct {
 	voice *model.Voice
 	live  bool
-	stale bool // voice is not ready for comparisons
 	owned bool // voice is a copy that may be changed
 	into  int  // the node that this one was merged into, itself while live
-}
-
-// ready returns the node's voice ready for comparisons.
-func (n *node) ready(s *model.Scorer) *model.Voice {
-	if n.stale {
-		s.Update(n.voice)
-		n.stale = false
-	}
-	return n.voice
 }
 
 type agglomeration struct {
@@ -95,7 +85,7 @@ func (a *agglomeration) guess(i, j int) {
 
 // compare sets the score of i and j to what it is.
 func (a *agglomeration) compare(i, j int) {
-	a.set(i, j, a.scorer.Score(a.nodes[i].ready(a.scorer), a.nodes[j].ready(a.scorer)), true)
+	a.set(i, j, a.scorer.Score(a.nodes[i].voice, a.nodes[j].voice), true)
 	a.update(i, j)
 	a.update(j, i)
 }
@@ -150,7 +140,6 @@ func (a *agglomeration) merge(i, j int) {
 		p.voice, p.owned = &sum, true
 	}
 	p.voice.Stats.Add(q.voice.Stats)
-	p.stale = true
 	a.scorer.Outline(p.voice)
 	q.live, q.into = false, i
 	for k := range a.nodes {

@@ -78,7 +78,7 @@ func (c *Clusterer) measure(u *utterance) {
 		c.acc.AddAligned(&a.sound)
 	}
 	c.acc.StatsInto(&c.voice.Stats)
-	c.scorer.Update(&c.voice)
+	c.scorer.Outline(&c.voice)
 	u.level = c.levelOf(u.start, u.end)
 }
 

@@ -61,7 +61,6 @@ type Clusterer struct {
 	acc    *model.Accumulator
 	scorer *model.Scorer
 	voice  model.Voice // of the utterance at hand, scratch
-	rest   model.Voice // scratch
 	loud   loudness
 	norm   *segment.Normalizer
 
@@ -91,8 +90,9 @@ type utterance struct {
 	frames     []float32  // its features while they may have to be aligned anew
 	speaker    int
 	logP, conf float64
-	heard      int // frames at the last provisional comparison
-	created    int // the speaker who was added for it while it was open, or 0
+	moved      bool // by a review since logP and conf were found
+	heard      int  // frames at the last provisional comparison
+	created    int  // the speaker who was added for it while it was open, or 0
 }
 
 // speaker is a cluster of utterances.
@@ -114,7 +114,6 @@ func New(m *model.Model, cfg Config) (*Clusterer, error) {
 		acc:     m.NewAccumulator(),
 		scorer:  m.NewScorer(),
 		voice:   model.NewVoice(m.Nu),
-		rest:    model.NewVoice(m.Nu),
 		norm:    segment.NewNormalizer(m.FeatureMean, m.Features.MeanPrior),
 		x:       make([]float64, m.Dim()),
 		aligned: firstAlignment,
@@ -280,7 +279,7 @@ func (c *Clusterer) decide(u *utterance) {
 		add(c.m.Slope * c.m.Threshold)
 	}
 	for i := range c.speakers {
-		if c.speakers[i].into != 0 || c.links.alias(i+1) {
+		if c.speakers[i].into != 0 || c.links.alias(i+1) || c.hopeless(i+1, bestScore) {
 			continue
 		}
 		logP, who := c.compare(&c.voice, i+1)
@@ -301,6 +300,22 @@ func (c *Clusterer) decide(u *utterance) {
 	}
 	u.speaker, u.logP = best, bestLogP
 	u.conf = math.Exp(min(0, c.m.Slope*bestScore-sum))
+}
+
+// hopeless says whether speaker s is out of the question for the utterance at
+// hand: at most one in e³ as probable as that which scores best so far.
+func (c *Clusterer) hopeless(s int, best float64) bool {
+	return s != c.last && c.m.Slope*(c.bound(&c.voice, s)-best) < -3
+}
+
+// bound returns what v and speaker s would hardly exceed in compare, +Inf where
+// nobody knows.
+func (c *Clusterer) bound(v *model.Voice, s int) float64 {
+	t := &c.speakers[s-1].voice
+	if len(c.links.group) > 0 || t.Stats.N <= 0 {
+		return math.Inf(1)
+	}
+	return c.scorer.Bound(v, t)
 }
 
 // full says whether no speaker may be added any more.
@@ -337,14 +352,20 @@ func (c *Clusterer) add(at int64, emit func(Event)) int {
 // sync tells the listener what is new.
 func (c *Clusterer) sync(at int64, emit func(Event)) {
 	c.units = c.units[:0]
-	for _, u := range c.utts {
-		c.units = append(c.units, unit{start: u.start, end: u.end, speaker: u.speaker, logP: u.logP, conf: u.conf})
+	for i, u := range c.utts {
+		c.units = append(c.units, unit{start: u.start, end: u.end, speaker: u.speaker, utterance: i})
 	}
+	open := len(c.utts)
 	if u := c.open; u != nil && !c.faint(u) {
-		c.units = append(c.units, unit{start: u.start, end: u.end, speaker: u.speaker, logP: u.logP, conf: u.conf, open: true})
+		c.units = append(c.units, unit{start: u.start, end: u.end, speaker: u.speaker, utterance: open, open: true})
 	}
 	sortUnits(c.units)
-	c.time.sync(c.units, c.until, at, emit)
+	c.time.sync(c.units, c.until, at, func(i int) (logP, confidence float64) {
+		if i == open {
+			return c.open.logP, c.open.conf
+		}
+		return c.rate(i)
+	}, emit)
 }
 
 // trim lets the oldest utterances go, whole turns at a time, once there are

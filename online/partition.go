@@ -18,9 +18,7 @@ type partition struct {
 func (c *Clusterer) cluster(utts []model.Voice, owners []int) partition {
 	voices := make([]*model.Voice, 0, len(owners)+len(utts))
 	for _, s := range owners {
-		anchor := &model.Voice{Stats: c.speakers[s-1].anchor.Stats()}
-		c.scorer.Update(anchor)
-		voices = append(voices, anchor)
+		voices = append(voices, &model.Voice{Stats: c.speakers[s-1].anchor.Stats()})
 	}
 	for i := range utts {
 		voices = append(voices, &utts[i])
@@ -48,9 +46,6 @@ func (c *Clusterer) voices(p *partition, owners []int) (voices []model.Voice, ow
 	}
 	for i, l := range p.clusters {
 		voices[l].Stats.AddKept(c.utts[i].pair)
-	}
-	for l := range voices {
-		c.scorer.Update(&voices[l])
 	}
 	return voices, owned
 }

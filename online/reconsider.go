@@ -19,7 +19,6 @@ func (c *Clusterer) reconsider(at int64, emit func(Event)) {
 	voices := make([]model.Voice, len(c.utts))
 	for i := range c.utts {
 		voices[i] = model.Voice{Stats: c.utts[i].pair.Stats()}
-		c.scorer.Update(&voices[i])
 	}
 	var owners []int
 	for i := range c.speakers {
@@ -28,11 +27,11 @@ func (c *Clusterer) reconsider(at int64, emit func(Event)) {
 		}
 	}
 	if len(c.utts) == 0 && len(owners) == 0 {
-		c.assign(nil, nil, nil)
+		c.assign(nil, nil)
 		return
 	}
 	p := c.cluster(voices, owners)
-	c.assign(voices, p.clusters, c.adopt(p.clusters, c.shared(&p, owners), at, emit))
+	c.assign(p.clusters, c.adopt(p.clusters, c.shared(&p, owners), at, emit))
 }
 
 // shared counts the frames that each cluster of p has from each speaker so far.
@@ -127,36 +126,34 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 
 // assign gives the window's utterances their new speakers and counts the
 // speakers' statistics anew.
-func (c *Clusterer) assign(voices []model.Voice, labels, number []int) {
+func (c *Clusterer) assign(labels, number []int) {
 	for i := range c.utts {
-		c.utts[i].speaker = number[labels[i]]
+		u := &c.utts[i]
+		u.speaker, u.moved = number[labels[i]], true
 	}
-	said := make([]model.Stats, len(c.speakers))
 	for i := range c.speakers {
-		if s := &c.speakers[i]; s.into == 0 {
-			said[i] = c.said(i + 1)
-			s.voice = model.Voice{Stats: said[i]}
-			c.scorer.Outline(&s.voice)
-			c.scorer.Settle(&s.voice)
+		if c.speakers[i].into == 0 {
+			c.settle(i + 1)
 		}
-	}
-	for i := range c.utts {
-		c.rescore(&c.utts[i], &voices[i], said)
 	}
 	if n := len(c.utts); n > 0 {
 		c.last = c.utts[n-1].speaker
 	}
 }
 
-// rescore compares u, whose voice is v, with what its speaker said besides, and
-// says how much better that fits than the next best explanation. said are the sums
-// of what each speaker said.
-func (c *Clusterer) rescore(u *utterance, v *model.Voice, said []model.Stats) {
-	rest := &c.rest
-	rest.Stats.Reset()
-	rest.Stats.Add(said[u.speaker-1])
+// rate returns the score and the confidence of the i-th utterance of the window.
+// What a review has moved is compared with what its speaker said besides, and its
+// confidence is how much better that fits than the next best explanation; few are
+// asked for, so that waits until one is.
+func (c *Clusterer) rate(i int) (logP, confidence float64) {
+	u := &c.utts[i]
+	if !u.moved {
+		return u.logP, u.conf
+	}
+	u.moved = false
+	v, rest := &model.Voice{Stats: u.pair.Stats()}, &model.Voice{Stats: c.said(u.speaker)}
 	rest.Stats.Sub(v.Stats)
-	c.scorer.Update(rest)
+	c.scorer.Outline(v)
 	u.logP = c.scorer.Score(v, rest)
 	other := c.m.Threshold
 	for i := range c.speakers {
@@ -164,7 +161,7 @@ func (c *Clusterer) rescore(u *utterance, v *model.Voice, said []model.Stats) {
 		if c.links.same(i+1, u.speaker) || s.into != 0 || c.links.alias(i+1) {
 			continue
 		}
-		if len(c.links.group) == 0 && c.scorer.Bound(v, &s.voice) <= other {
+		if c.bound(v, i+1) <= other {
 			continue
 		}
 		if score, who := c.compare(v, i+1); who != Unknown {
@@ -172,6 +169,7 @@ func (c *Clusterer) rescore(u *utterance, v *model.Voice, said []model.Stats) {
 		}
 	}
 	u.conf = 1 / (1 + math.Exp(c.m.Slope*(other-u.logP)))
+	return u.logP, u.conf
 }
 
 // sortUnits orders units by start, then end.

@@ -66,7 +66,7 @@ func (a *atom) fields() []any {
 }
 
 func (u *utterance) fields() []any {
-	return []any{&u.id, &u.start, &u.end, &u.pair.N, &u.pair.Pair, &u.speaker, &u.logP, &u.conf, &u.heard, &u.created, &u.level, &u.frames}
+	return []any{&u.id, &u.start, &u.end, &u.pair.N, &u.pair.Pair, &u.speaker, &u.logP, &u.conf, &u.moved, &u.heard, &u.created, &u.level, &u.frames}
 }
 
 func (s *speaker) fields() []any {

@@ -9,7 +9,7 @@ import (
 type unit struct {
 	start, end int64
 	speaker    int
-	logP, conf float64
+	utterance  int  // by which it is rated
 	open       bool // more of it may come
 }
 
@@ -28,6 +28,7 @@ type timeline struct {
 type told struct {
 	Turn
 	open bool
+	last int // while it is wanted, the utterance of its last unit
 }
 
 // tellEvery is how much an open turn grows before the listener is told.
@@ -36,8 +37,9 @@ const tellEvery = 16000
 // sync makes the listener's turns those of units, which are ordered by start
 // and cover the time since the oldest turn that may still change. An open turn
 // stays open while its last unit is, or ended no more than joinGap before
-// until, up to where it is known what is speech.
-func (t *timeline) sync(units []unit, until, at int64, emit func(Event)) {
+// until, up to where it is known what is speech. Turns that are told have the
+// score and the confidence that rate returns for their last utterance.
+func (t *timeline) sync(units []unit, until, at int64, rate func(utterance int) (logP, confidence float64), emit func(Event)) {
 	t.build(units, until)
 	t.match()
 	for i, old := range t.told {
@@ -48,12 +50,16 @@ func (t *timeline) sync(units []unit, until, at int64, emit func(Event)) {
 	for i := range t.want {
 		w := &t.want[i]
 		if m := t.matched[i]; m >= 0 {
-			t.change(t.told[m], w, at, emit)
+			if kind := t.change(t.told[m], w); kind != 0 {
+				w.LogP, w.Confidence = rate(w.last)
+				emit(Event{Kind: kind, At: at, Turn: w.Turn})
+			}
 			continue
 		}
 		t.nextID++
 		w.ID = t.nextID
 		w.State = Provisional
+		w.LogP, w.Confidence = rate(w.last)
 		emit(Event{Kind: TurnStarted, At: at, Turn: w.Turn})
 		if !w.open {
 			w.State = Final
@@ -63,8 +69,9 @@ func (t *timeline) sync(units []unit, until, at int64, emit func(Event)) {
 	t.told, t.want = t.want, t.told[:0]
 }
 
-// change tells how turn old became w, if it did, and settles w's state.
-func (t *timeline) change(old told, w *told, at int64, emit func(Event)) {
+// change returns what tells that turn old became w, 0 if it did not, and settles
+// w's state.
+func (t *timeline) change(old told, w *told) Kind {
 	w.ID = old.ID
 	w.Start = t.settle(w.Start, old.Start)
 	if !w.open && !old.open {
@@ -88,9 +95,8 @@ func (t *timeline) change(old told, w *told, at int64, emit func(Event)) {
 	if kind == 0 {
 		// The listener's view stands, so that small growth adds up.
 		w.Turn = old.Turn
-		return
 	}
-	emit(Event{Kind: kind, At: at, Turn: w.Turn})
+	return kind
 }
 
 // settle returns the boundary as told, where it has not moved far.
@@ -109,15 +115,15 @@ func (t *timeline) build(units []unit, until int64) {
 			last := &t.want[n-1]
 			if last.Speaker == u.speaker && u.start-last.End <= t.joinGap {
 				last.End = max(last.End, u.end)
-				last.LogP, last.Confidence = u.logP, u.conf
-				last.open = u.open
+				last.last, last.open = u.utterance, u.open
 				continue
 			}
 			last.open = false
 		}
 		t.want = append(t.want, told{
-			Turn: Turn{Speaker: u.speaker, Start: u.start, End: u.end, LogP: u.logP, Confidence: u.conf},
+			Turn: Turn{Speaker: u.speaker, Start: u.start, End: u.end},
 			open: u.open,
+			last: u.utterance,
 		})
 	}
 	if n := len(t.want); n > 0 {

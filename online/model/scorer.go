@@ -1,11 +1,13 @@
 package model
 
-// Voice is a pair made ready for comparisons: what a speaker or an utterance
-// said, and what a [Scorer] derives from it.
+// Voice is a pair to be compared: what a speaker or an utterance said, and what
+// a [Scorer] derives from it, at the first comparison or when it is asked to. After
+// a change of Stats it has to be asked, by Update or by Outline.
 type Voice struct {
 	// Stats is the pair as summed.
 	Stats Stats
 
+	ready    bool  // for Score: what follows is of Stats
 	soft     Stats // with the model's slack
 	evidence float64
 	outline  outline
@@ -32,6 +34,7 @@ func (m *Model) NewScorer() *Scorer {
 
 // Update makes v ready for comparisons after a change of its Stats.
 func (s *Scorer) Update(v *Voice) {
+	v.ready = true
 	if s.m.Slack == 0 {
 		v.evidence = s.c.Evidence(v.Stats)
 		return
@@ -43,29 +46,46 @@ func (s *Scorer) Update(v *Voice) {
 	v.evidence = s.c.Evidence(v.soft)
 }
 
-// Settle is Update for a voice whose pair is not needed any more, but for
-// comparisons: it gives back what memory these do not need.
+// Settle is Outline and Update for a voice whose pair is not needed any more, but
+// for comparisons: it gives back what memory these do not need.
 func (s *Scorer) Settle(v *Voice) {
+	s.Outline(v)
 	s.Update(v)
 	if s.m.Slack != 0 {
 		v.Stats.D, v.Stats.DInv = nil, nil
 	}
 }
 
-// Outline makes v ready for Bound after a change of its Stats.
-func (s *Scorer) Outline(v *Voice) { v.outline.set(v.Stats, s.m.Slack) }
+// Outline makes v ready for Bound after a change of its Stats. Its first
+// comparison by Score will make it ready for others, so that a voice that nobody
+// comes near costs little.
+func (s *Scorer) Outline(v *Voice) {
+	v.outline.set(v.Stats, s.m.Slack)
+	v.ready = false
+}
 
-// LogP returns log P(H1) + log W for two voices that are ready, not normalised.
+// LogP returns log P(H1) + log W for two voices, not normalised.
 func (s *Scorer) LogP(a, b *Voice) float64 {
+	s.prepare(a)
+	s.prepare(b)
 	if s.m.Slack == 0 {
 		return s.c.LogP(a.Stats, a.evidence, b.Stats, b.evidence)
 	}
 	return s.c.LogP(a.soft, a.evidence, b.soft, b.evidence)
 }
 
-// Score returns the normalised score of two voices that are ready, to be held
-// against the model's threshold. It is the same, to the last bit, for b and a.
+// prepare makes v ready for comparisons if it is not.
+func (s *Scorer) prepare(v *Voice) {
+	if !v.ready {
+		s.Update(v)
+	}
+}
+
+// Score returns the normalised score of two voices, to be held against the
+// model's threshold. It is the same, to the last bit, for b and a.
 func (s *Scorer) Score(a, b *Voice) float64 {
+	s.prepare(a)
+	s.prepare(b)
 	if a.evidence < b.evidence { // differences of three numbers round by their order
 		a, b = b, a
 	}
