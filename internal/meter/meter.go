@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"gonum.org/v1/gonum/blas/blas32"
+
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -78,11 +80,9 @@ func (s *Source) Next(ctx context.Context) (capture.Block, error) {
 }
 
 func (s *Source) measure(b capture.Block) {
-	for _, x := range b.Samples {
-		v := float64(x)
-		s.sum += v * v
-		s.peak = max(s.peak, math.Abs(v))
-	}
+	v := blas32.Vector{N: len(b.Samples), Data: b.Samples, Inc: 1}
+	s.sum += float64(blas32.Dot(v, v))
+	s.peak = max(s.peak, math.Abs(float64(b.Samples[blas32.Iamax(v)])))
 	s.n += len(b.Samples)
 	now := s.now()
 	s.mu.Lock()

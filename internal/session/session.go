@@ -93,10 +93,13 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeli
 	if err := r.open(ctx); err != nil {
 		return &r.timeline, err
 	}
-	r.meter = meter.New(src, r.reading)
+	if opts.NATS != nil || opts.OnMeter != nil {
+		r.meter = meter.New(src, r.reading)
+		src = r.meter
+	}
 	err = r.desk.Encode(func(enc *publish.Encoder) publish.Event { return enc.Start(opts.Source) })
 	if err == nil {
-		err = pipeline.Run(ctx, r.meter, r.opts.Pipeline, r.output)
+		err = pipeline.Run(ctx, src, r.opts.Pipeline, r.output)
 	}
 	err = both(err, r.finish(ctx, err))
 	if r.pub != nil {
@@ -142,7 +145,7 @@ func both(a, b error) error {
 type run struct {
 	opts     Options
 	desk     *correct.Desk
-	meter    *meter.Source
+	meter    *meter.Source // nil where nobody reads it
 	pub      *publish.Publisher
 	timeline publish.Timeline
 	at       int64
@@ -175,7 +178,9 @@ func (r *run) output(o pipeline.Output) error {
 		return err
 	}
 	r.desk.Heard(o.At)
-	r.meter.Decided(o.At)
+	if r.meter != nil {
+		r.meter.Decided(o.At)
+	}
 	if r.opts.OnProgress != nil {
 		r.opts.OnProgress(o.At)
 	}

@@ -19,6 +19,7 @@ type told []piece
 // nor anyone who does not speak there now, which makes it a correction.
 func (t told) untold(p piece, now []piece) []piece {
 	var parts []piece
+	t, now = between(t, p.start, p.end), between(now, p.start, p.end)
 	edges := edges(p.start, p.end, t, now)
 	for i := 1; i < len(edges); i++ {
 		was, is := at(t, edges[i-1]), at(now, edges[i-1])
@@ -46,6 +47,7 @@ type correction struct {
 // Where nothing was told there is nothing to correct.
 func (t told) corrections(now []piece, start, end publish.Time) []correction {
 	var found []correction
+	t, now = between(t, start, end), between(now, start, end)
 	edges := edges(start, end, t, now)
 	for i := 1; i < len(edges); i++ {
 		c := correction{start: edges[i-1], end: edges[i],
@@ -61,6 +63,18 @@ func (t told) corrections(now []piece, start, end publish.Time) []correction {
 		}
 	}
 	return found
+}
+
+// between returns the pieces that have some of the time from start to end: of
+// hours that were told, a change concerns seconds.
+func between(list []piece, start, end publish.Time) []piece {
+	var some []piece
+	for _, p := range list {
+		if p.start < end && start < p.end {
+			some = append(some, p)
+		}
+	}
+	return some
 }
 
 // edges returns start, end and the boundaries of pieces between them.

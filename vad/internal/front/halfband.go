@@ -1,13 +1,20 @@
 package front
 
-import "math"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/blas/blas32"
+)
 
 // halfband halves the sample rate: a windowed-sinc half-band low-pass whose
 // even taps are zero apart from the middle one, so that an output costs about a
 // quarter of the filter's length in multiplications.
 type halfband struct {
 	side []float32 // taps at odd distances 1, 3, 5, ... from the middle
-	hist []float32 // the last 2*reach input samples, then room for the new ones
+	// The last 2*reach input samples, then room for the new ones: those in step
+	// with the middle tap and those between, which meet the others. Apart, a tap
+	// is the same operation on neighbours all along a block.
+	even, odd []float32
 }
 
 // reach is the distance of the outermost tap from the middle, which is also the
@@ -31,7 +38,8 @@ func newHalfband(n, block int) *halfband {
 	for i, t := range taps { // unity at 0 Hz, so the middle tap stays at one half
 		h.side[i] = float32(t * 0.5 / (sum - 0.5))
 	}
-	h.hist = make([]float32, 2*h.reach()+block)
+	h.even = make([]float32, h.reach()+block/2)
+	h.odd = make([]float32, h.reach()+block/2)
 	return h
 }
 
@@ -51,19 +59,26 @@ func bessel0(x float64) float64 {
 // process filters in and writes len(in)/2 samples to out. len(in) is even and at
 // most the block size. Output i is centred reach samples before in[2i+1].
 func (h *halfband) process(out, in []float32) {
-	keep := 2 * h.reach()
-	buf := h.hist[:keep+len(in)]
-	copy(buf[keep:], in)
-	mid := h.reach() + 1
-	for i := range out[:len(in)/2] {
-		c := 2*i + mid
-		acc := 0.5 * buf[c]
-		for k, t := range h.side {
-			acc += t * (buf[c-2*k-1] + buf[c+2*k+1])
-		}
-		out[i] = acc
+	n, keep := len(in)/2, h.reach()
+	even, odd := h.even[:keep+n], h.odd[:keep+n]
+	for i := range n {
+		even[keep+i], odd[keep+i] = in[2*i], in[2*i+1]
 	}
-	copy(h.hist[:keep], buf[len(in):])
+	out = out[:n]
+	mid := (keep + 1) / 2
+	for i, v := range even[mid : mid+n] {
+		out[i] = 0.5 * v
+	}
+	for k, t := range h.side {
+		for _, from := range [...]int{mid - k - 1, mid + k} {
+			blas32.Axpy(t, blas32.Vector{N: n, Data: odd[from : from+n], Inc: 1}, blas32.Vector{N: n, Data: out, Inc: 1})
+		}
+	}
+	copy(even[:keep], even[n:])
+	copy(odd[:keep], odd[n:])
 }
 
-func (h *halfband) reset() { clear(h.hist) }
+func (h *halfband) reset() {
+	clear(h.even)
+	clear(h.odd)
+}

@@ -1,6 +1,10 @@
 package front
 
-import "math"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/blas/blas32"
+)
 
 // The pitch search works at 4 kHz, over lags of 400 down to 60 Hz.
 const (
@@ -22,6 +26,7 @@ type correlator struct {
 	late   [pitchSpans][lags]float32 // Σ x[n-lag]²
 	now    [pitchSpans]float32       // Σ x[n]²
 	at     int
+	sums   [lags]float32 // scratch
 	r      [lags]float32 // window sums of prod
 	scale  [lags]float32 // makes r a correlation between -1 and 1
 	energy float32       // window sum of now
@@ -39,18 +44,16 @@ func (c *correlator) push(x *[pitchHop]float32) {
 	c.cum[len(c.hist)] = sum
 	c.at = (c.at + 1) % pitchSpans
 	c.now[c.at] = c.cum[maxLag+pitchHop] - c.cum[maxLag]
+	// A sample meets those of all lags before it at once, the longest lag first.
+	clear(c.sums[:])
+	sums := blas32.Vector{N: lags, Data: c.sums[:], Inc: 1}
+	for i, v := range x {
+		blas32.Axpy(v, blas32.Vector{N: lags, Data: c.hist[i : i+lags], Inc: 1}, sums)
+	}
 	prod, late := &c.prod[c.at], &c.late[c.at]
 	for k := range lags {
 		lag := minLag + k
-		y := (*[pitchHop]float32)(c.hist[maxLag-lag:])
-		var a0, a1, a2, a3 float32
-		for i := 0; i < pitchHop; i += 4 {
-			a0 += x[i] * y[i]
-			a1 += x[i+1] * y[i+1]
-			a2 += x[i+2] * y[i+2]
-			a3 += x[i+3] * y[i+3]
-		}
-		prod[k] = (a0 + a1) + (a2 + a3)
+		prod[k] = c.sums[lags-1-k]
 		late[k] = c.cum[maxLag+pitchHop-lag] - c.cum[maxLag-lag]
 	}
 	c.energy = c.now[0] + c.now[1] + c.now[2] + c.now[3]

@@ -13,7 +13,7 @@ func (f *Front) StateFields() []any {
 	}
 }
 
-func (h *halfband) fields() []any { return []any{h.hist} }
+func (h *halfband) fields() []any { return []any{h.even, h.odd} }
 
 func (h *highpass) fields() []any { return []any{&h.x1, &h.x2, &h.y1, &h.y2} }
 
