@@ -134,7 +134,7 @@ const (
 
 // An open utterance is compared anew when it has grown by evidenceGrowth: what a
 // tenth of a second adds to two is little.
-const evidenceGrowth = 1.6
+const evidenceGrowth = 2
 
 // boundaryTolerance is how far a boundary of an ended turn has to move before
 // the listener is told, in samples: small moves wait for the end of the stream.
