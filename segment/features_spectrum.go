@@ -13,7 +13,7 @@ type realFFT struct {
 	post []complex128 // e^{−2πi k/(2·half)}
 }
 
-// newRealFFT returns a transform of n real values; n/2 must be a power of 4.
+// newRealFFT returns a transform of n real values; n/2 must be 4, 16, 64 or so on.
 func newRealFFT(n int) *realFFT {
 	h := n / 2
 	f := &realFFT{half: h, a: make([]complex128, h), b: make([]complex128, h),
@@ -31,52 +31,76 @@ func newRealFFT(n int) *realFFT {
 // len(x)/2 + 1, for the transform X of x.
 func (f *realFFT) power(dst, x []float64) {
 	h := f.half
-	z := f.a
-	for i := range z {
-		z[i] = complex(x[2*i], x[2*i+1])
-	}
-	z = f.transform()
+	z := f.transform(x)
 	scale := 1 / float64(2*h)
 	re, im := real(z[0]), imag(z[0])
 	dst[0] = (re + im) * (re + im) * scale
 	dst[h] = (re - im) * (re - im) * scale
-	// X_k = (Z_k + Z*_{h−k})/2 − i/2·e^{−πik/h}·(Z_k − Z*_{h−k})
-	for k := 1; k < h; k++ {
+	// X_k = (Z_k + Z*_{h−k})/2 − i/2·e^{−πik/h}·(Z_k − Z*_{h−k}), and X*_{h−k} is
+	// the difference of the same two.
+	for k := 1; k <= h/2; k++ {
 		p, q := z[k], z[h-k]
 		er, ei := real(p)+real(q), imag(p)-imag(q)
 		or, oi := real(p)-real(q), imag(p)+imag(q)
 		c, s := real(f.post[k]), imag(f.post[k])
-		xr := er + c*oi + s*or
-		xi := ei - c*or + s*oi
-		dst[k] = (xr*xr + xi*xi) * scale / 4
+		tr, ti := c*oi+s*or, s*oi-c*or
+		dst[k] = ((er+tr)*(er+tr) + (ei+ti)*(ei+ti)) * scale / 4
+		dst[h-k] = ((er-tr)*(er-tr) + (ei-ti)*(ei-ti)) * scale / 4
 	}
 }
 
-// transform runs the stages over a and b and returns the one that ends up
-// with the result.
-func (f *realFFT) transform() []complex128 {
-	x, y := f.a, f.b
-	n, s := f.half, 1
-	for n > 1 {
-		m := n / 4
+// transform runs the stages over the values of x in pairs, as real and imaginary
+// parts, and returns the one of a and b that ends up with the result.
+func (f *realFFT) transform(x []float64) []complex128 {
+	in, out := f.a, f.b
+	f.first(x, in)
+	s := 4
+	for m := f.half / 16; m >= 1; m /= 4 {
 		for p := range m {
-			w1, w2, w3 := f.tw[p*s], f.tw[2*p*s], f.tw[3*p*s]
-			xa, xb, xc, xd := x[s*p:][:s], x[s*(p+m):][:s], x[s*(p+2*m):][:s], x[s*(p+3*m):][:s]
-			ya, yb, yc, yd := y[s*4*p:][:s], y[s*(4*p+1):][:s], y[s*(4*p+2):][:s], y[s*(4*p+3):][:s]
-			for q := range s {
-				a, b, c, d := xa[q], xb[q], xc[q], xd[q]
-				apc, amc, bpd, bmd := a+c, a-c, b+d, b-d
-				jb := complex(-imag(bmd), real(bmd)) // i·(b − d)
-				ya[q] = apc + bpd
-				yb[q] = w1 * (amc - jb)
-				yc[q] = w2 * (apc - bpd)
-				yd[q] = w3 * (amc + jb)
-			}
+			f.butterflies(in, out, p, m, s)
 		}
-		n, s = m, 4*s
-		x, y = y, x
+		in, out = out, in
+		s *= 4
 	}
-	return x
+	return in
+}
+
+// first is the first stage, which reads x.
+func (f *realFFT) first(x []float64, out []complex128) {
+	m := f.half / 4
+	xa, xb, xc, xd := x[:2*m], x[2*m:4*m], x[4*m:6*m], x[6*m:8*m]
+	for p := range m {
+		w1, w2, w3 := f.tw[p], f.tw[2*p], f.tw[3*p]
+		a, b := complex(xa[2*p], xa[2*p+1]), complex(xb[2*p], xb[2*p+1])
+		c, d := complex(xc[2*p], xc[2*p+1]), complex(xd[2*p], xd[2*p+1])
+		apc, amc, bpd, bmd := a+c, a-c, b+d, b-d
+		jb := complex(-imag(bmd), real(bmd)) // i·(b − d)
+		y := out[4*p : 4*p+4 : 4*p+4]
+		y[0], y[1], y[2], y[3] = apc+bpd, w1*(amc-jb), w2*(apc-bpd), w3*(amc+jb)
+	}
+}
+
+// butterflies are those of one twiddle factor in a later stage: s of them on
+// neighbours, of n/4 = m transforms of length n.
+func (f *realFFT) butterflies(x, y []complex128, p, m, s int) {
+	w1, w2, w3 := f.tw[p*s], f.tw[2*p*s], f.tw[3*p*s]
+	xa, xb, xc, xd := x[s*p:][:s], x[s*(p+m):][:s], x[s*(p+2*m):][:s], x[s*(p+3*m):][:s]
+	ya, yb, yc, yd := y[s*4*p:][:s], y[s*(4*p+1):][:s], y[s*(4*p+2):][:s], y[s*(4*p+3):][:s]
+	if p == 0 { // the factors are 1, which they are for all of the last stage
+		for q := range s {
+			a, b, c, d := xa[q], xb[q], xc[q], xd[q]
+			apc, amc, bpd, bmd := a+c, a-c, b+d, b-d
+			jb := complex(-imag(bmd), real(bmd))
+			ya[q], yb[q], yc[q], yd[q] = apc+bpd, amc-jb, apc-bpd, amc+jb
+		}
+		return
+	}
+	for q := range s {
+		a, b, c, d := xa[q], xb[q], xc[q], xd[q]
+		apc, amc, bpd, bmd := a+c, a-c, b+d, b-d
+		jb := complex(-imag(bmd), real(bmd))
+		ya[q], yb[q], yc[q], yd[q] = apc+bpd, w1*(amc-jb), w2*(apc-bpd), w3*(amc+jb)
+	}
 }
 
 // melFilter is one triangle, as its weights on the spectrum from first on.
