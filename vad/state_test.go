@@ -20,7 +20,7 @@ func TestStateIsComplete(t *testing.T) {
 	}
 	statetest.Covers(t, d, d.fields(), "cfg")
 	statetest.Covers(t, d.score, append(d.score.fields(), d.score.cell), "step", "behind")
-	statetest.Covers(t, d.score.cell, []any{d.score.cell.State}, "Weights", "dense", "gate", "rec", "Output")
+	statetest.Covers(t, d.score.cell, []any{d.score.cell.State}, "Columns", "dense", "gate", "rec", "Output")
 	statetest.Covers(t, &d.rule, append(d.rule.fields(), &d.rule.pending[0]), "threshold", "hang", "before", "least")
 	statetest.Covers(t, &d.rule.pending[0], d.rule.pending[0].fields())
 }

@@ -38,18 +38,21 @@ var defaultFile []byte
 
 // Default returns the weights that come with the program, not to be changed: all
 // who ask share them.
-func Default() (Header, *Weights, error) {
+func Default() (Header, *Columns, error) {
 	f, err := readDefault()
-	return f.Header, f.Weights, err
+	return f.Header, f.weights, err
 }
 
 type file struct {
 	Header
-	*Weights
+	weights *Columns
 }
 
 var readDefault = sync.OnceValues(func() (f file, err error) {
-	f.Header, f.Weights, err = Read(defaultFile)
+	var w *Weights
+	if f.Header, w, err = Read(defaultFile); err == nil {
+		f.weights = ByColumns(w)
+	}
 	return f, err
 })
 

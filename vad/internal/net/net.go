@@ -2,6 +2,8 @@
 // its weights as trained by package train, its outputs log odds.
 package net
 
+import "gonum.org/v1/gonum/blas/blas32"
+
 // Shape gives the sizes of a network: In inputs go through Dense rectified units
 // to State gated recurrent units, and these to Out outputs.
 type Shape struct {
@@ -43,9 +45,35 @@ func View(s Shape, p []float32) *Weights {
 	return w
 }
 
+// Columns are weights with their large matrices column by column too, where the
+// products of an input with everything it goes to are neighbours.
+type Columns struct {
+	*Weights
+	dense []float32 // In × Dense
+	in    []float32 // Dense × 3*State
+	rec   []float32 // State × 3*State
+}
+
+// ByColumns copies w's matrices, so that later changes of w go unnoticed.
+func ByColumns(w *Weights) *Columns {
+	return &Columns{Weights: w, dense: transpose(w.DenseW, w.In),
+		in: transpose(w.InW, w.Dense), rec: transpose(w.RecW, w.State)}
+}
+
+// transpose returns a matrix of n columns row by row as one column by column.
+func transpose(m []float32, n int) []float32 {
+	t := make([]float32, 0, len(m))
+	for k := range n {
+		for i := k; i < len(m); i += n {
+			t = append(t, m[i])
+		}
+	}
+	return t
+}
+
 // Cell is a network in motion: weights, which it shares, and a state.
 type Cell struct {
-	*Weights
+	*Columns
 	State  []float32
 	dense  []float32
 	gate   []float32 // 3*State
@@ -54,8 +82,8 @@ type Cell struct {
 }
 
 // NewCell returns a cell with a state of zeros.
-func NewCell(w *Weights) *Cell {
-	return &Cell{Weights: w,
+func NewCell(w *Columns) *Cell {
+	return &Cell{Columns: w,
 		State: make([]float32, w.Shape.State), dense: make([]float32, w.Dense),
 		gate: make([]float32, 3*w.Shape.State), rec: make([]float32, 3*w.Shape.State),
 		Output: make([]float32, w.Out)}
@@ -64,50 +92,37 @@ func NewCell(w *Weights) *Cell {
 // Step takes an input and returns the outputs, valid until the next step.
 func (c *Cell) Step(x []float32) []float32 {
 	n := c.Shape.State
-	affine(c.dense, c.DenseW, x, c.DenseB)
+	copy(c.dense, c.DenseB)
+	addProduct(c.dense, c.Columns.dense, x)
 	for i, v := range c.dense {
 		c.dense[i] = max(0, v)
 	}
-	affine(c.gate, c.InW, c.dense, c.GateB)
-	affine(c.rec, c.RecW, c.State, nil)
+	copy(c.gate, c.GateB)
+	addProduct(c.gate, c.in, c.dense)
+	clear(c.rec)
+	addProduct(c.rec, c.Columns.rec, c.State)
 	for i := range n {
 		r := Sigmoid(c.gate[i] + c.rec[i])
 		u := Sigmoid(c.gate[n+i] + c.rec[n+i])
 		h := Tanh(c.gate[2*n+i] + r*(c.rec[2*n+i]+c.CandB[i]))
 		c.State[i] = u*c.State[i] + (1-u)*h
 	}
-	affine(c.Output, c.OutW, c.State, c.OutB)
+	for i, b := range c.OutB {
+		for j, v := range c.State {
+			b += c.OutW[i*n+j] * v
+		}
+		c.Output[i] = b
+	}
 	return c.Output
 }
 
-// affine writes W x + b to y.
-func affine(y, w, x, b []float32) {
-	n := len(x)
-	for i := range y {
-		v := Dot(w[i*n:i*n+n], x)
-		if b != nil {
-			v += b[i]
-		}
-		y[i] = v
+// addProduct adds W x to y, w being W column by column.
+func addProduct(y, w, x []float32) {
+	n := len(y)
+	sum := blas32.Vector{N: n, Data: y, Inc: 1}
+	for i, v := range x {
+		blas32.Axpy(v, blas32.Vector{N: n, Data: w[i*n : (i+1)*n], Inc: 1}, sum)
 	}
-}
-
-// Dot is the inner product of two slices of one length.
-func Dot(a, b []float32) float32 {
-	b = b[:len(a)]
-	var s0, s1, s2, s3 float32
-	i := 0
-	for ; i+4 <= len(a); i += 4 {
-		x, y := a[i:i+4:i+4], b[i:i+4:i+4]
-		s0 += x[0] * y[0]
-		s1 += x[1] * y[1]
-		s2 += x[2] * y[2]
-		s3 += x[3] * y[3]
-	}
-	for ; i < len(a); i++ {
-		s0 += a[i] * b[i]
-	}
-	return (s0 + s1) + (s2 + s3)
 }
 
 // Sigmoid is the logistic function.

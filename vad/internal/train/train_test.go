@@ -35,7 +35,7 @@ func TestForwardIsTheCells(t *testing.T) {
 	for range 2 { // the second time from the states that the first one left
 		want := make([]*net.Cell, b.Width)
 		for k := range want {
-			want[k] = net.NewCell(w)
+			want[k] = net.NewCell(net.ByColumns(w))
 			copy(want[k].State, rowOf(b.state, k, small.State))
 		}
 		out, _ := b.Forward(w)
