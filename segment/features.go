@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/floats"
+
+	"github.com/seed-7adb9000/diarizer/internal/spectrum"
 )
 
 const (
@@ -30,7 +32,7 @@ const (
 type Extractor struct {
 	cfg    FeatureConfig
 	window []float64 // Hamming
-	fft    *realFFT
+	fft    *spectrum.Power
 	mel    []melFilter
 	dct    []float64 // Ceps×Filters by rows
 
@@ -53,7 +55,7 @@ func NewExtractor(cfg FeatureConfig) (*Extractor, error) {
 	e := &Extractor{
 		cfg:    cfg,
 		window: make([]float64, Window),
-		fft:    newRealFFT(fftSize),
+		fft:    spectrum.NewPower(fftSize),
 		mel:    newMelBank(cfg.Filters, cfg.LowHz, cfg.HighHz),
 		dct:    newDCT(cfg.Ceps, cfg.Filters),
 		work:   make([]float64, fftSize),
@@ -118,7 +120,7 @@ func (e *Extractor) frame(emit func([]float64)) {
 		e.work[i] = (x - preEmphasis*prev) * e.window[i]
 		prev = x
 	}
-	e.fft.power(e.power, e.work)
+	e.fft.Into(e.power, e.work)
 	var energy float64
 	for i := range e.mel {
 		f := &e.mel[i]

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"testing"
 
-	"gonum.org/v1/gonum/dsp/fourier"
 	"gonum.org/v1/gonum/floats"
 	"pgregory.net/rapid"
 )
@@ -105,20 +104,6 @@ func TestFramesByDefinition(t *testing.T) {
 			t.Fatalf("frame %d is\n%v, expected\n%v", i, f, want)
 		}
 	}
-}
-
-func TestRealFFTAgainstGonum(t *testing.T) {
-	oracle, f := fourier.NewFFT(fftSize), newRealFFT(fftSize)
-	rapid.Check(t, func(t *rapid.T) {
-		x := rapid.SliceOfN(rapid.Float64Range(-1, 1), fftSize, fftSize).Draw(t, "x")
-		got := make([]float64, fftSize/2+1)
-		f.power(got, x)
-		for k, c := range oracle.Coefficients(nil, x) {
-			if want := real(c*cmplx.Conj(c)) / fftSize; math.Abs(got[k]-want) > 1e-10*(1+want) {
-				t.Fatalf("line %d is %v, expected %v", k, got[k], want)
-			}
-		}
-	})
 }
 
 func TestBlocksDoNotMatter(t *testing.T) {

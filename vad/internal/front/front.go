@@ -2,7 +2,11 @@
 // hop, levels in bands and over their noise floors, and harmonicity.
 package front
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/internal/spectrum"
+)
 
 // Hop is the number of 16 kHz samples of a hop.
 const Hop = 160
@@ -10,6 +14,8 @@ const Hop = 160
 // Lag is how many hops the features lag the sound: those of a hop belong to the
 // middle of the hop before.
 const Lag = 1
+
+const fftLen = 256 // samples at 8 kHz
 
 const (
 	bands   = 16
@@ -40,8 +46,9 @@ type Front struct {
 	hp      highpass
 	hist    [fftLen]float32
 	win     [fftLen]float32
-	fft     *powerFFT
-	power   [fftLen/2 + 1]float32
+	fft     *spectrum.Power
+	work    [fftLen]float64
+	power   [fftLen/2 + 1]float64
 	edge    [bands + 1]int // first FFT bin of each band
 	corr    correlator
 	noise   noiseCorrelation
@@ -56,7 +63,7 @@ type Front struct {
 
 // New returns a front end at the start of a stream.
 func New() *Front {
-	f := &Front{to8: newHalfband(8, Hop), to4: newHalfband(6, Hop/2), fft: newPowerFFT()}
+	f := &Front{to8: newHalfband(8, Hop), to4: newHalfband(6, Hop/2), fft: spectrum.NewPower(fftLen)}
 	f.hp = newHighpass(120, pitchRate)
 	f.feat.Peak, f.feat.Voice = -200, -200
 	f.floor.span, f.long.span = shortSpan, longSpan
@@ -88,34 +95,38 @@ const silence = 6e-13
 // valid until the next call. Samples that are not finite count as silence.
 func (f *Front) Push(x []float32) *Features {
 	var sum float64
-	in := &f.in
+	in, last, dc := &f.in, f.last, f.dc
 	for i, v := range x[:Hop] {
 		if !(v > -maxSample && v < maxSample) {
 			v = sanitize(v)
 		}
 		sum += float64(v) * float64(v)
 		// One pole and a zero at 0 Hz: a constant offset is not a level.
-		y := v - f.last + 0.99*f.dc
-		f.last, f.dc = v, y
+		y := v - last + 0.99*dc
+		last, dc = v, y
 		in[i] = y
 	}
+	f.last, f.dc = last, dc
 	f.feat.DBFS = decibel(float32(sum/Hop) + 1e-12)
 	f.to8.process(f.half[:], in[:])
 	f.to4.process(f.quart[:], f.half[:])
 	copy(f.hist[:], f.hist[Hop/2:])
 	copy(f.hist[fftLen-Hop/2:], f.half[:])
-	f.fft.power(&f.power, &f.hist, &f.win)
+	for i, w := range &f.win {
+		f.work[i] = float64(w * f.hist[i])
+	}
+	f.fft.Into(f.power[:], f.work[:])
 	f.hp.process(&f.quart)
 	f.corr.push(&f.quart)
 
 	feat := &f.feat
 	var all float32
 	for b := range bands {
-		var p float32
+		var sum float64
 		for _, v := range f.power[f.edge[b]:f.edge[b+1]] {
-			p += v
+			sum += v
 		}
-		p *= 4.0 / (fftLen * fftLen) * 1.33
+		p := float32(sum * (4.0 / fftLen * 1.33))
 		all += p
 		feat.Level[b] = decibel(p + silence)
 	}
@@ -185,7 +196,7 @@ func sanitize(v float32) float32 {
 	return max(-maxSample, min(maxSample, v))
 }
 
-func decibel(p float32) float32 { return float32(10 * math.Log10(float64(p))) }
+func decibel(p float32) float32 { return float32(10 / math.Ln10 * math.Log(float64(p))) }
 
 // highpass is a second-order Butterworth high-pass.
 type highpass struct {
@@ -205,9 +216,11 @@ func newHighpass(hz, rate float64) highpass {
 }
 
 func (h *highpass) process(x *[pitchHop]float32) {
+	x1, x2, y1, y2 := h.x1, h.x2, h.y1, h.y2
 	for i, v := range x {
-		y := h.b0*v + h.b1*h.x1 + h.b2*h.x2 - h.a1*h.y1 - h.a2*h.y2
-		h.x2, h.x1, h.y2, h.y1 = h.x1, v, h.y1, y
+		y := h.b0*v + h.b1*x1 + h.b2*x2 - h.a1*y1 - h.a2*y2
+		x2, x1, y2, y1 = x1, v, y1, y
 		x[i] = y
 	}
+	h.x1, h.x2, h.y1, h.y2 = x1, x2, y1, y2
 }
