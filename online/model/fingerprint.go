@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Fingerprint identifies m by everything that its results depend on: 32
@@ -25,10 +26,14 @@ func (m *Model) Fingerprint() string {
 			{m.Phi, m.Token, m.Slack, m.Length, m.Threshold, m.Slope},
 		} {
 			b = binary.LittleEndian.AppendUint64(b[:0], uint64(len(values)))
-			for _, v := range values {
-				b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
-			}
 			h.Write(b)
+			for some := range slices.Chunk(values, 512) { // in the cache, not in megabytes
+				b = b[:0]
+				for _, v := range some {
+					b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+				}
+				h.Write(b)
+			}
 		}
 		m.fingerprint = hex.EncodeToString(h.Sum(nil)[:16])
 	})

@@ -2,6 +2,7 @@ package model
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
@@ -39,10 +40,13 @@ func (m *Model) prepare() *tables {
 			t.cu = appendSingle(nil, cu)
 		}
 		t.vv = make([]float32, 0, len(m.Weights)*packedLen(m.Nu))
+		vv, uu := make([]float64, packedLen(m.Nu)), make([]float64, packedLen(mu))
 		for k := range m.Weights {
-			t.vv = appendSingle(t.vv, packedGram(block(m.V, k, d*m.Nu), block(cv, k, d*m.Nu), m.Nu))
+			packedGram(vv, block(m.V, k, d*m.Nu), block(cv, k, d*m.Nu), m.Nu)
+			t.vv = appendSingle(t.vv, vv)
 			if mu > 0 {
-				t.uu = appendSingle(t.uu, packedGram(block(m.U, k, d*mu), block(cu, k, d*mu), mu))
+				packedGram(uu, block(m.U, k, d*mu), block(cu, k, d*mu), mu)
+				t.uu = appendSingle(t.uu, uu)
 				t.uv = appendSingle(t.uv, cross(block(cu, k, d*mu), block(m.V, k, d*m.Nu), mu, m.Nu))
 			}
 		}
@@ -82,21 +86,21 @@ func precisionTimes(vars, x []float64, cols int) []float64 {
 
 // appendSingle appends x, rounded to 24 bits.
 func appendSingle(dst []float32, x []float64) []float32 {
+	dst = slices.Grow(dst, len(x))
 	for _, v := range x {
 		dst = append(dst, float32(v))
 	}
 	return dst
 }
 
-// packedGram returns the lower triangle of XᵀY, for X and Y of n columns.
-func packedGram(x, y []float64, n int) []float64 {
-	sum := make([]float64, packedLen(n))
+// packedGram writes the lower triangle of XᵀY to sum, for X and Y of n columns.
+func packedGram(sum, x, y []float64, n int) {
+	clear(sum)
 	for r := 0; n > 0 && r < len(x); r += n {
 		for i, at := 0, 0; i < n; i, at = i+1, at+i+1 {
 			floats.AddScaled(sum[at:at+i+1], x[r+i], y[r:r+i+1])
 		}
 	}
-	return sum
 }
 
 // cross returns XᵀY by rows, for X of m and Y of n columns.
