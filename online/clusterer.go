@@ -171,12 +171,27 @@ func (c *Clusterer) advance(at int64, emit func(Event)) {
 func (c *Clusterer) Finish(at int64, emit func(Event)) {
 	if len(c.utts) > 0 {
 		c.aligned = c.heard
-		c.reconsider(at, emit)
+		c.reconsider(c.lastThreshold(), at, emit)
 	}
 	c.until = math.MaxInt64
 	c.time.tolerance = 0
 	c.sync(at, emit)
 }
+
+// lastThreshold is what scores are held against when all has been heard. The less
+// that is, the higher it lies: the odds that whoever speaks has spoken before grow
+// with every second of a conversation, and the model's threshold is for more than
+// enoughSpeech. While more is to come a speaker too many would be taken back before
+// the listener, so that only the last review begins higher.
+func (c *Clusterer) lastThreshold() float64 {
+	return c.m.Threshold + math.Log(enoughSpeech/min(max(c.frames, leastSpeech), enoughSpeech))
+}
+
+// Bounds of the speech by which lastThreshold goes, in frames.
+const (
+	leastSpeech  = 800
+	enoughSpeech = 10000
+)
 
 // lastEnd is where the speech so far ends.
 func (c *Clusterer) lastEnd() int64 {
@@ -248,7 +263,7 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 	c.frames += u.pair.N
 	if c.frames >= c.review {
 		c.review = c.frames + max(1, min(c.frames*(reviewGrowth-1), reviewAtMost))
-		c.reconsider(ev.At, emit)
+		c.reconsider(c.m.Threshold, ev.At, emit)
 	}
 	c.sync(ev.At, emit)
 	c.trim()

@@ -235,3 +235,26 @@ func TestAgglomerateAnyOrder(t *testing.T) {
 		}
 	})
 }
+
+// The last threshold falls to the model's as speech is heard, and no further.
+func TestLastThresholdFallsWithSpeech(t *testing.T) {
+	c, err := New(newWorld(5, 1).m, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := math.Inf(1)
+	for _, frames := range []float64{0, 800, 2000, 5000, 10000, 360000} {
+		c.frames = frames
+		now := c.lastThreshold()
+		if now > before || now < c.m.Threshold {
+			t.Errorf("%v after %v frames, %v before, the model's is %v", now, frames, before, c.m.Threshold)
+		}
+		before = now
+	}
+	if before != c.m.Threshold {
+		t.Errorf("%v after an hour, the model's is %v", before, c.m.Threshold)
+	}
+	if c.frames = 1000; math.Abs(c.lastThreshold()-c.m.Threshold-math.Log(10)) > 1e-12 {
+		t.Errorf("%v over the model's after a tenth of enough", c.lastThreshold()-c.m.Threshold)
+	}
+}

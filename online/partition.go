@@ -15,7 +15,7 @@ type partition struct {
 }
 
 // cluster partitions the window, whose voices utts are, together with the speakers from before it.
-func (c *Clusterer) cluster(utts []model.Voice, owners []int) partition {
+func (c *Clusterer) cluster(utts []model.Voice, owners []int, threshold float64) partition {
 	voices := make([]*model.Voice, 0, len(owners)+len(utts))
 	for _, s := range owners {
 		voices = append(voices, &model.Voice{Stats: c.speakers[s-1].anchor.Stats()})
@@ -23,7 +23,7 @@ func (c *Clusterer) cluster(utts []model.Voice, owners []int) partition {
 	for i := range utts {
 		voices = append(voices, &utts[i])
 	}
-	labels := Agglomerate(c.scorer, voices, c.m.Threshold, c.limits())
+	labels := Agglomerate(c.scorer, voices, threshold, c.limits())
 	p := partition{
 		owners:   labels[:len(owners)],
 		clusters: labels[len(owners):],

@@ -10,7 +10,7 @@ import (
 
 // reconsider clusters the whole window anew, together with what each speaker
 // said before it, and tells of the speakers that turn out to be one.
-func (c *Clusterer) reconsider(at int64, emit func(Event)) {
+func (c *Clusterer) reconsider(threshold float64, at int64, emit func(Event)) {
 	if c.heard >= c.aligned {
 		c.aligned = alignGrowth * c.heard
 		c.realign()
@@ -30,7 +30,7 @@ func (c *Clusterer) reconsider(at int64, emit func(Event)) {
 		c.assign(nil, nil)
 		return
 	}
-	p := c.cluster(voices, owners)
+	p := c.cluster(voices, owners, threshold)
 	c.assign(p.clusters, c.adopt(p.clusters, c.shared(&p, owners), at, emit))
 }
 
