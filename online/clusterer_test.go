@@ -1,6 +1,7 @@
 package online
 
 import (
+	"math"
 	"slices"
 	"testing"
 
