@@ -27,6 +27,9 @@ type Config struct {
 	// the stream to be taken for somebody in the background, who is left out;
 	// 20. −1 keeps everybody.
 	Faint float64
+	// Whole keeps utterances as they come, as given ones should be, instead of
+	// cutting them where known speakers have taken turns in them.
+	Whole bool
 	// Window is how many utterances can still be assigned anew; 80.
 	Window int
 }
@@ -68,6 +71,7 @@ type Clusterer struct {
 	utts     []utterance // the window, in the order in which they closed
 	open     *utterance  // the utterance that is growing
 	speakers []speaker   // speakers[i] has ID i+1
+	cut      cutter      // scratch
 	links    links       // who is who by what people said
 	last     int         // who spoke last
 	frames   float64     // speech heard, in frames
@@ -229,8 +233,21 @@ func (c *Clusterer) grow(ev segment.Event, emit func(Event)) {
 	c.sync(ev.At, emit)
 }
 
-// close settles an utterance on what is known now.
+// close takes in an utterance that is complete, or its parts where known speakers
+// have taken turns in it.
 func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
+	end, rest := ev.Utterance.End, ev.Rest
+	for _, at := range c.cuts(ev.Utterance) {
+		ev.Utterance.End, ev.Rest = at, at
+		c.conclude(ev, emit)
+		ev.Utterance.Start = at
+	}
+	ev.Utterance.End, ev.Rest = end, rest
+	c.conclude(ev, emit)
+}
+
+// conclude settles an utterance on what is known now.
+func (c *Clusterer) conclude(ev segment.Event, emit func(Event)) {
 	u := utterance{id: ev.Utterance.ID, start: ev.Utterance.Start, end: ev.Utterance.End}
 	if c.open != nil {
 		u.created = c.open.created

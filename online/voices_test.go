@@ -64,6 +64,11 @@ func newWorld(seed uint64, speakers int) *world {
 // say has a speaker talk for n frames after a pause, and hands the events of
 // the segmentation to push.
 func (w *world) say(speaker, n, pause int, push func(segment.Event)) {
+	w.utter(func(int) int { return speaker }, n, pause, push)
+}
+
+// utter is say of an utterance whose i-th frame is said by speaker(i).
+func (w *world) utter(speaker func(i int) int, n, pause int, push func(segment.Event)) {
 	for range pause {
 		w.n++
 		if w.n%segment.AtomFrames == 0 {
@@ -82,10 +87,10 @@ func (w *world) say(speaker, n, pause int, push func(segment.Event)) {
 			FrameStart: (w.n - int64(len(frames)/worldDim)) * segment.Hop})
 		frames = frames[:0]
 	}
-	for range n {
+	for t := range n {
 		k := w.rng.IntN(worldGaussians)
 		for i := range worldDim {
-			frames = append(frames, w.voices[speaker][k*worldDim+i]+w.rng.NormFloat64())
+			frames = append(frames, w.voices[speaker(t)][k*worldDim+i]+w.rng.NormFloat64())
 		}
 		w.n++
 		if w.n%segment.AtomFrames == 0 {

@@ -66,7 +66,9 @@ func NewStream(cfg Config) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	clu, err := online.New(cfg.Model, cfg.Online)
+	clustering := cfg.Online
+	clustering.Whole = clustering.Whole || cfg.Utterances != nil
+	clu, err := online.New(cfg.Model, clustering)
 	if err != nil {
 		return nil, err
 	}

@@ -52,6 +52,17 @@ func (c *Comparer) evidence() float64 {
 	return floats.Dot(c.w, c.w)/2 - logDet
 }
 
+// mean writes ŷ = J d of the pair whose evidence was computed last to dst: the
+// solution of Lᵀ ŷ = w.
+func (c *Comparer) mean(dst []float64) {
+	copy(dst, c.w)
+	for i := len(dst) - 1; i >= 0; i-- {
+		row := c.chl[i*(i+1)/2:][:i+1]
+		dst[i] /= row[i]
+		floats.AddScaled(dst[:i], -dst[i], row[:i])
+	}
+}
+
 // factorize replaces D⁻¹, packed in chl, by the L of I + D⁻¹ = L Lᵀ, and d by
 // the w of L w = d, and returns Σ log L_ii. It is most of the work of a stream
 // with many utterances, so it takes two rows and two columns at a time: every

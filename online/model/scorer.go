@@ -1,5 +1,7 @@
 package model
 
+import "gonum.org/v1/gonum/floats"
+
 // Voice is a pair to be compared: what a speaker or an utterance said, and what
 // a [Scorer] derives from it, at the first comparison or when it is asked to. After
 // a change of Stats it has to be asked, by Update or by Outline.
@@ -10,6 +12,7 @@ type Voice struct {
 	ready    bool  // for Score: what follows is of Stats
 	soft     Stats // with the model's slack
 	evidence float64
+	mean     []float64 // of y, once it has settled
 	outline  outline
 }
 
@@ -51,6 +54,10 @@ func (s *Scorer) Update(v *Voice) {
 func (s *Scorer) Settle(v *Voice) {
 	s.Outline(v)
 	s.Update(v)
+	if v.mean == nil {
+		v.mean = make([]float64, s.m.Nu)
+	}
+	s.c.mean(v.mean)
 	if s.m.Slack != 0 {
 		v.Stats.D, v.Stats.DInv = nil, nil
 	}
@@ -90,6 +97,21 @@ func (s *Scorer) Score(a, b *Voice) float64 {
 		a, b = b, a
 	}
 	return s.m.Normalise(s.LogP(a, b), a.Stats.N, b.Stats.N)
+}
+
+// Gain returns how much more likely frames of the pair a are from the speaker whose
+// settled voice is v, taken to be at the mean ŷ = J d of what is known of them, than
+// from the average of all:
+//
+//	log p(X | ŷ) − log p(X | 0) = ŷᵀ d − ½ ŷᵀ D⁻¹ ŷ
+func (s *Scorer) Gain(v *Voice, a Stats) float64 {
+	y := v.mean
+	square := 0.0
+	for i, at := 0, 0; i < len(y); i, at = i+1, at+i+1 {
+		row := a.DInv[at : at+i+1]
+		square += y[i] * (2*floats.Dot(row[:i], y[:i]) + row[i]*y[i])
+	}
+	return floats.Dot(y, a.D) - square/2
 }
 
 // Bound returns what Score would hardly exceed, from the outlines of the voices

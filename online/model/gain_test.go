@@ -1,0 +1,43 @@
+package model
+
+import (
+	"math"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// TestGain holds the gain of frames for a settled voice against their likelihoods
+// by definition, under the voice's mean, which is held against a linear solver.
+func TestGain(t *testing.T) {
+	rng := testRand(90)
+	m := randomModel(rng, 4, 3, 5, 0)
+	s := m.NewScorer()
+	spoken := pair(m, someFrames(m, rng, 40)...)
+	v := Voice{Stats: spoken.Clone()}
+	s.Settle(&v)
+
+	j := mat.NewSymDense(5, nil)
+	for i, at := 0, 0; i < 5; i++ {
+		for k := 0; k <= i; k, at = k+1, at+1 {
+			j.SetSym(i, k, spoken.DInv[at])
+		}
+		j.SetSym(i, i, j.At(i, i)+1)
+	}
+	var y mat.VecDense
+	if err := y.SolveVec(j, mat.NewVecDense(5, spoken.D)); err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range v.mean {
+		if math.Abs(got-y.AtVec(i)) > 1e-9 {
+			t.Fatalf("mean %v, expected %v", v.mean, y.RawVector().Data)
+		}
+	}
+	for n := range 20 {
+		frames := someFrames(m, rng, n)
+		got, want := s.Gain(&v, pair(m, frames...)), logRatio(m, frames, v.mean, nil)
+		if math.Abs(got-want) > single*(1+math.Abs(want))*10 {
+			t.Fatalf("%d frames gain %v, expected %v", n, got, want)
+		}
+	}
+}
