@@ -3,6 +3,7 @@ package online
 import (
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -14,6 +15,7 @@ type cutter struct {
 	speakers []int     // those who are known well enough
 	score    []float64 // of the best path to each of them
 	back     []int     // atoms×speakers: who spoke in the atom before
+	moment   model.Moment
 }
 
 const (
@@ -46,9 +48,9 @@ func (c *Clusterer) cuts(u segment.Utterance) []int64 {
 	for a := range c.within(u.Start, u.End) {
 		c.acc.Reset()
 		c.acc.AddAligned(&a.sound)
-		c.acc.StatsInto(&c.voice.Stats)
+		c.acc.MomentInto(&k.moment)
 		k.atoms = append(k.atoms, a)
-		k.pass(func(speaker int) float64 { return c.scorer.Gain(&c.speakers[speaker].voice, c.voice.Stats) })
+		k.pass(func(speaker int) float64 { return c.speakers[speaker].voice.Gain(&k.moment) })
 	}
 	return k.path()
 }

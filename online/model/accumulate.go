@@ -114,6 +114,20 @@ func (a *Accumulator) Reset() {
 	clear(a.first)
 }
 
+// MomentInto makes dst the moment of the frames so far. It costs M·d·ν
+// multiplications at most.
+func (a *Accumulator) MomentInto(dst *Moment) {
+	dst.reset(a.m.Nu)
+	for k, n := range a.counts {
+		if n != 0 {
+			a.sums.addMoment(dst, k, n, a.weight(n), block(a.first, k, a.m.Dim()))
+		}
+	}
+}
+
+// weight is what each of n frames of a Gaussian counts as.
+func (a *Accumulator) weight(n float64) float64 { return a.m.Phi / (1 + a.m.Token*a.m.Phi*n) }
+
 // StatsInto writes the pair of the frames so far, those of one utterance, to
 // dst, which must be for ν eigenvoices: <d, D⁻¹>, or <g, H⁻¹ − I> where the
 // model has eigenchannels. The frames stay.
@@ -134,8 +148,7 @@ func (a *Accumulator) StatsInto(dst *Stats) {
 	a.sums.reset()
 	for k, n := range a.counts {
 		if n != 0 {
-			w := a.m.Phi / (1 + a.m.Token*a.m.Phi*n)
-			a.sums.add(k, n, w, block(a.first, k, a.m.Dim()))
+			a.sums.add(k, n, a.weight(n), block(a.first, k, a.m.Dim()))
 		}
 	}
 	widen(dst.D, a.sums.d)

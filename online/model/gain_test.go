@@ -33,10 +33,25 @@ func TestGain(t *testing.T) {
 			t.Fatalf("mean %v, expected %v", v.mean, y.RawVector().Data)
 		}
 	}
+	// By the definition, but for the products of different directions.
+	a, moment := m.NewAccumulator(), Moment{}
 	for n := range 20 {
 		frames := someFrames(m, rng, n)
-		got, want := s.Gain(&v, pair(m, frames...)), logRatio(m, frames, v.mean, nil)
-		if math.Abs(got-want) > single*(1+math.Abs(want))*10 {
+		a.Reset()
+		for _, x := range frames {
+			a.Add(x)
+		}
+		a.MomentInto(&moment)
+		want := logRatio(m, frames, v.mean, nil)
+		cross := pair(m, frames...).DInv
+		for i, at := 0, 0; i < 5; i++ {
+			for k := 0; k <= i; k, at = k+1, at+1 {
+				if k < i {
+					want += v.mean[i] * v.mean[k] * cross[at]
+				}
+			}
+		}
+		if got := v.Gain(&moment); math.Abs(got-want) > single*(1+math.Abs(want))*10 {
 			t.Fatalf("%d frames gain %v, expected %v", n, got, want)
 		}
 	}

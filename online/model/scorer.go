@@ -1,7 +1,5 @@
 package model
 
-import "gonum.org/v1/gonum/floats"
-
 // Voice is a pair to be compared: what a speaker or an utterance said, and what
 // a [Scorer] derives from it, at the first comparison or when it is asked to. After
 // a change of Stats it has to be asked, by Update or by Outline.
@@ -99,19 +97,18 @@ func (s *Scorer) Score(a, b *Voice) float64 {
 	return s.m.Normalise(s.LogP(a, b), a.Stats.N, b.Stats.N)
 }
 
-// Gain returns how much more likely frames of the pair a are from the speaker whose
+// Gain returns how much more likely a moment's frames are from the speaker whose
 // settled voice is v, taken to be at the mean ŷ = J d of what is known of them, than
-// from the average of all:
+// from the average of all, in nats:
 //
 //	log p(X | ŷ) − log p(X | 0) = ŷᵀ d − ½ ŷᵀ D⁻¹ ŷ
-func (s *Scorer) Gain(v *Voice, a Stats) float64 {
-	y := v.mean
-	square := 0.0
-	for i, at := 0, 0; i < len(y); i, at = i+1, at+i+1 {
-		row := a.DInv[at : at+i+1]
-		square += y[i] * (2*floats.Dot(row[:i], y[:i]) + row[i]*y[i])
+func (v *Voice) Gain(m *Moment) float64 {
+	sum := 0.0
+	d, p := m.d[:len(v.mean)], m.dInv[:len(v.mean)]
+	for i, y := range v.mean {
+		sum += y * (float64(d[i]) - y*float64(p[i])/2)
 	}
-	return floats.Dot(y, a.D) - square/2
+	return sum
 }
 
 // Bound returns what Score would hardly exceed, from the outlines of the voices

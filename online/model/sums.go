@@ -29,9 +29,7 @@ func (s *sums) reset() {
 // add takes in n frames of Gaussian k, each counted as w, with the sum of their
 // deviations from m_k.
 func (s *sums) add(k int, n, w float64, first []float64) {
-	for i, v := range first {
-		s.deviation[i] = float32(w * v)
-	}
+	s.deviate(w, first)
 	worth, nu, mu := float32(w*n), len(s.d), len(s.e)
 	axpy(worth, block(s.t.vv, k, len(s.dInv)), s.dInv)
 	rows(s.deviation, block(s.t.cv, k, s.dim*nu), s.d)
@@ -39,6 +37,20 @@ func (s *sums) add(k int, n, w float64, first []float64) {
 		axpy(worth, block(s.t.uu, k, len(s.eInv)), s.eInv)
 		axpy(worth, block(s.t.uv, k, len(s.f)), s.f)
 		rows(s.deviation, block(s.t.cu, k, s.dim*mu), s.e)
+	}
+}
+
+// addMoment is add for a moment.
+func (s *sums) addMoment(m *Moment, k int, n, w float64, first []float64) {
+	s.deviate(w, first)
+	axpy(float32(w*n), block(s.t.diagonal, k, len(m.dInv)), m.dInv)
+	rows(s.deviation, block(s.t.cv, k, s.dim*len(m.d)), m.d)
+}
+
+// deviate sets the deviation.
+func (s *sums) deviate(w float64, first []float64) {
+	for i, v := range first {
+		s.deviation[i] = float32(w * v)
 	}
 }
 

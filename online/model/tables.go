@@ -19,6 +19,8 @@ type tables struct {
 	// most of what an utterance's pair takes to read, and has 24 bits for that
 	// reason.
 	vv []float32
+	// diagonal holds the diagonals of vv, M×ν.
+	diagonal []float32
 	// uu holds U_kᵀ C_k⁻¹ U_k likewise and uv U_kᵀ C_k⁻¹ V_k, M×(μ·ν).
 	uu, uv []float32
 	// cv holds C_k⁻¹ V_k and cu C_k⁻¹ U_k, laid out as V and U.
@@ -44,6 +46,9 @@ func (m *Model) prepare() *tables {
 		for k := range m.Weights {
 			packedGram(vv, block(m.V, k, d*m.Nu), block(cv, k, d*m.Nu), m.Nu)
 			t.vv = appendSingle(t.vv, vv)
+			for i := range m.Nu {
+				t.diagonal = append(t.diagonal, float32(vv[i*(i+3)/2]))
+			}
 			if mu > 0 {
 				packedGram(uu, block(m.U, k, d*mu), block(cu, k, d*mu), mu)
 				t.uu = appendSingle(t.uu, uu)
