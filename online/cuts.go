@@ -9,12 +9,12 @@ import (
 
 // cutter finds where an utterance passes from one known speaker to another, which
 // the sound of a second on each side does not always show: by the most probable
-// path through its atoms, each said by one of the speakers (Viterbi).
+// path through its moments, each said by one of the speakers (Viterbi).
 type cutter struct {
-	atoms    []*atom
 	speakers []int     // those who are known well enough
-	score    []float64 // of the best path to each of them
-	back     []int     // atoms×speakers: who spoke in the atom before
+	starts   []int64   // of the moments of the utterance, in samples
+	score    []float64 // of the best path to each of the speakers
+	back     []int     // moments×speakers: who spoke in the moment before
 	moment   model.Moment
 }
 
@@ -26,6 +26,9 @@ const (
 	// cutKnown is how much somebody has to have said to be heard inside another's
 	// utterance, in frames.
 	cutKnown = 200
+	// cutCoarse is how many atoms make a moment at first; by single ones is looked
+	// only where somebody takes turns by those.
+	cutCoarse = 3
 )
 
 // cuts returns the positions at which u, which has closed, has to be divided, in
@@ -35,33 +38,63 @@ func (c *Clusterer) cuts(u segment.Utterance) []int64 {
 		return nil
 	}
 	k := &c.cut
-	k.atoms, k.speakers, k.score, k.back = k.atoms[:0], k.speakers[:0], k.score[:0], k.back[:0]
+	k.speakers = k.speakers[:0]
 	for i := range c.speakers {
 		if s := &c.speakers[i]; s.into == 0 && !c.links.alias(i+1) && s.voice.Stats.N >= cutKnown {
 			k.speakers = append(k.speakers, i)
-			k.score = append(k.score, 0)
 		}
 	}
 	if len(k.speakers) < 2 {
 		return nil
 	}
-	for a := range c.within(u.Start, u.End) {
-		c.acc.Reset()
-		c.acc.AddAligned(&a.sound)
+	if len(c.cutsBy(cutCoarse, u)) == 0 {
+		return nil
+	}
+	return c.cutsBy(1, u)
+}
+
+// cutsBy returns cuts of u between moments of so many atoms.
+func (c *Clusterer) cutsBy(atoms int, u segment.Utterance) []int64 {
+	k := &c.cut
+	k.begin()
+	pass := func(start int64) {
 		c.acc.MomentInto(&k.moment)
-		k.atoms = append(k.atoms, a)
-		k.pass(func(speaker int) float64 { return c.speakers[speaker].voice.Gain(&k.moment) })
+		c.acc.Reset()
+		k.pass(start, func(speaker int) float64 { return c.speakers[speaker].voice.Gain(&k.moment) })
+	}
+	c.acc.Reset()
+	have, start := 0, int64(0)
+	for a := range c.within(u.Start, u.End) {
+		if have == 0 {
+			start = a.start
+		}
+		c.acc.AddAligned(&a.sound)
+		if have++; have == atoms {
+			pass(start)
+			have = 0
+		}
+	}
+	if have > 0 {
+		pass(start)
 	}
 	return k.path()
 }
 
-// pass goes on by an atom whose log likelihood for each speaker is gain's.
-func (k *cutter) pass(gain func(speaker int) float64) {
+// begin forgets the moments.
+func (k *cutter) begin() {
+	k.starts, k.back = k.starts[:0], k.back[:0]
+	k.score = append(k.score[:0], make([]float64, len(k.speakers))...)
+}
+
+// pass goes on by the moment that begins at start, whose log likelihood for each
+// speaker is gain's.
+func (k *cutter) pass(start int64, gain func(speaker int) float64) {
+	k.starts = append(k.starts, start)
 	best := top(k.score)
 	passed := k.score[best] - cutPenalty
 	for i, s := range k.speakers {
 		from := i
-		if len(k.atoms) > 1 && passed > k.score[i] {
+		if len(k.starts) > 1 && passed > k.score[i] {
 			from, k.score[i] = best, passed
 		}
 		k.score[i] += gain(s)
@@ -74,9 +107,9 @@ func (k *cutter) path() []int64 {
 	var cuts []int64
 	n := len(k.speakers)
 	at := top(k.score)
-	for t := len(k.atoms) - 1; t > 0; t-- {
+	for t := len(k.starts) - 1; t > 0; t-- {
 		if from := k.back[t*n+at]; from != at {
-			cuts = append(cuts, k.atoms[t].start)
+			cuts = append(cuts, k.starts[t])
 			at = from
 		}
 	}

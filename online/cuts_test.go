@@ -16,13 +16,13 @@ func TestCutterFindsTheBestPath(t *testing.T) {
 	passed := 0
 	for range 200 {
 		gains := make([][]float64, atoms)
-		k := cutter{speakers: []int{0, 1, 2}, score: make([]float64, speakers)}
+		k := cutter{speakers: []int{0, 1, 2}}
+		k.begin()
 		for i := range gains {
 			for range speakers {
 				gains[i] = append(gains[i], 6*rng.NormFloat64())
 			}
-			k.atoms = append(k.atoms, &atom{start: int64(i)})
-			k.pass(func(s int) float64 { return gains[i][s] })
+			k.pass(int64(i), func(s int) float64 { return gains[i][s] })
 		}
 		best := math.Inf(-1)
 		var want []int64

@@ -114,12 +114,16 @@ func (a *Accumulator) Reset() {
 	clear(a.first)
 }
 
+// faint is how many frames a Gaussian needs to be heard in a moment. Two in five of
+// those that have a share in one have less.
+const faint = 0.1
+
 // MomentInto makes dst the moment of the frames so far. It costs M·d·ν
 // multiplications at most.
 func (a *Accumulator) MomentInto(dst *Moment) {
 	dst.reset(a.m.Nu)
 	for k, n := range a.counts {
-		if n != 0 {
+		if n >= faint {
 			a.sums.addMoment(dst, k, n, a.weight(n), block(a.first, k, a.m.Dim()))
 		}
 	}
