@@ -371,3 +371,13 @@ func TestNormalise(t *testing.T) {
 		t.Error("exponent 0 changes the score")
 	}
 }
+
+func BenchmarkSlack(b *testing.B) {
+	rng := testRand(3)
+	m := randomModel(rng, 64, 36, 64, 0)
+	s, soft, k := pair(m, someFrames(m, rng, 200)...), NewStats(64), NewSlacker(64, 0.04)
+	b.ReportAllocs()
+	for b.Loop() {
+		k.Into(&soft, s)
+	}
+}

@@ -3,6 +3,8 @@ package model
 import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/lapack/gonum"
 	"gonum.org/v1/gonum/lapack/lapack64"
 )
 
@@ -11,7 +13,7 @@ import (
 type Slacker struct {
 	nu  int
 	eps float64
-	k   []float64 // K = I + εD⁻¹, ν×ν by rows, its upper triangle; then K⁻¹
+	k   []float64 // K = I + εD⁻¹, ν×ν by rows, its lower triangle; then K⁻¹
 }
 
 // NewSlacker returns a Slacker for ν eigenvoices and the variance ε, in units
@@ -37,25 +39,46 @@ func (k *Slacker) Into(dst *Stats, s Stats) {
 		return
 	}
 	n := k.nu
-	for i, at := 0, 0; i < n; i++ {
-		for j := 0; j <= i; j, at = j+1, at+1 {
-			k.k[j*n+i] = k.eps * s.DInv[at]
-		}
+	for i, at := 0, 0; i < n; i, at = i+1, at+i+1 {
+		floats.ScaleTo(k.k[i*n:i*n+i+1], k.eps, s.DInv[at:at+i+1])
 		k.k[i*n+i]++
 	}
-	sym := blas64.Symmetric{N: n, Stride: n, Data: k.k, Uplo: blas.Upper}
-	chol, ok := lapack64.Potrf(sym)
-	if ok {
-		_, ok = lapack64.Potri(chol)
-	}
-	if !ok {
+	sym := blas64.Symmetric{N: n, Stride: n, Data: k.k, Uplo: blas.Lower}
+	l, ok := lapack64.Potrf(sym)
+	if !ok || !invert(l) {
 		return // a pair from which too much was subtracted
 	}
+	gonum.Implementation{}.Dlauum(blas.Lower, n, k.k, n) // K⁻¹ = L⁻ᵀ L⁻¹
 	blas64.Symv(1, sym, blas64.Vector{N: n, Data: s.D, Inc: 1}, 0, blas64.Vector{N: n, Data: dst.D, Inc: 1})
-	for i, at := 0, 0; i < n; i++ {
-		for j := 0; j <= i; j, at = j+1, at+1 {
-			dst.DInv[at] = -k.k[j*n+i] / k.eps
-		}
-		dst.DInv[at-1] += 1 / k.eps
+	for i, at := 0, 0; i < n; i, at = i+1, at+i+1 {
+		floats.ScaleTo(dst.DInv[at:at+i+1], -1/k.eps, k.k[i*n:i*n+i+1])
+		dst.DInv[at+i] += 1 / k.eps
 	}
 }
+
+// invert replaces the lower triangular l by its inverse, in blocks,
+//
+//	(A 0; B C)⁻¹ = (A⁻¹ 0; −C⁻¹BA⁻¹ C⁻¹),
+//
+// as lapack64.Trtri walks down columns however large it is, and reports whether
+// there is one.
+func invert(l blas64.Triangular) bool {
+	n := l.N
+	if n <= smallBlock {
+		return lapack64.Trtri(l)
+	}
+	h := n / 2
+	a, c := l, l
+	a.N = h
+	c.N, c.Data = n-h, l.Data[h*(l.Stride+1):]
+	b := blas64.General{Rows: n - h, Cols: h, Stride: l.Stride, Data: l.Data[h*l.Stride:]}
+	if !invert(a) || !invert(c) {
+		return false
+	}
+	blas64.Trmm(blas.Left, blas.NoTrans, -1, c, b)
+	blas64.Trmm(blas.Right, blas.NoTrans, 1, a, b)
+	return true
+}
+
+// smallBlock is the size up to which columns are short enough.
+const smallBlock = 16
