@@ -244,9 +244,11 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 	}
 	ev.Utterance.End, ev.Rest = end, rest
 	c.conclude(ev, emit)
+	c.sync(ev.At, emit)
+	c.trim()
 }
 
-// conclude settles an utterance on what is known now.
+// conclude settles an utterance on what is known now, before the listener is told.
 func (c *Clusterer) conclude(ev segment.Event, emit func(Event)) {
 	u := utterance{id: ev.Utterance.ID, start: ev.Utterance.Start, end: ev.Utterance.End}
 	if c.open != nil {
@@ -258,9 +260,7 @@ func (c *Clusterer) conclude(ev segment.Event, emit func(Event)) {
 	c.remember(&u)
 	c.forgetAtoms(ev.Rest)
 	if c.faint(&u) {
-		// A speaker who was added for it has nobody's voice.
-		c.sync(ev.At, emit)
-		return
+		return // a speaker who was added for it has nobody's voice
 	}
 	c.decide(&u)
 	switch {
@@ -282,8 +282,6 @@ func (c *Clusterer) conclude(ev segment.Event, emit func(Event)) {
 		c.review = c.frames + max(1, min(c.frames*(reviewGrowth-1), reviewAtMost))
 		c.reconsider(c.m.Threshold, ev.At, emit)
 	}
-	c.sync(ev.At, emit)
-	c.trim()
 }
 
 // decide gives u, the utterance at hand, the speaker of largest posterior among
