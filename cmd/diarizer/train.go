@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -173,13 +174,19 @@ func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata 
 
 func num(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// progressBars shows a bar for each stage of the training.
+// progressBars shows a bar for each stage of the training where standard error is a
+// terminal, a line elsewhere.
 type progressBars struct{ cmd *cobra.Command }
 
 // Start opens the bar of a stage.
 func (p *progressBars) Start(stage string, total int) func(int) {
+	w := p.cmd.ErrOrStderr()
+	if !isTerminal(w) {
+		fmt.Fprintf(w, "%s (%d)\n", stage, total)
+		return func(int) {}
+	}
 	bar := progressbar.NewOptions(total, progressbar.OptionSetDescription(fmt.Sprintf("%-14s", stage)),
-		progressbar.OptionSetWriter(p.cmd.ErrOrStderr()), progressbar.OptionShowCount(),
-		progressbar.OptionSetWidth(30), progressbar.OptionOnCompletion(func() { fmt.Fprintln(p.cmd.ErrOrStderr()) }))
+		progressbar.OptionSetWriter(w), progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetWidth(30), progressbar.OptionOnCompletion(func() { fmt.Fprintln(w) }))
 	return func(n int) { _ = bar.Add(n) } // a bar that cannot be drawn does not matter
 }
