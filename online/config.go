@@ -1,0 +1,48 @@
+package online
+
+// Config are the settings of a [Clusterer]. The zero value of a field stands
+// for its default.
+type Config struct {
+	// Limits bound the number of speakers, 0 for no bound.
+	Limits Limits
+	// MinCreate is how much speech makes a new speaker, in frames; 100.
+	MinCreate int
+	// Evidence is how much speech of an open utterance is compared before it
+	// is given a provisional speaker, in frames; 50.
+	Evidence int
+	// Stay is the log prior odds for the speaker who spoke last; 1.
+	Stay float64
+	// JoinGap is the longest pause inside a turn, in samples; 0.4 s.
+	JoinGap int64
+	// Faint is by how many decibels an utterance has to lie below the speech of
+	// the stream to be taken for somebody in the background, who is left out;
+	// 20. −1 keeps everybody.
+	Faint float64
+	// Whole keeps utterances as they come, as given ones should be, instead of
+	// cutting them where known speakers have taken turns in them.
+	Whole bool
+	// Window is how many utterances can still be assigned anew; 80.
+	Window int
+}
+
+func (c Config) withDefaults() Config {
+	if c.MinCreate == 0 {
+		c.MinCreate = 100
+	}
+	if c.Evidence == 0 {
+		c.Evidence = 50
+	}
+	if c.Stay == 0 {
+		c.Stay = 1
+	}
+	if c.JoinGap == 0 {
+		c.JoinGap = 6400
+	}
+	if c.Faint == 0 {
+		c.Faint = 20
+	}
+	if c.Window == 0 {
+		c.Window = 80
+	}
+	return c
+}

@@ -1,0 +1,102 @@
+package online
+
+import (
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
+
+// decide gives u, the utterance at hand, the speaker of largest posterior among
+// those known, or Unknown where a new one is more probable. The scores are
+//
+//	log P(H1 | u, s) + log W + prior,
+//
+// and the threshold stands for log W and the odds of a newcomer.
+func (c *Clusterer) decide(u *utterance) {
+	best, bestLogP, bestScore := Unknown, math.NaN(), c.m.Threshold
+	sum := 0.0
+	first := true
+	add := func(score float64) { // log-sum-exp over the alternatives
+		if first {
+			sum, first = score, false
+			return
+		}
+		hi, lo := max(sum, score), min(sum, score)
+		sum = hi + math.Log1p(math.Exp(lo-hi))
+	}
+	full := c.full()
+	if full {
+		bestScore = math.Inf(-1)
+	} else {
+		add(c.m.Slope * c.m.Threshold)
+	}
+	for i := range c.speakers {
+		if c.speakers[i].into != 0 || c.links.alias(i+1) || c.hopeless(i+1, bestScore) {
+			continue
+		}
+		logP, who := c.compare(&c.voice, i+1)
+		if who == Unknown {
+			continue
+		}
+		score := logP
+		if c.links.same(who, c.last) {
+			score += c.cfg.Stay
+		}
+		add(c.m.Slope * score)
+		if score > bestScore {
+			best, bestLogP, bestScore = who, logP, score
+		}
+	}
+	if best == Unknown && int(c.voice.Stats.N) < c.cfg.MinCreate && c.last != Unknown {
+		best = c.last // too short to be anybody new
+	}
+	u.speaker, u.logP = best, bestLogP
+	u.conf = math.Exp(min(0, c.m.Slope*bestScore-sum))
+}
+
+// hopeless says whether speaker s is out of the question for the utterance at
+// hand: at most one in e³ as probable as that which scores best so far.
+func (c *Clusterer) hopeless(s int, best float64) bool {
+	return s != c.last && c.m.Slope*(c.bound(&c.voice, s)-best) < -3
+}
+
+// bound returns what v and speaker s would hardly exceed in compare, +Inf where
+// nobody knows.
+func (c *Clusterer) bound(v *model.Voice, s int) float64 {
+	t := &c.speakers[s-1].voice
+	if len(c.links.group) > 0 || t.Stats.N <= 0 {
+		return math.Inf(1)
+	}
+	return c.scorer.Bound(v, t)
+}
+
+// full says whether no speaker may be added any more.
+func (c *Clusterer) full() bool {
+	l := c.limits()
+	return l.Max > 0 && c.count() >= l.Max
+}
+
+// count is the number of speakers that stand.
+func (c *Clusterer) count() int {
+	n := 0
+	for i := range c.speakers {
+		if c.speakers[i].into == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// mayCreate says whether the utterance at hand may be somebody new.
+func (c *Clusterer) mayCreate() bool {
+	return !c.full() && (int(c.voice.Stats.N) >= c.cfg.MinCreate || len(c.speakers) == 0)
+}
+
+// add makes a new speaker and returns its number.
+func (c *Clusterer) add(at int64, emit func(Event)) int {
+	c.speakers = append(c.speakers, speaker{
+		anchor: model.NewStats(c.m.Nu).Keep(),
+	})
+	emit(Event{Kind: SpeakerAdded, At: at, Speaker: len(c.speakers)})
+	return len(c.speakers)
+}
