@@ -1,5 +1,7 @@
 package online
 
+import "cmp"
+
 // Config are the settings of a [Clusterer]. The zero value of a field stands
 // for its default.
 type Config struct {
@@ -26,23 +28,11 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	if c.MinCreate == 0 {
-		c.MinCreate = 100
-	}
-	if c.Evidence == 0 {
-		c.Evidence = 50
-	}
-	if c.Stay == 0 {
-		c.Stay = 1
-	}
-	if c.JoinGap == 0 {
-		c.JoinGap = 6400
-	}
-	if c.Faint == 0 {
-		c.Faint = 20
-	}
-	if c.Window == 0 {
-		c.Window = 80
-	}
+	c.MinCreate = cmp.Or(c.MinCreate, 100)
+	c.Evidence = cmp.Or(c.Evidence, 50)
+	c.Stay = cmp.Or(c.Stay, 1)
+	c.JoinGap = cmp.Or(c.JoinGap, 6400)
+	c.Faint = cmp.Or(c.Faint, 20)
+	c.Window = cmp.Or(c.Window, 80)
 	return c
 }

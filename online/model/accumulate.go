@@ -114,8 +114,8 @@ func (a *Accumulator) Reset() {
 	clear(a.first)
 }
 
-// faint is how many frames a Gaussian needs to be heard in a moment. Two in five of
-// those that have a share in one have less.
+// faint is how many frames a Gaussian needs to be heard in a moment. Even of those
+// that have a share in a whole utterance, two in five have less.
 const faint = 0.1
 
 // MomentInto makes dst the moment of the frames so far. It costs M·d·ν
