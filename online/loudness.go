@@ -3,23 +3,37 @@ package online
 import (
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/seed-7adb9000/diarizer/segment"
 )
 
-// loudness is the distribution of the levels of a stream's speech.
+// loudness is the distribution of the levels of a stream's speech of late: in the
+// hours of a stream people move, lines change and somebody turns a gain.
 type loudness struct {
 	count [loudnessBins]float64 // of atoms, by 1 dB from −loudnessBins dBFS on
 	total float64
 }
 
-const loudnessBins = 120
+const (
+	loudnessBins = 120
+	// loudnessHalfLife is after how many atoms one counts half: 30 s of speech.
+	loudnessHalfLife = 300
+	// faintWithin is how long an utterance can still turn out to be in the
+	// background, because the near ones had not spoken yet, in samples: 30 s.
+	faintWithin = 30 * 100 * segment.Hop
+)
 
 // add takes the level of an atom in dBFS. 0 stands for one that is not known.
 func (l *loudness) add(level float32) {
 	if level == 0 {
 		return
 	}
+	keep := math.Exp2(-1.0 / loudnessHalfLife)
+	floats.Scale(keep, l.count[:])
 	l.count[min(max(int(level)+loudnessBins, 0), loudnessBins-1)]++
-	l.total++
+	l.total = keep*l.total + 1
 }
 
 // loudShare is the part of the speech that lies below the level by which a
@@ -55,13 +69,13 @@ func (c *Clusterer) levelOf(start, end int64) float64 {
 	return float64(c.levels[int(loudShare*float64(len(c.levels)-1))])
 }
 
-// faint says whether an utterance lies so far below the speech of the stream
-// that it is somebody in the background, no part of the conversation.
+// faint says whether an utterance lies so far below the speech of late that it is somebody in the background, no part of the conversation.
 func (c *Clusterer) faint(u *utterance) bool {
 	return c.cfg.Faint > 0 && u.level != 0 && u.level < c.loud.quantile()-c.cfg.Faint
 }
 
-// dropFaint takes the faint utterances out of the window for good.
+// dropFaint takes the faint ones of the latest utterances out of the window for
+// good.
 func (c *Clusterer) dropFaint() {
-	c.utts = slices.DeleteFunc(c.utts, func(u utterance) bool { return c.faint(&u) })
+	c.utts = slices.DeleteFunc(c.utts, func(u utterance) bool { return c.until-u.end < faintWithin && c.faint(&u) })
 }

@@ -1,6 +1,7 @@
 package online
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"testing"
@@ -10,18 +11,29 @@ import (
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
-// TestQuantile compares the running quantile with that of the sorted values.
+// TestQuantile compares the running quantile with that of the sorted values,
+// each weighed by its age.
 func TestQuantile(t *testing.T) {
+	type weighed struct{ level, weight float64 }
 	rapid.Check(t, func(t *rapid.T) {
-		levels := rapid.SliceOfN(rapid.Float64Range(-119, -0.5), 1, 200).Draw(t, "levels")
+		levels := rapid.SliceOfN(rapid.Float64Range(-119, -0.5), 1, 1000).Draw(t, "levels")
 		var l loudness
-		for _, v := range levels {
+		var all []weighed
+		var total float64
+		for i, v := range levels {
 			l.add(float32(v))
+			w := math.Pow(0.5, float64(len(levels)-1-i)/loudnessHalfLife)
+			all, total = append(all, weighed{v, w}), total+w
 		}
-		slices.Sort(levels)
-		want := levels[int(math.Ceil(loudShare*float64(len(levels))))-1]
-		if got := l.quantile(); math.Abs(got-want) > 1.001 {
-			t.Fatalf("%v, expected about %v of %v", got, want, levels)
+		slices.SortFunc(all, func(a, b weighed) int { return cmp.Compare(a.level, b.level) })
+		below := 0.0
+		for _, x := range all {
+			if below += x.weight; below >= loudShare*total*(1-1e-9) {
+				if got := l.quantile(); math.Abs(got-x.level) > 1.001 {
+					t.Fatalf("%v, expected about %v of %v", got, x.level, levels)
+				}
+				return
+			}
 		}
 	})
 	var none loudness
@@ -65,5 +77,44 @@ func TestFaintIsLeftOut(t *testing.T) {
 				t.Errorf("Faint %v: speech in the background at %d is told: %v", faint, at, told)
 			}
 		}
+	}
+}
+
+// TestLowerFromNowOn turns the gain down by 30 dB in the middle of a conversation.
+// That is no background for long, and what was said before it stays said.
+func TestLowerFromNowOn(t *testing.T) {
+	w := newWorld(2, 4)
+	c, err := New(w.m, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newListener(t)
+	var at []int64
+	const turns = 200 // of 2 s
+	for i := range turns {
+		level := -25.0
+		if i >= turns/2 {
+			level = -55
+		}
+		w.say(i%2, 200, 30, func(ev segment.Event) {
+			if len(ev.Frames) > 0 {
+				ev.Level = level
+			}
+			c.Push(ev, l.hear)
+		})
+		at = append(at, (w.n-100)*segment.Hop)
+	}
+	c.Finish(w.n*segment.Hop, l.hear)
+	missed := 0
+	for i, pos := range at {
+		if l.speakerAt(pos) != Unknown {
+			continue
+		}
+		if missed++; i < turns/2 {
+			t.Errorf("turn %d, before the gain was turned down, is not told in the end", i)
+		}
+	}
+	if last := at[turns*4/5]; l.speakerAt(last) == Unknown || missed > 60 {
+		t.Errorf("%d turns are not told, a minute and a half after the change %v", missed, l.speakerAt(last) != Unknown)
 	}
 }
