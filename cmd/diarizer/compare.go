@@ -81,7 +81,7 @@ func runCompare(cmd *cobra.Command, o compareFlags) error {
 	if err != nil {
 		return err
 	}
-	telephone, err := compare.Telephone(cast, o.seed, o.conversations, o.seconds)
+	telephone, err := compare.Telephone(experiment.OneLine(cast), o.seed, o.conversations, o.seconds)
 	if err != nil {
 		return fmt.Errorf("%s: %w", filepath.Join(o.data, "train"), err)
 	}

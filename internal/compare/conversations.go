@@ -25,9 +25,6 @@ type Set struct {
 // mostSpeakers is the largest number of speakers of a conversation.
 const mostSpeakers = 7
 
-// telephoneCorpus is the corpus whose recordings came over telephone lines.
-const telephoneCorpus = "wuw2"
-
 // Telephone composes n telephone conversations as in the corpus of the paper: 2
 // to 7 speakers, more than half of the conversations with 2, up to seconds long.
 // The two halves have no speaker in common. The cast is by corpus; that of
@@ -40,8 +37,8 @@ func Telephone(cast map[string][]simulate.Speaker, seed uint64, n int, seconds f
 	}
 	sort.Slice(corpora, func(a, b int) bool {
 		x, y := corpora[a], corpora[b]
-		if x == telephoneCorpus || y == telephoneCorpus {
-			return x == telephoneCorpus
+		if x == experiment.TelephoneCorpus || y == experiment.TelephoneCorpus {
+			return x == experiment.TelephoneCorpus
 		}
 		return len(cast[x]) > len(cast[y]) || len(cast[x]) == len(cast[y]) && x < y
 	})

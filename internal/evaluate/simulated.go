@@ -30,7 +30,7 @@ func Simulated(ctx context.Context, dir string, n int, seconds float64) ([]Recor
 	if err != nil {
 		return nil, err
 	}
-	sounds, err := experiment.Conversations(ctx, cast, acoustics, simulatedSeed, n, seconds)
+	sounds, err := experiment.Conversations(ctx, experiment.OneLine(cast), acoustics, simulatedSeed, n, seconds)
 	if err != nil {
 		return nil, err
 	}

@@ -3,8 +3,10 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -88,6 +90,22 @@ func Cast(utts []dataset.Utterance) (map[string][]simulate.Speaker, error) {
 	return out, nil
 }
 
+// TelephoneCorpus is the one recorded over telephone lines, several calls a speaker.
+const TelephoneCorpus = "wuw2"
+
+// OneLine returns the cast with everybody of the telephone corpus as heard in one
+// call.
+func OneLine(cast map[string][]simulate.Speaker) map[string][]simulate.Speaker {
+	out := maps.Clone(cast)
+	if speakers := slices.Clone(cast[TelephoneCorpus]); len(speakers) > 0 {
+		for i := range speakers {
+			speakers[i] = speakers[i].OneLine()
+		}
+		out[TelephoneCorpus] = speakers
+	}
+	return out
+}
+
 // talkative returns the speakers with enough material for a conversation, or
 // all where they are too few.
 func talkative(all []simulate.Speaker) []simulate.Speaker {
@@ -112,12 +130,11 @@ func talkative(all []simulate.Speaker) []simulate.Speaker {
 // telephone speech where there is any) and rooms with noise, of 2 to 7
 // speakers, more than half of them 2, up to seconds long.
 func Conversations(ctx context.Context, cast map[string][]simulate.Speaker, ac simulate.Acoustics, seed uint64, n int, seconds float64) ([]Sound, error) {
-	const telephone = "wuw2"
 	var wide, narrow []string
 	for corpus, s := range cast {
 		switch {
 		case len(s) < 7:
-		case corpus == telephone:
+		case corpus == TelephoneCorpus:
 			narrow = append(narrow, corpus)
 		default:
 			wide = append(wide, corpus)

@@ -1,9 +1,11 @@
 package simulate
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/seed-7adb9000/diarizer/internal/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
@@ -31,6 +33,13 @@ func (c Condition) String() string {
 type Speaker struct {
 	Name       string
 	Recordings [][]float32
+}
+
+// OneLine returns the speaker as heard in one call: with the longest recording
+// alone. Several have several lines, which nobody changes while they talk.
+func (s Speaker) OneLine() Speaker {
+	longest := slices.MaxFunc(s.Recordings, func(a, b []float32) int { return cmp.Compare(len(a), len(b)) })
+	return Speaker{Name: s.Name, Recordings: [][]float32{longest}}
 }
 
 // Acoustics are the surroundings conversations can be put in.
@@ -92,6 +101,7 @@ func Talk(rng *rand.Rand, speakers []Speaker, ac Acoustics, opt Options) Convers
 			v.material = append(v.material, s.Recordings[r]...)
 		}
 		v.gain *= 0.05 / math.Sqrt(math.Max(Power(v.material), 1e-12))
+		v.faint = v.gain * loud(v.material) * math.Pow(10, -silenceBelow/20)
 		if opt.Condition == Rooms {
 			direct := lowestDirect + (highestDirect-lowestDirect)*rng.Float64()
 			v.room = Room(rng, rt60*(0.9+0.2*rng.Float64()), direct)
@@ -112,11 +122,16 @@ func Talk(rng *rand.Rand, speakers []Speaker, ac Acoustics, opt Options) Convers
 		for len(c.Samples) < at+len(piece) {
 			c.Samples = append(c.Samples, 0)
 		}
+		for _, s := range audible(piece, v.faint) {
+			c.Reference = append(c.Reference, rttm.Segment{File: opt.Name, Channel: "1", Speaker: v.name,
+				Start: float64(at+s.from) / dataset.Rate, End: float64(at+s.to) / dataset.Rate})
+		}
+		if v.room != nil {
+			piece = Convolve(piece, v.room)
+		}
 		for i, s := range piece {
 			c.Samples[at+i] += s
 		}
-		c.Reference = append(c.Reference, rttm.Segment{File: opt.Name, Channel: "1", Speaker: v.name,
-			Start: float64(at) / dataset.Rate, End: float64(at+len(piece)) / dataset.Rate})
 		return true
 	}
 	clock = 0.5 * rng.Float64()
@@ -202,12 +217,12 @@ type voice struct {
 	repeat    bool
 	weight    float64 // how readily they speak
 	gain      float64
+	faint     float64 // the level of its silence, RMS
 	room      []float32
 	last, end float64 // length and end of the latest turn
 }
 
-// take returns the next stretch of the voice's material as it arrives at the
-// microphone, or nil when too little is left.
+// take returns the next stretch of the voice's material as it leaves the mouth, or nil when too little is left.
 func (v *voice) take(seconds float64) []float32 {
 	n := int(seconds * dataset.Rate)
 	if v.used+n > len(v.material) {
@@ -224,9 +239,6 @@ func (v *voice) take(seconds float64) []float32 {
 		g := float32(i) / float32(fade)
 		piece[i] *= g
 		piece[n-1-i] *= g
-	}
-	if v.room != nil {
-		piece = Convolve(piece, v.room)
 	}
 	return piece
 }
