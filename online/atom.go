@@ -39,10 +39,12 @@ func (c *Clusterer) addAtom(ev segment.Event) {
 		c.norm.Update(ev.Frames[i*dim : (i+1)*dim])
 	}
 	c.heard += n
+	c.sound.Reset()
 	for i := range n {
 		c.norm.Apply(c.x, ev.Frames[i*dim:(i+1)*dim])
-		c.acc.Align(&a.sound, c.x)
+		c.acc.Align(&c.sound, c.x)
 	}
+	a.sound = c.sound.Clone()
 	if c.heard <= keepFrames {
 		a.frames = make([]float32, len(ev.Frames))
 		for i, v := range ev.Frames {

@@ -30,12 +30,13 @@ type Clusterer struct {
 	frames   float64     // speech heard, in frames
 	review   float64     // speech at which the window is clustered anew
 	time     timeline
-	until    int64     // how far it is decided what is speech, in samples
-	units    []unit    // scratch
-	levels   []float32 // scratch
-	x        []float64 // scratch, one frame
-	heard    int       // frames in the running mean
-	aligned  int       // what heard has to reach before atoms are aligned anew
+	until    int64         // how far it is decided what is speech, in samples
+	units    []unit        // scratch
+	levels   []float32     // scratch
+	x        []float64     // scratch, one frame
+	sound    model.Aligned // scratch, one atom
+	heard    int           // frames in the running mean
+	aligned  int           // what heard has to reach before atoms are aligned anew
 }
 
 // utterance is a stretch of speech with its pair and its speaker.

@@ -12,7 +12,7 @@ func TestStateIsComplete(t *testing.T) {
 	c := &Clusterer{m: &model.Model{Nu: 2, Mu: 1}, norm: segment.NewNormalizer([]float64{0}, 1), atoms: make([]atom, 1),
 		utts: make([]utterance, 1), open: &utterance{}, speakers: make([]speaker, 1), time: timeline{told: make([]told, 1)},
 		links: links{told: make([][]int, 1), group: make([]int, 1)}}
-	statetest.Covers(t, c, c.fields(), "cfg", "m", "acc", "scorer", "voice", "cut", "units", "x", "levels")
+	statetest.Covers(t, c, c.fields(), "cfg", "m", "acc", "scorer", "voice", "cut", "units", "x", "levels", "sound")
 	statetest.Covers(t, &c.links, c.links.fields(), "sum")
 	statetest.Covers(t, &c.loud, c.fields())
 	a := &c.atoms[0]

@@ -43,7 +43,8 @@ type Source struct {
 	report func(Reading)
 	now    func() time.Time
 
-	sum, peak float64
+	sum       float64
+	low, high float32
 	n         int
 	last      time.Time
 
@@ -82,7 +83,13 @@ func (s *Source) Next(ctx context.Context) (capture.Block, error) {
 func (s *Source) measure(b capture.Block) {
 	v := blas32.Vector{N: len(b.Samples), Data: b.Samples, Inc: 1}
 	s.sum += float64(blas32.Dot(v, v))
-	s.peak = max(s.peak, math.Abs(float64(b.Samples[blas32.Iamax(v)])))
+	for _, x := range b.Samples {
+		if x > s.high {
+			s.high = x
+		} else if x < s.low {
+			s.low = x
+		}
+	}
 	s.n += len(b.Samples)
 	now := s.now()
 	s.mu.Lock()
@@ -95,8 +102,8 @@ func (s *Source) measure(b capture.Block) {
 	if s.n < int(Every.Seconds()*capture.Rate) || now.Sub(s.last) < Every {
 		return
 	}
-	r := Reading{At: publish.Time(b.End()), Level: decibels(math.Sqrt(s.sum / float64(s.n))), Peak: decibels(s.peak), Lag: lag.Seconds()}
-	s.sum, s.peak, s.n, s.last = 0, 0, 0, now
+	r := Reading{At: publish.Time(b.End()), Level: decibels(math.Sqrt(s.sum / float64(s.n))), Peak: decibels(float64(max(s.high, -s.low))), Lag: lag.Seconds()}
+	s.sum, s.low, s.high, s.n, s.last = 0, 0, 0, 0, now
 	s.report(r)
 }
 

@@ -58,8 +58,12 @@ func (a *Accumulator) Shares(x []float64) (shares []float64, logLikelihood float
 	floats.MulTo(a.square[d:], x, x)
 	copy(a.logs, a.t.offset)
 	gemv(a.t.score, a.square, a.logs)
-	best := floats.MaxIdx(a.logs)
-	top := a.logs[best]
+	best, top := 0, a.logs[0]
+	for k, l := range a.logs {
+		if l > top {
+			best, top = k, l
+		}
+	}
 	if !a.m.Soft {
 		clear(a.logs)
 		a.logs[best] = 1

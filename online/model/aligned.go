@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // Aligned are frames with the shares that the Gaussians of a model have of
 // them: what is expensive about a frame, kept so that the pair of any stretch
 // of sound can be had again at little cost. The zero value holds no frames.
@@ -16,6 +18,16 @@ type Aligned struct {
 
 // Frames returns the number of frames.
 func (f *Aligned) Frames() int { return len(f.Ends) }
+
+// Clone returns a copy of f in memory of its own, about as much as it needs.
+func (f *Aligned) Clone() Aligned {
+	return Aligned{X: slices.Clone(f.X), K: slices.Clone(f.K), W: slices.Clone(f.W), Ends: slices.Clone(f.Ends)}
+}
+
+// Reset forgets the frames and keeps the memory for others.
+func (f *Aligned) Reset() {
+	f.X, f.K, f.W, f.Ends = f.X[:0], f.K[:0], f.W[:0], f.Ends[:0]
+}
 
 // Align appends a normalised frame, of length d, with its shares to dst, which
 // holds at most 100 frames. What was added to a stays.

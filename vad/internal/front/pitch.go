@@ -78,19 +78,20 @@ type Peak struct {
 // Heights are those of parabolas through three lags, since a period is seldom a
 // whole number of samples.
 func (c *correlator) best(n *noiseCorrelation) Peak {
+	at := func(k int) float32 { return (c.r[k] - n.r[k]) * c.scale[k] }
 	var p Peak
-	low := float32(1)
-	var prev2, prev float32
-	for k := range lags {
-		v := (c.r[k] - n.r[k]) * c.scale[k]
-		if k >= 2 && prev >= prev2 && prev > v { // a local maximum
+	prev2, prev := at(0), at(1)
+	low := min(1, prev2)
+	for k := 2; k < lags; k++ {
+		v := at(k)
+		if prev < low {
+			low = prev
+		}
+		if prev >= prev2 && prev > v { // a local maximum
 			d := v - prev2
 			if h := prev + d*d/(8*(2*prev-prev2-v)); h > p.Height {
 				p = Peak{Height: h, Prominence: h - low, Lag: minLag + k - 1}
 			}
-		}
-		if k > 0 {
-			low = min(low, prev)
 		}
 		prev2, prev = prev, v
 	}
