@@ -50,3 +50,6 @@ func (c *channel) integrate(s *Stats, sum *sums) {
 		}
 	}
 }
+
+// minPivot keeps what rounding has left of a pivot away from 0.
+const minPivot = 1e-9

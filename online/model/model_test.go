@@ -381,3 +381,20 @@ func BenchmarkSlack(b *testing.B) {
 		k.Into(&soft, s)
 	}
 }
+
+// TestEvidenceOfTooLittle takes more out of a pair than is in it: what is left is
+// nobody's, and still a number.
+func TestEvidenceOfTooLittle(t *testing.T) {
+	const nu = 5
+	s := NewStats(nu)
+	for i, at := 0, 0; i < nu; i, at = i+1, at+i+1 {
+		s.D[i], s.DInv[at+i] = 1, -7
+	}
+	if e := NewComparer(nu).Evidence(s); math.IsNaN(e) || math.IsInf(e, 0) {
+		t.Errorf("evidence %v, expected a finite number", e)
+	}
+	s.D[0], s.DInv[0] = math.NaN(), math.NaN()
+	if e := NewComparer(nu).Evidence(s); !math.IsNaN(e) {
+		t.Errorf("evidence %v of no numbers, expected NaN", e)
+	}
+}
