@@ -111,7 +111,13 @@ func (rec *Recording) take(n int) []float32 {
 	s := rec.slab[:n:n]
 	rec.slab = rec.slab[n:]
 	for i, x := range rec.ready[rec.at : rec.at+n] {
-		s[i] = max(-1, min(1, x)) // loud float recordings, and what a filter makes of a clipped one
+		switch { // loud float recordings, and what a filter makes of a clipped one
+		case x > 1:
+			x = 1
+		case x < -1:
+			x = -1
+		}
+		s[i] = x
 	}
 	rec.at += n
 	return s
