@@ -41,7 +41,7 @@ type Extractor struct {
 	samples int64           // pushed in all
 
 	work  []float64 // windowed samples, zero padded to fftSize
-	power []float64 // spectrum, fftSize/2+1
+	power []float64 // spectrum, as far as the filters reach
 	logs  []float64 // log filter energies
 	delta deltas
 }
@@ -59,9 +59,9 @@ func NewExtractor(cfg FeatureConfig) (*Extractor, error) {
 		mel:    newMelBank(cfg.Filters, cfg.LowHz, cfg.HighHz),
 		dct:    newDCT(cfg.Ceps, cfg.Filters),
 		work:   make([]float64, fftSize),
-		power:  make([]float64, fftSize/2+1),
 		logs:   make([]float64, cfg.Filters),
 	}
+	e.power = make([]float64, lines(e.mel))
 	for i := range e.window {
 		e.window[i] = 0.54 - 0.46*math.Cos(2*math.Pi*float64(i)/(Window-1))
 	}

@@ -40,6 +40,15 @@ func newMelBank(n int, low, high float64) []melFilter {
 	return bank
 }
 
+// lines is how many lines of a spectrum, from 0 Hz on, the filters look at.
+func lines(bank []melFilter) int {
+	n := 1
+	for _, f := range bank {
+		n = max(n, f.first+len(f.weights))
+	}
+	return n
+}
+
 // newDCT returns rows 1 to ceps of the orthonormal cosine transform (DCT-II)
 // of n values, ceps×n.
 func newDCT(ceps, n int) []float64 {

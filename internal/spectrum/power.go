@@ -36,25 +36,29 @@ func NewPower(n int) *Power {
 	return f
 }
 
-// Into writes |X_k|²/n for k = 0 … n/2 to dst, of length n/2 + 1, for the
-// transform X of x, of length n.
+// Into writes |X_k|²/n for k = 0, 1, … to dst, 1 to n/2 + 1 lines, for the
+// transform X of x, of length n. Fewer lines are less work.
 func (f *Power) Into(dst, x []float64) {
 	h := f.half
 	z := f.transform(x)
 	scale := 1 / float64(2*h)
 	re, im := real(z[0]), imag(z[0])
 	dst[0] = (re + im) * (re + im) * scale
-	dst[h] = (re - im) * (re - im) * scale
+	if len(dst) > h {
+		dst[h] = (re - im) * (re - im) * scale
+	}
 	// X_k = (Z_k + Z*_{h−k})/2 − i/2·e^{−πik/h}·(Z_k − Z*_{h−k}), and X*_{h−k} is
 	// the difference of the same two.
-	for k := 1; k <= h/2; k++ {
+	for k := 1; k <= h/2 && k < len(dst); k++ {
 		p, q := z[k], z[h-k]
 		er, ei := real(p)+real(q), imag(p)-imag(q)
 		or, oi := real(p)-real(q), imag(p)+imag(q)
 		c, s := real(f.post[k]), imag(f.post[k])
 		tr, ti := c*oi+s*or, s*oi-c*or
 		dst[k] = ((er+tr)*(er+tr) + (ei+ti)*(ei+ti)) * scale / 4
-		dst[h-k] = ((er-tr)*(er-tr) + (ei-ti)*(ei-ti)) * scale / 4
+		if h-k < len(dst) {
+			dst[h-k] = ((er-tr)*(er-tr) + (ei-ti)*(ei-ti)) * scale / 4
+		}
 	}
 }
 

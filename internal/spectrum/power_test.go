@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/cmplx"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/dsp/fourier"
@@ -22,6 +23,10 @@ func TestPowerAgainstGonum(t *testing.T) {
 					if want := real(c*cmplx.Conj(c)) / float64(n); math.Abs(got[k]-want) > 1e-10*(1+want) {
 						t.Fatalf("line %d is %v, expected %v", k, got[k], want)
 					}
+				}
+				some := make([]float64, rapid.IntRange(1, n/2+1).Draw(t, "lines"))
+				if f.Into(some, x); !slices.Equal(some, got[:len(some)]) {
+					t.Fatalf("the first %d lines alone are %v, expected %v", len(some), some, got[:len(some)])
 				}
 			})
 		})

@@ -1,5 +1,10 @@
 package model
 
+import (
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
+)
+
 // sums are those that make an utterance's pair and its channel, over the
 // Gaussians, as they are taken: in 24 bits, of which a hundred products keep
 // more than the frames are worth.
@@ -54,11 +59,10 @@ func (s *sums) deviate(w float64, first []float64) {
 	}
 }
 
-// rows computes y += Aᵀ x for A of len(x) rows.
+// rows computes y += Aᵀ x for A of len(x) rows, row after row as axpy does.
 func rows(x, a, y []float32) {
-	for i, v := range x {
-		axpy(v, block(a, i, len(y)), y)
-	}
+	blas32.Gemv(blas.Trans, 1, blas32.General{Rows: len(x), Cols: len(y), Stride: len(y), Data: a},
+		blas32.Vector{N: len(x), Data: x, Inc: 1}, 1, blas32.Vector{N: len(y), Data: y, Inc: 1})
 }
 
 // widen writes src to dst.

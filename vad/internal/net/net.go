@@ -2,7 +2,10 @@
 // its weights as trained by package train, its outputs log odds.
 package net
 
-import "gonum.org/v1/gonum/blas/blas32"
+import (
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
+)
 
 // Shape gives the sizes of a network: In inputs go through Dense rectified units
 // to State gated recurrent units, and these to Out outputs.
@@ -118,11 +121,8 @@ func (c *Cell) Step(x []float32) []float32 {
 
 // addProduct adds W x to y, w being W column by column.
 func addProduct(y, w, x []float32) {
-	n := len(y)
-	sum := blas32.Vector{N: n, Data: y, Inc: 1}
-	for i, v := range x {
-		blas32.Axpy(v, blas32.Vector{N: n, Data: w[i*n : (i+1)*n], Inc: 1}, sum)
-	}
+	blas32.Gemv(blas.Trans, 1, blas32.General{Rows: len(x), Cols: len(y), Stride: len(y), Data: w},
+		blas32.Vector{N: len(x), Data: x, Inc: 1}, 1, blas32.Vector{N: len(y), Data: y, Inc: 1})
 }
 
 // Sigmoid is the logistic function.
