@@ -35,8 +35,9 @@ type Speaker struct {
 	Recordings [][]float32
 }
 
-// OneLine returns the speaker as heard in one call: with the longest recording
-// alone. Several have several lines, which nobody changes while they talk.
+// OneLine returns the speaker, who has a recording, as heard in one call: with the
+// longest recording alone. Several have several lines, which nobody changes while
+// they talk.
 func (s Speaker) OneLine() Speaker {
 	longest := slices.MaxFunc(s.Recordings, func(a, b []float32) int { return cmp.Compare(len(a), len(b)) })
 	return Speaker{Name: s.Name, Recordings: [][]float32{longest}}
