@@ -25,8 +25,9 @@ type Reading struct {
 	Run    string `json:"run"`
 	// At is how much of the stream has been heard.
 	At publish.Time `json:"time"`
-	// Level is the root mean square of the sound since the last reading, Peak
-	// its largest sample, both in dB relative to full scale, at least Floor.
+	// Level is the root mean square of the sound since the last reading, the
+	// first second of it, Peak its largest sample, both in dB relative to full
+	// scale, at least Floor.
 	Level float64 `json:"level"`
 	Peak  float64 `json:"peak"`
 	// Lag is how long ago the sound that was decided on last was heard, in
@@ -61,6 +62,10 @@ type moment struct {
 	wall time.Time
 }
 
+// enough is how much sound makes a reading, in samples: a recording that goes
+// through at full speed has minutes between two of them.
+const enough = capture.Rate
+
 // mostHeard bounds the blocks whose times are kept: more than a pipeline holds.
 const mostHeard = 256
 
@@ -81,16 +86,9 @@ func (s *Source) Next(ctx context.Context) (capture.Block, error) {
 }
 
 func (s *Source) measure(b capture.Block) {
-	v := blas32.Vector{N: len(b.Samples), Data: b.Samples, Inc: 1}
-	s.sum += float64(blas32.Dot(v, v))
-	for _, x := range b.Samples {
-		if x > s.high {
-			s.high = x
-		} else if x < s.low {
-			s.low = x
-		}
+	if s.n < enough {
+		s.add(b.Samples)
 	}
-	s.n += len(b.Samples)
 	now := s.now()
 	s.mu.Lock()
 	if len(s.heard) == mostHeard {
@@ -105,6 +103,20 @@ func (s *Source) measure(b capture.Block) {
 	r := Reading{At: publish.Time(b.End()), Level: decibels(math.Sqrt(s.sum / float64(s.n))), Peak: decibels(float64(max(s.high, -s.low))), Lag: lag.Seconds()}
 	s.sum, s.low, s.high, s.n, s.last = 0, 0, 0, 0, now
 	s.report(r)
+}
+
+// add takes samples into the next reading.
+func (s *Source) add(samples []float32) {
+	v := blas32.Vector{N: len(samples), Data: samples, Inc: 1}
+	s.sum += float64(blas32.Dot(v, v))
+	for _, x := range samples {
+		if x > s.high {
+			s.high = x
+		} else if x < s.low {
+			s.low = x
+		}
+	}
+	s.n += len(samples)
 }
 
 // Decided tells the meter that the decisions up to a position, in samples, are

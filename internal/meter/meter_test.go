@@ -78,6 +78,32 @@ func TestSilenceIsTheFloor(t *testing.T) {
 	}
 }
 
+// TestFastSound has 10 s of sound between two readings, the first of which are
+// loud: the reading is of these.
+func TestFastSound(t *testing.T) {
+	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	var got []Reading
+	src := &tone{a: 0.1, blocks: 102}
+	m := New(src, func(r Reading) { got = append(got, r) })
+	m.now = func() time.Time { return now }
+	for i := range 102 {
+		switch i {
+		case 1:
+			src.a = 1
+		case 11:
+			src.a = 0.1
+		case 101:
+			now = now.Add(Every)
+		}
+		if _, err := m.Next(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(got) != 2 || got[0].Level != -20 || got[1].Level != 0 || got[1].Peak != 0 {
+		t.Errorf("readings %+v, expected two, the second at full scale", got)
+	}
+}
+
 // A pipeline that never decides must not make the meter grow.
 func TestBounded(t *testing.T) {
 	m := New(&tone{blocks: 5000}, func(Reading) {})
