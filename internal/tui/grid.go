@@ -16,13 +16,19 @@ type grid struct {
 	width       int
 }
 
-// cell is the cell of a time, which may lie outside of the line.
+// cell is the cell of a sample, which may lie outside of the line: the first one
+// that ends, by edge, after it.
 func (g grid) cell(t publish.Time) int {
-	c := (t - g.start) * publish.Time(g.width)
+	c := (t-g.start+1)*publish.Time(g.width) - 1
 	if c < 0 {
 		c -= g.span - 1 // to the left
 	}
 	return int(c / g.span)
+}
+
+// edge is where cell i begins and the one before it ends.
+func (g grid) edge(i int) publish.Time {
+	return g.start + publish.Time(i)*g.span/publish.Time(g.width)
 }
 
 // cells are those that the stretch touches: from the first to before the last.
@@ -78,9 +84,7 @@ func (g grid) lane(turns []board.Turn, speaker publish.Speaker, gaps []bool, sty
 		}
 		from, to := g.cells(t.Start, t.End)
 		for i := from; i < to; i++ {
-			lo := g.start + publish.Time(i)*g.span/publish.Time(g.width)
-			hi := g.start + publish.Time(i+1)*g.span/publish.Time(g.width)
-			if part := min(hi, t.End) - max(lo, t.Start); part > most[i] {
+			if part := min(g.edge(i+1), t.End) - max(g.edge(i), t.Start); part > most[i] {
 				most[i], cells[i] = part, sign
 			}
 		}
