@@ -16,9 +16,9 @@ type Config struct {
 	Stay float64
 	// JoinGap is the longest pause inside a turn, in samples; 0.4 s.
 	JoinGap int64
-	// Faint is by how many decibels an utterance has to lie below the speech of
-	// the stream to be taken for somebody in the background, who is left out;
-	// 20. −1 keeps everybody.
+	// Faint is by how many decibels an utterance has to lie below the loud speech
+	// of late to be taken for somebody in the background, who is left out; 20.
+	// −1 keeps everybody.
 	Faint float64
 	// Whole keeps utterances as they come, as given ones should be, instead of
 	// cutting them where known speakers have taken turns in them.

@@ -69,7 +69,8 @@ func (c *Clusterer) levelOf(start, end int64) float64 {
 	return float64(c.levels[int(loudShare*float64(len(c.levels)-1))])
 }
 
-// faint says whether an utterance lies so far below the speech of late that it is somebody in the background, no part of the conversation.
+// faint says whether an utterance lies so far below the speech of late that it is
+// somebody in the background, no part of the conversation.
 func (c *Clusterer) faint(u *utterance) bool {
 	return c.cfg.Faint > 0 && u.level != 0 && u.level < c.loud.quantile()-c.cfg.Faint
 }

@@ -223,7 +223,8 @@ type voice struct {
 	last, end float64 // length and end of the latest turn
 }
 
-// take returns the next stretch of the voice's material as it leaves the mouth, or nil when too little is left.
+// take returns the next stretch of the voice's material as it leaves the mouth,
+// or nil when too little is left.
 func (v *voice) take(seconds float64) []float32 {
 	n := int(seconds * dataset.Rate)
 	if v.used+n > len(v.material) {
