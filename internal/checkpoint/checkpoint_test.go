@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -201,4 +203,65 @@ func TestDamage(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v", name, len(got), err)
 		}
 	}
+}
+
+// lossy is a bucket whose next update is lost on the way, or its answer is.
+type lossy struct {
+	jetstream.KeyValue
+	request, answer bool
+}
+
+func (l *lossy) Update(ctx context.Context, key string, value []byte, last uint64) (revision uint64, err error) {
+	lost := l.request || l.answer
+	if !l.request {
+		revision, err = l.KeyValue.Update(ctx, key, value, last)
+	}
+	l.request, l.answer = false, false
+	if lost {
+		return 0, context.DeadlineExceeded
+	}
+	return revision, err
+}
+
+// TestLost holds that a Keeper goes on after requests and answers that were lost,
+// and that whatever comes between, what is kept is whole: the value that was saved
+// last, or one whose saver does not know whether it was.
+func TestLost(t *testing.T) {
+	ctx, s := context.Background(), newStore(t)
+	bucket := &lossy{KeyValue: s.kv}
+	s.kv = bucket
+	run := uint64(0)
+	rapid.Check(t, func(t *rapid.T) {
+		run++
+		name := fmt.Sprint("run-", run)
+		k, _, err := s.Open(ctx, name, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := random(run, 100<<10)
+		var may [][]byte // be kept
+		sure := 0        // saves known to have succeeded
+		for i := range rapid.IntRange(1, 8).Draw(t, "saves") {
+			v = append(v[10<<10:len(v):len(v)], random(run<<8+uint64(i), 10<<10)...)
+			fate := rapid.IntRange(0, 2).Draw(t, "fate")
+			bucket.request, bucket.answer = fate == 1, fate == 2
+			if _, err := k.Save(ctx, v); (err != nil) != (fate > 0) {
+				t.Fatalf("save %d of fate %d: %v", i, fate, err)
+			}
+			switch fate {
+			case 0:
+				may, sure = [][]byte{v}, sure+1
+			case 2:
+				may = append(may, v)
+			}
+			got, err := s.Peek(ctx, name)
+			if errors.Is(err, ErrNone) && sure == 0 {
+				continue
+			}
+			same := func(w []byte) bool { return bytes.Equal(got, w) }
+			if err != nil || !slices.ContainsFunc(may, same) {
+				t.Fatalf("after save %d of fate %d: %d bytes, %v", i, fate, len(got), err)
+			}
+		}
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
@@ -75,6 +76,7 @@ type Keeper struct {
 	name     string
 	revision uint64 // of the manifest
 	current  manifest
+	doubtful []piece // of manifests that may have been committed
 }
 
 // Open takes over the checkpoint of a name, a token of A-Z a-z 0-9 _ -, and
@@ -188,6 +190,9 @@ func (k *Keeper) Save(ctx context.Context, value []byte) (sent int, err error) {
 	for _, p := range k.current.Pieces {
 		have[p.Sum], used[p.Slot] = p, true
 	}
+	for _, p := range k.doubtful {
+		used[p.Slot] = true
+	}
 	m := manifest{Version: manifestVersion, Epoch: k.current.Epoch, Size: len(value)}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(8)
@@ -211,8 +216,8 @@ func (k *Keeper) Save(ctx context.Context, value []byte) (sent int, err error) {
 	return sent, k.commit(ctx, m)
 }
 
-// slot returns the first key that the committed manifest does not use and marks
-// it used, so that an epoch never has more keys than pieces of two values. Slots
+// slot returns the first key that no manifest uses which may stand, and marks it
+// used, so that an epoch never has more keys than pieces of two values. Slots
 // are of the epoch: a Keeper that was fenced off without knowing cannot write
 // over what its successor uses.
 func (k *Keeper) slot(used map[string]bool) string {
@@ -249,27 +254,61 @@ func (k *Keeper) sweep(ctx context.Context) error {
 	return nil
 }
 
-// commit makes m the manifest.
+// commit makes m the manifest. Where the one that stands is this Keeper's, which
+// never heard that it was committed, it is replaced as well.
 func (k *Keeper) commit(ctx context.Context, m manifest) error {
 	data, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("checkpoint of %s: %w", k.name, err)
 	}
-	var revision uint64
-	if k.revision == 0 {
-		revision, err = k.store.kv.Create(ctx, manifestKey(k.name), data)
-	} else {
-		revision, err = k.store.kv.Update(ctx, manifestKey(k.name), data, k.revision)
+	for {
+		var revision uint64
+		if k.revision == 0 {
+			revision, err = k.store.kv.Create(ctx, manifestKey(k.name), data)
+		} else {
+			revision, err = k.store.kv.Update(ctx, manifestKey(k.name), data, k.revision)
+		}
+		switch {
+		case err == nil:
+			k.revision, k.current, k.doubtful = revision, m, nil
+			return nil
+		case !wrongRevision(err):
+			k.doubtful = append(k.doubtful, m.Pieces...)
+			return fmt.Errorf("checkpoint of %s: %w", k.name, err)
+		}
+		if err := k.catchUp(ctx); err != nil {
+			return err
+		}
 	}
-	if wrongRevision(err) {
-		return fmt.Errorf("%s: %w", k.name, ErrTaken)
-	}
-	if err != nil {
-		return fmt.Errorf("checkpoint of %s: %w", k.name, err)
-	}
-	k.revision, k.current = revision, m
-	return nil
 }
+
+// catchUp reads the manifest, of which this Keeper expected another revision. Its
+// error matches ErrTaken unless it is this Keeper's own.
+func (k *Keeper) catchUp(ctx context.Context) error {
+	for {
+		entry, err := k.store.kv.Get(ctx, manifestKey(k.name))
+		if err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
+			return fmt.Errorf("checkpoint of %s: %w", k.name, err)
+		}
+		if err == nil && entry.Revision() <= k.revision { // of a server that is behind
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("checkpoint of %s: %w", k.name, ctx.Err())
+			case <-time.After(behind):
+			}
+			continue
+		}
+		var found manifest
+		if err != nil || json.Unmarshal(entry.Value(), &found) != nil || found.Epoch != k.current.Epoch {
+			return fmt.Errorf("%s: %w", k.name, ErrTaken)
+		}
+		k.revision, k.current = entry.Revision(), found
+		return nil
+	}
+}
+
+// behind is for how long a server is left alone that does not know the latest yet.
+const behind = 50 * time.Millisecond
 
 // Clear forgets the value. The Keeper can save again.
 func (k *Keeper) Clear(ctx context.Context) error {

@@ -28,6 +28,13 @@ func (w *Worker) counted(stream string, n uint64) bool {
 	return true
 }
 
+// overlook forgets what is known of a stream's sound, so that it is looked at anew.
+func (w *Worker) overlook(stream string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.found, stream)
+}
+
 // note keeps whether a stream has sound that is of no run yet.
 func (w *Worker) note(stream string, fresh bool) {
 	w.mu.Lock()

@@ -182,13 +182,15 @@ func (r *roster) silent(than time.Duration) map[string]uint64 {
 	return found
 }
 
-// free returns the claims that no living worker has.
-func (r *roster) free() map[string]seenClaim {
+// free returns the claims that no living worker has. A claim in the name of worker
+// me stands for nothing by itself: it may have been written without me hearing of
+// it.
+func (r *roster) free(me string) map[string]seenClaim {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	found := map[string]seenClaim{}
 	for stream, c := range r.claims {
-		if _, alive := r.members[c.Worker]; c.Worker == "" || !alive {
+		if _, alive := r.members[c.Worker]; c.Worker == "" || c.Worker == me || !alive {
 			found[stream] = c
 		}
 	}

@@ -54,8 +54,9 @@ func newMeetings(t testing.TB, cfg pipeline.Config, n, seconds int) *meetings {
 func (m *meetings) run(t *testing.T, nc *nats.Conn, speed float64, within time.Duration, disturb func()) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
-	defer cancel()
 	var wg sync.WaitGroup
+	defer wg.Wait() // where disturb ends the test
+	defer cancel()
 	for i, name := range m.names {
 		wg.Go(func() {
 			if err := feed(ctx, nc, name, m.sound[i], speed); err != nil {

@@ -38,7 +38,10 @@ func (w *Worker) look(ctx context.Context) {
 		}
 	}
 	w.shed()
-	free := w.roster.free()
+	free := w.roster.free(w.ID())
+	for _, o := range w.all() {
+		delete(free, o.stream)
+	}
 	// The longest-waiting first would need a clock; the order of names does.
 	for _, stream := range slices.Sorted(maps.Keys(free)) {
 		if c := free[stream]; c.Open || w.fresh(stream) {
@@ -145,7 +148,10 @@ func (w *Worker) own(ctx, soft context.Context, o *owned, c seenClaim, delay tim
 	w.metrics.take(c.Open)
 	err = o.run(ctx, soft)
 	switch {
-	case errors.Is(err, errLost), errors.Is(err, errRelease), errors.Is(err, errIdle):
+	case errors.Is(err, errLost):
+		w.overlook(o.stream) // it may be ours all the same
+		fallthrough
+	case errors.Is(err, errRelease), errors.Is(err, errIdle):
 		o.log.Info("stream left", "why", err)
 		return nil
 	case ctx.Err() != nil:
