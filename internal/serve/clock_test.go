@@ -28,15 +28,20 @@ import "syscall"
 
 var jumping = func() bool { _, ok := syscall.Getenv("` + childClock + `"); return ok }()
 
-// jump is by how many seconds the wall clock is wrong: up to half an hour either
-// way, anew every five seconds, and in every process otherwise.
+// jump is by how many seconds the wall clock is wrong: by a minute to half an hour,
+// anew every five seconds, ahead and back by turns, and in every process otherwise.
 func jump(mono int64) int64 {
 	if !jumping {
 		return 0
 	}
-	h := (uint64(mono/(5*int64(Second))) + uint64(syscall.Getpid())<<32 + 1) * 0x9e3779b97f4a7c15
+	turn, pid := uint64(mono/(5*int64(Second))), uint64(syscall.Getpid())
+	h := (turn + pid<<32 + 1) * 0x9e3779b97f4a7c15
 	h = (h ^ h>>29) * 0xbf58476d1ce4e5b9
-	return int64(h>>32%3600) - 1800
+	by := 60 + int64(h>>32%1740)
+	if (turn+pid)%2 == 0 {
+		return -by
+	}
+	return by
 }
 `
 
