@@ -26,9 +26,9 @@ const (
 
 // Extractor turns samples into feature frames: mel cepstra by the usual steps
 // (pre-emphasis, Hamming window, power spectrum, triangular mel filters, log,
-// orthonormal cosine transform), log energy and regression deltas. Memory and
-// work per frame are fixed and nothing is allocated per frame. An Extractor is
-// for one stream and one goroutine.
+// orthonormal cosine transform), log energy and regression deltas. A frame costs
+// nothing until it is asked for, and next to nothing where it is passed over.
+// Nothing is allocated per frame. An Extractor is for one stream and one goroutine.
 type Extractor struct {
 	cfg    FeatureConfig
 	window []float64 // Hamming
@@ -36,14 +36,17 @@ type Extractor struct {
 	mel    []melFilter
 	dct    []float64 // Ceps×Filters by rows
 
-	buf     [Window]float32 // samples from the start of the next frame
-	have    int             // of buf
-	samples int64           // pushed in all
+	buf     []float32 // samples from the start of frame first on
+	first   int64
+	samples int64 // added in all
+	next    int64 // frame to come
+	ended   bool
 
-	work  []float64 // windowed samples, zero padded to fftSize
-	power []float64 // spectrum, as far as the filters reach
-	logs  []float64 // log filter energies
-	delta deltas
+	work    []float64 // windowed samples, zero padded to fftSize
+	power   []float64 // spectrum, as far as the filters reach
+	logs    []float64 // log filter energies
+	statics statics
+	frame   []float64 // what Next returned last
 }
 
 // NewExtractor returns an extractor with the given settings, or an error that
@@ -60,6 +63,7 @@ func NewExtractor(cfg FeatureConfig) (*Extractor, error) {
 		dct:    newDCT(cfg.Ceps, cfg.Filters),
 		work:   make([]float64, fftSize),
 		logs:   make([]float64, cfg.Filters),
+		frame:  make([]float64, cfg.Dim()),
 	}
 	e.power = make([]float64, lines(e.mel))
 	for i := range e.window {
@@ -69,7 +73,7 @@ func NewExtractor(cfg FeatureConfig) (*Extractor, error) {
 	if cfg.Deltas {
 		span = cfg.DeltaSpan
 	}
-	e.delta = newDeltas(cfg.statics(), span)
+	e.statics = newStatics(cfg.statics(), span)
 	return e, nil
 }
 
@@ -77,45 +81,112 @@ func NewExtractor(cfg FeatureConfig) (*Extractor, error) {
 func (e *Extractor) Dim() int { return e.cfg.Dim() }
 
 // Delay returns by how many frames the output lags behind the input: after n
-// samples, at least n/Hop − Delay() frames have been emitted. The window
-// reaches two frames further than the frame itself, deltas DeltaSpan more.
-func (e *Extractor) Delay() int { return (Window-1)/Hop + e.delta.span }
+// samples, at least n/Hop − Delay() frames can be had. The window reaches two
+// frames further than the frame itself, deltas DeltaSpan more.
+func (e *Extractor) Delay() int { return (Window-1)/Hop + e.statics.span }
 
-// Push takes the next samples, in [-1, 1] at 16 kHz, and emits the frames that
-// they complete, in order, unnormalised. The frame is valid during the call of
-// emit only. The frames are the same for the same samples, however they are
-// divided into calls.
-func (e *Extractor) Push(samples []float32, emit func(frame []float64)) {
+// Add takes the next samples, in [-1, 1] at 16 kHz.
+func (e *Extractor) Add(samples []float32) {
+	e.drop()
+	e.buf = append(e.buf, samples...)
 	e.samples += int64(len(samples))
-	for len(samples) > 0 {
-		n := copy(e.buf[e.have:], samples)
-		e.have += n
-		samples = samples[n:]
-		if e.have == Window {
-			e.frame(emit)
+}
+
+// End says that no more samples come: the last frames are of silence after the
+// end, so that there are ceil(samples/Hop) in all.
+func (e *Extractor) End() {
+	e.ended = true
+	last := int(e.windows()-1-e.first) * Hop
+	e.buf = append(e.buf, make([]float32, max(0, last+Window-len(e.buf)))...)
+}
+
+// Waiting returns how many frames can be had by Next or Pass at present.
+func (e *Extractor) Waiting() int {
+	ready := e.windows()
+	if !e.ended {
+		ready -= int64(e.statics.span)
+	}
+	return int(max(0, ready-e.next))
+}
+
+// Next returns the next frame, unnormalised. There has to be one; the frame is
+// valid until the next call. The frames are the same for the same samples, however
+// they are divided into calls of Add.
+func (e *Extractor) Next() []float64 {
+	t, last, n := e.next, e.windows()-1, e.statics.n
+	e.next++
+	copy(e.frame, e.static(t))
+	if e.statics.span == 0 {
+		return e.frame
+	}
+	delta := e.frame[n:]
+	clear(delta)
+	for k := int64(1); k <= int64(e.statics.span); k++ {
+		w := float64(k) * e.statics.scale
+		after, before := e.static(min(t+k, last)), e.static(max(t-k, 0))
+		for i := range delta {
+			delta[i] += w * (after[i] - before[i])
 		}
 	}
+	return e.frame
 }
 
-// Flush emits the frames that still wait for samples, with silence after the
-// end, so that there are ceil(samples/Hop) in all. The extractor is then ready
-// for another stream.
-func (e *Extractor) Flush(emit func(frame []float64)) {
-	total := (e.samples + Hop - 1) / Hop
-	for e.delta.in < total {
-		clear(e.buf[e.have:])
-		e.frame(emit)
+// Pass passes over the next frame. There has to be one.
+func (e *Extractor) Pass() { e.next++ }
+
+// Push is Add for a caller who wants every frame: it emits those that can be had
+// then, in order. A frame is valid during the call of emit only.
+func (e *Extractor) Push(samples []float32, emit func(frame []float64)) {
+	for len(samples) > 0 {
+		n := min(len(samples), Window)
+		e.Add(samples[:n])
+		samples = samples[n:]
+		e.drain(emit)
 	}
-	e.delta.flush(emit)
-	e.have, e.samples = 0, 0
-	e.delta.reset()
 }
 
-// frame computes the static features of the window in buf, hands them to the
-// deltas and moves on by one hop.
-func (e *Extractor) frame(emit func([]float64)) {
-	prev := float64(e.buf[0])
-	for i, s := range e.buf {
+// Flush emits the frames that are left at the end, as End has them. The extractor
+// is then ready for another stream.
+func (e *Extractor) Flush(emit func(frame []float64)) {
+	e.End()
+	e.drain(emit)
+	e.buf, e.first, e.samples, e.next, e.ended = e.buf[:0], 0, 0, 0, false
+	e.statics.reset()
+}
+
+func (e *Extractor) drain(emit func([]float64)) {
+	for range e.Waiting() {
+		emit(e.Next())
+	}
+}
+
+// windows is the number of frames whose windows are complete.
+func (e *Extractor) windows() int64 {
+	switch {
+	case e.ended:
+		return (e.samples + Hop - 1) / Hop
+	case e.samples < Window:
+		return 0
+	}
+	return (e.samples-Window)/Hop + 1
+}
+
+// drop lets go of the samples that no frame to come needs.
+func (e *Extractor) drop() {
+	first := max(0, e.next-int64(e.statics.span))
+	n := copy(e.buf, e.buf[min(len(e.buf), int(first-e.first)*Hop):])
+	e.buf, e.first = e.buf[:n], first
+}
+
+// static returns the static features of frame t.
+func (e *Extractor) static(t int64) []float64 {
+	out, known := e.statics.at(t)
+	if known {
+		return out
+	}
+	from := int(t-e.first) * Hop
+	prev := float64(e.buf[from])
+	for i, s := range e.buf[from : from+Window] {
 		x := float64(s)
 		e.work[i] = (x - preEmphasis*prev) * e.window[i]
 		prev = x
@@ -128,14 +199,11 @@ func (e *Extractor) frame(emit func([]float64)) {
 		energy += v
 		e.logs[i] = math.Log(v + logFloor)
 	}
-	out := e.delta.next()
 	for i := range e.cfg.Ceps {
 		out[i] = floats.Dot(e.dct[i*len(e.logs):(i+1)*len(e.logs)], e.logs)
 	}
 	if e.cfg.Energy {
 		out[e.cfg.Ceps] = math.Log(energy + logFloor)
 	}
-	e.delta.push(emit)
-	copy(e.buf[:], e.buf[Hop:])
-	e.have = max(e.have-Hop, 0)
+	return out
 }

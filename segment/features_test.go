@@ -141,6 +141,48 @@ func TestBlocksDoNotMatter(t *testing.T) {
 	})
 }
 
+// TestPassedOver holds that frames are the same whichever of the others are passed
+// over, and whenever they are asked for.
+func TestPassedOver(t *testing.T) {
+	samples := noise(7, 9000)
+	rapid.Check(t, func(t *rapid.T) {
+		cfg := DefaultFeatures()
+		cfg.DeltaSpan = rapid.IntRange(1, 4).Draw(t, "span")
+		cfg.Deltas = rapid.Bool().Draw(t, "deltas")
+		e, err := NewExtractor(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want [][]float64
+		keep := func(f []float64) { want = append(want, slices.Clone(f)) }
+		e.Push(samples, keep)
+		e.Flush(keep)
+		at := 0
+		take := func(some bool) {
+			for e.Waiting() > 0 && (!some || rapid.IntRange(0, 9).Draw(t, "later") > 0) {
+				if rapid.Bool().Draw(t, "wanted") {
+					if got := e.Next(); !slices.Equal(got, want[at]) {
+						t.Fatalf("frame %d is\n%v, expected\n%v", at, got, want[at])
+					}
+				} else {
+					e.Pass()
+				}
+				at++
+			}
+		}
+		for rest := samples; len(rest) > 0; {
+			n := min(rapid.IntRange(1, 3000).Draw(t, "block"), len(rest))
+			e.Add(rest[:n])
+			rest = rest[n:]
+			take(true)
+		}
+		e.End()
+		if take(false); at != len(want) {
+			t.Fatalf("%d frames, expected %d", at, len(want))
+		}
+	})
+}
+
 func TestLevelMovesEnergyOnly(t *testing.T) {
 	cfg := DefaultFeatures()
 	cfg.Energy = true
@@ -211,9 +253,22 @@ func TestNoAllocations(t *testing.T) {
 	if got := testing.AllocsPerRun(5, func() { e.Push(second, emit) }); got != 0 {
 		t.Errorf("%v allocations per second of audio, expected 0", got)
 	}
+	lagging := func() { // two seconds behind
+		e.Add(second)
+		for e.Waiting() > 200 {
+			e.Pass()
+		}
+	}
+	for range 5 {
+		lagging()
+	}
+	if got := testing.AllocsPerRun(5, lagging); got != 0 {
+		t.Errorf("%v allocations per second of audio passed over, expected 0", got)
+	}
 }
 
-// BenchmarkFeatures reports the time for one second of audio.
+// BenchmarkFeatures reports the time for one second of audio of which every frame
+// is wanted.
 func BenchmarkFeatures(b *testing.B) {
 	e, err := NewExtractor(DefaultFeatures())
 	if err != nil {

@@ -5,18 +5,20 @@ import "github.com/seed-7adb9000/diarizer/internal/state"
 // AppendBinary appends the state of the extractor to b: with it, another one of
 // the same settings goes on to the same frames. It never fails.
 func (e *Extractor) AppendBinary(b []byte) ([]byte, error) {
+	e.drop()
 	return state.Append(b, e.fields()...), nil
 }
 
 // UnmarshalBinary gives e the state of an extractor of the same settings, as
-// AppendBinary wrote it.
-func (e *Extractor) UnmarshalBinary(b []byte) error { return state.Restore(b, e.fields()...) }
-
-func (e *Extractor) fields() []any {
-	return []any{e.buf[:], &e.have, &e.samples, state.Struct(&e.delta, (*deltas).fields)}
+// AppendBinary wrote it. What is derived from the samples it finds again.
+func (e *Extractor) UnmarshalBinary(b []byte) error {
+	e.statics.reset()
+	return state.Restore(b, e.fields()...)
 }
 
-func (d *deltas) fields() []any { return []any{d.ring, &d.in, &d.out} }
+func (e *Extractor) fields() []any {
+	return []any{&e.buf, &e.first, &e.samples, &e.next, &e.ended}
+}
 
 // AppendBinary appends the state of the segmenter to b: with it, another one of
 // the same settings goes on to the same events. It never fails.

@@ -16,8 +16,7 @@ func TestStateIsComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	statetest.Covers(t, e, e.fields(), "cfg", "window", "fft", "mel", "dct", "work", "power", "logs")
-	statetest.Covers(t, &e.delta, e.delta.fields(), "n", "span", "scale", "frame")
+	statetest.Covers(t, e, e.fields(), "cfg", "window", "fft", "mel", "dct", "work", "power", "logs", "statics", "frame")
 	s, err := NewSegmenter(Config{}, 4)
 	if err != nil {
 		t.Fatal(err)

@@ -19,15 +19,12 @@ type front struct {
 	speech []vad.Span     // instead of det, where not nil
 	spans  int            // of speech, those that are over
 
-	pushed    int64 // samples
-	dim       int
-	frames    []float64      // features that wait for their decision, by rows
+	pushed    int64          // samples
 	decisions []vad.Decision // decisions that wait for their features
 	done      int64          // frames handed on
 	levels    levels         // of the frames handed on last
 	delay     int64          // samples by which a frame's decision lags behind its start
 	ended     bool           // no more samples come
-	onFrame   func([]float64)
 }
 
 func newFront(cfg Config) (*front, error) {
@@ -38,13 +35,12 @@ func newFront(cfg Config) (*front, error) {
 	}
 	f := &front{
 		ext:    ext,
-		dim:    ext.Dim(),
 		speech: cfg.Speech,
 	}
 	lag := ext.Delay()
 	switch {
 	case cfg.Utterances != nil:
-		f.given = segment.NewGiven(cfg.Utterances, maxGiven, f.dim)
+		f.given = segment.NewGiven(cfg.Utterances, maxGiven, ext.Dim())
 	case cfg.Speech == nil:
 		if f.det, err = vad.New(cfg.Detector); err != nil {
 			return nil, err
@@ -56,12 +52,11 @@ func newFront(cfg Config) (*front, error) {
 		if c.Static == 0 {
 			c.Static = m.Features.Ceps
 		}
-		if f.cut, err = segment.NewSegmenter(c, f.dim); err != nil {
+		if f.cut, err = segment.NewSegmenter(c, ext.Dim()); err != nil {
 			return nil, err
 		}
 	}
 	f.delay = int64(lag+1) * segment.Hop
-	f.onFrame = func(x []float64) { f.frames = append(f.frames, x...) }
 	return f, nil
 }
 
@@ -71,7 +66,7 @@ const maxGiven = 3 * capture.Rate
 // push takes the next samples.
 func (f *front) push(samples []float32, emit func(segment.Event)) {
 	f.pushed += int64(len(samples))
-	f.ext.Push(samples, f.onFrame)
+	f.ext.Add(samples)
 	if f.det != nil {
 		f.decisions = f.det.Push(f.decisions, samples)
 	}
@@ -81,7 +76,7 @@ func (f *front) push(samples []float32, emit func(segment.Event)) {
 // flush ends the stream.
 func (f *front) flush(emit func(segment.Event)) error {
 	f.ended = true
-	f.ext.Flush(f.onFrame)
+	f.ext.End()
 	if f.det != nil {
 		f.decisions = f.det.Flush(f.decisions)
 	}
@@ -94,8 +89,8 @@ func (f *front) flush(emit func(segment.Event)) error {
 	} else {
 		f.cut.Flush(f.pushed, emit)
 	}
-	if len(f.frames) > 0 || len(f.decisions) > 0 {
-		return fmt.Errorf("pipeline: %d frames and %d decisions without counterpart at the end", len(f.frames)/f.dim, len(f.decisions))
+	if n := f.ext.Waiting(); n > 0 || len(f.decisions) > 0 {
+		return fmt.Errorf("pipeline: %d frames and %d decisions without counterpart at the end", n, len(f.decisions))
 	}
 	return nil
 }
@@ -106,7 +101,7 @@ func (f *front) drain(emit func(segment.Event)) {
 	if f.det != nil {
 		emit = f.levels.into(emit)
 	}
-	n := len(f.frames) / f.dim
+	n := f.ext.Waiting()
 	if f.det != nil {
 		n = min(n, len(f.decisions))
 	}
@@ -115,21 +110,23 @@ func (f *front) drain(emit func(segment.Event)) {
 		if f.ended {
 			at = min(at, f.pushed)
 		}
-		x := f.frames[i*f.dim : (i+1)*f.dim]
 		if f.det != nil {
 			f.levels.add(f.done, f.decisions[i].Level)
 		}
-		if f.given != nil {
-			f.given.Push(at, x, emit)
-		} else {
-			f.cut.Push(at, f.isSpeech(i), x, emit)
+		switch {
+		case f.given != nil:
+			f.given.Push(at, f.ext.Next(), emit)
+		case f.isSpeech(i):
+			f.cut.Push(at, true, f.ext.Next(), emit)
+		default:
+			f.ext.Pass()
+			f.cut.Push(at, false, nil, emit)
 		}
 		f.done++
 		if f.done%segment.AtomFrames == 0 {
 			emit(segment.Event{At: at, Until: f.done * segment.Hop})
 		}
 	}
-	f.frames = append(f.frames[:0], f.frames[n*f.dim:]...)
 	if f.det != nil {
 		f.decisions = append(f.decisions[:0], f.decisions[n:]...)
 	}

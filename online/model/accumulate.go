@@ -18,6 +18,8 @@ type Accumulator struct {
 	first  []float64 // Σ γ (x − m_k), M×d
 	square []float64 // [x, x²]
 	logs   []float64 // log densities
+	parts  []part    // of the Gaussians in a frame
+	shares []float64 // the same, of all Gaussians
 	sums   sums
 	ch     channel
 }
@@ -29,23 +31,27 @@ func (m *Model) NewAccumulator() *Accumulator {
 	size, d := m.Gaussians(), m.Dim()
 	return &Accumulator{m: m, t: t,
 		counts: make([]float64, size), first: make([]float64, size*d),
-		square: make([]float64, 2*d), logs: make([]float64, size),
+		square: make([]float64, 2*d), logs: make([]float64, size), parts: make([]part, 0, size), shares: make([]float64, size),
 		sums: newSums(t, d, m.Nu, m.channels()), ch: newChannel(m.Nu, m.channels())}
 }
 
-// minShare is the share of a frame, relative to the likeliest Gaussian's,
-// under which a Gaussian gets nothing of it.
-const minShare = 0.01
+// logMinShare is the log of the share of a frame, relative to the likeliest
+// Gaussian's, under which a Gaussian gets nothing of it: 0.01.
+const logMinShare = -2 * math.Ln10
 
 // Add takes in one normalised frame, of length d.
 func (a *Accumulator) Add(x []float64) {
-	shares, _ := a.Shares(x)
+	a.divide(x)
 	a.frames++
-	for k, w := range shares {
-		if w > 0 {
-			a.share(k, w, x)
-		}
+	for _, g := range a.parts {
+		share(a, g.k, g.share, x)
 	}
+}
+
+// part is the share of a Gaussian in a frame.
+type part struct {
+	k     int
+	share float64
 }
 
 // Shares returns how the model divides a normalised frame among its Gaussians,
@@ -53,6 +59,17 @@ func (a *Accumulator) Add(x []float64) {
 // (of its likeliest Gaussian where occupations are hard). The values are valid
 // until the next call.
 func (a *Accumulator) Shares(x []float64) (shares []float64, logLikelihood float64) {
+	logLikelihood = a.divide(x)
+	clear(a.shares)
+	for _, g := range a.parts {
+		a.shares[g.k] = g.share
+	}
+	return a.shares, logLikelihood
+}
+
+// divide sets the parts that Gaussians have in a frame and returns its log
+// likelihood as Shares does.
+func (a *Accumulator) divide(x []float64) (logLikelihood float64) {
 	d := len(x)
 	copy(a.square, x)
 	floats.MulTo(a.square[d:], x, x)
@@ -65,30 +82,31 @@ func (a *Accumulator) Shares(x []float64) (shares []float64, logLikelihood float
 		}
 	}
 	if !a.m.Soft {
-		clear(a.logs)
-		a.logs[best] = 1
-		return a.logs, top
+		a.parts = append(a.parts[:0], part{best, 1})
+		return top
 	}
-	floor := top + math.Log(minShare)
+	a.parts = a.parts[:0]
+	floor := top + logMinShare
 	var sum float64
 	for k, l := range a.logs {
 		if l >= floor {
-			a.logs[k] = math.Exp(l - floor)
-			sum += a.logs[k]
-		} else {
-			a.logs[k] = 0
+			w := math.Exp(l - floor)
+			a.parts = append(a.parts, part{k, w})
+			sum += w
 		}
 	}
-	floats.Scale(1/sum, a.logs)
-	return a.logs, floor + math.Log(sum)
+	for i := range a.parts {
+		a.parts[i].share /= sum
+	}
+	return floor + math.Log(sum)
 }
 
 // share gives Gaussian k the share w of frame x.
-func (a *Accumulator) share(k int, w float64, x []float64) {
+func share[T float32 | float64](a *Accumulator, k int, w float64, x []T) {
 	a.counts[k] += w
 	mean, first := block(a.m.Means, k, len(x)), block(a.first, k, len(x))
 	for i, v := range x {
-		first[i] += w * (v - mean[i])
+		first[i] += w * (float64(v) - mean[i])
 	}
 }
 

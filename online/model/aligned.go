@@ -32,15 +32,13 @@ func (f *Aligned) Reset() {
 // Align appends a normalised frame, of length d, with its shares to dst, which
 // holds at most 100 frames. What was added to a stays.
 func (a *Accumulator) Align(dst *Aligned, x []float64) {
-	shares, _ := a.Shares(x)
+	a.divide(x)
 	for _, v := range x {
 		dst.X = append(dst.X, float32(v))
 	}
-	for k, w := range shares {
-		if w > 0 {
-			dst.K = append(dst.K, uint16(k))
-			dst.W = append(dst.W, float32(w))
-		}
+	for _, g := range a.parts {
+		dst.K = append(dst.K, uint16(g.k))
+		dst.W = append(dst.W, float32(g.share))
 	}
 	dst.Ends = append(dst.Ends, uint16(len(dst.K)))
 }
@@ -49,11 +47,9 @@ func (a *Accumulator) Align(dst *Aligned, x []float64) {
 func (a *Accumulator) AddAligned(f *Aligned) {
 	d, from := a.m.Dim(), 0
 	for t, end := range f.Ends {
-		for i, v := range f.X[t*d : (t+1)*d] {
-			a.square[i] = float64(v)
-		}
+		x := f.X[t*d : (t+1)*d]
 		for ; from < int(end); from++ {
-			a.share(int(f.K[from]), float64(f.W[from]), a.square[:d])
+			share(a, int(f.K[from]), float64(f.W[from]), x)
 		}
 	}
 	a.frames += len(f.Ends)
