@@ -87,9 +87,6 @@ func (s *Sender) Session() string { return s.session }
 // Kept reports whether a JetStream stream keeps what is sent.
 func (s *Sender) Kept() bool { return s.js != nil }
 
-// Lost is how many packets could not be sent.
-func (s *Sender) Lost() uint64 { return s.lost }
-
 // packet completes p by what all packets of the session have.
 func (s *Sender) packet(p Packet) Packet {
 	p.Session, p.Began = s.session, s.opts.Began

@@ -141,5 +141,5 @@ func trials(r Recording, m *model.Model) ([]calibration.Trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	return experiment.Trials(m, rec, experiment.Pairs(m, rec, true)), nil
+	return experiment.Trials(m, rec), nil
 }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/seed-7adb9000/diarizer/internal/baselines"
 	"github.com/seed-7adb9000/diarizer/internal/calibration"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
@@ -39,12 +40,12 @@ func Calibrate(ctx context.Context, m *model.Model, recs []*Recording) (Calibrat
 	}
 	outcomes := make([]outcome, len(recs))
 	err := each(ctx, len(recs), func(i int) {
-		pairs := Pairs(m, recs[i], true)
-		merges := Agglomerate(m, pairs)
+		rule, utterances := voices(m, recs[i])
+		merges := baselines.Agglomerate(rule, utterances)
 		for _, t := range grid {
-			outcomes[i].results = append(outcomes[i].results, Score(recs[i], Cut(len(pairs), merges, t)))
+			outcomes[i].results = append(outcomes[i].results, Score(recs[i], baselines.Cut(len(utterances), merges, t)))
 		}
-		outcomes[i].choices = choices(m, recs[i], pairs)
+		outcomes[i].choices = choices(recs[i], rule, utterances)
 	})
 	if err != nil {
 		return Calibration{}, err
@@ -94,25 +95,34 @@ type choice struct {
 	right  int
 }
 
+// voices are the utterances of a recording as a stream would compare them, and
+// the rule by which.
+func voices(m *model.Model, r *Recording) (*baselines.ClosedForm, []*baselines.Voice) {
+	rule := baselines.NewClosedForm(m, !m.IgnoreChannels, true)
+	var all []*baselines.Voice
+	for _, pair := range Pairs(m, r) {
+		all = append(all, baselines.NewVoice(pair))
+	}
+	return rule, all
+}
+
 // choices are the decisions of a recording.
-func choices(m *model.Model, r *Recording, pairs []model.Stats) []choice {
-	s := newScorer(m)
-	var clusters []*cluster
+func choices(r *Recording, rule *baselines.ClosedForm, utterances []*baselines.Voice) []choice {
+	var clusters []*baselines.Voice
 	known := map[int]int{} // clusters of the reference's speakers
 	var out []choice
 	for i, u := range r.Utterances {
-		x := s.cluster(pairs[i])
+		x := utterances[i]
 		c := choice{right: -1}
 		for _, k := range clusters {
-			c.scores = append(c.scores, s.score(k, x))
+			c.scores = append(c.scores, rule.Score(k, x))
 		}
 		if at, ok := known[u.Speaker]; ok {
 			c.right = at
-			clusters[at].raw.Add(pairs[i])
-			s.update(clusters[at])
+			clusters[at].Add(x)
 		} else {
 			known[u.Speaker] = len(clusters)
-			clusters = append(clusters, x)
+			clusters = append(clusters, x.Clone())
 		}
 		out = append(out, c)
 	}
@@ -122,9 +132,10 @@ func choices(m *model.Model, r *Recording, pairs []model.Stats) []choice {
 // Trials are the comparisons that a stream meets in which every decision so far
 // was right: the normalised score of each utterance against all that each
 // speaker has said before it.
-func Trials(m *model.Model, r *Recording, pairs []model.Stats) []calibration.Trial {
+func Trials(m *model.Model, r *Recording) []calibration.Trial {
+	rule, utterances := voices(m, r)
 	var out []calibration.Trial
-	for _, c := range choices(m, r, pairs) {
+	for _, c := range choices(r, rule, utterances) {
 		for k, score := range c.scores {
 			out = append(out, calibration.Trial{Score: score, Same: k == c.right})
 		}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/simulate"
 	"github.com/seed-7adb9000/diarizer/online/model"
@@ -92,49 +91,6 @@ func flat() *model.Model {
 		Nu: 1, Phi: 0.2, Slope: 1, Slack: 0.01, Length: 0.3}
 }
 
-// voices returns pairs of utterances around the given means.
-func voices(m *model.Model, rng *rand.Rand, mean ...float64) []model.Stats {
-	acc, out := m.NewAccumulator(), make([]model.Stats, len(mean))
-	for i, v := range mean {
-		acc.Reset()
-		for range 150 {
-			acc.Add([]float64{v + rng.NormFloat64()})
-		}
-		out[i] = model.NewStats(1)
-		acc.StatsInto(&out[i])
-	}
-	return out
-}
-
-func TestClusteringFindsTheVoices(t *testing.T) {
-	m, want := flat(), []int{0, 1, 0, 2, 1, 0, 2}
-	pairs := voices(m, rand.New(rand.NewPCG(1, 1)), -4, 0, -4, 4, 0, -4, 4)
-	if got := Cut(len(pairs), Agglomerate(m, pairs), 0); !slices.Equal(got, want) {
-		t.Errorf("agglomerative labels %v, expected %v", got, want)
-	}
-	if got := Greedy(m, pairs, 0); !slices.Equal(got, want) {
-		t.Errorf("greedy labels %v, expected %v", got, want)
-	}
-}
-
-// TestOrderDoesNotMatter permutes the utterances of an agglomerative clustering.
-func TestOrderDoesNotMatter(t *testing.T) {
-	m := flat()
-	mean := []float64{-3, -1, 0, 1, 3, -3, 0.5, 2.5, -1.2}
-	pairs := voices(m, rand.New(rand.NewPCG(2, 1)), mean...)
-	want := Cut(len(pairs), Agglomerate(m, pairs), 0)
-	rapid.Check(t, func(t *rapid.T) {
-		order := rapid.Permutation([]int{0, 1, 2, 3, 4, 5, 6, 7, 8}).Draw(t, "order")
-		shuffled, expected := make([]model.Stats, len(order)), make([]int, len(order))
-		for i, o := range order {
-			shuffled[i], expected[i] = pairs[o], want[o]
-		}
-		if got := Cut(len(order), Agglomerate(m, shuffled), 0); !slices.Equal(got, compact(expected)) {
-			t.Fatalf("labels %v, expected %v", got, expected)
-		}
-	})
-}
-
 // TestPairsRunningUsesNoFuture changes what comes after an utterance.
 func TestPairsRunningUsesNoFuture(t *testing.T) {
 	m := flat()
@@ -144,16 +100,18 @@ func TestPairsRunningUsesNoFuture(t *testing.T) {
 	for range 120 {
 		r.Frames = append(r.Frames, float32(rng.NormFloat64()))
 	}
-	before := Pairs(m, r, true)
+	before := Pairs(m, r)
 	for i := 90; i < 120; i++ {
 		r.Frames[i] += 5
 	}
-	after := Pairs(m, r, true)
+	after := Pairs(m, r)
 	if before[1].D[0] != after[1].D[0] || before[2].D[0] == after[2].D[0] {
 		t.Errorf("utterances before the change move from %v to %v, the one after it from %v to %v",
 			before[1].D, after[1].D, before[2].D, after[2].D)
 	}
-	if whole := Pairs(m, r, false); whole[0].D[0] == after[0].D[0] {
+	running, whole := []float64{0}, []float64{0}
+	r.Normalised(m, true)(running, 0)
+	if r.Normalised(m, false)(whole, 0); whole[0] == running[0] {
 		t.Error("the whole recording's mean changes nothing")
 	}
 }
@@ -200,31 +158,6 @@ func TestReferenceErrors(t *testing.T) {
 			t.Errorf("%q is taken for a reference", line)
 		}
 	}
-}
-
-// TestTable prints the confusion of the embedded model, or of MODEL, on the
-// recordings under DATA: the figures of docs/accuracy.md.
-func TestTable(t *testing.T) {
-	dir := os.Getenv("DATA")
-	if dir == "" {
-		t.Skip("set DATA to a directory with dev, train, rir and noise")
-	}
-	m, err := modelfile.Default()
-	if name := os.Getenv("MODEL"); name != "" {
-		var f *os.File
-		if f, err = os.Open(name); err == nil {
-			defer f.Close()
-			m, err = modelfile.Read(f, name)
-		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	table, err := Measure(context.Background(), m, dir, 20, 200)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Log("\n" + table.String())
 }
 
 func TestConversations(t *testing.T) {

@@ -81,7 +81,7 @@ func (r *recognition) look(f *follower, enrolled func() []known, found func(iden
 func likeliest(m *model.Model, scorer *model.Scorer, v *model.Voice, all []known) (name string, p float64) {
 	best, sum := math.Inf(-1), 1.0 // the stranger, at the threshold
 	for _, k := range all {
-		odds := m.Slope * (scorer.Score(v, k.voice) - m.Threshold)
+		odds := m.LogOdds(scorer.Score(v, k.voice))
 		sum += math.Exp(min(odds, 500))
 		if odds > best {
 			best, name = odds, k.name

@@ -98,11 +98,9 @@ func (m *Model) Normalise(score, na, nb float64) float64 {
 	return score / math.Pow(1+na*nb/(na+nb)/framesPerSecond, m.Length)
 }
 
-// Probability returns the probability that one person spoke both sides of a
-// comparison with the given normalised score, even odds assumed.
-func (m *Model) Probability(score float64) float64 {
-	return 1 / (1 + math.Exp(-m.Slope*(score-m.Threshold)))
-}
+// LogOdds returns the log of the odds that one person spoke both sides of a
+// comparison with the given normalised score, where either was as likely before.
+func (m *Model) LogOdds(score float64) float64 { return m.Slope * (score - m.Threshold) }
 
 // Validate reports the first part of m that is missing, of the wrong size or
 // not a usable number, as an error that wraps [ErrModel] or segment.ErrConfig.

@@ -256,13 +256,12 @@ func TestEvidenceAgainstGonum(t *testing.T) {
 	}
 }
 
-func TestProbability(t *testing.T) {
+func TestLogOdds(t *testing.T) {
 	m := &Model{Threshold: 3, Slope: 2}
-	if got := m.Probability(3); got != 0.5 {
-		t.Errorf("%v at the threshold, expected 0.5", got)
-	}
-	if got, want := m.Probability(4), 1/(1+math.Exp(-2)); math.Abs(got-want) > 1e-12 {
-		t.Errorf("%v, expected %v", got, want)
+	for score, want := range map[float64]float64{3: 0, 4: 2, 1: -4} {
+		if got := m.LogOdds(score); got != want {
+			t.Errorf("score %v: %v, expected %v", score, got, want)
+		}
 	}
 }
 
