@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/internal/fence"
 )
 
 // sender stores messages in JetStream one after the other: the next is sent
@@ -114,7 +115,7 @@ func (s *sender) try(ctx context.Context, msg *nats.Msg, attempt int, unsure *bo
 		s.last[msg.Subject] = ack.Sequence
 		return true, nil
 	}
-	actual, ok := wrongLast(err)
+	actual, ok := fence.Last(err)
 	if !ok {
 		*unsure = *unsure || mayBeStored(err)
 		return false, err
@@ -198,7 +199,7 @@ func (s *sender) probe(ctx context.Context, subject string) (uint64, error) {
 	probe := nats.NewMsg(subject)
 	probe.Header.Set(expectedLast, strconv.FormatUint(impossible, 10))
 	_, err := s.publish(ctx, probe)
-	if last, ok := wrongLast(err); ok {
+	if last, ok := fence.Last(err); ok {
 		return last, nil
 	}
 	if err == nil {
@@ -221,18 +222,6 @@ func (s *sender) publish(ctx context.Context, msg *nats.Msg) (*jetstream.PubAck,
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-}
-
-// wrongLast reports whether err is JetStream's refusal of the fence, and the
-// last sequence number that it names.
-func wrongLast(err error) (uint64, bool) {
-	var api *jetstream.APIError
-	if !errors.As(err, &api) || api.ErrorCode != jetstream.JSErrCodeStreamWrongLastSequence {
-		return 0, false
-	}
-	_, number, _ := strings.Cut(api.Description, ": ")
-	last, err := strconv.ParseUint(strings.TrimSpace(number), 10, 64)
-	return last, err == nil
 }
 
 // mayBeStored reports whether a message that got err instead of an
