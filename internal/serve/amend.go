@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // amend changes the claim. What others may change of it, they may have changed.
@@ -21,8 +23,11 @@ func (o *owner) amend(ctx context.Context, change func(*claim)) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if !errors.Is(err, errTaken) {
+		taken := errors.Is(err, errTaken)
+		if !taken {
 			o.report(err)
+		}
+		if !taken || attempt > 0 {
 			if !sleep(ctx, min(time.Second, 50*time.Millisecond<<min(attempt, 5))) {
 				return context.Cause(ctx)
 			}
@@ -31,6 +36,8 @@ func (o *owner) amend(ctx context.Context, change func(*claim)) error {
 		// stream another title.
 		now, err := o.w.s.readClaim(ctx, o.stream)
 		switch {
+		case errors.Is(err, jetstream.ErrKeyNotFound):
+			return errLost // somebody has removed it
 		case err != nil:
 			o.report(err)
 		case now.Epoch != want.Epoch || now.Worker != o.id && now.Worker != want.Worker:

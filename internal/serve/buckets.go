@@ -127,11 +127,3 @@ func bucket(ctx context.Context, js jetstream.JetStream, name, what string, o St
 	}
 	return kv, nil
 }
-
-// refused reports whether err says that a key is not at the revision that was
-// expected: somebody else was there before.
-func refused(err error) bool {
-	var api *jetstream.APIError
-	return errors.Is(err, jetstream.ErrKeyExists) ||
-		errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
-}

@@ -6,12 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/internal/fence"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -63,14 +62,17 @@ func (c *chain) take(ctx context.Context, e publish.Event) error {
 		if err := c.held(ctx); err != nil {
 			return err
 		}
-		actual, err := c.send(ctx, e)
+		err := c.send(ctx, e)
+		actual, refused := fence.Last(err)
 		switch {
 		case err == nil:
 			c.sent(e)
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case actual > c.last:
+		case refused && actual < c.last:
+			c.last, err = actual, nil // what was last is not kept any more
+		case refused && actual > c.last:
 			err = c.catchUp(ctx, e.Run, e.Seq, actual)
 			if errors.Is(err, errConflict) {
 				return err
@@ -89,36 +91,21 @@ func (c *chain) take(ctx context.Context, e publish.Event) error {
 // ackWithin bounds the wait for one acknowledgement.
 const ackWithin = 2 * time.Second
 
-// send publishes e. Where JetStream refuses it because another message came
-// before, actual is that one's number.
-func (c *chain) send(ctx context.Context, e publish.Event) (actual uint64, err error) {
+// send publishes e behind the last message.
+func (c *chain) send(ctx context.Context, e publish.Event) error {
 	msg, err := e.Message()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, ackWithin)
 	defer cancel()
 	ack, err := c.js.PublishMsg(ctx, msg, jetstream.WithRetryAttempts(0),
 		jetstream.WithExpectLastSequenceForSubject(c.last, publish.StreamSubjects(c.stream)))
-	if err == nil {
-		c.last = ack.Sequence
-		return 0, nil
-	}
-	return wrongLast(err), err
-}
-
-// wrongLast returns the number that JetStream's refusal names, or 0.
-func wrongLast(err error) uint64 {
-	var api *jetstream.APIError
-	if !errors.As(err, &api) || api.ErrorCode != jetstream.JSErrCodeStreamWrongLastSequence {
-		return 0
-	}
-	_, number, _ := strings.Cut(api.Description, ": ")
-	last, err := strconv.ParseUint(strings.TrimSpace(number), 10, 64)
 	if err != nil {
-		return 0
+		return err
 	}
-	return last
+	c.last = ack.Sequence
+	return nil
 }
 
 // catchUp reads the published events of a run from number seq on, up to the

@@ -82,45 +82,6 @@ func TestDamagedCheckpoint(t *testing.T) {
 	}
 }
 
-// TestClaimedUnheard has claims in the name of a worker that never heard that they
-// were written, of a run that goes on and of one that has not begun, as when an
-// answer is lost: it takes the streams nevertheless.
-func TestClaimedUnheard(t *testing.T) {
-	cfg := pipeline.Config{Model: anyModel()}
-	nc := natstest.New(t)
-	m := newMeetings(t, cfg, 2, 8)
-	w := startWorker(t, nc, testOptions(cfg))
-	for i, name := range m.names {
-		if _, err := w.s.write(t.Context(), name, claim{Worker: w.ID(), Epoch: 3, Open: i == 0}, 0); err != nil {
-			t.Fatal(err)
-		}
-	}
-	m.run(t, nc, 20, time.Minute, nil)
-}
-
-// TestCheckpointsGone removes the checkpoints of streams in the middle, as an
-// operator may: their owner goes on.
-func TestCheckpointsGone(t *testing.T) {
-	cfg := pipeline.Config{Model: anyModel()}
-	nc := natstest.New(t)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := newMeetings(t, cfg, 3, 16)
-	w := startWorker(t, nc, testOptions(cfg))
-	m.run(t, nc, 3, time.Minute, func() {
-		waitFor(t, func() bool { return checkpoints(t, w.Worker) >= 6 })
-		bucket, err := js.Stream(t.Context(), "KV_"+StateBucket)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := bucket.Purge(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	})
-}
-
 // harm damages the checkpoints of streams, in one of four ways each.
 func harm(t *testing.T, kv jetstream.KeyValue, streams []string) {
 	t.Helper()

@@ -58,10 +58,11 @@ func (w *Worker) fresh(stream string) bool {
 	return true
 }
 
-// forgetGone removes the claims of streams whose sound is not kept any more.
-func (w *Worker) forgetGone(ctx context.Context, subjects map[string]uint64, claims map[string]seenClaim) {
-	for stream, c := range claims {
-		if c.Open || c.Worker != "" || subjects[natsaudio.Subject(stream)] > 0 {
+// forgetGone removes the claims of streams whose sound is not kept any more and
+// that no living worker has.
+func (w *Worker) forgetGone(ctx context.Context, subjects map[string]uint64) {
+	for stream, c := range w.roster.free("") {
+		if c.Open || subjects[natsaudio.Subject(stream)] > 0 {
 			continue
 		}
 		// An error means that somebody else did it, or that it is tried again.

@@ -118,3 +118,14 @@ func (o *owner) anew(ctx context.Context, why error) error {
 	}
 	return o.keeper.Clear(ctx)
 }
+
+// replaced closes a run whose sound has been replaced, and makes ready to hear what
+// takes its place from its beginning, even where that is of the same session.
+func (o *owner) replaced(ctx context.Context) error {
+	o.log.Error("the run is closed", "error", errReplaced, "heard_until", o.follow.number)
+	if err := o.follow.finish(ctx, publish.Interrupted, errReplaced.Error()); err != nil {
+		return err
+	}
+	o.follow.session, o.follow.number = "", 0
+	return o.over(ctx)
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
+	"github.com/seed-7adb9000/diarizer/internal/fence"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -55,6 +56,10 @@ var (
 	errRelease = errors.New("the stream is handed over")
 )
 
+// errReplaced says that JetStream keeps other messages of sound than those that were
+// heard, with lower numbers: its stream was made anew, or cut back by a crash.
+var errReplaced = errors.New("the sound that was heard is not kept any more, and other sound takes its place")
+
 // errIdle says that there is nothing to do for a stream at the moment.
 var errIdle = errors.New("nothing to do")
 
@@ -86,6 +91,9 @@ func (o *owner) run(ctx, soft context.Context) error {
 		case errors.Is(err, errDiverged):
 			o.shut(true)
 			err = o.anew(ctx, err)
+		case errors.Is(err, errReplaced):
+			o.shut(true)
+			err = o.replaced(ctx)
 		}
 		if err != nil {
 			return err
@@ -179,7 +187,10 @@ func (o *owner) consume(ctx, soft context.Context) error {
 				idle = time.Now() // cut off, or stopped until now: what came is not known
 			}
 			switch err := o.quiet(ctx, time.Since(idle)); {
-			case refused(err): // it is not quiet
+			case fence.Refused(err): // it is not quiet
+				if last, ok := fence.Last(err); ok && last < o.follow.number {
+					return errReplaced
+				}
 				idle = time.Now()
 			case err != nil:
 				return err
@@ -262,7 +273,7 @@ func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 	// stopped for a while, it may have heard nothing because it did not listen.
 	err := o.w.s.stopStream(ctx, o.stream, o.follow.session, fmt.Sprintf("no sound for %v", wait),
 		jetstream.WithExpectLastSequencePerSubject(o.follow.number))
-	if err == nil || refused(err) || ctx.Err() != nil {
+	if err == nil || fence.Refused(err) || ctx.Err() != nil {
 		return err
 	}
 	o.report(err)

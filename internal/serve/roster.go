@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/internal/fence"
 )
 
 // member is a worker's heartbeat.
@@ -223,7 +225,7 @@ func (s *shared) write(ctx context.Context, stream string, c claim, revision uin
 	} else {
 		revision, err = s.claims.Update(ctx, stream, data, revision)
 	}
-	if refused(err) {
+	if fence.Refused(err) {
 		return 0, fmt.Errorf("stream %s: %w", stream, errTaken)
 	}
 	if err != nil {

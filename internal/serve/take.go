@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/fence"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -33,7 +34,7 @@ func (w *Worker) look(ctx context.Context) {
 		if err := w.s.workers.Delete(ctx, id, jetstream.LastRevision(revision)); err == nil {
 			w.log().Warn("worker declared dead", "dead", id, "silent_for", w.opts.Dead)
 			w.metrics.reaped()
-		} else if !refused(err) && ctx.Err() == nil {
+		} else if !fence.Refused(err) && ctx.Err() == nil {
 			w.report(fmt.Errorf("declare worker %s dead: %w", id, err))
 		}
 	}
@@ -186,11 +187,27 @@ const (
 	discoverRarest = 2 * time.Second
 )
 
+// rewind has the next run of a stream begin with the first message that is kept: the
+// claim is of sound that has been replaced, see errReplaced.
+func (w *Worker) rewind(ctx context.Context, stream string, c seenClaim) error {
+	if c.Worker != "" {
+		return nil // whoever has it leaves it soon
+	}
+	w.log().Warn("what is kept of a stream is read from its beginning", "why", errReplaced, "stream", stream, "heard_until", c.From-1)
+	w.overlook(stream)
+	c.From = 0
+	if _, err := w.s.write(ctx, stream, c.claim, c.revision); !errors.Is(err, errTaken) {
+		return err
+	}
+	return nil // another worker did it
+}
+
 // findStreams asks JetStream which streams have sound.
 func (w *Worker) findStreams(ctx context.Context) error {
 	if w.lease.age() > 2*w.opts.Beat {
 		return nil
 	}
+	_, before := w.roster.all()
 	info, err := w.s.audio.Info(ctx, jetstream.WithSubjectFilter(natsaudio.AllSubjects))
 	if err != nil {
 		return fmt.Errorf("streams with sound: %w", err)
@@ -205,6 +222,10 @@ func (w *Worker) findStreams(ctx context.Context) error {
 		switch {
 		case !known:
 			w.consider(ctx, stream, seenClaim{})
+		case !c.Open && c.revision == before[stream].revision && c.From > info.State.LastSeq+1:
+			if err := w.rewind(ctx, stream, c); err != nil {
+				return err
+			}
 		case !c.Open && w.counted(stream, n):
 			last, err := lastNumber(ctx, w.s.audio, subject)
 			if err != nil {
@@ -213,6 +234,6 @@ func (w *Worker) findStreams(ctx context.Context) error {
 			w.note(stream, last >= c.From)
 		}
 	}
-	w.forgetGone(ctx, info.State.Subjects, claims)
+	w.forgetGone(ctx, info.State.Subjects)
 	return nil
 }

@@ -3,7 +3,9 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -36,22 +38,33 @@ func openVoices(ctx context.Context, js jetstream.JetStream, m *model.Model, o S
 
 // follow keeps the voices up to date until ctx is done.
 func (v *voices) follow(ctx context.Context, report func(error)) {
+	scorer := v.m.NewScorer()
+	for {
+		err := v.watch(ctx, scorer, report)
+		if ctx.Err() != nil {
+			return
+		}
+		report(fmt.Errorf("enrolled speakers: %w", err))
+		if !sleep(ctx, time.Second) {
+			return
+		}
+	}
+}
+
+// watch is follow as long as one watcher lasts.
+func (v *voices) watch(ctx context.Context, scorer *model.Scorer, report func(error)) error {
 	watcher, err := v.kv.WatchAll(ctx)
 	if err != nil {
-		if ctx.Err() == nil {
-			report(err)
-		}
-		return
+		return err
 	}
 	defer func() { _ = watcher.Stop() }() // fails on a closed connection only
-	scorer := v.m.NewScorer()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return ctx.Err()
 		case e, ok := <-watcher.Updates():
 			if !ok {
-				return
+				return errors.New("no news any more")
 			}
 			if e == nil {
 				continue
