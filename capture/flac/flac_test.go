@@ -13,28 +13,12 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"pgregory.net/rapid"
-
+	"github.com/seed-7adb9000/diarizer/capture/internal/pcmtest"
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
 
 // readAll decodes everything, with reads of n frames.
-func readAll(r *Reader, n int) (all []float32, err error) {
-	ch := r.Format().Channels
-	buf := make([]float32, n*ch)
-	for {
-		k, err := r.Read(buf)
-		all = append(all, buf[:k*ch]...)
-		if err == io.EOF {
-			return all, nil
-		}
-		if err != nil {
-			return all, err
-		}
-	}
-}
-
 func TestDecode(t *testing.T) {
 	for _, rate := range []int{8000, 16000, 22050, 24000, 44100, 48000, 96000, 176400, 44056} {
 		for _, ch := range []int{1, 2, 5} {
@@ -45,7 +29,7 @@ func TestDecode(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					got, err := readAll(r, 700)
+					got, err := pcmtest.ReadAll(r, 700)
 					if err != nil || r.Warning() != nil || len(got) != len(want) {
 						t.Fatalf("%v: %d samples, %v, %v", r.Format(), len(got), err, r.Warning())
 					}
@@ -98,7 +82,7 @@ func TestAgainstReference(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := readAll(r, 1000)
+			got, err := pcmtest.ReadAll(r, 1000)
 			if errors.Is(err, pcm.ErrUnsupported) && bits == 32 && ch == 2 {
 				t.Logf("32 bit stereo: %v", err)
 				continue
@@ -122,7 +106,7 @@ func TestLibraryStaysSilent(t *testing.T) {
 			t.Fatal(err)
 		}
 		said.Reset() // of what the encoder said
-		if _, err := readAll(r, 1000); err != nil {
+		if _, err := pcmtest.ReadAll(r, 1000); err != nil {
 			t.Error(err)
 		}
 		if said.Len() > 0 {
@@ -136,7 +120,7 @@ func TestLibraryStaysSilent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := readAll(r, 1000); err == nil && r.Warning() == nil {
+			if got, err := pcmtest.ReadAll(r, 1000); err == nil && r.Warning() == nil {
 				t.Errorf("%d Hz: a wrong bit in byte %d of %d goes unnoticed (%d samples)", rate, at, len(file), len(got))
 			}
 		}
@@ -153,7 +137,7 @@ func TestTruncated(t *testing.T) {
 			}
 			continue
 		}
-		got, err := readAll(r, 100)
+		got, err := pcmtest.ReadAll(r, 100)
 		if err != nil || !errors.Is(r.Warning(), pcm.ErrTruncated) || len(got)%1024 != 0 {
 			t.Fatalf("cut at %d: %d samples, %v, warning %v", cut, len(got), err, r.Warning())
 		}
@@ -184,7 +168,7 @@ func TestDamagedFrame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := readAll(r, 100)
+	got, err := pcmtest.ReadAll(r, 100)
 	if !errors.Is(err, pcm.ErrDamaged) || len(got) != 2048 {
 		t.Errorf("%d samples, %v", len(got), err)
 	}
@@ -200,38 +184,15 @@ func TestTagAtTheEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := readAll(r, 100); err != nil || len(got) != 3000 || r.Warning() != nil {
+		if got, err := pcmtest.ReadAll(r, 100); err != nil || len(got) != 3000 || r.Warning() != nil {
 			t.Errorf("%d samples, %v, %v", len(got), err, r.Warning())
 		}
 	}
 }
 
 func TestReadSizesChangeNothing(t *testing.T) {
-	want := sound.Sine(44100, 440, 2*2500)
-	file := sound.FLAC(44100, 2, 16, want, true)
-	r, _ := NewReader(bytes.NewReader(file))
-	want, err := readAll(r, 5000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		r, err := NewReader(iotest.HalfReader(bytes.NewReader(file)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []float32
-		buf := make([]float32, 2*1500)
-		for {
-			k, err := r.Read(buf[:2*rapid.IntRange(1, 1500).Draw(t, "frames")])
-			got = append(got, buf[:2*k]...)
-			if err != nil {
-				break
-			}
-		}
-		if !slices.Equal(got, want) {
-			t.Fatal("portions changed the sound")
-		}
-	})
+	file := sound.FLAC(44100, 2, 16, sound.Sine(44100, 440, 2*2500), true)
+	pcmtest.PortionsChangeNothing(t, 1500, func() (pcm.Reader, error) { return NewReader(iotest.HalfReader(bytes.NewReader(file))) })
 }
 
 // FuzzReader: whatever the bytes are, reading ends without a panic.

@@ -14,8 +14,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"pgregory.net/rapid"
-
+	"github.com/seed-7adb9000/diarizer/capture/internal/pcmtest"
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
@@ -71,21 +70,6 @@ func encode(t testing.TB, rate, ch int, samples []float32, args ...string) []byt
 	return b
 }
 
-func readAll(r *Reader, n int) (all []float32, err error) {
-	ch := r.Format().Channels
-	buf := make([]float32, n*ch)
-	for {
-		k, err := r.Read(buf)
-		all = append(all, buf[:k*ch]...)
-		if err == io.EOF {
-			return all, nil
-		}
-		if err != nil {
-			return all, err
-		}
-	}
-}
-
 func open(t testing.TB, b []byte) *Reader {
 	t.Helper()
 	r, err := NewReader(bytes.NewReader(b))
@@ -93,16 +77,6 @@ func open(t testing.TB, b []byte) *Reader {
 		t.Fatal(err)
 	}
 	return r
-}
-
-func snr(got, want []float32) float64 {
-	var e, p float64
-	for i := range min(len(got), len(want)) {
-		d := float64(got[i] - want[i])
-		e += d * d
-		p += float64(want[i]) * float64(want[i])
-	}
-	return 10 * math.Log10((p+1e-30)/(e+1e-30))
 }
 
 // TestAgainstFFmpeg compares with another decoder, sample by sample, and with
@@ -129,7 +103,7 @@ func TestAgainstFFmpeg(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := readAll(r, 1000)
+				got, err := pcmtest.ReadAll(r, 1000)
 				if err != nil || r.Warning() != nil || len(got) < len(samples) || len(got) > len(samples)+100*ch || r.Format().Frames != int64(len(got)/ch) || r.Format().Rate != rate {
 					t.Errorf("%v %v: %d samples for %d, %d foretold, %v, %v", r.Format(), args, len(got), len(samples), r.Format().Frames, err, r.Warning())
 					continue
@@ -139,7 +113,7 @@ func TestAgainstFFmpeg(t *testing.T) {
 				for i := 0; i+4 <= len(raw); i += 4 {
 					want = append(want, math.Float32frombits(binary.LittleEndian.Uint32(raw[i:])))
 				}
-				db, original := snr(got, want), snr(got, samples)
+				db, original := pcmtest.SNR(got, want), pcmtest.SNR(got, samples)
 				if db < 30 || original < 8 || len(want)-len(got) > 1152*ch || len(want) < len(got) {
 					t.Errorf("%v %v: %.1f dB against ffmpeg (%d and %d samples), %.1f dB against the original", r.Format(), args, db, len(got), len(want), original)
 				}
@@ -152,7 +126,7 @@ func TestAgainstFFmpeg(t *testing.T) {
 func TestWithoutLength(t *testing.T) {
 	file := encode(t, 44100, 1, voice(44100, 44100), "-write_xing", "0")
 	whole := open(t, file)
-	got, err := readAll(whole, 1000)
+	got, err := pcmtest.ReadAll(whole, 1000)
 	if err != nil || whole.Warning() != nil || len(got) < 44100 || whole.Format().Frames != -1 {
 		t.Errorf("%d samples, %d foretold, %v, %v", len(got), whole.Format().Frames, err, whole.Warning())
 	}
@@ -160,7 +134,7 @@ func TestWithoutLength(t *testing.T) {
 
 func TestTagsAndJunk(t *testing.T) {
 	file := encode(t, 44100, 1, voice(44100, 44100))
-	want, err := readAll(open(t, file), 1000)
+	want, err := pcmtest.ReadAll(open(t, file), 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,13 +150,13 @@ func TestTagsAndJunk(t *testing.T) {
 		"ID3v2 in the middle": slices.Insert(slices.Clone(file), frameStart(file, 10), id3v2...),
 	} {
 		r := open(t, b)
-		got, err := readAll(r, 1000)
+		got, err := pcmtest.ReadAll(r, 1000)
 		if err != nil || r.Warning() != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: %d samples for %d, %v, %v", name, len(got), len(want), err, r.Warning())
 		}
 	}
 	r := open(t, slices.Insert(slices.Clone(file), frameStart(file, 10), []byte("what is this \xff\xfb\x90 doing here")...))
-	got, err := readAll(r, 1000)
+	got, err := pcmtest.ReadAll(r, 1000)
 	if err != nil || !errors.Is(r.Warning(), pcm.ErrDamaged) || !slices.Equal(got, want) {
 		t.Errorf("junk: %d samples for %d, %v, %v", len(got), len(want), err, r.Warning())
 	}
@@ -200,7 +174,7 @@ func TestTruncated(t *testing.T) {
 	file := encode(t, 44100, 1, voice(44100, 44100))
 	for cut := frameStart(file, 2); cut < len(file); cut += 1397 {
 		r := open(t, file[:cut])
-		if _, err := readAll(r, 1000); err != nil || !errors.Is(r.Warning(), pcm.ErrTruncated) {
+		if _, err := pcmtest.ReadAll(r, 1000); err != nil || !errors.Is(r.Warning(), pcm.ErrTruncated) {
 			t.Fatalf("cut at %d: %v, %v", cut, err, r.Warning())
 		}
 	}
@@ -214,7 +188,7 @@ func TestTruncated(t *testing.T) {
 // TestBadFrame: a frame that cannot be decoded does not shift what follows.
 func TestBadFrame(t *testing.T) {
 	file := encode(t, 44100, 1, voice(44100, 2*44100), "-b:a", "64k")
-	want, err := readAll(open(t, file), 1000)
+	want, err := pcmtest.ReadAll(open(t, file), 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,11 +198,11 @@ func TestBadFrame(t *testing.T) {
 	}
 	copy(bad[frameStart(file, 21):], file[frameStart(file, 21):][:4])
 	r := open(t, bad)
-	got, err := readAll(r, 1000)
+	got, err := pcmtest.ReadAll(r, 1000)
 	if err != nil || len(got) != len(want) {
 		t.Fatalf("%d samples for %d, %v, %v", len(got), len(want), err, r.Warning())
 	}
-	if db := snr(got[44100:], want[44100:]); db < 60 {
+	if db := pcmtest.SNR(got[44100:], want[44100:]); db < 60 {
 		t.Errorf("%.1f dB after the damage", db)
 	}
 }
@@ -252,28 +226,7 @@ func TestRefused(t *testing.T) {
 
 func TestReadSizesChangeNothing(t *testing.T) {
 	file := encode(t, 44100, 2, voice(44100, 44100))
-	want, err := readAll(open(t, file), 4000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		r, err := NewReader(iotest.HalfReader(bytes.NewReader(file)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []float32
-		buf := make([]float32, 2*5000)
-		for {
-			k, err := r.Read(buf[:2*rapid.IntRange(1, 5000).Draw(t, "frames")])
-			got = append(got, buf[:2*k]...)
-			if err != nil {
-				break
-			}
-		}
-		if !slices.Equal(got, want) {
-			t.Fatal("portions changed the sound")
-		}
-	})
+	pcmtest.PortionsChangeNothing(t, 5000, func() (pcm.Reader, error) { return NewReader(iotest.HalfReader(bytes.NewReader(file))) })
 }
 
 // FuzzReader: whatever the bytes are, reading ends without a panic.

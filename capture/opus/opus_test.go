@@ -14,8 +14,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"pgregory.net/rapid"
-
+	"github.com/seed-7adb9000/diarizer/capture/internal/pcmtest"
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
@@ -95,31 +94,6 @@ func open(t testing.TB, b []byte, file bool) *Reader {
 	return r
 }
 
-func readAll(r *Reader, n int) (all []float32, err error) {
-	ch := r.Format().Channels
-	buf := make([]float32, n*ch)
-	for {
-		k, err := r.Read(buf)
-		all = append(all, buf[:k*ch]...)
-		if err == io.EOF {
-			return all, nil
-		}
-		if err != nil {
-			return all, err
-		}
-	}
-}
-
-func snr(got, want []float32) float64 {
-	var e, p float64
-	for i := range min(len(got), len(want)) {
-		d := float64(got[i] - want[i])
-		e += d * d
-		p += float64(want[i]) * float64(want[i])
-	}
-	return 10 * math.Log10((p+1e-30)/(e+1e-30))
-}
-
 func TestAgainstReference(t *testing.T) {
 	for _, c := range []struct {
 		rate, ch int
@@ -148,12 +122,12 @@ func TestAgainstReference(t *testing.T) {
 		file := encode(t, c.rate, c.ch, samples, c.args...)
 		want := reference(t, file)
 		r := open(t, file, true)
-		got, err := readAll(r, 1000)
+		got, err := pcmtest.ReadAll(r, 1000)
 		if err != nil || r.Warning() != nil || len(got) != len(want) || r.Format().Frames != int64(len(want)/c.ch) {
 			t.Errorf("%v: %d samples for %d, %d foretold, %v, %v", c, len(got), len(want), r.Format().Frames, err, r.Warning())
 			continue
 		}
-		db := snr(got, want)
+		db := pcmtest.SNR(got, want)
 		t.Logf("%v: %.1f dB", c, db)
 		if db < 40 {
 			t.Errorf("%v: %.1f dB", c, db)
@@ -164,7 +138,7 @@ func TestAgainstReference(t *testing.T) {
 // TestLostPages: what a damaged page held becomes silence of the same length.
 func TestLostPages(t *testing.T) {
 	file := encode(t, 48000, 1, voice(48000, 48000*5/2), "--max-delay", "500", "--bitrate", "24")
-	whole, err := readAll(open(t, file, false), 960)
+	whole, err := pcmtest.ReadAll(open(t, file, false), 960)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +158,7 @@ func TestLostPages(t *testing.T) {
 		bad := slices.Clone(file)
 		bad[at+100] ^= 1
 		r := open(t, bad, true)
-		got, err := readAll(r, 960)
+		got, err := pcmtest.ReadAll(r, 960)
 		if err != nil || len(got) != len(whole) || !errors.Is(r.Warning(), pcm.ErrDamaged) {
 			t.Errorf("page %d: %d samples for %d, %v, %v", i+2, len(got), len(whole), err, r.Warning())
 			continue
@@ -193,7 +167,7 @@ func TestLostPages(t *testing.T) {
 			t.Errorf("page %d: %d frames foretold, %d are there", i+2, r.Format().Frames, len(whole))
 		}
 		// Long after the loss the decoder has caught up.
-		if db := snr(got[len(got)-48000/2:], whole[len(got)-48000/2:]); i < 3 && db < 20 {
+		if db := pcmtest.SNR(got[len(got)-48000/2:], whole[len(got)-48000/2:]); i < 3 && db < 20 {
 			t.Errorf("page %d: %.1f dB at the end", i+2, db)
 		}
 	}
@@ -210,7 +184,7 @@ func TestTruncated(t *testing.T) {
 			}
 			continue
 		}
-		if _, err := readAll(r, 960); err != nil || !errors.Is(r.Warning(), pcm.ErrTruncated) {
+		if _, err := pcmtest.ReadAll(r, 960); err != nil || !errors.Is(r.Warning(), pcm.ErrTruncated) {
 			t.Fatalf("cut at %d: %v, %v", cut, err, r.Warning())
 		}
 	}
@@ -221,7 +195,7 @@ func TestChained(t *testing.T) {
 	a := encode(t, 16000, 1, voice(16000, 16000), "--serial", "1")
 	b := encode(t, 16000, 1, voice(16000, 24000), "--serial", "2")
 	r := open(t, append(slices.Clone(a), b...), false)
-	got, err := readAll(r, 960)
+	got, err := pcmtest.ReadAll(r, 960)
 	if err != nil || len(got) != 48000+72000 || r.Warning() != nil {
 		t.Errorf("%d samples, %v, %v", len(got), err, r.Warning())
 	}
@@ -243,39 +217,18 @@ func TestRefused(t *testing.T) {
 
 func TestReadSizesChangeNothing(t *testing.T) {
 	file := encode(t, 48000, 2, voice(48000, 48000))
-	want, err := readAll(open(t, file, false), 5000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		r, err := NewReader(iotest.HalfReader(bytes.NewReader(file)), nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []float32
-		buf := make([]float32, 2*3000)
-		for {
-			k, err := r.Read(buf[:2*rapid.IntRange(1, 3000).Draw(t, "frames")])
-			got = append(got, buf[:2*k]...)
-			if err != nil {
-				break
-			}
-		}
-		if !slices.Equal(got, want) {
-			t.Fatal("portions changed the sound")
-		}
-	})
+	pcmtest.PortionsChangeNothing(t, 3000, func() (pcm.Reader, error) { return NewReader(iotest.HalfReader(bytes.NewReader(file)), nil, 0) })
 }
 
 // TestJunkBetweenPages is skipped, as RFC 3533 wants it.
 func TestJunkBetweenPages(t *testing.T) {
 	file := encode(t, 16000, 1, voice(16000, 16000), "--max-delay", "200")
-	want, err := readAll(open(t, file, false), 960)
+	want, err := pcmtest.ReadAll(open(t, file, false), 960)
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := bytes.LastIndex(file, []byte("OggS"))
-	got, err := readAll(open(t, slices.Insert(slices.Clone(file), at, []byte("Ogg junk OggS more of it")...), false), 960)
+	got, err := pcmtest.ReadAll(open(t, slices.Insert(slices.Clone(file), at, []byte("Ogg junk OggS more of it")...), false), 960)
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%d samples for %d, %v", len(got), len(want), err)
 	}

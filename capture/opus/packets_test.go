@@ -6,6 +6,8 @@ import (
 	"math"
 	"os/exec"
 	"testing"
+
+	"github.com/seed-7adb9000/diarizer/capture/internal/pcmtest"
 )
 
 // decodePackets hears the packets as their contract says: each at its position,
@@ -65,7 +67,7 @@ func TestPackets(t *testing.T) {
 		"mono": {mono, true}, "stereo": {stereo, true}, "long": {long, true}, "lost page": {lost, true},
 		"chained": {append(bytes.Clone(mono), mono...), false}, // one decoder for both
 	} {
-		want, err := readAll(open(t, c.file, false), 960)
+		want, err := pcmtest.ReadAll(open(t, c.file, false), 960)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +80,7 @@ func TestPackets(t *testing.T) {
 			t.Errorf("%s: %d samples of %d packets, want %d", name, len(got), n, len(want))
 			continue
 		}
-		if db := snr(got, want); db < 15 || c.exact && db < 100 {
+		if db := pcmtest.SNR(got, want); db < 15 || c.exact && db < 100 {
 			t.Errorf("%s: %.1f dB", name, db)
 		}
 	}
