@@ -60,7 +60,7 @@ func TestSoundReplaced(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	opts := testOptions(cfg)
-	opts.Idle = time.Second
+	opts.Idle = 3 * time.Second
 	w := startWorker(t, nc, opts)
 	anew := func() {
 		t.Helper()
