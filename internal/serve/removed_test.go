@@ -53,6 +53,38 @@ func TestClaimsOfNothing(t *testing.T) {
 	})
 }
 
+// TestClaimRemoved removes the claim of a run that goes on: its owner lets go of it
+// when the run is over, and the worker finds the stream again, to the same events.
+func TestClaimRemoved(t *testing.T) {
+	cfg := pipeline.Config{Model: anyModel()}
+	nc := natstest.New(t)
+	w := startWorker(t, nc, testOptions(cfg))
+	ps := packetsOf("s", speech(50, 9))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := feed(ctx, nc, "room", ps[:100], 20); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool {
+		c, _ := w.roster.claim("room")
+		return c.Open
+	})
+	if err := w.s.claims.Purge(ctx, "room"); err != nil {
+		t.Fatal(err)
+	}
+	if err := feed(ctx, nc, "room", ps[100:], 20); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool {
+		c, _ := w.roster.claim("room")
+		return len(c.Past) == 1
+	})
+	want, _ := undisturbed(t, "room", cfg, ps)
+	if got := lastRun(t, nc, "room"); !slices.Equal(got, want) {
+		t.Error(firstDifference(got, want))
+	}
+}
+
 // TestSoundReplaced makes the JetStream stream of the sound anew, so that numbers
 // begin again: between two sessions, and within one, whose rest is then a run of
 // its own.
