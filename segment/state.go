@@ -1,6 +1,10 @@
 package segment
 
-import "github.com/seed-7adb9000/diarizer/internal/state"
+import (
+	"fmt"
+
+	"github.com/seed-7adb9000/diarizer/internal/state"
+)
 
 // AppendBinary appends the state of the extractor to b: with it, another one of
 // the same settings goes on to the same frames. It never fails.
@@ -13,7 +17,13 @@ func (e *Extractor) AppendBinary(b []byte) ([]byte, error) {
 // AppendBinary wrote it. What is derived from the samples it finds again.
 func (e *Extractor) UnmarshalBinary(b []byte) error {
 	e.statics.reset()
-	return state.Restore(b, e.fields()...)
+	if err := state.Restore(b, e.fields()...); err != nil {
+		return err
+	}
+	if e.first < 0 || e.next < e.first || e.samples < 0 || e.samples-e.first*Hop > int64(len(e.buf)) {
+		return fmt.Errorf("state of an extractor: %d samples from frame %d on, with %d in all and frame %d to come", len(e.buf), e.first, e.samples, e.next)
+	}
+	return nil
 }
 
 func (e *Extractor) fields() []any {

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/internal/state"
 	"github.com/seed-7adb9000/diarizer/internal/state/statetest"
 )
 
@@ -52,6 +53,35 @@ func TestMovedExtractor(t *testing.T) {
 			t.Fatalf("moved at sample %d: other frames", cut)
 		}
 	})
+}
+
+// TestExtractorRefuses holds that a state that no extractor had is refused.
+func TestExtractorRefuses(t *testing.T) {
+	e, err := NewExtractor(DefaultFeatures())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Add(noise(4, 5000))
+	for e.Waiting() > 3 {
+		e.Pass()
+	}
+	e.drop()
+	for name, change := range map[string]func(*Extractor){
+		"frame to come": func(e *Extractor) { e.next = -1 },
+		"first frame":   func(e *Extractor) { e.first, e.next = -2, 0 },
+		"samples":       func(e *Extractor) { e.samples += 100 },
+		"buffer":        func(e *Extractor) { e.buf = e.buf[:len(e.buf)-1] },
+	} {
+		bad := *e
+		change(&bad)
+		next, err := NewExtractor(DefaultFeatures())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := next.UnmarshalBinary(state.Append(nil, bad.fields()...)); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
 }
 
 // TestMovedSegmenter does the same with a segmenter, at any frame.

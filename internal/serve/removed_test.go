@@ -137,6 +137,11 @@ func TestSoundReplaced(t *testing.T) {
 	if runs := over(); len(runs) != 1 {
 		t.Fatalf("%d runs, expected 1", len(runs))
 	}
+	c, _ := w.roster.claim("room")
+	c.Worker = "dead"
+	if _, err := w.s.write(t.Context(), "room", c.claim, c.revision); err != nil {
+		t.Fatal(err)
+	}
 	anew()
 	ps := packetsOf("second", speech(51, 8))
 	play(ps)

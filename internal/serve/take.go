@@ -190,12 +190,12 @@ const (
 // rewind has the next run of a stream begin with the first message that is kept: the
 // claim is of sound that has been replaced, see errReplaced.
 func (w *Worker) rewind(ctx context.Context, stream string, c seenClaim) error {
-	if c.Worker != "" {
+	if members, _ := w.roster.all(); members[c.Worker].revision != 0 {
 		return nil // whoever has it leaves it soon
 	}
 	w.log().Warn("what is kept of a stream is read from its beginning", "why", errReplaced, "stream", stream, "heard_until", c.From-1)
 	w.overlook(stream)
-	c.From = 0
+	c.Worker, c.From = "", 0
 	if _, err := w.s.write(ctx, stream, c.claim, c.revision); !errors.Is(err, errTaken) {
 		return err
 	}
