@@ -16,8 +16,9 @@ const Rate = 16000
 // places.
 type Time int64
 
-// maxTime keeps every Time a whole number in float64 seconds: 17,000 years.
-const maxTime = 1 << 53
+// maxTime is how far seconds in float64 surely lead back to the sample, with two bits
+// to spare for the rounding of a division and a product: 2,200 years.
+const maxTime = 1 << 50
 
 // Seconds returns t in seconds.
 func (t Time) Seconds() float64 { return float64(t) / Rate }
