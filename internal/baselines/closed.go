@@ -8,13 +8,6 @@ type Voice struct {
 	known bool // voice is ready for comparisons
 }
 
-// NewVoice returns the cluster of an utterance whose pair is known.
-func NewVoice(pair model.Stats) *Voice {
-	v := &Voice{voice: model.NewVoice(pair.Nu())}
-	v.voice.Stats.Add(pair)
-	return v
-}
-
 // Add adds o's frames.
 func (v *Voice) Add(o *Voice) {
 	v.voice.Stats.Add(o.voice.Stats)
@@ -28,7 +21,11 @@ func (v *Voice) Sub(o *Voice) {
 }
 
 // Clone returns a copy.
-func (v *Voice) Clone() *Voice { return NewVoice(v.voice.Stats) }
+func (v *Voice) Clone() *Voice {
+	c := &Voice{voice: model.NewVoice(v.voice.Stats.Nu())}
+	c.voice.Stats.Add(v.voice.Stats)
+	return c
+}
 
 // ClosedForm compares by log P(H1), the proposed method.
 type ClosedForm struct {

@@ -93,9 +93,9 @@ func run(ctx context.Context, m *model.Model, set Set, opts Options) (Section, e
 		}
 		recs[i] = r
 		began := time.Now()
-		whole := utterances(m, r, false)
+		whole := r.Aligned(m, false)
 		aligning := time.Since(began).Seconds()
-		running := utterances(m, r, true)
+		running := r.Aligned(m, true)
 		for c := range all {
 			for s, set := range all[c].settings {
 				t := &traces[c][s][i]
@@ -133,7 +133,7 @@ func run(ctx context.Context, m *model.Model, set Set, opts Options) (Section, e
 	err = each(ctx, opts.Jobs, len(recs), func(i int) error {
 		r := recs[i]
 		began := time.Now()
-		running := utterances(m, r, true)
+		running := r.Aligned(m, true)
 		aligning := time.Since(began).Seconds()
 		for c := range all {
 			for s, set := range all[c].settings {

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
 	"github.com/seed-7adb9000/diarizer/internal/experiment"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
@@ -17,8 +20,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/simulate"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
-	"go.uber.org/goleak"
-	"pgregory.net/rapid"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -133,23 +133,3 @@ func ours(name string, is bool) string {
 	}
 	return name
 }
-
-// utterances returns what methods may know of a recording's utterances, frames
-// normalised by the speech so far or by all of it.
-func utterances(m *model.Model, r *experiment.Recording, running bool) []baselines.Utterance {
-	normalised, acc := r.Normalised(m, running), m.NewAccumulator()
-	out := make([]baselines.Utterance, len(r.Utterances))
-	for i, u := range r.Utterances {
-		frames := make([]float64, 0, (u.To-u.From)*r.Dim)
-		for t := u.From; t < u.To; t++ {
-			frames = append(frames, make([]float64, r.Dim)...)
-			r.Frame(frames[len(frames)-r.Dim:], t)
-		}
-		t := u.From
-		out[i] = baselines.NewUtterance(acc, r.Dim, frames, func(dst, _ []float64) {
-			normalised(dst, t)
-			t++
-		})
-	}
-	return out
-}

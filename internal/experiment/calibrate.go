@@ -100,8 +100,8 @@ type choice struct {
 func voices(m *model.Model, r *Recording) (*baselines.ClosedForm, []*baselines.Voice) {
 	rule := baselines.NewClosedForm(m, !m.IgnoreChannels, true)
 	var all []*baselines.Voice
-	for _, pair := range Pairs(m, r) {
-		all = append(all, baselines.NewVoice(pair))
+	for _, u := range r.Aligned(m, true) {
+		all = append(all, rule.Utterance(u))
 	}
 	return rule, all
 }

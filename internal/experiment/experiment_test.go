@@ -9,12 +9,13 @@ import (
 	"slices"
 	"testing"
 
+	"gonum.org/v1/gonum/stat/combin"
+	"pgregory.net/rapid"
+
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/simulate"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
-	"gonum.org/v1/gonum/stat/combin"
-	"pgregory.net/rapid"
 )
 
 // TestBestMatchAgainstAll tries every assignment.
@@ -91,8 +92,8 @@ func flat() *model.Model {
 		Nu: 1, Phi: 0.2, Slope: 1, Slack: 0.01, Length: 0.3}
 }
 
-// TestPairsRunningUsesNoFuture changes what comes after an utterance.
-func TestPairsRunningUsesNoFuture(t *testing.T) {
+// TestRunningUsesNoFuture changes what comes after an utterance.
+func TestRunningUsesNoFuture(t *testing.T) {
 	m := flat()
 	r := recording(Utterance{0, 50, 0}, Utterance{60, 90, 1}, Utterance{80, 120, 0})
 	r.Dim = 1
@@ -100,18 +101,16 @@ func TestPairsRunningUsesNoFuture(t *testing.T) {
 	for range 120 {
 		r.Frames = append(r.Frames, float32(rng.NormFloat64()))
 	}
-	before := Pairs(m, r)
+	before := r.Aligned(m, true)
 	for i := 90; i < 120; i++ {
 		r.Frames[i] += 5
 	}
-	after := Pairs(m, r)
-	if before[1].D[0] != after[1].D[0] || before[2].D[0] == after[2].D[0] {
+	after := r.Aligned(m, true)
+	if before[1].First[0] != after[1].First[0] || before[2].First[0] == after[2].First[0] {
 		t.Errorf("utterances before the change move from %v to %v, the one after it from %v to %v",
-			before[1].D, after[1].D, before[2].D, after[2].D)
+			before[1].First, after[1].First, before[2].First, after[2].First)
 	}
-	running, whole := []float64{0}, []float64{0}
-	r.Normalised(m, true)(running, 0)
-	if r.Normalised(m, false)(whole, 0); whole[0] == running[0] {
+	if whole := r.Aligned(m, false); whole[0].First[0] == after[0].First[0] {
 		t.Error("the whole recording's mean changes nothing")
 	}
 }

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"github.com/seed-7adb9000/diarizer/internal/baselines"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -40,4 +41,23 @@ func (r *Recording) Normalised(m *model.Model, running bool) func(dst []float64,
 		}
 		norm.Apply(dst, r.Frame(dst, t))
 	}
+}
+
+// Aligned returns what methods of comparing may know of the utterances, with frames
+// normalised by the speech so far or by all of it.
+func (r *Recording) Aligned(m *model.Model, running bool) []baselines.Utterance {
+	normalised, acc := r.Normalised(m, running), m.NewAccumulator()
+	out := make([]baselines.Utterance, len(r.Utterances))
+	for i, u := range r.Utterances {
+		frames := make([]float64, (u.To-u.From)*r.Dim)
+		for t := u.From; t < u.To; t++ {
+			r.Frame(frames[(t-u.From)*r.Dim:], t)
+		}
+		t := u.From
+		out[i] = baselines.NewUtterance(acc, r.Dim, frames, func(dst, _ []float64) {
+			normalised(dst, t)
+			t++
+		})
+	}
+	return out
 }

@@ -4,28 +4,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/floats"
-
-	"github.com/seed-7adb9000/diarizer/online/model"
 )
-
-// Pairs returns the <d, D⁻¹> of every utterance, each frame normalised by the
-// speech up to it, as in a stream.
-func Pairs(m *model.Model, r *Recording) []model.Stats {
-	normalised := r.Normalised(m, true)
-	x := make([]float64, r.Dim)
-	acc := m.NewAccumulator()
-	out := make([]model.Stats, len(r.Utterances))
-	for i, u := range r.Utterances {
-		acc.Reset()
-		for t := u.From; t < u.To; t++ {
-			normalised(x, t)
-			acc.Add(x)
-		}
-		out[i] = model.NewStats(m.Nu)
-		acc.StatsInto(&out[i])
-	}
-	return out
-}
 
 // Result is what clustering got wrong, in frames.
 type Result struct {
