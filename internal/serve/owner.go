@@ -52,7 +52,7 @@ type progress struct {
 
 // The reasons for which an owner stops, as causes of its context.
 var (
-	errLost    = errors.New("the claim is another worker's")
+	errLost    = errors.New("its claim or its checkpoint is not this owner's any more")
 	errRelease = errors.New("the stream is handed over")
 )
 

@@ -93,34 +93,9 @@ func (r *roster) follow(ctx context.Context, s *shared, wg *sync.WaitGroup, repo
 		kv  jetstream.KeyValue
 		put func(jetstream.KeyValueEntry) error
 	}{{s.workers, r.putMember}, {s.claims, r.putClaim}} {
-		watcher, err := w.kv.WatchAll(ctx)
-		if err != nil {
-			return fmt.Errorf("bucket %s: %w", w.kv.Bucket(), err)
-		}
 		ready := make(chan struct{})
-		wg.Go(func() {
-			defer func() { _ = watcher.Stop() }() // fails on a closed connection only
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case e, ok := <-watcher.Updates():
-					if !ok {
-						if ctx.Err() == nil {
-							report(fmt.Errorf("bucket %s: no news any more", w.kv.Bucket()))
-						}
-						return
-					}
-					if e == nil { // what was there has come
-						close(ready)
-						continue
-					}
-					if err := w.put(e); err != nil {
-						report(fmt.Errorf("bucket %s, key %s: %w", w.kv.Bucket(), e.Key(), err))
-					}
-				}
-			}
-		})
+		once := sync.OnceFunc(func() { close(ready) })
+		wg.Go(func() { watch(ctx, w.kv, w.put, once, report) })
 		select {
 		case <-ready:
 		case <-ctx.Done():

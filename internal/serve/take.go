@@ -207,7 +207,7 @@ func (w *Worker) findStreams(ctx context.Context) error {
 	if w.lease.age() > 2*w.opts.Beat {
 		return nil
 	}
-	_, before := w.roster.all()
+	_, before := w.roster.all() // of sound that is older than what is told now
 	info, err := w.s.audio.Info(ctx, jetstream.WithSubjectFilter(natsaudio.AllSubjects))
 	if err != nil {
 		return fmt.Errorf("streams with sound: %w", err)

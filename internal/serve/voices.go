@@ -3,9 +3,7 @@ package serve
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -39,41 +37,8 @@ func openVoices(ctx context.Context, js jetstream.JetStream, m *model.Model, o S
 // follow keeps the voices up to date until ctx is done.
 func (v *voices) follow(ctx context.Context, report func(error)) {
 	scorer := v.m.NewScorer()
-	for {
-		err := v.watch(ctx, scorer, report)
-		if ctx.Err() != nil {
-			return
-		}
-		report(fmt.Errorf("enrolled speakers: %w", err))
-		if !sleep(ctx, time.Second) {
-			return
-		}
-	}
-}
-
-// watch is follow as long as one watcher lasts.
-func (v *voices) watch(ctx context.Context, scorer *model.Scorer, report func(error)) error {
-	watcher, err := v.kv.WatchAll(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = watcher.Stop() }() // fails on a closed connection only
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case e, ok := <-watcher.Updates():
-			if !ok {
-				return errors.New("no news any more")
-			}
-			if e == nil {
-				continue
-			}
-			if err := v.put(scorer, e); err != nil {
-				report(err)
-			}
-		}
-	}
+	put := func(e jetstream.KeyValueEntry) error { return v.put(scorer, e) }
+	watch(ctx, v.kv, put, func() {}, report)
 }
 
 func (v *voices) put(scorer *model.Scorer, e jetstream.KeyValueEntry) error {
