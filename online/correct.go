@@ -114,7 +114,7 @@ func (c *Clusterer) compare(v *model.Voice, s int) (score float64, who int) {
 func (c *Clusterer) sum(s int) *model.Voice {
 	v := &c.links.sum
 	if v.Stats.D == nil {
-		*v = model.NewVoice(c.m.Nu)
+		*v = c.m.Shape().NewVoice()
 	}
 	v.Stats.Reset()
 	for i := range c.speakers {

@@ -13,7 +13,7 @@ import (
 //
 // and the threshold stands for log W and the odds of a newcomer.
 func (c *Clusterer) decide(u *utterance) {
-	best, bestLogP, bestScore := Unknown, math.NaN(), c.m.Threshold
+	best, bestLogP, bestScore := Unknown, math.NaN(), c.rule.Threshold
 	sum := 0.0
 	first := true
 	add := func(score float64) { // log-sum-exp over the alternatives
@@ -28,7 +28,7 @@ func (c *Clusterer) decide(u *utterance) {
 	if full {
 		bestScore = math.Inf(-1)
 	} else {
-		add(c.m.Slope * c.m.Threshold)
+		add(c.rule.Slope * c.rule.Threshold)
 	}
 	for i := range c.speakers {
 		if c.speakers[i].into != 0 || c.links.alias(i+1) || c.hopeless(i+1, bestScore) {
@@ -42,7 +42,7 @@ func (c *Clusterer) decide(u *utterance) {
 		if c.links.same(who, c.last) {
 			score += c.cfg.Stay
 		}
-		add(c.m.Slope * score)
+		add(c.rule.Slope * score)
 		if score > bestScore {
 			best, bestLogP, bestScore = who, logP, score
 		}
@@ -51,13 +51,13 @@ func (c *Clusterer) decide(u *utterance) {
 		best = c.last // too short to be anybody new
 	}
 	u.speaker, u.logP = best, bestLogP
-	u.conf = math.Exp(min(0, c.m.Slope*bestScore-sum))
+	u.conf = math.Exp(min(0, c.rule.Slope*bestScore-sum))
 }
 
 // hopeless says whether speaker s is out of the question for the utterance at
 // hand: at most one in e³ as probable as that which scores best so far.
 func (c *Clusterer) hopeless(s int, best float64) bool {
-	return s != c.last && c.m.Slope*(c.bound(&c.voice, s)-best) < -3
+	return s != c.last && c.rule.Slope*(c.bound(&c.voice, s)-best) < -3
 }
 
 // bound returns what v and speaker s would hardly exceed in compare, +Inf where
@@ -95,7 +95,7 @@ func (c *Clusterer) mayCreate() bool {
 // add makes a new speaker and returns its number.
 func (c *Clusterer) add(at int64, emit func(Event)) int {
 	c.speakers = append(c.speakers, speaker{
-		anchor: model.NewStats(c.m.Nu).Keep(),
+		anchor: c.m.Shape().NewStats().Keep(),
 	})
 	emit(Event{Kind: SpeakerAdded, At: at, Speaker: len(c.speakers)})
 	return len(c.speakers)

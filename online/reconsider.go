@@ -9,16 +9,16 @@ import (
 )
 
 // reconsider clusters the whole window anew, together with what each speaker
-// said before it, and tells of the speakers that turn out to be one.
-func (c *Clusterer) reconsider(threshold float64, at int64, emit func(Event)) {
-	if c.heard >= c.aligned {
-		c.aligned = alignGrowth * c.heard
-		c.realign()
+// said before it, and tells of the speakers that turn out to be one. end says that
+// no more will be heard.
+func (c *Clusterer) reconsider(threshold float64, end bool, at int64, emit func(Event)) {
+	if c.ear.Outdated(end) {
+		c.renew()
 	}
 	c.dropFaint()
 	voices := make([]model.Voice, len(c.utts))
 	for i := range c.utts {
-		voices[i] = model.Voice{Stats: c.utts[i].pair.Stats()}
+		voices[i] = model.Voice{Stats: c.utts[i].pair.Stats(c.m.Shape())}
 	}
 	var owners []int
 	for i := range c.speakers {
@@ -110,7 +110,7 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 	s := &c.speakers[speaker-1]
 	s.into = into
 	c.relink()
-	sum := c.speakers[into-1].anchor.Stats()
+	sum := c.speakers[into-1].anchor.Stats(c.m.Shape())
 	sum.AddKept(s.anchor)
 	c.speakers[into-1].anchor = sum.Keep()
 	s.voice, s.anchor = model.Voice{}, model.Kept{} // nobody speaks with them any more
@@ -151,11 +151,11 @@ func (c *Clusterer) rate(i int) (logP, confidence float64) {
 		return u.logP, u.conf
 	}
 	u.moved = false
-	v, rest := &model.Voice{Stats: u.pair.Stats()}, &model.Voice{Stats: c.said(u.speaker)}
+	v, rest := &model.Voice{Stats: u.pair.Stats(c.m.Shape())}, &model.Voice{Stats: c.said(u.speaker)}
 	rest.Stats.Sub(v.Stats)
 	c.scorer.Outline(v)
 	u.logP = c.scorer.Score(v, rest)
-	other := c.m.Threshold
+	other := c.rule.Threshold
 	for i := range c.speakers {
 		s := &c.speakers[i]
 		if c.links.same(i+1, u.speaker) || s.into != 0 || c.links.alias(i+1) {
@@ -168,7 +168,7 @@ func (c *Clusterer) rate(i int) (logP, confidence float64) {
 			other = max(other, score)
 		}
 	}
-	u.conf = 1 / (1 + math.Exp(c.m.Slope*(other-u.logP)))
+	u.conf = 1 / (1 + math.Exp(c.rule.Slope*(other-u.logP)))
 	return u.logP, u.conf
 }
 

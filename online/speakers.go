@@ -20,7 +20,7 @@ func (c *Clusterer) Speakers() iter.Seq2[int, model.Stats] {
 
 // said returns the sum of what speaker s has said.
 func (c *Clusterer) said(s int) model.Stats {
-	sum := c.speakers[s-1].anchor.Stats()
+	sum := c.speakers[s-1].anchor.Stats(c.m.Shape())
 	for i := range c.utts {
 		if u := &c.utts[i]; u.speaker == s {
 			sum.AddKept(u.pair)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/seed-7adb9000/diarizer/internal/state"
-	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // AppendBinary appends the state of the clusterer to b: with it, another one of
@@ -19,7 +18,7 @@ func (c *Clusterer) UnmarshalBinary(b []byte) error {
 	if err := state.Restore(b, c.fields()...); err != nil {
 		return err
 	}
-	pair := model.KeptLen(c.m.Nu)
+	pair := c.m.Shape().KeptLen()
 	for i := range c.utts {
 		if err := expect(len(c.utts[i].pair.Pair), pair); err != nil {
 			return err
@@ -49,20 +48,20 @@ func expect(found, want int) error {
 
 func (c *Clusterer) fields() []any {
 	return []any{
-		state.Value(c.norm),
+		state.Value(c.ear),
 		state.Slice(&c.atoms, (*atom).fields),
 		state.Slice(&c.utts, (*utterance).fields),
 		state.Optional(&c.open, (*utterance).fields),
 		state.Slice(&c.speakers, (*speaker).fields),
-		&c.last, &c.frames, &c.review, &c.until, &c.heard, &c.aligned,
+		&c.last, &c.frames, &c.review, &c.until,
 		c.loud.count[:], &c.loud.total,
 		state.Struct(&c.time, (*timeline).fields), state.Struct(&c.links, (*links).fields),
 	}
 }
 
 func (a *atom) fields() []any {
-	f := &a.sound
-	return []any{&a.start, &a.end, &f.X, &f.K, &f.W, &f.Ends, &a.level, &a.frames}
+	s := &a.sound
+	return []any{&a.start, &a.end, &s.First, &s.Frames, &s.X, &s.K, &s.W, &s.Ends, &a.level}
 }
 
 func (u *utterance) fields() []any {

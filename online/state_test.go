@@ -4,20 +4,20 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/internal/state/statetest"
-	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 )
 
 func TestStateIsComplete(t *testing.T) {
-	c := &Clusterer{m: &model.Model{Nu: 2, Mu: 1}, norm: segment.NewNormalizer([]float64{0}, 1), atoms: make([]atom, 1),
+	c := &Clusterer{m: &eigenvoice.Model{Nu: 2, Mu: 1}, ear: newWorld(1, 1).m.NewListener(), atoms: make([]atom, 1),
 		utts: make([]utterance, 1), open: &utterance{}, speakers: make([]speaker, 1), time: timeline{told: make([]told, 1)},
 		links: links{told: make([][]int, 1), group: make([]int, 1)}}
-	statetest.Covers(t, c, c.fields(), "cfg", "m", "acc", "scorer", "voice", "cut", "units", "x", "levels", "sound")
+	statetest.Covers(t, c, c.fields(), "cfg", "m", "rule", "scorer", "voice", "cut", "units", "levels")
 	statetest.Covers(t, &c.links, c.links.fields(), "sum")
 	statetest.Covers(t, &c.loud, c.fields())
 	a := &c.atoms[0]
 	statetest.Covers(t, a, append(a.fields(), &a.sound))
-	statetest.Covers(t, &a.sound, a.fields())
+	statetest.Covers(t, &a.sound, append(a.fields(), &a.sound.Aligned))
+	statetest.Covers(t, &a.sound.Aligned, a.fields())
 	u := c.open
 	statetest.Covers(t, u, append(u.fields(), &u.pair))
 	statetest.Covers(t, &u.pair, u.fields())

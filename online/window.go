@@ -1,6 +1,10 @@
 package online
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
 
 // trim lets the oldest utterances go, whole turns at a time, once there are
 // more than the window holds.
@@ -18,7 +22,7 @@ func (c *Clusterer) trim() {
 	}
 	var moved []int
 	for i := range c.speakers {
-		if c.speakers[i].leave(c.utts[:drop], i+1) {
+		if c.speakers[i].leave(c.m.Shape(), c.utts[:drop], i+1) {
 			moved = append(moved, i+1)
 		}
 	}
@@ -35,11 +39,11 @@ func (c *Clusterer) trim() {
 
 // leave adds what the speaker of the given number said in utts, which leave the
 // window, to the anchor, and reports whether that was anything.
-func (s *speaker) leave(utts []utterance, number int) bool {
+func (s *speaker) leave(shape model.Shape, utts []utterance, number int) bool {
 	if !slices.ContainsFunc(utts, func(u utterance) bool { return u.speaker == number }) {
 		return false
 	}
-	sum := s.anchor.Stats()
+	sum := s.anchor.Stats(shape)
 	for _, u := range utts {
 		if u.speaker == number {
 			sum.AddKept(u.pair)

@@ -40,7 +40,7 @@ of the processor is in the figures.`,
 		Example: "  diarizer bench-serve --streams 10,50,200 --length 60s",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			m, err := d.readModel()
+			m, err := readModel(d.model)
 			if err != nil {
 				return err
 			}
@@ -66,7 +66,7 @@ of the processor is in the figures.`,
 	}
 	cmd.Flags().IntSliceVar(&counts, "streams", []int{10, 200}, "numbers of streams to measure")
 	cmd.Flags().DurationVar(&length, "length", time.Minute, "how long each stream is")
-	cmd.Flags().StringVar(&d.model, "model", "", "model file to use instead of the one in the program")
+	modelFlag(cmd.Flags(), &d.model)
 	return cmd
 }
 

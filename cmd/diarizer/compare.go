@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"io"
 	"os"
 	"path/filepath"
@@ -57,7 +58,7 @@ same data, model and seed give the same table, but for the seconds.`,
 	f.Float64Var(&o.seconds, "seconds", 300, "longest length of a conversation; most end earlier, when all has been said")
 	f.Uint64Var(&o.seed, "seed", 1, "start of every random choice")
 	f.IntVar(&o.jobs, "jobs", runtime.NumCPU(), "recordings to work on at once")
-	f.StringVar(&o.model, "model", "", "model file to use instead of the one in the program")
+	f.StringVar(&o.model, "model", modelfile.Light, "light, or a file of an eigenvoice model")
 	_ = cmd.MarkFlagRequired("data") // the flag exists
 	return cmd
 }
@@ -69,7 +70,7 @@ func runCompare(cmd *cobra.Command, o compareFlags) error {
 	if !(o.seconds >= 10 && o.seconds <= 3600) {
 		return fmt.Errorf("--seconds %v: expected 10 to 3600", o.seconds)
 	}
-	m, err := o.readModel()
+	m, err := readEigenvoices(o.model)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ spoke when. With --http a page shows it while it is spoken.`,
 // runDemo replays the recording to a NATS server and prints what a subscriber
 // hears.
 func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view pageFlags) (err error) {
-	m, err := modelfile.Default()
+	m, err := readModel(modelfile.Accurate)
 	if err != nil {
 		return err
 	}

@@ -26,8 +26,8 @@ func newEnrollCommand() *cobra.Command {
 	var replicas int
 	var d diarizeFlags
 	// with calls do with the enrolled speakers.
-	with := func(cmd *cobra.Command, do func(context.Context, *enroll.Store, *model.Model) error) error {
-		m, err := d.readModel()
+	with := func(cmd *cobra.Command, do func(context.Context, *enroll.Store, model.Model) error) error {
+		m, err := readModel(d.model)
 		if err != nil {
 			return err
 		}
@@ -65,8 +65,8 @@ can use it.`,
 			if err := enroll.CheckName(name); err != nil {
 				return err
 			}
-			return with(cmd, func(ctx context.Context, store *enroll.Store, m *model.Model) error {
-				sp := enroll.Speaker{Name: name, Enrolled: time.Now(), Stats: model.NewStats(m.Nu)}
+			return with(cmd, func(ctx context.Context, store *enroll.Store, m model.Model) error {
+				sp := enroll.Speaker{Name: name, Enrolled: time.Now(), Stats: m.Shape().NewStats()}
 				if from == "" {
 					if err := learn(ctx, &sp, m, sources); err != nil {
 						return err
@@ -86,23 +86,23 @@ can use it.`,
 		},
 	}
 	o.register(cmd)
-	cmd.PersistentFlags().StringVar(&d.model, "model", "", "model file to use instead of the one in the program")
+	modelFlag(cmd.PersistentFlags(), &d.model)
 	cmd.PersistentFlags().IntVar(&replicas, "replicas", 1, "how many servers of a cluster keep the speakers, where their bucket has to be created")
 	cmd.Flags().StringVar(&from, "from", "", "take the voice from a speaker of this stream instead of files: NAME SPEAKER")
 	cmd.Flags().BoolVar(&replace, "replace", false, "replace the speaker of that name")
 	cmd.AddCommand(
 		&cobra.Command{Use: "list", Short: "List the enrolled speakers", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-			return with(cmd, func(ctx context.Context, store *enroll.Store, _ *model.Model) error {
+			return with(cmd, func(ctx context.Context, store *enroll.Store, _ model.Model) error {
 				return listSpeakers(ctx, cmd, store)
 			})
 		}},
 		&cobra.Command{Use: "rename NAME NEW", Short: "Give a speaker another name", Args: cobra.ExactArgs(2), RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, func(ctx context.Context, store *enroll.Store, _ *model.Model) error {
+			return with(cmd, func(ctx context.Context, store *enroll.Store, _ model.Model) error {
 				return store.Rename(ctx, args[0], args[1])
 			})
 		}},
 		&cobra.Command{Use: "delete NAME", Short: "Delete a speaker", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, func(ctx context.Context, store *enroll.Store, _ *model.Model) error {
+			return with(cmd, func(ctx context.Context, store *enroll.Store, _ model.Model) error {
 				return store.Delete(ctx, args[0])
 			})
 		}})
@@ -110,7 +110,7 @@ can use it.`,
 }
 
 // learn takes the voice from recordings.
-func learn(ctx context.Context, sp *enroll.Speaker, m *model.Model, files []string) error {
+func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []string) error {
 	var names []string
 	for _, file := range files {
 		src, err := capture.Open(ctx, file, capture.Options{})
@@ -128,7 +128,7 @@ func learn(ctx context.Context, sp *enroll.Speaker, m *model.Model, files []stri
 }
 
 // learnFrom takes the voice from a speaker of a stream.
-func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m *model.Model, stream string, args []string) error {
+func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m model.Model, stream string, args []string) error {
 	var speaker publish.Speaker
 	if len(args) != 1 {
 		return fmt.Errorf("%d arguments after the name: expected one speaker, such as S2, with --from", len(args))

@@ -75,7 +75,7 @@ on the reference's utterances (det.svg).`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&data, "data", "", "directory of recordings with references")
-	f.StringVar(&o.model, "model", "", "model file to use instead of the one in the program")
+	modelFlag(f, &o.model)
 	f.IntVar(&jobs, "jobs", runtime.NumCPU(), "recordings to work on at once")
 	f.BoolVar(&each, "each", false, "tell of every recording as it is done")
 	f.DurationSliceVar(&latencies, "latencies", []time.Duration{time.Second / 2, time.Second, 2 * time.Second, 5 * time.Second}, "latencies of the live scores")

@@ -1,21 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 	"github.com/seed-7adb9000/diarizer/vad"
 )
@@ -41,7 +37,7 @@ func (o *diarizeFlags) register(f *pflag.FlagSet) {
 	f.BoolVar(&o.json, "json", false, "print the events as lines of JSON")
 	f.StringVar(&o.nats, "nats", "embedded", "publish to a NATS server: a URL, embedded (a server of the program's own on a free loopback port), or off")
 	o.publish.register(f)
-	f.StringVar(&o.model, "model", "", "model file to use instead of the one in the program")
+	modelFlag(f, &o.model)
 	f.StringVar(&o.speech, "speech", "", "take the regions of speech from this RTTM file instead of detecting them")
 	f.StringVar(&o.utterances, "utterances", "", "take the boundaries of turns from this RTTM file, its speakers ignored")
 	f.IntVar(&o.speakers, "speakers", 0, "the number of speakers, where it is known")
@@ -68,23 +64,11 @@ func (o *diarizeFlags) config() (pipeline.Config, error) {
 	case o.speakers > 0:
 		limits = online.Limits{Min: o.speakers, Max: o.speakers}
 	}
-	m, err := o.readModel()
+	m, err := readModel(o.model)
 	if err != nil {
 		return pipeline.Config{}, err
 	}
 	return pipeline.Config{Model: m, Online: online.Config{Limits: limits}}, nil
-}
-
-func (o *diarizeFlags) readModel() (*model.Model, error) {
-	if o.model == "" {
-		return modelfile.Default()
-	}
-	f, err := os.Open(o.model)
-	if err != nil {
-		return nil, fmt.Errorf("--model: %w", err)
-	}
-	defer f.Close()
-	return modelfile.Read(bufio.NewReader(f), o.model)
 }
 
 // given adds what --speech or --utterances say of the named recording.

@@ -66,7 +66,7 @@ The first Ctrl-C, or SIGTERM, hands all streams over.`,
 	o.page.register(f)
 	f.Lookup("http").Usage = "`address` of the live page, metrics, health and profiles, such as 8080, or off; others can open it with 0.0.0.0:8080"
 	f.BoolVar(&o.logJSON, "log-json", false, "log lines of JSON")
-	f.StringVar(&o.model, "model", "", "model file to use instead of the one in the program; the same in all processes")
+	modelFlag(f, &o.model)
 	f.StringSliceVar(&o.identify, "identify", nil, "compare the speakers of new streams of these names with the enrolled ones, such as 'team-*'; see \"diarizer enroll\"")
 	f.DurationVar(&o.worker.Checkpoint, "checkpoint", serve.DefaultCheckpoint, "how much sound lies between two checkpoints of a stream")
 	f.DurationVar(&o.worker.Idle, "idle", serve.DefaultIdle, "end a stream of which nothing came for so long")
@@ -100,7 +100,7 @@ func runServe(ctx context.Context, stderr io.Writer, o serveOptions) error {
 		runtime.GOMAXPROCS(o.workers)
 	}
 	d := diarizeFlags{model: o.model}
-	m, err := d.readModel()
+	m, err := readModel(d.model)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,12 @@ type Network struct {
 	tdnn   *simd.Conv
 	blocks [3]block
 	dense  *simd.Conv
+
+	fingerprint string
 }
+
+// Fingerprint identifies the weights: 64 hexadecimal digits.
+func (n *Network) Fingerprint() string { return n.fingerprint }
 
 // residual is two convolutions of the head around which their input is led,
 // through a shortcut where the sizes differ.

@@ -74,6 +74,7 @@ func decode(data []byte) (*Network, error) {
 		return nil, fmt.Errorf("checksum is %.12s…, not %.12s…: the file is damaged", found, meta["sha256"])
 	}
 	n := t.network()
+	n.fingerprint = meta["sha256"]
 	if t.err == nil && len(t.views) > 0 {
 		t.err = fmt.Errorf("tensor %q is not part of the network", slices.Min(slices.Collect(maps.Keys(t.views))))
 	}

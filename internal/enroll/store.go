@@ -41,11 +41,11 @@ func CheckName(s string) error {
 // Store keeps speakers in a bucket.
 type Store struct {
 	kv jetstream.KeyValue
-	m  *model.Model
+	m  model.Model
 }
 
 // NewStore returns a Store of speakers for one model.
-func NewStore(kv jetstream.KeyValue, m *model.Model) *Store { return &Store{kv: kv, m: m} }
+func NewStore(kv jetstream.KeyValue, m model.Model) *Store { return &Store{kv: kv, m: m} }
 
 // Entry is a speaker as the bucket has it. Err matches [ErrOtherModel] for one
 // of another model, which can be listed, renamed and deleted.

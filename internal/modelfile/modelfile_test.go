@@ -3,6 +3,8 @@ package modelfile
 import (
 	"bytes"
 	"errors"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
+	"github.com/seed-7adb9000/diarizer/online/model/embedding"
 	"math"
 	"reflect"
 	"strings"
@@ -13,8 +15,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
-func small(mu int) *model.Model {
-	m := &model.Model{
+func small(mu int) *eigenvoice.Model {
+	m := &eigenvoice.Model{
 		Features:    segment.FeatureConfig{Ceps: 2, Filters: 4, LowHz: 100, HighHz: 3800, MeanPrior: 50},
 		FeatureMean: []float64{0.5, -2}, Weights: []float64{0.25, 0.75},
 		Means: []float64{1, 2, 3, 4}, Vars: []float64{1, 0.5, 2, 1}, V: make([]float64, 12), Nu: 3, Mu: mu, Token: 0.5, IgnoreChannels: mu > 0,
@@ -31,7 +33,7 @@ func small(mu int) *model.Model {
 
 var meta = Metadata{Command: "diarizer train", Seed: 3, Corpora: []Corpus{{Name: "c", Source: "s", Licence: "CC0", Speakers: 2, Seconds: 9}}}
 
-func write(tb testing.TB, m *model.Model) []byte {
+func write(tb testing.TB, m model.Model) []byte {
 	tb.Helper()
 	var b bytes.Buffer
 	if err := Write(&b, m, meta); err != nil {
@@ -103,17 +105,22 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
-func TestDefault(t *testing.T) {
-	m, err := Default()
-	if err != nil {
-		t.Fatal(err)
+// TestEmbedded reads the models that are part of the program.
+func TestEmbedded(t *testing.T) {
+	for name, kind := range map[string]string{Accurate: embedding.Kind, Light: eigenvoice.Kind} {
+		m, meta, err := Embedded(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(meta.Corpora) == 0 || meta.Command == "" {
+			t.Errorf("%s: metadata %+v: expected corpora and the command", name, meta)
+		}
+		if m.Kind() != kind || m.Shape().Nu < 10 {
+			t.Errorf("%s is of kind %s with %d factors: expected %s", name, m.Kind(), m.Shape().Nu, kind)
+		}
 	}
-	meta, err := DefaultMetadata()
-	if err != nil || len(meta.Corpora) == 0 || meta.Command == "" {
-		t.Errorf("metadata %+v, %v: expected corpora and the command", meta, err)
-	}
-	if m.Gaussians() < 16 || m.Nu < 10 {
-		t.Errorf("%d Gaussians and %d eigenvoices are no model", m.Gaussians(), m.Nu)
+	if _, _, err := Embedded("other"); !errors.Is(err, ErrFormat) {
+		t.Errorf("error %v for a name of no model", err)
 	}
 }
 
@@ -135,7 +142,7 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		m.NewAccumulator().Add(m.FeatureMean)
+		m.NewListener().Hear(make([]float64, m.Front().Dim()), 0)
 		write(t, m)
 	})
 }

@@ -29,7 +29,7 @@ type front struct {
 
 func newFront(cfg Config) (*front, error) {
 	m := cfg.Model
-	ext, err := segment.NewExtractor(m.Features)
+	ext, err := segment.NewExtractor(m.Front())
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func newFront(cfg Config) (*front, error) {
 	if f.given == nil {
 		c := cfg.Segment
 		if c.Static == 0 {
-			c.Static = m.Features.Ceps
+			c.Static = m.Front().Ceps
 		}
 		if f.cut, err = segment.NewSegmenter(c, ext.Dim()); err != nil {
 			return nil, err
@@ -145,7 +145,7 @@ func (f *front) isSpeech(i int) bool {
 }
 
 // check reports what makes a model unusable by the stages.
-func check(m *model.Model) error {
+func check(m model.Model) error {
 	if m == nil {
 		return fmt.Errorf("pipeline: no model given")
 	}

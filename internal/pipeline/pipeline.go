@@ -21,7 +21,7 @@ import (
 
 // Config says how a stream is diarized. Only Model is needed.
 type Config struct {
-	Model    *model.Model
+	Model    model.Model
 	Detector vad.Config
 	Segment  segment.Config
 	Online   online.Config

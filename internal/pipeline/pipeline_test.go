@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -15,7 +16,6 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 	"github.com/seed-7adb9000/diarizer/vad"
 )
@@ -24,11 +24,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // anyModel returns a model of random parameters: what a stage does with it
 // makes no sense to a listener, but must be the same every time.
-func anyModel(seed uint64) *model.Model {
+func anyModel(seed uint64) *eigenvoice.Model {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	fc := segment.FeatureConfig{Ceps: 12, Energy: true, Deltas: true, DeltaSpan: 2, Filters: 24, LowHz: 100, HighHz: 3800, MeanPrior: 100}
 	const size, nu = 16, 4
-	m := &model.Model{Features: fc, Nu: nu, Phi: 0.1, Slope: 1, FeatureMean: make([]float64, fc.Dim())}
+	m := &eigenvoice.Model{Features: fc, Nu: nu, Phi: 0.1, Slope: 1, FeatureMean: make([]float64, fc.Dim())}
 	for range size {
 		m.Weights = append(m.Weights, 1.0/size)
 		for range fc.Dim() {

@@ -17,7 +17,7 @@ import (
 
 // Enrolled opens the enrolled speakers of a server, whose bucket it creates if it
 // is absent.
-func Enrolled(ctx context.Context, nc *nats.Conn, m *model.Model, o StoreOptions) (*enroll.Store, error) {
+func Enrolled(ctx context.Context, nc *nats.Conn, m model.Model, o StoreOptions) (*enroll.Store, error) {
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(apiTimeout))
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)

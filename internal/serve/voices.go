@@ -15,7 +15,7 @@ import (
 // by goroutines.
 type voices struct {
 	kv jetstream.KeyValue
-	m  *model.Model
+	m  model.Model
 
 	mu    sync.Mutex
 	known map[string]known
@@ -26,7 +26,7 @@ type known struct {
 	voice *model.Voice // never changed
 }
 
-func openVoices(ctx context.Context, js jetstream.JetStream, m *model.Model, o StoreOptions) (*voices, error) {
+func openVoices(ctx context.Context, js jetstream.JetStream, m model.Model, o StoreOptions) (*voices, error) {
 	kv, err := bucket(ctx, js, VoiceBucket, "enrolled speakers: biometric data", o)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func (v *voices) follow(ctx context.Context, report func(error)) {
 	watch(ctx, v.kv, put, func() {}, report)
 }
 
-func (v *voices) put(scorer *model.Scorer, e jetstream.KeyValueEntry) error {
+func (v *voices) put(scorer model.Scorer, e jetstream.KeyValueEntry) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	delete(v.known, e.Key())
@@ -60,11 +60,10 @@ func (v *voices) put(scorer *model.Scorer, e jetstream.KeyValueEntry) error {
 }
 
 // newKnown makes a speaker ready for comparisons.
-func newKnown(s enroll.Speaker, scorer *model.Scorer) known {
-	voice := model.NewVoice(s.Stats.Nu())
-	voice.Stats.Add(s.Stats)
-	scorer.Settle(&voice)
-	return known{name: s.Name, voice: &voice}
+func newKnown(s enroll.Speaker, scorer model.Scorer) known {
+	voice := &model.Voice{Stats: s.Stats.Clone()}
+	scorer.Settle(voice)
+	return known{name: s.Name, voice: voice}
 }
 
 func (v *voices) all() []known {

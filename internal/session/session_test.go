@@ -38,7 +38,7 @@ func (h *held) Next(ctx context.Context) (capture.Block, error) {
 // A name and a merge that arrive over NATS in the middle of the demo are in its
 // final timeline, and the same speaker is not found twice afterwards.
 func TestCorrectionsWhileItRuns(t *testing.T) {
-	m, err := modelfile.Default()
+	m, err := modelfile.Eigenvoices()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,10 @@
-package model
+package eigenvoice
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
 
 // outline is a pair with D⁻¹ reduced to its diagonal, as if the eigenvoices
 // were heard one by one, and with the slack, which then is a factor for each. In
@@ -12,7 +16,7 @@ type outline struct {
 }
 
 // set makes o the outline of s under the slack ε.
-func (o *outline) set(s Stats, eps float64) {
+func (o *outline) set(s model.Stats, eps float64) {
 	if o.j == nil {
 		o.d, o.j = make([]float64, len(s.D)), make([]float64, len(s.D))
 	}

@@ -1,6 +1,7 @@
-package model
+package eigenvoice
 
 import (
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 	"slices"
 	"testing"
@@ -19,7 +20,7 @@ func TestPairByDefinition(t *testing.T) {
 	m.Soft, m.Phi = true, 0.25
 	floats.Scale(0.2, m.Means) // so that several Gaussians share a frame
 	frames := someFrames(m, rng, 40)
-	want := NewStats(2)
+	want := model.Shape{Nu: 2}.NewStats()
 	want.N = 40
 	for _, x := range frames {
 		logs := make([]float64, 4)
@@ -75,7 +76,7 @@ func TestAdditive(t *testing.T) {
 	})
 }
 
-func same(t *rapid.T, got, want Stats) {
+func same(t *rapid.T, got, want model.Stats) {
 	if math.Abs(got.N-want.N) > 1e-9 || !floats.EqualApprox(got.D, want.D, single) || !floats.EqualApprox(got.DInv, want.DInv, single) {
 		t.Fatalf("pair %v, expected %v", got, want)
 	}
@@ -85,7 +86,7 @@ func TestResetAndGrow(t *testing.T) {
 	rng := testRand(80)
 	m := randomModel(rng, 4, 3, 3, 2)
 	frames := someFrames(m, rng, 20)
-	a, got := m.NewAccumulator(), NewStats(3)
+	a, got := m.NewAccumulator(), model.Shape{Nu: 3}.NewStats()
 	for _, f := range someFrames(m, rng, 9) {
 		a.Add(f)
 	}
@@ -108,7 +109,7 @@ func TestNoAllocations(t *testing.T) {
 	rng := testRand(90)
 	m := randomModel(rng, 8, 4, 5, 3)
 	m.Soft = true
-	a, s, c := m.NewAccumulator(), NewStats(5), NewComparer(5)
+	a, s, c := m.NewAccumulator(), model.Shape{Nu: 5}.NewStats(), NewComparer(5)
 	frames := someFrames(m, rng, 10)
 	run := func() {
 		for _, f := range frames {
@@ -130,7 +131,7 @@ func BenchmarkAccumulate(b *testing.B) {
 			rng := testRand(1)
 			m := randomModel(rng, 256, 26, 40, 40)
 			m.Soft = soft
-			frames, a, s := someFrames(m, rng, 100), m.NewAccumulator(), NewStats(40)
+			frames, a, s := someFrames(m, rng, 100), m.NewAccumulator(), model.Shape{Nu: 40}.NewStats()
 			b.ReportAllocs()
 			for b.Loop() {
 				a.Reset()

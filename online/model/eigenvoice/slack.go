@@ -1,6 +1,7 @@
-package model
+package eigenvoice
 
 import (
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
@@ -31,7 +32,7 @@ func NewSlacker(nu int, eps float64) *Slacker {
 // from being sure of what the model cannot know. K ≥ I may be inverted without
 // harm: the difference is exact to the last digits of 1/ε. dst and s must not
 // share memory.
-func (k *Slacker) Into(dst *Stats, s Stats) {
+func (k *Slacker) Into(dst *model.Stats, s model.Stats) {
 	dst.N = s.N
 	copy(dst.D, s.D)
 	copy(dst.DInv, s.DInv)

@@ -1,6 +1,7 @@
-package model
+package eigenvoice
 
 import (
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 	"testing"
 
@@ -13,10 +14,10 @@ func TestKept(t *testing.T) {
 	rng := testRand(80)
 	m := randomModel(rng, 4, 3, 5, 0)
 	a, b := pair(m, someFrames(m, rng, 30)...), pair(m, someFrames(m, rng, 70)...)
-	if got := len(a.Keep().Pair); got != KeptLen(5) {
-		t.Errorf("%d numbers kept, expected %d", got, KeptLen(5))
+	if got := len(a.Keep().Pair); got != m.Shape().KeptLen() {
+		t.Errorf("%d numbers kept, expected %d", got, m.Shape().KeptLen())
 	}
-	back := a.Keep().Stats()
+	back := a.Keep().Stats(m.Shape())
 	if back.N != 30 || !floats.EqualApprox(back.D, a.D, single) || !floats.EqualApprox(back.DInv, a.DInv, single) {
 		t.Errorf("kept %v, got %v", a, back)
 	}
@@ -25,7 +26,7 @@ func TestKept(t *testing.T) {
 	if want := back.DInv[3] + float64(float32(b.DInv[3])); sum.N != 100 || sum.DInv[3] != want {
 		t.Errorf("sum of %v frames with %v, expected 100 with %v", sum.N, sum.DInv[3], want)
 	}
-	sum.Sub(b.Keep().Stats())
+	sum.Sub(b.Keep().Stats(m.Shape()))
 	if sum.N != 30 || !floats.Equal(sum.D, back.D) || !floats.Equal(sum.DInv, back.DInv) {
 		t.Errorf("%v before and %v after", back, sum)
 	}
@@ -38,8 +39,8 @@ func TestBoundOfDiagonalPairs(t *testing.T) {
 	m := randomModel(rng, 4, 3, 6, 0)
 	m.Slack, m.Length = 0.05, 0.6
 	s := m.NewScorer()
-	voice := func(n float64) *Voice {
-		v := NewVoice(6)
+	voice := func(n float64) *model.Voice {
+		v := model.Shape{Nu: 6}.NewVoice()
 		v.Stats.N = n
 		for i := range v.Stats.D {
 			v.Stats.D[i] = 10 * rng.NormFloat64()

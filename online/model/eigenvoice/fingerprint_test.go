@@ -1,4 +1,4 @@
-package model
+package eigenvoice
 
 import (
 	"math/rand/v2"

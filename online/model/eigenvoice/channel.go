@@ -1,6 +1,7 @@
-package model
+package eigenvoice
 
 import (
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 
 	"gonum.org/v1/gonum/floats"
@@ -28,7 +29,7 @@ func newChannel(nu, mu int) channel {
 }
 
 // integrate subtracts the channel's part from s, which holds <d, D⁻¹>.
-func (c *channel) integrate(s *Stats, sum *sums) {
+func (c *channel) integrate(s *model.Stats, sum *sums) {
 	widen(c.eInv, sum.eInv)
 	widen(c.e, sum.e)
 	widen(c.f, sum.f)

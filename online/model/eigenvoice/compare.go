@@ -1,6 +1,7 @@
-package model
+package eigenvoice
 
 import (
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 
 	"gonum.org/v1/gonum/blas"
@@ -32,7 +33,7 @@ func NewComparer(nu int) *Comparer {
 //
 // where J⁻¹ = I + D⁻¹ = L Lᵀ and L w = d. It costs ν³/6 multiplications. The
 // evidence of no frames is 0.
-func (c *Comparer) Evidence(s Stats) float64 {
+func (c *Comparer) Evidence(s model.Stats) float64 {
 	return c.evidence(func() {
 		copy(c.w.Data, s.D)
 		for i, at := 0, 0; i < c.l.N; i, at = i+1, at+i+1 {
@@ -47,7 +48,7 @@ func (c *Comparer) Evidence(s Stats) float64 {
 //
 // for the statistics a and b and their evidences. W, the population, only
 // shifts the threshold and is left to the caller.
-func (c *Comparer) LogP(a Stats, ea float64, b Stats, eb float64) float64 {
+func (c *Comparer) LogP(a model.Stats, ea float64, b model.Stats, eb float64) float64 {
 	sum := c.evidence(func() {
 		floats.AddTo(c.w.Data, a.D, b.D)
 		for i, at := 0, 0; i < c.l.N; i, at = i+1, at+i+1 {

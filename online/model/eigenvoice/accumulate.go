@@ -1,6 +1,7 @@
-package model
+package eigenvoice
 
 import (
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 
 	"gonum.org/v1/gonum/floats"
@@ -142,8 +143,8 @@ const faint = 0.1
 
 // MomentInto makes dst the moment of the frames so far. It costs M·d·ν
 // multiplications at most.
-func (a *Accumulator) MomentInto(dst *Moment) {
-	dst.reset(a.m.Nu)
+func (a *Accumulator) MomentInto(dst *model.Moment) {
+	dst.Reset(a.m.Nu)
 	for k, n := range a.counts {
 		if n >= faint {
 			a.sums.addMoment(dst, k, n, a.weight(n), block(a.first, k, a.m.Dim()))
@@ -168,7 +169,7 @@ func (a *Accumulator) weight(n float64) float64 { return a.m.Phi / (1 + a.m.Toke
 //
 // It costs at most M·(ν²/2 + d·ν) multiplications, with eigenchannels about
 // four times as many for μ = ν.
-func (a *Accumulator) StatsInto(dst *Stats) {
+func (a *Accumulator) StatsInto(dst *model.Stats) {
 	dst.Reset()
 	dst.N = float64(a.frames)
 	a.sums.reset()

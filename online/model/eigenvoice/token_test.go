@@ -1,6 +1,7 @@
-package model
+package eigenvoice
 
 import (
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
@@ -24,7 +25,7 @@ func TestTokenByCovariance(t *testing.T) {
 		k := floats.MaxIdx(shares)
 		heard[k] = append(heard[k], x)
 	}
-	want := NewStats(2)
+	want := model.Shape{Nu: 2}.NewStats()
 	want.N = float64(len(frames))
 	for k, xs := range heard {
 		n := len(xs)

@@ -1,4 +1,4 @@
-package model
+package eigenvoice
 
 import (
 	"crypto/sha256"

@@ -1,6 +1,7 @@
-package model
+package eigenvoice
 
 import (
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
@@ -18,9 +19,9 @@ func TestAligned(t *testing.T) {
 			frames := someFrames(m, rng, 30)
 			want := pair(m, frames...)
 			acc := m.NewAccumulator()
-			var parts []Aligned
+			var parts []model.Aligned
 			for at := 0; at < len(frames); at += 7 {
-				var f Aligned
+				var f model.Aligned
 				for _, x := range frames[at:min(at+7, len(frames))] {
 					acc.Align(&f, x)
 				}
@@ -29,7 +30,7 @@ func TestAligned(t *testing.T) {
 			for i := range parts {
 				acc.AddAligned(&parts[i])
 			}
-			got := NewStats(3)
+			got := model.Shape{Nu: 3}.NewStats()
 			acc.StatsInto(&got)
 			if got.N != want.N || !floats.EqualApprox(got.D, want.D, 1e-4) || !floats.EqualApprox(got.DInv, want.DInv, 1e-4) {
 				t.Errorf("μ = %d, soft %v: pair of the parts %v, expected %v", mu, soft, got, want)

@@ -1,6 +1,7 @@
-package model
+package eigenvoice
 
 import (
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 	"testing"
 
@@ -196,13 +197,13 @@ func TestPhiCountsFrames(t *testing.T) {
 func TestMergingOrderOfChannels(t *testing.T) {
 	rng := testRand(190)
 	m := randomModel(rng, 4, 3, 3, 2)
-	var parts []Stats
+	var parts []model.Stats
 	for range 5 {
 		parts = append(parts, pair(m, someFrames(m, rng, 3+rng.IntN(30))...))
 	}
 	other := pair(m, someFrames(m, rng, 12)...)
 	score := func(order ...int) float64 {
-		sum := NewStats(3)
+		sum := model.Shape{Nu: 3}.NewStats()
 		for _, i := range order {
 			sum.Add(parts[i])
 		}
@@ -214,7 +215,7 @@ func TestMergingOrderOfChannels(t *testing.T) {
 			t.Errorf("order %v: %v, expected %v", order, got, want)
 		}
 	}
-	sum := NewStats(3)
+	sum := model.Shape{Nu: 3}.NewStats()
 	for _, i := range []int{4, 0, 1, 2, 3} {
 		sum.Add(parts[i])
 	}

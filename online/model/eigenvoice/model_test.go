@@ -1,7 +1,8 @@
-package model
+package eigenvoice
 
 import (
 	"errors"
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -41,8 +42,8 @@ func randomModel(rng *rand.Rand, size, d, nu, mu int) *Model {
 }
 
 // pair accumulates frames, d values each, into a pair.
-func pair(m *Model, frames ...[]float64) Stats {
-	a, s := m.NewAccumulator(), NewStats(m.Nu)
+func pair(m *Model, frames ...[]float64) model.Stats {
+	a, s := m.NewAccumulator(), m.Shape().NewStats()
 	for _, f := range frames {
 		a.Add(f)
 	}
@@ -109,7 +110,7 @@ func integral(dim int, f func(p []float64) float64) float64 {
 	return floats.LogSumExp(terms)
 }
 
-func closedForm(m *Model, a, b Stats) float64 {
+func closedForm(m *Model, a, b model.Stats) float64 {
 	c := NewComparer(m.Nu)
 	return c.LogP(a, c.Evidence(a), b, c.Evidence(b))
 }
@@ -177,7 +178,7 @@ func TestClosedFormAgainstMonteCarlo(t *testing.T) {
 	floats.Scale(0.4, m.V)
 	fa, fb := someFrames(m, rng, 2), someFrames(m, rng, 2)
 	sa, sb := pair(m, fa...), pair(m, fb...)
-	loglik := func(s Stats, y []float64) float64 {
+	loglik := func(s model.Stats, y []float64) float64 {
 		var q float64
 		for i := range y {
 			for j := range y {
@@ -207,7 +208,7 @@ func TestScalarClosedForm(t *testing.T) {
 	e := func(d, dInv float64) float64 { return 0.5*d*d/(1+dInv) - 0.5*math.Log(1+dInv) }
 	rapid.Check(t, func(t *rapid.T) {
 		v := rapid.SliceOfN(rapid.Float64Range(0.01, 50), 4, 4).Draw(t, "v")
-		a, b := NewStats(1), NewStats(1)
+		a, b := model.Shape{Nu: 1}.NewStats(), model.Shape{Nu: 1}.NewStats()
 		a.D[0], a.DInv[0], b.D[0], b.DInv[0] = v[0]-25, v[1], v[2]-25, v[3]
 		want := e(a.D[0]+b.D[0], a.DInv[0]+b.DInv[0]) - e(a.D[0], a.DInv[0]) - e(b.D[0], b.DInv[0])
 		if got := closedForm(&Model{Nu: 1}, a, b); math.Abs(got-want) > 1e-9*(1+math.Abs(want)) {
@@ -220,7 +221,7 @@ func TestLimits(t *testing.T) {
 	rng := testRand(30)
 	m := randomModel(rng, 5, 3, 4, 2)
 	a, b := pair(m, someFrames(m, rng, 30)...), pair(m, someFrames(m, rng, 20)...)
-	if got := closedForm(m, a, NewStats(4)); math.Abs(got) > 1e-12 {
+	if got := closedForm(m, a, model.Shape{Nu: 4}.NewStats()); math.Abs(got) > 1e-12 {
 		t.Errorf("no frames on one side: %v, expected 0", got)
 	}
 	if ab, ba := closedForm(m, a, b), closedForm(m, b, a); math.Abs(ab-ba) > 1e-9 {
@@ -259,7 +260,7 @@ func TestEvidenceAgainstGonum(t *testing.T) {
 func TestLogOdds(t *testing.T) {
 	m := &Model{Threshold: 3, Slope: 2}
 	for score, want := range map[float64]float64{3: 0, 4: 2, 1: -4} {
-		if got := m.LogOdds(score); got != want {
+		if got := m.Rule().LogOdds(score); got != want {
 			t.Errorf("score %v: %v, expected %v", score, got, want)
 		}
 	}
@@ -279,7 +280,7 @@ func TestValidate(t *testing.T) {
 		"threshold": func(m *Model) { m.Threshold = math.Inf(1) },
 	} {
 		m := fresh()
-		if spoil(m); !errors.Is(m.Validate(), ErrModel) {
+		if spoil(m); !errors.Is(m.Validate(), model.ErrModel) {
 			t.Errorf("%s: error %v, expected ErrModel", name, m.Validate())
 		}
 	}
@@ -306,7 +307,7 @@ func TestSlackAgainstQuadrature(t *testing.T) {
 	}
 	want := floats.LogSumExp(joint) - floats.LogSumExp(alone) - floats.LogSumExp(blone)
 	k := NewSlacker(1, eps)
-	a, b := NewStats(1), NewStats(1)
+	a, b := model.Shape{Nu: 1}.NewStats(), model.Shape{Nu: 1}.NewStats()
 	k.Into(&a, sa)
 	k.Into(&b, sb)
 	if got := closedForm(m, a, b); math.Abs(got-want) > 1e-5 {
@@ -344,7 +345,7 @@ func TestSlackByDefinition(t *testing.T) {
 	if err := wantD.SolveVec(lhs, mat.NewVecDense(nu, s.D)); err != nil {
 		t.Fatal(err)
 	}
-	got := NewStats(nu)
+	got := model.Shape{Nu: nu}.NewStats()
 	NewSlacker(nu, eps).Into(&got, s)
 	if !mat.EqualApprox(full(got.DInv), &wantInv, 1e-8) || !floats.EqualApprox(got.D, wantD.RawVector().Data, 1e-8) || got.N != s.N {
 		t.Errorf("%v, expected %v %v", got, wantD, wantInv)
@@ -360,13 +361,13 @@ func TestSlackByDefinition(t *testing.T) {
 
 func TestNormalise(t *testing.T) {
 	m := &Model{Length: 0.5}
-	if got := m.Normalise(-6, 600, 600); math.Abs(got+3) > 1e-12 { // h = 3 s
+	if got := m.Rule().Normalise(-6, 600, 600); math.Abs(got+3) > 1e-12 { // h = 3 s
 		t.Errorf("%v, expected −3", got)
 	}
-	if got := m.Normalise(5, 0, 100); got != 5 {
+	if got := m.Rule().Normalise(5, 0, 100); got != 5 {
 		t.Errorf("%v, expected 5 where a side is empty", got)
 	}
-	if m.Length = 0; m.Normalise(-6, 600, 600) != -6 {
+	if m.Length = 0; m.Rule().Normalise(-6, 600, 600) != -6 {
 		t.Error("exponent 0 changes the score")
 	}
 }
@@ -374,7 +375,7 @@ func TestNormalise(t *testing.T) {
 func BenchmarkSlack(b *testing.B) {
 	rng := testRand(3)
 	m := randomModel(rng, 64, 36, 64, 0)
-	s, soft, k := pair(m, someFrames(m, rng, 200)...), NewStats(64), NewSlacker(64, 0.04)
+	s, soft, k := pair(m, someFrames(m, rng, 200)...), model.Shape{Nu: 64}.NewStats(), NewSlacker(64, 0.04)
 	b.ReportAllocs()
 	for b.Loop() {
 		k.Into(&soft, s)
@@ -385,7 +386,7 @@ func BenchmarkSlack(b *testing.B) {
 // nobody's, and still a number.
 func TestEvidenceOfTooLittle(t *testing.T) {
 	const nu = 5
-	s := NewStats(nu)
+	s := model.Shape{Nu: nu}.NewStats()
 	for i, at := 0, 0; i < nu; i, at = i+1, at+i+1 {
 		s.D[i], s.DInv[at+i] = 1, -7
 	}

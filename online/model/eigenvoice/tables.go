@@ -1,4 +1,4 @@
-package model
+package eigenvoice
 
 import (
 	"math"
@@ -76,6 +76,9 @@ func scorer(weights, means, vars []float64, d int) (blas64.General, []float64) {
 	}
 	return s, offset
 }
+
+// packedLen is the number of elements in the lower triangle of an n×n matrix.
+func packedLen(n int) int { return n * (n + 1) / 2 }
 
 // block returns the k-th run of n values.
 func block[T float32 | float64](x []T, k, n int) []T { return x[k*n : (k+1)*n] }

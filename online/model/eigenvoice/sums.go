@@ -1,6 +1,7 @@
-package model
+package eigenvoice
 
 import (
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
 )
@@ -46,10 +47,10 @@ func (s *sums) add(k int, n, w float64, first []float64) {
 }
 
 // addMoment is add for a moment.
-func (s *sums) addMoment(m *Moment, k int, n, w float64, first []float64) {
+func (s *sums) addMoment(m *model.Moment, k int, n, w float64, first []float64) {
 	s.deviate(w, first)
-	axpy(float32(w*n), block(s.t.diagonal, k, len(m.dInv)), m.dInv)
-	rows(s.deviation, block(s.t.cv, k, s.dim*len(m.d)), m.d)
+	axpy(float32(w*n), block(s.t.diagonal, k, len(m.DInv)), m.DInv)
+	rows(s.deviation, block(s.t.cv, k, s.dim*len(m.D)), m.D)
 }
 
 // deviate sets the deviation.
