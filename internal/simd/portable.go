@@ -50,3 +50,18 @@ func atLeast(floor, v float32) float32 {
 	}
 	return v
 }
+
+func portableScaleShift(dst, src, scale, shift []float32, floor float32) {
+	for i, v := range src {
+		dst[i] = atLeast(floor, float32(v*scale[i])+shift[i])
+	}
+}
+
+func portableSum(dst []float32, src Matrix, rows int) {
+	clear(dst)
+	for r := range rows {
+		for i, v := range src.Data[r*src.Stride:][:len(dst)] {
+			dst[i] += v
+		}
+	}
+}

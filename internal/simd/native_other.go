@@ -1,3 +1,0 @@
-package simd
-
-func native() []Path { return nil }
