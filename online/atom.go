@@ -13,6 +13,7 @@ type atom struct {
 	start, end int64
 	sound      model.Sound
 	level      float32 // dBFS, 0 where it is not known
+	crowd      bool    // several speak in it
 }
 
 func (a *atom) middle() int64 { return (a.start + a.end) / 2 }
@@ -20,7 +21,7 @@ func (a *atom) middle() int64 { return (a.start + a.end) / 2 }
 // addAtom takes in the frames of an event.
 func (c *Clusterer) addAtom(ev segment.Event) {
 	n := len(ev.Frames) / c.m.Front().Dim()
-	a := atom{start: ev.FrameStart, end: ev.FrameStart + int64(n)*segment.Hop, level: float32(ev.Level)}
+	a := atom{start: ev.FrameStart, end: ev.FrameStart + int64(n)*segment.Hop, level: float32(ev.Level), crowd: ev.Crowd}
 	c.loud.add(a.level)
 	a.sound = c.ear.Hear(ev.Frames, ev.FrameStart/segment.Hop)
 	c.atoms = append(c.atoms, a)
@@ -55,10 +56,38 @@ func (c *Clusterer) sounds(start, end int64) iter.Seq[*model.Sound] {
 	}
 }
 
+// spoken iterates over what an utterance's pair is made of: of the atoms between
+// start and end those in which one person speaks, or all of them where these are
+// less than leastAlone.
+func (c *Clusterer) spoken(start, end int64) iter.Seq[*model.Sound] {
+	alone, crowd := 0, 0
+	for a := range c.within(start, end) {
+		if a.crowd {
+			crowd++
+		} else {
+			alone++
+		}
+	}
+	if crowd == 0 || alone < leastAlone {
+		return c.sounds(start, end)
+	}
+	return func(yield func(*model.Sound) bool) {
+		for a := range c.within(start, end) {
+			if !a.crowd && !yield(&a.sound) {
+				return
+			}
+		}
+	}
+}
+
+// leastAlone is how many atoms of one voice say more of it than all of an
+// utterance in which others speak too.
+const leastAlone = 5
+
 // measure sets the level of u, whose atoms are all there, and makes c.voice its
 // voice.
 func (c *Clusterer) measure(u *utterance) {
-	c.ear.Pair(&c.voice.Stats, c.sounds(u.start, u.end))
+	c.ear.Pair(&c.voice.Stats, c.spoken(u.start, u.end))
 	c.scorer.Outline(&c.voice)
 	u.level = c.levelOf(u.start, u.end)
 }

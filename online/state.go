@@ -61,7 +61,7 @@ func (c *Clusterer) fields() []any {
 
 func (a *atom) fields() []any {
 	s := &a.sound
-	return []any{&a.start, &a.end, &s.First, &s.Frames, &s.X, &s.K, &s.W, &s.Ends, &a.level}
+	return []any{&a.start, &a.end, &s.First, &s.Frames, &s.X, &s.K, &s.W, &s.Ends, &a.level, &a.crowd}
 }
 
 func (u *utterance) fields() []any {

@@ -126,6 +126,28 @@ func talkative(all []simulate.Speaker) []simulate.Speaker {
 	return out
 }
 
+// lasting returns the speakers of the named corpora, each in their longest recording,
+// for conversations in which everybody speaks for minutes: those with half a minute
+// or more, or all where they are too few. What is said again in another recording,
+// over another microphone, would be another voice.
+func lasting(cast map[string][]simulate.Speaker, corpora []string) []simulate.Speaker {
+	const enough = 30 * dataset.Rate
+	var all, long []simulate.Speaker
+	for _, c := range corpora {
+		for _, s := range cast[c] {
+			s = s.OneLine()
+			all = append(all, s)
+			if len(s.Recordings[0]) >= enough {
+				long = append(long, s)
+			}
+		}
+	}
+	if len(long) < mostSpeakers {
+		return all
+	}
+	return long
+}
+
 // mostSpeakers is how many a conversation may have.
 const mostSpeakers = 8
 
@@ -151,6 +173,7 @@ func Conversations(ctx context.Context, cast map[string][]simulate.Speaker, ac s
 	if len(wide) == 0 {
 		return nil, fmt.Errorf("no corpus has %d speakers to make conversations of", mostSpeakers)
 	}
+	lasting := lasting(cast, wide)
 	var out []Sound
 	for _, cond := range []simulate.Condition{simulate.Clean, simulate.Telephone, simulate.Rooms, simulate.Meeting} {
 		for i := range n {
@@ -166,8 +189,11 @@ func Conversations(ctx context.Context, cast map[string][]simulate.Speaker, ac s
 				speakers = 4 + rng.IntN(5)
 			}
 			pool := talkative(cast[wide[i%len(wide)]])
-			if cond == simulate.Telephone {
+			switch cond {
+			case simulate.Telephone:
 				pool = talkative(cast[narrow[i%len(narrow)]])
+			case simulate.Meeting:
+				pool = lasting
 			}
 			var voices []simulate.Speaker
 			for _, k := range rng.Perm(len(pool))[:speakers] {

@@ -30,13 +30,16 @@ type EmbeddingConfig struct {
 	Shortest, Longest float64
 	// Factors is ν.
 	Factors int
+	// Channel is the part of what a speaker's recordings differ by that also
+	// differs within one.
+	Channel float64
 	// Phi and Length are those of the model.
 	Phi, Length float64
 }
 
 // DefaultEmbeddingConfig returns the settings of the published model.
 func DefaultEmbeddingConfig() EmbeddingConfig {
-	return EmbeddingConfig{Seed: 1, Augment: 2, Crops: 2, Shortest: 0.6, Longest: 3, Factors: 96, Phi: 0.5, Length: 0.7}
+	return EmbeddingConfig{Seed: 1, Augment: 2, Crops: 2, Shortest: 0.6, Longest: 3, Factors: 96, Channel: 1, Phi: 0.5, Length: 0.7}
 }
 
 // EmbeddingFeatures is the front end of an embedding model: cepstra for the
@@ -56,6 +59,7 @@ func (c EmbeddingConfig) Validate() error {
 		{"shortest crop", c.Shortest, 0.2, 60},
 		{"longest crop", c.Longest, c.Shortest, 60},
 		{"factors", float64(c.Factors), 1, 512},
+		{"channel", c.Channel, 0, 1},
 		{"phi", c.Phi, 1e-3, 1},
 		{"length", c.Length, 0, 2},
 	})
@@ -64,6 +68,8 @@ func (c EmbeddingConfig) Validate() error {
 // Crop is what the network says of a stretch of a recording.
 type Crop struct {
 	Speaker int
+	// Session is the recording, or copy of one.
+	Session int
 	Seconds float64
 	Vector  []float64 // of length 1
 }
@@ -109,7 +115,7 @@ func Crops(ctx context.Context, utts []dataset.Utterance, ac simulate.Acoustics,
 					break
 				}
 				vector := unit(embedders[worker], features, net.Dim())
-				each[i] = append(each[i], Crop{Speaker: speakers[utts[i].SpeakerID()],
+				each[i] = append(each[i], Crop{Speaker: speakers[utts[i].SpeakerID()], Session: i*copies + k,
 					Seconds: float64(len(features)/segment.BankSize) / 100, Vector: vector})
 			}
 		}
@@ -158,98 +164,115 @@ func unit(net embedding.Embedder, features []float32, dim int) []float64 {
 // TrainEmbedding makes a model of crops. The scores' threshold and slope are left
 // for calibration.
 //
-// The covariance between speakers and that within them come from moments: W is the
-// scatter of the vectors about their speaker's mean, and B that of the means, less
-// what W leaves in a mean of few vectors. Both are diagonal in the basis of their
-// generalised eigenvectors, of which those of largest variance between speakers
-// are kept. a and b are then found factor by factor, see [lengths].
+// Covariances come from moments: W is the scatter of the vectors about the mean of
+// their session, C that of the sessions' means about their speaker's, and B that of
+// the speakers' means, each less what the one before leaves in a mean of few. Within
+// a recording a speaker varies by W and by cfg.Channel of C: the rest of C everybody
+// keeps as long as the recording lasts. Both covariances are diagonal in the basis
+// of their generalised eigenvectors, of which those of largest variance between
+// speakers are kept. a and b are then found factor by factor, see [lengths].
 func TrainEmbedding(net embedding.Network, crops []Crop, cfg EmbeddingConfig) (*embedding.Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := scatterOf(crops, net.Dim())
-	if s.speakers < 2 || s.n <= s.speakers {
-		return nil, fmt.Errorf("%w: %d vectors of %d speakers, expected several of each", ErrConfig, s.n, s.speakers)
+	dim := net.Dim()
+	sessions := groupBy(crops, dim, func(c Crop) int { return c.Session })
+	if n := len(crops); len(sessions.means) < 2 || n <= len(sessions.means) {
+		return nil, fmt.Errorf("%w: %d vectors of %d recordings, expected several of each", ErrConfig, n, len(sessions.means))
 	}
-	p, err := s.directions(min(cfg.Factors, net.Dim()))
+	var means []Crop
+	for _, k := range sessions.order {
+		means = append(means, Crop{Speaker: sessions.member[k].Speaker, Vector: sessions.means[k]})
+	}
+	speakers := groupBy(means, dim, func(c Crop) int { return c.Speaker })
+	var all []Crop
+	for _, k := range speakers.order {
+		all = append(all, Crop{Vector: speakers.means[k]})
+	}
+	everybody := groupBy(all, dim, func(Crop) int { return 0 })
+	if len(all) < 2 {
+		return nil, fmt.Errorf("%w: %d speakers, expected 2 or more", ErrConfig, len(all))
+	}
+	w, c, b := sessions.scatter, speakers.scatter, everybody.scatter
+	subtract(c, sessions.rest, w)
+	subtract(b, speakers.rest, speakers.scatter)
+	subtract(b, sessions.rest*speakers.rest, w)
+	within := mat.NewSymDense(dim, nil)
+	within.ScaleSym(cfg.Channel, c)
+	within.AddSym(within, w)
+	p, err := directions(within, b, min(cfg.Factors, dim))
 	if err != nil {
 		return nil, err
 	}
-	m := &embedding.Model{Features: EmbeddingFeatures(), Net: net, Mean: s.mean, P: p, Phi: cfg.Phi, Length: cfg.Length, Slope: 1}
-	m.A, m.B = lengths(s, crops, p)
+	m := &embedding.Model{Features: EmbeddingFeatures(), Net: net, Mean: everybody.means[0], P: p, Phi: cfg.Phi, Length: cfg.Length, Slope: 1}
+	m.A, m.B = lengths(sessions, crops, p)
+	for k := range m.A {
+		row := mat.NewVecDense(dim, p[k*dim:(k+1)*dim])
+		m.A[k] += cfg.Channel * max(0, mat.Inner(row, c, row))
+	}
 	return m, nil
 }
 
-// scatter is what vectors vary by.
-type scatter struct {
-	n, speakers int
-	mean        []float64
-	means       [][]float64 // of each speaker, nil where there is none
-	counts      []float64
-	within      *mat.SymDense // W
-	between     *mat.SymDense // B
+// groups are vectors by what they have in common.
+type groups struct {
+	order   []int // keys, by first appearance
+	means   map[int][]float64
+	counts  map[int]float64
+	member  map[int]Crop  // the first of each group
+	scatter *mat.SymDense // of the vectors about their group's mean
+	rest    float64       // the mean of 1/n over the groups
+	key     func(Crop) int
 }
 
-func scatterOf(crops []Crop, dim int) scatter {
-	s := scatter{n: len(crops), mean: make([]float64, dim), within: mat.NewSymDense(dim, nil), between: mat.NewSymDense(dim, nil)}
+func groupBy(crops []Crop, dim int, key func(Crop) int) groups {
+	g := groups{means: map[int][]float64{}, counts: map[int]float64{}, member: map[int]Crop{}, scatter: mat.NewSymDense(dim, nil), key: key}
 	for _, c := range crops {
-		for len(s.means) <= c.Speaker {
-			s.means, s.counts = append(s.means, nil), append(s.counts, 0)
+		k := key(c)
+		if g.means[k] == nil {
+			g.order = append(g.order, k)
+			g.means[k], g.member[k] = make([]float64, dim), c
 		}
-		if s.means[c.Speaker] == nil {
-			s.means[c.Speaker] = make([]float64, dim)
-			s.speakers++
-		}
-		floats.Add(s.means[c.Speaker], c.Vector)
-		s.counts[c.Speaker]++
+		floats.Add(g.means[k], c.Vector)
+		g.counts[k]++
 	}
-	var rest float64 // the mean of 1/n over speakers
-	for k, m := range s.means {
-		if m != nil {
-			floats.Scale(1/s.counts[k], m)
-			floats.AddScaled(s.mean, 1/float64(s.speakers), m)
-			rest += 1 / s.counts[k] / float64(s.speakers)
-		}
+	for _, k := range g.order {
+		floats.Scale(1/g.counts[k], g.means[k])
+		g.rest += 1 / g.counts[k] / float64(len(g.order))
 	}
 	diff := make([]float64, dim)
-	x := mat.NewVecDense(dim, diff)
 	for _, c := range crops {
-		floats.SubTo(diff, c.Vector, s.means[c.Speaker])
-		s.within.SymRankOne(s.within, 1/max(1, float64(s.n-s.speakers)), x)
+		floats.SubTo(diff, c.Vector, g.means[key(c)])
+		g.scatter.SymRankOne(g.scatter, 1/float64(max(1, len(crops)-len(g.order))), mat.NewVecDense(dim, diff))
 	}
-	for _, m := range s.means {
-		if m != nil {
-			floats.SubTo(diff, m, s.mean)
-			s.between.SymRankOne(s.between, 1/max(1, float64(s.speakers-1)), x)
-		}
-	}
-	for i := range dim {
-		for j := range i + 1 {
-			s.between.SetSym(i, j, s.between.At(i, j)-rest*s.within.At(i, j))
-		}
-	}
-	return s
+	return g
+}
+
+// subtract takes f·t off s.
+func subtract(s *mat.SymDense, f float64, t *mat.SymDense) {
+	var scaled mat.SymDense
+	scaled.ScaleSym(-f, t)
+	s.AddSym(s, &scaled)
 }
 
 // directions returns P, n×m by rows: in it B is I and W diagonal, the directions in
 // which speakers differ most beside W first.
-func (s scatter) directions(n int) ([]float64, error) {
-	dim := len(s.mean)
+func directions(within, between *mat.SymDense, n int) ([]float64, error) {
+	dim := within.SymmetricDim()
 	var trace float64
 	for i := range dim {
-		trace += s.within.At(i, i)
+		trace += within.At(i, i)
 	}
 	for i := range dim { // directions that the vectors hardly have
-		s.within.SetSym(i, i, s.within.At(i, i)+ridge*trace/float64(dim))
+		within.SetSym(i, i, within.At(i, i)+ridge*trace/float64(dim))
 	}
 	var chol mat.Cholesky
-	if !chol.Factorize(s.within) {
+	if !chol.Factorize(within) {
 		return nil, errors.New("the vectors' covariance within speakers is not that of finite numbers")
 	}
 	var l mat.TriDense
 	chol.LTo(&l)
 	var half, white mat.Dense // L⁻¹ B L⁻ᵀ
-	if err := half.Solve(&l, s.between); err != nil {
+	if err := half.Solve(&l, between); err != nil {
 		return nil, fmt.Errorf("covariance within speakers: %w", err)
 	}
 	if err := white.Solve(&l, half.T()); err != nil {
@@ -290,38 +313,38 @@ const (
 )
 
 // lengths finds a and b of each factor: in the basis of p a vector of n seconds lies
-// about its speaker with the variance a + b/n, by least squares on the squared
-// distances, each weighed by what its own variance leaves it worth.
-func lengths(s scatter, crops []Crop, p []float64) (a, b []float64) {
-	dim := len(s.mean)
+// about the mean of its session with the variance a + b/n, by least squares on the
+// squared distances, each weighed by what its own variance leaves it worth.
+func lengths(g groups, crops []Crop, p []float64) (a, b []float64) {
+	dim := len(crops[0].Vector)
 	nu := len(p) / dim
 	a, b = make([]float64, nu), make([]float64, nu)
-	square, inverse := make([]float64, len(crops)), make([]float64, len(crops))
+	var used []Crop
+	for _, c := range crops {
+		if g.counts[g.key(c)] > 1 {
+			used = append(used, c)
+		}
+	}
+	square, inverse := make([]float64, len(used)), make([]float64, len(used))
 	diff := make([]float64, dim)
 	for k := range nu {
-		for i, c := range crops {
-			floats.SubTo(diff, c.Vector, s.means[c.Speaker])
+		for i, c := range used {
+			floats.SubTo(diff, c.Vector, g.means[g.key(c)])
 			y := floats.Dot(p[k*dim:(k+1)*dim], diff)
-			n := s.counts[c.Speaker]
-			square[i], inverse[i] = 0, 1/c.Seconds
-			if n > 1 {
-				square[i] = y * y * n / (n - 1)
-			}
+			n := g.counts[g.key(c)]
+			square[i], inverse[i] = y*y*n/(n-1), 1/c.Seconds
 		}
-		a[k], b[k] = line(s, crops, square, inverse)
+		a[k], b[k] = line(square, inverse)
 	}
 	return a, b
 }
 
 // line fits square = a + b·inverse with a and b of 0 or more.
-func line(s scatter, crops []Crop, square, inverse []float64) (a, b float64) {
+func line(square, inverse []float64) (a, b float64) {
 	a, b = 1, 0
 	for range 10 {
 		var w, wx, wxx, wy, wxy float64
 		for i, x := range inverse {
-			if s.counts[crops[i].Speaker] < 2 {
-				continue
-			}
 			v := a + b*x
 			u := 1 / (v * v)
 			w, wx, wxx, wy, wxy = w+u, wx+u*x, wxx+u*x*x, wy+u*square[i], wxy+u*x*square[i]

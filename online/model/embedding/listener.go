@@ -56,19 +56,25 @@ func (l *listener) Pair(dst *model.Stats, utterance iter.Seq[*model.Sound]) {
 // hear runs the network over an utterance, unless its last run holds it, and
 // returns where its frames are in that run, and how many they are.
 func (l *listener) hear(utterance iter.Seq[*model.Sound]) (from, n int) {
-	first := int64(-1)
+	first, end, whole := int64(-1), int64(-1), true
 	l.features = l.features[:0]
 	for s := range utterance {
 		if first < 0 {
-			first = s.First
+			first, end = s.First, s.First
 		}
+		whole = whole && s.First == end
+		end += int64(l.count(s))
 		l.features = append(l.features, s.Frames...)
 	}
 	n = len(l.features) / l.m.Features.MelBank
 	if n == 0 {
 		return 0, 0
 	}
-	end := first + int64(n)
+	if !whole { // parts of it are not where their numbers say
+		l.net.Hear(l.features)
+		l.first, l.end, l.parts = 0, 0, false
+		return 0, n
+	}
 	if held := l.first <= first && end <= l.end && l.parts; held || l.first == first && l.end == end {
 		return int(first - l.first), n
 	}
