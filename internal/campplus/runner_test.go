@@ -39,7 +39,7 @@ func TestUtterancesLeaveNothingBehind(t *testing.T) {
 
 // TestPathsAgree holds the paths to each other.
 func TestPathsAgree(t *testing.T) {
-	net, in := load(t), features(150)
+	net, in := load(t), features(60)
 	want := embed(net.NewRunnerOn(simd.Portable), in)
 	var size float64
 	for _, v := range want {
@@ -101,6 +101,7 @@ func TestMisusePanics(t *testing.T) {
 		"before":     func() { r.Embed(out, &trunk, -1, 3) },
 		"after":      func() { r.Embed(out, &trunk, 3, 11) },
 		"empty":      func() { r.Embed(out, &empty, 0, 1) },
+		"path":       func() { r.net.NewRunnerOn(99) },
 		"embeddings": func() { r.Embed(out[:Dim-1:Dim-1], &trunk, 0, 1) },
 	} {
 		func() {
@@ -115,15 +116,15 @@ func TestMisusePanics(t *testing.T) {
 }
 
 func TestNothingIsAllocated(t *testing.T) {
-	net, in, out := load(t), features(60), make([]float32, Dim)
+	net, in, out := load(t), features(30), make([]float32, Dim)
 	for _, path := range simd.Paths() {
 		r := net.NewRunnerOn(path)
 		var trunk Trunk
 		r.Run(&trunk, in)
 		if n := testing.AllocsPerRun(3, func() {
 			r.Run(&trunk, in)
-			r.Run(&trunk, in[:31*Features])
-			r.Embed(out, &trunk, 2, 14)
+			r.Run(&trunk, in[:11*Features])
+			r.Embed(out, &trunk, 2, 5)
 		}); n != 0 {
 			t.Errorf("%v: %v allocations", path, n)
 		}
