@@ -24,3 +24,9 @@ func BenchmarkRun(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkDefault(b *testing.B) {
+	for b.Loop() {
+		load(b)
+	}
+}

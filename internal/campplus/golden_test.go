@@ -101,12 +101,16 @@ func far(a []float32, b []float64) float64 {
 }
 
 // TestGolden holds embeddings to those of PyTorch. The weights are rounded to 11
-// bits, which is what the difference comes from.
+// bits, which is what the difference comes from. Plain Go, which is slow, has the
+// shorter utterances alone.
 func TestGolden(t *testing.T) {
 	net, g := load(t), readGolden(t)
 	for _, path := range simd.Paths() {
 		r := net.NewRunnerOn(path)
 		for _, want := range g.Features {
+			if path == simd.Portable && want.Frames > 210 {
+				continue
+			}
 			t.Run(fmt.Sprintf("%v/%d", path, want.Frames), func(t *testing.T) {
 				var trunk Trunk
 				r.Run(&trunk, features(want.Frames))

@@ -1,6 +1,11 @@
 package campplus
 
-import "github.com/seed-7adb9000/diarizer/internal/simd"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/internal/simd"
+)
 
 const (
 	// Features is how many log mel energies a frame has.
@@ -74,7 +79,10 @@ type affine struct{ scale, shift []float32 }
 // NewRunner returns a runner on the fastest path of this machine.
 func (n *Network) NewRunner() *Runner { return n.NewRunnerOn(simd.Best()) }
 
-// NewRunnerOn returns a runner on a path, which must be one of [simd.Paths].
+// NewRunnerOn returns a runner on a path. One that is not in [simd.Paths] panics.
 func (n *Network) NewRunnerOn(path simd.Path) *Runner {
+	if !slices.Contains(simd.Paths(), path) {
+		panic(fmt.Sprintf("campplus: this machine cannot run %v, only %v", path, simd.Paths()))
+	}
 	return &Runner{net: n, path: path, head: newHead(n)}
 }

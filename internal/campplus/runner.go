@@ -12,7 +12,8 @@ import (
 const apart = widest + 16
 
 // Runner runs a network. It owns the working memory, which grows to what the longest
-// utterance takes, about 9 kB a frame, and is not safe for concurrent use.
+// utterance takes, about 6 kB a frame, and is not safe for concurrent use. It sets no
+// limit on the length of an utterance: the caller does.
 type Runner struct {
 	net  *Network
 	path simd.Path

@@ -60,7 +60,7 @@ func (t *tensors) vector(name string, n int) []float32 {
 
 func (t *tensors) finite(name string, values []float32) []float32 {
 	for i, v := range values {
-		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+		if v-v != 0 { // infinite or not a number
 			t.err = fmt.Errorf("tensor %q has %v at %d, expected finite numbers", name, v, i)
 			return nil
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/simd"
 )
 
-// single is the standard deviation of one row, as the network was trained.
+// single is the standard deviation of one row in the published definition.
 const single = 0.01
 
 // Trunk is what the network makes of an utterance before it is pooled: a row of
@@ -21,17 +21,17 @@ type Trunk struct {
 // Rows returns the number of rows. Row i stands for the frames 2i and 2i + 1.
 func (t *Trunk) Rows() int { return len(t.frames) / Channels }
 
-// Row returns row i. It is valid until the trunk is computed anew.
+// Row returns row i. It is valid until the trunk is computed again.
 func (t *Trunk) Row(i int) []float32 { return t.frames[i*Channels : (i+1)*Channels : (i+1)*Channels] }
 
 func (t *Trunk) set(rows int) {
 	t.frames = slices.Grow(t.frames[:0], rows*Channels)[:rows*Channels]
 }
 
-// Embed writes the embedding of the rows from from to before to, at least one, to
-// dst: [Dim] numbers whose length is not 1, the caller sees to that. It is the mean
-// and standard deviation of each channel, mapped. Rows that the trunk does not have
-// panic.
+// Embed writes the embedding of the rows [from, to), at least one, to dst: [Dim] numbers.
+// It does not scale them to length 1; the caller does. The embedding is the
+// network's last matrix times the mean and standard deviation of each channel. Rows that
+// the trunk does not have panic, and so does a shorter dst.
 func (r *Runner) Embed(dst []float32, t *Trunk, from, to int) {
 	if from < 0 || to > t.Rows() || from >= to {
 		panic(fmt.Sprintf("campplus: rows %d to %d of a trunk of %d", from, to, t.Rows()))

@@ -47,15 +47,6 @@ func NewConv(taps, in, out int, weights, bias []float32) *Conv {
 	return c
 }
 
-// Taps, In and Out are the sizes of the convolution.
-func (c *Conv) Taps() int { return c.taps }
-
-// In returns how many numbers each tap reads.
-func (c *Conv) In() int { return c.in }
-
-// Out returns how many numbers the convolution makes of one row.
-func (c *Conv) Out() int { return c.out }
-
 // Into computes rows rows of dst:
 //
 //	dst[r] = max(floor, add[r] + bias + Σ_k weights[k] · src.Data[at[k] + r·src.Stride …])

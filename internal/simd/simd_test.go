@@ -75,7 +75,7 @@ func TestConvAgainstNaiveSums(t *testing.T) {
 		t.Run(path.String(), func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				p := drawProblem(t)
-				stride := p.conv.Out() + rapid.IntRange(0, 5).Draw(t, "gap")
+				stride := p.conv.out + rapid.IntRange(0, 5).Draw(t, "gap")
 				dst := Matrix{make([]float32, p.rows*stride), stride}
 				for i := range dst.Data {
 					dst.Data[i] = 77
@@ -83,9 +83,9 @@ func TestConvAgainstNaiveSums(t *testing.T) {
 				p.conv.Into(path, dst, p.src, p.at, p.rows, p.add, p.floor)
 				for i, got := range dst.Data {
 					r, o := i/stride, i%stride
-					if o >= p.conv.Out() {
+					if o >= p.conv.out {
 						if got != 77 {
-							t.Fatalf("number %d after row %d was overwritten", o-p.conv.Out(), r)
+							t.Fatalf("number %d after row %d was overwritten", o-p.conv.out, r)
 						}
 						continue
 					}
@@ -107,7 +107,7 @@ func TestRowsAreIndependent(t *testing.T) {
 		t.Run(path.String(), func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				p := drawProblem(t)
-				out := p.conv.Out()
+				out := p.conv.out
 				all := Matrix{make([]float32, p.rows*out), out}
 				p.conv.Into(path, all, p.src, p.at, p.rows, p.add, p.floor)
 				from := rapid.IntRange(0, p.rows-1).Draw(t, "from")
@@ -162,21 +162,26 @@ func TestScaleShiftAndSum(t *testing.T) {
 	}
 }
 
+// TestNaNStays holds that a number that is none reaches its own row, all of it, and
+// no other.
 func TestNaNStays(t *testing.T) {
 	for _, path := range Paths() {
-		for _, rows := range []int{1, 10} {
+		for _, rows := range []int{1, 5, 10} {
+			check := func(what string, m Matrix) {
+				for i, v := range m.Data {
+					if isNaN := v != v; isNaN != (i/panel == rows-1) {
+						t.Errorf("%v: %s of %d rows: row %d column %d is %v", path, what, rows, i/panel, i%panel, v)
+					}
+				}
+			}
 			conv := NewConv(1, 1, panel, make([]float32, panel), nil)
 			src := Matrix{make([]float32, rows), 1}
 			src.Data[rows-1] = float32(math.NaN())
 			dst := Matrix{make([]float32, rows*panel), panel}
 			conv.Into(path, dst, src, []int{0}, rows, Matrix{}, 0)
-			if v := dst.Data[rows*panel-1]; v == v {
-				t.Errorf("%v: NaN became %v among %d rows", path, v, rows)
-			}
+			check("convolution", dst)
 			ScaleShift(path, dst, dst, rows, make([]float32, panel), make([]float32, panel), 0)
-			if v := dst.Data[rows*panel-1]; v == v {
-				t.Errorf("%v: NaN became %v in %d scaled rows", path, v, rows)
-			}
+			check("scaling", dst)
 		}
 	}
 }
@@ -219,7 +224,7 @@ func TestNothingIsAllocated(t *testing.T) {
 	for _, path := range Paths() {
 		if n := testing.AllocsPerRun(20, func() {
 			conv.Into(path, dst, src, at, 11, Matrix{}, 0)
-			conv.Into(path, dst, src, at, 1, dst, 0)
+			conv.Into(path, dst, src, at, 1, src, 0)
 			ScaleShift(path, dst, src, 11, row, row, 0)
 			Sum(path, row, src, 11)
 		}); n != 0 {

@@ -118,6 +118,17 @@ def checksum(tensors):
     return h.hexdigest()
 
 
+def ordered(file):
+    """Returns a safetensors file with its metadata in the order of names, which
+    the library leaves to chance: the same weights then give the same bytes."""
+    size = int.from_bytes(file[:8], "little")
+    header = json.loads(file[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + file[8 + size :]
+
+
 def report(tensors):
     """Says how well 16 bits hold the weights."""
     halves = [t for t in tensors.values() if t.dtype == np.float16]
@@ -188,7 +199,7 @@ def main(checkpoint, definition, package):
     root = pathlib.Path(package)
     (root / "weights").mkdir(parents=True, exist_ok=True)
     (root / "testdata").mkdir(exist_ok=True)
-    (root / "weights" / "campplus.safetensors").write_bytes(save(tensors, metadata))
+    (root / "weights" / "campplus.safetensors").write_bytes(ordered(save(tensors, metadata)))
     (root / "testdata" / "golden.json").write_text(json.dumps(golden(Reference(definition, state))) + "\n")
 
 
