@@ -61,6 +61,7 @@ everything, a UBM, eigenvoices and eigenchannels.`,
 				for flag, set := range map[string]func(){
 					"augment": func() { vectors.Augment = voices.Augment },
 					"phi":     func() { vectors.Phi = voices.Phi },
+					"slack":   func() { vectors.Slack = voices.Slack },
 					"length":  func() { vectors.Length = voices.Length },
 				} {
 					if cmd.Flags().Changed(flag) {
@@ -80,6 +81,7 @@ everything, a UBM, eigenvoices and eigenchannels.`,
 	f.StringVar(&out, "out", "", "model file to write")
 	f.Uint64Var(&seed, "seed", voices.Seed, "start of every random choice")
 	f.IntVar(&vectors.Crops, "crops", vectors.Crops, "embedding: stretches of a recording and of each copy")
+	f.Float64Var(&vectors.Channel, "channel", vectors.Channel, "embedding: part of what a speaker's recordings differ by that also differs within one")
 	f.IntVar(&vectors.Factors, "factors", vectors.Factors, "embedding: factors that are kept")
 	f.IntVar(&voices.Features.Ceps, "ceps", voices.Features.Ceps, "cepstral coefficients")
 	f.IntVar(&voices.Features.Filters, "filters", voices.Features.Filters, "mel filters")
@@ -96,7 +98,7 @@ everything, a UBM, eigenvoices and eigenchannels.`,
 	f.Float64Var(&voices.TrainToken, "train-token", voices.TrainToken, "token while training V and U")
 	f.Float64Var(&voices.OwnMean, "own-mean", voices.OwnMean, "part of a recording's own mean that is taken off in training")
 	f.Float64Var(&voices.Token, "token", voices.Token, "variance by which a sound of one utterance may be off as a whole")
-	f.Float64Var(&voices.Slack, "slack", voices.Slack, "variance by which a speaker may differ from themselves")
+	f.Float64Var(&voices.Slack, "slack", voices.Slack, fmt.Sprintf("variance by which a speaker may differ from themselves; embedding: default %g", vectors.Slack))
 	f.Float64Var(&voices.Length, "length", voices.Length, "exponent that scores are normalised for length with, both kinds")
 	f.BoolVar(&voices.Soft, "soft", voices.Soft, "divide frames among Gaussians")
 	_ = cmd.MarkFlagRequired("data")
@@ -244,7 +246,7 @@ func describeEmbedding(utts []dataset.Utterance, cfg training.EmbeddingConfig) m
 		Settings: map[string]string{"shortest_seconds": num(cfg.Shortest), "longest_seconds": num(cfg.Longest)},
 		Command: strings.Join([]string{"diarizer train --kind embedding --data DIR --out FILE --seed", strconv.FormatUint(cfg.Seed, 10),
 			"--augment", strconv.Itoa(cfg.Augment), "--crops", strconv.Itoa(cfg.Crops), "--factors", strconv.Itoa(cfg.Factors),
-			"--phi", num(cfg.Phi), "--length", num(cfg.Length)}, " ")}
+			"--channel", num(cfg.Channel), "--phi", num(cfg.Phi), "--slack", num(cfg.Slack), "--length", num(cfg.Length)}, " ")}
 }
 
 // corpora sums the recordings up by corpus.

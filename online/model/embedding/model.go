@@ -89,8 +89,10 @@ const (
 	// evidence is a second: the network costs as much again each time that an
 	// open utterance is looked at.
 	evidence = 100
-	// window is what a stream can afford of pairs of 0.8 kB.
-	window = 200
+	// window is long enough to put a conversation right, and short enough that what
+	// a speaker said minutes ago, when the sound of the room was another, is not
+	// held against them: a longer one splits people in long meetings.
+	window = 80
 )
 
 // Fingerprint implements [model.Model].
