@@ -2,10 +2,10 @@ package online_test
 
 import (
 	"fmt"
-	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"log"
 
 	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 

@@ -1,9 +1,9 @@
 package online
 
 import (
-	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"math/rand/v2"
 
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"io"
 	"os"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/experiment"
 	"github.com/seed-7adb9000/diarizer/internal/figure"
+	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 )
 
 // compareFlags are the flags of "diarizer compare".

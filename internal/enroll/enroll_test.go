@@ -2,7 +2,6 @@ package enroll
 
 import (
 	"errors"
-	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"reflect"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/seed-7adb9000/diarizer/internal/campplus"
+	"github.com/seed-7adb9000/diarizer/internal/simd"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/embedding"
 	"github.com/seed-7adb9000/diarizer/segment"
@@ -68,22 +69,29 @@ func (e *embeddings) model() (model.Model, error) {
 }
 
 // network is campplus as package embedding wants it.
-type network struct{ *campplus.Network }
+type network struct {
+	*campplus.Network
+	path simd.Path
+}
 
-// Network returns the network that is part of the program.
-func Network() (embedding.Network, error) {
+// Network returns the network that is part of the program, on the fastest path of
+// this machine.
+func Network() (embedding.Network, error) { return NetworkOn(simd.Best()) }
+
+// NetworkOn returns the network on a path of the kernels, one of simd.Paths.
+func NetworkOn(path simd.Path) (embedding.Network, error) {
 	n, err := campplus.Default()
 	if err != nil {
 		return nil, err
 	}
-	return network{n}, nil
+	return network{n, path}, nil
 }
 
 // Dim implements [embedding.Network].
 func (network) Dim() int { return campplus.Dim }
 
 // NewEmbedder implements [embedding.Network].
-func (n network) NewEmbedder() embedding.Embedder { return &embedder{run: n.NewRunner()} }
+func (n network) NewEmbedder() embedding.Embedder { return &embedder{run: n.NewRunnerOn(n.path)} }
 
 // embedder is a campplus runner as package embedding wants it.
 type embedder struct {

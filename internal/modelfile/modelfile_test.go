@@ -3,8 +3,6 @@ package modelfile
 import (
 	"bytes"
 	"errors"
-	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
-	"github.com/seed-7adb9000/diarizer/online/model/embedding"
 	"math"
 	"reflect"
 	"strings"
@@ -12,6 +10,8 @@ import (
 	"testing/iotest"
 
 	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
+	"github.com/seed-7adb9000/diarizer/online/model/embedding"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -104,6 +104,56 @@ func TestReadErrors(t *testing.T) {
 		t.Errorf("failing reader: error %v, expected its own", err)
 	}
 }
+
+// vectors is an embedding model of the network that is part of the program.
+func vectors(tb testing.TB) *embedding.Model {
+	tb.Helper()
+	net, err := Network()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	m := &embedding.Model{Net: net, Features: segment.FeatureConfig{Ceps: 2, Filters: 4, LowHz: 100, HighHz: 3800, MelBank: segment.BankSize},
+		Mean: make([]float64, net.Dim()), P: make([]float64, 2*net.Dim()), A: []float64{0.5, 1}, B: []float64{0.25, 0},
+		Phi: 0.5, Slack: 0.125, Length: 0.75, Threshold: -1, Slope: 2}
+	for i := range m.P {
+		m.P[i] = float64(i%7) / 8
+	}
+	return m
+}
+
+func TestRoundTripOfVectors(t *testing.T) {
+	want := vectors(t)
+	data := write(t, want)
+	got, err := Read(bytes.NewReader(data), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Kind() != embedding.Kind || got.Fingerprint() != want.Fingerprint() {
+		t.Errorf("read %s %s, wrote %s %s", got.Kind(), got.Fingerprint(), want.Kind(), want.Fingerprint())
+	}
+	other := bytes.Replace(data, []byte(want.Net.Fingerprint()[:10]), []byte("0123456789"), 1)
+	kind := bytes.Replace(data, []byte(`"kind":"embedding"`), []byte(`"kind":"embeddinx"`), 1)
+	for name, c := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"another network": {other, "checksum"}, "unknown kind": {kind, "embeddinx"}, "truncated": {data[:len(data)-3], "damaged"},
+	} {
+		if _, err := Read(bytes.NewReader(c.data), "my.safetensors"); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, expected ErrFormat and %q", name, err, c.want)
+		}
+	}
+	foreign := vectors(t)
+	foreign.Net = elsewhere{foreign.Net}
+	if _, err := Read(bytes.NewReader(write(t, foreign)), "x"); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "network fedcba") {
+		t.Errorf("a model for another network: error %v", err)
+	}
+}
+
+// elsewhere is a network that this program does not have.
+type elsewhere struct{ embedding.Network }
+
+func (elsewhere) Fingerprint() string { return "fedcba9876543210" }
 
 // TestEmbedded reads the models that are part of the program.
 func TestEmbedded(t *testing.T) {

@@ -1,10 +1,11 @@
 package eigenvoice
 
 import (
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 
 	"gonum.org/v1/gonum/floats"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // Accumulator collects the frames of an utterance and turns them into its

@@ -1,13 +1,14 @@
 package eigenvoice
 
 import (
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // single is what pairs may be off by, relatively: their sums are taken in 24 bits.

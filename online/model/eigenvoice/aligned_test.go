@@ -1,10 +1,11 @@
 package eigenvoice
 
 import (
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // TestAligned holds that frames that were aligned before give the pair that

@@ -1,10 +1,11 @@
 package eigenvoice
 
 import (
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 
 	"gonum.org/v1/gonum/floats"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // channel integrates an utterance's channel factor z ~ N(0, I) out of its

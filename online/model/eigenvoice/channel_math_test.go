@@ -1,13 +1,14 @@
 package eigenvoice
 
 import (
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/integrate/quad"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // hermite returns the log of the integral of exp(f(p))·N(p; 0, I) in dim

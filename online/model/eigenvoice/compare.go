@@ -1,13 +1,14 @@
 package eigenvoice
 
 import (
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/lapack/gonum"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // Comparer computes evidences and comparisons for ν eigenvoices. It owns the

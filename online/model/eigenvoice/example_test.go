@@ -2,9 +2,9 @@ package eigenvoice_test
 
 import (
 	"fmt"
-	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 
 	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 

@@ -1,11 +1,12 @@
 package eigenvoice
 
 import (
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // TestGain holds the gain of frames for a settled voice against their likelihoods

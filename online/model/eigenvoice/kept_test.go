@@ -1,11 +1,12 @@
 package eigenvoice
 
 import (
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // TestKept keeps pairs: they come back within 24 bits, and a sum from which one

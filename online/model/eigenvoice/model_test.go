@@ -2,15 +2,16 @@ package eigenvoice
 
 import (
 	"errors"
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"math"
 	"math/rand/v2"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/segment"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 func testRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 7)) }

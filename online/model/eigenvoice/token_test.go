@@ -1,11 +1,12 @@
 package eigenvoice
 
 import (
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // TestTokenByCovariance compares the pair of an utterance whose sounds may be
