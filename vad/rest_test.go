@@ -121,6 +121,9 @@ func TestDetectorInSilence(t *testing.T) {
 	d.Push(nil, babble(3, 4))
 	for i := range 600 {
 		d.Push(nil, make([]float32, vad.Hop))
+		if i%10 > 0 {
+			continue
+		}
 		if at := statetest.Subnormal(d); at != "" {
 			t.Fatalf("frame %d of silence: Detector%s is a subnormal number", i, at)
 		}
