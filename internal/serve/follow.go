@@ -241,7 +241,7 @@ func (f *follower) deliver(ctx context.Context) error {
 }
 
 // checkpointVersion is that of the layout of fields below.
-const checkpointVersion = 2
+const checkpointVersion = 3
 
 func (f *follower) fields() []any {
 	return []any{
