@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 // blocks is a source of given blocks.
@@ -127,7 +129,7 @@ func TestRecorderLongGap(t *testing.T) {
 func TestRecorderFullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		t.Skip("no /dev/full here")
+		needs.Missing(t, "no /dev/full here")
 	}
 	src := &blocks{}
 	for i := range 100 {
