@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 	"github.com/seed-7adb9000/diarizer/capture/resample"
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
 
 // A Recording is an opened recording as a [Source]. Make it with [Open] or
@@ -29,6 +30,7 @@ type Recording struct {
 	at        int
 	slab      []float32 // where the next blocks' samples go
 	pos       int64
+	odd       int   // samples that a decoder made and that are no numbers
 	err       error // why no more is decoded
 }
 
@@ -54,7 +56,7 @@ func (rec *Recording) Format() pcm.Format { return rec.dec.Format() }
 func (rec *Recording) Length() (samples int64, known bool) {
 	f := rec.dec.Format()
 	switch {
-	case f.Frames < 0:
+	case f.Frames < 0, f.Frames > MaxPosition: // a header that cannot be true
 		return 0, false
 	case rec.rs == nil:
 		return f.Frames, true
@@ -76,6 +78,9 @@ func Duration(n int64) time.Duration { return time.Duration(n) * (time.Second / 
 // returned io.EOF. It is of type [*Error].
 func (rec *Recording) Warning() error {
 	w := rec.dec.Warning()
+	if w == nil && rec.odd > 0 {
+		w = fmt.Errorf("%w: %d decoded samples are no numbers, silence taken for them", pcm.ErrDamaged, rec.odd)
+	}
 	if w == nil {
 		return nil
 	}
@@ -132,6 +137,7 @@ func (rec *Recording) decode(ctx context.Context) {
 	}
 	n, err := rec.dec.Read(rec.raw)
 	if n > 0 {
+		rec.odd += clean.In(rec.raw[:n*rec.dec.Format().Channels])
 		mono := rec.mix(n)
 		if rec.rs == nil {
 			rec.ready = append(rec.ready, mono...)

@@ -5,6 +5,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 	"github.com/seed-7adb9000/diarizer/internal/spectrum"
 )
 
@@ -89,10 +90,13 @@ func (e *Extractor) Dim() int { return e.cfg.Dim() }
 // frames further than the frame itself, deltas DeltaSpan more.
 func (e *Extractor) Delay() int { return (Window-1)/Hop + e.statics.span }
 
-// Add takes the next samples, in [-1, 1] at 16 kHz.
+// Add takes the next samples, in [-1, 1] at 16 kHz. Those that are not numbers,
+// infinite or beyond ±65,536 count as silence.
 func (e *Extractor) Add(samples []float32) {
 	e.drop()
+	n := len(e.buf)
 	e.buf = append(e.buf, samples...)
+	clean.In(e.buf[n:])
 	e.samples += int64(len(samples))
 }
 

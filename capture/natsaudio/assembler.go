@@ -42,7 +42,7 @@ type Stats struct {
 	Packets uint64 // heard
 	Lost    uint64 // that never came, or came too late
 	Dropped uint64 // that had come already, or came too late, or are of another session
-	Bad     uint64 // messages that are no packets, of another format, or not decodable
+	Bad     uint64 // messages that are no packets, of another format, not decodable or not believed
 }
 
 // An Assembler turns packets as they arrive into a stream's blocks. It is a
@@ -61,6 +61,7 @@ type Assembler struct {
 	first   bool   // the session that is followed is the stream's first
 	shift   int64  // stream position of the session's position 0, at capture.Rate
 	pos     int64  // end of what was emitted
+	gaps    allowance
 	ended   bool
 	warned  map[string]bool
 }
@@ -204,6 +205,20 @@ func (a *Assembler) hear(p Packet, emit func(capture.Block)) {
 		a.bad("gap", fmt.Errorf("%w: %s %d after %d, expected less than %v of lost sound", ErrPacket, HeaderPosition, p.Position, a.sound.pos, MaxGap))
 		return
 	}
+	at := a.shift + a.sound.output(max(0, p.Position))
+	if at > capture.MaxPosition {
+		a.bad("length", fmt.Errorf("%w: %s %d is sample %d of the stream, expected up to %d", ErrPacket, HeaderPosition, p.Position, at, int64(capture.MaxPosition)))
+		return
+	}
+	gap := p.Position > a.sound.pos
+	if !a.sound.began {
+		gap = at > a.pos
+	}
+	if !a.gaps.pass(p, gap) {
+		a.bad("gaps", fmt.Errorf("%w: %s %d after %d is one gap too many, expected one for every %v of sound, and %d more",
+			ErrPacket, HeaderPosition, p.Position, a.sound.pos, capture.Duration(gapEvery), gapsInHand))
+		return
+	}
 	if p.End {
 		end := a.shift + a.sound.output(p.Position)
 		a.leave(emit)
@@ -218,6 +233,8 @@ func (a *Assembler) hear(p Packet, emit func(capture.Block)) {
 	a.stats.Packets++
 	if err := a.sound.push(p, a.emitter(emit)); err != nil {
 		a.bad("decode", fmt.Errorf("packet %d of session %s: %w: its sound is a gap", p.Seq, p.Session, err))
+	} else if a.sound.odd > 0 {
+		a.bad("numbers", fmt.Errorf("packet %d of session %s: %d of its decoded samples are no numbers: silence is taken for them", p.Seq, p.Session, a.sound.odd))
 	}
 }
 
@@ -257,7 +274,7 @@ func (a *Assembler) emitter(emit func(capture.Block)) func(int64, []float32) {
 	}
 }
 
-// samples is how many samples of a rate d lasts.
+// samples is how many samples of a rate d lasts, to the millisecond.
 func samples(d time.Duration, rate int) int64 {
-	return int64(d/time.Millisecond) * int64(rate) / 1000
+	return int64(d/time.Second)*int64(rate) + int64(d%time.Second/time.Millisecond)*int64(rate)/1000
 }

@@ -73,5 +73,5 @@ func (o *order) full() bool {
 		end = max(end, p.after())
 	}
 	return len(o.held) >= WindowPackets ||
-		end-o.held[0].Position >= int64(Window)*int64(o.held[0].Rate)/int64(time.Second)
+		end-o.held[0].Position >= samples(Window, o.held[0].Rate)
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
 
 // Format is what the packets of a session have in common.
@@ -168,10 +170,12 @@ func (s *Sender) unsent(err error) error {
 	return fmt.Errorf("%s: the end of the sound may not have arrived: %w", s.subject, err)
 }
 
-// AppendS16 appends samples in [-1, 1] as a payload of S16.
+// AppendS16 appends samples in [-1, 1] as a payload of S16. What is louder is as
+// loud as can be, and what is no sound (not a number, infinite or beyond ±65,536) is
+// silence.
 func AppendS16(payload []byte, samples []float32) []byte {
 	for _, x := range samples {
-		v := int16(max(-32768, min(32767, math.Round(float64(x)*32768))))
+		v := int16(max(-32768, min(32767, math.Round(float64(clean.One(x))*32768))))
 		payload = append(payload, byte(v), byte(v>>8))
 	}
 	return payload

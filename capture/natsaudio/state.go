@@ -15,7 +15,7 @@ func (a *Assembler) UnmarshalBinary(b []byte) error { return state.Restore(b, a.
 func (a *Assembler) fields() []any {
 	return []any{
 		&a.session, &a.from, state.Slice(&a.past, func(s *string) []any { return []any{s} }), state.Value(&a.began),
-		&a.first, &a.shift, &a.pos, &a.ended,
+		&a.first, &a.shift, &a.pos, &a.gaps.used, &a.ended,
 		state.Struct(&a.stats, (*Stats).fields),
 		state.Struct(a.order, (*order).fields),
 		state.Optional(&a.sound, a.soundFields),

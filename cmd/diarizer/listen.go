@@ -142,6 +142,9 @@ func listenOn(ctx context.Context, host mic.Host, opts mic.Options, out *output,
 		if n := m.Overflow(); n > 0 {
 			out.warn(fmt.Errorf("%v of sound were lost because the program could not keep up", capture.Duration(n)))
 		}
+		if n := m.Replaced(); n > 0 {
+			out.warn(fmt.Errorf("microphone %q: %d samples were no numbers, silence was taken for them", m.Device().Name, n))
+		}
 	}()
 	name := m.Device().Name
 	print := out.print

@@ -29,7 +29,9 @@ func Learn(ctx context.Context, dst *model.Stats, m model.Model, src capture.Sou
 	for {
 		b, err := src.Next(ctx)
 		if len(b.Samples) > 0 {
-			s.Hear(b, ignore)
+			if _, err := s.Hear(ctx, b, ignore); err != nil {
+				return err
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			break

@@ -86,7 +86,7 @@ func (s *Stream) fields() []any {
 
 func (f *front) fields() []any {
 	list := []any{
-		state.Value(f.ext), &f.spans, &f.pushed, &f.done, f.levels.power[:],
+		state.Value(f.ext), &f.spans, &f.pushed, &f.done, &f.replaced, &f.spoke, f.levels.power[:],
 		state.Slice(&f.decisions, func(d *vad.Decision) []any { return []any{&d.Speech, &d.Score, &d.Level} }),
 	}
 	if f.det != nil {

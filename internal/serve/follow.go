@@ -163,7 +163,10 @@ func (f *follower) start(ctx context.Context, p natsaudio.Packet) error {
 func (f *follower) hear(ctx context.Context, blocks []capture.Block) error {
 	for _, b := range blocks {
 		var events []online.Event
-		gap := f.stream.Hear(b, func(e online.Event) { events = append(events, e) })
+		gap, err := f.stream.Hear(ctx, b, func(e online.Event) { events = append(events, e) })
+		if err != nil {
+			return err
+		}
 		if gap.End != 0 {
 			if err := f.event(ctx, func(enc *publish.Encoder) publish.Event { return enc.Gap(gap.Start, gap.End) }); err != nil {
 				return err
@@ -238,7 +241,7 @@ func (f *follower) deliver(ctx context.Context) error {
 }
 
 // checkpointVersion is that of the layout of fields below.
-const checkpointVersion = 2
+const checkpointVersion = 3
 
 func (f *follower) fields() []any {
 	return []any{

@@ -88,8 +88,12 @@ func Run(ctx context.Context, nc *nats.Conn, opts Options, ready func(*Worker)) 
 	}
 	// What goes on in the background ends with Run, after the handover.
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer w.wg.Wait()
-	defer stop()
+	defer func() {
+		stop()
+		if !finished(&w.wg, stopWithin) {
+			w.log().Error("the worker ends while some of its work goes on", "waited", stopWithin)
+		}
+	}()
 	w.lease = newLease(opts.Dead - opts.Beat)
 	w.rename()
 	if err := w.roster.follow(inner, s, &w.wg, w.report); err != nil {

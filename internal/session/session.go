@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/vad"
 )
 
 // Options say where a run's events go.
@@ -149,7 +150,8 @@ type run struct {
 	pub      *publish.Publisher
 	timeline publish.Timeline
 	at       int64
-	status   int64 // when the next status is due
+	status   int64    // when the next status is due
+	gap      vad.Span // the latest
 	began    time.Time
 }
 
@@ -161,6 +163,8 @@ func (r *run) output(o pipeline.Output) error {
 		if err := r.desk.Encode(gap); err != nil {
 			return err
 		}
+		r.gap = o.Gap
+		r.status = r.due(r.status)
 	}
 	for _, e := range o.Events {
 		if err := r.report(e.At - 1); err != nil {
@@ -191,7 +195,7 @@ func (r *run) output(o pipeline.Output) error {
 // was over by at. All decisions until then have been told: where a report
 // stands among them does not depend on how the sound was cut into blocks.
 func (r *run) report(at int64) error {
-	for ; r.status <= at; r.status += statusEvery {
+	for ; r.status <= at; r.status = r.due(r.status + statusEvery) {
 		lag := time.Since(r.began) - capture.Duration(r.status)
 		status := func(enc *publish.Encoder) publish.Event {
 			return enc.Status(r.status, publish.Status{Lag: max(0, lag.Seconds())})
@@ -201,6 +205,15 @@ func (r *run) report(at int64) error {
 		}
 	}
 	return nil
+}
+
+// due returns when the status of a minute is due: of the minutes in a gap, which may
+// be thousands, only the last has one.
+func (r *run) due(minute int64) int64 {
+	if minute > r.gap.Start && minute <= r.gap.End {
+		return r.gap.End / statusEvery * statusEvery
+	}
+	return minute
 }
 
 // takeCorrections sets the desk up and opens it to whoever corrects.
