@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 )
 
 // feed is where messages come from. next waits for one as long as ctx lasts.
@@ -97,7 +98,7 @@ func findKept(ctx context.Context, nc *nats.Conn, subject string) (jetstream.Str
 	if err := connected(ctx, nc); err != nil {
 		return nil, err
 	}
-	js, err := jetstream.New(nc)
+	js, err := bus.JetStream(nc)
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)
 	}

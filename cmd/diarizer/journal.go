@@ -122,7 +122,7 @@ func newFlushCommand(dir *string) *cobra.Command {
 			defer nc.Close()
 			ctx, cancel := context.WithTimeout(cmd.Context(), within)
 			defer cancel()
-			return flushJournal(ctx, cmd.OutOrStdout(), nc, filepath.Join(*dir, cmp.Or(from, server(url, o.context))),
+			return flushJournal(ctx, cmd.OutOrStdout(), nc, filepath.Join(*dir, cmp.Or(from, o.server(url))),
 				publish.PublisherOptions{OnError: say, Stream: publish.StreamOptions{Retain: retain}})
 		},
 	}
