@@ -137,7 +137,7 @@ const (
 // End is why a stream ended.
 type End struct {
 	Reason Reason `json:"reason"`
-	// Detail says what failed, in words.
+	// Detail says what failed, or what was not heard, in words.
 	Detail string `json:"detail,omitempty"`
 }
 
