@@ -16,7 +16,7 @@ type Options struct {
 	Channel capture.Channel
 	// Session, if not empty, is the session to follow; others are not heard.
 	Session string
-	// Follow goes on when a session ends or another begins: the stream ends with
+	// Follow goes on when a session ends or another takes over: the stream ends with
 	// its reader only. Sessions follow each other after gaps as long as their
 	// wall clocks say, by up to MaxGap; where they do not tell, at once.
 	Follow bool
@@ -37,6 +37,10 @@ const MaxGap = 24 * time.Hour
 // first packet that it gets.
 const JoinWithin = 10 * time.Second
 
+// TakeOver is how long a session has to be silent before another one takes over
+// that began without its end mark.
+const TakeOver = 5 * time.Second
+
 // Stats count what came of the packets.
 type Stats struct {
 	Packets uint64 // heard
@@ -55,6 +59,8 @@ type Assembler struct {
 	session string // that is followed
 	from    string // the first to follow, empty for any
 	past    []string
+	spoke   time.Time // when the last of its packets was stored, if that is known
+	rival   rival
 	began   time.Time
 	order   *order
 	sound   *sound // nil between sessions
@@ -95,14 +101,25 @@ func (a *Assembler) Push(p Packet, emit func(capture.Block)) (ended bool, err er
 	}
 	switch {
 	case a.sound != nil && p.Session == a.session:
+		if !p.End && !a.order.had(p) {
+			a.alone(p.Stored)
+		}
 	case a.opts.Session != "" && p.Session != a.opts.Session,
 		a.session == "" && a.from != "" && p.Session != a.from,
 		slices.Contains(a.past, p.Session):
 		a.stats.Dropped++
+		if slices.Contains(a.past, p.Session) {
+			a.warn("past", fmt.Errorf("packets of session %s are dropped: it is over, its sender was replaced or has woken up", p.Session))
+		}
+		return false, nil
+	case a.sound != nil:
+		if a.contend(p) {
+			return a.yield(emit)
+		}
 		return false, nil
 	default:
-		if err := a.change(p, emit); err != nil || a.ended {
-			return a.ended, err
+		if err := a.change(p); err != nil {
+			return false, err
 		}
 	}
 	if !a.sound.same(p) {
@@ -111,8 +128,15 @@ func (a *Assembler) Push(p Packet, emit func(capture.Block)) (ended bool, err er
 		return false, nil
 	}
 	a.order.push(p, func(p Packet) { a.hear(p, emit) })
+	if a.sound == nil && a.rival.session != "" && !a.ended {
+		return a.succeed(emit)
+	}
 	return a.ended, nil
 }
+
+// Had reports whether a packet of the session that is followed has come already,
+// or too late.
+func (a *Assembler) Had(p Packet) bool { return p.Session == a.session && a.order.had(p) }
 
 // Bad counts a message that is no packet, and says so once.
 func (a *Assembler) Bad(err error) { a.bad("packet", err) }
@@ -132,6 +156,10 @@ func (a *Assembler) warn(kind string, err error) {
 // Finish hands on what is still held back.
 func (a *Assembler) Finish(emit func(capture.Block)) {
 	a.close(emit)
+	if a.opts.Follow {
+		_, _ = a.succeed(emit) // an error is of a session that has not the channel
+		a.close(emit)
+	}
 	a.ended = true
 }
 
@@ -161,15 +189,7 @@ func (a *Assembler) leave(emit func(capture.Block)) {
 const pastSessions = 16
 
 // change begins to follow the session of p.
-func (a *Assembler) change(p Packet, emit func(capture.Block)) error {
-	if a.sound != nil {
-		if !a.opts.Follow {
-			a.warn("session", fmt.Errorf("session %s began before the end of session %s, which is taken for over", p.Session, a.session))
-			a.Finish(emit)
-			return nil
-		}
-		a.close(emit)
-	}
+func (a *Assembler) change(p Packet) error {
 	s, err := newSound(p, a.opts.Channel)
 	if err != nil {
 		return fmt.Errorf("session %s %w", p.Session, err)
@@ -178,7 +198,7 @@ func (a *Assembler) change(p Packet, emit func(capture.Block)) error {
 	if !a.first {
 		a.shift = a.after(p)
 	}
-	a.session, a.began, a.sound = p.Session, p.Began, s
+	a.session, a.began, a.spoke, a.sound = p.Session, p.Began, p.Stored, s
 	a.order = &order{next: 1}
 	return nil
 }

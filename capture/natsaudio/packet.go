@@ -77,6 +77,10 @@ type Packet struct {
 	End bool
 	// Data is the payload.
 	Data []byte
+	// Stored is when JetStream stored the packet or, without it, when it arrived;
+	// zero if that is not known. It is not sent, and tells only how long a session
+	// has been silent when another one begins.
+	Stored time.Time
 }
 
 // End of the packet, in the same count as Position.

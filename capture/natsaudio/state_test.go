@@ -86,6 +86,7 @@ func TestStateIsComplete(t *testing.T) {
 	statetest.Covers(t, a, a.fields(), "opts", "warned")
 	statetest.Covers(t, &a.gaps, []any{&a.gaps.used})
 	statetest.Covers(t, a.order, a.order.fields())
+	statetest.Covers(t, &a.rival, a.rival.fields())
 	statetest.Covers(t, &a.stats, a.stats.fields())
 	statetest.Covers(t, &a.sound.format, a.sound.format.fields())
 	statetest.Covers(t, a.sound, a.soundFields(a.sound), "channel", "s16", "opus", "odd", "up", "down", "frames", "mono", "out")

@@ -13,11 +13,11 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/serve"
@@ -160,7 +160,7 @@ func benchServe(ctx context.Context, cfg pipeline.Config, sound []byte, n int, l
 
 // speak sends sound in real time, in packets of 50 ms, beginning anywhere in it.
 func speak(ctx context.Context, nc *nats.Conn, stream string, sound []byte, length time.Duration, i int) error {
-	js, err := jetstream.New(nc)
+	js, err := bus.JetStream(nc)
 	if err != nil {
 		return err
 	}

@@ -66,11 +66,10 @@ func listJournal(w io.Writer, root string) error {
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	lines := 0
+	var failed []error
 	for _, name := range names {
 		runs, err := publish.Journals(filepath.Join(root, name))
-		if err != nil {
-			return err
-		}
+		failed = append(failed, err)
 		for _, r := range runs {
 			if lines++; lines == 1 {
 				fmt.Fprintln(table, "SERVER\tRUN\tSTREAM\tPUBLISHED\tWAITING\tBYTES\t")
@@ -81,13 +80,15 @@ func listJournal(w io.Writer, root string) error {
 	if lines == 0 {
 		fmt.Fprintf(table, "nothing in %s\n", root)
 	}
-	return table.Flush()
+	return errors.Join(append(failed, table.Flush())...)
 }
 
 func stateOf(r publish.Kept) string {
 	switch {
 	case r.InUse:
 		return "in use"
+	case r.Damage != nil:
+		return "damaged"
 	case r.Resumable:
 		return "may go on"
 	}
@@ -121,7 +122,7 @@ func newFlushCommand(dir *string) *cobra.Command {
 			defer nc.Close()
 			ctx, cancel := context.WithTimeout(cmd.Context(), within)
 			defer cancel()
-			return flushJournal(ctx, cmd.OutOrStdout(), nc, filepath.Join(*dir, cmp.Or(from, server(url, o.context))),
+			return flushJournal(ctx, cmd.OutOrStdout(), nc, filepath.Join(*dir, cmp.Or(from, o.server(url))),
 				publish.PublisherOptions{OnError: say, Stream: publish.StreamOptions{Retain: retain}})
 		},
 	}

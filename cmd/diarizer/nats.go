@@ -22,12 +22,14 @@ import (
 // but for its URL.
 type natsFlags struct {
 	context  string
+	domain   string
 	security publish.Security
 	wait     waitValue
 }
 
 func (o *natsFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&o.context, "nats-context", "", "connect as this context of the nats command says, instead of to a URL")
+	f.StringVar(&o.domain, "nats-domain", "", "JetStream domain that keeps events and sound, such as that of the hub for whoever connects to a leaf node (default as the context says, or the server's)")
 	f.StringVar(&o.security.Creds, "nats-creds", "", "file with NATS credentials")
 	f.StringVar(&o.security.NKey, "nats-nkey", "", "file with the seed of an nkey")
 	f.StringVar(&o.security.Token, "nats-token", "", "file with a token")
@@ -53,7 +55,7 @@ func (o *natsFlags) begin(ctx context.Context, url, name string, onError func(er
 }
 
 func (o *natsFlags) options(name string, onError func(error)) publish.ConnectOptions {
-	return publish.ConnectOptions{Name: name, OnError: onError, Context: o.context,
+	return publish.ConnectOptions{Name: name, OnError: onError, Context: o.context, Domain: o.domain,
 		Security: o.security, WaitFor: time.Duration(o.wait)}
 }
 
@@ -103,13 +105,22 @@ func (o *publishFlags) register(f *pflag.FlagSet) {
 func (o *publishFlags) publishing(url string) session.Publishing {
 	p := session.Publishing{Stream: publish.StreamOptions{Retain: o.retain}}
 	if o.journal != "off" && (url != "" || o.context != "") {
-		p.Journal = filepath.Join(o.journal, server(url, o.context))
+		p.Journal = filepath.Join(o.journal, o.server(url))
 	}
 	return p
 }
 
-// server names the server at a URL, or that of a context, as a directory: what
-// was meant for one server is not published to another.
+// server names the server at a URL, or that of a context, as a directory, with the
+// domain where there is one: what was meant for one server is not published to
+// another.
+func (o *natsFlags) server(url string) string {
+	name := server(url, o.context)
+	if o.domain != "" {
+		name += "." + publish.Token(o.domain)
+	}
+	return name
+}
+
 func server(url, context string) string {
 	if context != "" {
 		return publish.Token("context-" + filepath.Base(context))

@@ -143,8 +143,11 @@ func listStreams(cmd *cobra.Command, nc *nats.Conn, asJSON bool) error {
 	fmt.Fprintln(w, "STREAM\tTITLE\tWORKER\tHEARD\tBEHIND\tEVENTS\tOWNERS\tNOTE")
 	for _, s := range list.Streams {
 		st, note := of[s.Stream], s.Why
-		if s.Worker == "" && !s.Open && note == "" {
+		switch {
+		case s.Worker == "" && !s.Open && note == "":
 			note = "no sound"
+		case st.Dropped > 0 && note == "":
+			note = fmt.Sprintf("%d packets of other senders dropped", st.Dropped)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%.1fs\t%.1fs\t%d\t%d\t%s\n", s.Stream, s.Title, s.Worker, st.Heard, st.Lag, st.Events, s.Epoch, note)
 	}

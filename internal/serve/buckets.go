@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -45,7 +46,7 @@ type shared struct {
 
 // openShared finds what the workers share, or creates it.
 func openShared(ctx context.Context, nc *nats.Conn, o StoreOptions) (*shared, error) {
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(apiTimeout))
+	js, err := bus.JetStream(nc, jetstream.WithDefaultTimeout(apiTimeout))
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)
 	}
@@ -80,21 +81,37 @@ func ensureAudio(ctx context.Context, js jetstream.JetStream, o StoreOptions) (j
 	fail := func(err error) (jetstream.Stream, error) {
 		return nil, fmt.Errorf("JetStream stream for %s: %w", natsaudio.AllSubjects, err)
 	}
+	c := o.audio()
 	name, err := js.StreamNameBySubject(ctx, natsaudio.AllSubjects)
-	if err == nil {
-		s, err := js.Stream(ctx, name)
-		if err != nil {
-			return fail(err)
-		}
-		return s, nil
-	}
-	if !errors.Is(err, jetstream.ErrStreamNotFound) {
+	if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return fail(err)
 	}
+	var s jetstream.Stream
+	if err == nil {
+		s, err = js.Stream(ctx, name)
+	} else if s, err = js.CreateStream(ctx, c); errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another worker was first
+		s, err = js.Stream(ctx, c.Name)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	if err := fitForSound(s.CachedInfo().Config, c); err != nil {
+		return fail(err)
+	}
+	return s, nil
+}
+
+// usual is the size of a message of sound as "diarizer send" makes it, in bytes.
+// One sender gets the messages of that size that fill a quarter of the room.
+const usual = 2200
+
+// audio is the JetStream stream that is created for sound.
+func (o StoreOptions) audio() jetstream.StreamConfig {
 	c := jetstream.StreamConfig{
 		Name: AudioStream, Description: "sound to be diarized", Subjects: []string{natsaudio.AllSubjects},
 		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, Storage: jetstream.FileStorage,
 		MaxAge: 24 * time.Hour, MaxBytes: 10 << 30, Replicas: max(1, o.Replicas), Duplicates: 2 * time.Minute, AllowDirect: true,
+		MaxMsgSize: maxAudioMessage,
 	}
 	if o.AudioAge > 0 {
 		c.MaxAge = o.AudioAge
@@ -103,14 +120,8 @@ func ensureAudio(ctx context.Context, js jetstream.JetStream, o StoreOptions) (j
 	if o.AudioBytes > 0 {
 		c.MaxBytes = o.AudioBytes
 	}
-	s, err := js.CreateStream(ctx, c)
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another worker was first
-		s, err = js.Stream(ctx, c.Name)
-	}
-	if err != nil {
-		return fail(err)
-	}
-	return s, nil
+	c.MaxMsgsPerSubject = max(1, c.MaxBytes/(4*usual))
+	return c
 }
 
 // bucket returns a bucket, which it creates if it is absent.
@@ -125,5 +136,9 @@ func bucket(ctx context.Context, js jetstream.JetStream, name, what string, o St
 	if err != nil {
 		return nil, fmt.Errorf("bucket %s: %w", name, err)
 	}
-	return kv, nil
+	stream, err := js.Stream(ctx, "KV_"+name)
+	if err != nil {
+		return nil, fmt.Errorf("bucket %s: %w", name, err)
+	}
+	return kv, fitForKeys(stream.CachedInfo().Config)
 }

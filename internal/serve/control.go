@@ -71,6 +71,8 @@ type StreamStatus struct {
 	// sound.
 	Events  uint64 `json:"events"`
 	Message uint64 `json:"message"`
+	// Dropped counts packets of other sessions than the one that is heard.
+	Dropped uint64 `json:"dropped,omitempty"`
 }
 
 // Status is a worker's answer to status.
@@ -163,7 +165,7 @@ func (w *Worker) status(context.Context, micro.Request) (any, error) {
 	for _, o := range w.all() {
 		p := o.state()
 		s.Streams = append(s.Streams, StreamStatus{Stream: o.stream, Run: p.Run, Heard: capture.Duration(p.At).Seconds(),
-			Lag: p.Lag.Seconds(), Events: p.Seq, Message: p.Message})
+			Lag: p.Lag.Seconds(), Events: p.Seq, Message: p.Message, Dropped: p.Dropped})
 	}
 	sortBy(s.Streams, func(s StreamStatus) string { return s.Stream })
 	w.mu.Lock()

@@ -76,7 +76,7 @@ func (o *owner) over(ctx context.Context) error {
 	o.log.Info("run over", "run", f.enc.Run, "events", f.enc.Seq, "length", capture.Duration(f.stream.At()))
 	err := o.amend(ctx, func(c *claim) {
 		c.forget(f.session)
-		c.From, c.Events, c.Attempt, c.Open = f.number+1, o.chain.last, 0, false
+		c.From, c.Heard, c.Events, c.Attempt, c.Open = f.next(), f.number, o.chain.last, 0, false
 	})
 	if err == nil {
 		err = o.keeper.Clear(ctx)
@@ -126,6 +126,6 @@ func (o *owner) replaced(ctx context.Context) error {
 	if err := o.follow.finish(ctx, publish.Interrupted, errReplaced.Error()); err != nil {
 		return err
 	}
-	o.follow.session, o.follow.number = "", 0
+	o.follow.session, o.follow.number, o.follow.succession = "", 0, succession{}
 	return o.over(ctx)
 }

@@ -20,6 +20,7 @@ type metrics struct {
 	sheds       prometheus.Counter
 	dead        prometheus.Counter
 	taken       *prometheus.CounterVec
+	drops       *prometheus.CounterVec
 	checkpoints prometheus.Counter
 	stateBytes  prometheus.Histogram
 	sentBytes   prometheus.Counter
@@ -55,6 +56,7 @@ func newMetrics() *metrics {
 		sheds:       counter("streams_shed_total", "Streams given up because the worker was overloaded."),
 		dead:        counter("workers_declared_dead_total", "Other workers that this one declared dead."),
 		taken:       vector("streams_taken_total", "how", "Streams taken: new ones, and those that went on from another worker."),
+		drops:       vector("packets_dropped_total", "why", "Packets that were not heard: of another session than the one that is, or of one whose run is over."),
 		checkpoints: counter("checkpoints_total", "Checkpoints written."),
 		stateBytes:  histogram("checkpoint_bytes", "Size of a checkpoint.", prometheus.ExponentialBuckets(16<<10, 2, 12)),
 		sentBytes:   counter("checkpoint_sent_bytes_total", "Bytes of checkpoints that were new and had to be sent."),
@@ -97,6 +99,8 @@ func (m *metrics) fail()               { m.failures.Inc() }
 func (m *metrics) refuse()             { m.refusals.Inc() }
 func (m *metrics) reaped()             { m.dead.Inc() }
 func (m *metrics) dropped()            { m.sheds.Inc() }
+
+func (m *metrics) drop(why string, n uint64) { m.drops.WithLabelValues(why).Add(float64(n)) }
 
 func (m *metrics) take(going bool) {
 	how := "new"

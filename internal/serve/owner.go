@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
+	"math/bits"
 	"sync"
 	"time"
 
@@ -48,6 +48,7 @@ type progress struct {
 	Lag     time.Duration // sound that waits in JetStream
 	Seq     uint64        // of the last event
 	Message uint64        // of sound
+	Dropped uint64        // packets of other sessions
 }
 
 // The reasons for which an owner stops, as causes of its context.
@@ -129,6 +130,7 @@ func (o *owner) begin(ctx context.Context, saved []byte) error {
 	}
 	o.follow.lag = func() time.Duration { return o.state().Lag }
 	o.follow.answer, o.recognition = o.answer, recognition{}
+	o.follow.succession.past, o.follow.succession.seen, o.follow.succession.tell = c.Past, c.Heard, o.unheard
 	o.saved, o.savedT = o.follow.stream.At()-o.phase(), time.Now()
 	return o.published(ctx)
 }
@@ -204,10 +206,6 @@ func (o *owner) consume(ctx, soft context.Context) error {
 		}
 		idle = time.Now()
 		o.note(pending)
-		if o.past(m) {
-			o.follow.number = m.number
-			continue
-		}
 		if err := o.follow.push(ctx, m); err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
@@ -234,12 +232,6 @@ func (o *owner) consume(ctx, soft context.Context) error {
 // intakeWait is how long consume waits for a message before it looks around.
 const intakeWait = 500 * time.Millisecond
 
-// past reports whether m is a late packet of a run that is over.
-func (o *owner) past(m message) bool {
-	s := m.header[natsaudio.HeaderSession]
-	return o.follow.session == "" && len(s) > 0 && slices.Contains(o.current().Past, s[0])
-}
-
 // opened notes in the claim that a run is going on, so that another worker takes
 // it up if this one is no more.
 func (o *owner) opened(ctx context.Context) error {
@@ -262,8 +254,12 @@ func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 		return errIdle
 	}
 	wait := o.w.opts.Idle
-	if o.follow.asm.Ending() {
+	why := fmt.Sprintf("no sound for %v", wait)
+	switch {
+	case o.follow.asm.Ending():
 		wait = min(wait, natsaudio.Window)
+	case o.follow.succession.next != "":
+		wait, why = min(wait, natsaudio.TakeOver), succeeded
 	}
 	if since < wait {
 		return nil
@@ -271,7 +267,7 @@ func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 	// The end goes where the sound is, so that it is the same for everybody, and
 	// only behind the last message that this owner has heard: after having been
 	// stopped for a while, it may have heard nothing because it did not listen.
-	err := o.w.s.stopStream(ctx, o.stream, o.follow.session, fmt.Sprintf("no sound for %v", wait),
+	err := o.w.s.stopStream(ctx, o.stream, o.follow.session, why,
 		jetstream.WithExpectLastSequencePerSubject(o.follow.number))
 	if err == nil || fence.Refused(err) || ctx.Err() != nil {
 		return err
@@ -299,9 +295,20 @@ func (o *owner) note(pending uint64) {
 	if n := f.number - p.Message; p.Message > 0 && n > 0 && heard > p.At {
 		o.w.metrics.heard(heard - p.At)
 	}
-	p.Run, p.At, p.Seq, p.Message = f.enc.Run, heard, f.enc.Seq, f.number
+	p.Run, p.At, p.Seq, p.Message, p.Dropped = f.enc.Run, heard, f.enc.Seq, f.number, f.succession.dropped
 	// Messages of a stream are of one length, nearly always.
 	p.Lag = time.Duration(pending) * o.w.packetLength(f)
+}
+
+// unheard tells of packets that were dropped because of their session: of the first
+// of a run, and then the more rarely, the more there are.
+func (o *owner) unheard(session, why string, n uint64) {
+	o.w.metrics.drop(why, n)
+	all := o.follow.succession.dropped
+	if all == n || bits.Len64(all) > bits.Len64(all-n) {
+		o.log.Warn("packets of another session are dropped: two senders use one stream, or one that was replaced has woken up",
+			"session", session, "heard", o.follow.session, "why", why, "dropped", all)
+	}
 }
 
 func (o *owner) report(err error) {

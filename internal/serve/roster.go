@@ -42,8 +42,10 @@ type claim struct {
 	Attempt int `json:"attempt,omitempty"`
 	// Open says that a run is going on.
 	Open bool `json:"open"`
-	// Past are the last sessions whose runs are over.
-	Past []string `json:"past,omitempty"`
+	// Past are the last sessions whose runs are over, and Heard is the message of
+	// sound up to which these were read.
+	Past  []string `json:"past,omitempty"`
+	Heard uint64   `json:"heard,omitempty"`
 	// Title is what people call the stream.
 	Title string `json:"title,omitempty"`
 	// Identify says that its speakers are compared with the enrolled ones.
