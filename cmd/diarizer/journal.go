@@ -111,7 +111,7 @@ func newFlushCommand(dir *string) *cobra.Command {
 				url = ""
 			}
 			if within <= 0 || retain < 0 {
-				return fmt.Errorf("--within %v, --retain %v: expected durations such as 1m", within, retain)
+				return usage("--within %v, --retain %v: expected durations such as 1m", within, retain)
 			}
 			say := func(err error) { fmt.Fprintf(cmd.ErrOrStderr(), "diarizer: %v\n", err) }
 			nc, err := o.connect(cmd.Context(), url, "diarizer journal flush", say)

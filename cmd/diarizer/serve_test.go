@@ -128,7 +128,7 @@ func TestServeFlags(t *testing.T) {
 	} {
 		var stdout, stderr shout
 		status := run(t.Context(), strings.Fields(c.args), strings.NewReader(""), &stdout, &stderr)
-		if status != 1 || !strings.Contains(stderr.String(), c.want) {
+		if status != exitUsage || !strings.Contains(stderr.String(), c.want) {
 			t.Errorf("%s: status %d, %q, want %q", c.args, status, &stderr, c.want)
 		}
 	}

@@ -49,6 +49,11 @@ func usage(format string, args ...any) error {
 	return statusError{fmt.Errorf(format, args...), exitUsage}
 }
 
+// inputError is the error of a file that is not what was expected.
+func inputError(format string, args ...any) error {
+	return statusError{fmt.Errorf(format, args...), exitInput}
+}
+
 // statusOf is the exit status of the first error that has one.
 func statusOf(failures []error) int {
 	for _, err := range failures {

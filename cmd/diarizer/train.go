@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sort"
 	"strconv"
@@ -15,6 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/experiment"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/outfile"
 	"github.com/seed-7adb9000/diarizer/internal/training"
 )
 
@@ -28,6 +29,7 @@ const (
 func newTrainCommand() *cobra.Command {
 	cfg := training.DefaultConfig()
 	var data, out string
+	var force bool
 	cmd := &cobra.Command{
 		Use:   "train --data DIR --out FILE",
 		Short: "Make a model from recordings of many speakers",
@@ -40,12 +42,18 @@ split "sim" the conversations that its threshold is set on. The same data,
 settings and seed give the same model.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return train(cmd, cfg, data, out)
+			files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, false)
+			file, err := files.one(cmd, "--out", out)
+			if err != nil {
+				return err
+			}
+			return train(cmd, cfg, data, files, file)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&data, "data", "", "directory with the recordings")
 	f.StringVar(&out, "out", "", "model file to write")
+	forceFlag(f, &force)
 	f.Uint64Var(&cfg.Seed, "seed", cfg.Seed, "start of every random choice")
 	f.IntVar(&cfg.Features.Ceps, "ceps", cfg.Features.Ceps, "cepstral coefficients")
 	f.IntVar(&cfg.Features.Filters, "filters", cfg.Features.Filters, "mel filters")
@@ -70,7 +78,7 @@ settings and seed give the same model.`,
 	return cmd
 }
 
-func train(cmd *cobra.Command, cfg training.Config, data, out string) error {
+func train(cmd *cobra.Command, cfg training.Config, data string, files *results, file *outfile.File) error {
 	ctx, bars := cmd.Context(), &progressBars{cmd: cmd}
 	all, err := dataset.ReadManifest(filepath.Join(data, "train"))
 	if err != nil {
@@ -114,19 +122,11 @@ func train(cmd *cobra.Command, cfg training.Config, data, out string) error {
 	m.Threshold, m.Slope = cal.Threshold, cal.Slope
 	fmt.Fprintf(cmd.OutOrStdout(), "threshold %.1f, slope %.3f, confusion on %d simulated conversations %.1f %%\n",
 		cal.Threshold, cal.Slope, len(recs), cal.Confusion)
-	f, err := os.Create(out)
-	if err != nil {
-		return err
+	var b bytes.Buffer
+	if err := modelfile.Write(&b, m, describe(utts, cfg)); err != nil {
+		return fmt.Errorf("%s: %w", file.Path(), err)
 	}
-	if err := modelfile.Write(f, m, describe(utts, cfg)); err != nil {
-		f.Close()
-		return fmt.Errorf("%s: %w", out, err)
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	fmt.Fprintln(cmd.OutOrStdout(), "wrote", out)
-	return nil
+	return files.writeOne(cmd, file, b.Bytes())
 }
 
 // describe says what the model was made of.

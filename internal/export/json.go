@@ -72,7 +72,7 @@ func streamOf(t *publish.Timeline) streamJSON {
 	if !src.Origin.IsZero() {
 		s.Source.Origin = &src.Origin
 	}
-	for _, p := range talk.Summarise(t.Segments()).Speakers {
+	for _, p := range talk.Summarise(talk.Segments(t)).Speakers {
 		s.Speakers = append(s.Speakers, speakerJSON{p.Name, thousandths(p.Talk), thousandths(p.Share), p.Turns, thousandths(p.Longest.Length())})
 	}
 	for _, turn := range t.Turns() {

@@ -262,10 +262,14 @@ func (f *File) backUp() error {
 	}
 }
 
-// named is a path beside the file as a person who named the file would name it.
+// named is the directory of the file, or a path in it, as a person who named the
+// file would name it.
 func (f *File) named(path string) string {
 	if target, err := filepath.Abs(f.path); err != nil || target != f.target {
 		return path
+	}
+	if path == filepath.Dir(f.target) {
+		return filepath.Dir(f.path)
 	}
 	return filepath.Join(filepath.Dir(f.path), filepath.Base(path))
 }

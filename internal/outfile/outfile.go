@@ -217,15 +217,15 @@ func (f *File) probe() error {
 	dir := filepath.Dir(f.target)
 	switch info, err := os.Stat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
-		return f.fail(fmt.Errorf("there is no directory %s", dir), "make it, or name another")
+		return f.fail(fmt.Errorf("there is no directory %s", f.named(dir)), "make it, or name another")
 	case err != nil:
 		return f.fail(cause(err), "")
 	case !info.IsDir():
-		return f.fail(fmt.Errorf("%s is no directory", dir), "")
+		return f.fail(fmt.Errorf("%s is no directory", f.named(dir)), "")
 	}
 	w, err := create(f.target)
 	if err != nil {
-		return f.fail(fmt.Errorf("directory %s: %w", dir, cause(err)), "name a file where you may write")
+		return f.fail(fmt.Errorf("directory %s: %w", f.named(dir), cause(err)), "name a file where you may write")
 	}
 	_, err = w.Write(bytes.Repeat([]byte{0}, probeSize))
 	err = errors.Join(err, w.Close())

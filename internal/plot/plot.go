@@ -159,7 +159,7 @@ func newPicture(turns []rttm.Segment, opts Options) (*picture, error) {
 			})
 		}
 		p.note = fmt.Sprintf("%s, %s in %s; beside each name its share of the talk time",
-			talk.Count(len(found.Speakers), "speaker"), talk.Count(len(found.Turns), "turn"), talk.Clock(p.end))
+			talk.Count(found.People(), "speaker"), talk.Count(len(found.Turns), "turn"), talk.Clock(p.end))
 		return p, nil
 	}
 	e, err := FindErrors(opts.Reference, turns)
@@ -213,7 +213,7 @@ func (p *picture) compare(found, real talk.Summary, e Errors) {
 		p.marks++
 	}
 	p.note = fmt.Sprintf("%s in the reference (thin bars), %d found (thick bars) in %s; diarization error %.1f %%",
-		talk.Count(len(real.Speakers), "speaker"), len(found.Speakers), talk.Clock(p.end), score.DER())
+		talk.Count(real.People(), "speaker"), found.People(), talk.Clock(p.end), score.DER())
 }
 
 func bars(turns []talk.Turn, speaker string, low, high float64, fill color.Color) []bar {

@@ -175,6 +175,20 @@ func (s *Summary) interruptions(index map[string]int) {
 	}
 }
 
+// Unknown is what turns of nobody in particular are called.
+const Unknown = "unknown"
+
+// People is the number of speakers, [Unknown] not among them.
+func (s Summary) People() int {
+	n := len(s.Speakers)
+	for _, p := range s.Speakers {
+		if p.Name == Unknown {
+			n--
+		}
+	}
+	return n
+}
+
 // Longest returns the n longest stretches, the longest first.
 func (s Summary) Longest(n int) []Turn {
 	all := slices.SortedStableFunc(slices.Values(s.Stretches), func(a, b Turn) int {
