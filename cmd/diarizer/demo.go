@@ -37,6 +37,8 @@ Four synthetic voices plan a garden. The recording passes through the whole
 program and over a NATS server that it starts for itself; what is printed are the
 turns as they come back from there. The last lines compare them with who really
 spoke when. With --http a page shows it while it is spoken.`,
+		Example: `  diarizer demo
+  diarizer demo --http 8080`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if view.addr != "" && !cmd.Flags().Changed("speed") {

@@ -39,6 +39,8 @@ turn is right when its speaker, by the mapping that the score uses, is the
 reference speaker who has most of it. --plots draws that (reliability.svg), and
 the trade-off between missing a speaker and taking another for them, of the model
 on the reference's utterances (det.svg).`,
+		Example: `  diarizer evaluate --data recordings --each
+  diarizer evaluate --data data --simulated 10 --plots plots`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := plotsIn(plots); err != nil {

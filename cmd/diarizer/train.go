@@ -40,7 +40,8 @@ speaker, seconds, rate, licence, source and split); DIR/rir and DIR/noise hold
 room responses and noises. Speakers of split "train" make the model, those of
 split "sim" the conversations that its threshold is set on. The same data,
 settings and seed give the same model.`,
-		Args: cobra.NoArgs,
+		Example: `  diarizer train --data data --out voices.safetensors`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, false)
 			file, err := files.one(cmd, "--out", out)

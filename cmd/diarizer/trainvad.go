@@ -24,7 +24,8 @@ columns path, corpus, speaker, rate, licence and split; those of split "train"),
 of DIR/noise and DIR/rir (FLAC) and of noises made up, with labels that are exact.
 The same data, settings and seed give the same file. The program's own weights are
 vad/internal/net/default.net; replace that file and build anew to use others.`,
-		Args: cobra.NoArgs,
+		Example: `  diarizer train-vad --data data --out default.net`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, false)
 			file, err := files.one(cmd, "--out", out)
