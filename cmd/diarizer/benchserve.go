@@ -52,7 +52,7 @@ of the processor is in the figures.`,
 			fmt.Fprintln(w, "streams  CPU per stream  heap per stream  events  lag p50   lag p99   lag max")
 			for _, n := range counts {
 				if n < 1 {
-					return fmt.Errorf("--streams %d: expected 1 or more", n)
+					return usage("--streams %d: expected 1 or more", n)
 				}
 				r, err := benchServe(cmd.Context(), pipeline.Config{Model: m}, sound, n, length)
 				if err != nil {
@@ -112,7 +112,7 @@ func benchServe(ctx context.Context, cfg pipeline.Config, sound []byte, n int, l
 	if err != nil {
 		return r, err
 	}
-	defer func() { err = firstError(err, server.Close()) }()
+	defer func() { err = errors.Join(err, server.Close()) }()
 	nc, err := publish.Connect(ctx, server.URL(), publish.ConnectOptions{})
 	if err != nil {
 		return r, err
@@ -127,7 +127,7 @@ func benchServe(ctx context.Context, cfg pipeline.Config, sound []byte, n int, l
 	}()
 	defer func() {
 		stop()
-		err = firstError(err, <-ended)
+		err = errors.Join(err, <-ended)
 	}()
 	select {
 	case <-ready:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -29,7 +30,7 @@ func newEnrollCommand() *cobra.Command {
 	with := func(cmd *cobra.Command, do func(context.Context, *enroll.Store, model.Model) error) error {
 		m, err := readModel(d.model)
 		if err != nil {
-			return err
+			return as(exitInput, err)
 		}
 		nc, err := o.connect(cmd)
 		if err != nil {
@@ -63,7 +64,7 @@ can use it.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, sources := args[0], args[1:]
 			if err := enroll.CheckName(name); err != nil {
-				return err
+				return as(exitUsage, err)
 			}
 			return with(cmd, func(ctx context.Context, store *enroll.Store, m model.Model) error {
 				sp := enroll.Speaker{Name: name, Enrolled: time.Now(), Stats: m.Shape().NewStats()}
@@ -91,19 +92,27 @@ can use it.`,
 	cmd.Flags().StringVar(&from, "from", "", "take the voice from a speaker of this stream instead of files: NAME SPEAKER")
 	cmd.Flags().BoolVar(&replace, "replace", false, "replace the speaker of that name")
 	cmd.AddCommand(
-		&cobra.Command{Use: "list", Short: "List the enrolled speakers", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		&cobra.Command{Use: "list", Short: "List the enrolled speakers", Example: "  diarizer enroll list", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 			return with(cmd, func(ctx context.Context, store *enroll.Store, _ model.Model) error {
 				return listSpeakers(ctx, cmd, store)
 			})
 		}},
-		&cobra.Command{Use: "rename NAME NEW", Short: "Give a speaker another name", Args: cobra.ExactArgs(2), RunE: func(cmd *cobra.Command, args []string) error {
+		&cobra.Command{Use: "rename NAME NEW", Short: "Give a speaker another name", Example: "  diarizer enroll rename \"Ada Lovelace\" Ada", Args: cobra.ExactArgs(2), RunE: func(cmd *cobra.Command, args []string) error {
 			return with(cmd, func(ctx context.Context, store *enroll.Store, _ model.Model) error {
-				return store.Rename(ctx, args[0], args[1])
+				if err := store.Rename(ctx, args[0], args[1]); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s is called %s from now on\n", args[0], args[1])
+				return nil
 			})
 		}},
-		&cobra.Command{Use: "delete NAME", Short: "Delete a speaker", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
+		&cobra.Command{Use: "delete NAME", Short: "Delete a speaker", Example: "  diarizer enroll delete Ada", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
 			return with(cmd, func(ctx context.Context, store *enroll.Store, _ model.Model) error {
-				return store.Delete(ctx, args[0])
+				if err := store.Delete(ctx, args[0]); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "what was kept of %s's voice is deleted\n", args[0])
+				return nil
 			})
 		}})
 	return cmd
@@ -117,7 +126,7 @@ func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []strin
 		if err != nil {
 			return err
 		}
-		err = firstError(enroll.Learn(ctx, &sp.Stats, m, src), src.Close())
+		err = errors.Join(enroll.Learn(ctx, &sp.Stats, m, src), src.Close())
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
@@ -131,13 +140,13 @@ func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []strin
 func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m model.Model, stream string, args []string) error {
 	var speaker publish.Speaker
 	if len(args) != 1 {
-		return fmt.Errorf("%d arguments after the name: expected one speaker, such as S2, with --from", len(args))
+		return usage("%d arguments after the name: expected one speaker, such as S2, with --from", len(args))
 	}
 	if err := speaker.UnmarshalText([]byte(args[0])); err != nil {
-		return err
+		return as(exitUsage, err)
 	}
 	if err := publish.CheckStream(stream); err != nil {
-		return fmt.Errorf("--from: %w", err)
+		return usage("--from: %w", err)
 	}
 	nc, err := o.connect(cmd)
 	if err != nil {

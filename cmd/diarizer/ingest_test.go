@@ -154,10 +154,10 @@ func TestSendAndReplay(t *testing.T) {
 		t.Error(said)
 	}
 
-	if status, _, stderr := diarizer(t.Context(), nil, "send", "--opus", wav); status != 1 || !strings.Contains(stderr, "expected an Ogg Opus file") {
+	if status, _, stderr := diarizer(t.Context(), nil, "send", "--opus", wav); status != exitInput || !strings.Contains(stderr, "expected an Ogg Opus file") {
 		t.Errorf("status %d, %s", status, stderr)
 	}
-	if status, _, stderr := diarizer(t.Context(), nil, "send", "--stream", "a b", wav); status != 1 || !strings.Contains(stderr, "--stream") {
+	if status, _, stderr := diarizer(t.Context(), nil, "send", "--stream", "a b", wav); status != exitUsage || !strings.Contains(stderr, "--stream") {
 		t.Errorf("status %d, %s", status, stderr)
 	}
 }

@@ -30,6 +30,8 @@ Whoever publishes events keeps them in a journal until the server has them.
 What a program left there, because the server was away or because the program
 died, is published by the next one with the same journal, or by
 "diarizer journal flush".`,
+		Example: `  diarizer journal
+  diarizer journal flush --nats nats://bus:4222`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return listJournal(cmd.OutOrStdout(), dir)
@@ -106,13 +108,15 @@ func newFlushCommand(dir *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "flush",
 		Short: "Publish the events that wait for a server, in order and each once",
-		Args:  cobra.NoArgs,
+		Example: `  diarizer journal flush --nats nats://bus:4222
+  diarizer journal flush --nats nats://new:4222 --from old-4222`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.context != "" {
 				url = ""
 			}
 			if within <= 0 || retain < 0 {
-				return fmt.Errorf("--within %v, --retain %v: expected durations such as 1m", within, retain)
+				return usage("--within %v, --retain %v: expected durations such as 1m", within, retain)
 			}
 			say := func(err error) { fmt.Fprintf(cmd.ErrOrStderr(), "diarizer: %v\n", err) }
 			nc, err := o.connect(cmd.Context(), url, "diarizer journal flush", say)

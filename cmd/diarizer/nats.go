@@ -44,14 +44,23 @@ func (o *natsFlags) register(f *pflag.FlagSet) {
 func (o *natsFlags) connect(ctx context.Context, url, name string, onError func(error), more ...nats.Option) (*nats.Conn, error) {
 	opts := o.options(name, onError)
 	opts.NATS = more
-	return publish.Connect(ctx, url, opts)
+	return connected(publish.Connect(ctx, url, opts))
+}
+
+// connected gives the error of a connection its exit status: that of a file
+// which cannot be read, or of the server.
+func connected(nc *nats.Conn, err error) (*nats.Conn, error) {
+	if status(err) == exitFailed {
+		err = as(exitServer, err)
+	}
+	return nc, err
 }
 
 // begin does the same and, if the flags say so, does not wait for a server.
 func (o *natsFlags) begin(ctx context.Context, url, name string, onError func(error)) (*nats.Conn, error) {
 	opts := o.options(name, onError)
 	opts.Wait = o.wait == forever
-	return publish.Connect(ctx, url, opts)
+	return connected(publish.Connect(ctx, url, opts))
 }
 
 func (o *natsFlags) options(name string, onError func(error)) publish.ConnectOptions {

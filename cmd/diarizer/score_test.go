@@ -163,8 +163,12 @@ func TestScoreErrors(t *testing.T) {
 	} {
 		status, stdout, stderr := score(strings.Fields(args)...)
 		stderr = strings.ReplaceAll(stderr, "empty:", "empty/:") // Join cleans the directory
-		if status != 1 || stdout != "" || stderr != "diarizer: "+want+"\n" {
-			t.Errorf("%s: status %d, stdout %q, stderr\n%swant\n%s", args, status, stdout, stderr, want)
+		code := exitInput
+		if args == "ref.rttm" || strings.HasPrefix(args, "--collar") {
+			code = exitUsage
+		}
+		if status != code || stdout != "" || stderr != "diarizer: "+want+"\n" {
+			t.Errorf("%s: status %d, expected %d, stdout %q, stderr\n%swant\n%s", args, status, code, stdout, stderr, want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -87,14 +88,14 @@ func runServe(ctx context.Context, stderr io.Writer, o serveOptions) error {
 	}
 	for _, pattern := range o.identify {
 		if _, err := path.Match(pattern, ""); err != nil {
-			return fmt.Errorf("--identify %q: %w: expected a name such as standup or 'team-*'", pattern, err)
+			return usage("--identify %q: %w: expected a name such as standup or 'team-*'", pattern, err)
 		}
 	}
 	if o.page.addr == "off" && o.page.token != "" {
-		return fmt.Errorf("--http-token: expected it with --http")
+		return usage("--http-token: expected it with --http")
 	}
 	if o.workers < 0 || o.workers > runtime.NumCPU() {
-		return fmt.Errorf("--workers %d: expected 1 to %d, the cores of this machine", o.workers, runtime.NumCPU())
+		return usage("--workers %d: expected 1 to %d, the cores of this machine", o.workers, runtime.NumCPU())
 	}
 	if o.workers > 0 {
 		runtime.GOMAXPROCS(o.workers)
@@ -130,7 +131,10 @@ func runServe(ctx context.Context, stderr io.Writer, o serveOptions) error {
 			cancel()
 		}
 	})
-	return firstError(pageErr, firstError(err, p.close()))
+	if pageErr != nil && errors.Is(err, context.Canceled) {
+		err = nil // that is how it was ended
+	}
+	return errors.Join(pageErr, err, p.close())
 }
 
 func matchesAny(patterns []string, stream string) bool {

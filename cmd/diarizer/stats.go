@@ -49,7 +49,7 @@ is left out for recordings that were replayed faster than they were spoken.`,
 			} else {
 				err = s.server(cmd.Context(), cmd.ErrOrStderr(), o)
 			}
-			return firstError(err, s.print(cmd.OutOrStdout(), o.json))
+			return errors.Join(err, s.print(cmd.OutOrStdout(), o.json))
 		},
 	}
 	f := cmd.Flags()
@@ -105,7 +105,7 @@ func (s *stats) lines(r io.Reader, name string) error {
 		}
 		e, err := publish.Decode(scanner.Bytes())
 		if err != nil {
-			return fmt.Errorf("%s:%d: %w", name, line, err)
+			return inputError("%s:%d: %w", name, line, err)
 		}
 		s.of(e).Apply(e, time.Time{})
 	}

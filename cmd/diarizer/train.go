@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sort"
 	"strconv"
@@ -15,6 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/experiment"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/outfile"
 	"github.com/seed-7adb9000/diarizer/internal/simulate"
 	"github.com/seed-7adb9000/diarizer/internal/training"
 	"github.com/seed-7adb9000/diarizer/online/model"
@@ -32,6 +33,7 @@ const (
 func newTrainCommand() *cobra.Command {
 	var (
 		data, out, kind string
+		force           bool
 		seed            uint64
 		voices          = training.DefaultConfig()
 		vectors         = training.DefaultEmbeddingConfig()
@@ -54,7 +56,12 @@ everything, a UBM, eigenvoices and eigenchannels.`,
   diarizer train --kind eigenvoice --data DIR --out light.safetensors`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			t := trainer{cmd: cmd, data: data, bars: &progressBars{cmd: cmd}}
+			files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, false)
+			file, err := files.one(cmd, "--out", out)
+			if err != nil {
+				return err
+			}
+			t := trainer{cmd: cmd, data: data, bars: &progressBars{cmd: cmd}, files: files, file: file}
 			voices.Seed, vectors.Seed = seed, seed
 			switch kind {
 			case embedding.Kind:
@@ -68,11 +75,11 @@ everything, a UBM, eigenvoices and eigenchannels.`,
 						set()
 					}
 				}
-				return t.embedding(vectors, out)
+				return t.embedding(vectors)
 			case eigenvoice.Kind:
-				return t.eigenvoice(voices, out)
+				return t.eigenvoice(voices)
 			}
-			return fmt.Errorf("--kind %q: expected %s or %s", kind, embedding.Kind, eigenvoice.Kind)
+			return usage("--kind %q: expected %s or %s", kind, embedding.Kind, eigenvoice.Kind)
 		},
 	}
 	f := cmd.Flags()
@@ -101,6 +108,7 @@ everything, a UBM, eigenvoices and eigenchannels.`,
 	f.Float64Var(&voices.Slack, "slack", voices.Slack, fmt.Sprintf("variance by which a speaker may differ from themselves; embedding: default %g", vectors.Slack))
 	f.Float64Var(&voices.Length, "length", voices.Length, "exponent that scores are normalised for length with, both kinds")
 	f.BoolVar(&voices.Soft, "soft", voices.Soft, "divide frames among Gaussians")
+	forceFlag(f, &force)
 	_ = cmd.MarkFlagRequired("data")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd
@@ -108,9 +116,11 @@ everything, a UBM, eigenvoices and eigenchannels.`,
 
 // trainer is what both kinds of training share.
 type trainer struct {
-	cmd  *cobra.Command
-	data string
-	bars *progressBars
+	cmd   *cobra.Command
+	data  string
+	bars  *progressBars
+	files *results
+	file  *outfile.File // to write
 }
 
 // material reads the recordings of split "train" and the acoustics.
@@ -123,7 +133,7 @@ func (t trainer) material() (utts []dataset.Utterance, ac simulate.Acoustics, er
 	return dataset.Split(all, "train"), ac, err
 }
 
-func (t trainer) eigenvoice(cfg training.Config, out string) error {
+func (t trainer) eigenvoice(cfg training.Config) error {
 	ctx := t.cmd.Context()
 	utts, ac, err := t.material()
 	if err != nil {
@@ -142,10 +152,10 @@ func (t trainer) eigenvoice(cfg training.Config, out string) error {
 		return err
 	}
 	m.Threshold, m.Slope = cal.Threshold, cal.Slope
-	return t.write(out, m, describe(utts, cfg))
+	return t.write(m, describe(utts, cfg))
 }
 
-func (t trainer) embedding(cfg training.EmbeddingConfig, out string) error {
+func (t trainer) embedding(cfg training.EmbeddingConfig) error {
 	ctx := t.cmd.Context()
 	utts, ac, err := t.material()
 	if err != nil {
@@ -168,7 +178,7 @@ func (t trainer) embedding(cfg training.EmbeddingConfig, out string) error {
 		return err
 	}
 	m.Threshold, m.Slope = cal.Threshold, cal.Slope
-	return t.write(out, m, describeEmbedding(utts, cfg))
+	return t.write(m, describeEmbedding(utts, cfg))
 }
 
 // calibrate sets the threshold and the slope of a model by conversations of the
@@ -206,20 +216,12 @@ func (t trainer) calibrate(m model.Model, ac simulate.Acoustics, seed uint64) (e
 	return cal, err
 }
 
-func (t trainer) write(out string, m model.Model, meta modelfile.Metadata) error {
-	f, err := os.Create(out)
-	if err != nil {
-		return err
+func (t trainer) write(m model.Model, meta modelfile.Metadata) error {
+	var b bytes.Buffer
+	if err := modelfile.Write(&b, m, meta); err != nil {
+		return fmt.Errorf("%s: %w", t.file.Path(), err)
 	}
-	if err := modelfile.Write(f, m, meta); err != nil {
-		f.Close()
-		return fmt.Errorf("%s: %w", out, err)
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	fmt.Fprintln(t.cmd.OutOrStdout(), "wrote", out)
-	return nil
+	return t.files.writeOne(t.cmd, t.file, b.Bytes())
 }
 
 // describe says what the model was made of.

@@ -11,7 +11,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -33,7 +32,7 @@ func TestDomain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ada := enroll.Speaker{Name: "Ada", Stats: model.NewStats(cfg.Model.Nu)}
+	ada := enroll.Speaker{Name: "Ada", Stats: cfg.Model.Shape().NewStats()}
 	if err := store.Add(t.Context(), ada, false); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/state"
+	"github.com/seed-7adb9000/diarizer/internal/version"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -167,7 +168,7 @@ func (f *follower) start(ctx context.Context, p natsaudio.Packet) error {
 		origin = f.wall
 	}
 	return f.event(ctx, func(enc *publish.Encoder) publish.Event {
-		return enc.Start(publish.Source{Origin: origin, Model: f.cfg.Model.Fingerprint(), Program: "diarizer"})
+		return enc.Start(publish.Source{Origin: origin, Model: f.cfg.Model.Fingerprint(), Program: version.Program()})
 	})
 }
 

@@ -20,7 +20,7 @@ import (
 // Who may publish the events of a stream and nothing else does that, and hears
 // once of each thing that is not permitted.
 func TestPublishingIsAllThatIsPermitted(t *testing.T) {
-	m, err := modelfile.Default()
+	m, err := modelfile.Eigenvoices()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/version"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/vad"
@@ -23,7 +25,8 @@ import (
 type Options struct {
 	// Stream is the stream's id, a valid token of a NATS subject.
 	Stream string
-	// Source describes what is listened to.
+	// Source describes what is listened to. Model and Program are filled in where
+	// they are empty.
 	Source publish.Source
 	// Pipeline says how the stream is diarized.
 	Pipeline pipeline.Config
@@ -98,15 +101,15 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeli
 		r.meter = meter.New(src, r.reading)
 		src = r.meter
 	}
-	err = r.desk.Encode(func(enc *publish.Encoder) publish.Event { return enc.Start(opts.Source) })
+	err = r.desk.Encode(func(enc *publish.Encoder) publish.Event { return enc.Start(r.source()) })
 	if err == nil {
 		err = pipeline.Run(ctx, src, r.opts.Pipeline, r.output)
 	}
-	err = both(err, r.finish(ctx, err))
+	err = errors.Join(err, r.finish(ctx, err))
 	if r.pub != nil {
 		closing, cancel := context.WithTimeout(after, opts.Publishing.within())
 		defer cancel()
-		err = both(err, r.pub.Close(closing))
+		err = errors.Join(err, r.pub.Close(closing))
 	}
 	return &r.timeline, err
 }
@@ -131,15 +134,15 @@ func (r *run) open(ctx context.Context) (err error) {
 	return err
 }
 
-// both joins two errors, either of which may be nil, on one line.
-func both(a, b error) error {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
+// source is what the first event says of the stream, with what decides and what
+// publishes.
+func (r *run) source() publish.Source {
+	src := r.opts.Source
+	if src.Model == "" && r.opts.Pipeline.Model != nil {
+		src.Model = r.opts.Pipeline.Model.Fingerprint()
 	}
-	return fmt.Errorf("%w; and then: %w", a, b)
+	src.Program = cmp.Or(src.Program, version.Program())
+	return src
 }
 
 // run is the state of a Run.

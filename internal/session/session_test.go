@@ -113,7 +113,7 @@ func (j *jumping) Close() error { return nil }
 // TestGapHasOneStatus holds that a gap of days has one status and not one for each of
 // its minutes, and that those of the sound around it stay.
 func TestGapHasOneStatus(t *testing.T) {
-	m, err := modelfile.Default()
+	m, err := modelfile.Eigenvoices()
 	if err != nil {
 		t.Fatal(err)
 	}

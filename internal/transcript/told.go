@@ -77,6 +77,11 @@ func between(list []piece, start, end publish.Time) []piece {
 	return some
 }
 
+// within reports whether a piece lies between start and end.
+func (t told) within(start, end publish.Time) bool {
+	return slices.ContainsFunc(t, func(p piece) bool { return start <= p.start && p.end <= end })
+}
+
 // edges returns start, end and the boundaries of pieces between them.
 func edges(start, end publish.Time, lists ...[]piece) []publish.Time {
 	all := []publish.Time{start, end}
