@@ -78,6 +78,28 @@ func (r *Resampler) Reset() {
 	}
 }
 
+// ResetAt is Reset where the sound begins lead input samples after a time at
+// which an output lies: outputs keep to the grid they would have had if so many
+// samples of silence had come first. It returns how many outputs lie before the
+// sound and are left out. Its cost does not depend on lead.
+func (r *Resampler) ResetAt(lead int64) (before int64) {
+	r.Reset()
+	before = r.Length(lead)
+	r.in, r.out = lead, before
+	if r.up == r.down {
+		return before
+	}
+	centre := before * int64(r.down)
+	r.phase = int(centre % int64(r.up))
+	// The window of that output begins half-1 samples before its centre, where
+	// the silence is; what of it lies behind the first sample is still to come.
+	silent := lead - (centre/int64(r.up) - int64(r.bank.half-1))
+	r.buf = r.buf[:max(0, silent)]
+	clear(r.buf)
+	r.start = int(max(0, -silent))
+	return before
+}
+
 // Length is the number of output samples that n input samples give in all,
 // those of [Resampler.Flush] included: the outputs whose time lies before the
 // end of the input, which is n·to/from rounded up.
