@@ -98,6 +98,12 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	slow := ""
+	if !cmd.Flags().Changed("model") {
+		if cfg.Model, slow, err = livable(cfg.Model, pace(cfg.Model)); err != nil {
+			return err
+		}
+	}
 	// What the sound system writes to standard error is kept away, what this
 	// program writes there is not.
 	stderr := cmd.ErrOrStderr()
@@ -118,6 +124,9 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 		return err
 	}
 	defer func() { err = out.close(cmd.Context(), err) }()
+	if slow != "" {
+		out.warn(errors.New(slow))
+	}
 	if out.stderr != level || o.json {
 		level.off()
 	}

@@ -3,6 +3,7 @@ package modelfile
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/seed-7adb9000/diarizer/internal/campplus"
 	"github.com/seed-7adb9000/diarizer/internal/simd"
@@ -71,7 +72,9 @@ func (e *embeddings) model() (model.Model, error) {
 // network is campplus as package embedding wants it.
 type network struct {
 	*campplus.Network
-	path simd.Path
+	// runners are those that no stream needs at the moment: they are most of what
+	// a stream would weigh, and are used for a few milliseconds a second.
+	runners *sync.Pool
 }
 
 // Network returns the network that is part of the program, on the fastest path of
@@ -84,27 +87,33 @@ func NetworkOn(path simd.Path) (embedding.Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	return network{n, path}, nil
+	return network{n, &sync.Pool{New: func() any { return n.NewRunnerOn(path) }}}, nil
 }
 
 // Dim implements [embedding.Network].
 func (network) Dim() int { return campplus.Dim }
 
 // NewEmbedder implements [embedding.Network].
-func (n network) NewEmbedder() embedding.Embedder { return &embedder{run: n.NewRunnerOn(n.path)} }
+func (n network) NewEmbedder() embedding.Embedder { return &embedder{runners: n.runners} }
 
-// embedder is a campplus runner as package embedding wants it.
+// embedder is the trunk of a stream's latest utterance.
 type embedder struct {
-	run   *campplus.Runner
-	trunk campplus.Trunk
+	runners *sync.Pool
+	trunk   campplus.Trunk
 }
 
 // Hear implements [embedding.Embedder].
-func (e *embedder) Hear(features []float32) { e.run.Run(&e.trunk, features) }
+func (e *embedder) Hear(features []float32) {
+	run := e.runners.Get().(*campplus.Runner)
+	run.Run(&e.trunk, features)
+	e.runners.Put(run)
+}
 
 // Embed implements [embedding.Embedder]: a row of the trunk stands for two frames.
 func (e *embedder) Embed(dst []float32, from, to int) {
 	rows := e.trunk.Rows()
 	first := min(from/2, rows-1)
-	e.run.Embed(dst, &e.trunk, first, min(max((to+1)/2, first+1), rows))
+	run := e.runners.Get().(*campplus.Runner)
+	defer e.runners.Put(run)
+	run.Embed(dst, &e.trunk, first, min(max((to+1)/2, first+1), rows))
 }
