@@ -36,7 +36,7 @@ func readModel(name string) (model.Model, error) {
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("--model: expected %s, %s or a file: %w", modelfile.Accurate, modelfile.Light, err)
+		return nil, fmt.Errorf("--model: %w; expected %s, %s or a model file", err, modelfile.Accurate, modelfile.Light)
 	}
 	defer f.Close()
 	return modelfile.Read(bufio.NewReader(f), name)
