@@ -19,7 +19,7 @@ import (
 )
 
 // talk returns the first seconds of the demo's recording.
-func talk(t *testing.T, seconds int) []float32 {
+func talk(t testing.TB, seconds int) []float32 {
 	t.Helper()
 	ctx := context.Background()
 	src, err := capture.OpenReader(ctx, demo.Recording(), demo.Name, capture.Options{})
@@ -41,7 +41,7 @@ func talk(t *testing.T, seconds int) []float32 {
 	return x[:min(len(x), seconds*capture.Rate)]
 }
 
-func embedded(t *testing.T, name string) model.Model {
+func embedded(t testing.TB, name string) model.Model {
 	t.Helper()
 	m, _, err := modelfile.Embedded(name)
 	if err != nil {
