@@ -22,7 +22,9 @@ type Clusterer struct {
 	atoms    []atom      // of utterances that have not closed, by start
 	utts     []utterance // the window, in the order in which they closed
 	open     *utterance  // the utterance that is growing
-	speakers []speaker   // speakers[i] has ID i+1
+	heads    []head      // of the turns that began before the window, by start
+	speakers []speaker   // those in the clustering, by number
+	absent   absent      // the other numbers that were given
 	cut      cutter      // scratch
 	links    links       // who is who by what people said
 	last     int         // who spoke last
@@ -50,9 +52,10 @@ type utterance struct {
 
 // speaker is a cluster of utterances.
 type speaker struct {
+	number int
 	voice  model.Voice // of all of its utterances, to compare with
 	anchor model.Kept  // of those that have left the window
-	into   int         // the speaker that this one was merged into, or 0
+	heard  int64       // where the last of those ends, in samples
 }
 
 // New returns the Clusterer of a new stream.
@@ -192,6 +195,7 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 	c.conclude(ev, emit)
 	c.sync(ev.At, emit)
 	c.trim()
+	c.park()
 }
 
 // conclude settles an utterance on what is known now, before the listener is told.
@@ -233,6 +237,9 @@ func (c *Clusterer) conclude(ev segment.Event, emit func(Event)) {
 // sync tells the listener what is new.
 func (c *Clusterer) sync(at int64, emit func(Event)) {
 	c.units = c.units[:0]
+	for i, h := range c.heads {
+		c.units = append(c.units, unit{start: h.start, end: h.end, speaker: h.speaker, utterance: -1 - i})
+	}
 	for i, u := range c.utts {
 		c.units = append(c.units, unit{start: u.start, end: u.end, speaker: u.speaker, utterance: i})
 	}
@@ -242,8 +249,11 @@ func (c *Clusterer) sync(at int64, emit func(Event)) {
 	}
 	sortUnits(c.units)
 	c.time.sync(c.units, c.until, at, func(i int) (logP, confidence float64) {
-		if i == open {
+		switch {
+		case i == open:
 			return c.open.logP, c.open.conf
+		case i < 0:
+			return c.heads[-1-i].logP, c.heads[-1-i].conf
 		}
 		return c.rate(i)
 	}, emit)

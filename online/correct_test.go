@@ -129,7 +129,7 @@ func TestLinkedVoiceIsTheSum(t *testing.T) {
 	both := c.m.Shape().NewVoice()
 	both.Stats.Add(sum)
 	c.scorer.Update(&both)
-	for i, want := range []float64{c.scorer.Score(&both, &c.speakers[0].voice), c.scorer.Score(&both, &c.speakers[3].voice)} {
+	for i, want := range []float64{c.scorer.Score(&both, &c.speaker(1).voice), c.scorer.Score(&both, &c.speaker(4).voice)} {
 		if got, who := c.compare(&both, 1); got < want || who != 1 && who != 4 {
 			t.Errorf("score %v with %d, want at least %v, part %d", got, who, want, i)
 		}

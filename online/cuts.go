@@ -39,7 +39,7 @@ func (c *Clusterer) cuts(u segment.Utterance) []int64 {
 	k := &c.cut
 	k.speakers = k.speakers[:0]
 	for i := range c.speakers {
-		if s := &c.speakers[i]; s.into == 0 && !c.links.alias(i+1) && s.voice.Stats.N >= cutKnown {
+		if s := &c.speakers[i]; !c.links.alias(s.number) && s.voice.Stats.N >= cutKnown {
 			k.speakers = append(k.speakers, i)
 		}
 	}

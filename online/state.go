@@ -27,13 +27,15 @@ func (c *Clusterer) UnmarshalBinary(b []byte) error {
 	// What a Scorer derives from pairs is not part of the state.
 	for i := range c.speakers {
 		s := &c.speakers[i]
-		if s.into != 0 {
-			continue
-		}
 		if err := expect(len(s.anchor.Pair), pair); err != nil {
 			return err
 		}
-		c.settle(i + 1)
+		c.settle(s.number)
+	}
+	for i := range c.absent.parked {
+		if err := expect(len(c.absent.parked[i].anchor.Pair), pair); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -52,7 +54,8 @@ func (c *Clusterer) fields() []any {
 		state.Slice(&c.atoms, (*atom).fields),
 		state.Slice(&c.utts, (*utterance).fields),
 		state.Optional(&c.open, (*utterance).fields),
-		state.Slice(&c.speakers, (*speaker).fields),
+		state.Slice(&c.heads, (*head).fields),
+		state.Slice(&c.speakers, (*speaker).fields), state.Struct(&c.absent, (*absent).fields),
 		&c.last, &c.frames, &c.review, &c.until,
 		c.loud.count[:], &c.loud.total,
 		state.Struct(&c.time, (*timeline).fields), state.Struct(&c.links, (*links).fields),
@@ -69,14 +72,26 @@ func (u *utterance) fields() []any {
 }
 
 func (s *speaker) fields() []any {
-	return []any{&s.anchor.N, &s.anchor.Pair, &s.into}
+	return []any{&s.number, &s.anchor.N, &s.anchor.Pair, &s.heard}
 }
+
+func (h *head) fields() []any { return []any{&h.start, &h.end, &h.speaker, &h.logP, &h.conf} }
+
+func (a *absent) fields() []any {
+	return []any{
+		&a.given, &a.forgotten,
+		state.Slice(&a.parked, (*parked).fields),
+		state.Slice(&a.merges, func(m *merge) []any { return []any{&m.from, &m.into} }),
+	}
+}
+
+func (p *parked) fields() []any { return []any{&p.number, &p.anchor.N, &p.anchor.Pair, &p.heard} }
 
 func (l *links) fields() []any {
 	number := func(n *int) []any { return []any{n} }
 	return []any{
 		state.Slice(&l.told, func(group *[]int) []any { return []any{state.Slice(group, number)} }),
-		state.Slice(&l.group, number),
+		state.Slice(&l.who, number), state.Slice(&l.group, number),
 	}
 }
 
