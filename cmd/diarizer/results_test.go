@@ -433,3 +433,24 @@ func (q *quietSource) Next(context.Context) (capture.Block, error) {
 }
 
 func (q *quietSource) Close() error { return nil }
+
+// Events that the server does not have when a meeting is ended with Ctrl-C wait
+// in the journal, which is said of every stream.
+func TestCtrlCSaysWhatWaits(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	samples := demoSamples(t, 30)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w := &watchFor{want: map[string]bool{"a ": true, "b ": true}, found: cancel}
+	var stderr shout
+	out := filepath.Join(dir, "out.rttm")
+	status := run(ctx, []string{"replay", "--nats", "nats://127.0.0.1:1", "--nats-wait", "forever", "--journal", filepath.Join(dir, "journal"), "--speed", "8",
+		"--rttm", out, writeFile(t, filepath.Join(dir, "a.wav"), wavBytes(samples)), writeFile(t, filepath.Join(dir, "b.wav"), wavBytes(samples))}, nil, w, &stderr)
+	if status != exitServer || strings.Count(stderr.String(), publish.ErrUnpublished.Error()) != 2 || strings.Contains(stderr.String(), "context canceled") {
+		t.Errorf("status %d, expected %d: %s", status, exitServer, &stderr)
+	}
+	if names, _ := readRTTM(t, out); strings.Join(names, " ") != "a b" {
+		t.Errorf("turns of %v", names)
+	}
+}
