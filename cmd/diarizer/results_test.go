@@ -277,7 +277,7 @@ func TestConvertRefuses(t *testing.T) {
 	writeFile(t, "both.rttm", []byte(meetingRef+callRef))
 	writeFile(t, "none.rttm", nil)
 	for line, says := range map[string]string{
-		"convert both.rttm":                     "2 diarizer: convert: 1 files named: expected IN.rttm or IN.jsonl and one OUT or more",
+		"convert both.rttm":                     "2 diarizer: convert: 1 file named: expected IN.rttm or IN.jsonl and one OUT or more",
 		"convert both.rttm x.vtt":               "2 diarizer: output x.vtt: vtt holds one stream",
 		"convert both.rttm x.docx":              "2 diarizer: output: x.docx: expected a name that ends in .rttm",
 		"convert both.rttm x.jsonl":             "2 diarizer: output x.jsonl: expected a name that ends in .rttm",
