@@ -38,7 +38,7 @@ so that there are none in what is made of it.`,
   diarizer watch --stream standup --json --until-end | diarizer convert - csv:-`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 {
-				return fmt.Errorf("convert: %d files named: expected IN.rttm or IN.jsonl and one OUT or more", len(args))
+				return fmt.Errorf("convert: %s named: expected IN.rttm or IN.jsonl and one OUT or more", count(len(args), "file"))
 			}
 			return nil
 		},

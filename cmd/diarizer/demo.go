@@ -144,11 +144,11 @@ func summarize(w io.Writer, t *publish.Timeline, length, took time.Duration) err
 		return err
 	}
 	_, err = fmt.Fprintf(w, `
-%d of %d speakers, %d turns, received over NATS
+%d of %s, %s, received over NATS
 DER %.1f %% of %.1f s of speech: %.1f missed, %.1f false alarm, %.1f confused
 %.1f s of sound in %.2f s: %.0f × real time
 `,
-		score.HypSpeakers, score.RefSpeakers, len(segments),
+		score.HypSpeakers, count(score.RefSpeakers, "speaker"), count(len(segments), "turn"),
 		score.DER(), score.Speech.Seconds(), score.MissRate(), score.FalseAlarmRate(), score.ConfusionRate(),
 		length.Seconds(), took.Seconds(), length.Seconds()/took.Seconds())
 	return err

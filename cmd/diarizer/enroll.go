@@ -140,7 +140,7 @@ func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []strin
 func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m model.Model, stream string, args []string) error {
 	var speaker publish.Speaker
 	if len(args) != 1 {
-		return usage("%d arguments after the name: expected one speaker, such as S2, with --from", len(args))
+		return usage("%s after the name: expected one speaker, such as S2, with --from", count(len(args), "argument"))
 	}
 	if err := speaker.UnmarshalText([]byte(args[0])); err != nil {
 		return as(exitUsage, err)

@@ -72,7 +72,7 @@ func replayNATS(cmd *cobra.Command, o diarizeFlags, r replayFlags) (err error) {
 	}, 0)
 	err = errors.Join(err, src.Close())
 	if st := src.Stats(); st.Lost > 0 || st.Bad > 0 {
-		out.warn(fmt.Errorf("%s: %d packets heard, %d lost, %d messages that could not be used", src.Subject(), st.Packets, st.Lost, st.Bad))
+		out.warn(fmt.Errorf("%s: %s heard, %d lost, %s that could not be used", src.Subject(), count(int(st.Packets), "packet"), st.Lost, count(int(st.Bad), "message")))
 	}
 	return err
 }

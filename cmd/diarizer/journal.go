@@ -142,7 +142,7 @@ func newFlushCommand(dir *string) *cobra.Command {
 
 func flushJournal(ctx context.Context, w io.Writer, nc *nats.Conn, dir string, opts publish.PublisherOptions) error {
 	n, err := publish.FlushJournals(ctx, nc, dir, opts)
-	if _, failed := fmt.Fprintf(w, "%d events published from %s\n", n, dir); failed != nil {
+	if _, failed := fmt.Fprintf(w, "%s published from %s\n", count(int(n), "event"), dir); failed != nil {
 		err = errors.Join(err, failed)
 	}
 	return err

@@ -38,7 +38,7 @@ A microphone that stalls or is unplugged is opened again when it is back; what w
 missed is a gap, and the speakers stay who they were. Times follow the clock.
 "diarizer devices" lists the microphones.`,
 		Example: `  diarizer listen
-  diarizer listen --device "USB" --record meeting.flac --rttm meeting.rttm
+  diarizer listen --device "USB" --record meeting.flac --out meeting.vtt
   diarizer listen --nats nats://localhost:4222 --json`,
 		Args: noRecording,
 		RunE: func(cmd *cobra.Command, _ []string) error { return listenTo(cmd, o, l) },

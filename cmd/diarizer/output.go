@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -47,7 +48,8 @@ type output struct {
 	timelines []*publish.Timeline
 	live      []rttm.Segment
 	broken    bool  // whether a stream failed
-	deaf      error // of standard output, which takes no more
+	mute      bool  // whether standard output takes no more
+	deaf      error // why, unless it went with the program's end
 }
 
 // open connects to what the flags name. Its files are those that were checked
@@ -128,7 +130,11 @@ func (o *output) printAtEnd() {
 }
 
 // warn says what went wrong without ending anything.
-func (o *output) warn(err error) { o.say("diarizer: %v\n", err) }
+func (o *output) warn(err error) {
+	for _, line := range lines(apart(err)) {
+		o.say("diarizer: %s\n", line)
+	}
+}
 
 // say prints to standard error.
 func (o *output) say(format string, args ...any) {
@@ -181,15 +187,20 @@ func (o *output) fail() {
 
 // tell prints e until standard output takes no more: its reader has gone, its
 // terminal is closed, its disk is full. Where something else is done with the
-// events that ends nothing; it is said at the end.
+// events that ends nothing; it is said at the end. That the reader went when the
+// program was ended, by the same Ctrl-C or with the terminal, is nothing to say.
 func (o *output) tell(ctx context.Context, e publish.Event) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.deaf != nil {
+	if o.mute {
 		return nil
 	}
 	err := o.print(e)
 	if err == nil {
+		return nil
+	}
+	o.mute = true
+	if left(ctx, err) {
 		return nil
 	}
 	o.deaf = printed(err)
@@ -197,6 +208,12 @@ func (o *output) tell(ctx context.Context, e publish.Event) error {
 		return nil
 	}
 	return o.deaf
+}
+
+// left reports whether err says that nobody reads standard output any more, and
+// the program is about to end as well.
+func left(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.EIO))
 }
 
 // printed is the error of what was printed.
@@ -217,7 +234,7 @@ func (o *output) close(ctx context.Context, failed error) error {
 	slices.SortStableFunc(o.live, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
 	err := errors.Join(failed, o.files.write(o.outcome(ctx), o.timelines, o.live), o.deaf)
 	if o.term == nil {
-		err = errors.Join(err, o.result())
+		err = errors.Join(err, o.result(ctx))
 	}
 	if err == nil {
 		if o.term != nil {
@@ -229,7 +246,7 @@ func (o *output) close(ctx context.Context, failed error) error {
 	err = errors.Join(err, o.disconnect())
 	if o.term != nil { // the terminal is a plain one again
 		o.stderr = o.stdout
-		err = errors.Join(err, o.result())
+		err = errors.Join(err, o.result(ctx))
 	}
 	return err
 }

@@ -172,7 +172,7 @@ func (p *replayer) several(all []recording) error {
 			if ctx.Err() != nil || p.out.term.gone() {
 				return nil
 			}
-			if err := p.recording(r); err != nil && ctx.Err() == nil && !errors.Is(err, errQuit) {
+			if err := errors.Join(told(ctx, p.recording(r))...); err != nil {
 				failed[i] = err
 				p.out.warn(err)
 			}
@@ -182,21 +182,22 @@ func (p *replayer) several(all []recording) error {
 	}
 	_ = g.Wait() // failures are in failed
 	_ = scan.Wait()
+	failed = slices.DeleteFunc(failed, func(err error) bool { return err == nil })
+	var several error
+	if n := len(failed); n > 0 {
+		several = as(statusOf(failed), fmt.Errorf("%d of %d recordings failed", n, len(all)))
+	}
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return errors.Join(ctx.Err(), several)
 	}
 	if p.out.term.gone() {
-		return errQuit
+		return errors.Join(errQuit, several)
 	}
 	heard, took := p.out.bar.sum()
 	p.out.bar.end()
 	p.out.say("%d recordings, %v of sound in %v: %.0f × real time\n",
 		len(all), heard.Round(time.Second), took.Round(time.Second/10), heard.Seconds()/took.Seconds())
-	failed = slices.DeleteFunc(failed, func(err error) bool { return err == nil })
-	if n := len(failed); n > 0 {
-		return as(statusOf(failed), fmt.Errorf("%d of %d recordings failed", n, len(all)))
-	}
-	return nil
+	return several
 }
 
 // sayHow says how long recordings will take that are replayed no faster than

@@ -277,7 +277,7 @@ func TestConvertRefuses(t *testing.T) {
 	writeFile(t, "both.rttm", []byte(meetingRef+callRef))
 	writeFile(t, "none.rttm", nil)
 	for line, says := range map[string]string{
-		"convert both.rttm":                     "2 diarizer: convert: 1 files named: expected IN.rttm or IN.jsonl and one OUT or more",
+		"convert both.rttm":                     "2 diarizer: convert: 1 file named: expected IN.rttm or IN.jsonl and one OUT or more",
 		"convert both.rttm x.vtt":               "2 diarizer: output x.vtt: vtt holds one stream",
 		"convert both.rttm x.docx":              "2 diarizer: output: x.docx: expected a name that ends in .rttm",
 		"convert both.rttm x.jsonl":             "2 diarizer: output x.jsonl: expected a name that ends in .rttm",
@@ -433,3 +433,24 @@ func (q *quietSource) Next(context.Context) (capture.Block, error) {
 }
 
 func (q *quietSource) Close() error { return nil }
+
+// Events that the server does not have when a meeting is ended with Ctrl-C wait
+// in the journal, which is said of every stream.
+func TestCtrlCSaysWhatWaits(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	samples := demoSamples(t, 30)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w := &watchFor{want: map[string]bool{"a ": true, "b ": true}, found: cancel}
+	var stderr shout
+	out := filepath.Join(dir, "out.rttm")
+	status := run(ctx, []string{"replay", "--nats", "nats://127.0.0.1:1", "--nats-wait", "forever", "--journal", filepath.Join(dir, "journal"), "--speed", "8",
+		"--rttm", out, writeFile(t, filepath.Join(dir, "a.wav"), wavBytes(samples)), writeFile(t, filepath.Join(dir, "b.wav"), wavBytes(samples))}, nil, w, &stderr)
+	if status != exitServer || strings.Count(stderr.String(), publish.ErrUnpublished.Error()) != 2 || strings.Contains(stderr.String(), "context canceled") {
+		t.Errorf("status %d, expected %d: %s", status, exitServer, &stderr)
+	}
+	if names, _ := readRTTM(t, out); strings.Join(names, " ") != "a b" {
+		t.Errorf("turns of %v", names)
+	}
+}

@@ -40,7 +40,7 @@ named in a warning.`,
   diarizer score --collar 0.25 --skip-overlap references/ out/*.rttm`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 {
-				return fmt.Errorf("score: %d files named: expected REF.rttm and one HYP.rttm or more", len(args))
+				return fmt.Errorf("score: %s named: expected REF.rttm and one HYP.rttm or more", count(len(args), "file"))
 			}
 			return nil
 		},

@@ -149,7 +149,7 @@ func TestScoreJSON(t *testing.T) {
 func TestScoreErrors(t *testing.T) {
 	score := scoreDir(t, scoreFiles)
 	for args, want := range map[string]string{
-		"ref.rttm":                         "score: 1 files named: expected REF.rttm and one HYP.rttm or more",
+		"ref.rttm":                         "score: 1 file named: expected REF.rttm and one HYP.rttm or more",
 		"none.rttm meeting.rttm":           "open none.rttm: no such file or directory",
 		"ref.rttm broken.rttm":             `broken.rttm:3: duration "-4": expected seconds from 0 to 100000000`,
 		"one.rttm call.rttm":               `call.rttm: recording "call" is not in one.rttm, which has "meeting": expected the same file field (field 2)`,

@@ -175,7 +175,7 @@ func (s *stats) print(w io.Writer, asJSON bool) error {
 }
 
 func printSummary(w io.Writer, s latency.Summary) error {
-	if _, err := fmt.Fprintf(w, "%s, run %s: %.1f s heard, %d turns, %d of them revised\n", s.Stream, s.Run, s.Seconds, s.Turns, s.Revised); err != nil {
+	if _, err := fmt.Fprintf(w, "%s, run %s: %.1f s heard, %s, %d of them revised\n", s.Stream, s.Run, s.Seconds, count(s.Turns, "turn"), s.Revised); err != nil {
 		return err
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/seed-7adb9000/diarizer/internal/export"
@@ -9,13 +10,15 @@ import (
 
 // result says what came of all streams: who spoke how much, where the final
 // turns are, and every file.
-func (o *output) result() error {
+func (o *output) result(ctx context.Context) error {
 	if len(o.timelines) == 0 {
 		return nil
 	}
 	var failed error
-	if !o.flags.json && o.deaf == nil {
-		failed = as(exitOutput, o.table())
+	if !o.flags.json && !o.mute {
+		if err := o.table(); !left(ctx, err) {
+			failed = printed(err)
+		}
 	}
 	tellFiles(o.files.set, o.say)
 	if where := o.kept(); where != "" {
