@@ -63,8 +63,8 @@ type List struct {
 type StreamStatus struct {
 	Stream string `json:"stream"`
 	Run    string `json:"run,omitempty"`
-	// Heard is how much of the stream was heard, Lag the sound that waits, both
-	// in seconds.
+	// Heard is how much of the stream was heard, and Lag by how much later its
+	// newest sound came than that which is heard now, both in seconds.
 	Heard float64 `json:"heard"`
 	Lag   float64 `json:"lag"`
 	// Events is the number of events so far, Message that of the last message of

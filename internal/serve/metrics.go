@@ -21,6 +21,7 @@ type metrics struct {
 	dead        prometheus.Counter
 	taken       *prometheus.CounterVec
 	drops       *prometheus.CounterVec
+	trimmed     prometheus.Counter
 	checkpoints prometheus.Counter
 	stateBytes  prometheus.Histogram
 	sentBytes   prometheus.Counter
@@ -57,6 +58,7 @@ func newMetrics() *metrics {
 		dead:        counter("workers_declared_dead_total", "Other workers that this one declared dead."),
 		taken:       vector("streams_taken_total", "how", "Streams taken: new ones, and those that went on from another worker."),
 		drops:       vector("packets_dropped_total", "why", "Packets that were not heard: of another session than the one that is, or of one whose run is over."),
+		trimmed:     counter("audio_trimmed_total", "Messages of sound that were removed because their sender took more than its share."),
 		checkpoints: counter("checkpoints_total", "Checkpoints written."),
 		stateBytes:  histogram("checkpoint_bytes", "Size of a checkpoint.", prometheus.ExponentialBuckets(16<<10, 2, 12)),
 		sentBytes:   counter("checkpoint_sent_bytes_total", "Bytes of checkpoints that were new and had to be sent."),
@@ -76,7 +78,7 @@ func (m *metrics) observe(w *Worker) {
 		defer w.mu.Unlock()
 		return float64(w.limit)
 	})
-	gauge("stream_lag_seconds_max", "Sound that waits, of the stream that is furthest behind.", func() float64 {
+	gauge("stream_lag_seconds_max", "By how much later the newest sound came than that which is heard, of the stream that is furthest behind.", func() float64 {
 		var worst time.Duration
 		for _, o := range w.all() {
 			worst = max(worst, o.state().Lag)

@@ -37,6 +37,7 @@ type owner struct {
 	saved  int64 // stream position of the last checkpoint
 	savedT time.Time
 
+	behind      behind
 	recognition recognition
 	inbox       *inbox // of the run that is going on
 }
@@ -45,7 +46,7 @@ type owner struct {
 type progress struct {
 	Run     string
 	At      int64         // heard, in samples
-	Lag     time.Duration // sound that waits in JetStream
+	Lag     time.Duration // see behind
 	Seq     uint64        // of the last event
 	Message uint64        // of sound
 	Dropped uint64        // packets of other sessions
@@ -61,6 +62,10 @@ var (
 // heard, with lower numbers: its stream was made anew, or cut back by a crash.
 var errReplaced = errors.New("the sound that was heard is not kept any more, and other sound takes its place")
 
+// errYield says that a stream is left between two runs because others have waited
+// longer for a worker.
+var errYield = errors.New("other streams wait")
+
 // errIdle says that there is nothing to do for a stream at the moment.
 var errIdle = errors.New("nothing to do")
 
@@ -74,6 +79,8 @@ func (o *owner) run(ctx, soft context.Context) error {
 		return err
 	}
 	o.keeper = keeper
+	o.behind.now, o.behind.run = time.Now, o.w.wg.Go
+	o.behind.ask = func() (time.Time, error) { return newestOn(ctx, o.w.s.audio, natsaudio.Subject(o.stream)) }
 	defer o.shut(false)
 	for first := true; ; first = false {
 		if err := o.begin(ctx, saved); err != nil {
@@ -88,7 +95,9 @@ func (o *owner) run(ctx, soft context.Context) error {
 		switch {
 		case err == nil || errors.Is(err, errNext): // the run is over
 			o.shut(true)
-			err = o.over(ctx)
+			if err = o.over(ctx); err == nil {
+				err = o.giveWay(ctx)
+			}
 		case errors.Is(err, errDiverged):
 			o.shut(true)
 			err = o.anew(ctx, err)
@@ -184,7 +193,7 @@ func (o *owner) consume(ctx, soft context.Context) error {
 		case soft.Err() != nil:
 			return o.leave(ctx, context.Cause(soft))
 		case errors.Is(err, context.DeadlineExceeded):
-			o.note(0)
+			o.note(time.Time{}, 0)
 			if !o.w.lease.holds() {
 				idle = time.Now() // cut off, or stopped until now: what came is not known
 			}
@@ -205,14 +214,14 @@ func (o *owner) consume(ctx, soft context.Context) error {
 			return err
 		}
 		idle = time.Now()
-		o.note(pending)
+		o.note(m.stored, pending)
 		if err := o.follow.push(ctx, m); err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
 			return err
 		}
-		o.note(pending)
+		o.note(m.stored, pending)
 		if o.follow.ended {
 			return nil
 		}
@@ -285,9 +294,11 @@ func (o *owner) state() progress {
 	return o.progress
 }
 
-// note keeps what status tells, pending messages of sound after this one.
-func (o *owner) note(pending uint64) {
+// note keeps what status tells at a message that was stored at a time and has so
+// many more of sound behind it.
+func (o *owner) note(stored time.Time, pending uint64) {
 	f := o.follow
+	lag := o.behind.lag(stored, pending)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	p := &o.progress
@@ -296,8 +307,7 @@ func (o *owner) note(pending uint64) {
 		o.w.metrics.heard(heard - p.At)
 	}
 	p.Run, p.At, p.Seq, p.Message, p.Dropped = f.enc.Run, heard, f.enc.Seq, f.number, f.succession.dropped
-	// Messages of a stream are of one length, nearly always.
-	p.Lag = time.Duration(pending) * o.w.packetLength(f)
+	p.Lag = lag
 }
 
 // unheard tells of packets that were dropped because of their session: of the first
