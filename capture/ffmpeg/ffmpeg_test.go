@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func Example() {
-	p, err := ffmpeg.Start("talk.m4a", nil)
+	p, err := ffmpeg.Start(ffmpeg.Source{Path: "talk.m4a"})
 	if errors.Is(err, ffmpeg.ErrNotInstalled) {
 		fmt.Println(err, "-", ffmpeg.InstallHint)
 		return
@@ -29,8 +29,12 @@ func Example() {
 		return
 	}
 	defer p.Close()
-	wav, err := io.ReadAll(p)
-	fmt.Println(len(wav), err)
+	sound, err := ffmpeg.NewReader(p)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(sound.Format())
 }
 
 func need(t *testing.T) {
@@ -40,7 +44,7 @@ func need(t *testing.T) {
 
 func TestFailureSaysWhat(t *testing.T) {
 	need(t)
-	p, err := ffmpeg.Start("", strings.NewReader("this is no sound"))
+	p, err := ffmpeg.Start(ffmpeg.Source{Stdin: strings.NewReader("this is no sound")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +57,7 @@ func TestFailureSaysWhat(t *testing.T) {
 
 func TestCloseEarly(t *testing.T) {
 	need(t)
-	p, err := ffmpeg.Start("", bytes.NewReader(sound.WAV{Data: make([]byte, 20<<20)}.Bytes()))
+	p, err := ffmpeg.Start(ffmpeg.Source{Stdin: bytes.NewReader(sound.WAV{Data: make([]byte, 20<<20)}.Bytes())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +73,7 @@ func TestCloseEarly(t *testing.T) {
 
 func TestNotInstalled(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if _, err := ffmpeg.Start("x", nil); !errors.Is(err, ffmpeg.ErrNotInstalled) {
+	if _, err := ffmpeg.Start(ffmpeg.Source{Path: "x"}); !errors.Is(err, ffmpeg.ErrNotInstalled) {
 		t.Error(err)
 	}
 }

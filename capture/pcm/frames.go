@@ -48,6 +48,22 @@ func (f *Frames) Available(n int64) {
 	}
 }
 
+// Continue goes on after the announced bytes with so many more, or, where n is
+// -1, all there are. An incomplete frame is completed by them.
+func (f *Frames) Continue(n int64) {
+	f.left, f.total, f.got = n, n, 0
+	if f.err == io.EOF {
+		f.err = nil
+	}
+}
+
+// Restart is Continue with sound that does not follow that before it: an
+// incomplete frame is left out.
+func (f *Frames) Restart(n int64) {
+	f.held = 0
+	f.Continue(n)
+}
+
 // Count is the number of frames to come, -1 if it is not known.
 func (f *Frames) Count() int64 {
 	if f.left < 0 {
@@ -62,10 +78,7 @@ func (f *Frames) Warning() error {
 		return f.warning
 	}
 	odd := fmt.Errorf("%w: %d samples are not finite numbers, or beyond ±%d, silence taken for them", ErrDamaged, f.odd, clean.Limit)
-	if f.warning == nil {
-		return odd
-	}
-	return fmt.Errorf("%w; %w", f.warning, odd)
+	return Join(f.warning, odd)
 }
 
 // Read decodes interleaved frames into dst as [Reader] has it.
@@ -111,6 +124,9 @@ func (f *Frames) end(err error) {
 		f.truncated(f.got)
 	}
 }
+
+// Ended reports whether all announced bytes were there, so that others may follow.
+func (f *Frames) Ended() bool { return f.err == io.EOF && f.left == 0 }
 
 // Rest is what is left of an incomplete last frame.
 func (f *Frames) Rest() []byte { return f.buf[:f.held] }

@@ -76,3 +76,18 @@ func CheckShape(rate int64, channels int) error {
 	}
 	return nil
 }
+
+// Join makes one line of the warnings that are not nil. The result wraps all of
+// them, and is nil if there are none.
+func Join(warnings ...error) (all error) {
+	for _, w := range warnings {
+		switch {
+		case w == nil:
+		case all == nil:
+			all = w
+		default:
+			all = fmt.Errorf("%w; %w", all, w)
+		}
+	}
+	return all
+}
