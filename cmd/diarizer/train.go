@@ -34,6 +34,7 @@ func newTrainCommand() *cobra.Command {
 	var (
 		data, out, kind string
 		force           bool
+		threshold       float64
 		seed            uint64
 		voices          = training.DefaultConfig()
 		vectors         = training.DefaultEmbeddingConfig()
@@ -61,7 +62,7 @@ everything, a UBM, eigenvoices and eigenchannels.`,
 			if err != nil {
 				return err
 			}
-			t := trainer{cmd: cmd, data: data, bars: &progressBars{cmd: cmd}, files: files, file: file}
+			t := trainer{cmd: cmd, data: data, bars: &progressBars{cmd: cmd}, files: files, file: file, threshold: threshold}
 			voices.Seed, vectors.Seed = seed, seed
 			switch kind {
 			case embedding.Kind:
@@ -86,6 +87,7 @@ everything, a UBM, eigenvoices and eigenchannels.`,
 	f.StringVar(&kind, "kind", embedding.Kind, "kind of model to make: embedding or eigenvoice")
 	f.StringVar(&data, "data", "", "directory with the recordings")
 	f.StringVar(&out, "out", "", "model file to write")
+	f.Float64Var(&threshold, "threshold", 0, "threshold to use instead of the one with the least confusion on simulated conversations")
 	f.Uint64Var(&seed, "seed", voices.Seed, "start of every random choice")
 	f.IntVar(&vectors.Crops, "crops", vectors.Crops, "embedding: stretches of a recording and of each copy")
 	f.Float64Var(&vectors.Channel, "channel", vectors.Channel, "embedding: part of what a speaker's recordings differ by that also differs within one")
@@ -121,6 +123,8 @@ type trainer struct {
 	bars  *progressBars
 	files *results
 	file  *outfile.File // to write
+	// threshold is used where --threshold gives it.
+	threshold float64
 }
 
 // material reads the recordings of split "train" and the acoustics.
@@ -147,12 +151,14 @@ func (t trainer) eigenvoice(cfg training.Config) error {
 	if err != nil {
 		return err
 	}
-	cal, err := t.calibrate(m, ac, cfg.Seed)
-	if err != nil {
+	if m.Threshold, m.Slope, err = t.calibrate(m, ac, cfg.Seed); err != nil {
 		return err
 	}
-	m.Threshold, m.Slope = cal.Threshold, cal.Slope
-	return t.write(m, describe(utts, cfg))
+	meta := describe(utts, cfg)
+	if t.cmd.Flags().Changed("threshold") {
+		meta.Command += " --threshold " + num(t.threshold)
+	}
+	return t.write(m, meta)
 }
 
 func (t trainer) embedding(cfg training.EmbeddingConfig) error {
@@ -173,47 +179,52 @@ func (t trainer) embedding(cfg training.EmbeddingConfig) error {
 	if err != nil {
 		return err
 	}
-	cal, err := t.calibrate(m, ac, cfg.Seed)
-	if err != nil {
+	if m.Threshold, m.Slope, err = t.calibrate(m, ac, cfg.Seed); err != nil {
 		return err
 	}
-	m.Threshold, m.Slope = cal.Threshold, cal.Slope
-	return t.write(m, describeEmbedding(utts, cfg))
+	meta := describeEmbedding(utts, cfg)
+	if t.cmd.Flags().Changed("threshold") {
+		meta.Command += " --threshold " + num(t.threshold)
+	}
+	return t.write(m, meta)
 }
 
-// calibrate sets the threshold and the slope of a model by conversations of the
-// voices that are kept out of its training.
-func (t trainer) calibrate(m model.Model, ac simulate.Acoustics, seed uint64) (experiment.Calibration, error) {
+// calibrate finds the threshold, unless it is given, and the slope of a model by
+// conversations of the voices that are kept out of its training.
+func (t trainer) calibrate(m model.Model, ac simulate.Acoustics, seed uint64) (threshold, slope float64, err error) {
 	ctx := t.cmd.Context()
-	var cal experiment.Calibration
 	all, err := dataset.ReadManifest(filepath.Join(t.data, "train"))
 	if err != nil {
-		return cal, err
+		return 0, 0, err
 	}
 	cast, err := experiment.Cast(dataset.Split(all, "sim"))
 	if err != nil {
-		return cal, err
+		return 0, 0, err
 	}
 	sounds, err := experiment.Conversations(ctx, experiment.OneLine(cast), ac, seed, calibrationConversations, calibrationSeconds)
 	if err != nil {
-		return cal, err
+		return 0, 0, err
 	}
 	done := t.bars.Start("conversations", len(sounds))
 	var recs []*experiment.Recording
 	for _, s := range sounds {
 		r, err := experiment.NewRecording(s.Name, s.Group, s.Samples, s.Reference, m.Front())
 		if err != nil {
-			return cal, err
+			return 0, 0, err
 		}
 		recs = append(recs, r)
 		done(1)
 	}
-	cal, err = experiment.Calibrate(ctx, m, recs)
+	if t.cmd.Flags().Changed("threshold") {
+		slope, err = experiment.SlopeAt(ctx, m, recs, t.threshold)
+		return t.threshold, slope, err
+	}
+	cal, err := experiment.Calibrate(ctx, m, recs)
 	if err == nil {
 		fmt.Fprintf(t.cmd.OutOrStdout(), "threshold %.1f, slope %.3f, confusion on %d simulated conversations %.1f %%\n",
 			cal.Threshold, cal.Slope, len(recs), cal.Confusion)
 	}
-	return cal, err
+	return cal.Threshold, cal.Slope, err
 }
 
 func (t trainer) write(m model.Model, meta modelfile.Metadata) error {

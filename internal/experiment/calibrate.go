@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/seed-7adb9000/diarizer/internal/baselines"
@@ -27,6 +28,16 @@ func thresholds() []float64 {
 		t = append(t, v)
 	}
 	return t
+}
+
+// SlopeAt finds the slope that belongs to a threshold, as Calibrate does.
+func SlopeAt(ctx context.Context, m model.Model, recs []*Recording, threshold float64) (float64, error) {
+	all := make([][]choice, len(recs))
+	err := each(ctx, len(recs), func(i int) {
+		rule, utterances := voices(m, recs[i])
+		all[i] = choices(recs[i], rule, utterances)
+	})
+	return slope(slices.Concat(all...), threshold), err
 }
 
 // Calibrate finds the threshold with the least confusion of agglomerative
