@@ -42,6 +42,7 @@ func replayNATS(cmd *cobra.Command, o diarizeFlags, r replayFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	out.live = true
 	defer func() { err = out.close(cmd.Context(), err) }()
 
 	id := recording{path: r.fromNATS, name: r.fromNATS, stream: publish.Token(r.fromNATS)}

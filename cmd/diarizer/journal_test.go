@@ -134,6 +134,7 @@ func TestWhereToPublishIsSaidOnce(t *testing.T) {
 		{exitServer, []string{"--nats-context", "no-such-context"}},
 		{exitUsage, []string{"--retain", "-1h"}},
 		{exitServer, []string{"--nats", "nats://127.0.0.1:1", "--journal", t.TempDir()}},
+		{exitOutput, []string{"--nats", "nats://127.0.0.1:1", "--journal", "/dev/null/journal"}},
 		{exitServer, []string{"--nats", "nats://127.0.0.1:1", "--journal", "off", "--nats-wait", "10ms"}},
 	} {
 		var stdout, stderr bytes.Buffer

@@ -123,6 +123,7 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	out.live = true
 	defer func() { err = out.close(cmd.Context(), err) }()
 	if slow != "" {
 		out.warn(errors.New(slow))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -130,6 +132,27 @@ func (o *natsFlags) server(url string) string {
 	return name
 }
 
+// journalIn makes the directory of a journal, if there is to be one, and finds
+// out whether files can be made there. A disk that is full is no reason not to
+// begin: events then wait in memory.
+func journalIn(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return as(exitOutput, fmt.Errorf("--journal: %w", err))
+	}
+	f, err := os.CreateTemp(dir, "writable-")
+	if err == nil {
+		err = errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	if err != nil && !errors.Is(err, syscall.ENOSPC) {
+		return as(exitOutput, fmt.Errorf("--journal: %w", err))
+	}
+	return nil
+}
+
+// server names the server at a URL, or that of a context, as a directory.
 func server(url, context string) string {
 	if context != "" {
 		return publish.Token("context-" + filepath.Base(context))

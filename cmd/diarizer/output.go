@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -40,16 +39,17 @@ type output struct {
 	bar    *progress
 	files  *results
 	where  string // the flags that lead to the server which keeps the events, empty where none will
+	live   bool   // whether there is no end but that which the user makes
 	atEnd  bool   // whether turns are printed at the end, all corrections applied, and not as they come
 
 	publishing session.Publishing
 
 	mu        sync.Mutex // of what follows, where several streams run at once
 	timelines []*publish.Timeline
-	live      []rttm.Segment
-	broken    bool  // whether a stream failed
-	mute      bool  // whether standard output takes no more
-	deaf      error // why, unless it went with the program's end
+	told      []rttm.Segment // in time, for --rttm-live
+	broken    bool           // whether a stream failed
+	mute      bool           // whether standard output takes no more
+	deaf      error          // why, unless it went with the program's end
 }
 
 // open connects to what the flags name. Its files are those that were checked
@@ -105,6 +105,9 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results) (*output, error) 
 		}
 		out.server, url = server, server.URL()
 		fmt.Fprintf(out.stderr, "publishing to %s, subjects %s.>\n", url, publish.Prefix)
+	}
+	if err := journalIn(out.publishing.Journal); err != nil {
+		return fail(err)
 	}
 	nc, err := o.publish.begin(cmd.Context(), url, "diarizer", out.warn)
 	if err != nil {
@@ -171,7 +174,7 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.timelines = append(o.timelines, timeline)
-	o.live = append(o.live, live.Segments()...)
+	o.told = append(o.told, live.Segments()...)
 	if end := timeline.Ended(); end == nil || end.Reason == publish.Failed {
 		o.broken = true
 	}
@@ -185,45 +188,6 @@ func (o *output) fail() {
 	o.broken = true
 }
 
-// tell prints e until standard output takes no more: its reader has gone, its
-// terminal is closed, its disk is full. Where something else is done with the
-// events that ends nothing; it is said at the end. That the reader went when the
-// program was ended, by the same Ctrl-C or with the terminal, is nothing to say.
-func (o *output) tell(ctx context.Context, e publish.Event) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.mute {
-		return nil
-	}
-	err := o.print(e)
-	if err == nil {
-		return nil
-	}
-	o.mute = true
-	if left(ctx, err) {
-		return nil
-	}
-	o.deaf = printed(err)
-	if o.files.any() || o.where != "" || o.page != nil || ctx.Err() != nil {
-		return nil
-	}
-	return o.deaf
-}
-
-// left reports whether err says that nobody reads standard output any more, and
-// the program is about to end as well.
-func left(ctx context.Context, err error) bool {
-	return ctx.Err() != nil && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.EIO))
-}
-
-// printed is the error of what was printed.
-func printed(err error) error {
-	if err == nil {
-		return nil
-	}
-	return as(exitOutput, fmt.Errorf("standard output: %w", err))
-}
-
 // close writes the files, says what came of all, keeps the page or the view up
 // until ctx is done where there is one and nothing failed, and ends the
 // connection and the servers. It returns every error, failed first.
@@ -231,8 +195,8 @@ func (o *output) close(ctx context.Context, failed error) error {
 	o.bar.end()
 	// Recordings that ran at once ended in any order.
 	slices.SortStableFunc(o.timelines, func(a, b *publish.Timeline) int { return strings.Compare(a.Source().Name, b.Source().Name) })
-	slices.SortStableFunc(o.live, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
-	err := errors.Join(failed, o.files.write(o.outcome(ctx), o.timelines, o.live), o.deaf)
+	slices.SortStableFunc(o.told, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
+	err := errors.Join(failed, o.files.write(o.outcome(ctx), o.timelines, o.told), o.deaf)
 	if o.term == nil {
 		err = errors.Join(err, o.result(ctx))
 	}
@@ -256,7 +220,7 @@ func (o *output) outcome(ctx context.Context) outcome {
 	switch {
 	case o.broken:
 		return broken
-	case ctx.Err() != nil || o.term.gone():
+	case !o.live && (ctx.Err() != nil || o.term.gone()):
 		return interrupted
 	}
 	return whole

@@ -178,8 +178,8 @@ type length struct {
 // say.
 func lengths(ctx context.Context, all []recording, opts capture.Options) (l length) {
 	for _, r := range all {
-		if r.path == "-" || ctx.Err() != nil {
-			return length{}
+		if info, err := os.Stat(r.path); ctx.Err() != nil || err == nil && !info.Mode().IsRegular() || r.path == "-" {
+			return length{} // what a pipe has told is gone
 		}
 		recs, err := capture.OpenAll(ctx, r.path, opts)
 		if err != nil {

@@ -195,3 +195,26 @@ func TestRedirectedOutputIsNoFile(t *testing.T) {
 		t.Errorf("status %d, expected %d: %s", status, exitOutput, c.stderr)
 	}
 }
+
+// A pipe that is named like a file is read once, from its beginning.
+func TestNamedPipeIsReadOnce(t *testing.T) {
+	wav := soundIn(t, 10)
+	if err := syscall.Mkfifo("pipe.wav", 0o600); err != nil {
+		t.Skip("no pipes here:", err)
+	}
+	go func() {
+		if f, err := os.OpenFile("pipe.wav", os.O_WRONLY, 0); err == nil {
+			_, _ = f.Write(wav)
+			f.Close()
+		}
+	}()
+	for _, name := range []string{"pipe", "a"} {
+		if status, _, stderr := diarizer(t.Context(), nil, "replay", "--nats", "off", "--speed", "20", "--rttm", name+".rttm", name+".wav"); status != 0 {
+			t.Errorf("%s: status %d, %s", name, status, stderr)
+		}
+	}
+	_, pipe := readRTTM(t, "pipe.rttm")
+	if _, file := readRTTM(t, "a.rttm"); pipe["pipe"] == "" || pipe["pipe"] != file["a"] {
+		t.Errorf("%q through the pipe, %q from the file", pipe, file)
+	}
+}

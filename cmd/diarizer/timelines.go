@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -90,13 +89,4 @@ func (t *timelines) list(all bool) []*publish.Timeline {
 		}
 	}
 	return out
-}
-
-// segments are the turns of the latest run of every stream.
-func (t *timelines) segments() []rttm.Segment {
-	var segments []rttm.Segment
-	for _, tl := range t.list(false) {
-		segments = append(segments, tl.Segments()...)
-	}
-	return segments
 }

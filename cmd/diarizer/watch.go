@@ -136,6 +136,7 @@ func (w *watcher) finish(stdout io.Writer, ended error) (err error) {
 	}
 	how := whole
 	switch {
+	case errors.Is(ended, context.Canceled) && !w.o.untilEnd: // the only end there is
 	case errors.Is(ended, context.Canceled):
 		how = interrupted
 	case ended != nil:

@@ -188,12 +188,16 @@ func TestWatchStoppedWritesWhatIsKnown(t *testing.T) {
 		}
 		return len(p), nil
 	})
-	err := watch(ctx, stdout, io.Discard, watchOptions{url: url, rttm: file})
+	writeFile(t, file, []byte("old"))
+	err := watch(ctx, stdout, io.Discard, watchOptions{url: url, rttm: file, results: resultFlags{force: true}})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
 	}
 	if got, want := read(t, file), written(t, events[:4]); got != want {
 		t.Errorf("RTTM\n%sexpected\n%s", got, want)
+	}
+	if _, err := os.Stat(file + ".1"); err == nil { // being stopped is how it ends
+		t.Error("the older file was kept in spite of --force")
 	}
 }
 
