@@ -105,6 +105,8 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 	defer nc.Close()
 	w := &watcher{o: o, known: newTimelines(o.since > 0 || o.fresh), say: say,
 		text: transcript.New(stdout, transcript.Options{Streams: len(o.streams) != 1}), lines: transcript.NewJSONLines(stdout)}
+	w.known.all = o.all
+	w.known.whole = o.format != "text" && o.format != "jsonl" && o.format != string(export.RTTM)
 	err = w.run(ctx, nc)
 	return errors.Join(err, w.finish(stdout))
 }

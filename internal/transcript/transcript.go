@@ -34,6 +34,7 @@ type Printer struct {
 	strong  lipgloss.Style
 	colours []lipgloss.Style
 	runs    map[string]*run
+	most    int // pieces and closed turns of a run that are kept in mind
 }
 
 // least is the shortest stretch that is told or corrected on its own.
@@ -54,7 +55,7 @@ type run struct {
 func New(w io.Writer, opts Options) *Printer {
 	r := lipgloss.NewRenderer(w)
 	p := &Printer{w: w, opts: opts, faint: r.NewStyle().Faint(true), strong: r.NewStyle().Bold(true),
-		runs: map[string]*run{}}
+		runs: map[string]*run{}, most: mostTold}
 	for _, c := range palette {
 		p.colours = append(p.colours, r.NewStyle().Foreground(c).Bold(true))
 	}
@@ -72,6 +73,7 @@ func (p *Printer) Event(e publish.Event) error {
 	r := p.runs[key]
 	if r == nil {
 		r = &run{tl: publish.NewPartialTimeline()}
+		r.tl.Bound(p.most)
 		p.runs[key] = r
 	}
 	seq := r.tl.Seq()
@@ -190,7 +192,7 @@ func (p *Printer) turn(t publish.Turn, r *run) []string {
 		if q.end-q.start < least && q != whole {
 			continue
 		}
-		r.told.add(q)
+		r.told.add(q, p.most)
 		lines = append(lines, fmt.Sprintf("%s  %s %s %s", p.faint.Render(Clock(q.start)), p.padded(t.Speaker, r.tl),
 			p.strong.Render(fmt.Sprintf("%8s", seconds(q.end-q.start))), p.faint.Render(fmt.Sprintf("%5s", percent(t.Confidence)))))
 	}
