@@ -45,17 +45,18 @@ func (c *courier) lookOnce(ctx context.Context, s *spool) error {
 	if err := c.sender.ensureOnce(ctx); err != nil {
 		return err
 	}
-	if c.sender.stream == nil || s.stream == "" {
+	stream, passed := s.known()
+	if c.sender.stream == nil || stream == "" {
 		return nil
 	}
-	e, found, err := c.reached(ctx, s.stream, s.run)
+	e, found, err := c.reached(ctx, stream, s.run)
 	switch {
 	case errors.Is(err, errMute):
 		return nil
 	case err != nil:
 		return err
 	case !found:
-		e = Event{Seq: s.state[stateSeq]} // nothing of what was passed on is left
+		e = Event{Seq: passed} // nothing of what was passed on is left
 	}
 	return s.there(e)
 }

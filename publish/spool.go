@@ -210,6 +210,14 @@ func (s *spool) filler(next Event) *parcel {
 	return &parcel{event: e, unsure: true, filler: true}
 }
 
+// known returns the run's stream, and the number of the last event that was passed
+// on, as far as the journal tells.
+func (s *spool) known() (stream string, passed uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stream, s.state[stateSeq]
+}
+
 // there says that the server has the events up to e, as far as it was sent any.
 func (s *spool) there(e Event) error {
 	s.mu.Lock()

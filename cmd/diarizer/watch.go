@@ -125,6 +125,8 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 	w := &watcher{o: o, known: newTimelines(o.since > 0 || o.fresh), say: say, files: files,
 		tell: func(format string, args ...any) { fmt.Fprintf(stderr, format, args...) },
 		text: transcript.New(text, transcript.Options{Streams: len(o.streams) != 1}), lines: transcript.NewJSONLines(stdout)}
+	w.known.all = o.all
+	w.known.whole = o.format != "text" && o.format != jsonl && o.format != string(export.RTTM)
 	err = w.run(ctx, nc)
 	return errors.Join(err, w.finish(stdout, err))
 }

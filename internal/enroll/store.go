@@ -147,11 +147,19 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	if _, err := s.get(ctx, name); err != nil {
 		return err
 	}
-	if err := s.kv.Purge(ctx, publish.Token(name)); err != nil {
+	// Markers of deletions hold the name. The young ones stay, for workers that
+	// are cut off at the moment, and go by themselves where the bucket can do that.
+	status, err := s.kv.Status(ctx)
+	if err != nil {
 		return fmt.Errorf("delete %q: %w", name, err)
 	}
-	// Markers of deletions hold the name. The young ones stay, for workers that
-	// are cut off at the moment.
+	var opts []jetstream.KVDeleteOpt
+	if stay := status.LimitMarkerTTL(); stay > 0 {
+		opts = append(opts, jetstream.PurgeTTL(stay))
+	}
+	if err := s.kv.Purge(ctx, publish.Token(name), opts...); err != nil {
+		return fmt.Errorf("delete %q: %w", name, err)
+	}
 	if err := s.kv.PurgeDeletes(ctx); err != nil {
 		return fmt.Errorf("delete %q: it is deleted, but names of earlier ones may remain: %w", name, err)
 	}

@@ -33,6 +33,8 @@ type StoreOptions struct {
 	// it, 10 GiB if 0.
 	AudioAge   time.Duration
 	AudioBytes int64
+
+	markersStay time.Duration // see markersStay
 }
 
 // shared is what the workers share.
@@ -42,6 +44,9 @@ type shared struct {
 	audio, events   jetstream.Stream
 	workers, claims jetstream.KeyValue
 	states          *checkpoint.Store
+
+	markers time.Duration   // for how long those of removed keys stay
+	expires map[string]bool // buckets whose markers vanish by themselves
 }
 
 // openShared finds what the workers share, or creates it.
@@ -53,20 +58,20 @@ func openShared(ctx context.Context, nc *nats.Conn, o StoreOptions) (*shared, er
 	if err := publish.EnsureStream(ctx, nc, publish.StreamOptions{Replicas: o.Replicas}); err != nil {
 		return nil, err
 	}
-	s := &shared{nc: nc, js: js}
+	s := &shared{nc: nc, js: js, markers: o.markers(), expires: map[string]bool{}}
 	if s.events, err = js.Stream(ctx, publish.JetStreamName); err != nil {
 		return nil, fmt.Errorf("JetStream stream %s: %w", publish.JetStreamName, err)
 	}
 	if s.audio, err = ensureAudio(ctx, js, o); err != nil {
 		return nil, err
 	}
-	if s.workers, err = bucket(ctx, js, WorkerBucket, "heartbeats of diarizer's workers", o); err != nil {
+	if s.workers, s.expires[WorkerBucket], err = bucket(ctx, js, WorkerBucket, "heartbeats of diarizer's workers", o); err != nil {
 		return nil, err
 	}
-	if s.claims, err = bucket(ctx, js, ClaimBucket, "which worker has which stream", o); err != nil {
+	if s.claims, s.expires[ClaimBucket], err = bucket(ctx, js, ClaimBucket, "which worker has which stream", o); err != nil {
 		return nil, err
 	}
-	if _, err = bucket(ctx, js, StateBucket, "states of the streams that are being diarized", o); err != nil {
+	if _, _, err = bucket(ctx, js, StateBucket, "states of the streams that are being diarized", o); err != nil {
 		return nil, err
 	}
 	s.states, err = checkpoint.NewStore(ctx, js, StateBucket)
@@ -124,21 +129,28 @@ func (o StoreOptions) audio() jetstream.StreamConfig {
 	return c
 }
 
-// bucket returns a bucket, which it creates if it is absent.
-func bucket(ctx context.Context, js jetstream.JetStream, name, what string, o StoreOptions) (jetstream.KeyValue, error) {
-	kv, err := js.KeyValue(ctx, name)
+// bucket returns a bucket, which it creates if it is absent, and whether markers of
+// keys that are removed may vanish by themselves.
+func bucket(ctx context.Context, js jetstream.JetStream, name, what string, o StoreOptions) (kv jetstream.KeyValue, expires bool, err error) {
+	kv, err = js.KeyValue(ctx, name)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		kv, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: name, Description: what, Replicas: max(1, o.Replicas)})
+		c := jetstream.KeyValueConfig{Bucket: name, Description: what, Replicas: max(1, o.Replicas), LimitMarkerTTL: o.markers()}
+		kv, err = js.CreateKeyValue(ctx, c)
+		if errors.Is(err, jetstream.ErrLimitMarkerTTLNotSupported) {
+			c.LimitMarkerTTL = 0
+			kv, err = js.CreateKeyValue(ctx, c)
+		}
 		if errors.Is(err, jetstream.ErrBucketExists) {
 			kv, err = js.KeyValue(ctx, name)
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", name, err)
+		return nil, false, fmt.Errorf("bucket %s: %w", name, err)
 	}
 	stream, err := js.Stream(ctx, "KV_"+name)
 	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", name, err)
+		return nil, false, fmt.Errorf("bucket %s: %w", name, err)
 	}
-	return kv, fitForKeys(stream.CachedInfo().Config)
+	c := stream.CachedInfo().Config
+	return kv, c.AllowMsgTTL, fitForKeys(c)
 }

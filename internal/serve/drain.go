@@ -101,7 +101,7 @@ func (w *Worker) drain(ctx context.Context) error {
 	<-beating
 	last, end := context.WithTimeout(context.WithoutCancel(ctx), apiTimeout)
 	defer end()
-	if err := w.s.workers.Purge(last, w.ID()); err != nil {
+	if err := w.s.forget(last, w.s.workers, w.ID(), 0); err != nil {
 		return fmt.Errorf("worker %s: its heartbeat stays until others remove it: %w", w.ID(), err)
 	}
 	if len(stuck) > 0 {

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 )
 
@@ -154,34 +152,4 @@ func (w *Worker) somebodyWaits(next uint64) bool {
 	return slices.ContainsFunc(waiting, func(c candidate) bool {
 		return c.since < next && w.owned[c.stream] == nil && time.Now().After(w.asleep[c.stream])
 	})
-}
-
-// forgetGone removes the claims of streams whose sound is not kept any more and
-// that no living worker has.
-func (w *Worker) forgetGone(ctx context.Context, subjects map[string]uint64) {
-	for stream, c := range w.roster.free("") {
-		if c.Open || subjects[natsaudio.Subject(stream)] > 0 {
-			continue
-		}
-		// An error means that somebody else did it, or that it is tried again.
-		_ = w.s.claims.Delete(ctx, stream, jetstream.LastRevision(c.revision))
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	gone := func(stream string) bool { return subjects[natsaudio.Subject(stream)] == 0 && w.owned[stream] == nil }
-	for stream := range w.found {
-		if gone(stream) {
-			delete(w.found, stream)
-		}
-	}
-	for stream := range w.waiting {
-		if gone(stream) {
-			delete(w.waiting, stream)
-		}
-	}
-	for stream := range w.asleep {
-		if gone(stream) {
-			delete(w.asleep, stream)
-		}
-	}
 }

@@ -92,12 +92,12 @@ func newRoster() *roster {
 // roster holds what the buckets held; the rest goes on in goroutines of wg.
 func (r *roster) follow(ctx context.Context, s *shared, wg *sync.WaitGroup, report func(error)) error {
 	for _, w := range []struct {
-		kv  jetstream.KeyValue
-		put func(jetstream.KeyValueEntry) error
-	}{{s.workers, r.putMember}, {s.claims, r.putClaim}} {
+		kv    jetstream.KeyValue
+		table table
+	}{{s.workers, table{r.putMember, r.onlyMembers}}, {s.claims, table{r.putClaim, r.onlyClaims}}} {
 		ready := make(chan struct{})
 		once := sync.OnceFunc(func() { close(ready) })
-		wg.Go(func() { watch(ctx, w.kv, w.put, once, report) })
+		wg.Go(func() { watch(ctx, s.nc, w.kv, w.table, once, report) })
 		select {
 		case <-ready:
 		case <-ctx.Done():
@@ -141,11 +141,35 @@ func (r *roster) putClaim(e jetstream.KeyValueEntry) error {
 	return nil
 }
 
+func (r *roster) onlyMembers(keys map[string]bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	retain(r.members, keys)
+	r.signal()
+}
+
+func (r *roster) onlyClaims(keys map[string]bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	retain(r.claims, keys)
+	r.signal()
+}
+
 func (r *roster) signal() {
 	select {
 	case r.changed <- struct{}{}:
 	default:
 	}
+}
+
+// first is the living worker whose id comes first.
+func (r *roster) first() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.members) == 0 {
+		return ""
+	}
+	return slices.Min(slices.Collect(maps.Keys(r.members)))
 }
 
 // silent returns the workers of which nothing was seen for so long.

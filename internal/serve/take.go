@@ -30,7 +30,7 @@ func (w *Worker) look(ctx context.Context) {
 			continue
 		}
 		// Compare and set: a heartbeat that comes now wins.
-		if err := w.s.workers.Delete(ctx, id, jetstream.LastRevision(revision)); err == nil {
+		if err := w.s.forget(ctx, w.s.workers, id, revision); err == nil {
 			w.log().Warn("worker declared dead", "dead", id, "silent_for", w.opts.Dead)
 			w.metrics.reaped()
 		} else if !fence.Refused(err) && ctx.Err() == nil {

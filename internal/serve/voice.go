@@ -23,7 +23,7 @@ func Enrolled(ctx context.Context, nc *nats.Conn, m model.Model, o StoreOptions)
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)
 	}
-	kv, err := bucket(ctx, js, VoiceBucket, "enrolled speakers: biometric data", o)
+	kv, _, err := bucket(ctx, js, VoiceBucket, "enrolled speakers: biometric data", o)
 	if err != nil {
 		return nil, err
 	}

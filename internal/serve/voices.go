@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
@@ -27,7 +28,7 @@ type known struct {
 }
 
 func openVoices(ctx context.Context, js jetstream.JetStream, m model.Model, o StoreOptions) (*voices, error) {
-	kv, err := bucket(ctx, js, VoiceBucket, "enrolled speakers: biometric data", o)
+	kv, _, err := bucket(ctx, js, VoiceBucket, "enrolled speakers: biometric data", o)
 	if err != nil {
 		return nil, err
 	}
@@ -35,10 +36,17 @@ func openVoices(ctx context.Context, js jetstream.JetStream, m model.Model, o St
 }
 
 // follow keeps the voices up to date until ctx is done.
-func (v *voices) follow(ctx context.Context, report func(error)) {
+func (v *voices) follow(ctx context.Context, nc *nats.Conn, report func(error)) {
 	scorer := v.m.NewScorer()
-	put := func(e jetstream.KeyValueEntry) error { return v.put(scorer, e) }
-	watch(ctx, v.kv, put, func() {}, report)
+	t := table{
+		put: func(e jetstream.KeyValueEntry) error { return v.put(scorer, e) },
+		only: func(keys map[string]bool) {
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			retain(v.known, keys)
+		},
+	}
+	watch(ctx, nc, v.kv, t, func() {}, report)
 }
 
 func (v *voices) put(scorer model.Scorer, e jetstream.KeyValueEntry) error {

@@ -112,7 +112,8 @@ func Run(ctx context.Context, nc *nats.Conn, opts Options, ready func(*Worker)) 
 		return err
 	}
 	w.wg.Go(func() { w.discover(inner) })
-	w.wg.Go(func() { w.voices.follow(inner, w.report) })
+	w.wg.Go(func() { w.sweep(inner) })
+	w.wg.Go(func() { w.voices.follow(inner, s.nc, w.report) })
 	control, err := w.control()
 	if err != nil {
 		return err

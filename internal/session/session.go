@@ -78,12 +78,18 @@ const answerWithin = 2 * time.Second
 // statusEvery is the stream time between two reports of how the program fares.
 const statusEvery = 60 * capture.Rate
 
+// keptTurns is how many closed turns the timeline keeps one by one: as many as
+// people can still correct, some twenty hours of a lively meeting.
+const keptTurns = 20000
+
 // Run diarizes src until it ends or ctx is done and returns the final timeline,
-// which is never nil and holds, after an error, what was known by then. When
-// ctx is done the open turn ends, everything is published, and the error
+// which is never nil and holds, after an error, what was known by then. Its segments
+// are complete; of a stream with more than 20,000 turns it has the latest only one
+// by one, see [publish.Timeline.Bound]. When ctx is done the open turn ends, everything is published, and the error
 // matches ctx.Err().
 func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeline, error) {
 	r := &run{opts: opts, status: statusEvery, began: time.Now()}
+	r.timeline.Bound(keptTurns)
 	if err := publish.CheckStream(opts.Stream); err != nil {
 		return &r.timeline, err
 	}

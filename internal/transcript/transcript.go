@@ -37,6 +37,7 @@ type Printer struct {
 	colours []lipgloss.Style
 	runs    map[string]*run
 	columns bool // whether the next line of a turn has to be told what its columns are
+	most    int  // pieces and closed turns of a run that are kept in mind
 }
 
 // least is the shortest stretch that is told or corrected on its own.
@@ -58,7 +59,7 @@ type run struct {
 func New(w io.Writer, opts Options) *Printer {
 	r := lipgloss.NewRenderer(w)
 	p := &Printer{w: w, opts: opts, columns: true, faint: r.NewStyle().Faint(true), strong: r.NewStyle().Bold(true),
-		runs: map[string]*run{}}
+		runs: map[string]*run{}, most: mostTold}
 	for _, c := range palette {
 		p.colours = append(p.colours, r.NewStyle().Foreground(c).Bold(true))
 	}
@@ -76,6 +77,7 @@ func (p *Printer) Event(e publish.Event) error {
 	r := p.runs[key]
 	if r == nil {
 		r = &run{tl: publish.NewPartialTimeline()}
+		r.tl.Bound(p.most)
 		p.runs[key] = r
 	}
 	seq := r.tl.Seq()
@@ -129,11 +131,11 @@ func (p *Printer) heading() []string {
 	return []string{p.faint.Render(fmt.Sprintf("%8s  %-*s %8s  sure of the speaker", "start", nameWidth, "speaker", "length"))}
 }
 
-// tell notes that q has a line.
-func (r *run) tell(q piece) {
-	r.told.add(q)
+// told keeps in mind that q had a line.
+func (p *Printer) told(r *run, q piece) {
+	r.told.add(q, p.most)
 	if q.end-q.start < least {
-		r.short.add(q)
+		r.short.add(q, p.most)
 	}
 }
 
@@ -211,7 +213,7 @@ func (p *Printer) turn(t publish.Turn, r *run) []string {
 		if q.end-q.start < least && q != whole {
 			continue
 		}
-		r.tell(q)
+		p.told(r, q)
 		lines = append(append(lines, p.heading()...), p.line(q, t.Confidence, r.tl))
 	}
 	return lines

@@ -3,6 +3,7 @@ package transcript
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -136,4 +137,21 @@ func Example() {
 	// listening to Stand-up
 	//    start  speaker    length  sure of the speaker
 	//  00:00.5  S1          2.2 s  93 %
+}
+
+// What a transcript keeps in mind is bounded, however long a stream goes on.
+func TestTranscriptIsBounded(t *testing.T) {
+	p := New(io.Discard, Options{})
+	p.most = 200
+	enc := publish.Encoder{Stream: "s", Run: "r"}
+	for id := range 1000 {
+		turn := online.Turn{ID: id, Speaker: 1 + id%3, Start: int64(id) * 2 * publish.Rate, End: (int64(id)*2 + 1) * publish.Rate, State: online.Final}
+		if err := p.Event(enc.Encode(online.Event{Kind: online.TurnEnded, At: turn.End, Turn: turn})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := p.runs["s/r"]
+	if n, m := len(r.told), len(r.tl.Turns()); n > p.most || m > p.most || n < p.most/2 {
+		t.Errorf("%d pieces and %d turns are kept, expected at most %d", n, m, p.most)
+	}
 }
