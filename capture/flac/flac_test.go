@@ -160,22 +160,6 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-func TestDamagedFrame(t *testing.T) {
-	b := sound.FLAC(16000, 1, 16, sound.Sine(16000, 440, 5000), true)
-	b[len(b)/2] ^= 1
-	r, err := NewReader(bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := pcmtest.ReadAll(r, 100)
-	if !errors.Is(err, pcm.ErrDamaged) || len(got) != 2048 {
-		t.Errorf("%d samples, %v", len(got), err)
-	}
-	if _, again := r.Read(make([]float32, 10)); again != err {
-		t.Errorf("read again: %v", again)
-	}
-}
-
 func TestTagAtTheEnd(t *testing.T) {
 	for _, told := range []bool{true, false} {
 		b := append(sound.FLAC(16000, 1, 16, sound.Sine(16000, 440, 3000), told), append([]byte("TAG"), make([]byte, 125)...)...)

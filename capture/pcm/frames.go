@@ -21,6 +21,8 @@ type Frames struct {
 	left    int64 // bytes still to come, -1 for all there is
 	total   int64 // bytes announced, -1 if none
 	got     int64 // bytes read
+	loose   bool  // fewer than announced are no truncation
+	partial bool  // the warning is only of an incomplete last frame
 	buf     []byte
 	held    int // bytes of an incomplete frame at the start of buf
 	odd     int64
@@ -48,21 +50,32 @@ func (f *Frames) Available(n int64) {
 	}
 }
 
-// Continue goes on after the announced bytes with so many more, or, where n is
-// -1, all there are. An incomplete frame is completed by them.
+// Continue goes on after the announced bytes with up to n more, or, where n is -1,
+// all there are. An incomplete frame is completed by them.
 func (f *Frames) Continue(n int64) {
-	f.left, f.total, f.got = n, n, 0
+	f.left, f.total, f.got, f.loose = n, -1, 0, true
+	if f.partial {
+		f.partial, f.warning = false, nil
+	}
+	f.again()
+}
+
+// Restart goes on after the announced bytes with n more, or all there are, which
+// do not continue the sound before: an incomplete frame is left out.
+func (f *Frames) Restart(n int64) {
+	f.held = 0
+	f.left, f.total, f.got, f.loose = n, n, 0, false
+	f.again()
+}
+
+func (f *Frames) again() {
 	if f.err == io.EOF {
 		f.err = nil
 	}
 }
 
-// Restart is Continue with sound that does not follow that before it: an
-// incomplete frame is left out.
-func (f *Frames) Restart(n int64) {
-	f.held = 0
-	f.Continue(n)
-}
+// Ended reports whether all announced bytes were there, so that others may follow.
+func (f *Frames) Ended() bool { return f.err == io.EOF && f.left == 0 }
 
 // Count is the number of frames to come, -1 if it is not known.
 func (f *Frames) Count() int64 {
@@ -120,13 +133,11 @@ func (f *Frames) Read(dst []float32) (int, error) {
 // end notes why the sound is over.
 func (f *Frames) end(err error) {
 	f.err = err
-	if err == io.EOF && f.warning == nil && (f.left > 0 || f.held%f.size != 0) {
+	if err == io.EOF && f.warning == nil && (f.left > 0 && !f.loose || f.held%f.size != 0) {
+		f.partial = f.left <= 0
 		f.truncated(f.got)
 	}
 }
-
-// Ended reports whether all announced bytes were there, so that others may follow.
-func (f *Frames) Ended() bool { return f.err == io.EOF && f.left == 0 }
 
 // Rest is what is left of an incomplete last frame.
 func (f *Frames) Rest() []byte { return f.buf[:f.held] }
