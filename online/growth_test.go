@@ -132,7 +132,7 @@ func TestManyVoices(t *testing.T) {
 		each := voices / 10
 		var bytes, asked []int
 		for i := range voices {
-			w.say(i, 150, 45, func(ev segment.Event) {
+			w.say(i, 110, 45, func(ev segment.Event) {
 				a.push(ev)
 				if voices == 500 {
 					b.push(ev)
