@@ -1,6 +1,10 @@
 package online
 
-import "github.com/seed-7adb9000/diarizer/online/model"
+import (
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
 
 // absent are the numbers of speakers that are not in the clustering: those who
 // have been silent for long, and those who turned out to be somebody else. What is
@@ -23,16 +27,16 @@ type parked struct {
 // merge says that a number was another's all along.
 type merge struct{ from, into int }
 
-const (
-	// present is how many speakers are in the clustering at most, unless more are
-	// heard in its window.
-	present = 64
-	// parkedMost is how many are parked at most: a pair of 64 eigenvoices is 8.6 kB,
-	// all of them 4.3 MB.
-	parkedMost = 500
-	// mergesMost is how many merges are remembered.
-	mergesMost = 1000
-)
+// bounds are how many speakers are kept in which way. They are constant.
+type bounds struct {
+	present int // in the clustering, unless more are heard in its window
+	parked  int
+	merges  int // the latest ones
+}
+
+// defaultBounds keep the work of a review flat where many speak, and the state of
+// the largest pairs, of 8.6 kB, below 6 MB.
+func defaultBounds() bounds { return bounds{present: 64, parked: 500, merges: 1000} }
 
 // standing is the number of speakers who stand outside the clustering.
 func (a *absent) standing() int { return len(a.parked) + a.forgotten }
@@ -40,23 +44,18 @@ func (a *absent) standing() int { return len(a.parked) + a.forgotten }
 // find returns the place of speaker n among those who are parked, −1 where they
 // are not.
 func (a *absent) find(n int) int {
-	for i := range a.parked {
-		if a.parked[i].number == n {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(a.parked, func(p parked) bool { return p.number == n })
 }
 
 // park takes in a speaker, and forgets whoever of all has been silent for longest
-// where they are too many.
-func (a *absent) park(p parked) {
+// where they are more than most.
+func (a *absent) park(p parked, most int) {
 	if p.anchor.N <= 0 {
 		a.forgotten++ // nobody's voice
 		return
 	}
 	a.parked = append(a.parked, p)
-	if len(a.parked) <= parkedMost {
+	if len(a.parked) <= most {
 		return
 	}
 	oldest := 0
@@ -72,24 +71,21 @@ func (a *absent) park(p parked) {
 // take takes the i-th of those who are parked out again.
 func (a *absent) take(i int) parked {
 	p := a.parked[i]
-	copy(a.parked[i:], a.parked[i+1:])
-	a.parked[len(a.parked)-1] = parked{}
-	a.parked = a.parked[:len(a.parked)-1]
+	a.parked = slices.Delete(a.parked, i, i+1)
 	return p
 }
 
-// merge remembers that a number became another's.
-func (a *absent) merge(from, into int) {
+// merge remembers that a number became another's, as one of the most last merges.
+func (a *absent) merge(from, into, most int) {
 	for i := range a.merges {
 		if a.merges[i].into == from {
 			a.merges[i].into = into
 		}
 	}
-	if len(a.merges) == mergesMost {
-		copy(a.merges, a.merges[1:])
-		a.merges = a.merges[:len(a.merges)-1]
-	}
 	a.merges = append(a.merges, merge{from, into})
+	if len(a.merges) > most {
+		a.merges = slices.Delete(a.merges, 0, 1)
+	}
 }
 
 // follow returns the number that n became by merges: n itself where there is none,

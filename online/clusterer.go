@@ -10,6 +10,14 @@ import (
 
 // Clusterer follows the speakers of one stream. It is a plain value fed by one
 // goroutine; its events depend on the frames alone.
+//
+// What it keeps, and its work per second of sound, are bounded. Utterances that have
+// left the window of Config.Window keep the speaker they have, within a long turn
+// too. Of those who have spoken before the window the 64 heard last are compared with
+// what is said, and clustered with it. The others are parked: a voice that would be
+// somebody new is compared with the 500 of them who were heard last, and whoever
+// is known has the old number again. Of anybody else nothing is kept but that their
+// number was given, so that a new number awaits their return.
 type Clusterer struct {
 	cfg    Config
 	m      model.Model
@@ -25,6 +33,7 @@ type Clusterer struct {
 	heads    []head      // of the turns that began before the window, by start
 	speakers []speaker   // those in the clustering, by number
 	absent   absent      // the other numbers that were given
+	bounds   bounds      // of both
 	cut      cutter      // scratch
 	links    links       // who is who by what people said
 	last     int         // who spoke last
@@ -72,6 +81,7 @@ func New(m model.Model, cfg Config) (*Clusterer, error) {
 		scorer: m.NewScorer(),
 		voice:  m.Shape().NewVoice(),
 		review: firstReview,
+		bounds: defaultBounds(),
 		time:   timeline{joinGap: cfg.JoinGap, tolerance: boundaryTolerance},
 	}
 	return c, nil

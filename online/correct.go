@@ -20,7 +20,7 @@ type links struct {
 // said, so that taking a link back leaves nothing behind, but they are compared
 // as one person and none is merged into another. No event comes of it. Numbers
 // of no speaker are ignored, and so are those of speakers who have been silent for
-// long, until they return, see [Config].
+// long, until they return, see [Clusterer].
 func (c *Clusterer) Link(groups [][]int) {
 	c.links.told = groups
 	c.relink()

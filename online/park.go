@@ -9,7 +9,7 @@ import (
 // park takes those who have been silent for longest out of the clustering, while
 // more are in it than it should hold. Who is heard in the window stays.
 func (c *Clusterer) park() {
-	if len(c.speakers) <= present {
+	if len(c.speakers) <= c.bounds.present {
 		return
 	}
 	heard := make(map[int]bool)
@@ -20,7 +20,7 @@ func (c *Clusterer) park() {
 	if c.open != nil {
 		heard[c.open.speaker], heard[c.open.created] = true, true
 	}
-	for len(c.speakers) > present {
+	for len(c.speakers) > c.bounds.present {
 		oldest := -1
 		for i := range c.speakers {
 			s := &c.speakers[i]
@@ -32,7 +32,7 @@ func (c *Clusterer) park() {
 			break
 		}
 		s := c.speakers[oldest]
-		c.absent.park(parked{s.number, s.anchor, s.heard})
+		c.absent.park(parked{s.number, s.anchor, s.heard}, c.bounds.parked)
 		c.leave(s.number)
 	}
 	c.relink()

@@ -127,7 +127,7 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 	sum.AddKept(s.anchor)
 	to.anchor, to.heard = sum.Keep(), max(to.heard, s.heard)
 	c.leave(speaker)
-	c.absent.merge(speaker, into)
+	c.absent.merge(speaker, into, c.bounds.merges)
 	c.relink()
 	c.time.merge(speaker, into)
 	for i := range c.heads {

@@ -10,7 +10,7 @@ import (
 
 // Speakers iterates over the speakers that stand, by number, with the statistics
 // of all that they have said so far. Those who have been silent for so long that
-// nothing is kept of them, see [Config], are left out.
+// nothing is kept of them, see [Clusterer], are left out.
 func (c *Clusterer) Speakers() iter.Seq2[int, model.Stats] {
 	return func(yield func(int, model.Stats) bool) {
 		numbers := make([]int, 0, len(c.speakers)+len(c.absent.parked))

@@ -81,9 +81,11 @@ func (a *absent) fields() []any {
 	return []any{
 		&a.given, &a.forgotten,
 		state.Slice(&a.parked, (*parked).fields),
-		state.Slice(&a.merges, func(m *merge) []any { return []any{&m.from, &m.into} }),
+		state.Slice(&a.merges, (*merge).fields),
 	}
 }
+
+func (m *merge) fields() []any { return []any{&m.from, &m.into} }
 
 func (p *parked) fields() []any { return []any{&p.number, &p.anchor.N, &p.anchor.Pair, &p.heard} }
 
