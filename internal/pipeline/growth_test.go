@@ -41,17 +41,17 @@ var loads = []load{
 		}
 	}},
 	{"packets of one sample, each a minute on", func(g *growing) {
-		for range 2000 {
+		for range 1100 {
 			g.send(natsaudio.Packet{Position: g.sent + 60*capture.Rate, Samples: 1}, []float32{0.5})
 		}
 	}},
-	{"hours of digital silence", func(g *growing) {
-		for range 60 {
+	{"an hour of digital silence", func(g *growing) {
+		for range 60 / parts {
 			g.hear(capture.Block{Start: g.s.At(), Samples: make([]float32, 60*capture.Rate)})
 		}
 	}},
 	{"a muted line that is opened for a moment", func(g *growing) {
-		for range 20 {
+		for range 10 {
 			g.hear(capture.Block{Start: g.s.At(), Samples: make([]float32, 30*capture.Rate)})
 			g.hear(capture.Block{Start: g.s.At(), Samples: g.talk[:capture.Rate]})
 		}

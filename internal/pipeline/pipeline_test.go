@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -42,11 +43,16 @@ func anyModel(seed uint64) *eigenvoice.Model {
 	return m
 }
 
-// voices is sound that the detector takes for speech: harmonics of a gliding
-// pitch through two formant-like weights, in turns with pauses between them.
+// voices is the beginning of sound that the detector takes for speech: harmonics of
+// a gliding pitch through two formant-like weights, in turns with pauses between
+// them.
 func voices(seconds float64) []float32 {
+	return slices.Clone(allVoices()[:int(seconds*capture.Rate)])
+}
+
+var allVoices = sync.OnceValue(func() []float32 {
 	rng := rand.New(rand.NewPCG(11, 12))
-	x := make([]float32, int(seconds*capture.Rate))
+	x := make([]float32, 50*capture.Rate)
 	var phase float64
 	for i := range x {
 		t := float64(i) / capture.Rate
@@ -65,7 +71,7 @@ func voices(seconds float64) []float32 {
 		}
 	}
 	return x
-}
+})
 
 // cutUp is a source of blocks of given sizes, used over and over.
 type cutUp struct {

@@ -107,7 +107,7 @@ func (f *Front) Push(x []float32) *Features {
 		last, dc = v, y
 		in[i] = y
 	}
-	f.last, f.dc = last, settled(dc)
+	f.last, f.dc = last, ended(dc)
 	f.feat.DBFS = decibel(float32(sum/Hop) + 1e-12)
 	f.to8.process(f.half[:], in[:])
 	f.to4.process(f.quart[:], f.half[:])
@@ -180,10 +180,10 @@ const peakFall = 0.02
 // two of them are multiplied.
 const negligible = 1e-15
 
-// settled is a filter's state between two hops, or what it makes. Without end, a recursive filter's
-// answer to silence would get smaller for ever and each step of it take a hundred
-// times as long as one of sound; so it ends.
-func settled(state float32) float32 {
+// ended is a filter's state between two hops, or what it makes. A recursive filter's
+// answer to silence would otherwise get smaller for ever, and each step of it take a
+// hundred times as long as one of sound.
+func ended(state float32) float32 {
 	if -negligible < state && state < negligible {
 		return 0
 	}
@@ -214,7 +214,7 @@ func (h *highpass) process(x *[pitchHop]float32) {
 	for i, v := range x {
 		y := h.b0*v + h.b1*x1 + h.b2*x2 - h.a1*y1 - h.a2*y2
 		x2, x1, y2, y1 = x1, v, y1, y
-		x[i] = settled(y)
+		x[i] = ended(y)
 	}
-	h.x1, h.x2, h.y1, h.y2 = x1, x2, settled(y1), settled(y2)
+	h.x1, h.x2, h.y1, h.y2 = x1, x2, ended(y1), ended(y2)
 }

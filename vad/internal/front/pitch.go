@@ -123,7 +123,7 @@ func (n *noiseCorrelation) learn(c *correlator) {
 	}
 }
 
-// fade ends what silence would make smaller for ever, see settled: what changes a
+// fade ends what silence would make smaller for ever, see ended: what changes a
 // height, which tiny divides, by less than one can tell.
 func (n *noiseCorrelation) fade() {
 	const least = 1e-7 * tiny
