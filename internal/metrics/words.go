@@ -153,41 +153,46 @@ func distance(a, b []Word) int {
 		row[0] = i + 1
 		for j := range b {
 			above := row[j+1]
-			row[j+1] = min(above+1, row[j]+1, diagonal+cost(a[i], b[j]))
+			if a[i].Text != b[j].Text {
+				diagonal++
+			}
+			row[j+1] = min(above+1, row[j]+1, diagonal)
 			diagonal = above
 		}
 	}
 	return row[len(b)]
 }
 
-func cost(a, b Word) int {
-	if a.Text == b.Text {
-		return 0
-	}
-	return 1
-}
-
 // beside lays b beside a with the least distance and returns the pairs of
-// indices. Of equal ways it prefers pairs to words alone.
+// indices. Of equal ways it takes the one with the most equal words.
 func beside(a, b []Word) [][2]int {
-	const both, left, put = 0, 1, 2
+	const (
+		both, left, put = 0, 1, 2
+		wrong           = 1 << 20 // more than there can be equal words
+	)
+	pair := func(a, b Word) int {
+		if a.Text == b.Text {
+			return -1
+		}
+		return wrong
+	}
 	way := make([]uint8, (len(a)+1)*(len(b)+1))
 	width := len(b) + 1
 	row := make([]int, width)
 	for j := range row {
-		row[j], way[j] = j, put
+		row[j], way[j] = j*wrong, put
 	}
 	for i := range a {
 		diagonal := row[0]
-		row[0], way[(i+1)*width] = i+1, left
+		row[0], way[(i+1)*width] = (i+1)*wrong, left
 		for j := range b {
 			above := row[j+1]
-			best, from := diagonal+cost(a[i], b[j]), uint8(both)
-			if above+1 < best {
-				best, from = above+1, left
+			best, from := diagonal+pair(a[i], b[j]), uint8(both)
+			if above+wrong < best {
+				best, from = above+wrong, left
 			}
-			if row[j]+1 < best {
-				best, from = row[j]+1, put
+			if row[j]+wrong < best {
+				best, from = row[j]+wrong, put
 			}
 			diagonal, row[j+1], way[(i+1)*width+j+1] = above, best, from
 		}
