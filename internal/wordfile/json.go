@@ -28,9 +28,10 @@ type jsonSegment struct {
 	Start   *float64    `json:"start"`
 	End     *float64    `json:"end"`
 	Text    string      `json:"text"`
-	Words   []jsonWord  `json:"words"`
 	Offsets *jsonOffset `json:"offsets"`
-	Tokens  jsonTokens  `json:"tokens"`
+	// Words are objects, or places in all words; tokens are objects, or numbers.
+	Words  objects[jsonWord]  `json:"words"`
+	Tokens objects[jsonToken] `json:"tokens"`
 }
 
 type jsonOffset struct {
@@ -49,20 +50,21 @@ type jsonWord struct {
 	Estimated   bool     `json:"estimated"`   // this program
 }
 
-// jsonTokens are whisper.cpp's; the numbers of others are skipped.
-type jsonTokens []jsonToken
-
 type jsonToken struct {
 	Text    string      `json:"text"`
 	Offsets *jsonOffset `json:"offsets"`
 	P       float64     `json:"p"`
 }
 
-func (t *jsonTokens) UnmarshalJSON(data []byte) error {
-	if !bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(data, []byte("["))), []byte("{")) {
+// objects is a list of objects. One of anything else is read as none.
+type objects[T any] []T
+
+func (o *objects[T]) UnmarshalJSON(data []byte) error {
+	inside := bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(data), []byte("[")))
+	if !bytes.HasPrefix(inside, []byte("{")) {
 		return nil
 	}
-	return json.Unmarshal(data, (*[]jsonToken)(t))
+	return json.Unmarshal(data, (*[]T)(o))
 }
 
 // json reads any of the formats in JSON.

@@ -135,7 +135,7 @@ func TestReadText(t *testing.T) {
 			"你~[0.00-0.33] 好，~[0.33-0.83] 世~[0.83-1.17] 界~[1.17-1.50] ok~[1.50-2.00]"},
 		{"unordered", "f 1 3 1 b\nf 1 1 1 a\n", "a[1.00-2.00] b[3.00-4.00]"},
 		{"two words in one", `{"segments":[{"words":[{"word":" New York","start":0,"end":0.9}]}]}`, "New~[0.00-0.40] York~[0.40-0.90]"},
-		{"of this program", `{"schema":"urn:diarizer:v1:words","words":[{"text":"so","start":1,"end":2,"speaker":"S1","estimated":true}]}`, "so~[1.00-2.00]"},
+		{"of this program", `{"schema":"urn:diarizer:v1:transcript","words":[{"text":"so","start":1,"end":2,"speaker":"S1","estimated":true}]}`, "so~[1.00-2.00]"},
 		{"a character in two tokens", "{\"transcription\":[{\"offsets\":{\"from\":0,\"to\":1000},\"text\":\" é!\",\"tokens\":[{\"text\":\" \xc3\",\"offsets\":{\"from\":0,\"to\":500}},{\"text\":\"\xa9!\",\"offsets\":{\"from\":500,\"to\":1000}}]}]}",
 			"é!~[0.00-1.00]"},
 		{"UTF-16", "\xff\xfe" + utf16("1\n00:00:01,000 --> 00:00:02,000\nÄh\n"), "Äh~[1.00-2.00]"},

@@ -46,7 +46,7 @@ func (p *parse) offsets(o jsonOffset, where string) (line, error) {
 }
 
 // tokens puts tokens together to words.
-func (p *parse) tokens(list jsonTokens, segment string) ([]words.Word, error) {
+func (p *parse) tokens(list objects[jsonToken], segment string) ([]words.Word, error) {
 	var own []words.Word
 	var chance float64 // of the least probable token
 	for i, t := range list {
