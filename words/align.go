@@ -33,14 +33,26 @@ const (
 	level  = 0.002
 )
 
+// searched is how much more of an excess comes by chance where the best of so many
+// clocks is taken.
+const searched = 1.5
+
 // Align finds the clock on which the words' time lies in speech more than on any
 // other, and how well they fit then. It is a cross-correlation of two signals,
-// "here is a word" and "here somebody speaks", computed for stretches of the
+// "here is a word" and "here somebody speaks", computed for pieces of the
 // words and added up along each line of an offset that grows with time. Where no
 // clock is clearly better than that of the words, they are left as they are.
 func Align(list []Word, turns []Turn) (Clock, Fit) {
+	same := Fits(list, turns)
 	clock := align(wordSpans(list, joined), turnSpans(turns, joined))
-	return clock, fit(clock.Apply(list), turns)
+	if clock == (Clock{}) {
+		return clock, same
+	}
+	// Of so many clocks one fits somewhat in any case.
+	if f := Fits(clock.Apply(list), turns); !(f.Words >= judged && f.Excess < searched*f.chance()) {
+		return clock, f
+	}
+	return Clock{}, same
 }
 
 func align(w, t []span) Clock {

@@ -44,6 +44,9 @@ type Fit struct {
 	// all does, 0 where words and speech have nothing to do with each other. It
 	// is NaN where next to nothing could, for speech or words hardly pause.
 	Excess float64
+	// Stretches is the number of stretches of speech between pauses: the more,
+	// the less of an excess comes by chance.
+	Stretches int
 }
 
 // Share is Inside of Words, from 0 to 1; 1 without words.
@@ -54,19 +57,23 @@ func (f Fit) Share() float64 {
 	return float64(f.Inside) / float64(f.Words)
 }
 
-// What is expected of words enough to judge by. docs/words.md has the figures
-// that the bounds stand between.
+// What is expected of words enough to judge by.
 const (
-	judged      = 20 * time.Second
-	leastShare  = 0.6
-	leastExcess = 0.2
+	judged     = 20 * time.Second
+	leastShare = 0.6
 )
 
 // Doubtful reports whether the words seem to be of another recording: there are
 // enough of them to judge by, and less of their time is speech than most of a
-// transcript's is, or hardly more than by chance.
+// transcript's is, or not more than may come by chance.
 func (f Fit) Doubtful() bool {
-	return f.Words >= judged && (f.Share() < leastShare || f.Excess < leastExcess)
+	return f.Words >= judged && (f.Share() < leastShare || f.Excess < f.chance())
+}
+
+// chance is the excess that comes by chance: it falls with the root of the
+// number of things that were compared. docs/words.md has the figures.
+func (f Fit) chance() float64 {
+	return min(0.5, max(0.1, 1/math.Sqrt(float64(max(1, f.Stretches)))))
 }
 
 // span is a stretch of time.
@@ -128,10 +135,10 @@ func common(a, b []span) (sum time.Duration) {
 	return sum
 }
 
-// fit compares words and turns on one clock.
-func fit(list []Word, turns []Turn) Fit {
+// Fits compares words and turns on one clock.
+func Fits(list []Word, turns []Turn) Fit {
 	w, t := wordSpans(list, 0), turnSpans(turns, 0)
-	f := Fit{Words: total(w), Inside: common(w, t), Excess: math.NaN()}
+	f := Fit{Words: total(w), Inside: common(w, t), Excess: math.NaN(), Stretches: len(t)}
 	if len(w) == 0 || len(t) == 0 {
 		return f
 	}

@@ -119,8 +119,8 @@ func dialogue(w Word) bool {
 // Recognisers let the last word before a pause go on to the next one.
 func (w Word) core() (start, end time.Duration) {
 	const (
-		word      = 300 * time.Millisecond
-		letter    = 120 * time.Millisecond
+		word      = 200 * time.Millisecond
+		letter    = 80 * time.Millisecond
 		character = 300 * time.Millisecond // of a script that writes syllables or words
 	)
 	if w.Estimated {

@@ -30,5 +30,6 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newStreamsCommand())
 	root.AddCommand(newBenchServeCommand())
 	root.AddCommand(newEnrollCommand())
+	root.AddCommand(newWordsCommand())
 	return root
 }
