@@ -34,7 +34,7 @@ func values() map[string]cobra.CompletionFunc {
 		"reference":  ending("rttm"),
 		"speech":     ending("rttm"),
 		"utterances": ending("rttm"),
-		"model":      ending("safetensors"),
+		"model":      cobra.FixedCompletions([]string{modelfile.Accurate, modelfile.Light}, cobra.ShellCompDirectiveDefault),
 		"record":     ending("flac"),
 		"uem":        ending("uem"),
 		"device":     deviceNames,

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
@@ -21,11 +20,12 @@ func modelFlag(f *pflag.FlagSet, name *string) {
 	f.StringVar(name, "model", modelfile.Accurate, modelUsage)
 }
 
-// completeModel completes the values of --model.
-func completeModel(cmd *cobra.Command) {
-	_ = cmd.RegisterFlagCompletionFunc("model", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return []string{modelfile.Accurate, modelfile.Light}, cobra.ShellCompDirectiveDefault
-	})
+// modelPath is the file that --model names, if it names one.
+func modelPath(name string) []string {
+	if name == "" || name == modelfile.Accurate || name == modelfile.Light {
+		return nil
+	}
+	return []string{name}
 }
 
 // readModel returns the model that --model names.

@@ -78,7 +78,7 @@ func (o *diarizeFlags) check(cmd *cobra.Command, several bool, recordings ...str
 		r.read(cmd, "a recording", recordings...),
 		r.read(cmd, "what --speech reads", o.speech),
 		r.read(cmd, "what --utterances reads", o.utterances),
-		r.read(cmd, "the model", o.model),
+		r.read(cmd, "the model", modelPath(o.model)...),
 		r.rttm("--rttm", o.rttm),
 		r.out("--out", o.results.out, several),
 	)

@@ -22,6 +22,9 @@ var recording string
 //go:embed demo.rttm
 var reference string
 
+//go:embed demo.ctm
+var script string
+
 // Recording returns the recording: FLAC, 16 kHz, mono, 16 bits, 70 s.
 func Recording() io.ReadSeeker { return strings.NewReader(recording) }
 
@@ -35,3 +38,8 @@ func Reference() []rttm.Segment {
 	}
 	return segments
 }
+
+// Script returns the words of the recording with their times and speakers, as
+// NIST's CTM, by start. Their times are a forced alignment's, on the grid of
+// 10 ms.
+func Script() io.Reader { return strings.NewReader(script) }

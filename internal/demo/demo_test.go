@@ -1,15 +1,18 @@
 package demo_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/mewkiz/flac"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
 )
 
 const frame = 160 // samples of 10 ms
@@ -137,4 +140,41 @@ func Example() {
 	// Output:
 	// less than 2 MB: true
 	// mara speaks first, at 0.6 s
+}
+
+// TestScriptFitsReference holds that every word lies in a turn of its speaker, and
+// that every turn has words from near its start to near its end.
+func TestScriptFitsReference(t *testing.T) {
+	turns := demo.Reference()
+	first, last := make([]float64, len(turns)), make([]float64, len(turns))
+	for line := range bytes.Lines(must(io.ReadAll(demo.Script()))) {
+		var file, channel, word, confidence, kind, who string
+		var start, length float64
+		if _, err := fmt.Sscan(string(line), &file, &channel, &start, &length, &word, &confidence, &kind, &who); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		i := slices.IndexFunc(turns, func(s rttm.Segment) bool {
+			return s.Speaker == who && s.Start <= start+0.005 && start+length <= s.End+0.005
+		})
+		if i < 0 {
+			t.Errorf("%q: in no turn of %s", line, who)
+			continue
+		}
+		if last[i] == 0 {
+			first[i] = start
+		}
+		last[i] = start + length
+	}
+	for i, s := range turns {
+		if first[i]-s.Start > 0.15 || s.End-last[i] > 0.15 {
+			t.Errorf("%+v: words from %.2f to %.2f", s, first[i], last[i])
+		}
+	}
+}
+
+func must(data []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return data
 }

@@ -63,12 +63,20 @@ type (
 
 const turnType = "turn"
 
-// writeEAF writes an ELAN document with a tier for each speaker. On a tier
-// nothing overlaps; the document is dated by the sound, so that the same
-// timeline gives the same bytes.
+// writeEAF writes an ELAN document of turns.
 func writeEAF(w io.Writer, t *publish.Timeline) error {
-	all := cues(t)
-	doc := eafDocument{Author: t.Source().Program, Date: t.Source().Origin.UTC().Format(time.RFC3339), Format: "3.0", Version: "3.0",
+	var all []caption
+	for _, c := range cues(t) {
+		all = append(all, caption{c, c.name})
+	}
+	return writeTiers(w, all, t.Source())
+}
+
+// writeTiers writes an ELAN document with a tier for each speaker, from captions
+// of which none overlaps another of its speaker. The document is dated by the sound,
+// so that the same captions give the same bytes.
+func writeTiers(w io.Writer, all []caption, src publish.Source) error {
+	doc := eafDocument{Author: src.Program, Date: src.Origin.UTC().Format(time.RFC3339), Format: "3.0", Version: "3.0",
 		XSI:    "http://www.w3.org/2001/XMLSchema-instance",
 		Schema: "http://www.mpi.nl/tools/elan/EAFv3.0.xsd",
 		Header: eafHeader{Units: "milliseconds", Properties: []eafProperty{{"lastUsedAnnotationId", fmt.Sprint(len(all))}}},
@@ -94,7 +102,7 @@ func writeEAF(w io.Writer, t *publish.Timeline) error {
 		}
 		tier := &doc.Tiers[at]
 		tier.Annotations = append(tier.Annotations, eafAnnotation{eafAlignable{
-			ID: fmt.Sprintf("a%d", i+1), From: slot[c.start], To: slot[c.end], Value: c.name}})
+			ID: fmt.Sprintf("a%d", i+1), From: slot[c.start], To: slot[c.end], Value: c.text}})
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/said"
+	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/words"
+	"github.com/spf13/cobra"
+)
+
+// spoken is who spoke when, and what they are called.
+type spoken struct {
+	from   string // what messages call it
+	source publish.Source
+	turns  []words.Turn
+	names  map[string]string
+}
+
+// spoken finds who spoke when.
+func (o wordsOptions) spoken(cmd *cobra.Command, transcript string) (spoken, error) {
+	switch {
+	case o.rttm != "":
+		segments, err := segmentsOf(o.rttm, rttm.RecordingName(transcript))
+		if err != nil {
+			return spoken{}, err
+		}
+		return spoken{from: o.rttm, source: publish.Source{Name: segments[0].File}, turns: said.Segments(segments)}, nil
+	case o.recording != "":
+		t, err := o.diarize(cmd)
+		if err != nil {
+			return spoken{}, err
+		}
+		return spokenIn(o.recording, t), nil
+	}
+	t, err := o.stored(cmd)
+	if err != nil {
+		return spoken{}, err
+	}
+	return spokenIn("stream "+o.stream, t), nil
+}
+
+func spokenIn(from string, t *publish.Timeline) spoken {
+	s := spoken{from: from, source: t.Source(), turns: said.Turns(t), names: map[string]string{}}
+	for _, turn := range t.Turns() {
+		if turn.Speaker != publish.Unknown {
+			s.names[turn.Speaker.String()] = t.Name(turn.Speaker)
+		}
+	}
+	return s
+}
+
+// diarize diarizes the recording.
+func (o wordsOptions) diarize(cmd *cobra.Command) (*publish.Timeline, error) {
+	m, err := readModel(modelfile.Accurate)
+	if err != nil {
+		return nil, err
+	}
+	id := newRecording(o.recording)
+	src, err := capture.Open(cmd.Context(), o.recording, capture.Options{})
+	if err != nil {
+		return nil, err
+	}
+	bar := newProgress(cmd.ErrOrStderr(), false)
+	length, _ := src.Duration()
+	t, err := session.Run(cmd.Context(), capture.NewReplay(src, capture.MaxSpeed, nil), session.Options{Stream: id.stream,
+		Source: publish.Source{Name: id.name}, Pipeline: pipeline.Config{Model: m}, OnProgress: bar.stream(length)})
+	bar.end()
+	err = errors.Join(err, src.Close())
+	if w := src.Warning(); w != nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "diarizer: %v\n", w)
+	}
+	return t, err
+}
+
+// stored reads the latest run of the stream, as far as the server has it.
+func (o wordsOptions) stored(cmd *cobra.Command) (*publish.Timeline, error) {
+	ctx := cmd.Context()
+	if err := publish.CheckStream(o.stream); err != nil {
+		return nil, fmt.Errorf("--stream: %w", err)
+	}
+	say := func(err error) { fmt.Fprintf(cmd.ErrOrStderr(), "diarizer: %v\n", err) }
+	url := o.url
+	if o.nats.context != "" && !cmd.Flags().Changed("nats") {
+		url = ""
+	}
+	nc, err := o.nats.connect(ctx, url, "diarizer words", say)
+	if err != nil {
+		return nil, err
+	}
+	defer nc.Close()
+	return latestRun(ctx, nc, o.stream, say)
+}
+
+// latestRun is the timeline of a stream's latest run, as far as the server has it.
+func latestRun(ctx context.Context, nc *nats.Conn, stream string, say func(error)) (*publish.Timeline, error) {
+	runs, err := publish.LatestRuns(ctx, nc, stream)
+	if err != nil {
+		return nil, err
+	}
+	if len(runs) == 0 {
+		return nil, fmt.Errorf("stream %s: the server keeps no run of it", stream)
+	}
+	known := newTimelines(false)
+	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{stream}, After: runs[0].Number - 1}) {
+		switch {
+		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, publish.ErrHole):
+			say(err) // what is lost stays lost; go on with what comes
+			continue
+		case err != nil:
+			return nil, err
+		}
+		if err := known.apply(m.Event); err != nil && !errors.Is(err, publish.ErrHole) {
+			return nil, err
+		}
+		if t := known.list(false)[0]; m.Pending == 0 || t.Ended() != nil {
+			if t.Ended() == nil {
+				say(fmt.Errorf("stream %s goes on: what is known at %v is taken", stream, t.At().Duration().Round(time.Second)))
+			}
+			return t, nil
+		}
+	}
+	return nil, ctx.Err()
+}

@@ -1,0 +1,49 @@
+// Package said hands turns to package words, which knows neither events nor
+// files.
+package said
+
+import (
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/words"
+)
+
+// Turns are the turns of a timeline. Their speakers are ids such as S1, not
+// names: two speakers may have one name.
+func Turns(t *publish.Timeline) []words.Turn {
+	all := t.Turns()
+	out := make([]words.Turn, 0, len(all))
+	for _, turn := range all {
+		out = append(out, Turn(turn))
+	}
+	return out
+}
+
+// Turn is one turn.
+func Turn(t publish.Turn) words.Turn {
+	w := words.Turn{Start: t.Start.Duration(), End: t.End.Duration(), Confidence: t.Confidence}
+	if t.Speaker != publish.Unknown {
+		w.Speaker = t.Speaker.String()
+	}
+	return w
+}
+
+// Segments are turns from the lines of an RTTM file of one recording. They have
+// no confidence.
+func Segments(segments []rttm.Segment) []words.Turn {
+	out := make([]words.Turn, 0, len(segments))
+	for _, s := range segments {
+		w := words.Turn{Start: duration(s.Start), End: duration(s.End), Speaker: s.Speaker}
+		if s.Speaker == publish.Unknown.String() || s.Speaker == "<NA>" {
+			w.Speaker = ""
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+func duration(seconds float64) time.Duration {
+	return time.Duration(seconds*1e9 + 0.5)
+}

@@ -1,0 +1,118 @@
+package words
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// meeting makes turns of so many minutes and the words in them.
+func meeting(seed uint64, minutes float64) ([]Word, []Turn) {
+	rng := rand.New(rand.NewPCG(seed, 3))
+	var list []Word
+	var turns []Turn
+	for at := 1.0; at < 60*minutes; {
+		length := 0.5 + 6*rng.Float64()
+		turns = append(turns, turn(at, at+length, string(rune('a'+rng.IntN(3)))))
+		list = append(list, evenly(at, at+length, strings.Repeat("so ", 1+int(3*length)))...)
+		at += length + 0.2 + rng.ExpFloat64()*0.7
+	}
+	return list, turns
+}
+
+// off gives the words another clock.
+func off(list []Word, c Clock) []Word {
+	out := slices.Clone(list)
+	for i, w := range out {
+		inverse := func(t time.Duration) time.Duration {
+			return time.Duration(float64(t-c.Offset) / (1 + c.Drift))
+		}
+		out[i].Start, out[i].End = inverse(w.Start), inverse(w.End)
+	}
+	return out
+}
+
+func TestAlign(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		minutes float64
+		clock   Clock
+	}{
+		{"one clock", 5, Clock{}},
+		{"begun later", 5, Clock{Offset: -12340 * time.Millisecond}},
+		{"begun earlier", 3, Clock{Offset: 41 * time.Second}},
+		{"a slow clock", 60, Clock{Offset: -2 * time.Second, Drift: 2e-4}},
+		{"a fast clock", 90, Clock{Offset: -7 * time.Second, Drift: -8e-4}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			list, turns := meeting(5, c.minutes)
+			list = slices.DeleteFunc(off(list, c.clock), func(w Word) bool { return w.Start < 0 })
+			got, fit := Align(list, turns)
+			if c.clock == (Clock{}) && got != c.clock {
+				t.Errorf("clock %+v, want none", got)
+			}
+			for _, w := range []Word{list[0], list[len(list)/2], list[len(list)-1]} {
+				if d := got.Time(w.Start) - c.clock.Time(w.Start); d.Abs() > 120*time.Millisecond {
+					t.Errorf("%+v puts %v off by %v", got, w.Start, d)
+				}
+			}
+			if fit.Doubtful() || fit.Share() < 0.95 {
+				t.Errorf("fit %+v", fit)
+			}
+		})
+	}
+}
+
+func TestAlignOfAnotherRecording(t *testing.T) {
+	list, _ := meeting(1, 10)
+	_, turns := meeting(2, 10)
+	if clock, fit := Align(list, turns); !fit.Doubtful() {
+		t.Errorf("words of another meeting fit, with %+v: %+v", clock, fit)
+	}
+	half, other := meeting(3, 5)
+	_, fit := Align(slices.Concat(half, list[len(list)/2:]), other)
+	if !fit.Doubtful() {
+		t.Errorf("words go on for as long after the end of the turns: %+v", fit)
+	}
+}
+
+func TestAlignNeedsSomething(t *testing.T) {
+	list, turns := meeting(1, 1)
+	for _, c := range []struct {
+		words []Word
+		turns []Turn
+	}{{nil, nil}, {list, nil}, {nil, turns}} {
+		if clock, _ := Align(c.words, c.turns); clock != (Clock{}) {
+			t.Errorf("%d words, %d turns: clock %+v", len(c.words), len(c.turns), clock)
+		}
+	}
+	// Speech without a pause says nothing of clocks, and refuses nothing.
+	clock, fit := Align(list, []Turn{turn(0, 600, "a")})
+	if clock != (Clock{}) || fit.Doubtful() || !math.IsNaN(fit.Excess) {
+		t.Errorf("clock %+v, fit %+v", clock, fit)
+	}
+}
+
+// The correlation is what moving the words and measuring gives.
+func TestCorrelationIsWhatMovingGives(t *testing.T) {
+	list, turns := meeting(9, 1)
+	w, speech := wordSpans(list, joined), turnSpans(turns, joined)
+	var c correlation
+	for _, s := range w {
+		c.add(s, speech)
+	}
+	c.sum()
+	for _, i := range []int{0, 1, 2, 700, lags/2 - 1, lags / 2, lags/2 + 333, lags - 1} {
+		lag := fine*time.Duration(i) - furthest
+		var moved []span
+		for _, s := range w {
+			moved = append(moved, span{s.from + lag, s.to + lag})
+		}
+		if want := common(moved, speech).Seconds(); math.Abs(c.inside[i]-want) > 1e-6 {
+			t.Errorf("lag %v: %.6f s inside, want %.6f", lag, c.inside[i], want)
+		}
+	}
+}
