@@ -109,4 +109,5 @@ func (c *Clusterer) renew() {
 			u.frames = nil
 		}
 	}
+	c.regroup()
 }

@@ -32,6 +32,7 @@ type Clusterer struct {
 	open     *utterance  // the utterance that is growing
 	heads    []head      // of the turns that began before the window, by start
 	speakers []speaker   // those in the clustering, by number
+	groups   int         // of equal utterances so far
 	absent   absent      // the other numbers that were given
 	bounds   bounds      // of both
 	cut      cutter      // scratch
@@ -57,6 +58,8 @@ type utterance struct {
 	moved      bool // by a review since logP and conf were found
 	heard      int  // frames at the last provisional comparison
 	created    int  // the speaker who was added for it while it was open, or 0
+	group      int  // of those that are equal
+	echo       bool // a later one of its group is in the window
 }
 
 // speaker is a cluster of utterances.
@@ -204,7 +207,7 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 	ev.Utterance.End, ev.Rest = end, rest
 	c.conclude(ev, emit)
 	c.sync(ev.At, emit)
-	c.trim()
+	c.trim(ev.At, emit)
 	c.park()
 }
 
@@ -223,6 +226,7 @@ func (c *Clusterer) conclude(ev segment.Event, emit func(Event)) {
 		return // a speaker who was added for it has nobody's voice
 	}
 	c.decide(&u)
+	c.join(&u)
 	switch {
 	case u.speaker == Unknown && u.created != 0:
 		u.speaker = u.created

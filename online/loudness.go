@@ -86,5 +86,9 @@ func (c *Clusterer) faint(u *utterance) bool {
 // dropFaint takes the faint ones of the latest utterances out of the window for
 // good.
 func (c *Clusterer) dropFaint() {
+	before := len(c.utts)
 	c.utts = slices.DeleteFunc(c.utts, func(u utterance) bool { return c.until-u.end < faintWithin && c.faint(&u) })
+	if len(c.utts) < before {
+		c.reecho()
+	}
 }

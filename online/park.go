@@ -79,7 +79,7 @@ func (c *Clusterer) recallCluster(labels []int, l int, threshold float64) (numbe
 	}
 	v := c.m.Shape().NewVoice()
 	for i, label := range labels {
-		if label == l {
+		if label == l && !c.utts[i].echo {
 			v.Stats.AddKept(c.utts[i].pair)
 		}
 	}

@@ -21,14 +21,19 @@ func (c *Clusterer) cluster(utts []model.Voice, owners []int, threshold float64)
 		voices = append(voices, &model.Voice{Stats: c.speaker(s).anchor.Stats(c.m.Shape())})
 	}
 	for i := range utts {
-		voices = append(voices, &utts[i])
+		if !c.utts[i].echo {
+			voices = append(voices, &utts[i])
+		}
 	}
 	labels := Agglomerate(c.scorer, voices, threshold, c.limits())
-	p := partition{
-		owners:   labels[:len(owners)],
-		clusters: labels[len(owners):],
-		n:        slices.Max(labels) + 1,
+	p := partition{owners: labels[:len(owners)], clusters: make([]int, len(utts)), n: slices.Max(labels) + 1}
+	rest := labels[len(owners):]
+	for i := range utts {
+		if !c.utts[i].echo {
+			p.clusters[i], rest = rest[0], rest[1:]
+		}
 	}
+	c.follow(p.clusters)
 	c.dissolve(&p, utts, owners)
 	return p
 }
@@ -45,7 +50,9 @@ func (c *Clusterer) voices(p *partition, owners []int) (voices []model.Voice, ow
 		owned[l] = true
 	}
 	for i, l := range p.clusters {
-		voices[l].Stats.AddKept(c.utts[i].pair)
+		if !c.utts[i].echo {
+			voices[l].Stats.AddKept(c.utts[i].pair)
+		}
 	}
 	return voices, owned
 }
@@ -79,6 +86,7 @@ func (c *Clusterer) dissolve(p *partition, utts []model.Voice, owners []int) {
 		}
 		p.clusters[i] = best
 	}
+	c.follow(p.clusters)
 	p.renumber()
 }
 

@@ -170,7 +170,7 @@ func (c *Clusterer) rate(i int) (logP, confidence float64) {
 	}
 	u.moved = false
 	v, rest := &model.Voice{Stats: u.pair.Stats(c.m.Shape())}, &model.Voice{Stats: c.said(u.speaker)}
-	rest.Stats.Sub(v.Stats)
+	rest.Stats.Sub(c.evidence(u).Stats(c.m.Shape()))
 	c.scorer.Outline(v)
 	u.logP = c.scorer.Score(v, rest)
 	other := c.rule.Threshold

@@ -56,7 +56,7 @@ func (c *Clusterer) fields() []any {
 		state.Optional(&c.open, (*utterance).fields),
 		state.Slice(&c.heads, (*head).fields),
 		state.Slice(&c.speakers, (*speaker).fields), state.Struct(&c.absent, (*absent).fields),
-		&c.last, &c.frames, &c.review, &c.until,
+		&c.groups, &c.last, &c.frames, &c.review, &c.until,
 		c.loud.count[:], &c.loud.total,
 		state.Struct(&c.time, (*timeline).fields), state.Struct(&c.links, (*links).fields),
 	}
@@ -68,7 +68,7 @@ func (a *atom) fields() []any {
 }
 
 func (u *utterance) fields() []any {
-	return []any{&u.id, &u.start, &u.end, &u.pair.N, &u.pair.Pair, &u.speaker, &u.logP, &u.conf, &u.moved, &u.heard, &u.created, &u.level, &u.frames}
+	return []any{&u.id, &u.start, &u.end, &u.pair.N, &u.pair.Pair, &u.speaker, &u.logP, &u.conf, &u.moved, &u.heard, &u.created, &u.level, &u.frames, &u.group, &u.echo}
 }
 
 func (s *speaker) fields() []any {

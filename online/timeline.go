@@ -1,6 +1,7 @@
 package online
 
 import (
+	"math"
 	"slices"
 )
 
@@ -163,6 +164,28 @@ func (t *timeline) merge(speaker, into int) {
 	for i := range t.told {
 		if t.told[i].Speaker == speaker {
 			t.told[i].Speaker = into
+		}
+	}
+}
+
+// conclude tells the small moves of boundaries, which wait for the end of the stream
+// elsewhere, of the turns that come before that of the unit stay and reach into it as
+// told. before are the units before it.
+func (t *timeline) conclude(before []unit, stay unit, at int64, emit func(Event)) {
+	for i := range t.told[:stay.turn] {
+		w := &t.told[i]
+		if w.End <= stay.start {
+			continue
+		}
+		start, end := int64(math.MaxInt64), int64(0)
+		for _, u := range before {
+			if u.turn == i {
+				start, end = min(start, u.start), max(end, u.end)
+			}
+		}
+		if start != w.Start || end != w.End {
+			w.Start, w.End, w.State = start, end, Revised
+			emit(Event{Kind: TurnRevised, At: at, Turn: w.Turn})
 		}
 	}
 }

@@ -16,12 +16,12 @@ type head struct {
 
 // trim lets the oldest utterances go once there are more than the window holds. It
 // has been synced.
-func (c *Clusterer) trim() {
+func (c *Clusterer) trim(at int64, emit func(Event)) {
 	drop := c.leaving()
 	if drop <= 0 {
 		return
 	}
-	c.behead(drop)
+	c.behead(drop, at, emit)
 	var moved []int
 	for i := range c.speakers {
 		s := &c.speakers[i]
@@ -54,9 +54,11 @@ func (c *Clusterer) leaving() int {
 // from the first turn on that has an utterance that stays. The turns before it are
 // forgotten, with their heads. In one turn, what leaves before anything stays is one
 // head.
-func (c *Clusterer) behead(drop int) {
+func (c *Clusterer) behead(drop int, at int64, emit func(Event)) {
 	stays := func(u unit) bool { return u.utterance >= drop }
-	first := c.units[slices.IndexFunc(c.units, stays)].turn
+	stay := slices.IndexFunc(c.units, stays)
+	first := c.units[stay].turn
+	c.time.conclude(c.units[:stay], c.units[stay], at, emit)
 	var heads []head
 	var last []int // the utterance that ends each of them, −1 where that has been rated
 	after := false // the unit before is of the same turn and in the last head
@@ -95,7 +97,9 @@ func (s *speaker) leave(shape model.Shape, utts []utterance) bool {
 	sum := s.anchor.Stats(shape)
 	for _, u := range utts {
 		if u.speaker == s.number {
-			sum.AddKept(u.pair)
+			if !u.echo {
+				sum.AddKept(u.pair)
+			}
 			s.heard = max(s.heard, u.end)
 		}
 	}
