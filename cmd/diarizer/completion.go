@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"strings"
 	"time"
 
