@@ -117,10 +117,14 @@ func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []strin
 		if err != nil {
 			return err
 		}
-		err = firstError(enroll.Learn(ctx, &sp.Stats, m, src), src.Close())
+		sample, err := enroll.Learn(ctx, m, src)
+		if err = firstError(err, src.Close()); err == nil {
+			err = sample.Check()
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
+		sp.Stats.Add(sample.Stats)
 		names = append(names, filepath.Base(file))
 	}
 	sp.Source = strings.Join(names, ", ")

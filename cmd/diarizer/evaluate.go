@@ -21,6 +21,7 @@ func newEvaluateCommand() *cobra.Command {
 		each      bool
 		plots     string
 		simulated int
+		identify  bool
 		latencies []time.Duration
 	)
 	cmd := &cobra.Command{
@@ -37,9 +38,16 @@ The second table says whether the confidences of final turns are probabilities: 
 turn is right when its speaker, by the mapping that the score uses, is the
 reference speaker who has most of it. --plots draws that (reliability.svg), and
 the trade-off between missing a speaker and taking another for them, of the model
-on the reference's utterances (det.svg).`,
+on the reference's utterances (det.svg).
+
+With --identify, DIR is as for --simulated with the recordings in DIR/dev, and what is
+measured is how well people are known again who were enrolled through other rooms and
+lines: docs/accuracy-identification.md.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if identify {
+				return evaluateIdentification(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), data, o.model)
+			}
 			cfg, err := o.config()
 			if err != nil {
 				return err
@@ -81,6 +89,8 @@ on the reference's utterances (det.svg).`,
 	f.DurationSliceVar(&latencies, "latencies", []time.Duration{time.Second / 2, time.Second, 2 * time.Second, 5 * time.Second}, "latencies of the live scores")
 	f.StringVar(&plots, "plots", "", "write reliability.svg and det.svg to this directory")
 	f.IntVar(&simulated, "simulated", 0, "compose so many conversations of each kind instead of reading recordings")
+	f.BoolVar(&identify, "identify", false, "measure how well enrolled people are known again")
+	cmd.MarkFlagsMutuallyExclusive("identify", "simulated")
 	_ = cmd.MarkFlagRequired("data") // the flag exists
 	return cmd
 }
