@@ -49,6 +49,9 @@ func newEnrollCommand() *cobra.Command {
 being diarized, say of their voice. Streams that ask for it compare their
 speakers with it, see "diarizer streams identify".
 
+A recording with too little speech, with a second voice or with much noise is
+refused, with what was found.
+
 What is kept is biometric data: it says whose voice a voice is. It lies, not
 encrypted, in the bucket diarizer-speakers of the NATS server, where everybody
 can read it who may read the bucket. Ask the person before, and delete it when

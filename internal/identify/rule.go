@@ -54,7 +54,7 @@ func RuleOf(m model.Model) Rule {
 	case eigenvoice.Kind:
 		return Rule{Slack: 0.3, Length: 0.35, Slope: 0.573, Offset: -0.878, Growth: -0.053}
 	case embedding.Kind:
-		return Rule{Slack: 0.2, Length: 0.7, Slope: 1.173, Offset: -4.780, Growth: 2.462}
+		return Rule{Slack: 0.2, Length: 0.7, Slope: 1.215, Offset: -4.935, Growth: 2.492}
 	}
 	r := m.Rule()
 	return Rule{Length: r.Length, Slope: r.Slope, Offset: -r.Slope * r.Threshold}
