@@ -71,9 +71,11 @@ func (r *recognition) look(f *follower, enrolled func() people, found func(ident
 		r.comparer = identify.NewComparer(f.cfg.Model, r.rule)
 		r.speakers = map[int]*compared{}
 	}
-	if r.compare(f, enrolled()); len(r.people.names) == 0 {
+	all := enrolled()
+	if len(all.names) == 0 {
 		return
 	}
+	r.compare(f, all)
 	before, after := map[int]string{}, map[int]identify.Name{}
 	var rows [][]float64
 	numbers := slices.Sorted(maps.Keys(r.speakers))
@@ -155,26 +157,33 @@ func (r *recognition) namesOf(f *follower, numbers []int, before map[int]string)
 
 // tell tells found what is not as it was.
 func (r *recognition) tell(f *follower, numbers []int, before map[int]string, after map[int]identify.Name, found func(identity) bool) {
-	for _, given := range []bool{false, true} {
-		for _, n := range numbers {
-			name := ""
-			if who := after[n].Who; who >= 0 {
-				name = r.people.names[who]
-			}
-			if name == before[n] || (name != "") != given {
-				continue
-			}
-			if name == "" && !slices.Contains(r.people.names, before[n]) {
-				continue // enrolled no longer, or not known here yet
-			}
-			id := identity{Run: f.enc.Run, Speaker: n, Name: name, Confidence: after[n].Probability}
-			if name == "" {
-				id.Confidence = 0
-			}
-			if !found(id) {
-				return // what comes after may rest on it
-			}
-			r.speakers[n].noted, r.speakers[n].pending = name, true
+	now := map[int]string{}
+	wanted := map[string]int{} // who is called so from now on
+	for _, n := range numbers {
+		if who := after[n].Who; who >= 0 {
+			now[n] = r.people.names[who]
+			wanted[now[n]] = n
+		}
+	}
+	note := func(n int, name string, p float64) bool {
+		ok := found(identity{Run: f.enc.Run, Speaker: n, Name: name, Confidence: p})
+		if ok {
+			before[n], r.speakers[n].noted, r.speakers[n].pending = name, name, true
+		}
+		return ok
+	}
+	for _, n := range numbers {
+		other, given := wanted[before[n]]
+		// A name that is not among the people stays: they are enrolled no longer, or
+		// not known here yet.
+		lost := now[n] == "" && slices.Contains(r.people.names, before[n])
+		if (lost || given && other != n) && !note(n, "", 0) {
+			return // what comes after may rest on it
+		}
+	}
+	for _, n := range numbers {
+		if now[n] != "" && now[n] != before[n] && !note(n, now[n], after[n].Probability) {
+			return
 		}
 	}
 }

@@ -160,13 +160,15 @@ func TestNamesAreRevised(t *testing.T) {
 		first, second []float64 // log odds of being Ada and Bo
 		want          []string  // what is told, in order
 	}{
-		{[]float64{2, -20}, []float64{-20, -20}, nil},                       // hardly
-		{[]float64{9, -20}, []float64{-20, -20}, []string{"1 Ada"}},         // surely
-		{[]float64{9, -20}, []float64{7, -20}, nil},                         // less surely, but nobody else
-		{[]float64{9, -20}, []float64{11.9, -20}, []string{"1 ", "2 Ada"}},  // she is the other one
-		{[]float64{9, 11}, []float64{11.9, -20}, []string{"1 Bo"}},          // and this is Bo
-		{[]float64{-20, -20}, []float64{-20, 11.9}, []string{"1 ", "2 Bo"}}, // or rather the other one is
-		{[]float64{-20, -20}, []float64{-20, -20}, []string{"2 "}},          // nobody is here
+		{[]float64{2, -20}, []float64{-20, -20}, nil},                      // hardly
+		{[]float64{9, -20}, []float64{-20, -20}, []string{"1 Ada"}},        // surely
+		{[]float64{9, -20}, []float64{7, -20}, nil},                        // less surely, but nobody else
+		{[]float64{9, -20}, []float64{11.9, -20}, []string{"1 ", "2 Ada"}}, // she is the other one
+		{[]float64{9, 11}, []float64{11.9, -20}, []string{"1 Bo"}},
+		{[]float64{11, -20}, []float64{-20, 11}, []string{"1 ", "2 ", "1 Ada", "2 Bo"}}, // the other way round
+		{[]float64{-20, 11}, []float64{11, -20}, []string{"1 ", "2 ", "1 Bo", "2 Ada"}}, // and this is Bo
+		{[]float64{-20, -20}, []float64{-20, 11.9}, []string{"1 ", "2 Bo"}},             // or rather the other one is
+		{[]float64{-20, -20}, []float64{-20, -20}, []string{"2 "}},                      // nobody is here
 	} {
 		r.next = 0
 		for _, n := range numbers {
@@ -186,6 +188,9 @@ func TestNamesAreRevised(t *testing.T) {
 			}
 			if err := f.noted(t.Context(), noteIdentity, data); err != nil {
 				t.Fatal(err)
+			}
+			if a, b := f.desk.Found(first), f.desk.Found(second); a != "" && a == b {
+				t.Errorf("two speakers are %s", a)
 			}
 			if got := f.desk.Found(id.Speaker); got != id.Name {
 				t.Errorf("noted %q, but the speaker is called %q", id.Name, got)
