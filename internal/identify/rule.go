@@ -52,7 +52,7 @@ const Prior = 0.5
 func RuleOf(m model.Model) Rule {
 	switch m.Kind() {
 	case eigenvoice.Kind:
-		return Rule{Slack: 0.3, Length: 0.35, Slope: 0.573, Offset: -0.878, Growth: -0.053}
+		return Rule{Slack: 0.8, Length: 0.35, Slope: 1.422, Offset: -2.850, Growth: -0.258}
 	case embedding.Kind:
 		return Rule{Slack: 0.2, Length: 0.7, Slope: 1.215, Offset: -4.935, Growth: 2.492}
 	}

@@ -54,7 +54,7 @@ func know(c *identify.Comparer, samples []Sample) []identify.Known {
 
 // The grid that Fit searches.
 var (
-	slacks  = []float64{0.03, 0.1, 0.2, 0.3, 0.5}
+	slacks  = []float64{0.03, 0.1, 0.2, 0.3, 0.5, 0.8}
 	lengths = []float64{0, 0.35, 0.7, 1}
 )
 

@@ -12,8 +12,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// Report fits a rule on one half of the people and prints, as Markdown, what comes of
-// the program's rule and of that one on the other half.
+// Report fits a rule on one half of the people and prints it, as Markdown, beside the
+// program's, and what comes of the program's on the other half.
 func Report(ctx context.Context, w io.Writer, mt *Material, m model.Model) error {
 	fitted, cost, err := Fit(ctx, mt, 0, m)
 	if err != nil {
@@ -47,21 +47,19 @@ func Report(ctx context.Context, w io.Writer, mt *Material, m model.Model) error
 		}
 		fmt.Fprintf(t, "| %s\t| %g\t| %g\t| %.3f\t| %.3f\t| %.3f\t| %.4f\t|\n", r.name, r.rule.Slack, r.rule.Length, r.rule.Slope, r.rule.Offset, r.rule.Growth, bits)
 	}
-	fmt.Fprint(t, "\n| rule\t| streams\t| speech\t| speakers enrolled\t| missed\t| with another's name\t| strangers\t| with a name\t| false names\t|\n| ---\t| ---\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t|\n")
-	for _, r := range rules {
-		all, by := Counts(mt, 1, m, r.rule)
-		for l, seconds := range Lengths {
-			row(t, r.name, "all", seconds, all[l])
-		}
-		for _, condition := range slices.Sorted(maps.Keys(by)) {
-			row(t, r.name, condition, Lengths[2], by[condition][2])
-		}
+	fmt.Fprint(t, "\n| streams\t| speech\t| speakers enrolled\t| missed\t| with another's name\t| strangers\t| with a name\t| false names\t|\n| ---\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t|\n")
+	all, by := Counts(mt, 1, m, identify.RuleOf(m))
+	for l, seconds := range Lengths {
+		row(t, "all", seconds, all[l])
+	}
+	for _, condition := range slices.Sorted(maps.Keys(by)) {
+		row(t, condition, Lengths[2], by[condition][2])
 	}
 	return t.Flush()
 }
 
-func row(w io.Writer, rule, streams string, seconds float64, c Count) {
-	fmt.Fprintf(w, "| %s\t| %s\t| %g s\t| %d\t| %.1f %%\t| %.1f %%\t| %d\t| %.1f %%\t| %.1f %%\t|\n", rule, streams, seconds,
+func row(w io.Writer, streams string, seconds float64, c Count) {
+	fmt.Fprintf(w, "| %s\t| %g s\t| %d\t| %.1f %%\t| %.1f %%\t| %d\t| %.1f %%\t| %.1f %%\t|\n", streams, seconds,
 		c.Known, 100*c.Missed(), 100*part(c.Wrong, c.Known), c.Strangers, 100*part(c.Named, c.Strangers), 100*c.False())
 }
 
