@@ -23,7 +23,7 @@ import (
 func newEnrollCommand() *cobra.Command {
 	var o controlFlags
 	var from string
-	var replace bool
+	var replace, anyway bool
 	var replicas int
 	var d diarizeFlags
 	// with calls do with the enrolled speakers.
@@ -50,6 +50,10 @@ func newEnrollCommand() *cobra.Command {
 being diarized, say of their voice. Streams that ask for it compare their
 speakers with it, see "diarizer streams identify".
 
+A recording with too little speech, with a second voice or with much noise is
+refused, with what was found; where a second voice or noise was found in error,
+--anyway takes it.
+
 What is kept is biometric data: it says whose voice a voice is. It lies, not
 encrypted, in the bucket diarizer-speakers of the NATS server, where everybody
 can read it who may read the bucket. Ask the person before, and delete it when
@@ -69,7 +73,7 @@ can use it.`,
 			return with(cmd, func(ctx context.Context, store *enroll.Store, m model.Model) error {
 				sp := enroll.Speaker{Name: name, Enrolled: time.Now(), Stats: m.Shape().NewStats()}
 				if from == "" {
-					if err := learn(ctx, &sp, m, sources); err != nil {
+					if err := learn(ctx, &sp, m, sources, anyway); err != nil {
 						return err
 					}
 				} else if err := o.learnFrom(cmd, &sp, m, from, sources); err != nil {
@@ -90,6 +94,7 @@ can use it.`,
 	modelFlag(cmd.PersistentFlags(), &d.model)
 	cmd.PersistentFlags().IntVar(&replicas, "replicas", 1, "how many servers of a cluster keep the speakers, where their bucket has to be created")
 	cmd.Flags().StringVar(&from, "from", "", "take the voice from a speaker of this stream instead of files: NAME SPEAKER")
+	cmd.Flags().BoolVar(&anyway, "anyway", false, "enrol although a recording seems to have several voices or much noise")
 	cmd.Flags().BoolVar(&replace, "replace", false, "replace the speaker of that name")
 	cmd.AddCommand(
 		&cobra.Command{Use: "list", Short: "List the enrolled speakers", Example: "  diarizer enroll list", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
@@ -119,17 +124,22 @@ can use it.`,
 }
 
 // learn takes the voice from recordings.
-func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []string) error {
+// With anyway, it does not matter what else was found in them.
+func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []string, anyway bool) error {
 	var names []string
 	for _, file := range files {
 		src, err := capture.Open(ctx, file, capture.Options{})
 		if err != nil {
 			return err
 		}
-		err = errors.Join(enroll.Learn(ctx, &sp.Stats, m, src), src.Close())
+		sample, err := enroll.Learn(ctx, m, src)
+		if err = errors.Join(err, src.Close()); err == nil && !anyway {
+			err = sample.Check()
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
+		sp.Stats.Add(sample.Stats)
 		names = append(names, filepath.Base(file))
 	}
 	sp.Source = strings.Join(names, ", ")

@@ -22,6 +22,7 @@ func newEvaluateCommand() *cobra.Command {
 		plots     string
 		force     bool
 		simulated int
+		identify  bool
 		latencies []time.Duration
 	)
 	cmd := &cobra.Command{
@@ -38,11 +39,19 @@ The second table says whether the confidences of final turns are probabilities: 
 turn is right when its speaker, by the mapping that the score uses, is the
 reference speaker who has most of it. --plots draws that (reliability.svg), and
 the trade-off between missing a speaker and taking another for them, of the model
-on the reference's utterances (det.svg).`,
+on the reference's utterances (det.svg).
+
+With --identify, DIR is as for --simulated with the recordings in DIR/dev, and what is
+measured is how well people are known again who were enrolled through other rooms and
+lines: docs/accuracy-identification.md.`,
 		Example: `  diarizer evaluate --data recordings --each
-  diarizer evaluate --data data --simulated 10 --plots plots`,
+  diarizer evaluate --data data --simulated 10 --plots plots
+  diarizer evaluate --data data --identify`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if identify {
+				return evaluateIdentification(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), data, o.model)
+			}
 			if err := plotsIn(plots); err != nil {
 				return err
 			}
@@ -88,6 +97,8 @@ on the reference's utterances (det.svg).`,
 	f.StringVar(&plots, "plots", "", "write reliability.svg and det.svg to this directory")
 	forceFlag(f, &force)
 	f.IntVar(&simulated, "simulated", 0, "compose so many conversations of each kind instead of reading recordings")
+	f.BoolVar(&identify, "identify", false, "measure how well enrolled people are known again")
+	cmd.MarkFlagsMutuallyExclusive("identify", "simulated")
 	_ = cmd.MarkFlagRequired("data") // the flag exists
 	return cmd
 }

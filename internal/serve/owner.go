@@ -138,7 +138,7 @@ func (o *owner) begin(ctx context.Context, saved []byte) error {
 		o.follow = f
 	}
 	o.follow.lag = func() time.Duration { return o.state().Lag }
-	o.follow.answer, o.recognition = o.answer, recognition{}
+	o.follow.answer, o.recognition = o.answer, recognition{rule: o.w.opts.Naming}
 	o.follow.succession.past, o.follow.succession.seen, o.follow.succession.tell = c.Past, c.Heard, o.unheard
 	o.saved, o.savedT = o.follow.stream.At()-o.phase(), time.Now()
 	return o.published(ctx)
