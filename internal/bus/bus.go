@@ -66,18 +66,14 @@ func of(nc *nats.Conn) *Line {
 	return l
 }
 
-// At returns where the JetStream is that a connection uses.
-func At(nc *nats.Conn) Place {
-	if l := of(nc); l != nil {
-		return l.place
-	}
-	return Place{}
-}
-
 // JetStream returns the JetStream that a connection uses. All handles are made
 // here, so that none is of another place.
 func JetStream(nc *nats.Conn, opts ...jetstream.JetStreamOpt) (jetstream.JetStream, error) {
-	switch p := At(nc); {
+	var p Place
+	if l := of(nc); l != nil {
+		p = l.place
+	}
+	switch {
 	case p.Domain != "":
 		return jetstream.NewWithDomain(nc, p.Domain, opts...)
 	case p.APIPrefix != "":

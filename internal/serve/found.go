@@ -116,14 +116,15 @@ func (w *Worker) welcome(ctx context.Context, streams []string) error {
 	if len(streams) <= room {
 		return nil
 	}
-	for i, stream := range streams {
+	asked := 0
+	for _, stream := range streams {
 		w.mu.Lock()
 		since := w.newcomers[stream]
 		w.mu.Unlock()
 		if since != unasked {
 			continue
 		}
-		if i >= mostAsked {
+		if asked++; asked > mostAsked {
 			return nil // the next look goes on
 		}
 		first, err := firstOn(ctx, w.s.audio, natsaudio.Subject(stream), 1)

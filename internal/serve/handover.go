@@ -96,7 +96,8 @@ func (o *owner) giveWay(ctx context.Context) error {
 	}
 	next, err := firstOn(ctx, o.w.s.audio, natsaudio.Subject(o.stream), o.current().From)
 	if err != nil {
-		return err
+		o.report(err) // the others wait for another run
+		return nil
 	}
 	if next > 0 && !o.w.somebodyWaits(next) {
 		return nil

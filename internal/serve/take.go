@@ -199,7 +199,7 @@ func (w *Worker) rewind(ctx context.Context, stream string, c seenClaim) error {
 	}
 	w.log().Warn("what is kept of a stream is read from its beginning", "why", errReplaced, "stream", stream, "heard_until", c.From-1)
 	w.overlook(stream)
-	c.Worker, c.From = "", 0
+	c.Worker, c.From, c.Heard = "", 0, 0
 	if _, err := w.s.write(ctx, stream, c.claim, c.revision); !errors.Is(err, errTaken) {
 		return err
 	}

@@ -51,13 +51,13 @@ func Inspect(dir, name string) (Info, error) {
 	if info.InUse, err = inUse(path + lockSuffix); err != nil {
 		return info, fmt.Errorf("journal: %w", err)
 	}
-	look, err := look(data, info.Size, info.Passed)
+	found, err := look(data, info.Size, info.Passed)
 	if err != nil {
 		return info, fmt.Errorf("journal: %w", err)
 	}
-	info.Waiting, info.Last = look.waiting, look.last
+	info.Waiting, info.Last = found.waiting, found.last
 	if !info.InUse { // otherwise the end is being written
-		info.Damage = look.damage(data.Name(), info.Size-look.good)
+		info.Damage = found.damage(data.Name(), info.Size-found.good)
 	}
 	return info, nil
 }
