@@ -108,8 +108,10 @@ bench:
 	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./...
 
 accuracy:
-	$(GO) run ./cmd/diarizer evaluate --data $(DATA)/dev
-	$(GO) run ./cmd/diarizer evaluate --data $(DATA) --simulated 10
+	for model in accurate light; do \
+	  $(GO) run ./cmd/diarizer evaluate --model $$model --data $(DATA)/dev && \
+	  $(GO) run ./cmd/diarizer evaluate --model $$model --data $(DATA) --simulated 10 || exit 1; \
+	done
 
 fuzz:
 	@set -e; for pkg in $$($(GO) list ./...); do \

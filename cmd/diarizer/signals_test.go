@@ -69,7 +69,7 @@ func TestSignalsLoseNothing(t *testing.T) {
 	for name, s := range map[string]syscall.Signal{"hang-up": syscall.SIGHUP, "terminate": syscall.SIGTERM, "interrupt": syscall.SIGINT} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := startChild(t, nil, "replay", "--nats", "off", "--speed", "4", "--rttm", "old.rttm", "--out", "new.csv", "--out", "new.jsonl", "long.wav")
+			c := startChild(t, nil, "replay", "--model", "light", "--nats", "off", "--speed", "1", "--rttm", "old.rttm", "--out", "new.csv", "--out", "new.jsonl", "long.wav")
 			c.speaks(t)
 			c.signal(t, s)
 			if s == syscall.SIGHUP {
@@ -134,7 +134,7 @@ func TestSecondSignalAborts(t *testing.T) {
 	if err := syscall.SetNonblock(fd, false); err != nil {
 		t.Fatal(err)
 	}
-	c := startChild(t, func(c *exec.Cmd) { c.Stdout = w }, "replay", "--speed", "4", "--rttm", "new.rttm", "long.wav")
+	c := startChild(t, func(c *exec.Cmd) { c.Stdout = w }, "replay", "--model", "light", "--speed", "4", "--rttm", "new.rttm", "long.wav")
 	for !strings.Contains(c.stderr.String(), "publishing to") {
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -88,7 +88,7 @@ func joinWords(cmd *cobra.Command, o wordsOptions, path string) error {
 	}
 	tr, err := wordfile.ReadFile(path, rttm.RecordingName(path))
 	if err != nil {
-		return err
+		return as(exitInput, err)
 	}
 	for _, n := range tr.Notes {
 		fmt.Fprintf(stderr, "diarizer: %s\n", n)
@@ -102,8 +102,8 @@ func joinWords(cmd *cobra.Command, o wordsOptions, path string) error {
 		clock, fit = *fixed, words.Fits(fixed.Apply(tr.Words), who.turns)
 	}
 	if fit.Doubtful() && !o.anyway {
-		return fmt.Errorf("%s does not fit %s: %.0f %% of its %.0f s of words lie where somebody speaks, by chance %.0f %% would: is it of another recording? --anyway joins them all the same",
-			path, who.from, 100*fit.Share(), fit.Words.Seconds(), 100*fit.Speech)
+		return as(exitInput, fmt.Errorf("%s does not fit %s: %.0f %% of its %.0f s of words lie where somebody speaks, by chance %.0f %% would: is it of another recording? --anyway joins them all the same",
+			path, who.from, 100*fit.Share(), fit.Words.Seconds(), 100*fit.Speech))
 	}
 	list, err := words.Join(clock.Apply(tr.Words), who.turns)
 	if err != nil {
@@ -120,7 +120,7 @@ func (o wordsOptions) clock() (*words.Clock, error) {
 	}
 	d, err := time.ParseDuration(o.offset)
 	if err != nil {
-		return nil, fmt.Errorf("--offset %q: expected a duration such as 1.5s or -200ms, or auto", o.offset)
+		return nil, usage("--offset %q: expected a duration such as 1.5s or -200ms, or auto", o.offset)
 	}
 	return &words.Clock{Offset: d}, nil
 }

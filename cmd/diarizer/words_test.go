@@ -93,7 +93,7 @@ func TestWordsOfAnotherClock(t *testing.T) {
 		t.Errorf("status %d, %s%s", status, stderr, stdout)
 	}
 	status, _, stderr = runWords(t, nil, "other.ctm", "--rttm", "demo.rttm", "-o", "kept.txt")
-	if status != 1 || !strings.Contains(stderr, "other.ctm does not fit demo.rttm: ") || !strings.Contains(stderr, "--anyway") {
+	if status != 3 || !strings.Contains(stderr, "other.ctm does not fit demo.rttm: ") || !strings.Contains(stderr, "--anyway") {
 		t.Errorf("of something else: status %d, %s", status, stderr)
 	}
 	if data, err := os.ReadFile("kept.txt"); err != nil || string(data) != "kept" {
@@ -156,20 +156,23 @@ func TestWordsErrors(t *testing.T) {
 	for name, text := range smallTalk {
 		files[name] = text
 	}
-	for args, want := range map[string]string{
-		"talk.json": "at least one of the flags in the group [rttm recording stream] is required",
-		"talk.json --rttm talk.rttm --offset soon":     `--offset "soon": expected a duration`,
-		"talk.json --rttm talk.rttm -o a.docx":         `a.docx: format "docx": expected one of`,
-		"talk.json --rttm none.rttm":                   "none.rttm",
-		"bad.srt --rttm talk.rttm":                     "bad.srt:2: from 2s to 1s: expected an end not before the start",
-		"talk.rttm --rttm talk.rttm":                   `talk.rttm: unknown format, it begins with "SPEAKER talk`,
-		"talk.json --rttm talk.rttm -o none/there.txt": "none/there.txt: ",
-		"talk.json --rttm talk.rttm --stream a":        "none of the others can be",
-		"talk.json --stream a.b":                       "--stream: stream",
+	for args, want := range map[string]struct {
+		status int
+		said   string
+	}{
+		"talk.json": {2, "at least one of the flags in the group [rttm recording stream] is required"},
+		"talk.json --rttm talk.rttm --offset soon":     {2, `--offset "soon": expected a duration`},
+		"talk.json --rttm talk.rttm -o a.docx":         {2, `a.docx: format "docx": expected one of`},
+		"talk.json --rttm none.rttm":                   {3, "none.rttm"},
+		"bad.srt --rttm talk.rttm":                     {3, "bad.srt:2: from 2s to 1s: expected an end not before the start"},
+		"talk.rttm --rttm talk.rttm":                   {3, `talk.rttm: unknown format, it begins with "SPEAKER talk`},
+		"talk.json --rttm talk.rttm -o none/there.txt": {4, "none/there.txt: "},
+		"talk.json --rttm talk.rttm --stream a":        {2, "none of the others can be"},
+		"talk.json --stream a.b":                       {2, "--stream: stream"},
 	} {
 		status, stdout, stderr := runWords(t, files, strings.Fields(args)...)
-		if status != 1 || stdout != "" || !strings.Contains(stderr, want) {
-			t.Errorf("%s: status %d, %s%s\nwant %s", args, status, stderr, stdout, want)
+		if status != want.status || stdout != "" || !strings.Contains(stderr, want.said) {
+			t.Errorf("%s: status %d, %s%s\nwant %d, %s", args, status, stderr, stdout, want.status, want.said)
 		}
 	}
 	if left, err := filepath.Glob(".*"); err != nil || len(left) != 0 {

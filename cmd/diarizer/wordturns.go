@@ -86,7 +86,7 @@ func (o wordsOptions) diarize(cmd *cobra.Command) (*publish.Timeline, error) {
 func (o wordsOptions) stored(cmd *cobra.Command) (*publish.Timeline, error) {
 	ctx := cmd.Context()
 	if err := publish.CheckStream(o.stream); err != nil {
-		return nil, fmt.Errorf("--stream: %w", err)
+		return nil, usage("--stream: %w", err)
 	}
 	say := func(err error) { fmt.Fprintf(cmd.ErrOrStderr(), "diarizer: %v\n", err) }
 	url := o.url
