@@ -16,7 +16,9 @@ type mixer struct {
 	channels, hop int
 	at            int       // frames of the current hop
 	energy        []float64 // of each channel in the current hop
-	cross         []float64 // sum of products of each pair in the current hop
+	before        []float32 // the frame before
+	diff          []float32 // what is different in the current one
+	cross         []float64 // sums of products of the differences in the current hop
 
 	phases  phases
 	noises  noises
@@ -42,6 +44,7 @@ func newMixer(rate, channels int) *mixer {
 		return m
 	}
 	m.energy = make([]float64, channels)
+	m.before, m.diff = make([]float32, channels), make([]float32, channels)
 	m.cross = make([]float64, channels*channels)
 	m.phases = newPhases(channels)
 	m.noises = newNoises(channels)
@@ -104,23 +107,49 @@ func (m *mixer) weigh(mono, frames []float32) {
 	}
 }
 
-// measure takes frames of the current hop into account.
+// measure takes frames of the current hop into account. Phases are told by the
+// differences between frames, in which a hum counts little beside speech.
 func (m *mixer) measure(frames []float32) {
 	ch := m.channels
+	if ch == 2 {
+		m.measureTwo(frames)
+		return
+	}
 	for ; len(frames) > 0; frames = frames[ch:] {
 		for c, x := range frames[:ch] {
 			m.energy[c] += float64(x) * float64(x)
-			for d := range c {
-				m.cross[c*ch+d] += float64(x) * float64(frames[d])
+			y := x - m.before[c]
+			m.before[c], m.diff[c] = x, y
+			for d := range c + 1 {
+				m.cross[c*ch+d] += float64(y) * float64(m.diff[d])
 			}
 		}
 	}
 }
 
+// measureTwo is measure of two channels, without a loop over them.
+func (m *mixer) measureTwo(frames []float32) {
+	// Sums go on where they were, so that portions do not change how they are rounded.
+	left, right, ll, lr, rr := m.energy[0], m.energy[1], m.cross[0], m.cross[2], m.cross[3]
+	bx, by := float64(m.before[0]), float64(m.before[1])
+	for i := 0; i+1 < len(frames); i += 2 {
+		x, y := float64(frames[i]), float64(frames[i+1])
+		left += x * x
+		right += y * y
+		dx, dy := x-bx, y-by
+		bx, by = x, y
+		ll += dx * dx
+		lr += dx * dy
+		rr += dy * dy
+	}
+	m.before[0], m.before[1] = float32(bx), float32(by)
+	m.energy[0], m.energy[1], m.cross[0], m.cross[2], m.cross[3] = left, right, ll, lr, rr
+}
+
 // end ends a hop and decides on the weights at the end of the next: they change
 // slowly, so that nothing clicks.
 func (m *mixer) end() {
-	m.phases.add(m.energy, m.cross)
+	m.phases.add(m.cross)
 	m.noises.add(m.energy)
 	m.cut()
 	m.hops++

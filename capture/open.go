@@ -156,6 +156,13 @@ func (rec *Recording) recognise(ctx context.Context, in input) (dec pcm.Reader, 
 	case notSound:
 		return nil, &Error{Op: "open", Path: in.name, Cause: fmt.Errorf("%w: %s, expected a recording", pcm.ErrUnsupported, what), Hint: "name a recording"}
 	case unknown, otherAudio, timedAudio:
+		if in.path == "" && kind == timedAudio && indexBehind(br) {
+			return nil, &Error{
+				Op: "open", Path: in.name,
+				Cause: fmt.Errorf("%w through a pipe: %s whose index comes after the sound", pcm.ErrUnsupported, what),
+				Hint:  "name the file itself, or put the index first (ffmpeg -i IN.m4a -c copy -movflags +faststart OUT.m4a)",
+			}
+		}
 		return rec.ffmpeg(ctx, in.path, br, kind, what)
 	}
 	if rec.opts.Track > 1 {
