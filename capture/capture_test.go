@@ -20,6 +20,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/internal/damage"
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -388,10 +389,7 @@ func TestOpenReaderCancelled(t *testing.T) {
 // TestAgainstSox compares all that we decode and convert with what sox makes of
 // the same files.
 func TestAgainstSox(t *testing.T) {
-	sox, err := exec.LookPath("sox")
-	if err != nil {
-		t.Skip("sox is not installed, nothing to compare with")
-	}
+	sox := needs.Tool(t, "sox")
 	dir := t.TempDir()
 	run := func(args ...string) []byte {
 		t.Helper()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
 
 // A Recording is an opened recording as a [Source]. Make it with [Open] or
@@ -31,6 +32,7 @@ type Recording struct {
 	jump      *jump     // a gap among them, or behind them
 	slab      []float32 // where the next blocks' samples go
 	pos       int64
+	odd       int   // samples that a decoder made and that are no numbers
 	changes   int   // of the rate
 	err       error // why no more is decoded
 }
@@ -62,8 +64,7 @@ func (rec *Recording) Format() pcm.Format { return rec.format }
 // Length is the length of the recording in samples at 16 kHz, if it is known
 // before the end: if the header tells, and of a cut-off WAV file what is there.
 func (rec *Recording) Length() (samples int64, known bool) {
-	// More than centuries is not known but made up.
-	if n := rec.format.Frames; n >= 0 && n < 1<<48 {
+	if n := rec.format.Frames; n >= 0 && n <= MaxPosition { // more cannot be true
 		return rec.grid.length(n), true
 	}
 	return 0, false
@@ -84,6 +85,9 @@ func Duration(n int64) time.Duration { return time.Duration(n) * (time.Second / 
 // Next has returned io.EOF. It is of type [*Error].
 func (rec *Recording) Warning() error {
 	w := rec.dec.Warning()
+	if w == nil && rec.odd > 0 {
+		w = fmt.Errorf("%w: %d decoded samples are no numbers, silence taken for them", pcm.ErrDamaged, rec.odd)
+	}
 	e := &Error{Op: "read", Path: rec.name}
 	if w != nil {
 		e.Hint = "what is there is used"
@@ -170,6 +174,7 @@ func (rec *Recording) decode(ctx context.Context) {
 			n, err = 0, change
 		} else {
 			rec.leave(rec.dec.Gap())
+			rec.odd += clean.In(rec.raw[:n*rec.dec.Format().Channels])
 			rec.ready = rec.grid.push(rec.ready, rec.mix(n))
 		}
 	}

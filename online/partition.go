@@ -18,7 +18,7 @@ type partition struct {
 func (c *Clusterer) cluster(utts []model.Voice, owners []int, threshold float64) partition {
 	voices := make([]*model.Voice, 0, len(owners)+len(utts))
 	for _, s := range owners {
-		voices = append(voices, &model.Voice{Stats: c.speakers[s-1].anchor.Stats()})
+		voices = append(voices, &model.Voice{Stats: c.speaker(s).anchor.Stats(c.m.Shape())})
 	}
 	for i := range utts {
 		voices = append(voices, &utts[i])
@@ -38,10 +38,10 @@ func (c *Clusterer) cluster(utts []model.Voice, owners []int, threshold float64)
 func (c *Clusterer) voices(p *partition, owners []int) (voices []model.Voice, owned []bool) {
 	voices, owned = make([]model.Voice, p.n), make([]bool, p.n)
 	for l := range voices {
-		voices[l] = model.NewVoice(c.m.Nu)
+		voices[l] = c.m.Shape().NewVoice()
 	}
 	for i, l := range p.owners {
-		voices[l].Stats.AddKept(c.speakers[owners[i]-1].anchor)
+		voices[l].Stats.AddKept(c.speaker(owners[i]).anchor)
 		owned[l] = true
 	}
 	for i, l := range p.clusters {

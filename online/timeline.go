@@ -11,6 +11,7 @@ type unit struct {
 	speaker    int
 	utterance  int  // by which it is rated
 	open       bool // more of it may come
+	turn       int  // where its turn is among told, once that is synced
 }
 
 // timeline turns units into turns, and what changes between two states of it
@@ -110,16 +111,19 @@ func (t *timeline) settle(now, told int64) int64 {
 // build makes t.want the turns of units.
 func (t *timeline) build(units []unit, until int64) {
 	t.want = t.want[:0]
-	for _, u := range units {
+	for i := range units {
+		u := &units[i]
 		if n := len(t.want); n > 0 {
 			last := &t.want[n-1]
 			if last.Speaker == u.speaker && u.start-last.End <= t.joinGap {
 				last.End = max(last.End, u.end)
 				last.last, last.open = u.utterance, u.open
+				u.turn = n - 1
 				continue
 			}
 			last.open = false
 		}
+		u.turn = len(t.want)
 		t.want = append(t.want, told{
 			Turn: Turn{Speaker: u.speaker, Start: u.start, End: u.end},
 			open: u.open,
@@ -163,12 +167,5 @@ func (t *timeline) merge(speaker, into int) {
 	}
 }
 
-// forget gives up the turns that end at or before the given position: they are
-// settled.
-func (t *timeline) forget(before int64) {
-	keep := 0
-	for keep < len(t.told) && t.told[keep].End <= before {
-		keep++
-	}
-	t.told = slices.Delete(t.told, 0, keep)
-}
+// forget gives up the first n turns: they are settled.
+func (t *timeline) forget(n int) { t.told = slices.Delete(t.told, 0, n) }

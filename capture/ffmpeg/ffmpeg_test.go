@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/ffmpeg"
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -39,9 +39,7 @@ func Example() {
 
 func need(t *testing.T) {
 	t.Helper()
-	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		t.Skip("ffmpeg is not installed, nothing to compare with")
-	}
+	needs.Tool(t, "ffmpeg")
 }
 
 func TestFailureSaysWhat(t *testing.T) {

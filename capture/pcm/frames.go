@@ -3,6 +3,8 @@ package pcm
 import (
 	"fmt"
 	"io"
+
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
 
 // bufferFrames is how many frames are decoded at a time at most.
@@ -88,7 +90,7 @@ func (f *Frames) Warning() error {
 	if f.odd == 0 {
 		return f.warning
 	}
-	odd := fmt.Errorf("%w: %d samples are not finite numbers, silence taken for them", ErrDamaged, f.odd)
+	odd := fmt.Errorf("%w: %d samples are not finite numbers, or beyond ±%d, silence taken for them", ErrDamaged, f.odd, clean.Limit)
 	return Join(f.warning, odd)
 }
 

@@ -215,16 +215,19 @@ func TestRefused(t *testing.T) {
 
 func TestSamplesThatAreNotNumbers(t *testing.T) {
 	le := binary.LittleEndian
-	var b []byte
-	for _, x := range []float64{.5, math.NaN(), math.Inf(1), math.Inf(-1), -.5} {
-		b = le.AppendUint32(b, math.Float32bits(float32(x)))
+	var f32, f64 []byte
+	for _, x := range []float64{.5, math.NaN(), math.Inf(1), math.Inf(-1), 1e30, -32768, -.5} {
+		f32 = le.AppendUint32(f32, math.Float32bits(float32(x)))
+		f64 = le.AppendUint64(f64, math.Float64bits(x))
 	}
-	got, w := readAll(t, bytes.NewReader(sound.WAV{Tag: 3, Bits: 32, Data: b}.Bytes()), -1, 10)
-	if !slices.Equal(got, []float32{.5, 0, 0, 0, -.5}) {
-		t.Errorf("got %v", got)
-	}
-	if !errors.Is(w.Warning(), pcm.ErrDamaged) || !strings.Contains(w.Warning().Error(), "3 samples") {
-		t.Errorf("warning %v", w.Warning())
+	for bits, data := range map[int][]byte{32: f32, 64: f64} {
+		got, w := readAll(t, bytes.NewReader(sound.WAV{Tag: 3, Bits: bits, Data: data}.Bytes()), -1, 10)
+		if !slices.Equal(got, []float32{.5, 0, 0, 0, 0, -32768, -.5}) {
+			t.Errorf("%d bits: got %v", bits, got)
+		}
+		if !errors.Is(w.Warning(), pcm.ErrDamaged) || !strings.Contains(w.Warning().Error(), "4 samples") {
+			t.Errorf("%d bits: warning %v", bits, w.Warning())
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -36,6 +37,8 @@ Four synthetic voices plan a garden. The recording passes through the whole
 program and over a NATS server that it starts for itself; what is printed are the
 turns as they come back from there. The last lines compare them with who really
 spoke when. With --http a page shows it while it is spoken.`,
+		Example: `  diarizer demo
+  diarizer demo --http 8080`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if view.addr != "" && !cmd.Flags().Changed("speed") {
@@ -43,7 +46,7 @@ spoke when. With --http a page shows it while it is spoken.`,
 			}
 			sp, err := capture.ParseSpeed(speed)
 			if err != nil {
-				return fmt.Errorf("--speed: %w", err)
+				return usage("--speed: %w", err)
 			}
 			return runDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), sp, view)
 		},
@@ -56,7 +59,7 @@ spoke when. With --http a page shows it while it is spoken.`,
 // runDemo replays the recording to a NATS server and prints what a subscriber
 // hears.
 func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view pageFlags) (err error) {
-	m, err := modelfile.Default()
+	m, err := readModel(modelfile.Accurate)
 	if err != nil {
 		return err
 	}
@@ -64,7 +67,7 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, server.Close()) }()
+	defer func() { err = errors.Join(err, server.Close()) }()
 	nc, err := publish.Connect(ctx, server.URL(), publish.ConnectOptions{})
 	if err != nil {
 		return err
@@ -75,7 +78,7 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, live.close()) }()
+	defer func() { err = errors.Join(err, live.close()) }()
 	rec, err := capture.OpenReader(ctx, demo.Recording(), demo.Name, capture.Options{})
 	if err != nil {
 		return err
@@ -102,7 +105,7 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 	live.attach(&opts)
 	sent, err := session.Run(ctx, capture.NewReplay(rec, speed, nil), opts)
 	took := time.Since(began)
-	if err := firstError(g.Wait(), err); err != nil {
+	if err := errors.Join(g.Wait(), err); err != nil {
 		return err
 	}
 	if err := summarize(w, received, sent.At().Duration(), took); err != nil {
@@ -141,11 +144,11 @@ func summarize(w io.Writer, t *publish.Timeline, length, took time.Duration) err
 		return err
 	}
 	_, err = fmt.Fprintf(w, `
-%d of %d speakers, %d turns, received over NATS
+%d of %s, %s, received over NATS
 DER %.1f %% of %.1f s of speech: %.1f missed, %.1f false alarm, %.1f confused
 %.1f s of sound in %.2f s: %.0f × real time
 `,
-		score.HypSpeakers, score.RefSpeakers, len(segments),
+		score.HypSpeakers, count(score.RefSpeakers, "speaker"), count(len(segments), "turn"),
 		score.DER(), score.Speech.Seconds(), score.MissRate(), score.FalseAlarmRate(), score.ConfusionRate(),
 		length.Seconds(), took.Seconds(), length.Seconds()/took.Seconds())
 	return err

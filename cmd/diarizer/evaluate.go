@@ -20,6 +20,7 @@ func newEvaluateCommand() *cobra.Command {
 		jobs      int
 		each      bool
 		plots     string
+		force     bool
 		simulated int
 		latencies []time.Duration
 	)
@@ -38,8 +39,13 @@ turn is right when its speaker, by the mapping that the score uses, is the
 reference speaker who has most of it. --plots draws that (reliability.svg), and
 the trade-off between missing a speaker and taking another for them, of the model
 on the reference's utterances (det.svg).`,
+		Example: `  diarizer evaluate --data recordings --each
+  diarizer evaluate --data data --simulated 10 --plots plots`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := plotsIn(plots); err != nil {
+				return err
+			}
 			cfg, err := o.config()
 			if err != nil {
 				return err
@@ -70,16 +76,17 @@ on the reference's utterances (det.svg).`,
 			if err := printCalibration(w, rows); err != nil || plots == "" {
 				return err
 			}
-			return writePlots(plots, rows)
+			return writePlots(cmd, plots, force, rows)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&data, "data", "", "directory of recordings with references")
-	f.StringVar(&o.model, "model", "", "model file to use instead of the one in the program")
+	modelFlag(f, &o.model)
 	f.IntVar(&jobs, "jobs", runtime.NumCPU(), "recordings to work on at once")
 	f.BoolVar(&each, "each", false, "tell of every recording as it is done")
 	f.DurationSliceVar(&latencies, "latencies", []time.Duration{time.Second / 2, time.Second, 2 * time.Second, 5 * time.Second}, "latencies of the live scores")
 	f.StringVar(&plots, "plots", "", "write reliability.svg and det.svg to this directory")
+	forceFlag(f, &force)
 	f.IntVar(&simulated, "simulated", 0, "compose so many conversations of each kind instead of reading recordings")
 	_ = cmd.MarkFlagRequired("data") // the flag exists
 	return cmd

@@ -9,13 +9,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
-	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // A speaker is learnt from a recording, written, and read again.
 func Example() {
 	ctx := context.Background()
-	m, err := modelfile.Default()
+	m, err := modelfile.Eigenvoices()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -24,7 +23,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer src.Close()
-	stats := model.NewStats(m.Nu)
+	stats := m.Shape().NewStats()
 	if err := enroll.Learn(ctx, &stats, m, src); err != nil {
 		log.Fatal(err)
 	}

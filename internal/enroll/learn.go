@@ -19,7 +19,7 @@ const MinFrames = 500
 var ErrTooShort = errors.New("too little speech")
 
 // Learn adds what the one person who speaks in src says to dst.
-func Learn(ctx context.Context, dst *model.Stats, m *model.Model, src capture.Source) error {
+func Learn(ctx context.Context, dst *model.Stats, m model.Model, src capture.Source) error {
 	// One speaker only: whoever is heard is the person to enrol.
 	s, err := pipeline.NewStream(pipeline.Config{Model: m, Online: online.Config{Limits: online.Limits{Min: 1, Max: 1}}})
 	if err != nil {
@@ -29,7 +29,9 @@ func Learn(ctx context.Context, dst *model.Stats, m *model.Model, src capture.So
 	for {
 		b, err := src.Next(ctx)
 		if len(b.Samples) > 0 {
-			s.Hear(b, ignore)
+			if _, err := s.Hear(ctx, b, ignore); err != nil {
+				return err
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			break

@@ -18,7 +18,7 @@ const (
 
 // recognition is what an owner keeps to compare its speakers with the enrolled.
 type recognition struct {
-	scorer *model.Scorer
+	scorer model.Scorer
 	voice  model.Voice
 	next   int64           // stream position of the next look
 	heard  map[int]float64 // frames at the last comparison
@@ -62,7 +62,7 @@ func (r *recognition) look(f *follower, enrolled func() []known, found func(iden
 			}
 		}
 		if r.scorer == nil {
-			r.scorer, r.voice, r.heard = m.NewScorer(), model.NewVoice(m.Nu), map[int]float64{}
+			r.scorer, r.voice, r.heard = m.NewScorer(), m.Shape().NewVoice(), map[int]float64{}
 		}
 		r.voice.Stats.Reset()
 		r.voice.Stats.Add(stats)
@@ -78,10 +78,10 @@ func (r *recognition) look(f *follower, enrolled func() []known, found func(iden
 // likeliest returns the enrolled speaker who is most probably v's, with the
 // probability: that of one speaker behind both rather than two, every other
 // enrolled one and a stranger being the alternatives, all equally likely before.
-func likeliest(m *model.Model, scorer *model.Scorer, v *model.Voice, all []known) (name string, p float64) {
+func likeliest(m model.Model, scorer model.Scorer, v *model.Voice, all []known) (name string, p float64) {
 	best, sum := math.Inf(-1), 1.0 // the stranger, at the threshold
 	for _, k := range all {
-		odds := m.LogOdds(scorer.Score(v, k.voice))
+		odds := m.Rule().LogOdds(scorer.Score(v, k.voice))
 		sum += math.Exp(min(odds, 500))
 		if odds > best {
 			best, name = odds, k.name

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 )
 
 // demoPackets are those of the demo recording, so many times one after the other.
@@ -65,7 +66,7 @@ func live(b *testing.B, cfg pipeline.Config, ps []natsaudio.Packet, between func
 
 // crowd are n enrolled speakers of the default model, each somewhat like one of
 // the demo's, and what they take on the heap.
-func crowd(b *testing.B, m *model.Model, n int) (all []known, heap float64) {
+func crowd(b *testing.B, m *eigenvoice.Model, n int) (all []known, heap float64) {
 	b.Helper()
 	var of []model.Stats
 	f := live(b, pipeline.Config{Model: m}, demoPackets(b, 1), func(*follower) {})
@@ -94,7 +95,7 @@ func crowd(b *testing.B, m *model.Model, n int) (all []known, heap float64) {
 // of a meeting, when speakers have soon said half as much again, and over the
 // first twelve minutes.
 func BenchmarkRecognize(b *testing.B) {
-	m, err := modelfile.Default()
+	m, err := modelfile.Eigenvoices()
 	if err != nil {
 		b.Fatal(err)
 	}

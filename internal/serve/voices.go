@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
@@ -15,7 +16,7 @@ import (
 // by goroutines.
 type voices struct {
 	kv jetstream.KeyValue
-	m  *model.Model
+	m  model.Model
 
 	mu    sync.Mutex
 	known map[string]known
@@ -26,8 +27,8 @@ type known struct {
 	voice *model.Voice // never changed
 }
 
-func openVoices(ctx context.Context, js jetstream.JetStream, m *model.Model, o StoreOptions) (*voices, error) {
-	kv, err := bucket(ctx, js, VoiceBucket, "enrolled speakers: biometric data", o)
+func openVoices(ctx context.Context, js jetstream.JetStream, m model.Model, o StoreOptions) (*voices, error) {
+	kv, _, err := bucket(ctx, js, VoiceBucket, "enrolled speakers: biometric data", o)
 	if err != nil {
 		return nil, err
 	}
@@ -35,13 +36,20 @@ func openVoices(ctx context.Context, js jetstream.JetStream, m *model.Model, o S
 }
 
 // follow keeps the voices up to date until ctx is done.
-func (v *voices) follow(ctx context.Context, report func(error)) {
+func (v *voices) follow(ctx context.Context, nc *nats.Conn, report func(error)) {
 	scorer := v.m.NewScorer()
-	put := func(e jetstream.KeyValueEntry) error { return v.put(scorer, e) }
-	watch(ctx, v.kv, put, func() {}, report)
+	t := table{
+		put: func(e jetstream.KeyValueEntry) error { return v.put(scorer, e) },
+		only: func(keys map[string]bool) {
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			retain(v.known, keys)
+		},
+	}
+	watch(ctx, nc, v.kv, t, func() {}, report)
 }
 
-func (v *voices) put(scorer *model.Scorer, e jetstream.KeyValueEntry) error {
+func (v *voices) put(scorer model.Scorer, e jetstream.KeyValueEntry) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	delete(v.known, e.Key())
@@ -60,11 +68,10 @@ func (v *voices) put(scorer *model.Scorer, e jetstream.KeyValueEntry) error {
 }
 
 // newKnown makes a speaker ready for comparisons.
-func newKnown(s enroll.Speaker, scorer *model.Scorer) known {
-	voice := model.NewVoice(s.Stats.Nu())
-	voice.Stats.Add(s.Stats)
-	scorer.Settle(&voice)
-	return known{name: s.Name, voice: &voice}
+func newKnown(s enroll.Speaker, scorer model.Scorer) known {
+	voice := &model.Voice{Stats: s.Stats.Clone()}
+	scorer.Settle(voice)
+	return known{name: s.Name, voice: voice}
 }
 
 func (v *voices) all() []known {

@@ -98,7 +98,7 @@ func TestLikeliest(t *testing.T) {
 	m := anyModel()
 	scorer := m.NewScorer()
 	voice := func(d float64) *model.Voice {
-		v := model.NewVoice(m.Nu)
+		v := m.Shape().NewVoice()
 		v.Stats.N = 1000
 		for i := range m.Nu {
 			v.Stats.D[i] = d
@@ -130,7 +130,7 @@ func TestVoiceOfNobody(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "no run is going on") {
 		t.Errorf("%v", err)
 	}
-	if err := enroll.Check(model.NewStats(2)); !errors.Is(err, enroll.ErrTooShort) {
+	if err := enroll.Check(model.Shape{Nu: 2}.NewStats()); !errors.Is(err, enroll.ErrTooShort) {
 		t.Errorf("no speech at all: %v", err)
 	}
 }
