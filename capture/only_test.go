@@ -12,15 +12,13 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 // TestOnlyTheGivenFile: a file that tells ffmpeg to read others, whatever it is
 // called and however it is made to look, gives nothing of them.
 func TestOnlyTheGivenFile(t *testing.T) {
-	program, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		t.Skip("ffmpeg is not installed, nothing to open other files")
-	}
+	program := needs.Tool(t, "ffmpeg")
 	dir := t.TempDir()
 	secret := sound.WAV{Rate: 48000, Data: sound.S16(sound.Sine(48000, 440, 48000)...)}.Bytes()
 	if err := os.WriteFile(filepath.Join(dir, "secret.wav"), secret, 0o600); err != nil {

@@ -10,15 +10,13 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 // tracks makes a Matroska file with a track for each WAV file.
 func tracks(t *testing.T, name string, wavs ...[]byte) string {
 	t.Helper()
-	program, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		t.Skip("ffmpeg is not installed, nothing to compare with")
-	}
+	program := needs.Tool(t, "ffmpeg")
 	args := []string{"-loglevel", "error", "-y"}
 	var maps []string
 	for i, wav := range wavs {

@@ -30,7 +30,7 @@ func (s *soundFlags) parse() (capture.Speed, capture.Options, error) {
 		return 0, opts, usage("--channel: %w", err)
 	}
 	if opts.Track = s.track; s.track < 0 {
-		return 0, opts, fmt.Errorf("--track %d: expected a number from 1 on, or 0", s.track)
+		return 0, opts, usage("--track %d: expected a number from 1 on, or 0", s.track)
 	}
 	if s.raw != "" {
 		r, err := capture.ParseRaw(s.raw)

@@ -1,8 +1,9 @@
-package capture
+// Package mix makes one channel of several.
+package mix
 
 import "fmt"
 
-// A mixer makes one channel of several: their mean, except that
+// A Mixer makes one channel of several: their mean, except that
 //
 //   - a channel in opposite phase to the others is turned over first, because the
 //     mean of a cable wired wrongly is silence;
@@ -11,8 +12,8 @@ import "fmt"
 //
 // Both are told from what was heard so far, in hops of 10 ms, so that the mix is a
 // function of the samples, whatever the portions they come in. Make it with
-// newMixer.
-type mixer struct {
+// [New].
+type Mixer struct {
 	channels, hop int
 	at            int       // frames of the current hop
 	energy        []float64 // of each channel in the current hop
@@ -30,7 +31,11 @@ type mixer struct {
 	hops    int64
 	flipped []int64 // hops in which a channel was turned over
 	left    []int64 // and left out
+	news    int     // of both, those that are worth a note
 }
+
+// Channels is how many there are in a frame.
+func (m *Mixer) Channels() int { return m.channels }
 
 // leastNoted is how many hops have to be mixed otherwise before it is said.
 const leastNoted = 100
@@ -38,8 +43,9 @@ const leastNoted = 100
 // mostMixed is how many channels are looked at: more give their mean.
 const mostMixed = 8
 
-func newMixer(rate, channels int) *mixer {
-	m := &mixer{channels: channels, hop: max(1, rate/100), plain: true}
+// New mixes frames of so many channels at a rate in hertz.
+func New(rate, channels int) *Mixer {
+	m := &Mixer{channels: channels, hop: max(1, rate/100), plain: true}
 	if channels < 2 || channels > mostMixed {
 		return m
 	}
@@ -56,8 +62,8 @@ func newMixer(rate, channels int) *mixer {
 	return m
 }
 
-// mix makes one channel of interleaved frames.
-func (m *mixer) mix(mono, frames []float32) {
+// Mix makes one channel of interleaved frames, len(mono) of them.
+func (m *Mixer) Mix(mono, frames []float32) {
 	ch := m.channels
 	if m.weights == nil {
 		mean(mono, frames, ch)
@@ -96,7 +102,7 @@ func mean(mono, frames []float32, ch int) {
 	}
 }
 
-func (m *mixer) weigh(mono, frames []float32) {
+func (m *Mixer) weigh(mono, frames []float32) {
 	for i := range mono {
 		sum := float32(0)
 		for c, x := range frames[i*m.channels : (i+1)*m.channels] {
@@ -109,7 +115,7 @@ func (m *mixer) weigh(mono, frames []float32) {
 
 // measure takes frames of the current hop into account. Phases are told by the
 // differences between frames, in which a hum counts little beside speech.
-func (m *mixer) measure(frames []float32) {
+func (m *Mixer) measure(frames []float32) {
 	ch := m.channels
 	if ch == 2 {
 		m.measureTwo(frames)
@@ -128,7 +134,7 @@ func (m *mixer) measure(frames []float32) {
 }
 
 // measureTwo is measure of two channels, without a loop over them.
-func (m *mixer) measureTwo(frames []float32) {
+func (m *Mixer) measureTwo(frames []float32) {
 	// Sums go on where they were, so that portions do not change how they are rounded.
 	left, right, ll, lr, rr := m.energy[0], m.energy[1], m.cross[0], m.cross[2], m.cross[3]
 	bx, by := float64(m.before[0]), float64(m.before[1])
@@ -148,20 +154,20 @@ func (m *mixer) measureTwo(frames []float32) {
 
 // end ends a hop and decides on the weights at the end of the next: they change
 // slowly, so that nothing clicks.
-func (m *mixer) end() {
+func (m *Mixer) end() {
 	m.phases.add(m.cross)
 	m.noises.add(m.energy)
-	m.cut()
+	m.Cut()
 	m.hops++
 	for c := range m.goal {
 		goal := 1 / float32(m.channels)
 		if m.phases.opposite[c] {
 			goal = -goal
-			m.flipped[c]++
+			m.count(&m.flipped[c])
 		}
 		if m.noises.over[c] {
 			goal = 0
-			m.left[c]++
+			m.count(&m.left[c])
 		}
 		m.plain = m.plain && goal == m.goal[c]
 		m.goal[c] = goal
@@ -169,8 +175,15 @@ func (m *mixer) end() {
 	}
 }
 
-// cut begins a hop, also before the last is complete where sound is missing.
-func (m *mixer) cut() {
+// count counts a hop.
+func (m *Mixer) count(n *int64) {
+	if *n++; *n == leastNoted {
+		m.news++
+	}
+}
+
+// Cut begins a hop, also before the last is complete where sound is missing.
+func (m *Mixer) Cut() {
 	m.at, m.plain = 0, true
 	clear(m.energy)
 	clear(m.cross)
@@ -181,8 +194,11 @@ func (m *mixer) cut() {
 	}
 }
 
-// notes say what was done other than the mean.
-func (m *mixer) notes() []string {
+// News is how many notes there are.
+func (m *Mixer) News() int { return m.news }
+
+// Notes say what was done other than the mean.
+func (m *Mixer) Notes() []string {
 	var all []string
 	for _, k := range []struct {
 		hops []int64

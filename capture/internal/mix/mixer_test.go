@@ -1,4 +1,4 @@
-package capture
+package mix
 
 import (
 	"math"
@@ -80,10 +80,10 @@ func frames(channels ...[]float32) (all []float32) {
 	return all
 }
 
-func mixed(channels ...[]float32) ([]float32, *mixer) {
-	m := newMixer(mixRate, len(channels))
+func mixed(channels ...[]float32) ([]float32, *Mixer) {
+	m := New(mixRate, len(channels))
 	mono := make([]float32, len(channels[0]))
-	m.mix(mono, frames(channels...))
+	m.Mix(mono, frames(channels...))
 	return mono, m
 }
 
@@ -131,8 +131,8 @@ func TestMixIsTheMean(t *testing.T) {
 		got, m := mixed(channels...)
 		want := make([]float32, len(a))
 		mean(want, frames(channels...), len(channels))
-		if !slices.Equal(got, want) || len(m.notes()) > 0 {
-			t.Errorf("%s: not the mean, %v", name, m.notes())
+		if !slices.Equal(got, want) || len(m.Notes()) > 0 {
+			t.Errorf("%s: not the mean, %v", name, m.Notes())
 		}
 	}
 }
@@ -158,7 +158,10 @@ func TestOppositePhase(t *testing.T) {
 			loss = power(a[skip:])
 		}
 		loss -= power(got[skip:])
-		said := strings.Join(m.notes(), "; ")
+		said := strings.Join(m.Notes(), "; ")
+		if m.News() != len(m.Notes()) {
+			t.Errorf("%s: %d news, %v", name, m.News(), m.Notes())
+		}
 		if most := 20*math.Log10(float64(len(channels))) + .5; loss > most || !strings.Contains(said, "opposite phase") {
 			t.Errorf("%s: %.1f dB lost, said: %q", name, loss, said)
 		}
@@ -191,8 +194,8 @@ func TestHumOnTheOtherChannel(t *testing.T) {
 			got, m := mixed(channels...)
 			from, to := 4*mixRate, 20*mixRate
 			left := without(got[from:to], a[from:to])
-			if before := power(scaled(other[from:to], .5)); left > before-20 || !strings.Contains(strings.Join(m.notes(), ""), "steady noise") {
-				t.Errorf("%s, %s channel: %.1f dB of noise left of %.1f, %v", name, order, left, before, m.notes())
+			if before := power(scaled(other[from:to], .5)); left > before-20 || !strings.Contains(strings.Join(m.Notes(), ""), "steady noise") {
+				t.Errorf("%s, %s channel: %.1f dB of noise left of %.1f, %v", name, order, left, before, m.Notes())
 			}
 			if !strings.Contains(name, "voice") {
 				continue
@@ -210,21 +213,21 @@ func TestPortionsOfAMixChangeNothing(t *testing.T) {
 	a := speech(1, 4, .1)
 	all := frames(sum(a, noise(1, 4, .001)), sum(scaled(a, -1), noise(5, 4, .02)), hum(4, .2))
 	want := make([]float32, len(a))
-	newMixer(mixRate, 3).mix(want, all)
+	New(mixRate, 3).Mix(want, all)
 	rapid.Check(t, func(t *rapid.T) {
-		m := newMixer(mixRate, 3)
+		m := New(mixRate, 3)
 		got := make([]float32, len(a))
 		for at := 0; at < len(got); {
 			n := min(rapid.IntRange(1, 3000).Draw(t, "frames"), len(got)-at)
-			m.mix(got[at:at+n], all[3*at:])
+			m.Mix(got[at:at+n], all[3*at:])
 			at += n
 		}
 		if !slices.Equal(got, want) {
 			t.Fatal("portions changed the mix")
 		}
 	})
-	m := newMixer(mixRate, 3)
-	if n := testing.AllocsPerRun(20, func() { m.mix(want, all) }); n != 0 {
+	m := New(mixRate, 3)
+	if n := testing.AllocsPerRun(20, func() { m.Mix(want, all) }); n != 0 {
 		t.Errorf("%g allocations", n)
 	}
 }
@@ -234,9 +237,9 @@ func BenchmarkMix(b *testing.B) {
 	for i := range all {
 		all[i] = float32(math.Sin(float64(i)))
 	}
-	m, mono := newMixer(48000, 2), make([]float32, 48000)
+	m, mono := New(48000, 2), make([]float32, 48000)
 	for b.Loop() {
-		m.mix(mono, all)
+		m.Mix(mono, all)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/s-audio")
 }
