@@ -131,6 +131,21 @@ func TestTimeIsKept(t *testing.T) {
 		if math.Abs(heard-seconds) > 5./Rate || math.Abs(end-heard-missing) > 5./Rate {
 			t.Fatalf("%.4f s of %.4f heard, up to %.4f with %.4f missing", heard, seconds, end, missing)
 		}
+		if n := want[len(want)-1].End(); n < 1<<22 {
+			rec := &Recording{opts: Options{BlockSize: 999}, channel: of}
+			if err := rec.prepare(newLeveled(&made{parts: slices.Clone(ps)})); err != nil {
+				t.Fatal(err)
+			}
+			all, err := ReadAll(context.Background(), rec)
+			if err != nil || int64(len(all)) != n {
+				t.Fatalf("%d samples in all, want %d, %v", len(all), n, err)
+			}
+			for _, b := range want {
+				if !slices.Equal(all[b.Start:b.End()], b.Samples) {
+					t.Fatalf("samples from %d on are others when all are read", b.Start)
+				}
+			}
+		}
 		// Where one part ends and another begins the tone is cut, which a filter
 		// answers to: most of it is far from that.
 		near := 0
