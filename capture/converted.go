@@ -85,7 +85,7 @@ func (c *converted) notes() []string {
 	case c.silent:
 		return []string{fmt.Sprintf("track %d of %d sound tracks is heard, because those before it begin with silence", c.track, n)}
 	case n > 1:
-		return []string{fmt.Sprintf("it has %d sound tracks, and track %d is heard", n, c.track)}
+		return []string{fmt.Sprintf("it has %d sound tracks, and track %d is heard unless another is chosen", n, c.track)}
 	}
 	return nil
 }

@@ -105,8 +105,13 @@ func (l *leveled) notes(of Channel) (all []string) {
 	if l.count == 0 {
 		return nil
 	}
-	if inner, ok := l.Reader.(interface{ notes() []string }); ok {
+	switch inner := l.Reader.(type) {
+	case interface{ notes() []string }:
 		all = inner.notes()
+	case interface{ Tracks() int }:
+		if n := inner.Tracks(); n > 1 {
+			all = append(all, fmt.Sprintf("it has %d sound tracks, and the first is heard", n))
+		}
 	}
 	if s := l.scale.String(); s != "" {
 		all = append(all, s)

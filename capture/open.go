@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture/ffmpeg"
 	"github.com/seed-7adb9000/diarizer/capture/flac"
+	"github.com/seed-7adb9000/diarizer/capture/internal/mix"
 	"github.com/seed-7adb9000/diarizer/capture/mp3"
 	"github.com/seed-7adb9000/diarizer/capture/opus"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
@@ -156,6 +157,13 @@ func (rec *Recording) recognise(ctx context.Context, in input) (dec pcm.Reader, 
 	case notSound:
 		return nil, &Error{Op: "open", Path: in.name, Cause: fmt.Errorf("%w: %s, expected a recording", pcm.ErrUnsupported, what), Hint: "name a recording"}
 	case unknown, otherAudio, timedAudio:
+		if in.path == "" && kind == timedAudio && indexBehind(br) {
+			return nil, &Error{
+				Op: "open", Path: in.name,
+				Cause: fmt.Errorf("%w through a pipe: %s whose index comes after the sound", pcm.ErrUnsupported, what),
+				Hint:  "name the file itself, or put the index first (ffmpeg -i IN.m4a -c copy -movflags +faststart OUT.m4a)",
+			}
+		}
 		return rec.ffmpeg(ctx, in.path, br, kind, what)
 	}
 	if rec.opts.Track > 1 {
@@ -193,7 +201,7 @@ func (rec *Recording) prepare(dec decoder) (err error) {
 	if rec.grid, err = newGrid(f.Rate); err != nil {
 		return fmt.Errorf("%w: %w", pcm.ErrUnsupported, err)
 	}
-	rec.dec, rec.format, rec.mixer = dec, f, newMixer(f.Rate, f.Channels)
+	rec.dec, rec.format, rec.mixer = dec, f, mix.New(f.Rate, f.Channels)
 	// As many frames at a time as a block needs, so that a live stream is not
 	// waited for longer than that.
 	frames := (rec.opts.BlockSize*f.Rate + Rate - 1) / Rate

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/capture/internal/mix"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
@@ -19,7 +20,7 @@ type Recording struct {
 	dec    decoder
 	format pcm.Format // as it begins
 	grid   *grid
-	mixer  *mixer
+	mixer  *mix.Mixer
 	wait   waiter // what may block; nil for files
 	stop   func() // ends goroutines and processes; may be called twice
 	closer func() error
@@ -94,7 +95,7 @@ func (rec *Recording) Warning() error {
 	}
 	notes := rec.dec.notes(rec.channel)
 	if rec.channel == Mix {
-		notes = append(notes, rec.mixer.notes()...)
+		notes = append(notes, rec.mixer.Notes()...)
 	}
 	for _, note := range notes {
 		w = pcm.Join(w, errors.New(note))
@@ -206,10 +207,10 @@ const maxChanges = 100
 // follow goes on with sound of a rate or of channels that may be others.
 func (rec *Recording) follow(f pcm.Format) (err error) {
 	same := f.Rate == rec.grid.rate
-	if same && f.Channels == rec.mixer.channels {
+	if same && f.Channels == rec.mixer.Channels() {
 		return nil
 	}
-	rec.mixer = newMixer(f.Rate, f.Channels)
+	rec.mixer = mix.New(f.Rate, f.Channels)
 	if same {
 		return nil
 	}
@@ -231,7 +232,7 @@ func (rec *Recording) leave(gap int64) {
 	rec.ready, j.pos = rec.grid.gap(rec.ready, gap)
 	j.at = len(rec.ready)
 	rec.jump = j
-	rec.mixer.cut()
+	rec.mixer.Cut()
 }
 
 func isContext(err error) bool {
@@ -244,7 +245,7 @@ func (rec *Recording) mix(n int) []float32 {
 	if n > len(rec.mono) {
 		rec.mono = make([]float32, n)
 	}
-	ch := rec.mixer.channels
+	ch := rec.mixer.Channels()
 	mono := rec.mono[:n]
 	switch c := int(rec.channel); {
 	case ch == 1:
@@ -255,7 +256,7 @@ func (rec *Recording) mix(n int) []float32 {
 			mono[i] = rec.raw[i*ch+c-1]
 		}
 	default:
-		rec.mixer.mix(mono, rec.raw[:n*ch])
+		rec.mixer.Mix(mono, rec.raw[:n*ch])
 	}
 	return mono
 }

@@ -12,7 +12,7 @@ import (
 // samples so far, in hops of 10 ms, and only grows. The zero value is ready.
 type scale struct {
 	index int  // into scales
-	clear bool // the samples leave no doubt about the scale
+	clear bool // the samples leave no doubt that the scale is right
 
 	at    int // samples of the current hop
 	loud  int // of these more than twice full scale
@@ -89,7 +89,7 @@ func (s *scale) judge() {
 	case s.loud >= leastSamples && 4*s.loud > s.some && s.index < len(scales)-1:
 		s.index++
 	}
-	s.clear = s.index >= wholeNumbers || s.small >= leastSamples && 2*s.small > s.some
+	s.clear = s.index == 0 && s.small >= leastSamples && 2*s.small > s.some
 	s.at, s.loud, s.some, s.small, s.parts, s.large = 0, 0, 0, 0, 0, 0
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/internal/pcmtest"
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 // read decodes a file, silence in its gaps.
@@ -35,8 +36,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// files are some 20 frames of noise and a tone by our own encoder and, where it is
-// installed, by that of the format's makers, whose frames are numbered otherwise.
+// files are some 20 frames of noise and a tone by our own encoder and by that of the format's makers, whose frames are numbered otherwise.
 func files(t *testing.T) map[string][]byte {
 	x := sound.Sine(16000, 440, 20000)
 	for i := range x {
@@ -47,12 +47,11 @@ func files(t *testing.T) map[string][]byte {
 		"without length": sound.FLAC(16000, 1, 16, x, false),
 		"24 kHz":         sound.FLAC(24000, 1, 16, x, true), // whose checksum is verified here
 	}
-	if program, err := exec.LookPath("flac"); err == nil {
-		cmd := exec.Command(program, "-s", "-b", "1024", "-c", "-")
-		cmd.Stdin = bytes.NewReader(sound.WAV{Data: sound.S16(x...)}.Bytes())
-		if all["theirs"], err = cmd.Output(); err != nil {
-			t.Fatal(err)
-		}
+	cmd := exec.Command(needs.Tool(t, "flac"), "-s", "-b", "1024", "-c", "-")
+	cmd.Stdin = bytes.NewReader(sound.WAV{Data: sound.S16(x...)}.Bytes())
+	var err error
+	if all["theirs"], err = cmd.Output(); err != nil {
+		t.Fatal(err)
 	}
 	return all
 }

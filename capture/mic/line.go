@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/internal/mix"
 	"github.com/seed-7adb9000/diarizer/capture/resample"
 	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
@@ -38,6 +39,9 @@ type line struct {
 
 	channels int
 	rs       *resample.Resampler // nil at 16 kHz
+	mixer    *mix.Mixer
+	onMix    func(notes []string) // hears what is mixed otherwise than usual; may be nil
+	told     int                  // notes of the mixer that it heard of
 	mono     []float32
 	conv     []float32
 	slip     *slipper
@@ -74,7 +78,7 @@ func (l *line) connect(rate, channels int) error {
 		}
 		l.rs = rs
 	}
-	l.channels = channels
+	l.channels, l.mixer, l.told = channels, mix.New(rate, channels), 0
 	l.keeper.connect(rate, l.pos)
 	if !l.keeper.origin.IsZero() {
 		l.hold()
@@ -231,12 +235,10 @@ func (l *line) convert(frames []float32) []float32 {
 			mono[i] = frames[i*l.channels+c]
 		}
 	default:
-		for i := range mono {
-			var sum float32
-			for _, v := range frames[i*l.channels : (i+1)*l.channels] {
-				sum += v
-			}
-			mono[i] = sum / float32(l.channels)
+		l.mixer.Mix(mono, frames)
+		if n := l.mixer.News(); n > l.told && l.onMix != nil {
+			l.told = n
+			l.onMix(l.mixer.Notes())
 		}
 	}
 	for i, v := range mono {

@@ -2,9 +2,11 @@ package mic
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
@@ -99,6 +101,9 @@ func Open(ctx context.Context, host Host, opts Options) (*Mic, error) {
 			m.notify(Notice{Kind: Overflowed, Device: o.device.Name})
 		}
 	})
+	o.line.onMix = func(notes []string) {
+		m.notify(Notice{Kind: Mixed, Device: o.device.Name, Err: errors.New(strings.Join(notes, "; "))})
+	}
 	m.line = o.line
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	m.stop = stop

@@ -17,13 +17,15 @@ const (
 	Back
 	// Overflowed: the listener is too slow and sound is being dropped.
 	Overflowed
+	// Mixed: a channel is turned over or left out of the mix, as Err says.
+	Mixed
 )
 
 // Notice tells what becomes of a device while it is listened to.
 type Notice struct {
 	Kind   NoticeKind
 	Device string
-	// Err says why, of Lost and Failed.
+	// Err says why, of Lost and Failed, and what, of Mixed.
 	Err error
 	// Attempt counts the attempts to open the device again, from 1.
 	Attempt int
@@ -44,6 +46,8 @@ func (n Notice) String() string {
 		return fmt.Sprintf("microphone %q is back after %v", n.Device, n.Away.Round(100*time.Millisecond))
 	case Overflowed:
 		return fmt.Sprintf("microphone %q: the program cannot keep up, sound is being lost", n.Device)
+	case Mixed:
+		return fmt.Sprintf("microphone %q: %v", n.Device, n.Err)
 	}
 	return fmt.Sprintf("microphone %q: notice %d", n.Device, n.Kind)
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/internal/mix"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 	"github.com/seed-7adb9000/diarizer/capture/resample"
 	"github.com/seed-7adb9000/diarizer/internal/clean"
@@ -18,6 +19,7 @@ type sound struct {
 	channel  capture.Channel
 	s16      pcm.Encoding
 	opus     *renewing // nil for samples
+	mixer    *mix.Mixer
 	rs       *resample.Resampler
 	up, down int64 // capture.Rate over format.Rate in lowest terms
 
@@ -26,7 +28,6 @@ type sound struct {
 	began bool
 	pos   int64 // end of what was pushed, in input samples of the session
 	at    int64 // position of the next output, in output samples of the session
-	drop  int   // outputs still to be left out, because they lie before the sound
 
 	frames, mono, out []float32
 }
@@ -48,7 +49,7 @@ func newSound(p Packet, ch capture.Channel) (*sound, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.rs = rs
+	s.rs, s.mixer = rs, mix.New(p.Rate, p.Channels)
 	g := int64(gcd(p.Rate, capture.Rate))
 	s.up, s.down = capture.Rate/g, int64(p.Rate)/g
 	return s, nil
@@ -93,27 +94,18 @@ func (s *sound) output(pos int64) int64 {
 	return whole*s.up + (rest*s.up+s.down-1)/s.down
 }
 
-// begin starts the resampler at an input position, moved back to one where an
-// output lies too, so that outputs keep to one grid through all gaps.
+// begin starts the resampler at an input position, so that outputs keep to one grid
+// through all gaps.
 func (s *sound) begin(at int64) {
-	lead := at % s.down
-	s.rs.Reset()
-	s.began, s.pos = true, at
-	s.at = (at - lead) / s.down * s.up
-	s.drop = int(s.output(lead))
-	if lead > 0 {
-		s.out = s.rs.Push(s.out[:0], make([]float32, lead))
-		s.give(s.out, nil)
-	}
+	s.mixer.Cut()
+	s.rs.ResetAt(at % s.down)
+	s.began, s.pos, s.at = true, at, s.output(at)
 }
 
-// give passes on outputs, those before the sound left out.
+// give passes on outputs.
 func (s *sound) give(out []float32, emit func(int64, []float32)) {
 	s.out = out
-	k := min(s.drop, len(out))
-	s.drop -= k
-	s.at += int64(k)
-	if out = out[k:]; len(out) > 0 {
+	if len(out) > 0 {
 		emit(s.at, out)
 		s.at += int64(len(out))
 	}
@@ -148,17 +140,14 @@ func (s *sound) mix(frames []float32, gain float32) []float32 {
 		s.mono = make([]float32, n)
 	}
 	s.mono = s.mono[:n]
-	for i := range s.mono {
-		f := frames[i*ch : (i+1)*ch]
-		x := float32(0)
-		if s.channel > 0 {
-			x = f[s.channel-1]
-		} else {
-			for _, y := range f {
-				x += y
-			}
-			x /= float32(ch)
+	if c := int(s.channel) - 1; c >= 0 {
+		for i := range s.mono {
+			s.mono[i] = frames[i*ch+c]
 		}
+	} else {
+		s.mixer.Mix(s.mono, frames)
+	}
+	for i, x := range s.mono {
 		s.mono[i] = max(-clean.Limit, min(clean.Limit, x*gain))
 	}
 	return s.mono

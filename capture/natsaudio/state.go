@@ -46,10 +46,10 @@ func (a *Assembler) soundFields(s *sound) []any {
 				*s = *made
 			}
 			if s.opus != nil {
-				return []any{state.Value(s.rs), state.Value(s.opus)}
+				return []any{state.Value(s.rs), state.Value(s.mixer), state.Value(s.opus)}
 			}
-			return []any{state.Value(s.rs)}
+			return []any{state.Value(s.rs), state.Value(s.mixer)}
 		}),
-		&s.began, &s.pos, &s.at, &s.drop,
+		&s.began, &s.pos, &s.at,
 	}
 }

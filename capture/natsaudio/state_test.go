@@ -27,18 +27,19 @@ func newAssembler(t interface{ Fatal(...any) }, opts Options) *Assembler {
 func TestMovedAssembler(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := rapid.SampledFrom([]int{8000, 16000, 44100}).Draw(t, "rate")
+		channels := rapid.IntRange(1, 2).Draw(t, "channels")
 		opts := Options{Follow: rapid.Bool().Draw(t, "follow")}
 		var ps []Packet
 		for _, session := range []string{"a", "b"} {
 			pos := int64(0)
 			for i := range rapid.IntRange(1, 100).Draw(t, "packets") {
 				n := rapid.IntRange(1, rate/10).Draw(t, "samples")
-				data := make([]byte, 0, 2*n)
-				for k := range n {
+				data := make([]byte, 0, 2*n*channels)
+				for k := range n * channels {
 					data = binary.LittleEndian.AppendUint16(data, uint16((int(pos)+k)*37))
 				}
 				p := Packet{Session: session, Began: time.Unix(int64(len(ps)), 0), Seq: uint64(i + 1), Position: pos,
-					Encoding: S16, Rate: rate, Channels: 1, Samples: n, Data: data}
+					Encoding: S16, Rate: rate, Channels: channels, Samples: n, Data: data}
 				pos += int64(n)
 				switch rapid.IntRange(0, 9).Draw(t, "fate") {
 				case 0: // lost
@@ -89,5 +90,5 @@ func TestStateIsComplete(t *testing.T) {
 	statetest.Covers(t, &a.rival, a.rival.fields())
 	statetest.Covers(t, &a.stats, a.stats.fields())
 	statetest.Covers(t, &a.sound.format, a.sound.format.fields())
-	statetest.Covers(t, a.sound, a.soundFields(a.sound), "channel", "s16", "opus", "odd", "up", "down", "frames", "mono", "out")
+	statetest.Covers(t, a.sound, a.soundFields(a.sound), "channel", "s16", "mixer", "opus", "odd", "up", "down", "frames", "mono", "out")
 }

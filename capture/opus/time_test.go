@@ -154,7 +154,13 @@ func TestUnreadIsSaid(t *testing.T) {
 	})
 	repair(beside)
 	r = open(t, beside, false)
-	if got, err := pcmtest.ReadAll(r, 960); err != nil || len(got) != 48000 || r.Warning() != nil {
-		t.Errorf("%d samples, %v, %v", len(got), err, r.Warning())
+	if got, err := pcmtest.ReadAll(r, 960); err != nil || len(got) != 48000 || r.Warning() != nil || r.Tracks() != 1 {
+		t.Errorf("%d samples, %v, %v, %d tracks", len(got), err, r.Warning(), r.Tracks())
+	}
+	beside[bytes.Index(beside, []byte("PpusHead"))] = 'O' // no picture after all
+	repair(beside)
+	r = open(t, beside, false)
+	if got, err := pcmtest.ReadAll(r, 960); err != nil || len(got) != 48000 || r.Warning() != nil || r.Tracks() != 2 {
+		t.Errorf("%d samples, %v, %v, %d tracks", len(got), err, r.Warning(), r.Tracks())
 	}
 }

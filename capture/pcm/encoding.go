@@ -14,7 +14,7 @@ type Encoding struct {
 	// Size is the length of a sample in bytes.
 	Size int
 	// Decode turns len(dst) samples into numbers, full scale being [-1, 1], and
-	// returns how many of them were no sound: not finite, or beyond ±65,536. Zero
+	// returns how many of them were no sound: not finite, or beyond [Largest]. Zero
 	// stands for these.
 	Decode func(dst []float32, src []byte) (odd int)
 }
@@ -82,7 +82,7 @@ func F32() Encoding {
 		for i := range dst {
 			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
 		}
-		return clean.In(dst)
+		return tidy(dst)
 	}}
 }
 
@@ -93,8 +93,32 @@ func F64() Encoding {
 		for i := range dst {
 			dst[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(src[8*i:])))
 		}
-		return clean.In(dst)
+		return tidy(dst)
 	}}
+}
+
+// Largest is how far from 0 a sample may lie as it is written. Whole numbers of 32
+// bits that somebody passes on as they are lie within it.
+const Largest = 1 << 32
+
+// faintest is the least that matters, as package clean has it.
+const faintest = 1. / (1 << 40)
+
+// tidy puts 0 for samples that are no sound, and returns how many there were.
+func tidy(x []float32) (odd int) {
+	if !clean.Needed(x) {
+		return 0
+	}
+	for i, v := range x {
+		switch a := max(v, -v); {
+		case !(a <= Largest): // nor is it what is not a number
+			x[i] = 0
+			odd++
+		case a < faintest:
+			x[i] = 0
+		}
+	}
+	return odd
 }
 
 // ALaw is ITU-T G.711 A-law.

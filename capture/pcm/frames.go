@@ -3,8 +3,6 @@ package pcm
 import (
 	"fmt"
 	"io"
-
-	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
 
 // bufferFrames is how many frames are decoded at a time at most.
@@ -90,7 +88,7 @@ func (f *Frames) Warning() error {
 	if f.odd == 0 {
 		return f.warning
 	}
-	odd := fmt.Errorf("%w: %d samples are not finite numbers, or beyond ±%d, silence taken for them", ErrDamaged, f.odd, clean.Limit)
+	odd := fmt.Errorf("%w: %d samples are not finite numbers, or beyond ±%d, silence taken for them", ErrDamaged, f.odd, int64(Largest))
 	return Join(f.warning, odd)
 }
 

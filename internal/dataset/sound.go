@@ -74,17 +74,11 @@ func heard(path string) ([]float32, error) {
 		return nil, fmt.Errorf("%w: %w", ErrSound, err)
 	}
 	defer rec.Close()
-	var out []float32
-	for {
-		b, err := rec.Next(ctx)
-		out = append(out, b.Samples...)
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrSound, err)
-		}
+	out, err := capture.ReadAll(ctx, rec)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSound, err)
 	}
+	return out, nil
 }
 
 // Double interpolates to twice the rate: every second sample is the original,

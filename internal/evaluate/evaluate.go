@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,17 +65,7 @@ func samples(path string) ([]float32, error) {
 		return nil, err
 	}
 	defer rec.Close()
-	var out []float32
-	for {
-		b, err := rec.Next(ctx)
-		out = append(out, b.Samples...)
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
+	return capture.ReadAll(ctx, rec)
 }
 
 // Outcome is what came of diarizing one recording.

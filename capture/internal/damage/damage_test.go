@@ -2,6 +2,7 @@ package damage
 
 import (
 	"bytes"
+	"sync"
 	"testing"
 )
 
@@ -13,6 +14,16 @@ func TestKinds(t *testing.T) {
 	before := bytes.Clone(good)
 	names := map[string]bool{}
 	for _, k := range Kinds() {
+		want := k.Apply(good)
+		var wg sync.WaitGroup
+		for range 4 { // at the same time, as parallel tests do
+			wg.Go(func() {
+				if !bytes.Equal(k.Apply(good), want) {
+					t.Errorf("%s is not the same each time", k.Name)
+				}
+			})
+		}
+		wg.Wait()
 		if bytes.Equal(k.Apply(good), good) {
 			t.Errorf("%s spoils nothing", k.Name)
 		}

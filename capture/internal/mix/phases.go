@@ -1,18 +1,14 @@
-package capture
+package mix
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // phases tells which channels are in opposite phase to the rest, by how they
 // correlate. Make it with newPhases.
 type phases struct {
 	opposite []bool
 
-	energy []float64 // of each channel, decaying
-	cross  []float64 // of each pair
-	hops   float64   // that energy and cross are of
+	cross  []float64 // sums of products of each pair of channels, decaying
+	hops   float64   // that these are of
 	before []int
 }
 
@@ -35,39 +31,32 @@ const (
 func newPhases(channels int) phases {
 	return phases{
 		opposite: make([]bool, channels),
-		energy:   make([]float64, channels),
 		cross:    make([]float64, channels*channels),
 		before:   make([]int, 0, channels),
 	}
 }
 
-// add takes the energies and the products of a hop.
-func (p *phases) add(energy, cross []float64) {
+// power is that of a channel.
+func (p *phases) power(c int) float64 { return p.cross[c*len(p.opposite)+c] }
+
+// add takes the sums of products of a hop.
+func (p *phases) add(cross []float64) {
 	var now, all float64
-	for c, e := range energy {
-		now += e
-		all += p.energy[c]
+	for c := range p.opposite {
+		now += cross[c*len(p.opposite)+c]
+		all += p.power(c)
 	}
 	if now == 0 {
 		return
 	}
-	keep := anyDecay
-	take := now*p.hops >= about*all
-	if take {
+	keep, take := anyDecay, 0.
+	if now*p.hops >= about*all {
 		keep *= loudDecay
+		take = 1
 		p.hops = p.hops*loudDecay + 1
 	}
-	for c := range p.energy {
-		p.energy[c] *= keep
-		if take {
-			p.energy[c] += energy[c]
-		}
-	}
 	for k := range p.cross {
-		p.cross[k] *= keep
-		if take {
-			p.cross[k] += cross[k]
-		}
+		p.cross[k] = keep*p.cross[k] + take*cross[k]
 	}
 	p.judge()
 }
@@ -75,20 +64,23 @@ func (p *phases) add(energy, cross []float64) {
 // judge compares each channel with those before it, which are the ones that the
 // phase is told by.
 func (p *phases) judge() {
-	loudest := slices.Max(p.energy)
+	loudest := 0.
+	for c := range p.opposite {
+		loudest = max(loudest, p.power(c))
+	}
 	before := p.before[:0]
-	for c := range p.energy {
-		if p.energy[c] < faint*loudest {
+	for c := range p.opposite {
+		if p.power(c) < faint*loudest {
 			continue // too little to matter
 		}
 		var with, power float64
 		for _, d := range before {
-			product := p.cross[c*len(p.energy)+d]
+			product := p.cross[c*len(p.opposite)+d]
 			if p.opposite[d] {
 				product = -product
 			}
 			with += product
-			power += math.Sqrt(p.energy[c] * p.energy[d])
+			power += math.Sqrt(p.power(c) * p.power(d))
 		}
 		switch {
 		case len(before) == 0, with > alikeAbove*power:

@@ -1,8 +1,9 @@
-package capture
+// Package mix makes one channel of several.
+package mix
 
 import "fmt"
 
-// A mixer makes one channel of several: their mean, except that
+// A Mixer makes one channel of several: their mean, except that
 //
 //   - a channel in opposite phase to the others is turned over first, because the
 //     mean of a cable wired wrongly is silence;
@@ -11,12 +12,14 @@ import "fmt"
 //
 // Both are told from what was heard so far, in hops of 10 ms, so that the mix is a
 // function of the samples, whatever the portions they come in. Make it with
-// newMixer.
-type mixer struct {
+// [New].
+type Mixer struct {
 	channels, hop int
 	at            int       // frames of the current hop
 	energy        []float64 // of each channel in the current hop
-	cross         []float64 // sum of products of each pair in the current hop
+	before        []float32 // the frame before
+	diff          []float32 // what is different in the current one
+	cross         []float64 // sums of products of the differences in the current hop
 
 	phases  phases
 	noises  noises
@@ -28,7 +31,11 @@ type mixer struct {
 	hops    int64
 	flipped []int64 // hops in which a channel was turned over
 	left    []int64 // and left out
+	news    int     // of both, those that are worth a note
 }
+
+// Channels is how many there are in a frame.
+func (m *Mixer) Channels() int { return m.channels }
 
 // leastNoted is how many hops have to be mixed otherwise before it is said.
 const leastNoted = 100
@@ -36,12 +43,14 @@ const leastNoted = 100
 // mostMixed is how many channels are looked at: more give their mean.
 const mostMixed = 8
 
-func newMixer(rate, channels int) *mixer {
-	m := &mixer{channels: channels, hop: max(1, rate/100), plain: true}
+// New mixes frames of so many channels at a rate in hertz.
+func New(rate, channels int) *Mixer {
+	m := &Mixer{channels: channels, hop: max(1, rate/100), plain: true}
 	if channels < 2 || channels > mostMixed {
 		return m
 	}
 	m.energy = make([]float64, channels)
+	m.before, m.diff = make([]float32, channels), make([]float32, channels)
 	m.cross = make([]float64, channels*channels)
 	m.phases = newPhases(channels)
 	m.noises = newNoises(channels)
@@ -53,8 +62,8 @@ func newMixer(rate, channels int) *mixer {
 	return m
 }
 
-// mix makes one channel of interleaved frames.
-func (m *mixer) mix(mono, frames []float32) {
+// Mix makes one channel of interleaved frames, len(mono) of them.
+func (m *Mixer) Mix(mono, frames []float32) {
 	ch := m.channels
 	if m.weights == nil {
 		mean(mono, frames, ch)
@@ -93,7 +102,7 @@ func mean(mono, frames []float32, ch int) {
 	}
 }
 
-func (m *mixer) weigh(mono, frames []float32) {
+func (m *Mixer) weigh(mono, frames []float32) {
 	for i := range mono {
 		sum := float32(0)
 		for c, x := range frames[i*m.channels : (i+1)*m.channels] {
@@ -104,35 +113,61 @@ func (m *mixer) weigh(mono, frames []float32) {
 	}
 }
 
-// measure takes frames of the current hop into account.
-func (m *mixer) measure(frames []float32) {
+// measure takes frames of the current hop into account. Phases are told by the
+// differences between frames, in which a hum counts little beside speech.
+func (m *Mixer) measure(frames []float32) {
 	ch := m.channels
+	if ch == 2 {
+		m.measureTwo(frames)
+		return
+	}
 	for ; len(frames) > 0; frames = frames[ch:] {
 		for c, x := range frames[:ch] {
 			m.energy[c] += float64(x) * float64(x)
-			for d := range c {
-				m.cross[c*ch+d] += float64(x) * float64(frames[d])
+			y := x - m.before[c]
+			m.before[c], m.diff[c] = x, y
+			for d := range c + 1 {
+				m.cross[c*ch+d] += float64(y) * float64(m.diff[d])
 			}
 		}
 	}
 }
 
+// measureTwo is measure of two channels, without a loop over them.
+func (m *Mixer) measureTwo(frames []float32) {
+	// Sums go on where they were, so that portions do not change how they are rounded.
+	left, right, ll, lr, rr := m.energy[0], m.energy[1], m.cross[0], m.cross[2], m.cross[3]
+	bx, by := float64(m.before[0]), float64(m.before[1])
+	for i := 0; i+1 < len(frames); i += 2 {
+		x, y := float64(frames[i]), float64(frames[i+1])
+		left += x * x
+		right += y * y
+		dx, dy := x-bx, y-by
+		bx, by = x, y
+		ll += dx * dx
+		lr += dx * dy
+		rr += dy * dy
+	}
+	m.before[0], m.before[1] = float32(bx), float32(by)
+	m.energy[0], m.energy[1], m.cross[0], m.cross[2], m.cross[3] = left, right, ll, lr, rr
+}
+
 // end ends a hop and decides on the weights at the end of the next: they change
 // slowly, so that nothing clicks.
-func (m *mixer) end() {
-	m.phases.add(m.energy, m.cross)
+func (m *Mixer) end() {
+	m.phases.add(m.cross)
 	m.noises.add(m.energy)
-	m.cut()
+	m.Cut()
 	m.hops++
 	for c := range m.goal {
 		goal := 1 / float32(m.channels)
 		if m.phases.opposite[c] {
 			goal = -goal
-			m.flipped[c]++
+			m.count(&m.flipped[c])
 		}
 		if m.noises.over[c] {
 			goal = 0
-			m.left[c]++
+			m.count(&m.left[c])
 		}
 		m.plain = m.plain && goal == m.goal[c]
 		m.goal[c] = goal
@@ -140,8 +175,15 @@ func (m *mixer) end() {
 	}
 }
 
-// cut begins a hop, also before the last is complete where sound is missing.
-func (m *mixer) cut() {
+// count counts a hop.
+func (m *Mixer) count(n *int64) {
+	if *n++; *n == leastNoted {
+		m.news++
+	}
+}
+
+// Cut begins a hop, also before the last is complete where sound is missing.
+func (m *Mixer) Cut() {
 	m.at, m.plain = 0, true
 	clear(m.energy)
 	clear(m.cross)
@@ -152,8 +194,11 @@ func (m *mixer) cut() {
 	}
 }
 
-// notes say what was done other than the mean.
-func (m *mixer) notes() []string {
+// News is how many notes there are.
+func (m *Mixer) News() int { return m.news }
+
+// Notes say what was done other than the mean.
+func (m *Mixer) Notes() []string {
 	var all []string
 	for _, k := range []struct {
 		hops []int64
