@@ -7,8 +7,8 @@ import "time"
 // words: at the end of a sentence or a pause from the first bound on, anywhere at
 // the second.
 const (
-	enough     = 200
-	most       = 300
+	enough     = 100
+	most       = 150
 	smallPause = 300 * time.Millisecond
 )
 
