@@ -30,6 +30,7 @@ type watchOptions struct {
 	fresh    bool
 	since    time.Duration
 	tui      bool
+	words    bool
 }
 
 func newWatchCommand() *cobra.Command {
@@ -44,11 +45,15 @@ file then holds what was known until then.
 
 With --format text or jsonl, events are printed as they come. The other formats
 hold what is known at the end, all revisions applied: a table (csv), subtitles
-that name the speaker (srt, vtt), a document for ELAN (eaf), or RTTM.`,
+that name the speaker (srt, vtt), a document for ELAN (eaf), or RTTM.
+
+With --words, what is shown is what is said, where recognisers listen to the
+streams too. Formats are then txt, json, srt, vtt, ctm, stm and eaf, and jsonl.`,
 		Example: `  diarizer watch --nats nats://bus:4222
   diarizer watch --stream standup --rttm standup.rttm --until-end
   diarizer watch --since 10m --json | jq .turn
-  diarizer watch --stream talk --until-end --format vtt > talk.vtt`,
+  diarizer watch --stream talk --until-end --format vtt > talk.vtt
+  diarizer watch --stream talk --words`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.tui && isTerminal(cmd.InOrStdin()) && isTerminal(cmd.OutOrStdout()) {
@@ -68,8 +73,9 @@ that name the speaker (srt, vtt), a document for ELAN (eaf), or RTTM.`,
 	f.BoolVar(&o.all, "all", false, "print earlier runs of the streams too")
 	f.BoolVar(&o.fresh, "new", false, "print only what happens from now on")
 	f.DurationVar(&o.since, "since", 0, "print only what was published since so long ago, such as 10m")
+	f.BoolVar(&o.words, "words", false, "show what is said")
 	f.BoolVar(&o.tui, "tui", false, "show it full-screen, where the output is a terminal")
-	for _, other := range []string{"rttm", "json", "format", "until-end", "all", "new", "since"} {
+	for _, other := range []string{"rttm", "json", "format", "until-end", "all", "new", "since", "words"} {
 		cmd.MarkFlagsMutuallyExclusive("tui", other)
 	}
 	cmd.MarkFlagsMutuallyExclusive("all", "new", "since")
@@ -94,7 +100,10 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 		o.format = "jsonl"
 	case o.format == "":
 		o.format = "text"
-	case o.format != "text" && o.format != "jsonl" && !slices.Contains(export.Formats(), format):
+	case o.format == "text", o.format == "jsonl":
+	case o.words && !slices.Contains(export.WordFormats(), format):
+		return fmt.Errorf("--format %q: expected text, jsonl, txt, json, srt, vtt, ctm, stm or eaf with --words", o.format)
+	case !o.words && !slices.Contains(export.Formats(), format):
 		return fmt.Errorf("--format %q: expected text, jsonl, rttm, csv, srt, vtt or eaf", o.format)
 	}
 	say := func(err error) { fmt.Fprintf(stderr, "diarizer: %v\n", err) }
@@ -103,15 +112,23 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 		return err
 	}
 	defer nc.Close()
-	w := &watcher{o: o, known: newTimelines(o.since > 0 || o.fresh), say: say,
-		text: transcript.New(stdout, transcript.Options{Streams: len(o.streams) != 1}), lines: transcript.NewJSONLines(stdout)}
+	w := &watcher{o: o, known: newTimelines(o.since > 0 || o.fresh), say: say, lines: transcript.NewJSONLines(stdout)}
+	if opts := (transcript.Options{Streams: len(o.streams) != 1}); o.words {
+		w.text = transcript.NewWords(stdout, opts)
+	} else {
+		w.text = transcript.New(stdout, opts)
+	}
 	err = w.run(ctx, nc)
 	return errors.Join(err, w.finish(stdout))
 }
 
 // finish writes what is known at the end. Its error has been said.
 func (w *watcher) finish(stdout io.Writer) (err error) {
-	if w.o.format != "text" && w.o.format != "jsonl" {
+	switch {
+	case w.o.format == "text" || w.o.format == "jsonl":
+	case w.o.words:
+		err = writeWords(stdout, export.Format(w.o.format), w.known.list(w.o.all))
+	default:
 		err = export.Write(stdout, export.Format(w.o.format), w.known.list(w.o.all))
 	}
 	if w.o.rttm != "" {
@@ -129,7 +146,7 @@ type watcher struct {
 	o     watchOptions
 	known *timelines
 	say   func(error)
-	text  *transcript.Printer
+	text  interface{ Event(publish.Event) error }
 	lines *transcript.JSONLines
 	first map[string]uint64  // where the latest run of a stream begins
 	hole  *publish.HoleError // that was said last

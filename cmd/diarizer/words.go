@@ -15,7 +15,9 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/said"
 	"github.com/seed-7adb9000/diarizer/internal/wordfile"
+	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
@@ -216,4 +218,22 @@ func replaceFile(path string, data []byte) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// writeWords writes what was said in one run, as the recogniser heard it that heard
+// the most.
+func writeWords(w io.Writer, f export.Format, runs []*publish.Timeline) error {
+	if len(runs) > 1 {
+		return fmt.Errorf("format %s: %d runs: expected one, name a --stream", f, len(runs))
+	}
+	var t export.Transcript
+	for _, run := range runs {
+		t.Source, t.Names = run.Source(), said.Names(run)
+		for _, name := range run.Recognisers() {
+			if own := run.Words(name); len(own) > len(t.Words) {
+				t.Words = said.Words(own)
+			}
+		}
+	}
+	return export.WriteWords(w, f, t)
 }

@@ -19,7 +19,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/said"
 	"github.com/seed-7adb9000/diarizer/internal/session"
-	"github.com/seed-7adb9000/diarizer/internal/wordfile"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
 )
@@ -28,13 +27,12 @@ import (
 const patience = 2 * time.Minute
 
 // script is the words of the demo.
-func script(t *testing.T) []words.Word {
-	t.Helper()
-	tr, err := wordfile.Read(demo.Script(), "demo.ctm", demo.Name)
-	if err != nil {
-		t.Fatal(err)
+func script() []words.Word {
+	var list []words.Word
+	for _, w := range demo.Words() {
+		list = append(list, w.Word)
 	}
-	return tr.Words
+	return list
 }
 
 // messages cuts words into messages of a sentence each.
@@ -76,7 +74,7 @@ func TestWordsWhileItRuns(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	nc := natstest.New(t)
-	list := script(t)
+	list := script()
 	rest := messages(list)
 	var events []publish.Event
 	opts := session.Options{OnEvent: func(e publish.Event) error { events = append(events, e); return nil }}
@@ -170,7 +168,7 @@ func follow(t *testing.T, ctx context.Context, nc *nats.Conn) *publish.Timeline 
 // nobody listens to any more is told so.
 func TestWordsNeedNotEnd(t *testing.T) {
 	nc := natstest.New(t)
-	first := messages(script(t))[0]
+	first := messages(script())[0]
 	sent := false
 	tl, err := runDemo(t, t.Context(), nc, session.Options{WordsWithin: time.Millisecond}, func(at int64) {
 		if !sent && at > 5*capture.Rate {
@@ -198,7 +196,7 @@ func TestWordsWithoutAServer(t *testing.T) {
 	var run string
 	opts := session.Options{WordsWithin: time.Millisecond, OnWords: func(h func(heard.Message) (heard.Reply, error)) { hear = h },
 		OnEvent: func(e publish.Event) error { run = e.Run; return nil }}
-	list := messages(script(t))
+	list := messages(script())
 	said := 0
 	tl, err := runDemo(t, t.Context(), nil, opts, func(at int64) {
 		if said++; said != 20 {
