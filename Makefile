@@ -2,7 +2,7 @@
 # make test       vet, staticcheck, race-enabled tests, each benchmark once, microphone and page
 # make bench      the benchmarks, for figures
 # make accuracy   the tables of docs/accuracy.md, DATA=directory of recordings
-# make examples   the NATS client for the example in JavaScript
+# make examples   the NATS client for the example in JavaScript, pocketsphinx for the one that hears words
 # make fuzz       every fuzz target for FUZZTIME
 # make pictures   the pictures of the demo in docs/
 # make soak       four hours of sound through the whole program, memory watched
@@ -43,10 +43,15 @@ toolchain:
 	    echo "make: the race detector needs a C compiler: install gcc" >&2; exit 1; \
 	  fi; }
 
-# The subscriber in JavaScript needs a NATS client; its test is skipped without.
+# The subscriber in JavaScript needs a NATS client, and the bridge that hears words
+# a recogniser; their tests are skipped without.
 examples:
 	@if command -v npm >/dev/null && [ ! -d examples/node_modules ]; then \
 	  npm ci --prefix examples --no-audit --no-fund || echo "make: no NATS client for JavaScript, going on without" >&2; \
+	fi
+	@if command -v python3 >/dev/null && ! examples/.venv/bin/python -c 'import pocketsphinx' 2>/dev/null; then \
+	  { python3 -m venv examples/.venv && examples/.venv/bin/pip install -q pocketsphinx==5.1.1; } || \
+	    echo "make: no pocketsphinx, its bridge is not tested" >&2; \
 	fi
 
 # The programs that the decoders of recordings are compared with. Without them
