@@ -163,7 +163,7 @@ func TestLiveTellsWhatChanges(t *testing.T) {
 }
 
 func BenchmarkLive(b *testing.B) {
-	list, turns := meeting(1, 30)
+	list, turns := meeting(1, 180)
 	b.ReportAllocs()
 	for b.Loop() {
 		var live Live

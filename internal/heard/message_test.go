@@ -3,6 +3,8 @@ package heard
 import (
 	"encoding/json"
 	"errors"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +70,33 @@ func TestDecodeAgreesWithTheSchema(t *testing.T) {
 	for _, bad := range []string{"", "[]", "{", `{"words":[{"text":"so\u0007","start":0,"end":1}]}`, `{"words":[{"text":"so","start":2,"end":1}]}`, strings.Repeat(" ", MaxSize+1)} {
 		if _, err := Decode([]byte(bad)); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%.60q: %v", bad, err)
+		}
+	}
+}
+
+// The example in docs/words.md is a message, and every property of the schema is
+// explained there.
+func TestDocument(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/words.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, example := range regexp.MustCompile("(?s)```json\n(.*?)```").FindAllSubmatch(doc, -1) {
+		if _, err := Decode(example[1]); err != nil {
+			t.Errorf("%s: %v", example[1], err)
+		}
+	}
+	data, err := os.ReadFile("../../schema/words.schema.json")
+	var schema struct{ Properties map[string]any }
+	if err == nil {
+		err = json.Unmarshal(data, &schema)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range schema.Properties {
+		if !strings.Contains(string(doc), "| `"+name+"` |") {
+			t.Errorf("docs/words.md has no line for %s", name)
 		}
 	}
 }
