@@ -21,7 +21,7 @@ func cut(length int, before, after Word) bool {
 	case length < enough:
 		return false
 	}
-	return pause >= smallPause || ending(before.Text) == sentence
+	return pause >= smallPause || pause >= 0 && ending(before.Text) == sentence // not where two talk at once
 }
 
 // blocks cuts ordered words. It looks at the words alone, so that a change of
