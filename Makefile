@@ -1,8 +1,11 @@
 # make build      the binary, bin/diarizer, with the microphone where PortAudio is installed
-# make test       vet, staticcheck, race-enabled tests, each benchmark once, microphone and page
+# make deps       installs what the tests need besides Go, as root on Debian and its like
+# make test       vet, staticcheck, other systems, race-enabled tests, each benchmark once, microphone and page;
+#                 installs nothing: what the tests lack is left out, or an error where DIARIZER_REQUIRE_TOOLS is set
+# make cross      builds and vets for the other systems
+# make vuln       known vulnerabilities of what the program is made of; asks vuln.go.dev, so it is not a part of test
 # make bench      the benchmarks, for figures
 # make accuracy   the tables of docs/accuracy.md, DATA=directory of recordings
-# make examples   the NATS client for the example in JavaScript, pocketsphinx for the one that hears words
 # make fuzz       every fuzz target for FUZZTIME
 # make pictures   the pictures of the demo in docs/
 # make soak       four hours of sound through the whole program, memory watched
@@ -12,17 +15,22 @@
 GO       ?= go
 DATA     ?= ../shared/data
 FUZZTIME ?= 30s
+LDFLAGS  ?= -s -w
 
-.PHONY: build test vet race bench-once bench accuracy fuzz toolchain examples reference-tools soak test-mic test-browser pictures test-cluster bench-serve
+.PHONY: build deps test vet cross vuln race bench-once bench accuracy fuzz toolchain soak test-mic test-browser pictures test-cluster bench-serve
 
-# Listening needs PortAudio and a C compiler, everything else only Go.
+# The tests of servers and microphones time things; and deps comes before test.
+.NOTPARALLEL:
+
+# Listening needs PortAudio and a C compiler, everything else only Go. Without
+# symbols the binary is a quarter smaller; stack traces have their lines all the same.
 build:
 	@if pkg-config --exists portaudio-2.0 2>/dev/null && command -v "$$($(GO) env CC)" >/dev/null; then \
-	  echo "CGO_ENABLED=1 $(GO) build -tags portaudio -trimpath -o bin/diarizer ./cmd/diarizer"; \
-	  CGO_ENABLED=1 $(GO) build -tags portaudio -trimpath -o bin/diarizer ./cmd/diarizer; \
+	  echo "CGO_ENABLED=1 $(GO) build -tags portaudio -trimpath -ldflags '$(LDFLAGS)' -o bin/diarizer ./cmd/diarizer"; \
+	  CGO_ENABLED=1 $(GO) build -tags portaudio -trimpath -ldflags '$(LDFLAGS)' -o bin/diarizer ./cmd/diarizer; \
 	else \
-	  echo "CGO_ENABLED=0 $(GO) build -trimpath -o bin/diarizer ./cmd/diarizer"; \
-	  CGO_ENABLED=0 $(GO) build -trimpath -o bin/diarizer ./cmd/diarizer || exit 1; \
+	  echo "CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/diarizer ./cmd/diarizer"; \
+	  CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/diarizer ./cmd/diarizer || exit 1; \
 	  if command -v apt-get >/dev/null; then how="sudo apt-get install gcc pkg-config portaudio19-dev"; \
 	  elif command -v dnf >/dev/null; then how="sudo dnf install gcc pkgconf-pkg-config portaudio-devel"; \
 	  elif command -v pacman >/dev/null; then how="sudo pacman -S gcc pkgconf portaudio"; \
@@ -31,45 +39,62 @@ build:
 	  echo "make: built without the microphone, PortAudio or a C compiler is not here; to have it: $$how && make build" >&2; \
 	fi
 
-test: toolchain examples reference-tools vet race soak test-mic bench-once test-browser
+# What the tests need besides Go, by the programs that show that it is there: a C
+# compiler for the race detector, the programs that decoders are compared with and
+# that made the demo, a sound card without hardware, a subscriber's languages, and a
+# browser.
+PROGRAMS = gcc sox flac ffmpeg opusenc opusdec flite pkg-config pulseaudio paplay python3 node npm
+PACKAGES = gcc libc6-dev sox flac ffmpeg opus-tools flite pkg-config portaudio19-dev libasound2-plugins pulseaudio pulseaudio-utils python3
+APT = DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300
+
+have-browser = command -v chromium || command -v chromium-browser || command -v google-chrome
+have-card = pkg-config --exists portaudio-2.0 && ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so \
+  /usr/lib64/alsa-lib/libasound_module_pcm_pulse.so /usr/lib/alsa-lib/libasound_module_pcm_pulse.so 2>/dev/null | grep -q .
+
+deps:
+	@missing=; for p in $(PROGRAMS); do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
+	{ $(have-card); } >/dev/null 2>&1 || missing="$$missing portaudio"; \
+	{ $(have-browser); } >/dev/null || missing="$$missing chromium"; \
+	[ -n "$$missing" ] || exit 0; \
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	  echo "make: missing:$$missing; make deps installs that as root on Debian and its like; make test leaves out what needs it" >&2; exit 1; \
+	fi; \
+	packages="$(PACKAGES)"; \
+	{ $(have-browser); } >/dev/null || packages="$$packages chromium fonts-dejavu-core"; \
+	command -v node >/dev/null || packages="$$packages nodejs"; \
+	command -v npm >/dev/null || packages="$$packages npm"; \
+	set -x; $(APT) update -q && $(APT) install -qy --no-install-recommends $$packages
+	@for d in examples internal/page/browser; do \
+	  [ -d $$d/node_modules ] || npm ci --prefix $$d --no-audit --no-fund || exit 1; \
+	done
+	@examples/.venv/bin/python -c 'import pocketsphinx' 2>/dev/null || \
+	  { python3 -m venv examples/.venv && examples/.venv/bin/pip install -q pocketsphinx==5.1.1; } || \
+	  echo "make: no pocketsphinx: the bridge that hears words with it is not tested" >&2
+
+test: toolchain vet cross race soak test-mic bench-once test-browser
 
 # The race detector needs a C compiler; nothing else here does.
 toolchain:
 	@command -v $(GO) >/dev/null || { echo "make: Go 1.26 or newer is needed: https://go.dev/dl" >&2; exit 1; }
-	@command -v "$$($(GO) env CC)" >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -q && apt-get install -qy gcc libc6-dev; \
-	  else \
-	    echo "make: the race detector needs a C compiler: install gcc" >&2; exit 1; \
-	  fi; }
-
-# The subscriber in JavaScript needs a NATS client, and the bridge that hears words
-# a recogniser; their tests are skipped without.
-examples:
-	@if command -v npm >/dev/null && [ ! -d examples/node_modules ]; then \
-	  npm ci --prefix examples --no-audit --no-fund || echo "make: no NATS client for JavaScript, going on without" >&2; \
-	fi
-	@if command -v python3 >/dev/null && ! examples/.venv/bin/python -c 'import pocketsphinx' 2>/dev/null; then \
-	  { python3 -m venv examples/.venv && examples/.venv/bin/pip install -q pocketsphinx==5.1.1; } || \
-	    echo "make: no pocketsphinx, its bridge is not tested" >&2; \
-	fi
-
-# The programs that the decoders of recordings are compared with. Without them
-# those tests are skipped.
-reference-tools:
-	@missing=; for p in sox flac ffmpeg opusenc opusdec; do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
-	if [ -n "$$missing" ]; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -q && apt-get install -qy --no-install-recommends sox flac ffmpeg opus-tools; \
-	  else \
-	    echo "make: comparisons with$$missing are skipped; install sox, flac, ffmpeg and opus-tools" >&2; \
-	  fi; \
-	fi
+	@command -v "$$($(GO) env CC)" >/dev/null || { echo "make: the race detector needs a C compiler: make deps, or install gcc" >&2; exit 1; }
 
 vet:
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "make: gofmt would change the files above" >&2; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+
+# Other systems, without the microphone: tests too compile there.
+SYSTEMS = windows/amd64 darwin/arm64 linux/arm64
+
+cross:
+	@set -e; for s in $(SYSTEMS); do \
+	  echo "CGO_ENABLED=0 GOOS=$${s%/*} GOARCH=$${s#*/} $(GO) build ./... && $(GO) vet ./..."; \
+	  CGO_ENABLED=0 GOOS=$${s%/*} GOARCH=$${s#*/} $(GO) build ./...; \
+	  CGO_ENABLED=0 GOOS=$${s%/*} GOARCH=$${s#*/} $(GO) vet ./...; \
+	done
+
+vuln:
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
 # The packages whose tests kill servers and time their heartbeats have the
 # machine to themselves.
@@ -100,18 +125,12 @@ fuzz:
 soak:
 	DIARIZER_SOAK=1 $(GO) test -run 'Soak' -v -timeout 60m ./cmd/diarizer
 
-# The microphone on a simulated sound card. What that needs is installed as root
-# on Debian and its like; elsewhere the tests are skipped where it is not there.
-# The binding hands PortAudio a number in place of a pointer, which checkptr, a
-# part of -race, does not like.
+# The microphone on a simulated sound card. The binding hands PortAudio a number in
+# place of a pointer, which checkptr, a part of -race, does not like.
 test-mic: toolchain
-	@have() { pkg-config --exists portaudio-2.0 2>/dev/null && command -v pulseaudio && command -v paplay && \
-	  ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so /usr/lib64/alsa-lib/libasound_module_pcm_pulse.so /usr/lib/alsa-lib/libasound_module_pcm_pulse.so 2>/dev/null | grep -q .; }; \
-	if ! have >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -q && apt-get install -qy --no-install-recommends pkg-config portaudio19-dev libasound2-plugins pulseaudio pulseaudio-utils; \
-	fi; \
-	if ! have >/dev/null; then \
-	  echo "make: tests of the microphone are skipped; install pkg-config, portaudio19-dev, libasound2-plugins, pulseaudio and pulseaudio-utils" >&2; \
+	@if ! { $(have-card) && command -v pulseaudio && command -v paplay; } >/dev/null 2>&1; then \
+	  echo "make: tests of the microphone are left out; make deps installs what they need" >&2; \
+	  [ -z "$$DIARIZER_REQUIRE_TOOLS" ]; \
 	else \
 	  set -ex; \
 	  CGO_ENABLED=1 $(GO) vet -tags portaudio ./capture/mic ./cmd/diarizer; \
@@ -119,13 +138,13 @@ test-mic: toolchain
 	  CGO_ENABLED=1 $(GO) test -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0 -tags portaudio -timeout 10m -run 'ListenHears' ./cmd/diarizer; \
 	fi
 
-# Needs Node and Chromium, which it installs as root; elsewhere it says what it leaves out.
+# Needs Node and Chromium; without them it says what it leaves out.
 test-browser:
 	internal/page/browser/run
 
 pictures: build
-	bin/diarizer replay --speed max --nats off --rttm bin/demo.rttm internal/demo/demo.flac >/dev/null
-	bin/diarizer plot bin/demo.rttm --reference internal/demo/demo.rttm --title "The demo, against who really spoke" -o docs/demo.svg
+	bin/diarizer replay --speed max --nats off --force --rttm bin/demo.rttm internal/demo/demo.flac >/dev/null
+	bin/diarizer plot bin/demo.rttm --reference internal/demo/demo.rttm --title "The demo, against who really spoke" --force -o docs/demo.svg
 	internal/page/browser/run picture ../../../docs/view.png
 
 # Workers that die, freeze, are cut off, lose their checkpoints and their servers, over many streams.

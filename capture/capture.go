@@ -12,11 +12,15 @@ import "context"
 // Rate is the sample rate of every [Block], in hertz. All stages work on it.
 const Rate = 16000
 
+// MaxPosition is the last position that a stream may reach, in samples: 139 years.
+// Times of less are exact as a time.Duration and as seconds in a float64.
+const MaxPosition = 1 << 46
+
 // Block is a run of consecutive mono samples.
 type Block struct {
 	// Start is the position of Samples[0], in samples since the start of the
 	// stream. A Start beyond the end of the block before it is a gap: that
-	// much sound was lost.
+	// much sound was lost. It is at most MaxPosition.
 	Start int64
 	// Samples are in [-1, 1]. They belong to the receiver. A block without any
 	// only tells of a gap that lasts until Start, or longer.

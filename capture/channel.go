@@ -102,15 +102,14 @@ const splitAhead = 64
 
 // split makes a Recording of each channel of rec, which must not have been read.
 func (rec *Recording) split() ([]*Recording, error) {
-	format := rec.dec.Format()
-	s := &splitter{rec: rec, open: format.Channels}
+	s := &splitter{rec: rec, open: rec.format.Channels}
 	var all []*Recording
-	for c := range format.Channels {
-		t := &track{split: s, chunks: make(chan []float32, splitAhead), closed: make(chan struct{}), done: make(chan struct{}), format: format}
+	for c := range rec.format.Channels {
+		t := &track{split: s, chunks: make(chan chunk, splitAhead), closed: make(chan struct{}), done: make(chan struct{}), format: rec.format}
 		t.format.Channels = 1
 		s.tracks = append(s.tracks, t)
-		one := &Recording{name: rec.name, opts: rec.opts, dec: t, wait: t, stop: func() {}, closer: t.close, channel: Channel(c + 1)}
-		if err := one.prepare(); err != nil {
+		one := &Recording{name: rec.name, opts: rec.opts, wait: t, stop: func() {}, closer: t.close, channel: Channel(c + 1)}
+		if err := one.prepare(t); err != nil {
 			rec.Close()
 			return nil, err
 		}
@@ -136,22 +135,24 @@ func (s *splitter) run() {
 	for err == nil {
 		var n int
 		n, err = s.rec.dec.Read(s.rec.raw)
+		if n == 0 {
+			break
+		}
+		f := s.rec.dec.Format()
 		for c, t := range s.tracks {
-			if n == 0 {
-				break
-			}
-			chunk := make([]float32, n)
-			for i := range chunk {
-				chunk[i] = s.rec.raw[i*len(s.tracks)+c]
+			ck := chunk{samples: make([]float32, n), format: f, gap: s.rec.dec.Gap()}
+			ck.format.Channels = 1
+			for i := range ck.samples {
+				ck.samples[i] = s.rec.raw[i*f.Channels+min(c, f.Channels-1)]
 			}
 			select {
-			case t.chunks <- chunk:
+			case t.chunks <- ck:
 			case <-t.closed:
 			}
 		}
 	}
-	for _, t := range s.tracks {
-		t.err, t.warning = err, s.rec.dec.Warning()
+	for c, t := range s.tracks {
+		t.err, t.warning, t.said = err, s.rec.dec.Warning(), s.rec.dec.notes(Channel(c+1))
 		close(t.done)
 		close(t.chunks)
 	}
@@ -170,19 +171,22 @@ func (s *splitter) closeOne() error {
 type track struct {
 	split  *splitter
 	format pcm.Format
-	chunks chan []float32
+	chunks chan chunk
 	ctx    context.Context
-	rest   []float32
+	rest   chunk
+	gap    int64
 
 	once   sync.Once
 	closed chan struct{}
 
-	done    chan struct{} // closed when err and warning are set
+	done    chan struct{} // closed when what follows is set
 	err     error
 	warning error
+	said    []string
 }
 
 func (t *track) Format() pcm.Format             { return t.format }
+func (t *track) Gap() int64                     { return t.gap }
 func (t *track) setContext(ctx context.Context) { t.ctx = ctx }
 
 func (t *track) Warning() error {
@@ -194,22 +198,33 @@ func (t *track) Warning() error {
 	}
 }
 
+// notes is what there is to say about the channel.
+func (t *track) notes(Channel) []string {
+	select {
+	case <-t.done:
+		return t.said
+	default:
+		return nil
+	}
+}
+
 func (t *track) Read(dst []float32) (int, error) {
-	if len(t.rest) == 0 {
+	if len(t.rest.samples) == 0 {
 		select {
-		case chunk, ok := <-t.chunks:
+		case c, ok := <-t.chunks:
 			if !ok {
 				return 0, t.err
 			}
-			t.rest = chunk
+			t.rest = c
 		case <-t.closed:
 			return 0, errClosed
 		case <-t.ctx.Done():
 			return 0, t.ctx.Err()
 		}
 	}
-	n := copy(dst, t.rest)
-	t.rest = t.rest[n:]
+	t.format, t.gap = t.rest.format, t.rest.gap
+	n := copy(dst, t.rest.samples)
+	t.rest.samples, t.rest.gap = t.rest.samples[n:], 0
 	return n, nil
 }
 

@@ -16,15 +16,13 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/internal/damage"
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 // encode makes a file of another format out of a WAV file.
 func encode(t testing.TB, wav []byte, name string, args ...string) string {
 	t.Helper()
-	program, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		t.Skip("ffmpeg is not installed, nothing to compare with")
-	}
+	program := needs.Tool(t, "ffmpeg")
 	out := filepath.Join(t.TempDir(), name)
 	cmd := exec.Command(program, append(append([]string{"-loglevel", "error", "-y", "-i", "pipe:0"}, args...), out)...)
 	cmd.Stdin = bytes.NewReader(wav)
@@ -163,15 +161,12 @@ func TestNoFFmpeg(t *testing.T) {
 }
 
 func TestVideoWithoutSound(t *testing.T) {
-	program, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		t.Skip("ffmpeg is not installed, nothing to compare with")
-	}
+	program := needs.Tool(t, "ffmpeg")
 	path := filepath.Join(t.TempDir(), "x.mkv")
 	if out, err := exec.Command(program, "-loglevel", "error", "-f", "lavfi", "-i", "color=s=32x32:d=0.2", "-c:v", "mpeg4", path).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	_, err = Open(context.Background(), path, Options{})
+	_, err := Open(context.Background(), path, Options{})
 	if !errors.Is(err, pcm.ErrEmpty) {
 		t.Error(err)
 	}

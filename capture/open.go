@@ -13,7 +13,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/mp3"
 	"github.com/seed-7adb9000/diarizer/capture/opus"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
-	"github.com/seed-7adb9000/diarizer/capture/resample"
 	"github.com/seed-7adb9000/diarizer/capture/wav"
 )
 
@@ -23,6 +22,10 @@ type Options struct {
 	// Channel is what is listened to. The zero value is Mix. Each is for OpenAll
 	// and OpenReaderAll.
 	Channel Channel
+	// Track is the sound track that is listened to where a container holds several,
+	// counted from 1. Zero is the first, or of a file that begins with minutes of
+	// silence there, the first that does not.
+	Track int
 	// Raw, if not nil, says that there are samples and nothing else.
 	Raw *Raw
 	// BlockSize is the length of the blocks in samples at 16 kHz. Defaults to
@@ -100,9 +103,9 @@ func open(ctx context.Context, in input, opts Options) (*Recording, error) {
 	if in.size < 0 {
 		in.r = rec.pumped(ctx, in.r)
 	}
-	err := rec.recognise(ctx, in)
+	dec, err := rec.recognise(ctx, in)
 	if err == nil {
-		err = rec.prepare()
+		err = rec.prepare(newLeveled(dec))
 	}
 	if err == nil {
 		return rec, nil
@@ -128,106 +131,58 @@ func (rec *Recording) pumped(ctx context.Context, r io.Reader) *pump {
 }
 
 // recognise finds the decoder.
-func (rec *Recording) recognise(ctx context.Context, in input) (err error) {
+func (rec *Recording) recognise(ctx context.Context, in input) (dec pcm.Reader, err error) {
 	br := bufio.NewReaderSize(in.r, 64<<10)
 	if rec.opts.Raw != nil {
-		rec.dec, err = newRawReader(br, *rec.opts.Raw, in.size)
-		return err
+		return newRawReader(br, *rec.opts.Raw, in.size)
 	}
 	head, err := br.Peek(sniffLen)
 	if len(head) == 0 {
 		if err != nil && err != io.EOF {
-			return err
+			return nil, err
 		}
-		return &Error{Op: "open", Path: in.name, Cause: fmt.Errorf("is empty: %w", pcm.ErrEmpty), Hint: "name a recording"}
+		return nil, &Error{Op: "open", Path: in.name, Cause: fmt.Errorf("is empty: %w", pcm.ErrEmpty), Hint: "name a recording"}
 	}
 	size := in.size
 	if n := id3Len(head); n > 0 {
 		if k, err := br.Discard(n); err != nil {
-			return fmt.Errorf("%w: an ID3 tag of %d bytes, of which %d are there, and no sound", pcm.ErrTruncated, n, k)
+			return nil, fmt.Errorf("%w: an ID3 tag of %d bytes, of which %d are there, and no sound", pcm.ErrTruncated, n, k)
 		}
 		size = max(-1, size-int64(n))
 		head, _ = br.Peek(sniffLen)
 	}
 	kind, what := sniff(head)
 	switch kind {
-	case wavFile:
-		rec.dec, err = wav.NewReader(br, size)
-	case flacFile:
-		rec.dec, err = flac.NewReader(br)
-	case mp3File:
-		rec.dec, err = mp3.NewReader(br)
-	case opusFile:
-		rec.dec, err = opus.NewReader(br, in.at, in.size)
 	case notSound:
-		return &Error{Op: "open", Path: in.name, Cause: fmt.Errorf("%w: %s, expected a recording", pcm.ErrUnsupported, what), Hint: "name a recording"}
-	default:
+		return nil, &Error{Op: "open", Path: in.name, Cause: fmt.Errorf("%w: %s, expected a recording", pcm.ErrUnsupported, what), Hint: "name a recording"}
+	case unknown, otherAudio, timedAudio:
 		return rec.ffmpeg(ctx, in.path, br, kind, what)
+	}
+	if rec.opts.Track > 1 {
+		return nil, &Error{Op: "open", Path: in.name, Cause: fmt.Errorf("%s has one sound track, and no track %d", what, rec.opts.Track), Hint: "leave out the track"}
+	}
+	switch kind {
+	case wavFile:
+		dec, err = wav.NewReader(br, size)
+	case flacFile:
+		dec, err = flac.NewReader(br)
+	case mp3File:
+		dec, err = mp3.NewReader(br)
+	case opusFile:
+		dec, err = opus.NewReader(br, in.at, in.size)
 	}
 	if errors.Is(err, pcm.ErrUnsupported) && in.path != "" {
 		// A rare encoding in a container that is decoded here.
-		if other := rec.ffmpeg(ctx, in.path, nil, kind, what); !errors.Is(other, ffmpeg.ErrNotInstalled) {
-			return other
+		if other, failed := rec.ffmpeg(ctx, in.path, nil, kind, what); !errors.Is(failed, ffmpeg.ErrNotInstalled) {
+			return other, failed
 		}
 	}
-	return err
+	return dec, err
 }
 
-// ffmpeg decodes the file at path, or where there is none the stream r.
-func (rec *Recording) ffmpeg(ctx context.Context, path string, r io.Reader, kind container, what string) error {
-	if path != "" {
-		r = nil
-	} else if rec.wait != nil {
-		rec.wait.setContext(context.Background()) // the process reads on when open is over
-	}
-	p, err := ffmpeg.Start(path, r)
-	if errors.Is(err, ffmpeg.ErrNotInstalled) {
-		if kind == unknown {
-			return &Error{Op: "open", Path: rec.name, Cause: fmt.Errorf("%w: %s, expected a recording", pcm.ErrUnsupported, what), Hint: hint(pcm.ErrUnsupported)}
-		}
-		return &Error{Op: "open", Path: rec.name, Cause: fmt.Errorf("%w here: %s, and %w", pcm.ErrUnsupported, what, err), Hint: ffmpeg.InstallHint}
-	}
-	if err != nil {
-		return err
-	}
-	// The process dies before the pump is told to stop reading from it, and the
-	// pump of its input, if there is one, after both.
-	before := rec.stop
-	rec.stop = func() { before(); p.Close() }
-	dec, err := wav.NewReader(rec.pumped(ctx, p), -1)
-	if err != nil {
-		if kind == unknown {
-			return &Error{Op: "open", Path: rec.name, Cause: fmt.Errorf("%w: %s, nor one to ffmpeg", pcm.ErrUnsupported, what), Hint: "name a recording"}
-		}
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	rec.dec = &converted{dec, p, containerName(what)}
-	return nil
-}
-
-// converted is a decoder of what ffmpeg made, under the name of what it made it of.
-type converted struct {
-	pcm.Reader
-	by        *ffmpeg.Process
-	container string
-}
-
-func (c *converted) Format() pcm.Format {
-	f := c.Reader.Format()
-	f.Container, f.Encoding = c.container, "decoded by ffmpeg"
-	return f
-}
-
-func (c *converted) Warning() error {
-	if w := c.by.Warning(); w != nil {
-		return w
-	}
-	return c.Reader.Warning()
-}
-
-// prepare checks the decoder's format against the options.
-func (rec *Recording) prepare() error {
-	f := rec.dec.Format()
+// prepare takes a decoder whose format the options allow.
+func (rec *Recording) prepare(dec decoder) (err error) {
+	f := dec.Format()
 	if int(rec.opts.Channel) > f.Channels {
 		return &Error{
 			Op: "open", Path: rec.name,
@@ -235,18 +190,15 @@ func (rec *Recording) prepare() error {
 			Hint:  "choose a channel it has, or mix",
 		}
 	}
-	if f.Rate != Rate {
-		rs, err := resample.New(f.Rate, Rate)
-		if err != nil {
-			return fmt.Errorf("%w: %w", pcm.ErrUnsupported, err)
-		}
-		rec.rs = rs
+	if rec.grid, err = newGrid(f.Rate); err != nil {
+		return fmt.Errorf("%w: %w", pcm.ErrUnsupported, err)
 	}
+	rec.dec, rec.format, rec.mixer = dec, f, newMixer(f.Rate, f.Channels)
 	// As many frames at a time as a block needs, so that a live stream is not
 	// waited for longer than that.
 	frames := (rec.opts.BlockSize*f.Rate + Rate - 1) / Rate
 	frames = max(1, min(frames, maxChunk/f.Channels))
-	rec.raw = make([]float32, frames*f.Channels)
+	rec.raw = make([]float32, max(frames*f.Channels, pcm.MaxChannels))
 	rec.mono = make([]float32, frames)
 	return nil
 }

@@ -42,10 +42,14 @@ func Record(src Source, path string, onError func(error)) (*Recorder, error) {
 	return &Recorder{src: src, path: path, f: f, w: w, onError: onError}, nil
 }
 
-// Next returns the source's next block when it has been kept.
+// Next returns the source's next block when it has been kept. The silence for a gap
+// of days takes a while to write: where ctx is done first, the recording ends in it.
 func (r *Recorder) Next(ctx context.Context) (Block, error) {
 	b, err := r.src.Next(ctx)
 	for r.w != nil && r.pos < b.Start {
+		if ctx.Err() != nil {
+			return b, err // all that follows is behind the gap
+		}
 		n := min(b.Start-r.pos, int64(len(r.silence)))
 		r.write(r.silence[:n])
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 // blocks is a source of given blocks.
@@ -86,11 +88,48 @@ func TestRecorder(t *testing.T) {
 	}
 }
 
+// TestRecorderLongGap: a gap takes next to no space, whose silence a run that is over
+// does not wait for.
+func TestRecorderLongGap(t *testing.T) {
+	const gap = 10 * 60 * Rate
+	path := filepath.Join(t.TempDir(), "x.flac")
+	bad := Block{Start: gap, Samples: []float32{float32(math.NaN()), 0.25, float32(math.Inf(-1)), math.MaxFloat32}}
+	r, err := Record(&blocks{all: []Block{bad, {Start: 1 << 40}}}, path, func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Next(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := r.Next(over); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() > 100_000 {
+		t.Errorf("%d bytes for ten minutes of silence, %v", info.Size(), err)
+	}
+	rec, err := Open(context.Background(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := drain(t, rec)
+	if err != nil || len(got) != gap+4 {
+		t.Fatalf("%d samples, %v; expected %d", len(got), err, gap+4)
+	}
+	if tail := got[gap:]; tail[0] != 0 || tail[1] != 0.25 || tail[2] != 0 || tail[3] != 0 {
+		t.Errorf("%v behind the gap, expected silence for what is no sound", tail)
+	}
+}
+
 // TestRecorderFullDisk: the stream goes on when the recording cannot.
 func TestRecorderFullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		t.Skip("no /dev/full here")
+		needs.Missing(t, "no /dev/full here")
 	}
 	src := &blocks{}
 	for i := range 100 {

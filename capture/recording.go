@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
-	"github.com/seed-7adb9000/diarizer/capture/resample"
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
 
 // A Recording is an opened recording as a [Source]. Make it with [Open] or
@@ -16,10 +16,12 @@ import (
 type Recording struct {
 	name   string
 	opts   Options
-	dec    pcm.Reader
-	rs     *resample.Resampler // nil at 16 kHz
-	wait   waiter              // what may block; nil for files
-	stop   func()              // ends goroutines and processes; may be called twice
+	dec    decoder
+	format pcm.Format // as it begins
+	grid   *grid
+	mixer  *mixer
+	wait   waiter // what may block; nil for files
+	stop   func() // ends goroutines and processes; may be called twice
 	closer func() error
 
 	channel Channel
@@ -27,9 +29,18 @@ type Recording struct {
 	raw, mono []float32 // one chunk as decoded, and as one channel
 	ready     []float32 // 16 kHz samples not yet returned, from at on
 	at        int
+	jump      *jump     // a gap among them, or behind them
 	slab      []float32 // where the next blocks' samples go
 	pos       int64
+	odd       int   // samples that a decoder made and that are no numbers
+	changes   int   // of the rate
 	err       error // why no more is decoded
+}
+
+// jump is a gap: from index at of what is ready on, samples lie at pos and behind.
+type jump struct {
+	at  int
+	pos int64
 }
 
 var _ Source = (*Recording)(nil)
@@ -46,20 +57,17 @@ func (rec *Recording) Name() string { return rec.name }
 // Channel is what is listened to: a channel from 1 on, or Mix.
 func (rec *Recording) Channel() Channel { return rec.channel }
 
-// Format says what the recording holds, before any conversion.
-func (rec *Recording) Format() pcm.Format { return rec.dec.Format() }
+// Format says what the recording holds, before any conversion. One that is made of
+// several, one after the other, may change its rate and channels later.
+func (rec *Recording) Format() pcm.Format { return rec.format }
 
 // Length is the length of the recording in samples at 16 kHz, if it is known
 // before the end: if the header tells, and of a cut-off WAV file what is there.
 func (rec *Recording) Length() (samples int64, known bool) {
-	f := rec.dec.Format()
-	switch {
-	case f.Frames < 0:
-		return 0, false
-	case rec.rs == nil:
-		return f.Frames, true
+	if n := rec.format.Frames; n >= 0 && n <= MaxPosition { // more cannot be true
+		return rec.grid.length(n), true
 	}
-	return rec.rs.Length(f.Frames), true
+	return 0, false
 }
 
 // Duration is [Recording.Length] as a time.
@@ -72,17 +80,35 @@ func (rec *Recording) Duration() (d time.Duration, known bool) {
 func Duration(n int64) time.Duration { return time.Duration(n) * (time.Second / Rate) }
 
 // Warning tells what is wrong with the recording although it was used, above
-// all that it ends early; nil if nothing is. It is complete once Next has
-// returned io.EOF. It is of type [*Error].
+// all that it ends early, and what is odd about it: that it is silent, or that a
+// channel was turned over. It is nil if there is nothing to tell, and complete once
+// Next has returned io.EOF. It is of type [*Error].
 func (rec *Recording) Warning() error {
 	w := rec.dec.Warning()
+	if w == nil && rec.odd > 0 {
+		w = fmt.Errorf("%w: %d decoded samples are no numbers, silence taken for them", pcm.ErrDamaged, rec.odd)
+	}
+	e := &Error{Op: "read", Path: rec.name}
+	if w != nil {
+		e.Hint = "what is there is used"
+	}
+	notes := rec.dec.notes(rec.channel)
+	if rec.channel == Mix {
+		notes = append(notes, rec.mixer.notes()...)
+	}
+	for _, note := range notes {
+		w = pcm.Join(w, errors.New(note))
+	}
 	if w == nil {
 		return nil
 	}
-	return &Error{Op: "read", Path: rec.name, Cause: w, Hint: "what is there is used"}
+	e.Cause = w
+	return e
 }
 
-// Next returns the next block, of Options.BlockSize samples but for the last.
+// Next returns the next block, of Options.BlockSize samples but for the last one
+// and the last before a gap. Sound that is missing, because the bytes are damaged
+// or because the container's times leave it out, is a gap: a jump of Block.Start.
 // A recording without a single sample is an error that wraps [pcm.ErrEmpty];
 // one that turns out to be damaged gives its sound up to there, then an error
 // that wraps [pcm.ErrDamaged].
@@ -90,16 +116,28 @@ func (rec *Recording) Next(ctx context.Context) (Block, error) {
 	if err := ctx.Err(); err != nil {
 		return Block{}, err
 	}
-	for rec.err == nil && len(rec.ready)-rec.at < rec.opts.BlockSize {
+	for rec.err == nil && rec.jump == nil && len(rec.ready)-rec.at < rec.opts.BlockSize {
 		rec.decode(ctx)
+		rec.land()
 	}
 	n := min(rec.opts.BlockSize, len(rec.ready)-rec.at)
+	if rec.jump != nil {
+		n = min(n, rec.jump.at-rec.at)
+	}
 	if n == 0 || isContext(rec.err) {
 		return Block{}, rec.err
 	}
 	b := Block{Start: rec.pos, Samples: rec.take(n)}
 	rec.pos += int64(n)
+	rec.land()
 	return b, nil
+}
+
+// land goes over a gap that all ready samples before it have been returned to.
+func (rec *Recording) land() {
+	if rec.jump != nil && rec.jump.at == rec.at {
+		rec.pos, rec.jump = rec.jump.pos, nil
+	}
 }
 
 // take copies n ready samples into memory that the receiver may keep. Blocks
@@ -132,11 +170,12 @@ func (rec *Recording) decode(ctx context.Context) {
 	}
 	n, err := rec.dec.Read(rec.raw)
 	if n > 0 {
-		mono := rec.mix(n)
-		if rec.rs == nil {
-			rec.ready = append(rec.ready, mono...)
+		if change := rec.follow(rec.dec.Format()); change != nil {
+			n, err = 0, change
 		} else {
-			rec.ready = rec.rs.Push(rec.ready, mono)
+			rec.leave(rec.dec.Gap())
+			rec.odd += clean.In(rec.raw[:n*rec.dec.Format().Channels])
+			rec.ready = rec.grid.push(rec.ready, rec.mix(n))
 		}
 	}
 	if err == nil {
@@ -146,16 +185,14 @@ func (rec *Recording) decode(ctx context.Context) {
 		rec.err = ctx.Err()
 		return
 	}
-	if rec.rs != nil {
-		rec.ready = rec.rs.Flush(rec.ready)
-	}
+	rec.ready = rec.grid.end(rec.ready)
 	rec.err = io.EOF
 	switch {
 	case err != io.EOF:
 		rec.err = &Error{Op: "read", Path: rec.name, Cause: err, Hint: hint(err)}
 	case rec.pos == 0 && len(rec.ready) == 0:
 		// Never silence for a recording that someone thought had sound in it.
-		cause := fmt.Errorf("%s with %w", rec.dec.Format(), pcm.ErrEmpty)
+		cause := fmt.Errorf("%s with %w", rec.format, pcm.ErrEmpty)
 		if w := rec.dec.Warning(); w != nil {
 			cause = fmt.Errorf("%w (%w)", cause, w)
 		}
@@ -163,33 +200,62 @@ func (rec *Recording) decode(ctx context.Context) {
 	}
 }
 
+// maxChanges bounds how often the rate changes: each time a filter is made anew.
+const maxChanges = 100
+
+// follow goes on with sound of a rate or of channels that may be others.
+func (rec *Recording) follow(f pcm.Format) (err error) {
+	same := f.Rate == rec.grid.rate
+	if same && f.Channels == rec.mixer.channels {
+		return nil
+	}
+	rec.mixer = newMixer(f.Rate, f.Channels)
+	if same {
+		return nil
+	}
+	if rec.changes++; rec.changes > maxChanges {
+		return fmt.Errorf("%w: the sample rate changes more than %d times", pcm.ErrUnsupported, maxChanges)
+	}
+	if rec.ready, err = rec.grid.change(rec.ready, f.Rate); err != nil {
+		return fmt.Errorf("%w: %w", pcm.ErrUnsupported, err)
+	}
+	return nil
+}
+
+// leave leaves out so many missing frames.
+func (rec *Recording) leave(gap int64) {
+	if gap <= 0 {
+		return
+	}
+	j := &jump{}
+	rec.ready, j.pos = rec.grid.gap(rec.ready, gap)
+	j.at = len(rec.ready)
+	rec.jump = j
+	rec.mixer.cut()
+}
+
 func isContext(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// mix makes one channel of n decoded frames.
+// mix makes one channel of n decoded frames. Where a recording goes on with fewer
+// channels than the one that was asked for, it is the last.
 func (rec *Recording) mix(n int) []float32 {
-	ch := rec.dec.Format().Channels
+	if n > len(rec.mono) {
+		rec.mono = make([]float32, n)
+	}
+	ch := rec.mixer.channels
 	mono := rec.mono[:n]
 	switch c := int(rec.channel); {
 	case ch == 1:
 		copy(mono, rec.raw)
 	case c > 0:
+		c = min(c, ch)
 		for i := range mono {
 			mono[i] = rec.raw[i*ch+c-1]
 		}
-	case ch == 2:
-		for i := range mono {
-			mono[i] = (rec.raw[2*i] + rec.raw[2*i+1]) / 2
-		}
 	default:
-		for i := range mono {
-			sum := float32(0)
-			for _, x := range rec.raw[i*ch : (i+1)*ch] {
-				sum += x
-			}
-			mono[i] = sum / float32(ch)
-		}
+		rec.mixer.mix(mono, rec.raw[:n*ch])
 	}
 	return mono
 }

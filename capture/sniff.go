@@ -20,6 +20,7 @@ const (
 	opusFile
 	mp3File
 	otherAudio // recognised, and not decoded here
+	timedAudio // likewise, and its times begin at 0: sound may begin late
 )
 
 // sniffLen is how many bytes sniff looks at.
@@ -49,6 +50,8 @@ func sniff(b []byte) (container, string) {
 		return mp3File, "an MP3 file"
 	case text(b):
 		return notSound, "a text file"
+	case has(0, "G") && has(188, "G") && has(376, "G"), has(4, "G") && has(196, "G") && has(388, "G"):
+		return otherAudio, "an MPEG transport stream" // in packets of 188 bytes, of a card of 192
 	}
 	return unknown, fmt.Sprintf("not a known sound file (it begins with % x)", b[:min(len(b), 8)])
 }
@@ -101,15 +104,15 @@ var signatures = [...]struct {
 	name  string
 }{
 	{28, "OpusHead", opusFile, "an Ogg Opus file"},
-	{28, "\x01vorbis", otherAudio, "an Ogg Vorbis file"},
-	{28, "\x7fFLAC", otherAudio, "an Ogg FLAC file"},
-	{28, "Speex   ", otherAudio, "an Ogg Speex file"},
-	{0, "OggS", otherAudio, "an Ogg file"},
-	{4, "ftypM4A", otherAudio, "an M4A file"},
-	{4, "ftypqt", otherAudio, "a QuickTime file"},
-	{4, "ftyp3g", otherAudio, "a 3GP file"},
-	{4, "ftyp", otherAudio, "an MP4 file"},
-	{0, "\x1aE\xdf\xa3", otherAudio, "a Matroska or WebM file"},
+	{28, "\x01vorbis", timedAudio, "an Ogg Vorbis file"},
+	{28, "\x7fFLAC", timedAudio, "an Ogg FLAC file"},
+	{28, "Speex   ", timedAudio, "an Ogg Speex file"},
+	{0, "OggS", timedAudio, "an Ogg file"},
+	{4, "ftypM4A", timedAudio, "an M4A file"},
+	{4, "ftypqt", timedAudio, "a QuickTime file"},
+	{4, "ftyp3g", timedAudio, "a 3GP file"},
+	{4, "ftyp", timedAudio, "an MP4 file"},
+	{0, "\x1aE\xdf\xa3", timedAudio, "a Matroska or WebM file"},
 	{8, "AIFF", otherAudio, "an AIFF file"},
 	{8, "AIFC", otherAudio, "an AIFF-C file"},
 	{8, "AVI ", otherAudio, "an AVI file"},
@@ -124,6 +127,7 @@ var signatures = [...]struct {
 	{0, "TTA1", otherAudio, "a True Audio file"},
 	{0, "NIST_1A", otherAudio, "a NIST SPHERE file"},
 	{0, "FLV\x01", otherAudio, "a Flash video"},
+	{0, "\x00\x00\x01\xba", otherAudio, "an MPEG program stream"},
 	{0, "MThd", notSound, "a MIDI file, which is notes and not sound"},
 	{0, "%PDF", notSound, "a PDF file"},
 	{0, "PK\x03\x04", notSound, "a ZIP file"},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
@@ -92,22 +93,16 @@ func testSubscriber(t *testing.T, command func(ctx context.Context, url string) 
 }
 
 func TestPython(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("no python3")
-	}
+	python := needs.Tool(t, "python3")
 	testSubscriber(t, func(ctx context.Context, url string) *exec.Cmd {
 		return exec.CommandContext(ctx, python, "subscribe.py", strings.TrimPrefix(url, "nats://"), "standup")
 	})
 }
 
 func TestJavaScript(t *testing.T) {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("no node")
-	}
+	node := needs.Tool(t, "node")
 	if _, err := os.Stat("node_modules"); err != nil {
-		t.Skip("no NATS client: run \"npm ci\" in examples, or \"make examples\"")
+		needs.Missing(t, "no NATS client for JavaScript: make deps, or npm ci in examples")
 	}
 	testSubscriber(t, func(ctx context.Context, url string) *exec.Cmd {
 		return exec.CommandContext(ctx, node, "subscribe.mjs", url, "standup")

@@ -68,7 +68,7 @@ func bridge(t *testing.T, seconds int, command func(ctx context.Context, address
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	nc := natstest.New(t)
-	m, err := modelfile.Default()
+	m, err := modelfile.Eigenvoices()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestPocketsphinxBridge(t *testing.T) {
 	}
 }
 
-// pythonWith finds a Python that has a module: of "make examples", or the system's.
+// pythonWith finds a Python that has a module: of "make deps", or the system's.
 func pythonWith(t *testing.T, module string) string {
 	t.Helper()
 	for _, python := range []string{".venv/bin/python", "python3"} {
@@ -127,7 +127,7 @@ func pythonWith(t *testing.T, module string) string {
 			return path
 		}
 	}
-	t.Skipf("no Python with %s: run \"make examples\"", module)
+	t.Skipf("no Python with %s: run \"make deps\"", module)
 	return ""
 }
 

@@ -20,7 +20,7 @@ type Limits struct {
 // As the statistics of a cluster are the sum of its members', a merge is an
 // addition and no score that decides is an approximation. Of the n² pairs only
 // those are compared whose bound, see [model.Scorer.Bound], comes to the top.
-func Agglomerate(s *model.Scorer, voices []*model.Voice, threshold float64, limits Limits) []int {
+func Agglomerate(s model.Scorer, voices []*model.Voice, threshold float64, limits Limits) []int {
 	n := len(voices)
 	a := agglomeration{
 		scorer: s,
@@ -58,7 +58,7 @@ type node struct {
 }
 
 type agglomeration struct {
-	scorer *model.Scorer
+	scorer model.Scorer
 	nodes  []node
 	score  []float64 // n×n, symmetric
 	exact  []bool    // which scores are, likewise; the others are bounds
@@ -135,9 +135,7 @@ func (a *agglomeration) top() (int, int) {
 func (a *agglomeration) merge(i, j int) {
 	p, q := &a.nodes[i], &a.nodes[j]
 	if !p.owned {
-		sum := model.NewVoice(p.voice.Stats.Nu())
-		sum.Stats.Add(p.voice.Stats)
-		p.voice, p.owned = &sum, true
+		p.voice, p.owned = &model.Voice{Stats: p.voice.Stats.Clone()}, true
 	}
 	p.voice.Stats.Add(q.voice.Stats)
 	a.scorer.Outline(p.voice)

@@ -10,32 +10,40 @@ import (
 
 // Clusterer follows the speakers of one stream. It is a plain value fed by one
 // goroutine; its events depend on the frames alone.
+//
+// What it keeps, and its work per second of sound, are bounded. Utterances that have
+// left the window of Config.Window keep the speaker they have, within a long turn
+// too. Of those who have spoken before the window the 64 heard last are compared with
+// what is said, and clustered with it. The others are parked: a voice that would be
+// somebody new is compared with the 500 of them who were heard last, and whoever
+// is known has the old number again. Of anybody else nothing is kept but that their
+// number was given, so that a new number awaits their return.
 type Clusterer struct {
 	cfg    Config
-	m      *model.Model
-	acc    *model.Accumulator
-	scorer *model.Scorer
+	m      model.Model
+	rule   model.Rule
+	ear    model.Listener
+	scorer model.Scorer
 	voice  model.Voice // of the utterance at hand, scratch
 	loud   loudness
-	norm   *segment.Normalizer
 
 	atoms    []atom      // of utterances that have not closed, by start
 	utts     []utterance // the window, in the order in which they closed
 	open     *utterance  // the utterance that is growing
-	speakers []speaker   // speakers[i] has ID i+1
+	heads    []head      // of the turns that began before the window, by start
+	speakers []speaker   // those in the clustering, by number
+	groups   int         // of equal utterances so far
+	absent   absent      // the other numbers that were given
+	bounds   bounds      // of both
 	cut      cutter      // scratch
 	links    links       // who is who by what people said
 	last     int         // who spoke last
 	frames   float64     // speech heard, in frames
 	review   float64     // speech at which the window is clustered anew
 	time     timeline
-	until    int64         // how far it is decided what is speech, in samples
-	units    []unit        // scratch
-	levels   []float32     // scratch
-	x        []float64     // scratch, one frame
-	sound    model.Aligned // scratch, one atom
-	heard    int           // frames in the running mean
-	aligned  int           // what heard has to reach before atoms are aligned anew
+	until    int64     // how far it is decided what is speech, in samples
+	units    []unit    // scratch
+	levels   []float32 // scratch
 }
 
 // utterance is a stretch of speech with its pair and its speaker.
@@ -44,38 +52,40 @@ type utterance struct {
 	start, end int64
 	pair       model.Kept // once it has closed
 	level      float64    // dBFS, 0 where it is not known
-	frames     []float32  // its features while they may have to be aligned anew
+	frames     []float32  // what is remembered of it, see model.Listener
 	speaker    int
 	logP, conf float64
 	moved      bool // by a review since logP and conf were found
 	heard      int  // frames at the last provisional comparison
 	created    int  // the speaker who was added for it while it was open, or 0
+	group      int  // of those that are equal
+	echo       bool // a later one of its group is in the window
 }
 
 // speaker is a cluster of utterances.
 type speaker struct {
+	number int
 	voice  model.Voice // of all of its utterances, to compare with
 	anchor model.Kept  // of those that have left the window
-	into   int         // the speaker that this one was merged into, or 0
+	heard  int64       // where the last of those ends, in samples
 }
 
 // New returns the Clusterer of a new stream.
-func New(m *model.Model, cfg Config) (*Clusterer, error) {
-	cfg = cfg.withDefaults()
+func New(m model.Model, cfg Config) (*Clusterer, error) {
+	cfg = cfg.withDefaults(m.Rule())
 	if l := cfg.Limits; l.Min < 0 || l.Max < 0 || (l.Max > 0 && l.Min > l.Max) {
 		return nil, fmt.Errorf("online: %d to %d speakers asked for: expected 0 ≤ minimum ≤ maximum", l.Min, l.Max)
 	}
 	c := &Clusterer{
-		cfg:     cfg,
-		m:       m,
-		acc:     m.NewAccumulator(),
-		scorer:  m.NewScorer(),
-		voice:   model.NewVoice(m.Nu),
-		norm:    segment.NewNormalizer(m.FeatureMean, m.Features.MeanPrior),
-		x:       make([]float64, m.Dim()),
-		aligned: firstAlignment,
-		review:  firstReview,
-		time:    timeline{joinGap: cfg.JoinGap, tolerance: boundaryTolerance},
+		cfg:    cfg,
+		m:      m,
+		rule:   m.Rule(),
+		ear:    m.NewListener(),
+		scorer: m.NewScorer(),
+		voice:  m.Shape().NewVoice(),
+		review: firstReview,
+		bounds: defaultBounds(),
+		time:   timeline{joinGap: cfg.JoinGap, tolerance: boundaryTolerance},
 	}
 	return c, nil
 }
@@ -127,8 +137,7 @@ func (c *Clusterer) advance(at int64, emit func(Event)) {
 // is final.
 func (c *Clusterer) Finish(at int64, emit func(Event)) {
 	if len(c.utts) > 0 {
-		c.aligned = c.heard
-		c.reconsider(c.lastThreshold(), at, emit)
+		c.reconsider(c.lastThreshold(), true, at, emit)
 	}
 	c.until = math.MaxInt64
 	c.time.tolerance = 0
@@ -141,7 +150,7 @@ func (c *Clusterer) Finish(at int64, emit func(Event)) {
 // enoughSpeech. While more is to come a speaker too many would be taken back before
 // the listener, so that only the last review begins higher.
 func (c *Clusterer) lastThreshold() float64 {
-	return c.m.Threshold + math.Log(enoughSpeech/min(max(c.frames, leastSpeech), enoughSpeech))
+	return c.rule.Threshold + math.Log(enoughSpeech/min(max(c.frames, leastSpeech), enoughSpeech))
 }
 
 // Bounds of the speech by which lastThreshold goes, in frames.
@@ -198,7 +207,8 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 	ev.Utterance.End, ev.Rest = end, rest
 	c.conclude(ev, emit)
 	c.sync(ev.At, emit)
-	c.trim()
+	c.trim(ev.At, emit)
+	c.park()
 }
 
 // conclude settles an utterance on what is known now, before the listener is told.
@@ -210,12 +220,13 @@ func (c *Clusterer) conclude(ev segment.Event, emit func(Event)) {
 	}
 	c.measure(&u)
 	u.pair = c.voice.Stats.Keep()
-	c.remember(&u)
+	u.frames = c.ear.Remember(c.sounds(u.start, u.end))
 	c.forgetAtoms(ev.Rest)
 	if c.faint(&u) {
 		return // a speaker who was added for it has nobody's voice
 	}
 	c.decide(&u)
+	c.join(&u)
 	switch {
 	case u.speaker == Unknown && u.created != 0:
 		u.speaker = u.created
@@ -233,13 +244,16 @@ func (c *Clusterer) conclude(ev segment.Event, emit func(Event)) {
 	c.frames += u.pair.N
 	if c.frames >= c.review {
 		c.review = c.frames + max(1, min(c.frames*(reviewGrowth-1), reviewAtMost))
-		c.reconsider(c.m.Threshold, ev.At, emit)
+		c.reconsider(c.rule.Threshold, false, ev.At, emit)
 	}
 }
 
 // sync tells the listener what is new.
 func (c *Clusterer) sync(at int64, emit func(Event)) {
 	c.units = c.units[:0]
+	for i, h := range c.heads {
+		c.units = append(c.units, unit{start: h.start, end: h.end, speaker: h.speaker, utterance: -1 - i})
+	}
 	for i, u := range c.utts {
 		c.units = append(c.units, unit{start: u.start, end: u.end, speaker: u.speaker, utterance: i})
 	}
@@ -249,8 +263,11 @@ func (c *Clusterer) sync(at int64, emit func(Event)) {
 	}
 	sortUnits(c.units)
 	c.time.sync(c.units, c.until, at, func(i int) (logP, confidence float64) {
-		if i == open {
+		switch {
+		case i == open:
 			return c.open.logP, c.open.conf
+		case i < 0:
+			return c.heads[-1-i].logP, c.heads[-1-i].conf
 		}
 		return c.rate(i)
 	}, emit)

@@ -128,7 +128,7 @@ func TestOldSpeakersStay(t *testing.T) {
 
 // utterances returns the voices of utterances of n frames, of one speaker after
 // the other.
-func (w *world) utterances(scorer *model.Scorer, count, n int) []*model.Voice {
+func (w *world) utterances(scorer model.Scorer, count, n int) []*model.Voice {
 	acc := w.m.NewAccumulator()
 	var voices []*model.Voice
 	for i := range count {
@@ -138,7 +138,7 @@ func (w *world) utterances(scorer *model.Scorer, count, n int) []*model.Voice {
 				acc.Add(ev.Frames[at : at+worldDim])
 			}
 		})
-		v := model.NewVoice(worldNu)
+		v := model.Shape{Nu: worldNu}.NewVoice()
 		acc.StatsInto(&v.Stats)
 		scorer.Update(&v)
 		voices = append(voices, &v)
@@ -166,13 +166,12 @@ func TestAgglomerateComparesEnough(t *testing.T) {
 }
 
 // exhaustive is agglomerative clustering as it is defined.
-func exhaustive(s *model.Scorer, voices []*model.Voice, threshold float64) []int {
+func exhaustive(s model.Scorer, voices []*model.Voice, threshold float64) []int {
 	labels := make([]int, len(voices))
 	var clusters []*model.Voice
 	for i, v := range voices {
 		labels[i] = i
-		c := model.NewVoice(v.Stats.Nu())
-		c.Stats.Add(v.Stats)
+		c := model.Voice{Stats: v.Stats.Clone()}
 		s.Update(&c)
 		clusters = append(clusters, &c)
 	}
@@ -247,15 +246,15 @@ func TestLastThresholdFallsWithSpeech(t *testing.T) {
 	for _, frames := range []float64{0, 800, 2000, 5000, 10000, 360000} {
 		c.frames = frames
 		now := c.lastThreshold()
-		if now > before || now < c.m.Threshold {
-			t.Errorf("%v after %v frames, %v before, the model's is %v", now, frames, before, c.m.Threshold)
+		if now > before || now < c.rule.Threshold {
+			t.Errorf("%v after %v frames, %v before, the model's is %v", now, frames, before, c.rule.Threshold)
 		}
 		before = now
 	}
-	if before != c.m.Threshold {
-		t.Errorf("%v after an hour, the model's is %v", before, c.m.Threshold)
+	if before != c.rule.Threshold {
+		t.Errorf("%v after an hour, the model's is %v", before, c.rule.Threshold)
 	}
-	if c.frames = 1000; math.Abs(c.lastThreshold()-c.m.Threshold-math.Log(10)) > 1e-12 {
-		t.Errorf("%v over the model's after a tenth of enough", c.lastThreshold()-c.m.Threshold)
+	if c.frames = 1000; math.Abs(c.lastThreshold()-c.rule.Threshold-math.Log(10)) > 1e-12 {
+		t.Errorf("%v over the model's after a tenth of enough", c.lastThreshold()-c.rule.Threshold)
 	}
 }

@@ -2,6 +2,7 @@ package online
 
 import (
 	"math"
+	"slices"
 
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
@@ -9,7 +10,8 @@ import (
 // links are the speakers that somebody who knows has said to be one person.
 type links struct {
 	told  [][]int     // as they were told
-	group []int       // by speaker − 1: the least speaker of the group, 0 without one
+	who   []int       // the speakers of told that are in the clustering
+	group []int       // the least speaker of the group of each of them
 	sum   model.Voice // scratch
 }
 
@@ -17,7 +19,8 @@ type links struct {
 // replaces what was told before. They keep their numbers and what each of them
 // said, so that taking a link back leaves nothing behind, but they are compared
 // as one person and none is merged into another. No event comes of it. Numbers
-// of no speaker are ignored.
+// of no speaker are ignored, and so are those of speakers who have been silent for
+// long, until they return, see [Clusterer].
 func (c *Clusterer) Link(groups [][]int) {
 	c.links.told = groups
 	c.relink()
@@ -25,11 +28,7 @@ func (c *Clusterer) Link(groups [][]int) {
 
 // relink finds the groups among the speakers that stand now.
 func (c *Clusterer) relink() {
-	if len(c.links.told) == 0 {
-		c.links.group = nil
-		return
-	}
-	c.links.group = make([]int, len(c.speakers))
+	c.links.who, c.links.group = nil, nil
 	for _, g := range c.links.told {
 		least := 0
 		for _, s := range g {
@@ -48,7 +47,11 @@ func (c *Clusterer) relink() {
 // join makes everybody who is one with s one with least.
 func (l *links) join(s, least int) {
 	was := l.person(s)
-	l.group[s-1] = least
+	if i := slices.Index(l.who, s); i >= 0 {
+		l.group[i] = least
+	} else {
+		l.who, l.group = append(l.who, s), append(l.group, least)
+	}
 	for i, p := range l.group {
 		if p == was {
 			l.group[i] = least
@@ -56,12 +59,11 @@ func (l *links) join(s, least int) {
 	}
 }
 
-// standing follows the merges of the clustering; 0 for a number of no speaker.
+// standing follows the merges of the clustering; 0 for a number of no speaker in
+// it.
 func (c *Clusterer) standing(s int) int {
-	for s > 0 && s <= len(c.speakers) && c.speakers[s-1].into != 0 {
-		s = c.speakers[s-1].into
-	}
-	if s < 1 || s > len(c.speakers) {
+	s = c.absent.follow(s)
+	if _, here := c.at(s); !here {
 		return 0
 	}
 	return s
@@ -70,8 +72,8 @@ func (c *Clusterer) standing(s int) int {
 // person is the speaker that stands for everybody who is one with s: s itself
 // where there are no links.
 func (l *links) person(s int) int {
-	if l.linked(s) {
-		return l.group[s-1]
+	if i := slices.Index(l.who, s); i >= 0 {
+		return l.group[i]
 	}
 	return s
 }
@@ -81,9 +83,6 @@ func (l *links) same(a, b int) bool { return l.person(a) == l.person(b) }
 
 // alias says whether another speaker stands for s.
 func (l *links) alias(s int) bool { return l.person(s) != s }
-
-// linked says whether s is one with somebody else.
-func (l *links) linked(s int) bool { return s >= 1 && s <= len(l.group) && l.group[s-1] != 0 }
 
 // compare scores a voice against the person that s stands for: against what
 // each speaker has said who is that person, and against the sum of it, as
@@ -95,12 +94,12 @@ func (c *Clusterer) compare(v *model.Voice, s int) (score float64, who int) {
 	parts := 0
 	for i := range c.speakers {
 		t := &c.speakers[i]
-		if t.into != 0 || t.voice.Stats.N <= 0 || !c.links.same(i+1, s) {
+		if t.voice.Stats.N <= 0 || !c.links.same(t.number, s) {
 			continue
 		}
 		parts++
 		if p := c.scorer.Score(v, &t.voice); p > score || who == Unknown {
-			score, who = p, i+1
+			score, who = p, t.number
 		}
 	}
 	if parts > 1 {
@@ -114,31 +113,34 @@ func (c *Clusterer) compare(v *model.Voice, s int) (score float64, who int) {
 func (c *Clusterer) sum(s int) *model.Voice {
 	v := &c.links.sum
 	if v.Stats.D == nil {
-		*v = model.NewVoice(c.m.Nu)
+		*v = c.m.Shape().NewVoice()
 	}
 	v.Stats.Reset()
 	for i := range c.speakers {
-		if t := &c.speakers[i]; t.into == 0 && c.links.same(i+1, s) {
-			v.Stats.Add(c.said(i + 1))
+		if t := &c.speakers[i]; c.links.same(t.number, s) {
+			v.Stats.Add(c.said(t.number))
 		}
 	}
 	c.scorer.Update(v)
 	return v
 }
 
-// limits bound the number of speakers that stand: those of the settings, and
-// one more for each who was taken for somebody else.
+// limits bound the number of speakers in the clustering: those of the settings,
+// less those who stand outside it, and one more for each who was taken for
+// somebody else.
 func (c *Clusterer) limits() Limits {
 	l := c.cfg.Limits
+	more := -c.absent.standing()
 	for i := range c.speakers {
-		if c.speakers[i].into == 0 && c.links.alias(i+1) {
-			if l.Max > 0 {
-				l.Max++
-			}
-			if l.Min > 0 {
-				l.Min++
-			}
+		if c.links.alias(c.speakers[i].number) {
+			more++
 		}
+	}
+	if l.Max > 0 {
+		l.Max = max(l.Max+more, 1)
+	}
+	if l.Min > 0 {
+		l.Min = max(l.Min+more, 0)
 	}
 	return l
 }

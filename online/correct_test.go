@@ -8,7 +8,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -118,7 +117,7 @@ func TestLinkTakenBack(t *testing.T) {
 // as one where the number of speakers is bounded, and are left as they are.
 func TestLinkedVoiceIsTheSum(t *testing.T) {
 	c, _, _, _ := linked(t, Config{Window: 12, Limits: Limits{Max: 3}}, 40, map[int][][]int{20: {{4, 1}}})
-	sum := model.NewStats(c.m.Nu)
+	sum := c.m.Shape().NewStats()
 	sum.Add(c.said(1))
 	sum.Add(c.said(4))
 	if got := c.sum(4).Stats; !reflect.DeepEqual(got, sum) {
@@ -127,10 +126,10 @@ func TestLinkedVoiceIsTheSum(t *testing.T) {
 	if c.full() {
 		t.Error("two people in three speakers leave no room for a third")
 	}
-	both := model.NewVoice(c.m.Nu)
+	both := c.m.Shape().NewVoice()
 	both.Stats.Add(sum)
 	c.scorer.Update(&both)
-	for i, want := range []float64{c.scorer.Score(&both, &c.speakers[0].voice), c.scorer.Score(&both, &c.speakers[3].voice)} {
+	for i, want := range []float64{c.scorer.Score(&both, &c.speaker(1).voice), c.scorer.Score(&both, &c.speaker(4).voice)} {
 		if got, who := c.compare(&both, 1); got < want || who != 1 && who != 4 {
 			t.Errorf("score %v with %d, want at least %v, part %d", got, who, want, i)
 		}

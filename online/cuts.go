@@ -15,7 +15,6 @@ type cutter struct {
 	starts   []int64   // of the moments of the utterance, in samples
 	score    []float64 // of the best path to each of the speakers
 	back     []int     // moments×speakers: who spoke in the moment before
-	moment   model.Moment
 }
 
 const (
@@ -40,7 +39,7 @@ func (c *Clusterer) cuts(u segment.Utterance) []int64 {
 	k := &c.cut
 	k.speakers = k.speakers[:0]
 	for i := range c.speakers {
-		if s := &c.speakers[i]; s.into == 0 && !c.links.alias(i+1) && s.voice.Stats.N >= cutKnown {
+		if s := &c.speakers[i]; !c.links.alias(s.number) && s.voice.Stats.N >= cutKnown {
 			k.speakers = append(k.speakers, i)
 		}
 	}
@@ -57,26 +56,9 @@ func (c *Clusterer) cuts(u segment.Utterance) []int64 {
 func (c *Clusterer) cutsBy(atoms int, u segment.Utterance) []int64 {
 	k := &c.cut
 	k.begin()
-	pass := func(start int64) {
-		c.acc.MomentInto(&k.moment)
-		c.acc.Reset()
-		k.pass(start, func(speaker int) float64 { return c.speakers[speaker].voice.Gain(&k.moment) })
-	}
-	c.acc.Reset()
-	have, start := 0, int64(0)
-	for a := range c.within(u.Start, u.End) {
-		if have == 0 {
-			start = a.start
-		}
-		c.acc.AddAligned(&a.sound)
-		if have++; have == atoms {
-			pass(start)
-			have = 0
-		}
-	}
-	if have > 0 {
-		pass(start)
-	}
+	c.ear.Moments(c.sounds(u.Start, u.End), atoms, func(first *model.Sound, m *model.Moment) {
+		k.pass(first.First*segment.Hop, func(speaker int) float64 { return c.scorer.Gain(&c.speakers[speaker].voice, m) })
+	})
 	return k.path()
 }
 

@@ -13,7 +13,7 @@ import (
 //
 // and the threshold stands for log W and the odds of a newcomer.
 func (c *Clusterer) decide(u *utterance) {
-	best, bestLogP, bestScore := Unknown, math.NaN(), c.m.Threshold
+	best, bestLogP, bestScore := Unknown, math.NaN(), c.rule.Threshold
 	sum := 0.0
 	first := true
 	add := func(score float64) { // log-sum-exp over the alternatives
@@ -28,13 +28,14 @@ func (c *Clusterer) decide(u *utterance) {
 	if full {
 		bestScore = math.Inf(-1)
 	} else {
-		add(c.m.Slope * c.m.Threshold)
+		add(c.rule.Slope * c.rule.Threshold)
 	}
 	for i := range c.speakers {
-		if c.speakers[i].into != 0 || c.links.alias(i+1) || c.hopeless(i+1, bestScore) {
+		s := &c.speakers[i]
+		if c.links.alias(s.number) || c.hopeless(s, bestScore) {
 			continue
 		}
-		logP, who := c.compare(&c.voice, i+1)
+		logP, who := c.compare(&c.voice, s.number)
 		if who == Unknown {
 			continue
 		}
@@ -42,61 +43,58 @@ func (c *Clusterer) decide(u *utterance) {
 		if c.links.same(who, c.last) {
 			score += c.cfg.Stay
 		}
-		add(c.m.Slope * score)
+		add(c.rule.Slope * score)
 		if score > bestScore {
 			best, bestLogP, bestScore = who, logP, score
+		}
+	}
+	if bestScore <= c.rule.Threshold && int(c.voice.Stats.N) >= c.cfg.MinCreate {
+		// Somebody new, unless it is somebody who has been silent for long.
+		if who, score := c.recall(&c.voice, c.rule.Threshold); who != Unknown {
+			add(c.rule.Slope * score)
+			best, bestLogP, bestScore = who, score, score
 		}
 	}
 	if best == Unknown && int(c.voice.Stats.N) < c.cfg.MinCreate && c.last != Unknown {
 		best = c.last // too short to be anybody new
 	}
 	u.speaker, u.logP = best, bestLogP
-	u.conf = math.Exp(min(0, c.m.Slope*bestScore-sum))
+	u.conf = math.Exp(min(0, c.rule.Slope*bestScore-sum))
 }
 
 // hopeless says whether speaker s is out of the question for the utterance at
 // hand: at most one in e³ as probable as that which scores best so far.
-func (c *Clusterer) hopeless(s int, best float64) bool {
-	return s != c.last && c.m.Slope*(c.bound(&c.voice, s)-best) < -3
+func (c *Clusterer) hopeless(s *speaker, best float64) bool {
+	return s.number != c.last && c.rule.Slope*(c.bound(&c.voice, s)-best) < -3
 }
 
 // bound returns what v and speaker s would hardly exceed in compare, +Inf where
 // nobody knows.
-func (c *Clusterer) bound(v *model.Voice, s int) float64 {
-	t := &c.speakers[s-1].voice
-	if len(c.links.group) > 0 || t.Stats.N <= 0 {
+func (c *Clusterer) bound(v *model.Voice, s *speaker) float64 {
+	if len(c.links.told) > 0 || s.voice.Stats.N <= 0 {
 		return math.Inf(1)
 	}
-	return c.scorer.Bound(v, t)
+	return c.scorer.Bound(v, &s.voice)
 }
 
 // full says whether no speaker may be added any more.
 func (c *Clusterer) full() bool {
 	l := c.limits()
-	return l.Max > 0 && c.count() >= l.Max
-}
-
-// count is the number of speakers that stand.
-func (c *Clusterer) count() int {
-	n := 0
-	for i := range c.speakers {
-		if c.speakers[i].into == 0 {
-			n++
-		}
-	}
-	return n
+	return l.Max > 0 && len(c.speakers) >= l.Max
 }
 
 // mayCreate says whether the utterance at hand may be somebody new.
 func (c *Clusterer) mayCreate() bool {
-	return !c.full() && (int(c.voice.Stats.N) >= c.cfg.MinCreate || len(c.speakers) == 0)
+	return !c.full() && (int(c.voice.Stats.N) >= c.cfg.MinCreate || c.absent.given == 0)
 }
 
 // add makes a new speaker and returns its number.
 func (c *Clusterer) add(at int64, emit func(Event)) int {
+	c.absent.given++
 	c.speakers = append(c.speakers, speaker{
-		anchor: model.NewStats(c.m.Nu).Keep(),
+		number: c.absent.given,
+		anchor: c.m.Shape().NewStats().Keep(),
 	})
-	emit(Event{Kind: SpeakerAdded, At: at, Speaker: len(c.speakers)})
-	return len(c.speakers)
+	emit(Event{Kind: SpeakerAdded, At: at, Speaker: c.absent.given})
+	return c.absent.given
 }

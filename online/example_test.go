@@ -5,13 +5,13 @@ import (
 	"log"
 
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // Two voices, one above the other in the one feature there is, talk in turns.
 func Example() {
-	m := &model.Model{
+	m := &eigenvoice.Model{
 		Features:    segment.FeatureConfig{Ceps: 1, Filters: 2, HighHz: 4000},
 		FeatureMean: []float64{0}, Weights: []float64{0.5, 0.5},
 		Means: []float64{-4, 4}, Vars: []float64{1, 1}, V: []float64{1, 1}, Nu: 1, Phi: 0.2, Slope: 1,

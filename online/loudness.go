@@ -20,6 +20,9 @@ const (
 	loudnessBins = 120
 	// loudnessHalfLife is after how many atoms one counts half: 30 s of speech.
 	loudnessHalfLife = 300
+	// forgotten is a share of an atom that no sum of them can tell from none. It
+	// would get smaller for ever, and numbers below 1e-308 are slow.
+	forgotten = 1e-100
 	// faintWithin is how long an utterance can still turn out to be in the
 	// background, because the near ones had not spoken yet, in samples: 30 s.
 	faintWithin = 30 * 100 * segment.Hop
@@ -32,6 +35,11 @@ func (l *loudness) add(level float32) {
 	}
 	keep := math.Exp2(-1.0 / loudnessHalfLife)
 	floats.Scale(keep, l.count[:])
+	for i, n := range l.count {
+		if n < forgotten {
+			l.count[i] = 0
+		}
+	}
 	l.count[min(max(int(level)+loudnessBins, 0), loudnessBins-1)]++
 	l.total = keep*l.total + 1
 }
@@ -78,5 +86,9 @@ func (c *Clusterer) faint(u *utterance) bool {
 // dropFaint takes the faint ones of the latest utterances out of the window for
 // good.
 func (c *Clusterer) dropFaint() {
+	before := len(c.utts)
 	c.utts = slices.DeleteFunc(c.utts, func(u utterance) bool { return c.until-u.end < faintWithin && c.faint(&u) })
+	if len(c.utts) < before {
+		c.reecho()
+	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/internal/state/statetest"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -116,5 +117,25 @@ func TestLowerFromNowOn(t *testing.T) {
 	}
 	if last := at[turns*4/5]; l.speakerAt(last) == Unknown || missed > 60 {
 		t.Errorf("%d turns are not told, a minute and a half after the change %v", missed, l.speakerAt(last) != Unknown)
+	}
+}
+
+// TestLoudnessForgets holds that levels of half a day ago are forgotten, and not kept
+// as numbers that get smaller for ever.
+func TestLoudnessForgets(t *testing.T) {
+	var l loudness
+	for range 100 {
+		l.add(-20)
+	}
+	for i := range 12 * 3600 * 10 {
+		l.add(-50)
+		if i%1000 == 0 {
+			if at := statetest.Subnormal(&l); at != "" {
+				t.Fatalf("after %d atoms: loudness%s is a subnormal number", i, at)
+			}
+		}
+	}
+	if n := l.count[loudnessBins-20]; n != 0 {
+		t.Errorf("%g of a level of half a day ago", n)
 	}
 }

@@ -18,17 +18,22 @@ type partition struct {
 func (c *Clusterer) cluster(utts []model.Voice, owners []int, threshold float64) partition {
 	voices := make([]*model.Voice, 0, len(owners)+len(utts))
 	for _, s := range owners {
-		voices = append(voices, &model.Voice{Stats: c.speakers[s-1].anchor.Stats()})
+		voices = append(voices, &model.Voice{Stats: c.speaker(s).anchor.Stats(c.m.Shape())})
 	}
 	for i := range utts {
-		voices = append(voices, &utts[i])
+		if !c.utts[i].echo {
+			voices = append(voices, &utts[i])
+		}
 	}
 	labels := Agglomerate(c.scorer, voices, threshold, c.limits())
-	p := partition{
-		owners:   labels[:len(owners)],
-		clusters: labels[len(owners):],
-		n:        slices.Max(labels) + 1,
+	p := partition{owners: labels[:len(owners)], clusters: make([]int, len(utts)), n: slices.Max(labels) + 1}
+	rest := labels[len(owners):]
+	for i := range utts {
+		if !c.utts[i].echo {
+			p.clusters[i], rest = rest[0], rest[1:]
+		}
 	}
+	c.follow(p.clusters)
 	c.dissolve(&p, utts, owners)
 	return p
 }
@@ -38,14 +43,16 @@ func (c *Clusterer) cluster(utts []model.Voice, owners []int, threshold float64)
 func (c *Clusterer) voices(p *partition, owners []int) (voices []model.Voice, owned []bool) {
 	voices, owned = make([]model.Voice, p.n), make([]bool, p.n)
 	for l := range voices {
-		voices[l] = model.NewVoice(c.m.Nu)
+		voices[l] = c.m.Shape().NewVoice()
 	}
 	for i, l := range p.owners {
-		voices[l].Stats.AddKept(c.speakers[owners[i]-1].anchor)
+		voices[l].Stats.AddKept(c.speaker(owners[i]).anchor)
 		owned[l] = true
 	}
 	for i, l := range p.clusters {
-		voices[l].Stats.AddKept(c.utts[i].pair)
+		if !c.utts[i].echo {
+			voices[l].Stats.AddKept(c.utts[i].pair)
+		}
 	}
 	return voices, owned
 }
@@ -79,6 +86,7 @@ func (c *Clusterer) dissolve(p *partition, utts []model.Voice, owners []int) {
 		}
 		p.clusters[i] = best
 	}
+	c.follow(p.clusters)
 	p.renumber()
 }
 

@@ -9,21 +9,22 @@ import (
 )
 
 // reconsider clusters the whole window anew, together with what each speaker
-// said before it, and tells of the speakers that turn out to be one.
-func (c *Clusterer) reconsider(threshold float64, at int64, emit func(Event)) {
-	if c.heard >= c.aligned {
-		c.aligned = alignGrowth * c.heard
-		c.realign()
+// said before it, and tells of the speakers that turn out to be one. end says that
+// no more will be heard.
+func (c *Clusterer) reconsider(threshold float64, end bool, at int64, emit func(Event)) {
+	if c.ear.Outdated(end) {
+		c.renew()
 	}
 	c.dropFaint()
+	c.invite(threshold)
 	voices := make([]model.Voice, len(c.utts))
 	for i := range c.utts {
-		voices[i] = model.Voice{Stats: c.utts[i].pair.Stats()}
+		voices[i] = model.Voice{Stats: c.utts[i].pair.Stats(c.m.Shape())}
 	}
 	var owners []int
 	for i := range c.speakers {
-		if s := &c.speakers[i]; s.into == 0 && s.anchor.N > 0 {
-			owners = append(owners, i+1)
+		if s := &c.speakers[i]; s.anchor.N > 0 {
+			owners = append(owners, s.number)
 		}
 	}
 	if len(c.utts) == 0 && len(owners) == 0 {
@@ -31,20 +32,24 @@ func (c *Clusterer) reconsider(threshold float64, at int64, emit func(Event)) {
 		return
 	}
 	p := c.cluster(voices, owners, threshold)
-	c.assign(p.clusters, c.adopt(p.clusters, c.shared(&p, owners), at, emit))
+	c.assign(p.clusters, c.adopt(p.clusters, c.shared(&p, owners), threshold, at, emit))
 }
 
-// shared counts the frames that each cluster of p has from each speaker so far.
+// shared counts the frames that each cluster of p has from each speaker of the
+// clustering so far, from 1 in their order.
 func (c *Clusterer) shared(p *partition, owners []int) [][]float64 {
 	shared := make([][]float64, p.n)
 	for l := range shared {
 		shared[l] = make([]float64, len(c.speakers)+1)
 	}
 	for i, l := range p.owners {
-		shared[l][owners[i]] += c.speakers[owners[i]-1].anchor.N
+		at, _ := c.at(owners[i])
+		shared[l][at+1] += c.speakers[at].anchor.N
 	}
 	for i, l := range p.clusters {
-		shared[l][c.utts[i].speaker] += c.utts[i].pair.N
+		if at, here := c.at(c.utts[i].speaker); here {
+			shared[l][at+1] += c.utts[i].pair.N
+		}
 	}
 	return shared
 }
@@ -53,33 +58,43 @@ func (c *Clusterer) shared(p *partition, owners []int) [][]float64 {
 // new numbers to the others. A speaker whose speech all went to other clusters
 // is merged into the one that has most of it. labels are the clusters of the
 // window's utterances; the numbers of the clusters are returned.
-func (c *Clusterer) adopt(labels []int, shared [][]float64, at int64, emit func(Event)) (number []int) {
+func (c *Clusterer) adopt(labels []int, shared [][]float64, threshold float64, at int64, emit func(Event)) (number []int) {
+	before := make([]int, len(c.speakers)) // the numbers that shared speaks of
+	for i := range c.speakers {
+		before[i] = c.speakers[i].number
+	}
 	number = assignNumbers(shared)
 	for l := range number {
-		if number[l] == 0 && slices.Contains(labels, l) {
-			number[l] = c.add(at, emit)
+		if number[l] != 0 {
+			number[l] = before[number[l]-1]
 		}
 	}
-	for i := range c.speakers {
-		s := &c.speakers[i]
-		if s.into != 0 || slices.Contains(number, i+1) {
+	for l := range number {
+		if number[l] == 0 && slices.Contains(labels, l) {
+			if number[l] = c.recallCluster(labels, l, threshold); number[l] == Unknown {
+				number[l] = c.add(at, emit)
+			}
+		}
+	}
+	for i, s := range before {
+		if slices.Contains(number, s) {
 			continue
 		}
 		into, most := 0, 0.0
 		for l := range shared {
-			if i+1 < len(shared[l]) && shared[l][i+1] > most {
+			if shared[l][i+1] > most {
 				into, most = number[l], shared[l][i+1]
 			}
 		}
-		if into != 0 && !c.links.same(i+1, into) {
-			c.mergeSpeaker(i+1, into, at, emit)
+		if into != 0 && !c.links.same(s, into) {
+			c.mergeSpeaker(s, into, at, emit)
 		}
 	}
 	return number
 }
 
-// assignNumbers matches clusters with speakers, the pair that has most in
-// common first. 0 means a new speaker.
+// assignNumbers matches clusters with the columns of shared that stand for
+// speakers, the pair that has most in common first. 0 means a new speaker.
 func assignNumbers(shared [][]float64) []int {
 	type pair struct {
 		cluster, speaker int
@@ -107,14 +122,19 @@ func assignNumbers(shared [][]float64) []int {
 
 // mergeSpeaker makes speaker one with into, for the listener and here.
 func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) {
-	s := &c.speakers[speaker-1]
-	s.into = into
-	c.relink()
-	sum := c.speakers[into-1].anchor.Stats()
+	s, to := c.speaker(speaker), c.speaker(into)
+	sum := to.anchor.Stats(c.m.Shape())
 	sum.AddKept(s.anchor)
-	c.speakers[into-1].anchor = sum.Keep()
-	s.voice, s.anchor = model.Voice{}, model.Kept{} // nobody speaks with them any more
+	to.anchor, to.heard = sum.Keep(), max(to.heard, s.heard)
+	c.leave(speaker)
+	c.absent.merge(speaker, into, c.bounds.merges)
+	c.relink()
 	c.time.merge(speaker, into)
+	for i := range c.heads {
+		if h := &c.heads[i]; h.speaker == speaker {
+			h.speaker = into
+		}
+	}
 	if c.last == speaker {
 		c.last = into
 	}
@@ -132,9 +152,7 @@ func (c *Clusterer) assign(labels, number []int) {
 		u.speaker, u.moved = number[labels[i]], true
 	}
 	for i := range c.speakers {
-		if c.speakers[i].into == 0 {
-			c.settle(i + 1)
-		}
+		c.settle(c.speakers[i].number)
 	}
 	if n := len(c.utts); n > 0 {
 		c.last = c.utts[n-1].speaker
@@ -151,24 +169,24 @@ func (c *Clusterer) rate(i int) (logP, confidence float64) {
 		return u.logP, u.conf
 	}
 	u.moved = false
-	v, rest := &model.Voice{Stats: u.pair.Stats()}, &model.Voice{Stats: c.said(u.speaker)}
-	rest.Stats.Sub(v.Stats)
+	v, rest := &model.Voice{Stats: u.pair.Stats(c.m.Shape())}, &model.Voice{Stats: c.said(u.speaker)}
+	rest.Stats.Sub(c.evidence(u).Stats(c.m.Shape()))
 	c.scorer.Outline(v)
 	u.logP = c.scorer.Score(v, rest)
-	other := c.m.Threshold
+	other := c.rule.Threshold
 	for i := range c.speakers {
 		s := &c.speakers[i]
-		if c.links.same(i+1, u.speaker) || s.into != 0 || c.links.alias(i+1) {
+		if c.links.same(s.number, u.speaker) || c.links.alias(s.number) {
 			continue
 		}
-		if c.bound(v, i+1) <= other {
+		if c.bound(v, s) <= other {
 			continue
 		}
-		if score, who := c.compare(v, i+1); who != Unknown {
+		if score, who := c.compare(v, s.number); who != Unknown {
 			other = max(other, score)
 		}
 	}
-	u.conf = 1 / (1 + math.Exp(c.m.Slope*(other-u.logP)))
+	u.conf = 1 / (1 + math.Exp(c.rule.Slope*(other-u.logP)))
 	return u.logP, u.conf
 }
 

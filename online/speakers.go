@@ -1,28 +1,57 @@
 package online
 
 import (
+	"cmp"
 	"iter"
+	"slices"
 
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // Speakers iterates over the speakers that stand, by number, with the statistics
-// of all that they have said so far.
+// of all that they have said so far. Those who have been silent for so long that
+// nothing is kept of them, see [Clusterer], are left out.
 func (c *Clusterer) Speakers() iter.Seq2[int, model.Stats] {
 	return func(yield func(int, model.Stats) bool) {
+		numbers := make([]int, 0, len(c.speakers)+len(c.absent.parked))
 		for i := range c.speakers {
-			if s := &c.speakers[i]; s.into == 0 && !yield(i+1, c.said(i+1)) {
+			numbers = append(numbers, c.speakers[i].number)
+		}
+		for i := range c.absent.parked {
+			numbers = append(numbers, c.absent.parked[i].number)
+		}
+		slices.Sort(numbers)
+		for _, n := range numbers {
+			if !yield(n, c.said(n)) {
 				return
 			}
 		}
 	}
 }
 
+// at returns the place of speaker n among those in the clustering, and whether
+// they are one of them.
+func (c *Clusterer) at(n int) (i int, here bool) {
+	return slices.BinarySearchFunc(c.speakers, n, func(s speaker, n int) int { return cmp.Compare(s.number, n) })
+}
+
+// speaker returns the speaker of a number, who is in the clustering.
+func (c *Clusterer) speaker(n int) *speaker {
+	i, here := c.at(n)
+	if !here {
+		panic("online: a speaker who is not in the clustering")
+	}
+	return &c.speakers[i]
+}
+
 // said returns the sum of what speaker s has said.
 func (c *Clusterer) said(s int) model.Stats {
-	sum := c.speakers[s-1].anchor.Stats()
+	if i := c.absent.find(s); i >= 0 {
+		return c.absent.parked[i].anchor.Stats(c.m.Shape())
+	}
+	sum := c.speaker(s).anchor.Stats(c.m.Shape())
 	for i := range c.utts {
-		if u := &c.utts[i]; u.speaker == s {
+		if u := &c.utts[i]; u.speaker == s && !u.echo {
 			sum.AddKept(u.pair)
 		}
 	}
@@ -32,7 +61,7 @@ func (c *Clusterer) said(s int) model.Stats {
 // settle makes what speaker s has said ready to compare with.
 func (c *Clusterer) settle(s int) {
 	if s != Unknown {
-		v := &c.speakers[s-1].voice
+		v := &c.speaker(s).voice
 		v.Stats = c.said(s)
 		c.scorer.Settle(v)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/seed-7adb9000/diarizer/internal/state"
-	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // AppendBinary appends the state of the clusterer to b: with it, another one of
@@ -19,7 +18,7 @@ func (c *Clusterer) UnmarshalBinary(b []byte) error {
 	if err := state.Restore(b, c.fields()...); err != nil {
 		return err
 	}
-	pair := model.KeptLen(c.m.Nu)
+	pair := c.m.Shape().KeptLen()
 	for i := range c.utts {
 		if err := expect(len(c.utts[i].pair.Pair), pair); err != nil {
 			return err
@@ -28,13 +27,15 @@ func (c *Clusterer) UnmarshalBinary(b []byte) error {
 	// What a Scorer derives from pairs is not part of the state.
 	for i := range c.speakers {
 		s := &c.speakers[i]
-		if s.into != 0 {
-			continue
-		}
 		if err := expect(len(s.anchor.Pair), pair); err != nil {
 			return err
 		}
-		c.settle(i + 1)
+		c.settle(s.number)
+	}
+	for i := range c.absent.parked {
+		if err := expect(len(c.absent.parked[i].anchor.Pair), pair); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -49,35 +50,50 @@ func expect(found, want int) error {
 
 func (c *Clusterer) fields() []any {
 	return []any{
-		state.Value(c.norm),
+		state.Value(c.ear),
 		state.Slice(&c.atoms, (*atom).fields),
 		state.Slice(&c.utts, (*utterance).fields),
 		state.Optional(&c.open, (*utterance).fields),
-		state.Slice(&c.speakers, (*speaker).fields),
-		&c.last, &c.frames, &c.review, &c.until, &c.heard, &c.aligned,
+		state.Slice(&c.heads, (*head).fields),
+		state.Slice(&c.speakers, (*speaker).fields), state.Struct(&c.absent, (*absent).fields),
+		&c.groups, &c.last, &c.frames, &c.review, &c.until,
 		c.loud.count[:], &c.loud.total,
 		state.Struct(&c.time, (*timeline).fields), state.Struct(&c.links, (*links).fields),
 	}
 }
 
 func (a *atom) fields() []any {
-	f := &a.sound
-	return []any{&a.start, &a.end, &f.X, &f.K, &f.W, &f.Ends, &a.level, &a.frames}
+	s := &a.sound
+	return []any{&a.start, &a.end, &s.First, &s.Frames, &s.X, &s.K, &s.W, &s.Ends, &a.level, &a.crowd}
 }
 
 func (u *utterance) fields() []any {
-	return []any{&u.id, &u.start, &u.end, &u.pair.N, &u.pair.Pair, &u.speaker, &u.logP, &u.conf, &u.moved, &u.heard, &u.created, &u.level, &u.frames}
+	return []any{&u.id, &u.start, &u.end, &u.pair.N, &u.pair.Pair, &u.speaker, &u.logP, &u.conf, &u.moved, &u.heard, &u.created, &u.level, &u.frames, &u.group, &u.echo}
 }
 
 func (s *speaker) fields() []any {
-	return []any{&s.anchor.N, &s.anchor.Pair, &s.into}
+	return []any{&s.number, &s.anchor.N, &s.anchor.Pair, &s.heard}
 }
+
+func (h *head) fields() []any { return []any{&h.start, &h.end, &h.speaker, &h.logP, &h.conf} }
+
+func (a *absent) fields() []any {
+	return []any{
+		&a.given, &a.forgotten,
+		state.Slice(&a.parked, (*parked).fields),
+		state.Slice(&a.merges, (*merge).fields),
+	}
+}
+
+func (m *merge) fields() []any { return []any{&m.from, &m.into} }
+
+func (p *parked) fields() []any { return []any{&p.number, &p.anchor.N, &p.anchor.Pair, &p.heard} }
 
 func (l *links) fields() []any {
 	number := func(n *int) []any { return []any{n} }
 	return []any{
 		state.Slice(&l.told, func(group *[]int) []any { return []any{state.Slice(group, number)} }),
-		state.Slice(&l.group, number),
+		state.Slice(&l.who, number), state.Slice(&l.group, number),
 	}
 }
 

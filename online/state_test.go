@@ -4,26 +4,34 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/internal/state/statetest"
-	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 )
 
 func TestStateIsComplete(t *testing.T) {
-	c := &Clusterer{m: &model.Model{Nu: 2, Mu: 1}, norm: segment.NewNormalizer([]float64{0}, 1), atoms: make([]atom, 1),
-		utts: make([]utterance, 1), open: &utterance{}, speakers: make([]speaker, 1), time: timeline{told: make([]told, 1)},
-		links: links{told: make([][]int, 1), group: make([]int, 1)}}
-	statetest.Covers(t, c, c.fields(), "cfg", "m", "acc", "scorer", "voice", "cut", "units", "x", "levels", "sound")
+	c := &Clusterer{m: &eigenvoice.Model{Nu: 2, Mu: 1}, ear: newWorld(1, 1).m.NewListener(), atoms: make([]atom, 1),
+		utts: make([]utterance, 1), heads: make([]head, 1), open: &utterance{}, speakers: make([]speaker, 1), time: timeline{told: make([]told, 1)},
+		links:  links{told: make([][]int, 1), who: make([]int, 1), group: make([]int, 1)},
+		absent: absent{parked: make([]parked, 1), merges: make([]merge, 1)}}
+	statetest.Covers(t, c, c.fields(), "cfg", "m", "rule", "scorer", "voice", "bounds", "cut", "units", "levels")
 	statetest.Covers(t, &c.links, c.links.fields(), "sum")
 	statetest.Covers(t, &c.loud, c.fields())
 	a := &c.atoms[0]
 	statetest.Covers(t, a, append(a.fields(), &a.sound))
-	statetest.Covers(t, &a.sound, a.fields())
+	statetest.Covers(t, &a.sound, append(a.fields(), &a.sound.Aligned))
+	statetest.Covers(t, &a.sound.Aligned, a.fields())
 	u := c.open
 	statetest.Covers(t, u, append(u.fields(), &u.pair))
 	statetest.Covers(t, &u.pair, u.fields())
 	s := &c.speakers[0]
 	statetest.Covers(t, s, append(s.fields(), &s.anchor), "voice")
 	statetest.Covers(t, &s.anchor, s.fields())
+	statetest.Covers(t, &c.heads[0], c.heads[0].fields())
+	statetest.Covers(t, &c.absent, c.absent.fields())
+	p := &c.absent.parked[0]
+	statetest.Covers(t, p, append(p.fields(), &p.anchor))
+	statetest.Covers(t, &p.anchor, p.fields())
+	m := &c.absent.merges[0]
+	statetest.Covers(t, m, m.fields())
 	statetest.Covers(t, &c.time, c.time.fields(), "joinGap", "tolerance", "want", "matched")
 	statetest.Covers(t, &c.time.told[0], append(c.time.told[0].fields(), &c.time.told[0].Turn), "last")
 	statetest.Covers(t, &c.time.told[0].Turn, c.time.told[0].fields())

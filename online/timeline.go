@@ -1,6 +1,7 @@
 package online
 
 import (
+	"math"
 	"slices"
 )
 
@@ -11,6 +12,7 @@ type unit struct {
 	speaker    int
 	utterance  int  // by which it is rated
 	open       bool // more of it may come
+	turn       int  // where its turn is among told, once that is synced
 }
 
 // timeline turns units into turns, and what changes between two states of it
@@ -110,16 +112,19 @@ func (t *timeline) settle(now, told int64) int64 {
 // build makes t.want the turns of units.
 func (t *timeline) build(units []unit, until int64) {
 	t.want = t.want[:0]
-	for _, u := range units {
+	for i := range units {
+		u := &units[i]
 		if n := len(t.want); n > 0 {
 			last := &t.want[n-1]
 			if last.Speaker == u.speaker && u.start-last.End <= t.joinGap {
 				last.End = max(last.End, u.end)
 				last.last, last.open = u.utterance, u.open
+				u.turn = n - 1
 				continue
 			}
 			last.open = false
 		}
+		u.turn = len(t.want)
 		t.want = append(t.want, told{
 			Turn: Turn{Speaker: u.speaker, Start: u.start, End: u.end},
 			open: u.open,
@@ -163,12 +168,27 @@ func (t *timeline) merge(speaker, into int) {
 	}
 }
 
-// forget gives up the turns that end at or before the given position: they are
-// settled.
-func (t *timeline) forget(before int64) {
-	keep := 0
-	for keep < len(t.told) && t.told[keep].End <= before {
-		keep++
+// conclude tells the small moves of boundaries, which wait for the end of the stream
+// elsewhere, of the turns that come before that of the unit stay and reach into it as
+// told. before are the units before it.
+func (t *timeline) conclude(before []unit, stay unit, at int64, emit func(Event)) {
+	for i := range t.told[:stay.turn] {
+		w := &t.told[i]
+		if w.End <= stay.start {
+			continue
+		}
+		start, end := int64(math.MaxInt64), int64(0)
+		for _, u := range before {
+			if u.turn == i {
+				start, end = min(start, u.start), max(end, u.end)
+			}
+		}
+		if start != w.Start || end != w.End {
+			w.Start, w.End, w.State = start, end, Revised
+			emit(Event{Kind: TurnRevised, At: at, Turn: w.Turn})
+		}
 	}
-	t.told = slices.Delete(t.told, 0, keep)
 }
+
+// forget gives up the first n turns: they are settled.
+func (t *timeline) forget(n int) { t.told = slices.Delete(t.told, 0, n) }

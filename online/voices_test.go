@@ -3,14 +3,14 @@ package online
 import (
 	"math/rand/v2"
 
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // world is a random model and speakers drawn from it, for streams whose truth
 // is known.
 type world struct {
-	m      *model.Model
+	m      *eigenvoice.Model
 	rng    *rand.Rand
 	voices [][]float64 // s = m + V y of each speaker, M×d
 	n      int64       // frames so far
@@ -22,7 +22,7 @@ const worldDim, worldGaussians, worldNu = 6, 8, 5
 func newWorld(seed uint64, speakers int) *world {
 	rng := rand.New(rand.NewPCG(seed, 99))
 	const size = worldGaussians * worldDim
-	m := &model.Model{
+	m := &eigenvoice.Model{
 		Features:    segment.FeatureConfig{Ceps: worldDim, Filters: 20, LowHz: 100, HighHz: 3800},
 		FeatureMean: make([]float64, worldDim),
 		Weights:     make([]float64, worldGaussians),

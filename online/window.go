@@ -1,48 +1,106 @@
 package online
 
-import "slices"
+import (
+	"slices"
 
-// trim lets the oldest utterances go, whole turns at a time, once there are
-// more than the window holds.
-func (c *Clusterer) trim() {
-	drop := len(c.utts) - c.cfg.Window
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
+
+// head is what is left of utterances that have left the window while their turn
+// goes on in it: their speaker is settled, and the listener's turn keeps its start.
+type head struct {
+	start, end int64
+	speaker    int
+	logP, conf float64 // of the last of them
+}
+
+// trim lets the oldest utterances go once there are more than the window holds. It
+// has been synced.
+func (c *Clusterer) trim(at int64, emit func(Event)) {
+	drop := c.leaving()
 	if drop <= 0 {
 		return
 	}
-	// A turn that has begun before the cut and goes on after it stays whole.
-	for drop < len(c.utts) && c.insideTurn(c.utts[drop].start) {
-		drop++
-	}
-	if drop >= len(c.utts) {
-		return
-	}
+	c.behead(drop, at, emit)
 	var moved []int
 	for i := range c.speakers {
-		if c.speakers[i].leave(c.utts[:drop], i+1) {
-			moved = append(moved, i+1)
+		s := &c.speakers[i]
+		if s.leave(c.m.Shape(), c.utts[:drop]) {
+			moved = append(moved, s.number)
 		}
-	}
-	before := c.utts[drop].start
-	for _, u := range c.utts[drop:] { // given utterances are in the order of their ends
-		before = min(before, u.start)
 	}
 	c.utts = slices.Delete(c.utts, 0, drop)
 	for _, s := range moved {
 		c.settle(s)
 	}
-	c.time.forget(before)
 }
 
-// leave adds what the speaker of the given number said in utts, which leave the
-// window, to the anchor, and reports whether that was anything.
-func (s *speaker) leave(utts []utterance, number int) bool {
-	if !slices.ContainsFunc(utts, func(u utterance) bool { return u.speaker == number }) {
+// leaving returns how many utterances are to leave the window: whole turns, where
+// one ends before half of a window more would have to leave.
+func (c *Clusterer) leaving() int {
+	least := len(c.utts) - c.cfg.Window
+	if least <= 0 {
+		return 0
+	}
+	for drop := least; drop < len(c.utts) && drop <= least+c.cfg.Window/2; drop++ {
+		if !c.insideTurn(c.utts[drop].start) {
+			return drop
+		}
+	}
+	return least
+}
+
+// behead makes heads of the first drop utterances whose turns are not settled: those
+// from the first turn on that has an utterance that stays. The turns before it are
+// forgotten, with their heads. In one turn, what leaves before anything stays is one
+// head.
+func (c *Clusterer) behead(drop int, at int64, emit func(Event)) {
+	stays := func(u unit) bool { return u.utterance >= drop }
+	stay := slices.IndexFunc(c.units, stays)
+	first := c.units[stay].turn
+	c.time.conclude(c.units[:stay], c.units[stay], at, emit)
+	var heads []head
+	var last []int // the utterance that ends each of them, −1 where that has been rated
+	after := false // the unit before is of the same turn and in the last head
+	for i, u := range c.units {
+		if u.turn < first || stays(u) {
+			after = false
+			continue
+		}
+		h := head{start: u.start, end: u.end, speaker: u.speaker}
+		if u.utterance < 0 {
+			h = c.heads[-1-u.utterance]
+		}
+		if n := len(heads); after && c.units[i-1].turn == u.turn {
+			h.start, h.end = heads[n-1].start, max(heads[n-1].end, h.end)
+			heads[n-1], last[n-1] = h, max(u.utterance, -1)
+		} else {
+			heads, last = append(heads, h), append(last, max(u.utterance, -1))
+		}
+		after = true
+	}
+	for i, utterance := range last {
+		if utterance >= 0 {
+			heads[i].logP, heads[i].conf = c.rate(utterance)
+		}
+	}
+	c.heads = heads
+	c.time.forget(first)
+}
+
+// leave adds what the speaker said in utts, which leave the window, to the anchor,
+// and reports whether that was anything.
+func (s *speaker) leave(shape model.Shape, utts []utterance) bool {
+	if !slices.ContainsFunc(utts, func(u utterance) bool { return u.speaker == s.number }) {
 		return false
 	}
-	sum := s.anchor.Stats()
+	sum := s.anchor.Stats(shape)
 	for _, u := range utts {
-		if u.speaker == number {
-			sum.AddKept(u.pair)
+		if u.speaker == s.number {
+			if !u.echo {
+				sum.AddKept(u.pair)
+			}
+			s.heard = max(s.heard, u.end)
 		}
 	}
 	s.anchor = sum.Keep()

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/synadia-io/orbit.go/natscontext"
+
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 )
 
 // ErrUnreachable is matched by the error of [Connect] when no server answers.
@@ -27,15 +30,21 @@ type ConnectOptions struct {
 	// one attempt.
 	WaitFor time.Duration
 	// Context, where not empty, names a context of the nats command, or the
-	// absolute path of one's file. It says where the server is and who
-	// connects; the URL is not used.
+	// absolute path of one's file. It says where the server is, who connects and
+	// which JetStream is used; the URL is not used.
 	Context string
+	// Domain is the JetStream domain that keeps events and sound, where it is not
+	// that of the server: the hub's, for whoever connects to a leaf node. APIPrefix
+	// begins the subjects of the JetStream API instead, where another account has
+	// it. Either counts instead of what Context says.
+	Domain, APIPrefix string
 	// Security says who connects and whom it trusts.
 	Security Security
 	// Timeout bounds one attempt to connect; 5 s if 0.
 	Timeout time.Duration
 	// OnError hears of lost connections and of what the server complains
-	// about. It is called from other goroutines.
+	// about, once for each kind of thing that is not permitted. It is called from
+	// other goroutines.
 	OnError func(error)
 	// NATS adds options to the connection.
 	NATS []nats.Option
@@ -70,7 +79,7 @@ func Connect(ctx context.Context, url string, opts ConnectOptions) (*nats.Conn, 
 	}
 	deadline := time.Now().Add(opts.WaitFor)
 	for attempt := 0; ; attempt++ {
-		nc, err := dialNATS(url, opts.Context, options)
+		nc, err := opts.dial(url, options)
 		if err == nil {
 			return nc, nil
 		}
@@ -82,12 +91,21 @@ func Connect(ctx context.Context, url string, opts ConnectOptions) (*nats.Conn, 
 	}
 }
 
-// dialNATS connects to what the context says, or the URL without one.
-func dialNATS(url, context string, options []nats.Option) (*nats.Conn, error) {
-	if context == "" {
-		return nats.Connect(url, options...)
+// dial connects to what the context says, or the URL without one.
+func (o ConnectOptions) dial(url string, options []nats.Option) (nc *nats.Conn, err error) {
+	line := bus.NewLine()
+	options = append(slices.Clip(options), line.Option())
+	var settings natscontext.Settings
+	if o.Context == "" {
+		nc, err = nats.Connect(url, options...)
+	} else {
+		nc, settings, err = natscontext.Connect(o.Context, options...)
 	}
-	nc, _, err := natscontext.Connect(context, options...)
+	place := bus.Place{Domain: o.Domain, APIPrefix: o.APIPrefix}
+	if place == (bus.Place{}) {
+		place = bus.Place{Domain: settings.JSDomain, APIPrefix: settings.JSAPIPrefix}
+	}
+	line.Locate(place)
 	return nc, err
 }
 
@@ -115,8 +133,11 @@ func (o ConnectOptions) options(where string) ([]nats.Option, error) {
 				report(fmt.Errorf("%s: connection lost, trying again: %w", where, err))
 			}
 		}),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			report(fmt.Errorf("%s: %w", where, err))
+		nats.ReconnectHandler(bus.Reconnected),
+		nats.ErrorHandler(func(nc *nats.Conn, _ *nats.Subscription, err error) {
+			if err = bus.Hear(nc, err); err != nil {
+				report(fmt.Errorf("%s: %w", where, err))
+			}
 		}),
 	}
 	return append(append(options, security...), o.NATS...), nil

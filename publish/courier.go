@@ -7,21 +7,24 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 )
 
 // courier takes the events out of spools to the server.
 type courier struct {
+	nc     *nats.Conn
 	sender sender
 	// report hears of what goes wrong without stopping anything.
 	report func(error)
 }
 
 func newCourier(nc *nats.Conn, stream StreamOptions, report func(error)) (*courier, error) {
-	js, err := jetstream.New(nc, jetstream.WithPublishAsyncTimeout(ackTimeout), jetstream.WithDefaultTimeout(ackTimeout))
+	js, err := bus.JetStream(nc, jetstream.WithPublishAsyncTimeout(ackTimeout), jetstream.WithDefaultTimeout(ackTimeout))
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)
 	}
-	return &courier{report: report, sender: sender{js: js, last: map[string]uint64{}, report: report,
+	return &courier{nc: nc, report: report, sender: sender{js: js, last: map[string]uint64{}, report: report,
 		ensure: func(ctx context.Context) error { return EnsureStream(ctx, nc, stream) }}}, nil
 }
 
@@ -34,21 +37,28 @@ func (c *courier) stop() { time.AfterFunc(stopAfter, c.sender.js.CleanupPublishe
 const stopAfter = 2 * time.Second
 
 // deliver sends the events of s until it is closed and empty, ctx is done or an
-// event can never be stored. Acked is called after each.
+// event can never be stored. Acked is called after each, and when it was found out
+// which of an earlier process the server has.
 func (c *courier) deliver(ctx context.Context, s *spool, acked func()) error {
+	if s.inherited > 0 && !s.looked {
+		if err := c.look(ctx, s); err != nil {
+			return err
+		}
+		acked()
+	}
 	for ctx.Err() == nil {
-		data, unsure, done, err := s.pop()
+		p, done, err := s.pop()
 		if done || err != nil {
 			return err
 		}
-		if data == nil {
+		if p == nil {
 			select {
 			case <-s.more:
 			case <-ctx.Done():
 			}
 			continue
 		}
-		if err := c.deliverOne(ctx, s, data, unsure); err != nil {
+		if err := c.deliverOne(ctx, s, p); err != nil {
 			return err
 		}
 		acked()
@@ -56,30 +66,31 @@ func (c *courier) deliver(ctx context.Context, s *spool, acked func()) error {
 	return ctx.Err()
 }
 
-func (c *courier) deliverOne(ctx context.Context, s *spool, data []byte, unsure bool) error {
-	e, err := Decode(data)
-	if err != nil {
-		return err
+func (c *courier) deliverOne(ctx context.Context, s *spool, p *parcel) error {
+	msg := p.event.message(p.data)
+	if p.filler {
+		var err error
+		if msg, err = p.event.Message(); err != nil {
+			return err
+		}
 	}
-	subject := e.Subject()
-	fence, kept := s.fence(e.Kind)
-	if kept && unsure {
+	kind, subject := p.event.Kind, p.event.Subject()
+	fence, kept := s.fence(kind)
+	if kept && p.unsure {
 		c.sender.last[subject] = fence
 	}
-	// Without a fence the event was never sent: it is kept before the sending.
-	unsure = unsure && kept
 	c.sender.learned = func(last uint64) {
-		if err := s.keep(e.Kind, last); err != nil {
+		if err := s.keep(kind, last); err != nil {
 			c.report(err)
 		}
 	}
 	if last, ok := c.sender.last[subject]; ok && !kept {
 		c.sender.learned(last)
 	}
-	if err := c.sender.send(ctx, e.message(data), unsure); err != nil {
+	if err := c.sender.send(ctx, msg, p.unsure); err != nil {
 		return err
 	}
-	if err := s.done(e.Seq, e.Kind, c.sender.last[subject]); err != nil {
+	if err := s.done(p, c.sender.last[subject]); err != nil {
 		c.report(fmt.Errorf("%w: after a crash, events may be sent again", err))
 	}
 	return nil

@@ -140,7 +140,7 @@ const (
 // End is why a stream ended.
 type End struct {
 	Reason Reason `json:"reason"`
-	// Detail says what failed, in words.
+	// Detail says what failed, or what was not heard, in words.
 	Detail string `json:"detail,omitempty"`
 }
 
@@ -155,6 +155,13 @@ type Status struct {
 	// Lag is how far the decisions are behind the sound, in seconds of wall
 	// time.
 	Lag float64 `json:"lag"`
+	// Dropped counts packets of sound that were not heard because they are of
+	// another session than the one that is: two senders use one stream, or one
+	// that was replaced has woken up.
+	Dropped uint64 `json:"dropped,omitempty"`
+	// Lost counts events that the journal of a program that died should have had
+	// and had not. The event that says so stands in the place of one of them.
+	Lost uint64 `json:"lost,omitempty"`
 }
 
 // Speaker counts from 1 in order of appearance. In JSON and RTTM it is "S1",

@@ -42,9 +42,18 @@ func TestTimeIsExactInJSON(t *testing.T) {
 			if _, decimals, _ := strings.Cut(string(data), "."); len(decimals) > 7 {
 				t.Fatalf("%d samples became %s", in, data)
 			}
-			if got := TimeOf(in.Duration()); got != in {
-				t.Fatalf("%d samples became %v and %d", in, in.Duration(), got)
+		}
+		switch d, got := in.Duration(), TimeOf(in.Duration()); {
+		case in > math.MaxInt64/62500:
+			if d != math.MaxInt64 {
+				t.Fatalf("%d samples, more than there are durations, became %v", in, d)
 			}
+		case in < -(math.MaxInt64 / 62500):
+			if d != math.MinInt64 {
+				t.Fatalf("%d samples, less than there are durations, became %v", in, d)
+			}
+		case got != in:
+			t.Fatalf("%d samples became %v and %d", in, d, got)
 		}
 	})
 }

@@ -311,7 +311,7 @@ func TestFullDiskLosesNothingWhileTheProgramLives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spool, err := openSpool(j)
+	spool, err := openSpool(j, "run")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -331,7 +331,7 @@ func TestFullDiskLosesNothingWhileTheProgramLives(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			if _, err := spool.push(e.Seq, msg.Data); errors.Is(err, errFull) {
+			if _, err := spool.push(e, msg.Data); errors.Is(err, errFull) {
 				said++
 			}
 		}

@@ -27,27 +27,32 @@ type Kept struct {
 	Waiting int
 	// Size is that of the journal in bytes.
 	Size int64
+	// Damage says what of the journal is not as it was written, nil if all is.
+	Damage error
 	// InUse says that a process publishes the run now, Resumable that one may go
 	// on with it, Ended that the server has the run's last event.
 	InUse, Resumable, Ended bool
 }
 
-// Journals lists the runs in a journal directory, in the order of their ids.
+// Journals lists the runs in a journal directory, in the order of their ids. Its
+// error is about those that cannot be read, and comes with all others.
 func Journals(dir string) ([]Kept, error) {
 	names, err := journal.List(dir)
 	if err != nil {
 		return nil, err
 	}
 	var runs []Kept
+	var failed error
 	for _, name := range names {
 		info, err := journal.Inspect(dir, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // removed since
 		}
 		if err != nil {
-			return runs, err
+			failed = errors.Join(failed, err)
+			continue
 		}
-		k := Kept{Run: name, Acked: info.Passed.State[stateSeq], Waiting: info.Waiting, Size: info.Size,
+		k := Kept{Run: name, Stream: info.Passed.Label, Acked: info.Passed.State[stateSeq], Waiting: info.Waiting, Size: info.Size, Damage: info.Damage,
 			InUse: info.InUse, Resumable: info.Passed.State[stateResumable] != 0, Ended: info.Passed.State[stateEnded] != 0}
 		if info.Last != nil {
 			if e, err := Decode(info.Last); err == nil {
@@ -56,7 +61,7 @@ func Journals(dir string) ([]Kept, error) {
 		}
 		runs = append(runs, k)
 	}
-	return runs, nil
+	return runs, failed
 }
 
 // FlushJournals publishes what the runs in a journal directory have left,
@@ -79,9 +84,6 @@ func FlushJournals(ctx context.Context, nc *nats.Conn, dir string, opts Publishe
 // published stays for the next time, and does not keep others from it.
 func (c *courier) leftovers(ctx context.Context, dir string) (events int, err error) {
 	runs, err := Journals(dir)
-	if err != nil {
-		return 0, err
-	}
 	for _, run := range runs {
 		if run.InUse || !run.unfinished() {
 			continue
@@ -100,9 +102,7 @@ func (c *courier) leftovers(ctx context.Context, dir string) (events int, err er
 
 // unfinished reports whether the run of a dead process has events for the
 // server, if only the one that ends it.
-func (k Kept) unfinished() bool {
-	return k.Waiting > 0 || !k.Ended && !k.Resumable && k.Stream != ""
-}
+func (k Kept) unfinished() bool { return k.Waiting > 0 || !k.Ended && !k.Resumable }
 
 // leftover publishes one run to its end.
 func (c *courier) leftover(ctx context.Context, dir string, run Kept) (events int, err error) {
@@ -110,12 +110,25 @@ func (c *courier) leftover(ctx context.Context, dir string, run Kept) (events in
 	if err != nil {
 		return 0, err
 	}
-	s, err := openSpool(j)
+	s, err := openSpool(j, run.Run)
 	if err != nil {
 		return 0, errors.Join(err, j.Close())
 	}
+	if s.stream == "" {
+		// Before its first event is sent, a journal knows its stream.
+		if j.Damage() != nil {
+			c.report(fmt.Errorf("run %s, left by an earlier process: no event of it is left: %w", run.Run, j.Damage()))
+		}
+		return 0, j.Remove()
+	}
 	defer func() { err = errors.Join(err, s.release()) }()
-	if err := s.end(j.Last()); err != nil {
+	if j.Damage() != nil {
+		c.report(fmt.Errorf("run %s of stream %s, left by an earlier process: %w: what is left of it is published", run.Run, s.stream, j.Damage()))
+	}
+	if err := c.look(ctx, s); err != nil {
+		return 0, err
+	}
+	if err := s.end(j.Last(), j.Damage()); err != nil {
 		return 0, err
 	}
 	s.close()
@@ -125,34 +138,39 @@ func (c *courier) leftover(ctx context.Context, dir string, run Kept) (events in
 
 // end adds what a run lacks whose process died: an event that ends it. A run
 // that another process may go on with is left open.
-func (s *spool) end(lastRecord []byte) error {
-	if lastRecord == nil || s.state[stateResumable] != 0 {
+func (s *spool) end(lastRecord []byte, damage error) error {
+	if s.state[stateResumable] != 0 || s.state[stateEnded] != 0 {
 		return nil
 	}
-	last, err := Decode(lastRecord)
+	last := Event{Stream: s.stream, Run: s.run, Seq: s.last, At: Time(s.state[stateAt]), Revision: s.state[stateRevision]}
+	if lastRecord != nil {
+		e, err := Decode(lastRecord)
+		if err != nil {
+			return err
+		}
+		if e.Kind == StreamEnded {
+			return nil
+		}
+		last.At, last.Revision = max(last.At, e.At), max(last.Revision, e.Revision)
+	}
+	detail := "the publishing program died"
+	if damage != nil {
+		detail += ", and its journal is damaged: events may be lost"
+	}
+	e := Event{Stream: last.Stream, Run: last.Run, Seq: last.Seq + 1, Kind: StreamEnded, At: last.At,
+		Wall: time.Now().UTC().Round(0), Revision: last.Revision, End: &End{Reason: Failed, Detail: detail}}
+	data, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
-	if last.Kind == StreamEnded {
-		return nil
-	}
-	data, err := json.Marshal(Event{Stream: last.Stream, Run: last.Run, Seq: last.Seq + 1, Kind: StreamEnded, At: last.At,
-		Wall: time.Now().UTC().Round(0), Revision: last.Revision,
-		End: &End{Reason: Failed, Detail: "the publishing program died"}})
-	if err != nil {
-		return err
-	}
-	_, err = s.push(last.Seq+1, data)
+	_, err = s.push(e, data)
 	return err
 }
 
 // prune deletes the oldest journals of which the server has everything until
 // the others have at most so many bytes.
 func prune(dir string, most int64) error {
-	runs, err := Journals(dir)
-	if err != nil {
-		return err
-	}
+	runs, _ := Journals(dir) // what cannot be read is not removed
 	var total int64
 	for _, run := range slices.Backward(runs) {
 		if run.InUse || run.Resumable || run.unfinished() {

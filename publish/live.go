@@ -1,7 +1,7 @@
 package publish
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,23 +17,27 @@ type Live struct {
 	tl      Timeline
 	// recent holds the turns that may still reach beyond done.
 	recent map[int]Turn
-	// done is the moment up to which pieces are complete.
-	done   Time
-	pieces []piece
-	// growing is the index in pieces of a turn's last piece.
-	growing map[int]int
+	// done is the moment up to which stretches are complete, those of who as they
+	// were told.
+	done Time
+	told ledger
+	// growing are the stretches that reach done, and may go on.
+	growing map[int]stretch
+	// names are the speakers as they were told of, by their numbers.
+	names   []string
+	numbers map[string]int
 }
 
-// piece is a stretch of one turn as it was told.
-type piece struct {
-	turn       int
-	speaker    string
-	start, end Time
-}
+// liveTurns is how many closed turns a Live keeps in mind for what is told of them
+// later.
+const liveTurns = 1000
 
-// NewLive returns a Live for the given latency.
+// NewLive returns a Live for the given latency. However long the stream is, it takes
+// some eight bytes for each stretch that was told.
 func NewLive(latency time.Duration) *Live {
-	return &Live{latency: max(0, TimeOf(latency)), recent: map[int]Turn{}, growing: map[int]int{}}
+	l := &Live{latency: max(0, TimeOf(latency)), recent: map[int]Turn{}, growing: map[int]stretch{}, numbers: map[string]int{}}
+	l.tl.Bound(liveTurns)
+	return l
 }
 
 // Apply takes the next event, as [Timeline.Apply] does and with its errors.
@@ -52,8 +56,10 @@ func (l *Live) Apply(e Event) error {
 		delete(l.recent, e.Turn.ID)
 	case SpeakerMerged:
 		for id, turn := range l.recent {
-			turn.Speaker = l.tl.turns[id].Speaker
-			l.recent[id] = turn
+			if turn.Speaker == e.Speaker {
+				turn.Speaker = e.Into
+				l.recent[id] = turn
+			}
 		}
 	case StreamEnded:
 		l.advance(e.At) // nothing more will be told
@@ -65,6 +71,12 @@ func (l *Live) Apply(e Event) error {
 func (l *Live) advance(until Time) {
 	if until <= l.done {
 		return
+	}
+	for id, s := range l.growing {
+		if s.end < l.done {
+			l.told.add(s)
+			delete(l.growing, id)
+		}
 	}
 	for id, turn := range l.recent {
 		end := turn.End
@@ -83,24 +95,27 @@ func (l *Live) add(turn int, speaker string, start, end Time) {
 	if start >= end {
 		return
 	}
-	if i, ok := l.growing[turn]; ok && l.pieces[i].end == start && l.pieces[i].speaker == speaker {
-		l.pieces[i].end = end
-		return
+	who, ok := l.numbers[speaker]
+	if !ok {
+		who = len(l.names)
+		l.names, l.numbers[speaker] = append(l.names, speaker), who
 	}
-	l.growing[turn] = len(l.pieces)
-	l.pieces = append(l.pieces, piece{turn, speaker, start, end})
+	s, ok := l.growing[turn]
+	if ok && s.end == start && s.who == who {
+		s.end = end
+	} else {
+		if ok {
+			l.told.add(s)
+		}
+		s = stretch{turn: turn, who: who, start: start, end: end}
+	}
+	l.growing[turn] = s
 }
 
 // Segments returns what had been told of the moments so far, by start and then
 // by turn. Before the stream has ended, the last moments, of which less than
 // the latency is known, are not among them.
 func (l *Live) Segments() []rttm.Segment {
-	pieces := slices.SortedFunc(slices.Values(l.pieces), func(a, b piece) int {
-		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.turn, b.turn))
-	})
-	segments := make([]rttm.Segment, 0, len(pieces))
-	for _, p := range pieces {
-		segments = append(segments, segment(l.tl.file(), p.speaker, p.start, p.end))
-	}
-	return segments
+	all := slices.AppendSeq(l.told.all(), maps.Values(l.growing))
+	return segments(l.tl.file(), all, func(who int) string { return l.names[who] })
 }

@@ -358,7 +358,7 @@ func TestEnsureStreamLeavesWhatIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := patient(t)
-	opts := StreamOptions{Retain: time.Hour, MaxBytes: 1 << 20}
+	opts := StreamOptions{Retain: time.Hour, MaxBytes: 8 << 20}
 	for range 2 {
 		if err := EnsureStream(ctx, nc, opts); err != nil {
 			t.Fatal(err)
@@ -368,9 +368,33 @@ func TestEnsureStreamLeavesWhatIsThere(t *testing.T) {
 		t.Errorf("with its own limits: %v", err)
 	}
 	err = EnsureStream(ctx, nc, StreamOptions{Retain: 2 * time.Hour, MaxBytes: 5, Replicas: 3})
-	for _, want := range []string{"maximum age of 1h0m0s instead of 2h0m0s", "1048576 bytes instead of 5", "1 replicas instead of 3", JetStreamName} {
+	for _, want := range []string{"maximum age of 1h0m0s instead of 2h0m0s", "8388608 bytes instead of 5", "1 replicas instead of 3", JetStreamName} {
 		if !errors.Is(err, ErrIncompatible) || !strings.Contains(err.Error(), want) {
 			t.Errorf("other limits: %v, expected %q", err, want)
+		}
+	}
+	for want, change := range map[string]func(*jetstream.StreamConfig){
+		"at most 20 messages instead of 10000 or more":         func(c *jetstream.StreamConfig) { c.MaxMsgs = 20 },
+		"a maximum age of 1s instead of 1h0m0s or more":        func(c *jetstream.StreamConfig) { c.MaxAge, c.Duplicates = time.Second, time.Second },
+		"at most 100000 bytes instead of 8388608 or more":      func(c *jetstream.StreamConfig) { c.MaxBytes = 100_000 },
+		`storage in "Memory" instead of "File"`:                func(c *jetstream.StreamConfig) { c.Storage = jetstream.MemoryStorage },
+		"at most 1 messages per subject instead of any number": func(c *jetstream.StreamConfig) { c.MaxMsgsPerSubject = 1 },
+	} {
+		if err := js.DeleteStream(ctx, JetStreamName); err != nil {
+			t.Fatal(err)
+		}
+		c := StreamOptions{}.config()
+		change(&c)
+		if _, err := js.CreateStream(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+		if err := EnsureStream(ctx, nc, StreamOptions{}); !errors.Is(err, ErrIncompatible) || !strings.Contains(err.Error(), want) {
+			t.Errorf("a stream that loses events: %v, expected %q", err, want)
+		}
+		if c.MaxAge == time.Second {
+			if err := EnsureStream(ctx, nc, StreamOptions{Retain: time.Second}); err != nil {
+				t.Errorf("as it was asked for: %v", err)
+			}
 		}
 	}
 	if err := js.DeleteStream(ctx, JetStreamName); err != nil {

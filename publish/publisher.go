@@ -123,7 +123,7 @@ func (p *Publisher) openOwn() (*spool, error) {
 		p.opts.Journal = ""
 		return newSpool(), nil
 	}
-	s, err := openSpool(j)
+	s, err := openSpool(j, p.opts.Run)
 	if err == nil && p.opts.Resumable {
 		err = s.resumable()
 	}
@@ -165,7 +165,7 @@ func (p *Publisher) Publish(e Event) error {
 	if err != nil {
 		return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, err)
 	}
-	open, err := p.own.push(e.Seq, data)
+	open, err := p.own.push(e, data)
 	if err != nil {
 		p.report(err)
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 )
 
 // RunStart is where a run begins in the JetStream stream.
@@ -23,7 +25,7 @@ type RunStart struct {
 // are given, by stream id. A stream of which the server keeps no start is left
 // out; so is everything on a server where nothing was published yet.
 func LatestRuns(ctx context.Context, nc *nats.Conn, streams ...string) ([]RunStart, error) {
-	js, err := jetstream.New(nc)
+	js, err := bus.JetStream(nc)
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)
 	}

@@ -170,6 +170,7 @@ func (s *sender) isStored(ctx context.Context, msg *nats.Msg, last, actual uint6
 			s.last[msg.Subject] = last // look again from here
 			return false, err
 		case found.Header.Get(jetstream.MsgIDHeader) == id:
+			s.last[msg.Subject] = found.Sequence // those behind it may be there as well
 			return true, nil
 		}
 		last = found.Sequence

@@ -15,17 +15,20 @@ type store interface {
 	Next() ([]byte, error)
 	Done(state map[string]uint64) error
 	Save(state map[string]uint64) error
+	Label(string)
 	Size() int64
 	Compact() error
 	Sync() error
 	Close() error
 }
 
-// The cursor's state has the number of the last event passed on, whether that
-// was the run's last, whether the run may go on in another process, and a fence
-// for each kind of event.
+// The cursor's state has the number of the last event passed on, its time in
+// samples and its revision, whether it was the run's last, whether the run may go
+// on in another process, and a fence for each kind of event.
 const (
 	stateSeq       = "seq"
+	stateAt        = "at"
+	stateRevision  = "revision"
 	stateEnded     = "ended"
 	stateResumable = "resumable"
 )
@@ -39,8 +42,10 @@ type spool struct {
 	mu       sync.Mutex
 	store    store    // nil without a journal
 	memory   [][]byte // events that are not in the journal
+	run      string   // empty without a journal
+	stream   string   // of the run, empty if it is not known
 	last     uint64   // number of the last event taken
-	old      int      // events that an earlier process may have sent are first in line
+	popped   uint64   // and of the last that pop returned, or the server had before
 	taken    uint64
 	acked    uint64
 	failing  bool // the journal did not take the last event
@@ -49,41 +54,52 @@ type spool struct {
 	unsynced atomic.Bool
 	// more has room for one token, which says that events or closed changed.
 	more chan struct{}
+
+	// Of what an earlier process left in the journal:
+	inherited uint64 // number of its last event, which that process may have sent
+	unknown   bool   // it is not known which of its events were passed on
+	looked    bool   // the server was asked which it has
+	front     *parcel
+	lost      uint64 // events that the journal should have and has not
 }
 
 func newSpool() *spool { return &spool{state: map[string]uint64{}, more: make(chan struct{}, 1)} }
 
-// openSpool returns a spool over a journal that has just been opened.
-func openSpool(j *journal.Journal) (*spool, error) {
+// openSpool returns a spool over the journal of a run, which has just been opened.
+func openSpool(j *journal.Journal, run string) (*spool, error) {
 	s := newSpool()
-	s.store = j
+	s.store, s.run, s.stream, s.unknown = j, run, j.Passed().Label, j.Passed().Writes == 0
 	maps.Copy(s.state, j.Passed().State)
-	s.last = s.state[stateSeq]
-	if line := j.Last(); line != nil {
-		e, err := Decode(line)
+	s.popped = s.state[stateSeq]
+	s.last = s.popped
+	if record := j.Last(); record != nil {
+		e, err := Decode(record)
 		if err != nil {
 			return nil, fmt.Errorf("journal: %w", err)
 		}
-		s.last = max(s.last, e.Seq)
-		s.old = int(s.last - s.state[stateSeq])
-		s.taken = uint64(s.old)
+		s.stream, s.last = e.Stream, max(s.last, e.Seq)
 	}
+	s.inherited = s.last
+	s.taken = s.inherited - s.popped
 	return s, nil
 }
 
 // push takes an event. One that the run has already is left out: who resumes a
 // run decides again what was decided since its state was saved. The error says
 // that the journal has begun to fail, or that it works again.
-func (s *spool) push(seq uint64, data []byte) (open bool, err error) {
+func (s *spool) push(e Event, data []byte) (open bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return false, nil
 	}
-	if seq <= s.last {
+	if e.Seq <= s.last {
 		return true, nil
 	}
-	s.last = seq
+	if s.stream == "" && s.store != nil {
+		s.store.Label(e.Stream)
+	}
+	s.stream, s.last = e.Stream, e.Seq
 	s.taken++
 	s.memory = append(s.memory, data)
 	err = s.settle()
@@ -112,27 +128,34 @@ func (s *spool) settle() error {
 	return nil
 }
 
-// pop returns the next event. With none, data is nil and, once the spool is
-// closed, done is true. Unsure says that the event may have been sent before.
-func (s *spool) pop() (data []byte, unsure, done bool, err error) {
+// known returns the run's stream, and the number of the last event that was passed
+// on, as far as the journal tells.
+func (s *spool) known() (stream string, passed uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.store != nil {
-		if data, err = s.store.Next(); err != nil {
-			return nil, false, false, err
-		}
+	return s.stream, s.state[stateSeq]
+}
+
+// there says that the server has the events up to e, as far as it was sent any.
+func (s *spool) there(e Event) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unknown = false
+	if e.Seq <= s.popped {
+		return nil
 	}
-	if data == nil && len(s.memory) > 0 {
-		data, s.memory = s.memory[0], s.memory[1:]
+	s.acked += min(e.Seq, s.last) - min(s.popped, s.last)
+	s.popped, s.last = e.Seq, max(s.last, e.Seq)
+	s.note(e)
+	return s.save()
+}
+
+// note keeps in the state that the server has e.
+func (s *spool) note(e Event) {
+	s.state[stateSeq], s.state[stateAt], s.state[stateRevision] = e.Seq, uint64(e.At), e.Revision
+	if e.Kind == StreamEnded {
+		s.state[stateEnded] = 1
 	}
-	if data == nil {
-		return nil, false, s.closed, nil
-	}
-	if s.old > 0 {
-		s.old--
-		unsure = true
-	}
-	return data, unsure, false, nil
 }
 
 // fence returns the number that was kept for a kind of event.
@@ -143,12 +166,17 @@ func (s *spool) fence(kind Kind) (uint64, bool) {
 	return n, ok
 }
 
-// keep remembers a fence before the first event is sent behind it.
+// keep remembers a fence before the first event is sent behind it, in a power cut
+// too.
 func (s *spool) keep(kind Kind, last uint64) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.state[string(kind)] = last
-	return s.save()
+	err := s.save()
+	s.mu.Unlock()
+	if err != nil || s.store == nil {
+		return err
+	}
+	return s.store.Sync() // while events are taken
 }
 
 func (s *spool) save() error {
@@ -158,17 +186,19 @@ func (s *spool) save() error {
 	return s.store.Save(maps.Clone(s.state))
 }
 
-// done says that the server has the event that pop returned last.
-func (s *spool) done(seq uint64, kind Kind, number uint64) error {
+// done says that the server has the event that pop returned last, as the message of
+// that number.
+func (s *spool) done(p *parcel, number uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.acked++
-	s.state[stateSeq], s.state[string(kind)] = seq, number
-	if kind == StreamEnded {
-		s.state[stateEnded] = 1
-	}
-	if s.store == nil {
+	s.note(p.event)
+	s.state[string(p.event.Kind)] = number
+	switch {
+	case s.store == nil:
 		return nil
+	case p.filler: // the cursor stays before the event behind it
+		return s.save()
 	}
 	if err := s.store.Done(maps.Clone(s.state)); err != nil {
 		return err

@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 )
 
 // JetStreamName is the JetStream stream that keeps the events of all streams.
@@ -29,8 +31,17 @@ var ErrIncompatible = errors.New("JetStream stream is not fit for events")
 // ErrNoJetStream is matched by the error for a server that keeps no streams.
 var ErrNoJetStream = errors.New("the NATS server has no JetStream: start it with \"nats-server -js\"")
 
+// What an existing stream has to keep, unless StreamOptions ask for less: below, it
+// loses events of a single meeting while that goes on.
+const (
+	leastRetain   = time.Hour
+	leastMessages = 10_000
+	leastBytes    = 8 << 20
+)
+
 // StreamOptions say how long events are kept. The zero value keeps them for 30
-// days, at most 1 GiB of them, and accepts an existing stream's limits.
+// days, at most 1 GiB of them, and accepts an existing stream's limits as long as
+// it keeps events for an hour, and 10,000 of them or 8 MiB.
 type StreamOptions struct {
 	// Retain is how long events are kept, or 0 for the default.
 	Retain time.Duration
@@ -72,7 +83,7 @@ func EnsureStream(ctx context.Context, nc *nats.Conn, opts StreamOptions) error 
 	if opts.Retain < 0 {
 		return fmt.Errorf("retention of %v: expected a duration such as 720h", opts.Retain)
 	}
-	js, err := jetstream.New(nc)
+	js, err := bus.JetStream(nc)
 	if err != nil {
 		return fmt.Errorf("JetStream: %w", err)
 	}
@@ -129,11 +140,17 @@ func differences(c jetstream.StreamConfig, opts StreamOptions) []string {
 	note(c.Sealed, "a seal: nothing can be added")
 	note(c.Mirror != nil, "a mirror of another stream")
 	note(c.SubjectTransform != nil, "a subject transform")
+	note(c.Storage != jetstream.FileStorage, "storage in %q instead of \"File\"", c.Storage)
+	note(c.MaxMsgs > 0 && c.MaxMsgs < leastMessages, "at most %d messages instead of %d or more", c.MaxMsgs, leastMessages)
 	if opts.Retain != 0 {
 		note(c.MaxAge != opts.Retain, "a maximum age of %v instead of %v", c.MaxAge, opts.Retain)
+	} else {
+		note(c.MaxAge > 0 && c.MaxAge < leastRetain, "a maximum age of %v instead of %v or more", c.MaxAge, leastRetain)
 	}
 	if opts.MaxBytes != 0 {
 		note(c.MaxBytes != opts.MaxBytes, "at most %d bytes instead of %d", c.MaxBytes, opts.MaxBytes)
+	} else {
+		note(c.MaxBytes > 0 && c.MaxBytes < leastBytes, "at most %d bytes instead of %d or more", c.MaxBytes, leastBytes)
 	}
 	if opts.Replicas != 0 {
 		note(c.Replicas != opts.Replicas, "%d replicas instead of %d", c.Replicas, opts.Replicas)

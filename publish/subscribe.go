@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 )
 
 // Message is an event as it was received.
@@ -65,7 +67,7 @@ func Subscribe(ctx context.Context, nc *nats.Conn, opts SubscribeOptions) iter.S
 				return
 			}
 		}
-		js, err := jetstream.New(nc)
+		js, err := bus.JetStream(nc)
 		if err != nil {
 			yield(Message{}, fmt.Errorf("JetStream: %w", err))
 			return

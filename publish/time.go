@@ -23,10 +23,17 @@ const maxTime = 1 << 50
 // Seconds returns t in seconds.
 func (t Time) Seconds() float64 { return float64(t) / Rate }
 
-// Duration returns t as a wall-clock duration, rounded to nanoseconds.
+// Duration returns t as a wall-clock duration, exactly, or the longest there is
+// (292 years) where t is longer.
 func (t Time) Duration() time.Duration {
-	const sample = float64(time.Second) / Rate
-	return time.Duration(math.Round(float64(t) * sample))
+	const sample, longest = time.Second / Rate, Time(math.MaxInt64 / (time.Second / Rate))
+	switch {
+	case t > longest:
+		return math.MaxInt64
+	case t < -longest:
+		return math.MinInt64
+	}
+	return time.Duration(t) * sample
 }
 
 // TimeOf returns the number of samples nearest to d.

@@ -45,7 +45,8 @@ func (o *order) next(e Event) (bool, error) {
 }
 
 // Timeline applies the events of one run. The zero value is ready and expects
-// the run from its first event.
+// the run from its first event. It keeps every turn, unless it is told otherwise
+// with [Timeline.Bound].
 type Timeline struct {
 	order    order
 	turns    map[int]Turn
@@ -57,6 +58,7 @@ type Timeline struct {
 	at       Time
 	revision uint64
 	ended    *End
+	settled  settled
 }
 
 // NewPartialTimeline returns a Timeline for a listener who means to begin in
@@ -80,6 +82,9 @@ func (t *Timeline) Apply(e Event) error {
 		t.words = map[string]map[int]Word{}
 	}
 	t.at, t.revision = e.At, e.Revision
+	if e.Turn != nil && !t.known(e.Turn.ID) {
+		return nil
+	}
 	switch e.Kind {
 	case StreamStarted:
 		t.source = *e.Source
@@ -92,6 +97,7 @@ func (t *Timeline) Apply(e Event) error {
 	case TurnEnded, TurnRevised:
 		t.turns[e.Turn.ID] = *e.Turn
 		delete(t.open, e.Turn.ID)
+		t.settle()
 	case TurnWithdrawn:
 		delete(t.turns, e.Turn.ID)
 		delete(t.open, e.Turn.ID)
@@ -115,6 +121,7 @@ func (t *Timeline) Skip(e Event) { t.order.seq = e.Seq - 1 }
 // merge gives the turns of speaker to into. Only those of now: what a later
 // event says of speaker stands, so that a merge can be taken back.
 func (t *Timeline) merge(speaker, into Speaker) {
+	t.settled.merge(speaker, into)
 	for id, turn := range t.turns {
 		if turn.Speaker == speaker {
 			turn.Speaker = into
@@ -160,11 +167,26 @@ func (t *Timeline) Open(id int) bool { return t.open[id] }
 // them: times in seconds, speakers by [Timeline.Name]. Turns without length
 // are left out.
 func (t *Timeline) Segments() []rttm.Segment {
-	var segments []rttm.Segment
-	for _, turn := range t.Turns() {
+	all := t.settled.turns.all()
+	for i := range all {
+		all[i].who = int(t.settled.who[all[i].who])
+	}
+	for _, turn := range t.turns {
 		if turn.End > turn.Start {
-			segments = append(segments, segment(t.file(), t.Name(turn.Speaker), turn.Start, turn.End))
+			all = append(all, stretch{turn: turn.ID, who: int(turn.Speaker), start: turn.Start, end: turn.End})
 		}
+	}
+	return segments(t.file(), all, func(who int) string { return t.Name(Speaker(who)) })
+}
+
+// segments are stretches as RTTM has them, by start and then by turn.
+func segments(file string, all []stretch, name func(who int) string) []rttm.Segment {
+	slices.SortStableFunc(all, func(a, b stretch) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.turn, b.turn))
+	})
+	var segments []rttm.Segment
+	for _, s := range all {
+		segments = append(segments, segment(file, name(s.who), s.start, s.end))
 	}
 	return segments
 }

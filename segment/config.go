@@ -28,6 +28,9 @@ type FeatureConfig struct {
 	// mean that is taken off, so that the first second of a stream is not
 	// normalised by itself alone.
 	MeanPrior float64 `json:"mean_prior"`
+	// MelBank appends the log mel energies of a [Bank], after the deltas: 0 for
+	// none, or BankSize.
+	MelBank int `json:"mel_bank,omitempty"`
 }
 
 // DefaultFeatures returns the settings of the published model: 18 mel cepstra
@@ -47,7 +50,7 @@ func (c FeatureConfig) Dim() int {
 	if c.Deltas {
 		n *= 2
 	}
-	return n
+	return n + c.MelBank
 }
 
 // statics is the number of features before deltas.
@@ -81,6 +84,8 @@ func (c FeatureConfig) Validate() error {
 		return bad("low_hz", c.LowHz, "0 or more and below high_hz")
 	case !(c.HighHz <= sampleRate/2):
 		return bad("high_hz", c.HighHz, fmt.Sprintf("at most %d", sampleRate/2))
+	case c.MelBank != 0 && c.MelBank != BankSize:
+		return bad("mel_bank", c.MelBank, fmt.Sprintf("0 or %d", BankSize))
 	case !(c.MeanPrior >= 0):
 		return bad("mean_prior", c.MeanPrior, "0 or more")
 	}

@@ -5,6 +5,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 	"github.com/seed-7adb9000/diarizer/internal/spectrum"
 )
 
@@ -26,7 +27,7 @@ const (
 
 // Extractor turns samples into feature frames: mel cepstra by the usual steps
 // (pre-emphasis, Hamming window, power spectrum, triangular mel filters, log,
-// orthonormal cosine transform), log energy and regression deltas. A frame costs
+// orthonormal cosine transform), log energy, regression deltas, and the log mel energies of a [Bank]. A frame costs
 // nothing until it is asked for, and next to nothing where it is passed over.
 // Nothing is allocated per frame. An Extractor is for one stream and one goroutine.
 type Extractor struct {
@@ -35,6 +36,7 @@ type Extractor struct {
 	fft    *spectrum.Power
 	mel    []melFilter
 	dct    []float64 // Ceps×Filters by rows
+	bank   *Bank     // nil where the features have none
 
 	buf     []float32 // samples from the start of frame first on
 	first   int64
@@ -69,6 +71,9 @@ func NewExtractor(cfg FeatureConfig) (*Extractor, error) {
 	for i := range e.window {
 		e.window[i] = 0.54 - 0.46*math.Cos(2*math.Pi*float64(i)/(Window-1))
 	}
+	if cfg.MelBank > 0 {
+		e.bank = NewBank()
+	}
 	span := 0
 	if cfg.Deltas {
 		span = cfg.DeltaSpan
@@ -85,10 +90,13 @@ func (e *Extractor) Dim() int { return e.cfg.Dim() }
 // frames further than the frame itself, deltas DeltaSpan more.
 func (e *Extractor) Delay() int { return (Window-1)/Hop + e.statics.span }
 
-// Add takes the next samples, in [-1, 1] at 16 kHz.
+// Add takes the next samples, in [-1, 1] at 16 kHz. Those that are not numbers,
+// infinite or beyond ±65,536 count as silence.
 func (e *Extractor) Add(samples []float32) {
 	e.drop()
+	n := len(e.buf)
 	e.buf = append(e.buf, samples...)
+	clean.In(e.buf[n:])
 	e.samples += int64(len(samples))
 }
 
@@ -116,10 +124,14 @@ func (e *Extractor) Next() []float64 {
 	t, last, n := e.next, e.windows()-1, e.statics.n
 	e.next++
 	copy(e.frame, e.static(t))
+	if e.bank != nil {
+		from := int(t-e.first) * Hop
+		e.bank.Into(e.frame[len(e.frame)-e.cfg.MelBank:], e.buf[from:from+Window])
+	}
 	if e.statics.span == 0 {
 		return e.frame
 	}
-	delta := e.frame[n:]
+	delta := e.frame[n : 2*n]
 	clear(delta)
 	for k := int64(1); k <= int64(e.statics.span); k++ {
 		w := float64(k) * e.statics.scale

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sort"
 )
 
 // Given stands in for a [Segmenter] where the utterances are known beforehand,
@@ -12,7 +13,8 @@ import (
 type Given struct {
 	utts    []Utterance // by start
 	byEnd   []Utterance
-	rest    []int64 // the earliest start of byEnd beyond each index
+	rest    []int64     // the earliest start of byEnd beyond each index
+	crowds  []Utterance // where two or more of utts are, in order
 	dim     int
 	n       int64
 	next    int   // first of utts that has not begun
@@ -45,6 +47,7 @@ func NewGiven(utts []Utterance, max int64, dim int) *Given {
 	slices.SortStableFunc(g.byEnd, func(a, b Utterance) int {
 		return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Start, b.Start))
 	})
+	g.crowds = crowds(g.utts)
 	g.rest = make([]int64, len(g.byEnd))
 	rest := int64(math.MaxInt64)
 	for i := len(g.byEnd) - 1; i >= 0; i-- {
@@ -93,8 +96,8 @@ func (g *Given) flushAtom(at int64, emit func(Event)) {
 	if len(g.pending) == 0 {
 		return
 	}
-	first := g.n - int64(len(g.pending)/g.dim)
-	emit(Event{At: at, Until: g.n * Hop, Frames: g.pending, FrameStart: first * Hop})
+	first := (g.n - int64(len(g.pending)/g.dim)) * Hop
+	emit(Event{At: at, Until: g.n * Hop, Frames: g.pending, FrameStart: first, Crowd: g.crowded((first + g.n*Hop) / 2)})
 	g.pending = g.pending[:0]
 }
 
@@ -102,4 +105,27 @@ func (g *Given) closeUntil(pos, at int64, emit func(Event)) {
 	for ; g.closed < len(g.byEnd) && g.byEnd[g.closed].End <= pos; g.closed++ {
 		emit(Event{Utterance: g.byEnd[g.closed], At: at, Until: pos, Closed: true, Rest: g.rest[g.closed], Pause: true})
 	}
+}
+
+// crowds returns where two or more of utts are, which are ordered by start.
+func crowds(utts []Utterance) []Utterance {
+	var out []Utterance
+	until := int64(math.MinInt64) // the latest end so far
+	for _, u := range utts {
+		if from, to := u.Start, min(u.End, until); from < to {
+			if n := len(out); n > 0 && from <= out[n-1].End {
+				out[n-1].End = max(out[n-1].End, to)
+			} else {
+				out = append(out, Utterance{Start: from, End: to})
+			}
+		}
+		until = max(until, u.End)
+	}
+	return out
+}
+
+// crowded says whether two or more utterances are at a position.
+func (g *Given) crowded(pos int64) bool {
+	i := sort.Search(len(g.crowds), func(i int) bool { return g.crowds[i].End > pos })
+	return i < len(g.crowds) && g.crowds[i].Start <= pos
 }

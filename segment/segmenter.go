@@ -36,6 +36,8 @@ type Event struct {
 	// Level is that of the sound behind Frames in dBFS, or 0 where it is not
 	// known. The segmentation leaves it to who knows the sound.
 	Level float64
+	// Crowd says that two or more people speak in Frames.
+	Crowd bool
 	// Closed says that Utterance is complete.
 	Closed bool
 	// Rest is set where Closed: every utterance that is yet to close starts

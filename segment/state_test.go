@@ -17,7 +17,7 @@ func TestStateIsComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	statetest.Covers(t, e, e.fields(), "cfg", "window", "fft", "mel", "dct", "work", "power", "logs", "statics", "frame")
+	statetest.Covers(t, e, e.fields(), "cfg", "window", "fft", "mel", "dct", "bank", "work", "power", "logs", "statics", "frame")
 	s, err := NewSegmenter(Config{}, 4)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,9 @@
 // look the same, and is relative to floors that follow the recording, so that
 // level does not matter.
 //
+// Digital silence says nothing of a room: after two seconds of it the detector
+// rests until there is sound again, and silence to come can be skipped.
+//
 // A [Detector] is a plain struct without goroutines. Its decisions depend on the
 // samples alone, never on the sizes of the blocks they arrive in, and in the
 // steady state it allocates nothing.

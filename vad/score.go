@@ -46,17 +46,21 @@ func (s *scorer) push(f *front.Features) (z, level float32, ok bool) {
 	s.level[s.pushed%int64(len(s.level))] = f.DBFS
 	s.pushed++
 	s.lag = f.Vector(&s.vector, s.lag)
-	return s.advance()
+	return s.advance(true)
 }
 
-// advance takes the current vector as the next hop's.
-func (s *scorer) advance() (z, level float32, ok bool) {
-	for i, v := range &s.vector {
-		s.input[i] += v / float32(s.step)
-	}
+// advance takes the current vector as the next hop's. The network makes its steps,
+// or its last odds stand for them.
+func (s *scorer) advance(steps bool) (z, level float32, ok bool) {
+	s.gather()
 	s.seen++
 	if s.seen%int64(s.step) == 0 {
-		s.odds[s.seen/int64(s.step)%int64(len(s.odds))] = s.cell.Step(s.input[:])[0]
+		k, n := s.seen/int64(s.step), int64(len(s.odds))
+		if steps {
+			s.odds[k%n] = s.cell.Step(s.input[:])[0]
+		} else {
+			s.odds[k%n] = s.odds[(k+n-1)%n]
+		}
 		clear(s.input[:])
 	}
 	if s.seen-s.done <= int64(s.delay()) {
@@ -70,6 +74,13 @@ func (s *scorer) advance() (z, level float32, ok bool) {
 	return z, level, true
 }
 
+// gather adds the current vector to the next step's input.
+func (s *scorer) gather() {
+	for i, v := range &s.vector {
+		s.input[i] += v / float32(s.step)
+	}
+}
+
 // finish yields the hops still to come, one a call, the last vector repeated, and
 // then, not ok, makes ready for sound that does not follow on.
 func (s *scorer) finish() (z, level float32, ok bool) {
@@ -78,7 +89,7 @@ func (s *scorer) finish() (z, level float32, ok bool) {
 		return 0, 0, false
 	}
 	for !ok {
-		z, level, ok = s.advance()
+		z, level, ok = s.advance(true)
 	}
 	return z, level, true
 }

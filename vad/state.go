@@ -18,7 +18,7 @@ func (d *Detector) fields() []any {
 		state.Struct(d.front, (*front.Front).StateFields),
 		state.Struct(d.score, (*scorer).fields),
 		state.Struct(&d.rule, (*rule).fields),
-		d.part[:], &d.have,
+		d.part[:], &d.have, &d.quiet, &d.replaced,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 	"github.com/seed-7adb9000/diarizer/vad/internal/front"
 )
 
@@ -96,6 +97,9 @@ type Detector struct {
 	rule  rule
 	part  [Hop]float32
 	have  int // samples in part
+	quiet int // latest hops that were digital silence, at most restAfter
+
+	replaced int64 // samples that were no sound
 }
 
 // New returns a detector at the start of a stream. Its errors match ErrConfig.
@@ -118,7 +122,7 @@ func (d *Detector) Reset() {
 	d.front = front.New()
 	d.score.reset()
 	d.rule = newRule(d.cfg)
-	d.have = 0
+	d.have, d.quiet, d.replaced = 0, 0, 0
 }
 
 // Delay is the number of frames by which decisions lag the sound: after n whole
@@ -126,8 +130,8 @@ func (d *Detector) Reset() {
 func (d *Detector) Delay() int { return d.score.delay() + d.rule.delay() }
 
 // Push takes the next samples of the stream and appends to dst the decisions
-// that have become certain, in order. It keeps no reference to samples. Samples
-// that are not finite count as silence.
+// that have become certain, in order. It keeps no reference to samples. Those that
+// are not numbers, infinite or beyond ±65,536 count as silence, see Replaced.
 func (d *Detector) Push(dst []Decision, samples []float32) []Decision {
 	for len(samples) > 0 {
 		if d.have == 0 && len(samples) >= Hop {
@@ -145,6 +149,10 @@ func (d *Detector) Push(dst []Decision, samples []float32) []Decision {
 	return dst
 }
 
+// Replaced is how many samples of the stream were no sound: not numbers, infinite
+// or beyond ±65,536, where full scale is 1. Silence was taken for them.
+func (d *Detector) Replaced() int64 { return d.replaced }
+
 // Flush ends the stream and appends the decisions that were still to come, so
 // that there is one for every frame that has begun. A frame that is not full
 // counts as filled up with silence. Call Reset before pushing another stream.
@@ -157,62 +165,33 @@ func (d *Detector) Flush(dst []Decision) []Decision {
 	return d.drain(dst)
 }
 
-// Skip passes over n samples of the stream that were lost. Frames wholly or
-// partly in the gap, from the one that was being filled, are not speech and have
-// a score of GapScore and a level of -120 dBFS; the sound on both sides is judged
-// apart, with the noise floor kept. It appends to dst the decisions up to the
-// end of the gap's last whole frame, whatever Delay says. Frames stay aligned
-// with the stream: when the gap ends inside a frame, that frame starts with
-// silence.
-func (d *Detector) Skip(dst []Decision, n int64) []Decision {
-	if n <= 0 {
-		return dst
-	}
-	if d.have > 0 {
-		room := int64(Hop - d.have)
-		if n < room {
-			clear(d.part[d.have : d.have+int(n)])
-			d.have += int(n)
-			return dst
-		}
-		clear(d.part[d.have:])
-		d.have = 0
-		n -= room
-		dst = d.frame(dst, d.part[:])
-	}
-	dst = d.drain(dst)
-	for ; n >= Hop; n -= Hop {
-		dst = append(dst, Decision{Score: GapScore, Level: leastLevel})
-	}
-	d.have = int(n)
-	clear(d.part[:d.have])
-	return dst
-}
-
-// GapScore is the score of frames that were lost.
-const GapScore = -20
-
-const leastLevel = -120
-
-// frame takes one hop of samples.
+// frame takes one hop of samples. What d.part has is x or needed no more.
 func (d *Detector) frame(dst []Decision, x []float32) []Decision {
-	if z, level, ok := d.score.push(d.front.Push(x)); ok {
+	if clean.Needed(x) {
+		x = d.part[:copy(d.part[:], x)]
+		d.replaced += int64(clean.In(x))
+	}
+	var z, level float32
+	var ok bool
+	if d.rests(x) {
+		z, level, ok = d.score.hold()
+	} else {
+		z, level, ok = d.score.push(d.front.Push(x))
+	}
+	if ok {
 		dst = d.rule.push(dst, z, level)
 	}
 	return dst
 }
 
-// drain appends all decisions of the frames so far and makes ready for sound
-// that does not continue them. The sound is taken to go on as it last was, so
-// that its end is neither a change nor a silence.
+// drain appends the decisions that are still to come. The sound is taken to go on
+// as it last was, so that its end is neither a change nor a silence.
 func (d *Detector) drain(dst []Decision) []Decision {
 	for {
 		z, level, ok := d.score.finish()
 		if !ok {
-			break
+			return d.rule.drain(dst)
 		}
 		dst = d.rule.push(dst, z, level)
 	}
-	d.front.Interrupt()
-	return d.rule.drain(dst)
 }

@@ -93,26 +93,6 @@ func TestBlockSizesDoNotMatter(t *testing.T) {
 	})
 }
 
-func TestSkipKeepsFramesAligned(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		d := newDetector(t)
-		x := babble(1, 7)
-		var total int64
-		var got []vad.Decision
-		for range rapid.IntRange(1, 6).Draw(rt, "parts") {
-			n := rapid.IntRange(0, len(x)).Draw(rt, "samples")
-			gap := rapid.Int64Range(0, 20000).Draw(rt, "gap")
-			got = d.Push(got, x[:n])
-			got = d.Skip(got, gap)
-			total += int64(n) + gap
-		}
-		got = d.Flush(got)
-		if n := (total + vad.Hop - 1) / vad.Hop; int64(len(got)) != n {
-			rt.Fatalf("%d decisions of %d frames", len(got), n)
-		}
-	})
-}
-
 func TestSteadyStateAllocatesNothing(t *testing.T) {
 	d := newDetector(t)
 	x := babble(1, 3)

@@ -3,7 +3,6 @@
 package ffmpeg
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -18,17 +17,73 @@ import (
 // ErrNotInstalled says that there is no ffmpeg in the PATH.
 var ErrNotInstalled = errors.New("ffmpeg is not installed")
 
+// ErrNoTrack says that there are sound tracks, but not the one that was asked for.
+var ErrNoTrack = errors.New("no such sound track")
+
 // InstallHint tells how to get it.
 const InstallHint = "install ffmpeg (apt install ffmpeg, brew install ffmpeg, winget install ffmpeg), or convert the recording to WAV or FLAC"
 
-// A Process is a running ffmpeg. Reading it yields the first sound stream of its
-// input as a WAV stream of 32-bit float samples, with the rate and the channels
-// that it has. Make it with [Start]; it has to be closed.
+// Source is what is decoded.
+type Source struct {
+	// Path names a file. It is never taken for an option, an address or a
+	// pattern.
+	Path string
+	// Stdin, where not nil, is decoded instead of a file.
+	Stdin io.Reader
+	// Track is the sound track that is heard, counted from 1. Zero is the first.
+	Track int
+	// FromZero says that the times of such a recording begin at 0, so that sound
+	// may begin late. Otherwise the earliest time of all its tracks is 0: that of
+	// a broadcast is anything, and that of an encoder's delay no time at all.
+	FromZero bool
+}
+
+// ahead is added to all times, because the stream that is made cannot tell of
+// those before 0.
+const ahead = 100 * time.Second
+
+// demuxers are the containers that hold their sound themselves. All others are
+// refused: playlists, manifests and descriptions of sessions, which are known by
+// their content whatever their name, make ffmpeg read other files.
+var demuxers = []string{
+	"3dostr", "aac", "aax", "ac3", "act", "adx", "aea", "aiff", "amr", "amrnb", "amrwb", "ape", "asf", "asf_o", "ast", "au", "avi", "avr",
+	"caf", "codec2", "daud", "dhav", "dss", "dts", "dtshd", "dv", "eac3", "epaf", "flac", "flv", "g729", "gsm", "gxf", "hca", "iff", "ircam",
+	"live_flv", "loas", "lvf", "lxf", "matroska", "mlp", "mmf", "mov", "mp3", "mpc", "mpc8", "mpeg", "mpegts", "msf", "mxf", "nistsphere",
+	"nsv", "nut", "nuv", "ogg", "oma", "paf", "pva", "pvf", "qcp", "rm", "rso", "sbc", "sds", "shn", "siff", "sol", "sox", "spdif", "tak",
+	"truehd", "tta", "ty", "vag", "voc", "vqf", "w64", "wav", "wsd", "wtv", "wv", "wve", "xa", "xwma",
+}
+
+// arguments is the command line that decodes s to standard output.
+func (s Source) arguments() []string {
+	protocol, input := "file", "file:"+s.Path
+	if s.Stdin != nil {
+		protocol, input = "pipe", "pipe:0"
+	}
+	args := []string{
+		"-nostdin", "-nostats", "-hide_banner", "-loglevel", "level+info",
+		"-protocol_whitelist", protocol, "-format_whitelist", strings.Join(demuxers, ","),
+		// Times stay as they are: by default ffmpeg moves the first to 0 and
+		// takes out what it holds for jumps.
+		"-copyts",
+	}
+	if !s.FromZero {
+		args = append(args, "-start_at_zero")
+	}
+	return append(args,
+		"-i", input, "-map", fmt.Sprintf("0:a:%d", max(0, s.Track-1)), "-map_metadata", "-1", "-map_chapters", "-1",
+		"-c:a", "pcm_f32le", "-output_ts_offset", fmt.Sprint(ahead.Seconds()),
+		// Small clusters, because each is held back until it is complete.
+		"-f", "matroska", "-live", "1", "-cluster_time_limit", "20", "pipe:1")
+}
+
+// A Process is a running ffmpeg. Reading it yields one sound track of its input,
+// with the rate, the channels and the times that it has, as a [Reader] takes it.
+// Make it with [Start]; it has to be closed.
 type Process struct {
+	source Source
 	cmd    *exec.Cmd
 	out    io.ReadCloser
-	said   tail
-	source string
+	said   said
 
 	once    sync.Once
 	done    chan struct{} // closed when err and warning are set
@@ -36,22 +91,15 @@ type Process struct {
 	warning error
 }
 
-// Start decodes the file at path, or, if stdin is not nil, what comes from
-// there. It returns ErrNotInstalled where there is no ffmpeg.
-func Start(path string, stdin io.Reader) (*Process, error) {
+// Start decodes a recording. It returns ErrNotInstalled where there is no ffmpeg.
+func Start(s Source) (*Process, error) {
 	program, err := exec.LookPath("ffmpeg")
 	if err != nil {
 		return nil, ErrNotInstalled
 	}
-	// A path is never an option or a URL, and a playlist never fetches anything.
-	source := "file:" + path
-	if stdin != nil {
-		source = "pipe:0"
-	}
-	p := &Process{source: source, done: make(chan struct{})}
-	p.cmd = exec.Command(program, "-nostdin", "-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe",
-		"-i", source, "-map", "0:a:0", "-c:a", "pcm_f32le", "-f", "wav", "pipe:1")
-	p.cmd.Stdin = stdin
+	p := &Process{source: s, done: make(chan struct{})}
+	p.cmd = exec.Command(program, s.arguments()...)
+	p.cmd.Stdin = s.Stdin
 	p.cmd.Stderr = &p.said
 	// When the process is gone, a stdin that delivers nothing must not keep us.
 	p.cmd.WaitDelay = time.Second
@@ -81,21 +129,27 @@ func (p *Process) wait() error {
 	p.once.Do(func() {
 		defer close(p.done)
 		err := p.cmd.Wait()
-		switch said := p.said.last(p.source); {
+		switch complaint := p.said.complaint(); {
 		case err == nil || errors.Is(err, exec.ErrWaitDelay):
-			if said != "" {
-				p.warning = fmt.Errorf("%w: ffmpeg says %q", pcm.ErrDamaged, said)
+			if complaint != "" {
+				p.warning = fmt.Errorf("%w: ffmpeg says %q", pcm.ErrDamaged, complaint)
 			}
-		case p.said.contains("matches no streams"):
+		case p.said.noTrack() && p.Tracks() > 0:
+			p.err = fmt.Errorf("%w: %d, expected 1 to %d", ErrNoTrack, p.source.Track, p.Tracks())
+		case p.said.noTrack():
 			p.err = pcm.ErrEmpty
-		case said != "":
-			p.err = fmt.Errorf("%w: ffmpeg says %q", pcm.ErrDamaged, said)
+		case complaint != "":
+			p.err = fmt.Errorf("%w: ffmpeg says %q", pcm.ErrDamaged, complaint)
 		default:
 			p.err = fmt.Errorf("%w: ffmpeg: %w", pcm.ErrDamaged, err)
 		}
 	})
 	return p.err
 }
+
+// Tracks is how many sound tracks the recording has, as far as ffmpeg has said
+// so; it has once Read has returned io.EOF.
+func (p *Process) Tracks() int { return p.said.soundTracks() }
 
 // Warning is what ffmpeg complained of although it went on, once Read has
 // returned io.EOF. It wraps [pcm.ErrDamaged].
@@ -113,37 +167,4 @@ func (p *Process) Close() error {
 	_ = p.cmd.Process.Kill() // it may be gone already
 	_ = p.wait()             // what it was told to leave undone is no error
 	return nil
-}
-
-// tail keeps the end of what is written to it.
-type tail struct {
-	mu  sync.Mutex
-	buf []byte
-}
-
-const tailLen = 4096
-
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.buf = append(t.buf, b...)
-	if n := len(t.buf) - tailLen; n > 0 {
-		t.buf = t.buf[:copy(t.buf, t.buf[n:])]
-	}
-	return len(b), nil
-}
-
-func (t *tail) contains(s string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return bytes.Contains(t.buf, []byte(s))
-}
-
-// last is the last line, without the name of the source.
-func (t *tail) last(source string) string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	lines := bytes.Split(bytes.TrimSpace(t.buf), []byte("\n"))
-	line := string(lines[len(lines)-1])
-	return strings.TrimSpace(strings.TrimPrefix(line, source+":"))
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -14,12 +13,13 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/ffmpeg"
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func Example() {
-	p, err := ffmpeg.Start("talk.m4a", nil)
+	p, err := ffmpeg.Start(ffmpeg.Source{Path: "talk.m4a"})
 	if errors.Is(err, ffmpeg.ErrNotInstalled) {
 		fmt.Println(err, "-", ffmpeg.InstallHint)
 		return
@@ -29,20 +29,22 @@ func Example() {
 		return
 	}
 	defer p.Close()
-	wav, err := io.ReadAll(p)
-	fmt.Println(len(wav), err)
+	sound, err := ffmpeg.NewReader(p)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(sound.Format())
 }
 
 func need(t *testing.T) {
 	t.Helper()
-	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		t.Skip("ffmpeg is not installed, nothing to compare with")
-	}
+	needs.Tool(t, "ffmpeg")
 }
 
 func TestFailureSaysWhat(t *testing.T) {
 	need(t)
-	p, err := ffmpeg.Start("", strings.NewReader("this is no sound"))
+	p, err := ffmpeg.Start(ffmpeg.Source{Stdin: strings.NewReader("this is no sound")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +57,7 @@ func TestFailureSaysWhat(t *testing.T) {
 
 func TestCloseEarly(t *testing.T) {
 	need(t)
-	p, err := ffmpeg.Start("", bytes.NewReader(sound.WAV{Data: make([]byte, 20<<20)}.Bytes()))
+	p, err := ffmpeg.Start(ffmpeg.Source{Stdin: bytes.NewReader(sound.WAV{Data: make([]byte, 20<<20)}.Bytes())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +73,7 @@ func TestCloseEarly(t *testing.T) {
 
 func TestNotInstalled(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if _, err := ffmpeg.Start("x", nil); !errors.Is(err, ffmpeg.ErrNotInstalled) {
+	if _, err := ffmpeg.Start(ffmpeg.Source{Path: "x"}); !errors.Is(err, ffmpeg.ErrNotInstalled) {
 		t.Error(err)
 	}
 }

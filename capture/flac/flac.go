@@ -4,7 +4,6 @@
 package flac
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -15,59 +14,78 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
 
-// A Reader decodes one FLAC recording. Make it with [NewReader].
+// A Reader decodes one FLAC recording, or several that stand one after the other.
+// Make it with [NewReader].
 type Reader struct {
-	br     *bufio.Reader
+	w      *window
 	format pcm.Format
 	bits   uint8
 	scale  float32
+	place  place
 
 	cur     *frame.Frame
 	at      int   // next sample of cur
-	got     int64 // frames decoded
-	warning error
-	err     error
+	got     int64 // samples of all recordings, gaps among them
+	first   int64 // of these before the current recording
+	frames  int64 // decoded
+	decoded int64 // samples in them, of all channels
+	missing int64 // samples before those to be returned next
+	gap     int64 // and before those returned last
+
+	gaps   pcm.Gaps
+	damage damage
+	cut    error // the recording ends early
+	behind error // another follows that is not read
+	err    error
 }
 
 // NewReader reads the header of a native FLAC stream, without an ID3 tag before
 // it. Errors wrap [pcm.ErrTruncated] or [pcm.ErrDamaged].
 func NewReader(r io.Reader) (*Reader, error) {
-	br := bufio.NewReaderSize(r, 64<<10)
-	info, err := readMeta(br)
+	f := &Reader{w: newWindow(r)}
+	f.format.Frames = -1
+	info, err := readMeta(f.w)
 	if err != nil {
 		return nil, err
 	}
-	f := &Reader{
-		br:    br,
-		bits:  info.BitsPerSample,
-		scale: 1 / float32(int64(1)<<(info.BitsPerSample-1)),
-		format: pcm.Format{
-			Container: "FLAC",
-			Encoding:  fmt.Sprintf("%d bit", info.BitsPerSample),
-			Rate:      int(info.SampleRate),
-			Channels:  int(info.NChannels),
-			Frames:    -1,
-		},
-	}
+	f.begin(info)
 	if info.NSamples > 0 {
 		f.format.Frames = int64(info.NSamples)
 	}
 	return f, nil
 }
 
+// begin begins with a recording.
+func (f *Reader) begin(info *meta.StreamInfo) {
+	f.bits = info.BitsPerSample
+	f.scale = 1 / float32(int64(1)<<(info.BitsPerSample-1))
+	f.format = pcm.Format{
+		Container: "FLAC",
+		Encoding:  fmt.Sprintf("%d bit", info.BitsPerSample),
+		Rate:      int(info.SampleRate),
+		Channels:  int(info.NChannels),
+		Frames:    f.format.Frames,
+	}
+	f.place = place{block: int64(info.BlockSizeMax), total: int64(info.NSamples)}
+	f.first = f.got
+}
+
+// magic is what a recording begins with.
+const magic = "fLaC"
+
 // maxBlocks bounds the metadata; real files have some ten blocks.
 const maxBlocks = 10000
 
 // readMeta reads the stream's properties and skips all other metadata.
-func readMeta(br *bufio.Reader) (*meta.StreamInfo, error) {
-	var magic [4]byte
-	if _, err := io.ReadFull(br, magic[:]); err != nil {
+func readMeta(w *window) (*meta.StreamInfo, error) {
+	var head [len(magic)]byte
+	if _, err := io.ReadFull(w, head[:]); err != nil {
 		return nil, headerError(err)
 	}
-	if string(magic[:]) != "fLaC" {
-		return nil, fmt.Errorf("%w: begins with %q, expected fLaC", pcm.ErrDamaged, magic)
+	if string(head[:]) != magic {
+		return nil, fmt.Errorf("%w: begins with %q, expected %s", pcm.ErrDamaged, head, magic)
 	}
-	block, err := meta.New(br)
+	block, err := meta.New(w)
 	if err != nil {
 		return nil, headerError(err)
 	}
@@ -87,13 +105,13 @@ func readMeta(br *bufio.Reader) (*meta.StreamInfo, error) {
 		if block.IsLast {
 			return info, nil
 		}
-		if block, err = meta.New(br); err != nil {
+		if block, err = meta.New(w); err != nil {
 			return nil, headerError(err)
 		}
 		if block.Type == meta.TypeStreamInfo || block.Type == 127 {
 			return nil, fmt.Errorf("%w: metadata block of type %d", pcm.ErrDamaged, block.Type)
 		}
-		if n, err := br.Discard(int(block.Length)); err != nil {
+		if n, err := w.Discard(int(block.Length)); err != nil {
 			return nil, fmt.Errorf("%w: a metadata block has %d of %d bytes", pcm.ErrTruncated, n, block.Length)
 		}
 	}
@@ -107,19 +125,20 @@ func headerError(err error) error {
 	return fmt.Errorf("%w: FLAC header: %w", pcm.ErrDamaged, err)
 }
 
-// Format says what the recording holds.
+// Format says what the recording holds. One that follows another may have another
+// format.
 func (f *Reader) Format() pcm.Format { return f.format }
 
-// Warning tells whether the recording ended early.
-func (f *Reader) Warning() error { return f.warning }
+// Gap tells of samples that were lost with damaged frames, as [pcm.Gapped] has it.
+func (f *Reader) Gap() int64 { return f.gap }
+
+// Warning tells whether the recording ended early, and what of it was lost.
+func (f *Reader) Warning() error {
+	return pcm.Join(f.cut, f.damage.warning(), f.gaps.Warning(), f.behind)
+}
 
 // Read decodes interleaved frames into dst as [pcm.Reader] has it.
 func (f *Reader) Read(dst []float32) (int, error) {
-	ch := f.format.Channels
-	want := len(dst) / ch
-	if want == 0 {
-		return 0, fmt.Errorf("flac: buffer of %d samples for %d channels: %w", len(dst), ch, io.ErrShortBuffer)
-	}
 	for f.cur == nil || f.at == len(f.cur.Subframes[0].Samples) {
 		if f.err == nil {
 			f.cur, f.at = nil, 0
@@ -129,7 +148,11 @@ func (f *Reader) Read(dst []float32) (int, error) {
 			return 0, f.err
 		}
 	}
-	n := min(want, len(f.cur.Subframes[0].Samples)-f.at)
+	ch := f.format.Channels
+	n := min(len(dst)/ch, len(f.cur.Subframes[0].Samples)-f.at)
+	if n == 0 {
+		return 0, fmt.Errorf("flac: buffer of %d samples for %d channels: %w", len(dst), ch, io.ErrShortBuffer)
+	}
 	for c, sub := range f.cur.Subframes {
 		for i, x := range sub.Samples[f.at : f.at+n] {
 			dst[i*ch+c] = float32(x) * f.scale
@@ -137,47 +160,121 @@ func (f *Reader) Read(dst []float32) (int, error) {
 	}
 	f.at += n
 	f.got += int64(n)
+	f.gap, f.missing = f.missing, 0
 	return n, nil
 }
 
-// next decodes the next block of the stream into f.cur.
+// next decodes the next frame into f.cur. What is no frame is left out.
 func (f *Reader) next() error {
-	head, err := f.br.Peek(3)
-	total := f.format.Frames
-	switch {
-	case len(head) == 0 && err != io.EOF:
-		return err
-	case len(head) == 0:
-		if total > f.got {
-			f.warning = f.truncated()
+	for {
+		head, err := f.w.Peek(4)
+		switch {
+		case len(head) == 0 && err != io.EOF:
+			return err
+		case len(head) == 0:
+			return f.end()
+		case string(head) == magic:
+			f.another()
+			continue
+		case f.tag(head):
+			continue
 		}
-		return io.EOF
-	case f.got > 0 && string(head) == "TAG": // an ID3v1 tag at the end
-		return io.EOF
-	case total >= 0 && f.got >= total && !(len(head) > 1 && head[0] == 0xFF && head[1]&0xFC == 0xF8):
-		return io.EOF
+		f.w.set()
+		fr, err := f.parse()
+		switch {
+		case err == nil:
+			f.w.free()
+			f.take(fr)
+			return nil
+		case errors.Is(err, pcm.ErrUnsupported):
+			return err
+		case f.w.err != nil && f.w.err != io.EOF:
+			return f.w.err
+		}
+		if err := f.seek(err); err != nil {
+			return err
+		}
 	}
-	fr, err := f.parse()
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		f.warning = f.truncated()
-		return io.EOF
-	}
-	if errors.Is(err, pcm.ErrUnsupported) {
-		return err
-	}
-	if err != nil {
-		return fmt.Errorf("%w: FLAC frame at %.1f s: %w", pcm.ErrDamaged, float64(f.got)/float64(f.format.Rate), err)
-	}
-	f.cur = fr
-	return nil
 }
 
-func (f *Reader) truncated() error {
-	if f.format.Frames < 0 {
-		return fmt.Errorf("%w: ends within a frame, after %d samples", pcm.ErrTruncated, f.got)
+// take begins with a frame.
+func (f *Reader) take(fr *frame.Frame) {
+	lost := f.damage.cause != nil
+	gap := f.place.gap(&f.gaps, fr.Header, f.got-f.first, lost, f.format.Rate)
+	if lost || gap > 0 {
+		f.damage.note(f.got, gap, f.place.sure, f.format.Rate)
 	}
-	return fmt.Errorf("%w: %d of %d samples are there", pcm.ErrTruncated, f.got, f.format.Frames)
+	f.got += gap
+	f.missing += gap
+	f.cur, f.at = fr, 0
+	f.frames++
+	f.decoded += int64(fr.BlockSize) * int64(f.format.Channels)
 }
+
+// another goes on with a recording that follows this one, if its header is sound.
+func (f *Reader) another() {
+	f.w.set()
+	info, err := readMeta(f.w)
+	if err == nil {
+		f.w.free()
+		f.finish()
+		f.begin(info)
+		return
+	}
+	f.w.back(1)
+	f.w.free()
+	if f.behind == nil {
+		f.behind = fmt.Errorf("another recording follows and is not read: %w", err)
+	}
+}
+
+// tag leaves out a tag that begins with head.
+func (f *Reader) tag(head []byte) bool {
+	n := 0
+	switch {
+	case string(head[:min(3, len(head))]) == "TAG":
+		n = 128
+	case string(head[:min(3, len(head))]) == "ID3":
+		all, _ := f.w.Peek(10)
+		if len(all) < 10 {
+			return false
+		}
+		n = 10 + (int(all[6]&127)<<21 | int(all[7]&127)<<14 | int(all[8]&127)<<7 | int(all[9]&127))
+	default:
+		return false
+	}
+	_, _ = f.w.Discard(n) // the end of the stream is noticed by the next read
+	return true
+}
+
+// end sums up at the end of the stream.
+func (f *Reader) end() error {
+	f.finish()
+	if f.frames == 0 && f.damage.places > 0 {
+		return fmt.Errorf("%w: no FLAC frame can be decoded: %w", pcm.ErrDamaged, f.damage.why)
+	}
+	return io.EOF
+}
+
+// finish sums up at the end of a recording.
+func (f *Reader) finish() {
+	got, total := f.got-f.first, f.place.total
+	cause := f.damage.cause
+	f.damage.cause = nil
+	switch {
+	case f.cut != nil: // of a recording before
+	case total > got:
+		f.cut = fmt.Errorf("%w: %d of %d samples are there", pcm.ErrTruncated, got, total)
+	case total == 0 && isEnd(cause):
+		f.cut = fmt.Errorf("%w: ends within a frame, after %d samples", pcm.ErrTruncated, got)
+	}
+	if cause != nil && !isEnd(cause) && (total == 0 || total > got) {
+		f.damage.cause = cause
+		f.damage.note(f.got, 0, false, f.format.Rate)
+	}
+}
+
+func isEnd(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
 // parse decodes one frame and checks that it is of the stream's shape.
 func (f *Reader) parse() (fr *frame.Frame, err error) {
@@ -188,7 +285,7 @@ func (f *Reader) parse() (fr *frame.Frame, err error) {
 			err = fmt.Errorf("%v", p)
 		}
 	}()
-	src := newFrameSource(f.br)
+	src := newFrameSource(f.w)
 	if fr, err = frame.New(src); err != nil {
 		return nil, err
 	}

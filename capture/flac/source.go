@@ -1,10 +1,8 @@
 package flac
 
 import (
-	"bufio"
 	"errors"
 	"io"
-	"math/bits"
 	"strings"
 )
 
@@ -16,7 +14,7 @@ import (
 // says the same by the format; the frame's checksum is then verified here, over
 // the bytes that were really read.
 type frameSource struct {
-	br   *bufio.Reader
+	w    *window
 	head []byte // rewritten header bytes still to hand over
 	own  bool   // the checksum is verified here
 	crc  uint16
@@ -28,31 +26,16 @@ const (
 	size32   = 7
 )
 
-func newFrameSource(br *bufio.Reader) *frameSource {
-	s := &frameSource{br: br}
-	head, _ := br.Peek(16) // the longest header; less is left only at the end
-	if len(head) < 6 || head[0] != 0xFF || head[1]&0xFC != 0xF8 {
-		return s
+func newFrameSource(w *window) *frameSource {
+	s := &frameSource{w: w}
+	head, _ := w.Peek(longestHead) // less is left only at the end
+	h, ok := parseHead(head)
+	if !ok {
+		return s // damaged: the library will say so
 	}
-	rate, size := head[2]&15, head[3]>>1&7
+	rate, size, n := head[2]&15, head[3]>>1&7, h.length-1
 	if rate != rate24k && rate != rate176k && size != size32 {
 		return s
-	}
-	n := 4 + codedLength(head[4])
-	switch head[2] >> 4 { // bytes of the block size
-	case 6:
-		n++
-	case 7:
-		n += 2
-	}
-	switch rate { // and of the rate
-	case 12:
-		n++
-	case 13, 14:
-		n += 2
-	}
-	if n >= len(head) || crc8(head[:n]) != head[n] {
-		return s // damaged: the library will say so
 	}
 	switch rate { // the rate's own bytes stay, so only these can be left out
 	case rate24k, rate176k:
@@ -69,7 +52,7 @@ func newFrameSource(br *bufio.Reader) *frameSource {
 	s.head[2] = s.head[2]&0xF0 | rate
 	s.head[3] = s.head[3]&0xF1 | size<<1
 	s.head[n] = crc8(s.head[:n])
-	_, _ = br.Discard(n + 1)
+	_, _ = w.Discard(n + 1)
 	return s
 }
 
@@ -79,7 +62,7 @@ func (s *frameSource) Read(p []byte) (int, error) {
 		s.head = s.head[n:]
 		return n, nil
 	}
-	n, err := s.br.Read(p)
+	n, err := s.w.Read(p)
 	if s.own {
 		for _, b := range p[:n] {
 			s.crc = crc16(s.crc, b)
@@ -102,10 +85,6 @@ func (s *frameSource) verify(err error) error {
 	}
 	return err
 }
-
-// codedLength is the length in bytes of the number whose first byte is b, coded
-// like UTF-8 but up to 36 bits long.
-func codedLength(b byte) int { return max(1, bits.LeadingZeros8(^b)) }
 
 // crc8 is the frame header's checksum, polynomial x⁸+x²+x+1.
 func crc8(p []byte) byte {

@@ -10,6 +10,8 @@ import (
 	"github.com/mewkiz/flac"
 	"github.com/mewkiz/flac/frame"
 	"github.com/mewkiz/flac/meta"
+
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
 
 // WriterBlock is the number of samples in a frame that a [Writer] writes: 0.256 s
@@ -55,11 +57,12 @@ func NewWriter(out io.WriteSeeker, rate int) (*Writer, error) {
 	return w, nil
 }
 
-// Write takes samples in [-1, 1].
+// Write takes samples in [-1, 1]. What is louder is as loud as can be, and what is no
+// sound (not a number, infinite or beyond ±65,536) is silence.
 func (w *Writer) Write(samples []float32) error {
 	for _, x := range samples {
 		// Scaled as every reader does it, by a power of two.
-		v := math.RoundToEven(float64(x) * (1 << 15))
+		v := math.RoundToEven(float64(clean.One(x)) * (1 << 15))
 		w.block = append(w.block, int32(max(math.MinInt16, min(math.MaxInt16, v))))
 		if len(w.block) == WriterBlock {
 			w.encode()
@@ -77,6 +80,9 @@ func (w *Writer) encode() {
 	}
 	w.frame.BlockSize = uint16(n)
 	w.sub = frame.Subframe{SubHeader: frame.SubHeader{Pred: frame.PredVerbatim}, Samples: w.block, NSamples: n}
+	if constant(w.block) { // silence, which hours of a gap are: a thousandth of the space
+		w.sub.Pred = frame.PredConstant
+	}
 	w.frame.Subframes = append(w.frame.Subframes[:0], &w.sub)
 	w.err = w.enc.WriteFrame(&w.frame)
 	if w.err == nil {
@@ -86,6 +92,16 @@ func (w *Writer) encode() {
 		w.err = fmt.Errorf("flac: %w", w.err)
 	}
 	w.block = w.block[:0]
+}
+
+// constant reports whether all samples are alike.
+func constant(block []int32) bool {
+	for _, v := range block {
+		if v != block[0] {
+			return false
+		}
+	}
+	return true
 }
 
 // flush hands over what has been encoded.

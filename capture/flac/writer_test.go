@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 // readBack decodes a file and returns its samples and whether its header tells
@@ -43,10 +45,7 @@ func readBack(t interface{ Fatal(...any) }, path string) (samples []float32, tol
 // moment all but the last block of it, although the file is not closed.
 func TestWriter(t *testing.T) {
 	dir := t.TempDir()
-	flac, _ := exec.LookPath("flac")
-	if flac == "" {
-		t.Log("no flac here to check the files with")
-	}
+	flac := needs.Optional(t, "flac")
 	check := func(t *rapid.T, path string) {
 		if flac == "" {
 			return

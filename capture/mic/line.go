@@ -1,10 +1,12 @@
 package mic
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/resample"
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
 
 const (
@@ -54,6 +56,8 @@ type line struct {
 
 	gaps  int
 	creep int64
+
+	replaced atomic.Int64 // samples that were no sound
 }
 
 func newLine(channel capture.Channel, emit func(start int64, samples []float32)) *line {
@@ -104,7 +108,8 @@ func (l *line) lost(now time.Time) {
 	}
 }
 
-// take takes interleaved frames that were there at the given moment.
+// take takes interleaved frames that were there at the given moment, and puts
+// silence for what is no sound in them.
 func (l *line) take(now time.Time, frames []float32) {
 	if !l.holding && !l.latest.IsZero() && now.Sub(l.latest) > pause {
 		l.hold()
@@ -212,6 +217,7 @@ func (l *line) send() {
 
 // convert makes frames one channel at 16 kHz.
 func (l *line) convert(frames []float32) []float32 {
+	l.replaced.Add(int64(clean.In(frames)))
 	n := len(frames) / l.channels
 	if cap(l.mono) < n {
 		l.mono = make([]float32, n)

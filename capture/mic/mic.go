@@ -65,6 +65,7 @@ type Mic struct {
 	device  Device
 	origin  time.Time
 	ring    *ring
+	line    *line // of its owner; only the count of replaced samples is for others
 	notices chan Notice
 	stop    context.CancelFunc
 	done    chan struct{}
@@ -98,6 +99,7 @@ func Open(ctx context.Context, host Host, opts Options) (*Mic, error) {
 			m.notify(Notice{Kind: Overflowed, Device: o.device.Name})
 		}
 	})
+	m.line = o.line
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	m.stop = stop
 	opened := make(chan outcome, 1)
@@ -155,6 +157,10 @@ func (m *Mic) Notices() <-chan Notice { return m.notices }
 // Overflow is how many samples at 16 kHz were dropped because Next was not called
 // often enough.
 func (m *Mic) Overflow() int64 { return m.ring.overflowed() }
+
+// Replaced is how many samples of the device were no sound: not numbers, infinite or
+// far beyond full scale, as a broken driver makes them. Silence was taken for them.
+func (m *Mic) Replaced() int64 { return m.line.replaced.Load() }
 
 // Next returns the next block, of at most [capture.DefaultBlockSize] samples. A
 // block without samples says that there was no sound up to its Start: the device

@@ -17,11 +17,21 @@ type filter struct {
 	br    *bufio.Reader
 	first header // what all frames are like; 0 before the first
 
+	change bool   // a recording follows: of another kind, or with a header frame
 	frame  []byte // rest of the frame being read
 	frames int64  // begun
 	cut    bool   // the last frame is not complete
 	junk   int64  // bytes that were neither frames nor tags
 	err    error
+}
+
+// errChange is the end of a recording that another follows.
+var errChange = errors.New("another recording follows")
+
+// begin goes on with the recording that follows.
+func (f *filter) begin() error {
+	f.first, f.frames, f.change = 0, 0, false
+	return f.next()
 }
 
 // maxLead is the most that lies before the first frame.
@@ -45,6 +55,9 @@ func (f *filter) drop() { f.frame = f.frame[:0] }
 func (f *filter) next() error {
 	inStep := f.frames > 0 // the last frame ended here
 	for f.err == nil {
+		if f.change {
+			return errChange
+		}
 		head, err := f.br.Peek(4)
 		if len(head) < 4 {
 			f.err = err
@@ -53,7 +66,7 @@ func (f *filter) next() error {
 		h := parseHeader(head)
 		if !h.valid() || f.first != 0 && !h.like(f.first) {
 			inStep = false
-			if !f.tag() {
+			if f.change = f.other(h); !f.change && !f.tag() {
 				f.skip(1)
 			}
 			continue
@@ -85,6 +98,10 @@ func (f *filter) next() error {
 		if h.misread() {
 			return unsupported(h)
 		}
+		if f.frames > 0 && parseInfo(h, all[:n]).present {
+			f.change = true
+			continue
+		}
 		f.first = h
 		f.frame = append(f.frame[:0], all[:n]...)
 		f.frames++
@@ -92,6 +109,16 @@ func (f *filter) next() error {
 		return nil
 	}
 	return f.err
+}
+
+// other reports whether frames of another kind begin here: a header, and another one
+// like it behind its frame.
+func (f *filter) other(h header) bool {
+	if f.frames == 0 || !h.valid() || h.layer() != layer3 || h.version() == mpeg25 || h.index() == 0 || h.misread() {
+		return false
+	}
+	all, _ := f.br.Peek(h.length() + 4)
+	return len(all) == h.length()+4 && parseHeader(all[h.length():]).like(h)
 }
 
 func unsupported(h header) error {

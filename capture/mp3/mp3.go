@@ -20,7 +20,8 @@ import (
 // filter bank.
 const decoderDelay = 529
 
-// A Reader decodes one MP3 recording. Make it with [NewReader].
+// A Reader decodes one MP3 recording, or several that stand one after the other.
+// Make it with [NewReader].
 type Reader struct {
 	in     *filter
 	dec    *mp3.Decoder
@@ -31,6 +32,7 @@ type Reader struct {
 	from, to int64 // samples of the recording, of all that is decoded; to is 0 if unknown
 	pos      int64 // samples decoded
 	silence  int64 // to be filled in
+	over     bool  // the recording ends there, and another follows
 
 	raw       []byte
 	held      int
@@ -43,29 +45,43 @@ type Reader struct {
 // [pcm.ErrUnsupported] for other kinds of MPEG audio, and [pcm.ErrDamaged] if
 // there is no frame.
 func NewReader(r io.Reader) (*Reader, error) {
-	f := &filter{br: bufio.NewReaderSize(r, 64<<10)}
-	if err := f.next(); err != nil {
+	m := &Reader{in: &filter{br: bufio.NewReaderSize(r, 64<<10)}, raw: make([]byte, 4*4096)}
+	m.format.Frames = -1
+	if err := m.begin(); err != nil {
 		if errors.Is(err, io.EOF) {
 			err = fmt.Errorf("%w: no complete MP3 frame", pcm.ErrDamaged)
 		}
 		return nil, err
 	}
-	h := f.first
-	m := &Reader{in: f, spf: int64(h.samples()), raw: make([]byte, 4*4096), format: pcm.Format{
-		Container: "MP3", Encoding: fmt.Sprintf("%d kbit/s", h.bitrate()/1000), Rate: h.rate(), Channels: 2, Frames: -1,
-	}}
-	if h.mono() {
-		m.format.Channels = 1
-	}
-	if in := parseInfo(h, f.frame); in.present {
-		f.drop()
-		f.frames = 0
-		m.apply(in)
+	if m.to > 0 {
+		m.format.Frames = max(0, m.to-m.from)
 	}
 	if err := m.lookAhead(); err != nil {
 		return nil, err
 	}
 	return m, nil
+}
+
+// begin begins with a recording.
+func (m *Reader) begin() error {
+	if err := m.in.begin(); err != nil {
+		return err
+	}
+	h := m.in.first
+	m.dec, m.held = nil, 0
+	m.spf, m.pos, m.told, m.from, m.to, m.over = int64(h.samples()), 0, 0, 0, 0, false
+	m.format = pcm.Format{
+		Container: "MP3", Encoding: fmt.Sprintf("%d kbit/s", h.bitrate()/1000), Rate: h.rate(), Channels: 2, Frames: m.format.Frames,
+	}
+	if h.mono() {
+		m.format.Channels = 1
+	}
+	if in := parseInfo(h, m.in.frame); in.present {
+		m.in.drop()
+		m.in.frames = 0
+		m.apply(in)
+	}
+	return nil
 }
 
 // apply uses what the header frame says.
@@ -78,7 +94,6 @@ func (m *Reader) apply(in info) {
 		if in.gapless {
 			m.to = max(m.from, min(m.to, m.to+decoderDelay-in.padding))
 		}
-		m.format.Frames = max(0, m.to-m.from)
 	}
 }
 
@@ -98,7 +113,8 @@ func (m *Reader) lookAhead() error {
 	return nil
 }
 
-// Format says what the recording holds. The bit rate is the first frame's.
+// Format says what the recording holds. The bit rate is the first frame's. One that
+// follows another may have another format.
 func (m *Reader) Format() pcm.Format { return m.format }
 
 // Warning tells of a truncated end, of junk and of frames that cannot be decoded.
@@ -106,12 +122,12 @@ func (m *Reader) Warning() error { return m.warning }
 
 // Read decodes interleaved frames into dst as [pcm.Reader] has it.
 func (m *Reader) Read(dst []float32) (int, error) {
-	ch := m.format.Channels
-	want := len(dst) / ch
-	if want == 0 {
-		return 0, fmt.Errorf("mp3: buffer of %d samples for %d channels: %w", len(dst), ch, io.ErrShortBuffer)
-	}
 	for {
+		ch := m.format.Channels
+		want := len(dst) / ch
+		if want == 0 {
+			return 0, fmt.Errorf("mp3: buffer of %d samples for %d channels: %w", len(dst), ch, io.ErrShortBuffer)
+		}
 		at, n := m.pos, int64(want)
 		for _, edge := range [...]int64{m.from, m.to, m.told * m.spf} {
 			if edge > at {
@@ -119,8 +135,12 @@ func (m *Reader) Read(dst []float32) (int, error) {
 			}
 		}
 		k := m.decode(dst[:n*int64(ch)])
-		if k == 0 {
+		if k == 0 && m.err != nil {
 			return 0, m.err
+		}
+		if k == 0 {
+			m.turn()
+			continue
 		}
 		// What the encoder and the decoder added before and behind is no sound of it.
 		if at >= m.from && (m.to == 0 || at < m.to || at >= m.told*m.spf) {
@@ -129,11 +149,22 @@ func (m *Reader) Read(dst []float32) (int, error) {
 	}
 }
 
+// turn goes on with the next recording.
+func (m *Reader) turn() {
+	m.sum()
+	if err := m.begin(); err != nil {
+		m.err = err
+		if m.in.err == io.EOF {
+			m.finish()
+		}
+	}
+}
+
 // decode puts the next samples into dst and returns how many frames that are: 0
-// when m.err is set.
+// when m.err is set, or the recording is over and another follows.
 func (m *Reader) decode(dst []float32) int {
 	ch := m.format.Channels
-	for m.err == nil || m.silence > 0 {
+	for m.err == nil && !m.over || m.silence > 0 {
 		if m.silence > 0 {
 			n := int(min(m.silence, int64(len(dst)/ch)))
 			clear(dst[:n*ch])
@@ -188,6 +219,8 @@ func (m *Reader) fail(err error) {
 		m.err = m.in.err
 	case errors.Is(err, pcm.ErrUnsupported):
 		m.err = err
+	case m.in.change && len(m.in.frame) == 0:
+		m.over = true
 	case m.in.err == io.EOF && len(m.in.frame) == 0:
 		m.finish()
 	default:
@@ -204,17 +237,19 @@ func (m *Reader) finish() {
 	if m.good == 0 && m.bad > 0 {
 		m.err = fmt.Errorf("%w: none of %d MP3 frames can be decoded", pcm.ErrDamaged, m.bad)
 	}
+	m.sum()
+	if m.bad > 0 || m.in.junk > 0 {
+		m.warning = pcm.Join(m.warning, fmt.Errorf("%w: %d MP3 frames cannot be decoded, %d bytes are no frames", pcm.ErrDamaged, m.bad, m.in.junk))
+	}
+}
+
+// sum says what is missing at the end of a recording, of the first that has it.
+func (m *Reader) sum() {
 	switch {
+	case m.warning != nil:
 	case m.in.frames < m.told:
 		m.warning = fmt.Errorf("%w: %d of %d MP3 frames are there", pcm.ErrTruncated, m.in.frames, m.told)
 	case m.in.cut:
 		m.warning = fmt.Errorf("%w: ends within an MP3 frame", pcm.ErrTruncated)
-	}
-	if m.bad > 0 || m.in.junk > 0 {
-		w := fmt.Errorf("%w: %d MP3 frames cannot be decoded, %d bytes are no frames", pcm.ErrDamaged, m.bad, m.in.junk)
-		if m.warning != nil {
-			w = fmt.Errorf("%w; %w", m.warning, w)
-		}
-		m.warning = w
 	}
 }

@@ -17,15 +17,13 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/internal/pcmtest"
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 // ffmpeg runs it over a pipe.
 func ffmpeg(t testing.TB, in []byte, args ...string) []byte {
 	t.Helper()
-	program, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		t.Skip("ffmpeg is not installed, nothing to compare with")
-	}
+	program := needs.Tool(t, "ffmpeg")
 	cmd := exec.Command(program, append(append([]string{"-loglevel", "error", "-i", "pipe:0"}, args...), "pipe:1")...)
 	cmd.Stdin = bytes.NewReader(in)
 	out, err := cmd.Output()
@@ -52,10 +50,7 @@ func voice(rate, n int) []float32 {
 // encode makes an MP3 file, with a header frame that tells its length.
 func encode(t testing.TB, rate, ch int, samples []float32, args ...string) []byte {
 	t.Helper()
-	program, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		t.Skip("ffmpeg is not installed, nothing to compare with")
-	}
+	program := needs.Tool(t, "ffmpeg")
 	out := filepath.Join(t.TempDir(), "x.mp3")
 	args = append(append([]string{"-loglevel", "error", "-i", "pipe:0", "-c:a", "libmp3lame"}, args...), "-id3v2_version", "0", out)
 	cmd := exec.Command(program, args...)
@@ -231,9 +226,7 @@ func TestReadSizesChangeNothing(t *testing.T) {
 
 // FuzzReader: whatever the bytes are, reading ends without a panic.
 func FuzzReader(f *testing.F) {
-	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		f.Skip("ffmpeg is not installed, nothing to begin with")
-	}
+	needs.Tool(f, "ffmpeg")
 	f.Add(encode(f, 44100, 1, voice(44100, 8000), "-b:a", "32k"))
 	f.Add(encode(f, 24000, 2, voice(24000, 8000), "-b:a", "48k"))
 	f.Add(encode(f, 32000, 1, voice(32000, 8000)))

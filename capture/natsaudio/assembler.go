@@ -16,7 +16,7 @@ type Options struct {
 	Channel capture.Channel
 	// Session, if not empty, is the session to follow; others are not heard.
 	Session string
-	// Follow goes on when a session ends or another begins: the stream ends with
+	// Follow goes on when a session ends or another takes over: the stream ends with
 	// its reader only. Sessions follow each other after gaps as long as their
 	// wall clocks say, by up to MaxGap; where they do not tell, at once.
 	Follow bool
@@ -37,12 +37,16 @@ const MaxGap = 24 * time.Hour
 // first packet that it gets.
 const JoinWithin = 10 * time.Second
 
+// TakeOver is how long a session has to be silent before another one takes over
+// that began without its end mark.
+const TakeOver = 5 * time.Second
+
 // Stats count what came of the packets.
 type Stats struct {
 	Packets uint64 // heard
 	Lost    uint64 // that never came, or came too late
 	Dropped uint64 // that had come already, or came too late, or are of another session
-	Bad     uint64 // messages that are no packets, of another format, or not decodable
+	Bad     uint64 // messages that are no packets, of another format, not decodable or not believed
 }
 
 // An Assembler turns packets as they arrive into a stream's blocks. It is a
@@ -55,12 +59,15 @@ type Assembler struct {
 	session string // that is followed
 	from    string // the first to follow, empty for any
 	past    []string
+	spoke   time.Time // when the last of its packets was stored, if that is known
+	rival   rival
 	began   time.Time
 	order   *order
 	sound   *sound // nil between sessions
 	first   bool   // the session that is followed is the stream's first
 	shift   int64  // stream position of the session's position 0, at capture.Rate
 	pos     int64  // end of what was emitted
+	gaps    allowance
 	ended   bool
 	warned  map[string]bool
 }
@@ -94,14 +101,25 @@ func (a *Assembler) Push(p Packet, emit func(capture.Block)) (ended bool, err er
 	}
 	switch {
 	case a.sound != nil && p.Session == a.session:
+		if !p.End && !a.order.had(p) {
+			a.alone(p.Stored)
+		}
 	case a.opts.Session != "" && p.Session != a.opts.Session,
 		a.session == "" && a.from != "" && p.Session != a.from,
 		slices.Contains(a.past, p.Session):
 		a.stats.Dropped++
+		if slices.Contains(a.past, p.Session) {
+			a.warn("past", fmt.Errorf("packets of session %s are dropped: it is over, its sender was replaced or has woken up", p.Session))
+		}
+		return false, nil
+	case a.sound != nil:
+		if a.contend(p) {
+			return a.yield(emit)
+		}
 		return false, nil
 	default:
-		if err := a.change(p, emit); err != nil || a.ended {
-			return a.ended, err
+		if err := a.change(p); err != nil {
+			return false, err
 		}
 	}
 	if !a.sound.same(p) {
@@ -110,8 +128,15 @@ func (a *Assembler) Push(p Packet, emit func(capture.Block)) (ended bool, err er
 		return false, nil
 	}
 	a.order.push(p, func(p Packet) { a.hear(p, emit) })
+	if a.sound == nil && a.rival.session != "" && !a.ended {
+		return a.succeed(emit)
+	}
 	return a.ended, nil
 }
+
+// Had reports whether a packet of the session that is followed has come already,
+// or too late.
+func (a *Assembler) Had(p Packet) bool { return p.Session == a.session && a.order.had(p) }
 
 // Bad counts a message that is no packet, and says so once.
 func (a *Assembler) Bad(err error) { a.bad("packet", err) }
@@ -131,6 +156,10 @@ func (a *Assembler) warn(kind string, err error) {
 // Finish hands on what is still held back.
 func (a *Assembler) Finish(emit func(capture.Block)) {
 	a.close(emit)
+	if a.opts.Follow {
+		_, _ = a.succeed(emit) // an error is of a session that has not the channel
+		a.close(emit)
+	}
 	a.ended = true
 }
 
@@ -160,15 +189,7 @@ func (a *Assembler) leave(emit func(capture.Block)) {
 const pastSessions = 16
 
 // change begins to follow the session of p.
-func (a *Assembler) change(p Packet, emit func(capture.Block)) error {
-	if a.sound != nil {
-		if !a.opts.Follow {
-			a.warn("session", fmt.Errorf("session %s began before the end of session %s, which is taken for over", p.Session, a.session))
-			a.Finish(emit)
-			return nil
-		}
-		a.close(emit)
-	}
+func (a *Assembler) change(p Packet) error {
 	s, err := newSound(p, a.opts.Channel)
 	if err != nil {
 		return fmt.Errorf("session %s %w", p.Session, err)
@@ -177,7 +198,7 @@ func (a *Assembler) change(p Packet, emit func(capture.Block)) error {
 	if !a.first {
 		a.shift = a.after(p)
 	}
-	a.session, a.began, a.sound = p.Session, p.Began, s
+	a.session, a.began, a.spoke, a.sound = p.Session, p.Began, p.Stored, s
 	a.order = &order{next: 1}
 	return nil
 }
@@ -204,6 +225,20 @@ func (a *Assembler) hear(p Packet, emit func(capture.Block)) {
 		a.bad("gap", fmt.Errorf("%w: %s %d after %d, expected less than %v of lost sound", ErrPacket, HeaderPosition, p.Position, a.sound.pos, MaxGap))
 		return
 	}
+	at := a.shift + a.sound.output(max(0, p.Position))
+	if at > capture.MaxPosition {
+		a.bad("length", fmt.Errorf("%w: %s %d is sample %d of the stream, expected up to %d", ErrPacket, HeaderPosition, p.Position, at, int64(capture.MaxPosition)))
+		return
+	}
+	gap := p.Position > a.sound.pos
+	if !a.sound.began {
+		gap = at > a.pos
+	}
+	if !a.gaps.pass(p, gap) {
+		a.bad("gaps", fmt.Errorf("%w: %s %d after %d is one gap too many, expected one for every %v of sound, and %d more",
+			ErrPacket, HeaderPosition, p.Position, a.sound.pos, capture.Duration(gapEvery), gapsInHand))
+		return
+	}
 	if p.End {
 		end := a.shift + a.sound.output(p.Position)
 		a.leave(emit)
@@ -218,6 +253,8 @@ func (a *Assembler) hear(p Packet, emit func(capture.Block)) {
 	a.stats.Packets++
 	if err := a.sound.push(p, a.emitter(emit)); err != nil {
 		a.bad("decode", fmt.Errorf("packet %d of session %s: %w: its sound is a gap", p.Seq, p.Session, err))
+	} else if a.sound.odd > 0 {
+		a.bad("numbers", fmt.Errorf("packet %d of session %s: %d of its decoded samples are no numbers: silence is taken for them", p.Seq, p.Session, a.sound.odd))
 	}
 }
 
@@ -257,7 +294,7 @@ func (a *Assembler) emitter(emit func(capture.Block)) func(int64, []float32) {
 	}
 }
 
-// samples is how many samples of a rate d lasts.
+// samples is how many samples of a rate d lasts, to the millisecond.
 func samples(d time.Duration, rate int) int64 {
-	return int64(d/time.Millisecond) * int64(rate) / 1000
+	return int64(d/time.Second)*int64(rate) + int64(d%time.Second/time.Millisecond)*int64(rate)/1000
 }

@@ -10,11 +10,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 )
 
-// feed is where messages come from. next waits for one as long as ctx lasts.
+// feed is where messages come from. next waits for one as long as ctx lasts, and
+// tells when it was stored or has arrived.
 type feed interface {
-	next(ctx context.Context) (*nats.Msg, error)
+	next(ctx context.Context) (msg *nats.Msg, stored time.Time, err error)
 	close()
 }
 
@@ -47,7 +49,7 @@ func newLiveFeed(nc *nats.Conn, subject string, warn func(error)) (feed, error) 
 	return &liveFeed{sub, warn}, nil
 }
 
-func (f *liveFeed) next(ctx context.Context) (*nats.Msg, error) {
+func (f *liveFeed) next(ctx context.Context) (*nats.Msg, time.Time, error) {
 	for {
 		msg, err := f.sub.NextMsgWithContext(ctx)
 		if errors.Is(err, nats.ErrSlowConsumer) {
@@ -55,7 +57,7 @@ func (f *liveFeed) next(ctx context.Context) (*nats.Msg, error) {
 				f.sub.Subject, pendingBytes>>20))
 			continue
 		}
-		return msg, err
+		return msg, time.Now(), err
 	}
 }
 
@@ -97,7 +99,7 @@ func findKept(ctx context.Context, nc *nats.Conn, subject string) (jetstream.Str
 	if err := connected(ctx, nc); err != nil {
 		return nil, err
 	}
-	js, err := jetstream.New(nc)
+	js, err := bus.JetStream(nc)
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)
 	}
@@ -170,14 +172,18 @@ func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session 
 	return &keptFeed{messages}, session, nil
 }
 
-func (f *keptFeed) next(ctx context.Context) (*nats.Msg, error) {
+func (f *keptFeed) next(ctx context.Context) (*nats.Msg, time.Time, error) {
 	// Waiting for a server that went away heeds no context.
 	defer context.AfterFunc(ctx, f.messages.Stop)()
 	msg, err := f.messages.Next(jetstream.NextContext(ctx))
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
-	return &nats.Msg{Subject: msg.Subject(), Header: msg.Headers(), Data: msg.Data()}, nil
+	var stored time.Time
+	if meta, err := msg.Metadata(); err == nil {
+		stored = meta.Timestamp
+	}
+	return &nats.Msg{Subject: msg.Subject(), Header: msg.Headers(), Data: msg.Data()}, stored, nil
 }
 
 func (f *keptFeed) close() { f.messages.Stop() }

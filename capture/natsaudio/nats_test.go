@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
@@ -314,6 +315,31 @@ func TestFewPermissions(t *testing.T) {
 	closeSender(t, out)
 	if got := read(t, in); !slices.Equal(got, tone(5000)) {
 		t.Errorf("%d samples", len(got))
+	}
+}
+
+// TestNoPermission: who may not publish is told, and does not go on as if somebody
+// heard it.
+func TestNoPermission(t *testing.T) {
+	url := natstest.Start(t, &server.Options{Users: []*server.User{{Username: "box", Password: "x", Permissions: &server.Permissions{
+		Publish: &server.SubjectPermission{Deny: []string{subject}},
+	}}}})
+	nc, err := nats.Connect(url, nats.UserInfo("box", "x"), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	for _, kept := range []bool{false, true} {
+		if kept {
+			keep(t, nc)
+		}
+		short := sender(t, nc)
+		if err := short.Send(t.Context(), 0, 320, make([]byte, 640)); err != nil && !errors.Is(err, nats.ErrPermissionViolation) {
+			t.Error(err)
+		}
+		if err := short.Close(t.Context(), -1); !errors.Is(err, nats.ErrPermissionViolation) {
+			t.Errorf("kept: %v: the end of what nobody heard: %v", kept, err)
+		}
 	}
 }
 

@@ -24,6 +24,11 @@ type order struct {
 	dropped uint64 // packets that had come, or had been given up
 }
 
+// had reports whether p has come already, or was given up.
+func (o *order) had(p Packet) bool {
+	return p.Seq < o.next || slices.ContainsFunc(o.held, func(h Packet) bool { return h.Seq == p.Seq })
+}
+
 // push takes the next packet as it arrived and hands on those whose turn it is.
 func (o *order) push(p Packet, emit func(Packet)) {
 	i, found := slices.BinarySearchFunc(o.held, p.Seq, func(h Packet, seq uint64) int { return cmp.Compare(h.Seq, seq) })
@@ -73,5 +78,5 @@ func (o *order) full() bool {
 		end = max(end, p.after())
 	}
 	return len(o.held) >= WindowPackets ||
-		end-o.held[0].Position >= int64(Window)*int64(o.held[0].Rate)/int64(time.Second)
+		end-o.held[0].Position >= samples(Window, o.held[0].Rate)
 }

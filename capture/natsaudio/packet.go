@@ -41,6 +41,10 @@ const (
 // OpusRate is the rate in which the positions of Opus packets count.
 const OpusRate = 48000
 
+// MaxLength is how long a session may be. A position beyond it is no packet of
+// sound but a mistake: ten years.
+const MaxLength = 10 * 366 * 24 * time.Hour
+
 // MaxPayload is the largest payload of a packet in bytes. Recommended are 20 to
 // 100 ms of sound.
 const MaxPayload = 256 << 10
@@ -73,6 +77,10 @@ type Packet struct {
 	End bool
 	// Data is the payload.
 	Data []byte
+	// Stored is when JetStream stored the packet or, without it, when it arrived;
+	// zero if that is not known. It is not sent, and tells only how long a session
+	// has been silent when another one begins.
+	Stored time.Time
 }
 
 // End of the packet, in the same count as Position.
@@ -98,8 +106,8 @@ func (p Packet) check() error {
 		return bad("%s %d, expected 1 to %d", HeaderChannels, p.Channels, pcm.MaxChannels)
 	case p.Encoding == Opus && p.Channels > 2:
 		return bad("%s %d, expected 1 or 2 for opus", HeaderChannels, p.Channels)
-	case p.Position < -maxWarmUp || p.Position > math.MaxInt64>>8:
-		return bad("%s %d, expected %d or more", HeaderPosition, p.Position, -maxWarmUp)
+	case p.Position < -maxWarmUp || p.Position > samples(MaxLength, p.Rate):
+		return bad("%s %d, expected %d to %d, ten years at %d Hz", HeaderPosition, p.Position, -maxWarmUp, samples(MaxLength, p.Rate), p.Rate)
 	case p.Encoding == S16 && p.Position < 0:
 		return bad("%s %d, expected 0 or more for s16le", HeaderPosition, p.Position)
 	case !(math.Abs(p.Gain) <= 128):

@@ -16,12 +16,12 @@ func packets() *rapid.Generator[Packet] {
 		p := Packet{
 			Session:  rapid.StringMatching(`[A-Za-z0-9_-]{1,64}`).Draw(t, "session"),
 			Seq:      rapid.Uint64Range(1, 1<<62).Draw(t, "seq"),
-			Position: rapid.Int64Range(0, 1<<50).Draw(t, "position"),
 			Encoding: S16,
 			Rate:     rapid.IntRange(1000, 768000).Draw(t, "rate"),
 			Channels: rapid.IntRange(1, 8).Draw(t, "channels"),
 			Gain:     rapid.SampledFrom([]float64{0, -3.5, 1. / 256}).Draw(t, "gain"),
 		}
+		p.Position = rapid.Int64Range(0, samples(MaxLength, min(p.Rate, OpusRate))).Draw(t, "position")
 		if rapid.Bool().Draw(t, "clock") {
 			p.Began = time.Unix(0, rapid.Int64Range(1, 1<<60).Draw(t, "began")).UTC()
 		}
@@ -71,6 +71,7 @@ func TestParseRefuses(t *testing.T) {
 		{HeaderSession, ""}, {HeaderSession, "a b"},
 		{HeaderSeq, "0"}, {HeaderSeq, "-1"}, {HeaderSeq, "x"}, {HeaderSeq, ""},
 		{HeaderPosition, "-1"}, {HeaderPosition, "9223372036854775807"}, {HeaderPosition, ""},
+		{HeaderPosition, "36028797018963968"}, {HeaderPosition, "5059584000001"},
 		{HeaderSamples, "319"}, {HeaderSamples, "-1"}, {HeaderSamples, "321"},
 		{HeaderGain, "NaN"}, {HeaderGain, "loud"}, {HeaderBegan, "today"}, {HeaderEnd, "yes"}, {HeaderEnd, "true"},
 	} {

@@ -10,6 +10,9 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/internal/bus"
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
 
 // Format is what the packets of a session have in common.
@@ -66,7 +69,7 @@ func NewSender(ctx context.Context, nc *nats.Conn, subject string, format Format
 		return nil, err
 	}
 	if stream != nil {
-		s.js, err = jetstream.New(nc, jetstream.WithPublishAsyncTimeout(ackTimeout))
+		s.js, err = bus.JetStream(nc, jetstream.WithPublishAsyncTimeout(ackTimeout))
 		if err != nil {
 			return nil, fmt.Errorf("JetStream: %w", err)
 		}
@@ -103,6 +106,9 @@ func (s *Sender) Send(ctx context.Context, position int64, samples int, payload 
 }
 
 func (s *Sender) send(ctx context.Context, p Packet) error {
+	if err := s.forbidden(); err != nil {
+		return err
+	}
 	s.seq++
 	p.Seq = s.seq
 	s.end = max(s.end, p.after())
@@ -123,6 +129,14 @@ func (s *Sender) send(ctx context.Context, p Packet) error {
 		}
 	}
 	return s.settle(ctx, false)
+}
+
+// forbidden is the error where the server has said that sound may not be published.
+func (s *Sender) forbidden() error {
+	if bus.MayPublish(s.nc, s.subject) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: what was sent is lost: expected permission to publish there", s.subject, nats.ErrPermissionViolation)
 }
 
 func (s *Sender) lose(err error) {
@@ -158,6 +172,9 @@ func (s *Sender) Close(ctx context.Context, length int64) error {
 	if err := s.nc.FlushWithContext(ctx); err != nil {
 		return s.unsent(err)
 	}
+	if err := s.forbidden(); err != nil {
+		return err
+	}
 	if s.lost > 0 {
 		return fmt.Errorf("%s: %d of %d packets were lost", s.subject, s.lost, s.seq)
 	}
@@ -168,10 +185,12 @@ func (s *Sender) unsent(err error) error {
 	return fmt.Errorf("%s: the end of the sound may not have arrived: %w", s.subject, err)
 }
 
-// AppendS16 appends samples in [-1, 1] as a payload of S16.
+// AppendS16 appends samples in [-1, 1] as a payload of S16. What is louder is as
+// loud as can be, and what is no sound (not a number, infinite or beyond ±65,536) is
+// silence.
 func AppendS16(payload []byte, samples []float32) []byte {
 	for _, x := range samples {
-		v := int16(max(-32768, min(32767, math.Round(float64(x)*32768))))
+		v := int16(max(-32768, min(32767, math.Round(float64(clean.One(x))*32768))))
 		payload = append(payload, byte(v), byte(v>>8))
 	}
 	return payload

@@ -7,6 +7,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 	"github.com/seed-7adb9000/diarizer/capture/resample"
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
 
 // sound turns the packets of one session, in order, into samples of one channel
@@ -19,6 +20,8 @@ type sound struct {
 	opus     *renewing // nil for samples
 	rs       *resample.Resampler
 	up, down int64 // capture.Rate over format.Rate in lowest terms
+
+	odd int // samples of the last packet that its decoder made and that are no numbers
 
 	began bool
 	pos   int64 // end of what was pushed, in input samples of the session
@@ -64,6 +67,7 @@ func (s *sound) push(p Packet, emit func(at int64, samples []float32)) error {
 	if err != nil {
 		return err
 	}
+	s.odd = clean.In(frames)
 	n := min(len(frames)/p.Channels, p.Samples)
 	from := int(min(int64(n), max(0, s.pos-p.Position))) // of these, what was heard already or lies before 0
 	if !s.began {
@@ -82,8 +86,12 @@ func (s *sound) push(p Packet, emit func(at int64, samples []float32)) error {
 	return nil
 }
 
-// output is the first output position that is not before an input position.
-func (s *sound) output(pos int64) int64 { return (pos*s.up + s.down - 1) / s.down }
+// output is the first output position that is not before an input position, which
+// has been checked: it fits by far, as no product of two positions does.
+func (s *sound) output(pos int64) int64 {
+	whole, rest := pos/s.down, pos%s.down
+	return whole*s.up + (rest*s.up+s.down-1)/s.down
+}
 
 // begin starts the resampler at an input position, moved back to one where an
 // output lies too, so that outputs keep to one grid through all gaps.
@@ -151,7 +159,7 @@ func (s *sound) mix(frames []float32, gain float32) []float32 {
 			}
 			x /= float32(ch)
 		}
-		s.mono[i] = x * gain
+		s.mono[i] = max(-clean.Limit, min(clean.Limit, x*gain))
 	}
 	return s.mono
 }

@@ -106,7 +106,7 @@ func (s *Source) Next(ctx context.Context) (capture.Block, error) {
 
 // read waits for one message and takes it apart.
 func (s *Source) read(ctx context.Context) error {
-	msg, err := s.wait(ctx)
+	msg, stored, err := s.wait(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	emit := func(b capture.Block) { s.ready = append(s.ready, b) }
@@ -115,8 +115,7 @@ func (s *Source) read(ctx context.Context) error {
 		s.asm.Finish(emit)
 		return io.EOF
 	case errors.Is(err, errQuiet):
-		s.asm.Finish(emit)
-		return s.over()
+		return s.quiet(emit)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.subject, err)
@@ -129,14 +128,28 @@ func (s *Source) read(ctx context.Context) error {
 		s.asm.Bad(fmt.Errorf("%s: %w", s.subject, err))
 		return nil
 	}
-	ended, err := s.asm.Push(p, emit)
-	if err != nil {
+	p.Stored = stored
+	return s.after(s.asm.Push(p, emit))
+}
+
+// after is the error after a packet.
+func (s *Source) after(ended bool, err error) error {
+	switch {
+	case err != nil:
 		return fmt.Errorf("%s: %w", s.subject, err)
-	}
-	if ended {
+	case ended:
 		return s.over()
 	}
 	return nil
+}
+
+// quiet is called when nothing has come for as long as the stream may be quiet.
+func (s *Source) quiet(emit func(capture.Block)) error {
+	if s.asm.opts.Follow && s.asm.Ending() || s.asm.rival.session != "" && !s.asm.Ending() {
+		return s.after(s.asm.yield(emit))
+	}
+	s.asm.Finish(emit)
+	return s.over()
 }
 
 var (
@@ -146,10 +159,13 @@ var (
 
 // wait returns the next message, or errQuiet after the time that the stream may
 // be quiet.
-func (s *Source) wait(ctx context.Context) (*nats.Msg, error) {
+func (s *Source) wait(ctx context.Context) (*nats.Msg, time.Time, error) {
 	quiet := s.idle
-	if s.asm.Ending() {
+	switch {
+	case s.asm.Ending():
 		quiet = Window
+	case s.asm.rival.session != "" && (quiet == 0 || quiet > TakeOver):
+		quiet = TakeOver
 	}
 	wait, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -158,19 +174,17 @@ func (s *Source) wait(ctx context.Context) (*nats.Msg, error) {
 		wait, cancel = context.WithTimeout(wait, quiet)
 		defer cancel()
 	}
-	msg, err := s.feed.next(wait)
-	if err == nil {
-		return msg, nil
-	}
+	msg, stored, err := s.feed.next(wait)
 	switch {
+	case err == nil:
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
+		err = ctx.Err()
 	case s.open.Err() != nil:
-		return nil, errClosed
+		err = errClosed
 	case errors.Is(wait.Err(), context.DeadlineExceeded):
-		return nil, errQuiet
+		err = errQuiet
 	}
-	return nil, err
+	return msg, stored, err
 }
 
 // over is the error at the end of the stream.

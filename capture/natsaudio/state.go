@@ -15,7 +15,7 @@ func (a *Assembler) UnmarshalBinary(b []byte) error { return state.Restore(b, a.
 func (a *Assembler) fields() []any {
 	return []any{
 		&a.session, &a.from, state.Slice(&a.past, func(s *string) []any { return []any{s} }), state.Value(&a.began),
-		&a.first, &a.shift, &a.pos, &a.ended,
+		&a.first, &a.shift, &a.pos, &a.gaps.used, &a.ended, state.Value(&a.spoke), state.Struct(&a.rival, (*rival).fields),
 		state.Struct(&a.stats, (*Stats).fields),
 		state.Struct(a.order, (*order).fields),
 		state.Optional(&a.sound, a.soundFields),
@@ -30,7 +30,7 @@ func (o *order) fields() []any {
 
 func (p *Packet) fields() []any {
 	return []any{&p.Session, state.Value(&p.Began), &p.Seq, &p.Position, (*string)(&p.Encoding), &p.Rate,
-		&p.Channels, &p.Samples, &p.Gain, &p.End, &p.Data}
+		&p.Channels, &p.Samples, &p.Gain, &p.End, &p.Data, state.Value(&p.Stored)}
 }
 
 func (a *Assembler) soundFields(s *sound) []any {

@@ -84,8 +84,10 @@ func TestStateIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	statetest.Covers(t, a, a.fields(), "opts", "warned")
+	statetest.Covers(t, &a.gaps, []any{&a.gaps.used})
 	statetest.Covers(t, a.order, a.order.fields())
+	statetest.Covers(t, &a.rival, a.rival.fields())
 	statetest.Covers(t, &a.stats, a.stats.fields())
 	statetest.Covers(t, &a.sound.format, a.sound.format.fields())
-	statetest.Covers(t, a.sound, a.soundFields(a.sound), "channel", "s16", "opus", "up", "down", "frames", "mono", "out")
+	statetest.Covers(t, a.sound, a.soundFields(a.sound), "channel", "s16", "opus", "odd", "up", "down", "frames", "mono", "out")
 }

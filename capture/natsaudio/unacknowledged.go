@@ -72,6 +72,9 @@ func (s *Sender) settle(ctx context.Context, wait bool) error {
 func (s *Sender) acknowledged(ctx context.Context, p *pendingPacket, wait bool) (bool, error) {
 	for {
 		if p.ack == nil {
+			if err := s.forbidden(); err != nil {
+				return false, err
+			}
 			if p.ack = s.publish(p.msg); p.ack == nil {
 				if !wait {
 					return false, nil

@@ -20,6 +20,9 @@ const (
 	maxPageLen    = pageHeaderLen + 255 + 255*255
 )
 
+// farthest bounds positions, so that no sum of them overflows.
+const farthest = 1 << 60
+
 // pageReader finds the pages of a stream, whatever lies between them. A page is
 // valid if its checksum is.
 type pageReader struct {
@@ -88,7 +91,7 @@ func (p *pageReader) next() (page, error) {
 			continued: all[5]&1 != 0,
 			first:     all[5]&2 != 0,
 			last:      all[5]&4 != 0,
-			granule:   int64(le.Uint64(all[6:])),
+			granule:   min(int64(le.Uint64(all[6:])), farthest),
 			serial:    le.Uint32(all[14:]),
 			number:    le.Uint32(all[18:]),
 			lacing:    all[pageHeaderLen : pageHeaderLen+segments],

@@ -28,24 +28,31 @@ type Reader struct {
 	gain   float32
 
 	serial  uint32
-	number  uint32 // of the page expected next
-	partial []byte // packet that goes on in the next page
-	cut     bool   // whose beginning is lost
-	lost    bool   // something is missing before the next packet
-	ended   bool   // the last page was seen
+	number  uint32          // of the page expected next
+	beside  map[uint32]bool // streams that began together with it
+	partial []byte          // packet that goes on in the next page
+	cut     bool            // whose beginning is lost
+	lost    bool            // something is missing before the next packet
+	ended   bool            // the last page was seen
+	body    bool            // a page behind the first was seen
 	queue   [][]byte
 	limit   int64 // where the sound ends, on the last page; -1 before
 	chains  int   // streams that followed the first
 
 	pos     int64     // where the next decoded sample lies, in the stream's own count
+	shift   int64     // what stated positions are less than pos
+	hole    int64     // samples missing before the last packet of the queue
 	skip    int64     // samples still to be left out at the beginning
-	silence int64     // samples to be filled in
+	missing int64     // samples missing before those to be returned next
+	gap     int64     // and before those returned last
 	ready   []float32 // decoded, still to be returned
 
-	got               int64
-	filled, bad, good int64
-	err               error
-	end               error
+	got             int64
+	gaps            pcm.Gaps
+	gone, bad, good int64 // samples lost with pages; packets
+	unread          int64 // bytes of sound that was not read
+	err             error
+	end             error
 }
 
 // NewReader reads the headers and the first page of sound of an Ogg Opus
@@ -55,10 +62,12 @@ type Reader struct {
 // Errors wrap [pcm.ErrUnsupported] for more than two channels,
 // [pcm.ErrTruncated] and [pcm.ErrDamaged].
 func NewReader(r io.Reader, file io.ReaderAt, size int64) (*Reader, error) {
-	o := &Reader{pages: newPageReader(r), limit: -1}
+	o := &Reader{pages: newPageReader(r), beside: map[uint32]bool{}}
+	o.format.Frames = -1
 	pg, err := o.pages.next()
 	for err == nil && !(pg.first && isHead(pg.body)) {
-		pg, err = o.pages.next() // another stream's, multiplexed
+		o.aside(pg)
+		pg, err = o.pages.next()
 	}
 	if err == nil {
 		err = o.begin(pg)
@@ -71,7 +80,7 @@ func NewReader(r io.Reader, file io.ReaderAt, size int64) (*Reader, error) {
 	}
 	if file != nil {
 		if g, ok := lastGranule(file, size, o.serial); ok {
-			o.format.Frames = max(0, g-o.pos+o.silence-o.skip)
+			o.format.Frames = max(0, g-o.pos+o.missing-o.skip)
 		}
 	}
 	return o, nil
@@ -99,70 +108,75 @@ func (o *Reader) begin(pg page) error {
 	if b[18] != 0 || channels < 1 || channels > 2 {
 		return fmt.Errorf("%w: Opus with %d channels (mapping %d), expected 1 or 2", pcm.ErrUnsupported, channels, b[18])
 	}
-	if o.format.Channels > 0 && channels != o.format.Channels {
-		return fmt.Errorf("%w: Opus that changes from %d to %d channels", pcm.ErrUnsupported, o.format.Channels, channels)
-	}
 	dec, err := NewPacketDecoder(channels)
 	if err != nil {
 		return err
 	}
 	o.dec = dec
-	o.format = pcm.Format{Container: "Ogg", Encoding: "Opus", Rate: rate, Channels: channels, Frames: -1}
+	o.format = pcm.Format{Container: "Ogg", Encoding: "Opus", Rate: rate, Channels: channels, Frames: o.format.Frames}
 	o.skip = int64(binary.LittleEndian.Uint16(b[10:]))
 	o.gain = float32(math.Pow(10, float64(int16(binary.LittleEndian.Uint16(b[16:])))/256/20))
 	o.serial, o.number = pg.serial, pg.number+1
-	o.partial, o.cut, o.ended, o.limit = nil, false, false, -1
+	o.partial, o.cut, o.lost, o.ended, o.body, o.limit = nil, false, false, false, false, -1
+	o.queue, o.hole, o.shift = nil, 0, 0
 	return nil
 }
 
-// firstSound reads up to the first page with sound, which tells where the
-// stream begins: recordings of a running broadcast do not begin at 0.
+// firstSound reads up to the first page with sound, which tells where the stream
+// begins. A recording may begin late; one that follows another begins with it,
+// except that what is lost of it is missing.
 func (o *Reader) firstSound() error {
 	for tags := true; len(o.queue) == 0; {
 		pg, err := o.page()
 		if err != nil {
 			return err
 		}
+		if pg.first {
+			tags = true // there was no sound, and another recording follows
+			continue
+		}
 		o.split(pg)
 		if tags && len(o.queue) > 0 {
 			o.queue = o.queue[1:] // the comments
 			tags = false
 		}
-		if len(o.queue) > 0 {
-			o.pos = max(0, pg.granule-o.queued())
-			if o.lost {
-				o.fill(0)
-			}
-			o.setLimit(pg)
+		if len(o.queue) == 0 {
+			continue
 		}
+		o.pos = max(0, pg.granule-o.queued())
+		if late := o.pos; o.lost {
+			// What a decoder warms up with is lost too.
+			late = o.leave(late)
+			k := min(o.skip, late)
+			o.skip -= k
+			o.missing += late - k
+			o.gone += late - k
+		} else if o.chains == 0 {
+			o.missing += o.leave(late)
+		}
+		o.setLimit(pg)
 	}
 	o.lost = false
 	return nil
 }
 
-// fill puts silence between where the sound got to and o.pos.
-func (o *Reader) fill(from int64) {
-	gap := o.pos - from
-	if gap <= 0 || gap > maxFill-o.filled {
-		return
-	}
-	o.filled += gap
-	k := min(o.skip, gap)
-	o.skip -= k
-	o.silence = gap - k
-}
+// leave is how many of so many samples are believed to be missing.
+func (o *Reader) leave(gap int64) int64 { return o.gaps.Add(gap, rate) }
 
-// page returns the stream's next page and notes what is missing before it.
+// page returns the stream's next page and notes what is missing before it. Where
+// another recording follows in the same file, that is the first page of it, which
+// is begun with, whatever its number is and however this one ended.
 func (o *Reader) page() (page, error) {
 	for {
 		pg, err := o.pages.next()
-		if err != nil {
+		switch {
+		case err != nil:
 			return page{}, err
-		}
-		if pg.serial != o.serial {
-			if o.ended && pg.first && isHead(pg.body) {
-				return pg, o.chain(pg)
-			}
+		case pg.first && isHead(pg.body) && o.body:
+			o.chains++
+			return pg, o.begin(pg)
+		case pg.first || pg.serial != o.serial:
+			o.aside(pg)
 			continue
 		}
 		if pg.number != o.number {
@@ -170,18 +184,23 @@ func (o *Reader) page() (page, error) {
 			o.partial, o.cut = nil, pg.continued
 		}
 		o.number = pg.number + 1
-		o.ended = pg.last
+		o.ended, o.body = pg.last, true
 		return pg, nil
 	}
 }
 
-// chain goes on with a stream that follows another in the same file.
-func (o *Reader) chain(pg page) error {
-	if err := o.begin(pg); err != nil {
-		return err
+// mostBeside bounds the streams that are known by their numbers.
+const mostBeside = 64
+
+// aside leaves out a page of another stream. One that began together with this is
+// meant to be left out; what comes later would have been the recording's.
+func (o *Reader) aside(pg page) {
+	if pg.first && !o.body && len(o.beside) < mostBeside {
+		o.beside[pg.serial] = true
 	}
-	o.chains++
-	return o.firstSound()
+	if !o.beside[pg.serial] {
+		o.unread += int64(len(pg.body))
+	}
 }
 
 // split adds the packets that end in pg to the queue.
@@ -218,67 +237,62 @@ func (o *Reader) queued() (n int64) {
 
 func (o *Reader) setLimit(pg page) {
 	if pg.last && pg.granule >= 0 {
-		o.limit = pg.granule
+		o.limit = pg.granule + o.shift
 	}
 }
 
-// Format says what the recording holds.
+// Format says what the recording holds. One that follows another may have other
+// channels.
 func (o *Reader) Format() pcm.Format { return o.format }
 
-// Warning tells of lost pages, of packets that were no sound, and of a missing end.
+// Gap tells of samples that are missing: lost with a page, or not recorded, as the
+// positions say. It is as [pcm.Gapped] has it.
+func (o *Reader) Gap() int64 { return o.gap }
+
+// Warning tells of lost pages, of packets that were no sound, of a missing end, and
+// of sound that was not read.
 func (o *Reader) Warning() error {
-	var parts []error
-	if o.end != nil {
-		parts = append(parts, o.end)
+	var lost, unread error
+	if o.gone > 0 || o.bad > 0 {
+		lost = fmt.Errorf("%w: %.2f s are lost and %d packets cannot be decoded, silence taken for them",
+			pcm.ErrDamaged, float64(o.gone)/rate, o.bad)
 	}
-	if o.filled > 0 || o.bad > 0 {
-		parts = append(parts, fmt.Errorf("%w: %.2f s are lost and %d packets cannot be decoded, silence taken for them",
-			pcm.ErrDamaged, float64(o.filled)/rate, o.bad))
+	if o.unread > 0 {
+		unread = fmt.Errorf("%w: %d bytes belong to other streams and were not read", pcm.ErrDamaged, o.unread)
 	}
-	if len(parts) == 2 {
-		return fmt.Errorf("%w; %w", parts[0], parts[1])
-	}
-	return errors.Join(parts...)
+	return pcm.Join(o.end, lost, unread, o.gaps.Warning())
 }
 
 // Read decodes interleaved frames into dst as [pcm.Reader] has it.
 func (o *Reader) Read(dst []float32) (int, error) {
-	ch := o.format.Channels
-	want := len(dst) / ch
-	if want == 0 {
-		return 0, fmt.Errorf("opus: buffer of %d samples for %d channels: %w", len(dst), ch, io.ErrShortBuffer)
-	}
-	for len(o.ready) == 0 && o.silence == 0 && o.err == nil {
+	for len(o.ready) == 0 && o.err == nil {
 		o.err = o.more()
 	}
-	switch {
-	case o.silence > 0:
-		n := int(min(int64(want), o.silence))
-		clear(dst[:n*ch])
-		o.silence -= int64(n)
-		o.got += int64(n)
-		return n, nil
-	case len(o.ready) > 0:
-		n := copy(dst[:want*ch], o.ready)
-		o.ready = o.ready[n:]
-		o.got += int64(n / ch)
-		return n / ch, nil
+	if len(o.ready) == 0 {
+		return 0, o.err
 	}
-	return 0, o.err
+	ch := o.format.Channels
+	n := copy(dst[:len(dst)/ch*ch], o.ready) / ch
+	if n == 0 {
+		return 0, fmt.Errorf("opus: buffer of %d samples for %d channels: %w", len(dst), ch, io.ErrShortBuffer)
+	}
+	o.ready = o.ready[n*ch:]
+	o.got += int64(n)
+	o.gap, o.missing = o.missing, 0
+	return n, nil
 }
-
-// maxFill bounds what all gaps are filled with: the positions of a damaged file
-// are as trustworthy as the rest of it.
-const maxFill = 6 * 3600 * rate
 
 // more decodes the next packet, or reads the next page.
 func (o *Reader) more() error {
 	if len(o.queue) > 0 {
-		packet := o.queue[0]
-		o.queue = o.queue[1:]
-		return o.decode(packet)
+		return o.decode(o.pop())
 	}
 	pg, err := o.page()
+	if err == nil && pg.first {
+		if err = o.firstSound(); err == nil {
+			return nil
+		}
+	}
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		if !o.ended || errors.Is(err, io.ErrUnexpectedEOF) && o.pages.skipped == 0 {
@@ -290,18 +304,54 @@ func (o *Reader) more() error {
 		return io.EOF
 	case err != nil:
 		return err
-	case pg.first:
-		return nil // chained: its first packets are in the queue
 	}
 	o.split(pg)
+	o.place(pg)
 	o.setLimit(pg)
-	if o.lost && pg.granule >= 0 && len(o.queue) > 0 {
-		from := o.pos
-		o.pos = max(from, pg.granule-o.queued())
-		o.fill(from)
-		o.lost = false
-	}
 	return nil
+}
+
+// tolerance is how far a page may lie ahead without anything missing: its position
+// may have been reckoned from rounded times.
+const tolerance = rate / 25
+
+// place compares where a page says that it lies with what was heard. What is lost
+// lies before its packets. Where nothing is lost and a page lies ahead all the same,
+// its sender heard nothing for a while: before the last packet, after which such a
+// page is sent, by itself or because it is full.
+func (o *Reader) place(pg page) {
+	if pg.granule < 0 || len(o.queue) == 0 {
+		return
+	}
+	ahead := pg.granule + o.shift - o.queued() - o.pos
+	switch {
+	case ahead > tolerance, ahead > 0 && o.lost:
+		gap := o.leave(ahead)
+		switch {
+		case gap == 0:
+			o.shift -= ahead
+		case o.lost:
+			o.pos += gap
+			o.missing += gap
+			o.gone += gap
+		default:
+			o.hole = gap
+		}
+	case ahead < -rate && !pg.last:
+		o.shift -= ahead // the positions begin again
+	}
+	o.lost = false
+}
+
+// pop takes the next packet from the queue.
+func (o *Reader) pop() []byte {
+	packet := o.queue[0]
+	if o.queue = o.queue[1:]; len(o.queue) == 0 {
+		o.pos += o.hole
+		o.missing += o.hole
+		o.hole = 0
+	}
+	return packet
 }
 
 // decode makes one packet ready, less what lies outside the recording.

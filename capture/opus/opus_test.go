@@ -17,6 +17,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/internal/pcmtest"
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 // voice is something like speech: a buzz of changing pitch, with pauses.
@@ -41,10 +42,7 @@ func voice(rate, n int) []float32 {
 // encode runs opusenc.
 func encode(t testing.TB, rate, ch int, samples []float32, args ...string) []byte {
 	t.Helper()
-	program, err := exec.LookPath("opusenc")
-	if err != nil {
-		t.Skip("opusenc is not installed, nothing to compare with")
-	}
+	program := needs.Tool(t, "opusenc")
 	cmd := exec.Command(program, append(append([]string{"--quiet"}, args...), "-", "-")...)
 	cmd.Stdin = bytes.NewReader(sound.WAV{Rate: rate, Channels: ch, Data: sound.S16(samples...)}.Bytes())
 	out, err := cmd.Output()
@@ -57,10 +55,7 @@ func encode(t testing.TB, rate, ch int, samples []float32, args ...string) []byt
 // reference runs opusdec, at 48 kHz.
 func reference(t testing.TB, file []byte) []float32 {
 	t.Helper()
-	program, err := exec.LookPath("opusdec")
-	if err != nil {
-		t.Skip("opusdec is not installed, nothing to compare with")
-	}
+	program := needs.Tool(t, "opusdec")
 	in, out := filepath.Join(t.TempDir(), "in"), filepath.Join(t.TempDir(), "out.wav")
 	if err := os.WriteFile(in, file, 0o600); err != nil {
 		t.Fatal(err)
@@ -254,9 +249,7 @@ func repair(b []byte) {
 
 // FuzzReader damages everything but checksums.
 func FuzzReader(f *testing.F) {
-	if _, err := exec.LookPath("opusenc"); err != nil {
-		f.Skip("opusenc is not installed, nothing to begin with")
-	}
+	needs.Tool(f, "opusenc")
 	f.Add(encode(f, 16000, 1, voice(16000, 3000), "--bitrate", "8"))
 	f.Add(encode(f, 48000, 2, voice(48000, 5000), "--max-delay", "100"))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -35,8 +35,13 @@ func NewPacketReader(r io.Reader) (*PacketReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &PacketReader{o: o, base: o.silence - o.skip - o.pos}, nil
+	p := &PacketReader{o: o}
+	p.rebase()
+	return p, nil
 }
+
+// rebase begins with a recording, which goes on where the one before it ended.
+func (p *PacketReader) rebase() { p.base = p.end + p.o.missing - p.o.skip - p.o.pos }
 
 // Format says what the recording holds.
 func (p *PacketReader) Format() pcm.Format { return p.o.format }
@@ -49,25 +54,24 @@ func (p *PacketReader) Gain() float64 {
 	return 20 * math.Log10(float64(p.o.gain))
 }
 
-// Warning tells of a missing end.
-func (p *PacketReader) Warning() error { return p.o.end }
+// Warning tells of lost pages, a missing end and of sound that was not read.
+func (p *PacketReader) Warning() error { return p.o.Warning() }
 
 // Next returns the next packet that is heard, and io.EOF after the last. Where
-// pages are lost, the position goes on behind them.
+// sound is missing, the position goes on behind it.
 func (p *PacketReader) Next() (Packet, error) {
 	for {
 		for len(p.o.queue) == 0 {
+			p.o.missing = 0 // it is in the positions
 			if err := p.o.more(); err != nil {
 				return Packet{}, err
 			}
 		}
 		if p.o.chains != p.chains {
-			// Another recording follows, with a count of its own.
 			p.chains = p.o.chains
-			p.base = p.end + p.o.silence - p.o.skip - p.o.pos
+			p.rebase()
 		}
-		data := p.o.queue[0]
-		p.o.queue = p.o.queue[1:]
+		data := p.o.pop()
 		n := duration(data)
 		out := Packet{Data: data, Position: p.o.pos + p.base, Samples: int(n)}
 		p.o.pos += n

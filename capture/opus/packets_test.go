@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"io"
 	"math"
-	"os/exec"
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/capture/internal/pcmtest"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 // decodePackets hears the packets as their contract says: each at its position,
@@ -91,9 +91,7 @@ func TestPackets(t *testing.T) {
 
 // FuzzPackets: no bytes make the reader panic, hang, or return what is no packet.
 func FuzzPackets(f *testing.F) {
-	if _, err := exec.LookPath("opusenc"); err != nil {
-		f.Skip("opusenc is not installed, nothing to begin with")
-	}
+	needs.Tool(f, "opusenc")
 	f.Add(encode(f, 16000, 1, voice(16000, 3000), "--bitrate", "8"))
 	f.Add(encode(f, 48000, 2, voice(48000, 5000), "--max-delay", "100"))
 	f.Fuzz(func(t *testing.T, b []byte) {

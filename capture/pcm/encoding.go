@@ -3,6 +3,8 @@ package pcm
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
 
 // Encoding is a way to write samples as bytes.
@@ -12,7 +14,8 @@ type Encoding struct {
 	// Size is the length of a sample in bytes.
 	Size int
 	// Decode turns len(dst) samples into numbers, full scale being [-1, 1], and
-	// returns how many of them were not finite; zero stands for these.
+	// returns how many of them were no sound: not finite, or beyond ±65,536. Zero
+	// stands for these.
 	Decode func(dst []float32, src []byte) (odd int)
 }
 
@@ -74,33 +77,23 @@ func S32() Encoding {
 
 // F32 is IEEE 754 single precision, the least significant byte first.
 func F32() Encoding {
-	return Encoding{"float 32 bit", 4, func(dst []float32, src []byte) (odd int) {
+	return Encoding{"float 32 bit", 4, func(dst []float32, src []byte) int {
 		src = src[:4*len(dst)]
 		for i := range dst {
-			x := math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
-			if x-x != 0 { // an infinity or not a number
-				x = 0
-				odd++
-			}
-			dst[i] = x
+			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
 		}
-		return odd
+		return clean.In(dst)
 	}}
 }
 
 // F64 is IEEE 754 double precision, the least significant byte first.
 func F64() Encoding {
-	return Encoding{"float 64 bit", 8, func(dst []float32, src []byte) (odd int) {
+	return Encoding{"float 64 bit", 8, func(dst []float32, src []byte) int {
 		src = src[:8*len(dst)]
 		for i := range dst {
-			x := float32(math.Float64frombits(binary.LittleEndian.Uint64(src[8*i:])))
-			if x-x != 0 {
-				x = 0
-				odd++
-			}
-			dst[i] = x
+			dst[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(src[8*i:])))
 		}
-		return odd
+		return clean.In(dst)
 	}}
 }
 

@@ -3,6 +3,8 @@ package pcm
 import (
 	"fmt"
 	"io"
+
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
 
 // bufferFrames is how many frames are decoded at a time at most.
@@ -19,6 +21,8 @@ type Frames struct {
 	left    int64 // bytes still to come, -1 for all there is
 	total   int64 // bytes announced, -1 if none
 	got     int64 // bytes read
+	loose   bool  // fewer than announced are no truncation
+	partial bool  // the warning is only of an incomplete last frame
 	buf     []byte
 	held    int // bytes of an incomplete frame at the start of buf
 	odd     int64
@@ -46,6 +50,33 @@ func (f *Frames) Available(n int64) {
 	}
 }
 
+// Continue goes on after the announced bytes with up to n more, or, where n is -1,
+// all there are. An incomplete frame is completed by them.
+func (f *Frames) Continue(n int64) {
+	f.left, f.total, f.got, f.loose = n, -1, 0, true
+	if f.partial {
+		f.partial, f.warning = false, nil
+	}
+	f.again()
+}
+
+// Restart goes on after the announced bytes with n more, or all there are, which
+// do not continue the sound before: an incomplete frame is left out.
+func (f *Frames) Restart(n int64) {
+	f.held = 0
+	f.left, f.total, f.got, f.loose = n, n, 0, false
+	f.again()
+}
+
+func (f *Frames) again() {
+	if f.err == io.EOF {
+		f.err = nil
+	}
+}
+
+// Ended reports whether all announced bytes were there, so that others may follow.
+func (f *Frames) Ended() bool { return f.err == io.EOF && f.left == 0 }
+
 // Count is the number of frames to come, -1 if it is not known.
 func (f *Frames) Count() int64 {
 	if f.left < 0 {
@@ -59,11 +90,8 @@ func (f *Frames) Warning() error {
 	if f.odd == 0 {
 		return f.warning
 	}
-	odd := fmt.Errorf("%w: %d samples are not finite numbers, silence taken for them", ErrDamaged, f.odd)
-	if f.warning == nil {
-		return odd
-	}
-	return fmt.Errorf("%w; %w", f.warning, odd)
+	odd := fmt.Errorf("%w: %d samples are not finite numbers, or beyond ±%d, silence taken for them", ErrDamaged, f.odd, clean.Limit)
+	return Join(f.warning, odd)
 }
 
 // Read decodes interleaved frames into dst as [Reader] has it.
@@ -105,7 +133,8 @@ func (f *Frames) Read(dst []float32) (int, error) {
 // end notes why the sound is over.
 func (f *Frames) end(err error) {
 	f.err = err
-	if err == io.EOF && f.warning == nil && (f.left > 0 || f.held%f.size != 0) {
+	if err == io.EOF && f.warning == nil && (f.left > 0 && !f.loose || f.held%f.size != 0) {
+		f.partial = f.left <= 0
 		f.truncated(f.got)
 	}
 }

@@ -33,13 +33,17 @@ func (f Format) String() string {
 
 // Reader decodes one recording from its beginning to its end.
 type Reader interface {
-	// Format is known from the start.
+	// Format is known from the start. Its rate and channels are those of the
+	// frames that the latest Read returned: a recording made of several, one
+	// after the other, may change.
 	Format() Format
 	// Read decodes the next frames (a sample of every channel, interleaved)
 	// into dst and returns how many frames these are: at least one, unless it
 	// returns an error; at most len(dst)/Channels. It does not wait for more
-	// than one frame. The error is io.EOF after the last frame, and wraps
-	// [ErrDamaged] where what follows cannot be decoded.
+	// than one frame, and returns frames of one format only, with no gap
+	// between them. The error is io.EOF after the last frame, and wraps
+	// [ErrDamaged] where what follows cannot be decoded. A dst of MaxChannels
+	// is long enough for every recording.
 	Read(dst []float32) (frames int, err error)
 	// Warning tells of what is wrong with the recording although it can be
 	// used, such as [ErrTruncated]; nil if nothing is known so far. It is
@@ -71,4 +75,19 @@ func CheckShape(rate int64, channels int) error {
 		return fmt.Errorf("%w: sample rate %d Hz, expected a positive rate", ErrUnsupported, rate)
 	}
 	return nil
+}
+
+// Join makes one line of the warnings that are not nil. The result wraps all of
+// them, and is nil if there are none.
+func Join(warnings ...error) (all error) {
+	for _, w := range warnings {
+		switch {
+		case w == nil:
+		case all == nil:
+			all = w
+		default:
+			all = fmt.Errorf("%w; %w", all, w)
+		}
+	}
+	return all
 }

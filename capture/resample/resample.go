@@ -12,6 +12,8 @@ import (
 	"fmt"
 
 	"gonum.org/v1/gonum/blas/blas32"
+
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 )
 
 // MinRate and MaxRate bound the sample rates that [New] accepts, in hertz. The
@@ -76,27 +78,57 @@ func (r *Resampler) Reset() {
 	}
 }
 
+// ResetAt is Reset where the sound begins lead input samples after a time at
+// which an output lies: outputs keep to the grid they would have had if so many
+// samples of silence had come first. It returns how many outputs lie before the
+// sound and are left out. Its cost does not depend on lead.
+func (r *Resampler) ResetAt(lead int64) (before int64) {
+	r.Reset()
+	before = r.Length(lead)
+	r.in, r.out = lead, before
+	if r.up == r.down {
+		return before
+	}
+	centre := before * int64(r.down)
+	r.phase = int(centre % int64(r.up))
+	// The window of that output begins half-1 samples before its centre, where
+	// the silence is; what of it lies behind the first sample is still to come.
+	silent := lead - (centre/int64(r.up) - int64(r.bank.half-1))
+	r.buf = r.buf[:max(0, silent)]
+	clear(r.buf)
+	r.start = int(max(0, -silent))
+	return before
+}
+
 // Length is the number of output samples that n input samples give in all,
 // those of [Resampler.Flush] included: the outputs whose time lies before the
 // end of the input, which is n·to/from rounded up.
 func (r *Resampler) Length(n int64) int64 {
-	return (n*int64(r.up) + int64(r.down) - 1) / int64(r.down)
+	up, down := int64(r.up), int64(r.down)
+	return n/down*up + (n%down*up+down-1)/down // no product of large numbers
 }
 
 // Latency is how many input samples after its own time an output appears.
 func (r *Resampler) Latency() int { return r.bank.half }
 
 // Push takes the next input samples and appends to dst the output that they
-// complete. It allocates only where dst is too short.
+// complete. It allocates only where dst is too short. Samples that are no sound (not
+// numbers, infinite or beyond ±65,536) count as silence: one of them would spoil all
+// the output whose windows it is in.
 func (r *Resampler) Push(dst, in []float32) []float32 {
 	r.in += int64(len(in))
 	if r.up == r.down {
 		r.out += int64(len(in))
-		return append(dst, in...)
+		n := len(dst)
+		dst = append(dst, in...)
+		clean.In(dst[n:])
+		return dst
 	}
 	for len(in) > 0 {
 		n := min(len(in), chunk)
+		have := len(r.buf)
 		r.buf = append(r.buf, in[:n]...)
+		clean.In(r.buf[have:])
 		in = in[n:]
 		dst = r.filter(dst, 1<<62)
 	}

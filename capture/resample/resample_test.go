@@ -3,6 +3,7 @@ package resample
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 	"testing"
 
@@ -234,6 +235,60 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		dst := make([]float32, 0, 1000)
 		if n := testing.AllocsPerRun(200, func() { dst = r.Push(dst[:0], in) }); n != 0 {
 			t.Errorf("%d Hz: %g allocations per block", from, n)
+		}
+	}
+}
+
+// TestBadSamples holds that samples that are no sound are silence and nothing more,
+// and stay the caller's.
+func TestBadSamples(t *testing.T) {
+	for _, from := range []int{8000, 16000, 44100, 44101} {
+		x := sine(from, 440, 3000)
+		y := slices.Clone(x)
+		for i, bad := range []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), math.MaxFloat32, -1e20} {
+			x[100+500*i], y[100+500*i] = 0, bad
+		}
+		if want, got := convert(t, from, outRate, x), convert(t, from, outRate, y); !slices.Equal(got, want) {
+			t.Errorf("%d Hz: other sound than with silence in place of the bad samples", from)
+		}
+		if y[100] == y[100] || y[600] < 1 {
+			t.Errorf("%d Hz: the caller's samples were changed", from)
+		}
+	}
+}
+
+// TestLengthOfAnything holds that a length as no recording has it overflows only
+// where its result does.
+func TestLengthOfAnything(t *testing.T) {
+	for _, from := range rates {
+		r, err := New(from, outRate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int64{0, 1, 1 << 40, 1<<53 + 1, math.MaxInt64 / 4} {
+			want := new(big.Int).Mul(big.NewInt(n), big.NewInt(outRate))
+			want.Add(want, big.NewInt(int64(from)-1)).Div(want, big.NewInt(int64(from)))
+			if got := r.Length(n); big.NewInt(got).Cmp(want) != 0 {
+				t.Errorf("%d samples of %d Hz: %d, expected %v", n, from, got, want)
+			}
+		}
+	}
+}
+
+// TestSilenceEnds holds that nothing of a sound is left once silence has gone
+// through the filter.
+func TestSilenceEnds(t *testing.T) {
+	for _, from := range []int{8000, 44100, 44101} {
+		r, err := New(from, outRate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Push(nil, sine(from, 440, 3000))
+		r.Push(nil, make([]float32, 2*r.bank.taps))
+		for _, y := range r.Push(nil, make([]float32, 1000)) {
+			if y != 0 {
+				t.Fatalf("%d Hz: %g in the silence", from, y)
+			}
 		}
 	}
 }

@@ -21,8 +21,12 @@ type header struct {
 
 // scanner walks a stream's chunks and counts the bytes.
 type scanner struct {
-	br  *bufio.Reader
-	pos int64
+	br   *bufio.Reader
+	pos  int64
+	size int64 // of the stream, -1 if unknown
+	// endless says that the length of the sound is not known. It may then end with
+	// the header of another recording, of which another tells.
+	endless, another bool
 	// sizes are the 64-bit sizes of an RF64 file's chunks, by id.
 	sizes map[string]int64
 	wide  bool
@@ -57,8 +61,10 @@ func (s *scanner) skip(n int64, what string) error {
 // maxChunks bounds the chunks before the samples; real files have some ten.
 const maxChunks = 10000
 
-func readHeader(br *bufio.Reader, size int64) (header, error) {
-	s := &scanner{br: br}
+// header reads a recording's chunks up to the samples. What follows the samples
+// of one may be the next.
+func (s *scanner) header() (header, error) {
+	s.sizes, s.wide = nil, false
 	var riff [12]byte
 	if err := s.read(riff[:], "the RIFF header"); err != nil {
 		return header{}, err
@@ -92,7 +98,7 @@ func readHeader(br *bufio.Reader, size int64) (header, error) {
 				return header{}, fmt.Errorf("%w: the data chunk at byte %d comes before any fmt chunk", pcm.ErrDamaged, s.pos-8)
 			}
 			h.offset = s.pos
-			h.dataSize = s.dataSize(n, size)
+			h.dataSize = s.dataSize(n)
 			return h, nil
 		case id == "fmt " && !seen:
 			if h.shape, err = s.format(n); err != nil {
@@ -103,6 +109,8 @@ func readHeader(br *bufio.Reader, size int64) (header, error) {
 			if err := s.ds64(n); err != nil {
 				return header{}, err
 			}
+		case id == "LIST" && s.enter():
+			continue
 		case n == unknown32 && !s.wide:
 			return header{}, fmt.Errorf("%w: chunk %q at byte %d has no size", pcm.ErrDamaged, id, s.pos-8)
 		default:
@@ -119,8 +127,26 @@ func readHeader(br *bufio.Reader, size int64) (header, error) {
 
 const unknown32 = 0xFFFFFFFF
 
-// chunk reads a chunk's id and size.
+// enter goes into a list of pieces of sound, whose name was read.
+func (s *scanner) enter() bool {
+	if kind, _ := s.br.Peek(4); string(kind) != "wavl" {
+		return false
+	}
+	_ = s.skip(4, "") // they are there
+	return true
+}
+
+// maxZeros bounds the zeros before a chunk; some programs fill up with them.
+const maxZeros = 1 << 20
+
+// chunk reads a chunk's id and size. Zeros before it belong to none.
 func (s *scanner) chunk() (id string, n int64, err error) {
+	for range maxZeros {
+		if next, _ := s.br.Peek(1); len(next) == 0 || next[0] != 0 {
+			break
+		}
+		_ = s.skip(1, "")
+	}
 	var b [8]byte
 	if err := s.read(b[:], "a chunk header"); err != nil {
 		return "", 0, err
@@ -184,8 +210,8 @@ func (s *scanner) ds64(n int64) error {
 // dataSize judges the size that the data chunk states. Programs that write to a
 // pipe cannot know it: ffmpeg states 0xFFFFFFFF, arecord and sox a little less
 // than 2 GiB, others 0. A size is doubted only if the stream's own length does not confirm it.
-func (s *scanner) dataSize(n, streamSize int64) int64 {
-	confirmed := streamSize >= 0 && n <= streamSize-s.pos
+func (s *scanner) dataSize(n int64) int64 {
+	confirmed := s.size >= 0 && n <= s.size-s.pos
 	switch {
 	case n < 0, n == unknown32 && !confirmed: // n < 0: RF64 with a size of 2⁶⁴-1
 		return -1
@@ -202,9 +228,10 @@ func (s *scanner) dataSize(n, streamSize int64) int64 {
 	return n
 }
 
-// trailing reports whether a chunk that usually follows the sound begins with id.
+// trailing reports whether a chunk that may follow the sound begins with id.
 func trailing(id []byte) bool {
-	for _, known := range []string{"LIST", "id3 ", "ID3 ", "fact", "cue ", "bext", "iXML", "_PMX", "JUNK", "junk", "axml", "smpl", "afsp"} {
+	for _, known := range []string{"LIST", "id3 ", "ID3 ", "fact", "cue ", "bext", "iXML", "_PMX", "JUNK", "junk", "axml", "smpl", "afsp",
+		"data", "fmt ", "slnt", "RIFF", "RF64", "BW64", "PEAK", "PAD ", "inst", "plst", "chna", "levl", "DISP", "cart", "aXML"} {
 		if bytes.HasPrefix(id, []byte(known)) {
 			return true
 		}

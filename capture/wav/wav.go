@@ -15,13 +15,25 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
 
-// A Reader decodes one WAV recording. Make it with [NewReader].
+// A Reader decodes one WAV recording, or several that stand one after the other.
+// Make it with [NewReader].
 type Reader struct {
-	frames *pcm.Frames
-	format pcm.Format
-	open   bool // the header did not tell the length
-	even   bool // the length so far, in bytes
-	size   int  // of a frame
+	s         *scanner
+	shape     shape
+	frames    *pcm.Frames
+	format    pcm.Format
+	announced int64 // bytes of this chunk of sound, -1 if the header does not tell
+	even      bool  // the length so far, in bytes
+	size      int   // of a frame
+	wrap      int64 // what is missing in a size that wrapped around, or a multiple
+
+	gaps    pcm.Gaps
+	missing int64 // frames, before those to be returned next
+	gap     int64 // and before those returned last
+	parts   int   // chunks of sound behind the first
+	changes int   // of the format
+	beyond  error // there was more sound than announced
+	before  error // warning of frames of another format
 }
 
 // NewReader reads the header of a WAV stream up to its samples. The size is the
@@ -31,47 +43,58 @@ type Reader struct {
 // Errors wrap [pcm.ErrUnsupported] for an encoding that is not decoded here,
 // [pcm.ErrTruncated] for a header that is cut off and [pcm.ErrDamaged] for one
 // that makes no sense.
-func NewReader(r io.Reader, size int64) (*Reader, error) {
-	br := bufio.NewReaderSize(r, 64<<10)
-	h, err := readHeader(br, size)
+func NewReader(r io.Reader, size int64) (*Reader, error) { return newReader(r, size, 1<<32) }
+
+// newReader is NewReader where sizes wrap around at a number that need not be 2³².
+func newReader(r io.Reader, size, wrap int64) (*Reader, error) {
+	w := &Reader{s: &scanner{br: bufio.NewReaderSize(r, 64<<10), size: size}, wrap: wrap}
+	h, err := w.s.header()
 	if err != nil {
 		return nil, err
 	}
-	w := &Reader{
-		frames: pcm.NewFrames(br, h.enc, h.channels, h.dataSize),
-		open:   h.dataSize < 0,
-		even:   true,
-		size:   h.enc.Size * h.channels,
-		format: pcm.Format{
-			Container: h.container,
-			Encoding:  h.enc.Name,
-			Rate:      h.rate,
-			Channels:  h.channels,
-		},
-	}
-	if size >= 0 {
-		// The file tells more reliably than the header what is there.
-		w.frames.Available(max(0, size-h.offset))
-	}
+	w.begin(h)
 	w.format.Frames = w.frames.Count()
+	switch rest := size - w.s.pos; {
+	case size >= 0 && h.dataSize < 0:
+		w.format.Frames = rest / int64(w.size)
+	case !w.s.wide && rest-h.dataSize >= wrap:
+		w.format.Frames = -1 // the size may have wrapped around
+	}
 	return w, nil
 }
 
-// Format says what the recording holds.
+// Format says what the recording holds. One that follows another may have another
+// format.
 func (w *Reader) Format() pcm.Format { return w.format }
+
+// Gap tells of silence that is stated instead of written, as [pcm.Gapped] has it.
+func (w *Reader) Gap() int64 { return w.gap }
 
 // Read decodes interleaved frames into dst as [pcm.Reader] has it.
 func (w *Reader) Read(dst []float32) (int, error) {
-	n, err := w.frames.Read(dst)
-	w.even = w.even == (n*w.size%2 == 0)
-	return n, err
+	for {
+		n, err := w.frames.Read(dst)
+		w.even = w.even == (n*w.size%2 == 0)
+		if n > 0 {
+			w.gap, w.missing = w.missing, 0
+			return n, nil
+		}
+		if err != io.EOF || !w.frames.Ended() && !w.s.another {
+			return 0, err
+		}
+		if err := w.follow(); err != nil {
+			return 0, err
+		}
+	}
 }
 
-// Warning tells of truncation and of samples that are not numbers.
+// Warning tells of truncation, of samples that are not numbers, and of sound that
+// the header does not tell of.
 func (w *Reader) Warning() error {
+	warning := w.frames.Warning()
 	rest := w.frames.Rest()
-	if w.open && !w.even && len(rest) == 1 && rest[0] == 0 {
-		return nil // the byte that fills up a chunk whose end the header did not tell
+	if w.announced < 0 && !w.even && len(rest) == 1 && rest[0] == 0 {
+		warning = nil // the byte that fills up a chunk whose end the header did not tell
 	}
-	return w.frames.Warning()
+	return pcm.Join(w.before, warning, w.beyond, w.gaps.Warning())
 }

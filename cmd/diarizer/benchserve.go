@@ -13,11 +13,11 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/serve"
@@ -40,7 +40,7 @@ of the processor is in the figures.`,
 		Example: "  diarizer bench-serve --streams 10,50,200 --length 60s",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			m, err := d.readModel()
+			m, err := readModel(d.model)
 			if err != nil {
 				return err
 			}
@@ -52,7 +52,7 @@ of the processor is in the figures.`,
 			fmt.Fprintln(w, "streams  CPU per stream  heap per stream  events  lag p50   lag p99   lag max")
 			for _, n := range counts {
 				if n < 1 {
-					return fmt.Errorf("--streams %d: expected 1 or more", n)
+					return usage("--streams %d: expected 1 or more", n)
 				}
 				r, err := benchServe(cmd.Context(), pipeline.Config{Model: m}, sound, n, length)
 				if err != nil {
@@ -66,7 +66,7 @@ of the processor is in the figures.`,
 	}
 	cmd.Flags().IntSliceVar(&counts, "streams", []int{10, 200}, "numbers of streams to measure")
 	cmd.Flags().DurationVar(&length, "length", time.Minute, "how long each stream is")
-	cmd.Flags().StringVar(&d.model, "model", "", "model file to use instead of the one in the program")
+	modelFlag(cmd.Flags(), &d.model)
 	return cmd
 }
 
@@ -112,7 +112,7 @@ func benchServe(ctx context.Context, cfg pipeline.Config, sound []byte, n int, l
 	if err != nil {
 		return r, err
 	}
-	defer func() { err = firstError(err, server.Close()) }()
+	defer func() { err = errors.Join(err, server.Close()) }()
 	nc, err := publish.Connect(ctx, server.URL(), publish.ConnectOptions{})
 	if err != nil {
 		return r, err
@@ -127,7 +127,7 @@ func benchServe(ctx context.Context, cfg pipeline.Config, sound []byte, n int, l
 	}()
 	defer func() {
 		stop()
-		err = firstError(err, <-ended)
+		err = errors.Join(err, <-ended)
 	}()
 	select {
 	case <-ready:
@@ -160,7 +160,7 @@ func benchServe(ctx context.Context, cfg pipeline.Config, sound []byte, n int, l
 
 // speak sends sound in real time, in packets of 50 ms, beginning anywhere in it.
 func speak(ctx context.Context, nc *nats.Conn, stream string, sound []byte, length time.Duration, i int) error {
-	js, err := jetstream.New(nc)
+	js, err := bus.JetStream(nc)
 	if err != nil {
 		return err
 	}

@@ -8,9 +8,12 @@ import (
 	"path/filepath"
 	"text/tabwriter"
 
+	"github.com/spf13/cobra"
+
 	"github.com/seed-7adb9000/diarizer/internal/calibration"
 	"github.com/seed-7adb9000/diarizer/internal/evaluate"
 	"github.com/seed-7adb9000/diarizer/internal/figure"
+	"github.com/seed-7adb9000/diarizer/internal/outfile"
 )
 
 // printCalibration prints, as Markdown, whether the confidences of the final
@@ -38,7 +41,7 @@ func calibrationRow(w io.Writer, name string, claims []calibration.Claim, trials
 }
 
 // writePlots writes reliability.svg and det.svg to dir, which it makes if need be.
-func writePlots(dir string, rows []evaluate.Row) error {
+func writePlots(cmd *cobra.Command, dir string, force bool, rows []evaluate.Row) error {
 	var reliability []figure.Reliability
 	var det []figure.Curve
 	for _, r := range rows {
@@ -49,25 +52,42 @@ func writePlots(dir string, rows []evaluate.Row) error {
 		}
 		det = append(det, figure.Curve{Name: r.Group, Points: calibration.DET(r.Trials)})
 	}
-	err := writeFigure(filepath.Join(dir, "reliability.svg"), func(w io.Writer) error {
+	err := writeFigure(cmd, force, filepath.Join(dir, "reliability.svg"), func(w io.Writer) error {
 		return figure.WriteReliability(w, "Confidence of final turns", reliability)
 	})
 	if err != nil {
 		return err
 	}
-	return writeFigure(filepath.Join(dir, "det.svg"), func(w io.Writer) error {
+	return writeFigure(cmd, force, filepath.Join(dir, "det.svg"), func(w io.Writer) error {
 		return figure.WriteDET(w, "One speaker or two: utterance against speaker", det)
 	})
 }
 
 // writeFigure writes what draw draws to the named file, and nothing if it fails.
-func writeFigure(name string, draw func(io.Writer) error) error {
+func writeFigure(cmd *cobra.Command, force bool, name string, draw func(io.Writer) error) error {
 	var picture bytes.Buffer
 	if err := draw(&picture); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+	if err := plotsIn(filepath.Dir(name)); err != nil {
 		return err
 	}
-	return os.WriteFile(name, picture.Bytes(), 0o644)
+	files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, false)
+	file, err := files.one(cmd, "--plots", name)
+	if err != nil {
+		return err
+	}
+	return files.writeOne(cmd, file, picture.Bytes())
+}
+
+// plotsIn makes the directory of --plots, before there is anything to draw.
+func plotsIn(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return as(exitOutput, fmt.Errorf("--plots: %w", err))
+	}
+	_, err := (&outfile.Set{}).Add("--plots", filepath.Join(dir, "det.svg"))
+	return err
 }

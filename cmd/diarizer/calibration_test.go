@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"github.com/seed-7adb9000/diarizer/internal/calibration"
 	"github.com/seed-7adb9000/diarizer/internal/evaluate"
 )
@@ -44,9 +46,17 @@ func TestPrintCalibration(t *testing.T) {
 	}
 }
 
+// quiet is a command that says nothing.
+func quiet() *cobra.Command {
+	cmd := &cobra.Command{}
+	cmd.SetOut(io.Discard)
+	cmd.SetErr(io.Discard)
+	return cmd
+}
+
 func TestWritePlots(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "plots")
-	if err := writePlots(dir, calibrationRows()); err != nil {
+	if err := writePlots(quiet(), dir, false, calibrationRows()); err != nil {
 		t.Fatal(err)
 	}
 	for name, words := range map[string]string{"reliability.svg": "own turns: 2, Brier score 0.250", "det.svg": "ami: EER 50.0 %"} {
@@ -66,7 +76,7 @@ func TestWritePlots(t *testing.T) {
 		}
 	}
 	file := filepath.Join(dir, "det.svg")
-	if err := writePlots(file, calibrationRows()); err == nil || !strings.Contains(err.Error(), "det.svg") {
+	if err := writePlots(quiet(), file, false, calibrationRows()); err == nil || !strings.Contains(err.Error(), "det.svg") {
 		t.Errorf("a file for a directory: error %v", err)
 	}
 }
@@ -74,18 +84,23 @@ func TestWritePlots(t *testing.T) {
 func TestCompareErrors(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range []struct {
-		args []string
-		want string
+		args   []string
+		status int
+		want   string
 	}{
-		{[]string{"compare"}, "data"},
-		{[]string{"compare", "--data", dir}, "no training data"},
-		{[]string{"compare", "--data", dir, "--conversations", "1"}, "--conversations 1: expected 2 or more"},
-		{[]string{"compare", "--data", dir, "--seconds", "3"}, "--seconds 3: expected 10 to 3600"},
-		{[]string{"compare", "--data", dir, "--model", filepath.Join(dir, "none")}, "--model: open"},
+		{[]string{"compare"}, exitUsage, "data"},
+		{[]string{"compare", "--data", dir}, exitInput, "no training data"},
+		{[]string{"compare", "--data", dir, "--conversations", "1"}, exitUsage, "--conversations 1: expected 2 or more"},
+		{[]string{"compare", "--data", dir, "--seconds", "3"}, exitUsage, "--seconds 3: expected 10 to 3600"},
+		{[]string{"compare", "--data", dir, "--model", filepath.Join(dir, "none")}, exitInput, "--model: open"},
+		{[]string{"compare", "--data", dir, "--out", filepath.Join(dir, "none", "x.md")}, exitOutput, "there is no directory"},
+		{[]string{"evaluate", "--data", dir, "--plots", "/dev/null/x"}, exitOutput, "--plots"},
+		{[]string{"train", "--data", dir, "--out", dir}, exitOutput, "is a directory"},
+		{[]string{"train-vad", "--data", dir, "--out", filepath.Join(dir, "none", "x")}, exitOutput, "there is no directory"},
 	} {
 		var out, errs bytes.Buffer
-		if status := run(t.Context(), c.args, nil, &out, &errs); status != 1 || !strings.Contains(errs.String(), c.want) || strings.Count(errs.String(), "\n") != 1 {
-			t.Errorf("%v: status %d, %q; expected 1 and one line with %q", c.args, status, errs.String(), c.want)
+		if status := run(t.Context(), c.args, nil, &out, &errs); status != c.status || !strings.Contains(errs.String(), c.want) || strings.Count(errs.String(), "\n") != 1 {
+			t.Errorf("%v: status %d, %q; expected %d and one line with %q", c.args, status, errs.String(), c.status, c.want)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/experiment"
 	"github.com/seed-7adb9000/diarizer/internal/figure"
+	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 )
 
 // compareFlags are the flags of "diarizer compare".
@@ -25,6 +25,7 @@ type compareFlags struct {
 	seconds          float64
 	seed             uint64
 	jobs             int
+	force            bool
 	diarizeFlags
 }
 
@@ -52,24 +53,33 @@ same data, model and seed give the same table, but for the seconds.`,
 	f := cmd.Flags()
 	f.StringVar(&o.data, "data", "", "directory with train and dev")
 	f.StringVar(&o.out, "out", "", "write the table to this Markdown file too")
+	forceFlag(f, &o.force)
 	f.StringVar(&o.plots, "plots", "", "write a DET plot for each kind of recordings to this directory")
 	f.IntVar(&o.conversations, "conversations", 100, "simulated telephone conversations")
 	f.Float64Var(&o.seconds, "seconds", 300, "longest length of a conversation; most end earlier, when all has been said")
 	f.Uint64Var(&o.seed, "seed", 1, "start of every random choice")
 	f.IntVar(&o.jobs, "jobs", runtime.NumCPU(), "recordings to work on at once")
-	f.StringVar(&o.model, "model", "", "model file to use instead of the one in the program")
+	f.StringVar(&o.model, "model", modelfile.Light, "light, or a file of an eigenvoice model")
 	_ = cmd.MarkFlagRequired("data") // the flag exists
 	return cmd
 }
 
 func runCompare(cmd *cobra.Command, o compareFlags) error {
 	if o.conversations < 2 {
-		return fmt.Errorf("--conversations %d: expected 2 or more, one for each half", o.conversations)
+		return usage("--conversations %d: expected 2 or more, one for each half", o.conversations)
 	}
 	if !(o.seconds >= 10 && o.seconds <= 3600) {
-		return fmt.Errorf("--seconds %v: expected 10 to 3600", o.seconds)
+		return usage("--seconds %v: expected 10 to 3600", o.seconds)
 	}
-	m, err := o.readModel()
+	files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), o.force, false)
+	out, err := files.optional("--out", o.out)
+	if err != nil {
+		return err
+	}
+	if err := plotsIn(o.plots); err != nil {
+		return err
+	}
+	m, err := readEigenvoices(o.model)
 	if err != nil {
 		return err
 	}
@@ -108,26 +118,26 @@ func runCompare(cmd *cobra.Command, o compareFlags) error {
 	if _, err := cmd.OutOrStdout().Write(table.Bytes()); err != nil {
 		return err
 	}
-	if o.out != "" {
-		if err := os.WriteFile(o.out, table.Bytes(), 0o644); err != nil {
-			return fmt.Errorf("--out: %w", err)
+	if out != nil {
+		if err := files.writeOne(cmd, out, table.Bytes()); err != nil {
+			return err
 		}
 	}
 	if o.plots == "" {
 		return nil
 	}
-	return plotComparison(o.plots, sections)
+	return plotComparison(cmd, o.plots, o.force, sections)
 }
 
 // plotComparison writes det-NAME.svg for each section.
-func plotComparison(dir string, sections []compare.Section) error {
+func plotComparison(cmd *cobra.Command, dir string, force bool, sections []compare.Section) error {
 	for _, s := range sections {
 		var curves []figure.Curve
 		for _, l := range s.Lines {
 			name, _, _ := strings.Cut(l.Method, " (")
 			curves = append(curves, figure.Curve{Name: name, Points: calibration.DET(l.Trials)})
 		}
-		err := writeFigure(filepath.Join(dir, "det-"+s.Name+".svg"), func(w io.Writer) error {
+		err := writeFigure(cmd, force, filepath.Join(dir, "det-"+s.Name+".svg"), func(w io.Writer) error {
 			return figure.WriteDET(w, "Utterance against speaker: "+s.Name, curves)
 		})
 		if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -40,6 +41,9 @@ spoke when. With --http a page shows it while it is spoken.
 
 With --words, a recogniser that knows the script tells what it hears two seconds
 after it was said, and what is printed is who said what, corrected where turns are.`,
+		Example: `  diarizer demo
+  diarizer demo --http 8080
+  diarizer demo --words`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if view.addr != "" && !cmd.Flags().Changed("speed") {
@@ -47,7 +51,7 @@ after it was said, and what is printed is who said what, corrected where turns a
 			}
 			sp, err := capture.ParseSpeed(speed)
 			if err != nil {
-				return fmt.Errorf("--speed: %w", err)
+				return usage("--speed: %w", err)
 			}
 			return runDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), sp, view, said)
 		},
@@ -61,7 +65,7 @@ after it was said, and what is printed is who said what, corrected where turns a
 // runDemo replays the recording to a NATS server and prints what a subscriber
 // hears.
 func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view pageFlags, said bool) (err error) {
-	m, err := modelfile.Default()
+	m, err := readModel(modelfile.Accurate)
 	if err != nil {
 		return err
 	}
@@ -69,7 +73,7 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, server.Close()) }()
+	defer func() { err = errors.Join(err, server.Close()) }()
 	nc, err := publish.Connect(ctx, server.URL(), publish.ConnectOptions{})
 	if err != nil {
 		return err
@@ -80,7 +84,7 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, live.close()) }()
+	defer func() { err = errors.Join(err, live.close()) }()
 	rec, err := capture.OpenReader(ctx, demo.Recording(), demo.Name, capture.Options{})
 	if err != nil {
 		return err
@@ -110,7 +114,7 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 	}
 	sent, err := session.Run(ctx, capture.NewReplay(rec, speed, nil), opts)
 	took := time.Since(began)
-	if err := firstError(g.Wait(), err); err != nil {
+	if err := errors.Join(g.Wait(), err); err != nil {
 		return err
 	}
 	if err := summarize(w, received, sent.At().Duration(), took); err != nil {
@@ -157,11 +161,11 @@ func summarize(w io.Writer, t *publish.Timeline, length, took time.Duration) err
 		return err
 	}
 	_, err = fmt.Fprintf(w, `
-%d of %d speakers, %d turns, received over NATS
+%d of %s, %s, received over NATS
 DER %.1f %% of %.1f s of speech: %.1f missed, %.1f false alarm, %.1f confused
 %.1f s of sound in %.2f s: %.0f × real time
 `,
-		score.HypSpeakers, score.RefSpeakers, len(segments),
+		score.HypSpeakers, count(score.RefSpeakers, "speaker"), count(len(segments), "turn"),
 		score.DER(), score.Speech.Seconds(), score.MissRate(), score.FalseAlarmRate(), score.ConfusionRate(),
 		length.Seconds(), took.Seconds(), length.Seconds()/took.Seconds())
 	return err

@@ -19,7 +19,8 @@ func newDevicesCommand() *cobra.Command {
 		Short: "List the microphones that listen can use",
 		Long: `List the microphones, and whatever else the machine has as an input. The marked
 one is what listen uses where --device does not say otherwise.`,
-		Args: cobra.NoArgs,
+		Example: `  diarizer devices`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			host, err := mic.System()
 			if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -22,14 +23,14 @@ import (
 func newEnrollCommand() *cobra.Command {
 	var o controlFlags
 	var from string
-	var replace bool
+	var replace, anyway bool
 	var replicas int
 	var d diarizeFlags
 	// with calls do with the enrolled speakers.
-	with := func(cmd *cobra.Command, do func(context.Context, *enroll.Store, *model.Model) error) error {
-		m, err := d.readModel()
+	with := func(cmd *cobra.Command, do func(context.Context, *enroll.Store, model.Model) error) error {
+		m, err := readModel(d.model)
 		if err != nil {
-			return err
+			return as(exitInput, err)
 		}
 		nc, err := o.connect(cmd)
 		if err != nil {
@@ -49,6 +50,10 @@ func newEnrollCommand() *cobra.Command {
 being diarized, say of their voice. Streams that ask for it compare their
 speakers with it, see "diarizer streams identify".
 
+A recording with too little speech, with a second voice or with much noise is
+refused, with what was found; where a second voice or noise was found in error,
+--anyway takes it.
+
 What is kept is biometric data: it says whose voice a voice is. It lies, not
 encrypted, in the bucket diarizer-speakers of the NATS server, where everybody
 can read it who may read the bucket. Ask the person before, and delete it when
@@ -63,12 +68,12 @@ can use it.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, sources := args[0], args[1:]
 			if err := enroll.CheckName(name); err != nil {
-				return err
+				return as(exitUsage, err)
 			}
-			return with(cmd, func(ctx context.Context, store *enroll.Store, m *model.Model) error {
-				sp := enroll.Speaker{Name: name, Enrolled: time.Now(), Stats: model.NewStats(m.Nu)}
+			return with(cmd, func(ctx context.Context, store *enroll.Store, m model.Model) error {
+				sp := enroll.Speaker{Name: name, Enrolled: time.Now(), Stats: m.Shape().NewStats()}
 				if from == "" {
-					if err := learn(ctx, &sp, m, sources); err != nil {
+					if err := learn(ctx, &sp, m, sources, anyway); err != nil {
 						return err
 					}
 				} else if err := o.learnFrom(cmd, &sp, m, from, sources); err != nil {
@@ -86,41 +91,55 @@ can use it.`,
 		},
 	}
 	o.register(cmd)
-	cmd.PersistentFlags().StringVar(&d.model, "model", "", "model file to use instead of the one in the program")
+	modelFlag(cmd.PersistentFlags(), &d.model)
 	cmd.PersistentFlags().IntVar(&replicas, "replicas", 1, "how many servers of a cluster keep the speakers, where their bucket has to be created")
 	cmd.Flags().StringVar(&from, "from", "", "take the voice from a speaker of this stream instead of files: NAME SPEAKER")
+	cmd.Flags().BoolVar(&anyway, "anyway", false, "enrol although a recording seems to have several voices or much noise")
 	cmd.Flags().BoolVar(&replace, "replace", false, "replace the speaker of that name")
 	cmd.AddCommand(
-		&cobra.Command{Use: "list", Short: "List the enrolled speakers", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-			return with(cmd, func(ctx context.Context, store *enroll.Store, _ *model.Model) error {
+		&cobra.Command{Use: "list", Short: "List the enrolled speakers", Example: "  diarizer enroll list", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+			return with(cmd, func(ctx context.Context, store *enroll.Store, _ model.Model) error {
 				return listSpeakers(ctx, cmd, store)
 			})
 		}},
-		&cobra.Command{Use: "rename NAME NEW", Short: "Give a speaker another name", Args: cobra.ExactArgs(2), RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, func(ctx context.Context, store *enroll.Store, _ *model.Model) error {
-				return store.Rename(ctx, args[0], args[1])
+		&cobra.Command{Use: "rename NAME NEW", Short: "Give a speaker another name", Example: "  diarizer enroll rename \"Ada Lovelace\" Ada", Args: cobra.ExactArgs(2), RunE: func(cmd *cobra.Command, args []string) error {
+			return with(cmd, func(ctx context.Context, store *enroll.Store, _ model.Model) error {
+				if err := store.Rename(ctx, args[0], args[1]); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s is called %s from now on\n", args[0], args[1])
+				return nil
 			})
 		}},
-		&cobra.Command{Use: "delete NAME", Short: "Delete a speaker", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, func(ctx context.Context, store *enroll.Store, _ *model.Model) error {
-				return store.Delete(ctx, args[0])
+		&cobra.Command{Use: "delete NAME", Short: "Delete a speaker", Example: "  diarizer enroll delete Ada", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
+			return with(cmd, func(ctx context.Context, store *enroll.Store, _ model.Model) error {
+				if err := store.Delete(ctx, args[0]); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "what was kept of %s's voice is deleted\n", args[0])
+				return nil
 			})
 		}})
 	return cmd
 }
 
 // learn takes the voice from recordings.
-func learn(ctx context.Context, sp *enroll.Speaker, m *model.Model, files []string) error {
+// With anyway, it does not matter what else was found in them.
+func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []string, anyway bool) error {
 	var names []string
 	for _, file := range files {
 		src, err := capture.Open(ctx, file, capture.Options{})
 		if err != nil {
 			return err
 		}
-		err = firstError(enroll.Learn(ctx, &sp.Stats, m, src), src.Close())
+		sample, err := enroll.Learn(ctx, m, src)
+		if err = errors.Join(err, src.Close()); err == nil && !anyway {
+			err = sample.Check()
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
+		sp.Stats.Add(sample.Stats)
 		names = append(names, filepath.Base(file))
 	}
 	sp.Source = strings.Join(names, ", ")
@@ -128,16 +147,16 @@ func learn(ctx context.Context, sp *enroll.Speaker, m *model.Model, files []stri
 }
 
 // learnFrom takes the voice from a speaker of a stream.
-func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m *model.Model, stream string, args []string) error {
+func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m model.Model, stream string, args []string) error {
 	var speaker publish.Speaker
 	if len(args) != 1 {
-		return fmt.Errorf("%d arguments after the name: expected one speaker, such as S2, with --from", len(args))
+		return usage("%s after the name: expected one speaker, such as S2, with --from", count(len(args), "argument"))
 	}
 	if err := speaker.UnmarshalText([]byte(args[0])); err != nil {
-		return err
+		return as(exitUsage, err)
 	}
 	if err := publish.CheckStream(stream); err != nil {
-		return fmt.Errorf("--from: %w", err)
+		return usage("--from: %w", err)
 	}
 	nc, err := o.connect(cmd)
 	if err != nil {

@@ -20,7 +20,9 @@ func newEvaluateCommand() *cobra.Command {
 		jobs      int
 		each      bool
 		plots     string
+		force     bool
 		simulated int
+		identify  bool
 		latencies []time.Duration
 	)
 	cmd := &cobra.Command{
@@ -37,9 +39,22 @@ The second table says whether the confidences of final turns are probabilities: 
 turn is right when its speaker, by the mapping that the score uses, is the
 reference speaker who has most of it. --plots draws that (reliability.svg), and
 the trade-off between missing a speaker and taking another for them, of the model
-on the reference's utterances (det.svg).`,
+on the reference's utterances (det.svg).
+
+With --identify, DIR is as for --simulated with the recordings in DIR/dev, and what is
+measured is how well people are known again who were enrolled through other rooms and
+lines: docs/accuracy-identification.md.`,
+		Example: `  diarizer evaluate --data recordings --each
+  diarizer evaluate --data data --simulated 10 --plots plots
+  diarizer evaluate --data data --identify`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if identify {
+				return evaluateIdentification(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), data, o.model)
+			}
+			if err := plotsIn(plots); err != nil {
+				return err
+			}
 			cfg, err := o.config()
 			if err != nil {
 				return err
@@ -70,17 +85,20 @@ on the reference's utterances (det.svg).`,
 			if err := printCalibration(w, rows); err != nil || plots == "" {
 				return err
 			}
-			return writePlots(plots, rows)
+			return writePlots(cmd, plots, force, rows)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&data, "data", "", "directory of recordings with references")
-	f.StringVar(&o.model, "model", "", "model file to use instead of the one in the program")
+	modelFlag(f, &o.model)
 	f.IntVar(&jobs, "jobs", runtime.NumCPU(), "recordings to work on at once")
 	f.BoolVar(&each, "each", false, "tell of every recording as it is done")
 	f.DurationSliceVar(&latencies, "latencies", []time.Duration{time.Second / 2, time.Second, 2 * time.Second, 5 * time.Second}, "latencies of the live scores")
 	f.StringVar(&plots, "plots", "", "write reliability.svg and det.svg to this directory")
+	forceFlag(f, &force)
 	f.IntVar(&simulated, "simulated", 0, "compose so many conversations of each kind instead of reading recordings")
+	f.BoolVar(&identify, "identify", false, "measure how well enrolled people are known again")
+	cmd.MarkFlagsMutuallyExclusive("identify", "simulated")
 	_ = cmd.MarkFlagRequired("data") // the flag exists
 	return cmd
 }

@@ -1,21 +1,16 @@
 package main
 
 import (
-	"bufio"
-	"fmt"
 	"math"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 	"github.com/seed-7adb9000/diarizer/vad"
 )
@@ -23,6 +18,7 @@ import (
 // diarizeFlags are the flags of every command that diarizes.
 type diarizeFlags struct {
 	rttm, rttmLive     string
+	results            resultFlags
 	latency            time.Duration
 	json               bool
 	nats               string
@@ -37,11 +33,12 @@ type diarizeFlags struct {
 func (o *diarizeFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&o.rttm, "rttm", "", "write the final timeline, all revisions applied, to this file")
 	f.StringVar(&o.rttmLive, "rttm-live", "", "write what a listener had been told in time to this file, see --latency")
+	o.results.register(f)
 	f.DurationVar(&o.latency, "latency", time.Second, "how long after a moment --rttm-live asks what was told of it")
 	f.BoolVar(&o.json, "json", false, "print the events as lines of JSON")
 	f.StringVar(&o.nats, "nats", "embedded", "publish to a NATS server: a URL, embedded (a server of the program's own on a free loopback port), or off")
 	o.publish.register(f)
-	f.StringVar(&o.model, "model", "", "model file to use instead of the one in the program")
+	modelFlag(f, &o.model)
 	f.StringVar(&o.speech, "speech", "", "take the regions of speech from this RTTM file instead of detecting them")
 	f.StringVar(&o.utterances, "utterances", "", "take the boundaries of turns from this RTTM file, its speakers ignored")
 	f.IntVar(&o.speakers, "speakers", 0, "the number of speakers, where it is known")
@@ -56,35 +53,23 @@ func (o *diarizeFlags) config() (pipeline.Config, error) {
 	limits := online.Limits{Min: o.min, Max: o.max}
 	switch {
 	case o.speakers < 0 || o.min < 0 || o.max < 0:
-		return pipeline.Config{}, fmt.Errorf("--speakers %d, --min-speakers %d, --max-speakers %d: expected 0 or more", o.speakers, o.min, o.max)
+		return pipeline.Config{}, usage("--speakers %d, --min-speakers %d, --max-speakers %d: expected 0 or more", o.speakers, o.min, o.max)
 	case o.speakers > 0 && (o.min > 0 || o.max > 0):
-		return pipeline.Config{}, fmt.Errorf("--speakers %d: expected it without --min-speakers and --max-speakers", o.speakers)
+		return pipeline.Config{}, usage("--speakers %d: expected it without --min-speakers and --max-speakers", o.speakers)
 	case o.max > 0 && o.min > o.max:
-		return pipeline.Config{}, fmt.Errorf("--min-speakers %d: expected at most --max-speakers %d", o.min, o.max)
+		return pipeline.Config{}, usage("--min-speakers %d: expected at most --max-speakers %d", o.min, o.max)
 	case o.speech != "" && o.utterances != "":
-		return pipeline.Config{}, fmt.Errorf("--speech and --utterances: expected one of them")
+		return pipeline.Config{}, usage("--speech and --utterances: expected one of them")
 	case o.latency < 0:
-		return pipeline.Config{}, fmt.Errorf("--latency %v: expected a duration such as 1s", o.latency)
+		return pipeline.Config{}, usage("--latency %v: expected a duration such as 1s", o.latency)
 	case o.speakers > 0:
 		limits = online.Limits{Min: o.speakers, Max: o.speakers}
 	}
-	m, err := o.readModel()
+	m, err := readModel(o.model)
 	if err != nil {
-		return pipeline.Config{}, err
+		return pipeline.Config{}, as(exitInput, err)
 	}
 	return pipeline.Config{Model: m, Online: online.Config{Limits: limits}}, nil
-}
-
-func (o *diarizeFlags) readModel() (*model.Model, error) {
-	if o.model == "" {
-		return modelfile.Default()
-	}
-	f, err := os.Open(o.model)
-	if err != nil {
-		return nil, fmt.Errorf("--model: %w", err)
-	}
-	defer f.Close()
-	return modelfile.Read(bufio.NewReader(f), o.model)
 }
 
 // given adds what --speech or --utterances say of the named recording.
@@ -111,7 +96,7 @@ func (o *diarizeFlags) given(cfg pipeline.Config, name string) (pipeline.Config,
 // segmentsOf reads the lines of one recording from an RTTM file that may hold
 // several: those of the given name, or all where there is one name only.
 func segmentsOf(path, name string) ([]rttm.Segment, error) {
-	all, err := rttm.ReadFile(path)
+	all, err := readLines(path)
 	if err != nil {
 		return nil, err
 	}
@@ -130,9 +115,9 @@ func segmentsOf(path, name string) ([]rttm.Segment, error) {
 	case len(others) == 1:
 		return all, nil
 	case len(others) == 0:
-		return nil, fmt.Errorf("%s: no SPEAKER lines", path)
+		return nil, inputError("%s: no SPEAKER lines", path)
 	}
-	return nil, fmt.Errorf("%s: none of its %d recordings is %q", path, len(others), name)
+	return nil, inputError("%s: none of its %d recordings is %q", path, len(others), name)
 }
 
 func sample(seconds float64) int64 { return int64(math.Round(seconds * capture.Rate)) }

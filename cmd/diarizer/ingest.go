@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -18,26 +19,31 @@ func replayNATS(cmd *cobra.Command, o diarizeFlags, r replayFlags) (err error) {
 	case err != nil:
 		return err
 	case opts.Raw != nil:
-		return fmt.Errorf("--raw: expected it without --from-nats, whose packets say what they are")
+		return usage("--raw: expected it without --from-nats, whose packets say what they are")
 	case opts.Channel == capture.Each:
-		return fmt.Errorf("--channel each: expected mix or a number with --from-nats; send each channel as a stream of its own")
+		return usage("--channel each: expected mix or a number with --from-nats; send each channel as a stream of its own")
 	case o.nats == "off":
-		return fmt.Errorf("--nats off: expected a server with --from-nats")
+		return usage("--nats off: expected a server with --from-nats")
 	case r.idle < 0:
-		return fmt.Errorf("--idle %v: expected a duration such as 30s", r.idle)
+		return usage("--idle %v: expected a duration such as 30s", r.idle)
 	}
 	if !cmd.Flags().Changed("speed") {
 		speed = capture.MaxSpeed // sound comes when it comes
+	}
+	files, err := o.check(cmd, false)
+	if err != nil {
+		return err
 	}
 	cfg, err := o.config()
 	if err != nil {
 		return err
 	}
-	out, err := o.open(cmd)
+	out, err := o.open(cmd, files)
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, out.close(cmd.Context(), err)) }()
+	out.live = true
+	defer func() { err = out.close(cmd.Context(), err) }()
 
 	id := recording{path: r.fromNATS, name: r.fromNATS, stream: publish.Token(r.fromNATS)}
 	if stream, ok := natsaudio.Stream(r.fromNATS); ok {
@@ -50,7 +56,7 @@ func replayNATS(cmd *cobra.Command, o diarizeFlags, r replayFlags) (err error) {
 		Channel: opts.Channel, Follow: r.follow, Idle: r.idle, OnWarning: out.warn,
 	})
 	if err != nil {
-		return fmt.Errorf("--from-nats: %w", err)
+		return as(exitServer, fmt.Errorf("--from-nats: %w", err))
 	}
 	how := "as it comes"
 	if src.Kept() {
@@ -65,9 +71,9 @@ func replayNATS(cmd *cobra.Command, o diarizeFlags, r replayFlags) (err error) {
 		Source:   publish.Source{Name: id.name},
 		Pipeline: cfg,
 	}, 0)
-	err = firstError(err, src.Close())
+	err = errors.Join(err, src.Close())
 	if st := src.Stats(); st.Lost > 0 || st.Bad > 0 {
-		out.warn(fmt.Errorf("%s: %d packets heard, %d lost, %d messages that could not be used", src.Subject(), st.Packets, st.Lost, st.Bad))
+		out.warn(fmt.Errorf("%s: %s heard, %d lost, %s that could not be used", src.Subject(), count(int(st.Packets), "packet"), st.Lost, count(int(st.Bad), "message")))
 	}
 	return err
 }

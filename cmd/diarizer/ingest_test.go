@@ -17,6 +17,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
@@ -121,7 +122,7 @@ func TestSendAndReplay(t *testing.T) {
 	check("live", want, wait(), said)
 
 	ogg := ""
-	if opusenc, err := exec.LookPath("opusenc"); err == nil {
+	if opusenc := needs.Optional(t, "opusenc"); opusenc != "" {
 		ogg = filepath.Join(dir, "room1.opus")
 		if said, err := exec.Command(opusenc, "--quiet", "--bitrate", "24", wav, ogg).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, said)
@@ -153,10 +154,10 @@ func TestSendAndReplay(t *testing.T) {
 		t.Error(said)
 	}
 
-	if status, _, stderr := diarizer(t.Context(), nil, "send", "--opus", wav); status != 1 || !strings.Contains(stderr, "expected an Ogg Opus file") {
+	if status, _, stderr := diarizer(t.Context(), nil, "send", "--opus", wav); status != exitInput || !strings.Contains(stderr, "expected an Ogg Opus file") {
 		t.Errorf("status %d, %s", status, stderr)
 	}
-	if status, _, stderr := diarizer(t.Context(), nil, "send", "--stream", "a b", wav); status != 1 || !strings.Contains(stderr, "--stream") {
+	if status, _, stderr := diarizer(t.Context(), nil, "send", "--stream", "a b", wav); status != exitUsage || !strings.Contains(stderr, "--stream") {
 		t.Errorf("status %d, %s", status, stderr)
 	}
 }

@@ -30,6 +30,8 @@ Whoever publishes events keeps them in a journal until the server has them.
 What a program left there, because the server was away or because the program
 died, is published by the next one with the same journal, or by
 "diarizer journal flush".`,
+		Example: `  diarizer journal
+  diarizer journal flush --nats nats://bus:4222`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return listJournal(cmd.OutOrStdout(), dir)
@@ -66,11 +68,10 @@ func listJournal(w io.Writer, root string) error {
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	lines := 0
+	var failed []error
 	for _, name := range names {
 		runs, err := publish.Journals(filepath.Join(root, name))
-		if err != nil {
-			return err
-		}
+		failed = append(failed, err)
 		for _, r := range runs {
 			if lines++; lines == 1 {
 				fmt.Fprintln(table, "SERVER\tRUN\tSTREAM\tPUBLISHED\tWAITING\tBYTES\t")
@@ -81,13 +82,15 @@ func listJournal(w io.Writer, root string) error {
 	if lines == 0 {
 		fmt.Fprintf(table, "nothing in %s\n", root)
 	}
-	return table.Flush()
+	return errors.Join(append(failed, table.Flush())...)
 }
 
 func stateOf(r publish.Kept) string {
 	switch {
 	case r.InUse:
 		return "in use"
+	case r.Damage != nil:
+		return "damaged"
 	case r.Resumable:
 		return "may go on"
 	}
@@ -105,13 +108,15 @@ func newFlushCommand(dir *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "flush",
 		Short: "Publish the events that wait for a server, in order and each once",
-		Args:  cobra.NoArgs,
+		Example: `  diarizer journal flush --nats nats://bus:4222
+  diarizer journal flush --nats nats://new:4222 --from old-4222`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.context != "" {
 				url = ""
 			}
 			if within <= 0 || retain < 0 {
-				return fmt.Errorf("--within %v, --retain %v: expected durations such as 1m", within, retain)
+				return usage("--within %v, --retain %v: expected durations such as 1m", within, retain)
 			}
 			say := func(err error) { fmt.Fprintf(cmd.ErrOrStderr(), "diarizer: %v\n", err) }
 			nc, err := o.connect(cmd.Context(), url, "diarizer journal flush", say)
@@ -121,7 +126,7 @@ func newFlushCommand(dir *string) *cobra.Command {
 			defer nc.Close()
 			ctx, cancel := context.WithTimeout(cmd.Context(), within)
 			defer cancel()
-			return flushJournal(ctx, cmd.OutOrStdout(), nc, filepath.Join(*dir, cmp.Or(from, server(url, o.context))),
+			return flushJournal(ctx, cmd.OutOrStdout(), nc, filepath.Join(*dir, cmp.Or(from, o.server(url))),
 				publish.PublisherOptions{OnError: say, Stream: publish.StreamOptions{Retain: retain}})
 		},
 	}
@@ -137,7 +142,7 @@ func newFlushCommand(dir *string) *cobra.Command {
 
 func flushJournal(ctx context.Context, w io.Writer, nc *nats.Conn, dir string, opts publish.PublisherOptions) error {
 	n, err := publish.FlushJournals(ctx, nc, dir, opts)
-	if _, failed := fmt.Fprintf(w, "%d events published from %s\n", n, dir); failed != nil {
+	if _, failed := fmt.Fprintf(w, "%s published from %s\n", count(int(n), "event"), dir); failed != nil {
 		err = errors.Join(err, failed)
 	}
 	return err

@@ -119,24 +119,28 @@ func TestStatsOfAServerAndOfLines(t *testing.T) {
 		t.Errorf("%s\n%s", fromFile, fromStdin)
 	}
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"stats", "-"}, strings.NewReader("{}\n"), &stdout, &stderr); code != 1 ||
+	if code := run(t.Context(), []string{"stats", "-"}, strings.NewReader("{}\n"), &stdout, &stderr); code != exitInput ||
 		!strings.Contains(stderr.String(), "standard input:1: ") {
 		t.Errorf("of no event: exit status %d, %s", code, &stderr)
 	}
 }
 
 func TestWhereToPublishIsSaidOnce(t *testing.T) {
-	for _, args := range [][]string{
-		{"--nats", "nats://127.0.0.1:1", "--nats-context", "bus"},
-		{"--nats-context", "no-such-context"},
-		{"--retain", "-1h"},
-		{"--nats", "nats://127.0.0.1:1", "--journal", t.TempDir()},
-		{"--nats", "nats://127.0.0.1:1", "--journal", "off", "--nats-wait", "10ms"},
+	for _, c := range []struct {
+		status int
+		args   []string
+	}{
+		{exitUsage, []string{"--nats", "nats://127.0.0.1:1", "--nats-context", "bus"}},
+		{exitServer, []string{"--nats-context", "no-such-context"}},
+		{exitUsage, []string{"--retain", "-1h"}},
+		{exitServer, []string{"--nats", "nats://127.0.0.1:1", "--journal", t.TempDir()}},
+		{exitOutput, []string{"--nats", "nats://127.0.0.1:1", "--journal", "/dev/null/journal"}},
+		{exitServer, []string{"--nats", "nats://127.0.0.1:1", "--journal", "off", "--nats-wait", "10ms"}},
 	} {
 		var stdout, stderr bytes.Buffer
-		code := run(t.Context(), append([]string{"replay", "../../internal/demo/demo.flac"}, args...), strings.NewReader(""), &stdout, &stderr)
-		if code != 1 || strings.Count(stderr.String(), "\n") != 1 || stdout.Len() > 0 {
-			t.Errorf("%v: exit status %d, %q", args, code, &stderr)
+		code := run(t.Context(), append([]string{"replay", "../../internal/demo/demo.flac"}, c.args...), strings.NewReader(""), &stdout, &stderr)
+		if code != c.status || strings.Count(stderr.String(), "\n") != 1 || stdout.Len() > 0 {
+			t.Errorf("%v: exit status %d, expected %d, %q", c.args, code, c.status, &stderr)
 		}
 	}
 }

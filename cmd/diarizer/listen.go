@@ -38,9 +38,9 @@ A microphone that stalls or is unplugged is opened again when it is back; what w
 missed is a gap, and the speakers stay who they were. Times follow the clock.
 "diarizer devices" lists the microphones.`,
 		Example: `  diarizer listen
-  diarizer listen --device "USB" --record meeting.flac --rttm meeting.rttm
+  diarizer listen --device "USB" --record meeting.flac --out meeting.vtt
   diarizer listen --nats nats://localhost:4222 --json`,
-		Args: cobra.NoArgs,
+		Args: noRecording,
 		RunE: func(cmd *cobra.Command, _ []string) error { return listenTo(cmd, o, l) },
 	}
 	f := cmd.Flags()
@@ -61,14 +61,14 @@ missed is a gap, and the speakers stay who they were. Times follow the clock.
 func (l *listenFlags) options() (mic.Options, error) {
 	opts := mic.Options{Device: l.device, Rate: l.rate}
 	if l.rate < 0 {
-		return opts, fmt.Errorf("--rate %d: expected a rate in hertz, such as 48000", l.rate)
+		return opts, usage("--rate %d: expected a rate in hertz, such as 48000", l.rate)
 	}
 	var err error
 	if opts.Channel, err = capture.ParseChannel(l.channel); err != nil {
-		return opts, fmt.Errorf("--channel: %w", err)
+		return opts, usage("--channel: %w", err)
 	}
 	if opts.Channel == capture.Each {
-		return opts, fmt.Errorf("--channel each: expected mix or a number; run a listen for each channel")
+		return opts, usage("--channel each: expected mix or a number; run a listen for each channel")
 	}
 	return opts, nil
 }
@@ -76,19 +76,33 @@ func (l *listenFlags) options() (mic.Options, error) {
 // listenTo diarizes a microphone until the context of cmd is done.
 func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	if o.speech != "" || o.utterances != "" {
-		return errors.New("--speech and --utterances: expected with recordings only")
+		return usage("--speech and --utterances: expected with recordings only")
 	}
 	opts, err := l.options()
 	if err != nil {
 		return err
 	}
-	host, err := mic.System()
+	files, err := o.check(cmd, false)
 	if err != nil {
 		return err
+	}
+	keep, err := newKeeper(files, l.record)
+	if err != nil {
+		return err
+	}
+	host, err := mic.System()
+	if err != nil {
+		return as(exitInput, err)
 	}
 	cfg, err := o.config()
 	if err != nil {
 		return err
+	}
+	slow := ""
+	if !cmd.Flags().Changed("model") {
+		if cfg.Model, slow, err = livable(cfg.Model, pace(cfg.Model)); err != nil {
+			return err
+		}
 	}
 	// What the sound system writes to standard error is kept away, what this
 	// program writes there is not.
@@ -105,31 +119,30 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	cmd.SetErr(level)
 	defer cmd.SetErr(stderr)
 	defer level.off()
-	out, err := o.open(cmd)
+	out, err := o.open(cmd, files)
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, out.close(cmd.Context(), err)) }()
+	out.live = true
+	defer func() { err = out.close(cmd.Context(), err) }()
+	if slow != "" {
+		out.warn(errors.New(slow))
+	}
 	if out.stderr != level || o.json {
 		level.off()
 	}
-	return listenOn(cmd.Context(), host, opts, out, level, cfg, l.record)
+	return listenOn(cmd.Context(), host, opts, out, level, cfg, keep)
 }
 
 // listenOn opens the microphone and diarizes it.
-func listenOn(ctx context.Context, host mic.Host, opts mic.Options, out *output, level *levelLine, cfg pipeline.Config, record string) (err error) {
+func listenOn(ctx context.Context, host mic.Host, opts mic.Options, out *output, level *levelLine, cfg pipeline.Config, keep *keeper) (err error) {
 	m, err := mic.Open(ctx, host, opts)
 	if err != nil {
-		return err
+		return as(exitInput, err)
 	}
-	var src capture.Source = m
-	if record != "" {
-		r, err := capture.Record(m, record, out.warn)
-		if err != nil {
-			m.Close()
-			return err
-		}
-		src = r
+	src, err := keep.record(m, out.warn)
+	if err != nil {
+		return errors.Join(err, m.Close())
 	}
 	said := make(chan struct{})
 	go func() {
@@ -137,10 +150,14 @@ func listenOn(ctx context.Context, host mic.Host, opts mic.Options, out *output,
 		tellNotices(m, out)
 	}()
 	defer func() {
-		err = firstError(err, src.Close())
+		closed := src.Close()
+		err = errors.Join(err, closed, keep.close(ctx, errors.Join(err, closed)))
 		<-said
 		if n := m.Overflow(); n > 0 {
 			out.warn(fmt.Errorf("%v of sound were lost because the program could not keep up", capture.Duration(n)))
+		}
+		if n := m.Replaced(); n > 0 {
+			out.warn(fmt.Errorf("microphone %q: %d samples were no numbers, silence was taken for them", m.Device().Name, n))
 		}
 	}()
 	name := m.Device().Name

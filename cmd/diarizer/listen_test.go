@@ -63,11 +63,11 @@ func TestListenFlags(t *testing.T) {
 		"--speech x.rttm":          "with recordings only",
 		"--utterances x.rttm":      "with recordings only",
 		"--no-such-flag":           "unknown flag",
-		"meeting.wav":              "unknown command",
+		"meeting.wav":              "for a recording: diarizer run meeting.wav",
 		"--device x --nats off -h": "",
 	} {
 		status, _, stderr := diarizer(t.Context(), nil, append([]string{"listen"}, strings.Fields(args)...)...)
-		if says == "" && status != 0 || says != "" && (status != 1 || !strings.Contains(stderr, says)) {
+		if says == "" && status != 0 || says != "" && (status != exitUsage || !strings.Contains(stderr, says)) {
 			t.Errorf("listen %s: status %d, %s", args, status, stderr)
 		}
 	}

@@ -7,21 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 )
 
 func main() {
-	// The first signal drains: the open turn ends, everything known is
-	// written. The second aborts.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // restores the default action of signals
+	ctx := untilSignal(context.Background())
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
-
-// exitInterrupted is the status of a run that the user ended with Ctrl-C,
-// 128 + SIGINT as shells have it.
-const exitInterrupted = 130
 
 // run executes one command line and returns its exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -30,20 +21,35 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	began := false
+	onRun(root, func() { began = true })
 	err := root.ExecuteContext(ctx)
+	if !began {
+		err = as(exitUsage, err) // the command line was not understood
+	}
+	failures := told(ctx, err)
+	for _, line := range lines(failures) {
+		fmt.Fprintf(stderr, "diarizer: %s\n", line)
+	}
 	switch {
-	case (err == nil || errors.Is(err, errQuit)) && ctx.Err() == nil:
-		return 0
-	case ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err())):
-		return exitInterrupted
-	case !errors.Is(err, errReported):
-		fmt.Fprintf(stderr, "diarizer: %v\n", err)
-	}
-	if ctx.Err() != nil {
+	case len(failures) > 0:
+		return statusOf(failures)
+	case ctx.Err() != nil:
 		return exitInterrupted
 	}
-	return 1
+	return 0
 }
 
-// errReported ends a command whose errors have been printed already.
-var errReported = errors.New("errors reported")
+// told are the errors of a command that a person has to be told. That they have
+// ended it themselves is none, that something was lost then is one.
+func told(ctx context.Context, err error) []error {
+	var failures []error
+	for _, e := range apart(err) {
+		interrupted := ctx.Err() != nil && errors.Is(e, ctx.Err())
+		if s := status(e); errors.Is(e, errQuit) || interrupted && s != exitOutput && s != exitServer {
+			continue
+		}
+		failures = append(failures, e)
+	}
+	return failures
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -22,12 +24,14 @@ import (
 // but for its URL.
 type natsFlags struct {
 	context  string
+	domain   string
 	security publish.Security
 	wait     waitValue
 }
 
 func (o *natsFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&o.context, "nats-context", "", "connect as this context of the nats command says, instead of to a URL")
+	f.StringVar(&o.domain, "nats-domain", "", "JetStream domain that keeps events and sound, such as that of the hub for whoever connects to a leaf node (default as the context says, or the server's)")
 	f.StringVar(&o.security.Creds, "nats-creds", "", "file with NATS credentials")
 	f.StringVar(&o.security.NKey, "nats-nkey", "", "file with the seed of an nkey")
 	f.StringVar(&o.security.Token, "nats-token", "", "file with a token")
@@ -42,18 +46,27 @@ func (o *natsFlags) register(f *pflag.FlagSet) {
 func (o *natsFlags) connect(ctx context.Context, url, name string, onError func(error), more ...nats.Option) (*nats.Conn, error) {
 	opts := o.options(name, onError)
 	opts.NATS = more
-	return publish.Connect(ctx, url, opts)
+	return connected(publish.Connect(ctx, url, opts))
+}
+
+// connected gives the error of a connection its exit status: that of a file
+// which cannot be read, or of the server.
+func connected(nc *nats.Conn, err error) (*nats.Conn, error) {
+	if status(err) == exitFailed {
+		err = as(exitServer, err)
+	}
+	return nc, err
 }
 
 // begin does the same and, if the flags say so, does not wait for a server.
 func (o *natsFlags) begin(ctx context.Context, url, name string, onError func(error)) (*nats.Conn, error) {
 	opts := o.options(name, onError)
 	opts.Wait = o.wait == forever
-	return publish.Connect(ctx, url, opts)
+	return connected(publish.Connect(ctx, url, opts))
 }
 
 func (o *natsFlags) options(name string, onError func(error)) publish.ConnectOptions {
-	return publish.ConnectOptions{Name: name, OnError: onError, Context: o.context,
+	return publish.ConnectOptions{Name: name, OnError: onError, Context: o.context, Domain: o.domain,
 		Security: o.security, WaitFor: time.Duration(o.wait)}
 }
 
@@ -103,13 +116,43 @@ func (o *publishFlags) register(f *pflag.FlagSet) {
 func (o *publishFlags) publishing(url string) session.Publishing {
 	p := session.Publishing{Stream: publish.StreamOptions{Retain: o.retain}}
 	if o.journal != "off" && (url != "" || o.context != "") {
-		p.Journal = filepath.Join(o.journal, server(url, o.context))
+		p.Journal = filepath.Join(o.journal, o.server(url))
 	}
 	return p
 }
 
-// server names the server at a URL, or that of a context, as a directory: what
-// was meant for one server is not published to another.
+// server names the server at a URL, or that of a context, as a directory, with the
+// domain where there is one: what was meant for one server is not published to
+// another.
+func (o *natsFlags) server(url string) string {
+	name := server(url, o.context)
+	if o.domain != "" {
+		name += "." + publish.Token(o.domain)
+	}
+	return name
+}
+
+// journalIn makes the directory of a journal, if there is to be one, and finds
+// out whether files can be made there. A disk that is full is no reason not to
+// begin: events then wait in memory.
+func journalIn(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return as(exitOutput, fmt.Errorf("--journal: %w", err))
+	}
+	f, err := os.CreateTemp(dir, "writable-")
+	if err == nil {
+		err = errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	if err != nil && !errors.Is(err, syscall.ENOSPC) {
+		return as(exitOutput, fmt.Errorf("--journal: %w", err))
+	}
+	return nil
+}
+
+// server names the server at a URL, or that of a context, as a directory.
 func server(url, context string) string {
 	if context != "" {
 		return publish.Token("context-" + filepath.Base(context))

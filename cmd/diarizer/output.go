@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -28,6 +29,7 @@ type output struct {
 	flags  diarizeFlags
 	stdout io.Writer
 	stderr io.Writer
+	text   io.Writer // where the transcript goes
 	print  func(publish.Event) error
 	nc     *nats.Conn
 	server *natsd.Server
@@ -35,21 +37,34 @@ type output struct {
 	term   *terminalView
 	desks  page.Desks // of the runs, for corrections
 	bar    *progress
+	files  *results
+	where  string // the flags that lead to the server which keeps the events, empty where none will
+	live   bool   // whether there is no end but that which the user makes
+	atEnd  bool   // whether turns are printed at the end, all corrections applied, and not as they come
 
 	publishing session.Publishing
 
-	mu          sync.Mutex // of what follows, where several streams run at once
-	final, live []rttm.Segment
+	mu        sync.Mutex // of what follows, where several streams run at once
+	timelines []*publish.Timeline
+	told      []rttm.Segment // in time, for --rttm-live
+	broken    bool           // whether a stream failed
+	mute      bool           // whether standard output takes no more
+	deaf      error          // why, unless it went with the program's end
 }
 
-// open connects to what the flags name.
-func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
-	out := &output{flags: o, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+// open connects to what the flags name. Its files are those that were checked
+// before.
+func (o diarizeFlags) open(cmd *cobra.Command, files *results) (*output, error) {
+	out := &output{flags: o, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), files: files}
 	if o.tui {
 		out.term = openTerminal(cmd.Context(), out.desks.Correct, cmd.InOrStdin(), out.stdout)
 	}
 	if out.term != nil {
 		out.stderr = out.term.feed
+	}
+	out.text = out.stdout
+	if files.set.TakesStdout() {
+		out.text = out.stderr
 	}
 	out.bar = newProgress(out.stderr, o.json)
 	switch {
@@ -58,14 +73,14 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 	case o.json:
 		out.print = transcript.NewJSONLines(out.stdout).Event
 	default:
-		out.print = transcript.New(out.stdout, transcript.Options{}).Event
+		out.print = transcript.New(out.text, transcript.Options{}).Event
 	}
 	live, err := o.page.open(cmd.Context(), out.stderr, out.desks.Correct)
 	if err != nil {
-		return nil, firstError(err, out.term.close())
+		return nil, errors.Join(err, out.term.close())
 	}
 	out.page = live
-	fail := func(err error) (*output, error) { return nil, firstError(err, out.disconnect()) }
+	fail := func(err error) (*output, error) { return nil, errors.Join(err, out.disconnect()) }
 	url := o.nats
 	out.publishing = o.publish.publishing("")
 	if o.publish.context != "" && !cmd.Flags().Changed("nats") {
@@ -73,20 +88,26 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 	}
 	switch {
 	case o.publish.retain < 0:
-		return fail(fmt.Errorf("--retain %v: expected a duration such as 720h", o.publish.retain))
+		return fail(usage("--retain %v: expected a duration such as 720h", o.publish.retain))
 	case url != "" && o.publish.context != "":
-		return fail(fmt.Errorf("--nats and --nats-context: expected one of them"))
+		return fail(usage("--nats and --nats-context: expected one of them"))
 	case url == "off":
 		return out, nil
 	case url != "embedded":
-		out.publishing = o.publish.publishing(url)
+		out.publishing, out.where = o.publish.publishing(url), "--nats "+publish.Redact(url)
+		if o.publish.context != "" {
+			out.where = "--nats-context " + o.publish.context
+		}
 	default:
 		server, err := natsd.Start(cmd.Context(), natsd.Options{})
 		if err != nil {
-			return fail(err)
+			return fail(as(exitServer, err))
 		}
 		out.server, url = server, server.URL()
 		fmt.Fprintf(out.stderr, "publishing to %s, subjects %s.>\n", url, publish.Prefix)
+	}
+	if err := journalIn(out.publishing.Journal); err != nil {
+		return fail(err)
 	}
 	nc, err := o.publish.begin(cmd.Context(), url, "diarizer", out.warn)
 	if err != nil {
@@ -99,12 +120,24 @@ func (o diarizeFlags) open(cmd *cobra.Command) (*output, error) {
 // printStreams makes each line of a transcript begin with its stream.
 func (o *output) printStreams() {
 	if !o.flags.json && o.term == nil {
-		o.print = transcript.New(o.stdout, transcript.Options{Streams: true}).Event
+		o.print = transcript.New(o.text, transcript.Options{Streams: true}).Event
+	}
+}
+
+// printAtEnd tells the turns when all is over instead of as they come.
+func (o *output) printAtEnd() {
+	if !o.flags.json && o.term == nil {
+		o.atEnd = true
+		o.print = func(publish.Event) error { return nil }
 	}
 }
 
 // warn says what went wrong without ending anything.
-func (o *output) warn(err error) { o.say("diarizer: %v\n", err) }
+func (o *output) warn(err error) {
+	for _, line := range lines(apart(err)) {
+		o.say("diarizer: %s\n", line)
+	}
+}
 
 // say prints to standard error.
 func (o *output) say(format string, args ...any) {
@@ -126,7 +159,8 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 		if err := live.Apply(e); err != nil {
 			return err
 		}
-		return o.bar.print(func() error { return o.print(e) })
+		o.files.event(e)
+		return o.bar.print(func() error { return o.tell(ctx, e) })
 	}
 	opts.OnProgress = o.bar.stream(length)
 	if o.term != nil {
@@ -139,55 +173,67 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 	timeline, err := session.Run(run, src, opts)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.final = append(o.final, timeline.Segments()...)
-	o.live = append(o.live, live.Segments()...)
+	o.timelines = append(o.timelines, timeline)
+	o.told = append(o.told, live.Segments()...)
+	if end := timeline.Ended(); end == nil || end.Reason == publish.Failed {
+		o.broken = true
+	}
 	return o.term.ended(ctx, err)
 }
 
-// close writes the files, keeps the page or the view up until ctx is done where
-// there is one and nothing failed, and ends the connection and the servers.
+// fail says that a stream failed before it ran.
+func (o *output) fail() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.broken = true
+}
+
+// close writes the files, says what came of all, keeps the page or the view up
+// until ctx is done where there is one and nothing failed, and ends the
+// connection and the servers. It returns every error, failed first.
 func (o *output) close(ctx context.Context, failed error) error {
 	o.bar.end()
-	var errs []error
-	for _, segments := range [][]rttm.Segment{o.final, o.live} {
-		// Recordings that ran at once ended in any order.
-		slices.SortStableFunc(segments, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
+	// Recordings that ran at once ended in any order.
+	slices.SortStableFunc(o.timelines, func(a, b *publish.Timeline) int { return strings.Compare(a.Source().Name, b.Source().Name) })
+	slices.SortStableFunc(o.told, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
+	err := errors.Join(failed, o.files.write(o.outcome(ctx), o.timelines, o.told), o.deaf)
+	if o.term == nil {
+		err = errors.Join(err, o.result(ctx))
 	}
-	if o.flags.rttm != "" {
-		errs = append(errs, rttm.WriteFile(o.flags.rttm, o.final))
-	}
-	if o.flags.rttmLive != "" {
-		errs = append(errs, rttm.WriteFile(o.flags.rttmLive, o.live))
-	}
-	if err := firstError(append(errs, failed)...); err == nil {
+	if err == nil {
 		if o.term != nil {
 			o.term.linger(ctx)
 		} else {
 			o.page.linger(ctx, o.stderr)
 		}
 	}
-	return firstError(append(errs, o.disconnect())...)
+	err = errors.Join(err, o.disconnect())
+	if o.term != nil { // the terminal is a plain one again
+		o.stderr = o.stdout
+		err = errors.Join(err, o.result(ctx))
+	}
+	return err
+}
+
+// outcome is how the streams ended.
+func (o *output) outcome(ctx context.Context) outcome {
+	switch {
+	case o.broken:
+		return broken
+	case !o.live && (ctx.Err() != nil || o.term.gone()):
+		return interrupted
+	}
+	return whole
 }
 
 // disconnect ends the connection and the servers.
 func (o *output) disconnect() error {
-	var errs []error
-	errs = append(errs, o.term.close(), o.page.close())
+	errs := []error{o.term.close(), o.page.close()}
 	if o.nc != nil {
 		o.nc.Close()
 	}
 	if o.server != nil {
 		errs = append(errs, o.server.Close())
 	}
-	return firstError(errs...)
-}
-
-// firstError returns the first error that is one.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 
 	"github.com/spf13/pflag"
 
@@ -33,7 +35,7 @@ type livePage struct {
 func (o pageFlags) open(ctx context.Context, stderr io.Writer, c page.Correct) (*livePage, error) {
 	if o.addr == "" {
 		if o.token != "" {
-			return nil, fmt.Errorf("--http-token: expected it with --http")
+			return nil, usage("--http-token: expected it with --http")
 		}
 		return nil, nil
 	}
@@ -51,7 +53,12 @@ func (o pageFlags) serve(ctx context.Context, stderr io.Writer, hub *page.Hub, o
 	opts.Addr, opts.Token = o.addr, o.token
 	server, err := page.Serve(ctx, hub, opts)
 	if err != nil {
-		return nil, fmt.Errorf("--http: %w", err)
+		status := exitUsage
+		var network *net.OpError
+		if errors.As(err, &network) {
+			status = exitServer
+		}
+		return nil, as(status, fmt.Errorf("--http: %w", err))
 	}
 	fmt.Fprintf(stderr, "live page: %s\n", server.URL())
 	return server, nil

@@ -5,11 +5,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/seed-7adb9000/diarizer/internal/outfile"
 	"github.com/seed-7adb9000/diarizer/internal/plot"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/spf13/cobra"
@@ -17,6 +17,7 @@ import (
 
 func newPlotCommand() *cobra.Command {
 	var reference, recording, out string
+	var force bool
 	var opts plot.Options
 	cmd := &cobra.Command{
 		Use:   "plot [flags] FILE.rttm",
@@ -30,13 +31,21 @@ The format of the picture, SVG or PNG, follows from the name of the output.`,
 		Example: `  diarizer plot meeting.rttm -o meeting.svg
   diarizer plot found.rttm --reference meeting.rttm -o errors.png`,
 		Args: oneFile("plot", "FILE.rttm"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
 				out = strings.TrimSuffix(args[0], filepath.Ext(args[0])) + ".svg"
 			}
 			format := plot.Format(strings.ToLower(strings.TrimPrefix(filepath.Ext(out), ".")))
+			if out == outfile.Stdout {
+				format = plot.SVG
+			}
 			if format != plot.SVG && format != plot.PNG {
-				return fmt.Errorf("--output %s: expected a name that ends in .svg or .png", out)
+				return usage("--output %s: expected a name that ends in .svg or .png, or - for an SVG on standard output", out)
+			}
+			files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, true)
+			file, err := files.one(cmd, "--output", out, args[0], reference)
+			if err != nil {
+				return err
 			}
 			turns, name, err := readRecording(args[0], recording)
 			if err != nil {
@@ -55,13 +64,14 @@ The format of the picture, SVG or PNG, follows from the name of the output.`,
 			}
 			var picture bytes.Buffer
 			if err := plot.Write(&picture, format, turns, opts); err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
+				return as(exitUsage, fmt.Errorf("%s: %w", args[0], err))
 			}
-			return os.WriteFile(out, picture.Bytes(), 0o644)
+			return files.writeOne(cmd, file, picture.Bytes())
 		},
 	}
 	f := cmd.Flags()
 	f.StringVarP(&out, "output", "o", "", "write the picture to this `file`, .svg or .png (default: FILE.svg)")
+	forceFlag(f, &force)
 	f.StringVar(&reference, "reference", "", "mark what differs from this RTTM `file`")
 	f.StringVar(&recording, "recording", "", "draw this `recording` of a file that holds several")
 	f.StringVar(&opts.Title, "title", "", "headline (default: the recording's name)")
@@ -100,12 +110,12 @@ func (e *severalError) Error() string {
 // readRecording reads the turns of the recording of that name from an RTTM
 // file, or of its only one where name is empty, and returns its name too.
 func readRecording(path, name string) ([]rttm.Segment, string, error) {
-	segments, err := rttm.ReadFile(path)
+	segments, err := readLines(path)
 	if err != nil {
 		return nil, "", err
 	}
 	if len(segments) == 0 {
-		return nil, "", fmt.Errorf("%s: no SPEAKER line: nobody speaks", path)
+		return nil, "", inputError("%s: no SPEAKER line: nobody speaks", path)
 	}
 	var names []string
 	for _, s := range segments {
@@ -114,7 +124,7 @@ func readRecording(path, name string) ([]rttm.Segment, string, error) {
 		}
 	}
 	if name == "" && len(names) > 1 || name != "" && !slices.Contains(names, name) {
-		return nil, "", &severalError{path, name, names}
+		return nil, "", as(exitUsage, &severalError{path, name, names})
 	}
 	name = cmp.Or(name, names[0])
 	return slices.DeleteFunc(segments, func(s rttm.Segment) bool { return s.File != name }), name, nil

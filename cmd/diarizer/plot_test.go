@@ -34,7 +34,7 @@ func TestPlotWritesPictures(t *testing.T) {
 		"plot both.rttm --recording call -o e.png":        "e.png",
 		"plot a.rttm --title Monday --width 400 -o f.svg": "f.svg",
 	} {
-		if status, stdout, stderr := command(args); status != 0 || stdout+stderr != "" {
+		if status, stdout, stderr := command(args); status != 0 || stdout != "" || !strings.HasPrefix(stderr, "wrote "+file+", ") {
 			t.Errorf("%s: status %d, %s%s", args, status, stdout, stderr)
 		}
 		data, err := os.ReadFile(file)
@@ -55,23 +55,28 @@ func TestPlotWritesPictures(t *testing.T) {
 
 func TestPlotErrors(t *testing.T) {
 	command := inDir(t, map[string]string{"a.rttm": meetingHyp, "both.rttm": meetingRef + callRef, "none.rttm": "",
-		"broken.rttm": "SPEAKER x", "other.rttm": strings.ReplaceAll(meetingRef+callRef, "meeting", "board")})
-	for args, want := range map[string]string{
-		"plot":                               "plot: 0 files named: expected one FILE.rttm",
-		"plot a.rttm b.rttm":                 "plot: 2 files named: expected one FILE.rttm",
-		"plot missing.rttm":                  "open missing.rttm: no such file or directory",
-		"plot none.rttm":                     "none.rttm: no SPEAKER line: nobody speaks",
-		"plot a.rttm -o a.gif":               "--output a.gif: expected a name that ends in .svg or .png",
-		"plot both.rttm":                     "both.rttm: 2 recordings: choose one with --recording: meeting, call",
-		"plot both.rttm --recording x":       `both.rttm: no recording "x": expected one of meeting, call`,
-		"plot a.rttm --width 5":              "a.rttm: width 5: expected 200 to 20000 pixels",
-		"plot a.rttm --reference none.rttm":  "none.rttm: no SPEAKER line: nobody speaks",
-		"plot a.rttm --reference other.rttm": `other.rttm: no recording "meeting": expected one of board, call`,
-		"plot a.rttm -o no/dir.svg":          "open no/dir.svg: no such file or directory",
+		"broken.rttm": "SPEAKER x", "sound.wav": string(wavBytes(make([]float32, 1600))), "other.rttm": strings.ReplaceAll(meetingRef+callRef, "meeting", "board")})
+	for args, c := range map[string]struct {
+		status int
+		want   string
+	}{
+		"plot":                               {exitUsage, "plot: 0 files named: expected one FILE.rttm"},
+		"plot a.rttm b.rttm":                 {exitUsage, "plot: 2 files named: expected one FILE.rttm"},
+		"plot missing.rttm":                  {exitInput, "open missing.rttm: no such file or directory"},
+		"plot none.rttm":                     {exitInput, "none.rttm: no SPEAKER line: nobody speaks"},
+		"plot sound.wav":                     {exitInput, "sound.wav is a recording: diarize it first: diarizer run --out sound.rttm sound.wav"},
+		"plot a.rttm -o ./a.rttm":            {exitUsage, "--output ./a.rttm: expected a name that ends in .svg or .png, or - for an SVG on standard output"},
+		"plot a.rttm -o a.gif":               {exitUsage, "--output a.gif: expected a name that ends in .svg or .png, or - for an SVG on standard output"},
+		"plot both.rttm":                     {exitUsage, "both.rttm: 2 recordings: choose one with --recording: meeting, call"},
+		"plot both.rttm --recording x":       {exitUsage, `both.rttm: no recording "x": expected one of meeting, call`},
+		"plot a.rttm --width 5":              {exitUsage, "a.rttm: width 5: expected 200 to 20000 pixels"},
+		"plot a.rttm --reference none.rttm":  {exitInput, "none.rttm: no SPEAKER line: nobody speaks"},
+		"plot a.rttm --reference other.rttm": {exitUsage, `other.rttm: no recording "meeting": expected one of board, call`},
+		"plot a.rttm -o no/dir.svg":          {exitOutput, "--output no/dir.svg: there is no directory no: make it, or name another"},
 	} {
 		status, stdout, stderr := command(args)
-		if status != 1 || stdout != "" || stderr != "diarizer: "+want+"\n" {
-			t.Errorf("%s: status %d, stdout %q, stderr\n%swant\n%s", args, status, stdout, stderr, want)
+		if status != c.status || stdout != "" || stderr != "diarizer: "+c.want+"\n" {
+			t.Errorf("%s: status %d, expected %d, stdout %q, stderr\n%swant\n%s", args, status, c.status, stdout, stderr, c.want)
 		}
 	}
 	if _, err := os.Stat("a.svg"); err == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -38,53 +39,97 @@ func (r recording) channel(c capture.Channel) recording {
 	return recording{path: r.path, name: r.name + suffix, stream: publish.Token(r.stream + suffix)}
 }
 
+// found are the recordings of a command line, and what of it is none.
+type found struct {
+	all   []recording
+	notes []string // for the person, a line each
+}
+
 // findRecordings takes files as they are, and of a directory the recordings in
-// it, by name.
-func findRecordings(paths []string, opts capture.Options) ([]recording, error) {
-	var all []recording
+// it, by name, those in the directories below it too if recursive is set.
+// Recordings of the same name are told apart.
+func findRecordings(paths []string, opts capture.Options, recursive bool) (found, error) {
+	var f found
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if path == "-" || err != nil || !info.IsDir() {
-			all = append(all, newRecording(path)) // what cannot be opened is said when its turn comes
+			f.all = append(f.all, newRecording(path)) // what cannot be opened is said when its turn comes
 			continue
 		}
 		if opts.Raw != nil {
-			return nil, fmt.Errorf("%s is a directory: with --raw nothing tells what in it is sound; name the files", path)
+			return f, usage("%s is a directory: with --raw nothing tells what in it is sound; name the files", path)
 		}
-		found, err := recordingsIn(path)
-		if err != nil {
-			return nil, err
+		if err := f.directory(path, recursive); err != nil {
+			return f, err
 		}
-		all = append(all, found...)
 	}
-	return all, nil
+	all, twice := once(f.all)
+	for _, path := range twice {
+		if path == "-" {
+			return f, usage("standard input is named twice: expected it once")
+		}
+		f.notes = append(f.notes, fmt.Sprintf("%s is named twice, and taken once", path))
+	}
+	tellApart(all)
+	f.all = all
+	return f, nil
 }
 
-// recordingsIn lists the recordings in a directory, but not in those below it.
-func recordingsIn(dir string) ([]recording, error) {
-	entries, err := os.ReadDir(dir) // sorted by name
-	if err != nil {
-		return nil, err
-	}
-	var all []recording
-	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		info, err := os.Stat(path) // behind a link
-		if err != nil || !info.Mode().IsRegular() || e.Name()[0] == '.' {
-			continue
+// directory adds the recordings in a directory. What is there besides is named.
+func (f *found) directory(dir string, recursive bool) error {
+	n, entries := len(f.all), 0
+	var passed, below []string
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case path == dir:
+			return nil
 		}
-		is, err := capture.IsRecording(path)
+		entries++
+		name, err := filepath.Rel(dir, path)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if is {
-			all = append(all, newRecording(path))
+		info, err := os.Stat(path) // behind a link
+		switch hidden := e.Name()[0] == '.'; {
+		case e.IsDir() && recursive && !hidden:
+			return nil
+		case e.IsDir():
+			if !hidden {
+				below = append(below, name)
+			}
+			return filepath.SkipDir
+		case hidden:
+			return nil
+		case err != nil || !info.Mode().IsRegular():
+			passed = append(passed, name)
+			return nil
 		}
+		if is, err := capture.IsRecording(path); err == nil && !is {
+			passed = append(passed, name)
+		} else {
+			f.all = append(f.all, newRecording(path)) // what cannot be read is said when its turn comes
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("%s: none of its %d entries is a recording; name files, or a directory that has some", dir, len(entries))
+	if len(f.all) == n {
+		hint := ""
+		if len(below) > 0 {
+			hint = "; --recursive looks into the directories in it too"
+		}
+		return inputError("%s: none of its %d entries is a recording; name files, or a directory that has some%s", dir, entries, hint)
 	}
-	return all, nil
+	if len(passed) > 0 {
+		f.notes = append(f.notes, fmt.Sprintf("%s: passed over what is no recording: %s", dir, some(passed)))
+	}
+	if len(below) > 0 {
+		f.notes = append(f.notes, fmt.Sprintf("%s: passed over the directories %s; --recursive takes them too", dir, some(below)))
+	}
+	return nil
 }
 
 // claims hold who uses a stream id and a name, so that no two streams of a
@@ -103,7 +148,7 @@ func (c *claims) claim(r recording) error {
 	}
 	for _, k := range []struct{ what, id string }{{"stream", r.stream}, {"RTTM name", r.name}} {
 		if other, ok := c.by[k.what+k.id]; ok {
-			return fmt.Errorf("%s and %s would have the same %s %q: rename one, or replay them one after the other", other, r.path, k.what, k.id)
+			return usage("%s and %s would have the same %s %q: rename one, or take them one after the other", other, r.path, k.what, k.id)
 		}
 	}
 	c.by["stream"+r.stream], c.by["RTTM name"+r.name] = r.path, r.path
@@ -117,19 +162,24 @@ func openRecordings(cmd *cobra.Command, path string, opts capture.Options) ([]*c
 	if path == "-" {
 		in := cmd.InOrStdin()
 		if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-			return nil, errors.New("standard input is a terminal: pipe a recording into it, as in \"ffmpeg -i talk.mp4 -f wav - | diarizer replay -\"")
+			return nil, usage("standard input is a terminal: pipe a recording into it, as in \"ffmpeg -i talk.mp4 -f wav - | diarizer replay -\"")
 		}
 		return capture.OpenReaderAll(ctx, in, "standard input", opts)
 	}
 	return capture.OpenAll(ctx, path, opts)
 }
 
-// totalLength is how long all streams of the recordings are together, 0 if one
-// of them does not say.
-func totalLength(ctx context.Context, all []recording, opts capture.Options) (total time.Duration) {
+// length is how long recordings are.
+type length struct {
+	sum, most time.Duration // of all streams together, and of the longest
+}
+
+// lengths asks the recordings how long they are; zero if one of them does not
+// say.
+func lengths(ctx context.Context, all []recording, opts capture.Options) (l length) {
 	for _, r := range all {
-		if r.path == "-" || ctx.Err() != nil {
-			return 0
+		if info, err := os.Stat(r.path); ctx.Err() != nil || err == nil && !info.Mode().IsRegular() || r.path == "-" {
+			return length{} // what a pipe has told is gone
 		}
 		recs, err := capture.OpenAll(ctx, r.path, opts)
 		if err != nil {
@@ -138,13 +188,13 @@ func totalLength(ctx context.Context, all []recording, opts capture.Options) (to
 		known := true
 		for _, rec := range recs {
 			d, ok := rec.Duration()
-			total += d
+			l.sum, l.most = l.sum+d, max(l.most, d)
 			known = known && ok
 			err = errors.Join(err, rec.Close())
 		}
 		if !known || err != nil {
-			return 0
+			return length{}
 		}
 	}
-	return total
+	return l
 }

@@ -204,11 +204,15 @@ func TestReplayOneBadAmongMany(t *testing.T) {
 	missing := filepath.Join(dir, "missing.wav")
 	out := filepath.Join(dir, "out.rttm")
 	status, stdout, stderr := diarizer(t.Context(), nil, "replay", "--nats", "off", "--speed", "max", "--rttm", out, good, bad, missing, also)
-	if status != 1 || strings.Count(stderr, bad) != 1 || strings.Count(stderr, missing) != 1 || !strings.Contains(stderr, "2 of 4 recordings failed") {
+	if status != exitInput || strings.Count(stderr, bad) != 1 || strings.Count(stderr, missing) != 1 || !strings.Contains(stderr, "2 of 4 recordings failed") {
 		t.Errorf("status %d, %s", status, stderr)
 	}
-	if names, _ := readRTTM(t, out); strings.Join(names, " ") != "also good" {
+	// What is there is not what was asked for, and its name says so.
+	if names, _ := readRTTM(t, filepath.Join(dir, "out.partial.rttm")); strings.Join(names, " ") != "also good" {
 		t.Errorf("turns of %v", names)
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Errorf("%s is there", out)
 	}
 	if !strings.Contains(stdout, "good ") || !strings.Contains(stdout, "also ") {
 		t.Error(stdout)
@@ -228,25 +232,27 @@ func TestReplayRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		args []string
-		says string
+		status int
+		args   []string
+		says   string
 	}{
-		{[]string{a, same}, `the same stream "a"`},
-		{[]string{a, a}, `the same stream "a"`},
-		{[]string{empty}, "none of its 0 entries is a recording"},
-		{[]string{"--raw", "s16le:16000:1", dir}, "is a directory"},
-		{[]string{"--raw", "s16le", a}, "--raw"},
-		{[]string{"--channel", "left", a}, "--channel"},
-		{[]string{"--channel", "2", a}, "has no channel 2"},
-		{[]string{"--jobs", "-1", a}, "--jobs"},
-		{[]string{"--speed", "0", a}, "--speed"},
-		{[]string{}, "no recording"},
-		{[]string{"--from-nats", "x", a}, "expected one of them"},
-		{[]string{"--from-nats", "x"}, "--nats off"},
-		{[]string{"--from-nats", "x", "--channel", "each"}, "--channel each"},
+		{exitUsage, []string{"-", "-"}, "standard input is named twice"},
+		{exitUsage, []string{"--out", "x.vtt", a, same}, "vtt holds one stream"},
+		{exitUsage, []string{"--out", "x.docx", a}, "x.docx: expected a name that ends in .rttm"},
+		{exitInput, []string{empty}, "none of its 0 entries is a recording"},
+		{exitUsage, []string{"--raw", "s16le:16000:1", dir}, "is a directory"},
+		{exitUsage, []string{"--raw", "s16le", a}, "--raw"},
+		{exitUsage, []string{"--channel", "left", a}, "--channel"},
+		{exitInput, []string{"--channel", "2", a}, "has no channel 2"},
+		{exitUsage, []string{"--jobs", "-1", a}, "--jobs"},
+		{exitUsage, []string{"--speed", "0", a}, "--speed"},
+		{exitUsage, []string{}, "no recording"},
+		{exitUsage, []string{"--from-nats", "x", a}, "expected one of them"},
+		{exitUsage, []string{"--from-nats", "x"}, "--nats off"},
+		{exitUsage, []string{"--from-nats", "x", "--channel", "each"}, "--channel each"},
 	} {
 		args := append([]string{"replay", "--nats", "off"}, c.args...)
-		if status, _, stderr := diarizer(t.Context(), nil, args...); status != 1 || !strings.Contains(stderr, c.says) || strings.Count(stderr, "\n") != 1 {
+		if status, _, stderr := diarizer(t.Context(), nil, args...); status != c.status || !strings.Contains(stderr, c.says) || strings.Count(stderr, "\n") != 1 {
 			t.Errorf("%v: status %d, %s", c.args, status, stderr)
 		}
 	}

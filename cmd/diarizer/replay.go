@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-7adb9000/diarizer/capture"
@@ -21,6 +23,7 @@ import (
 type replayFlags struct {
 	sound    soundFlags
 	jobs     int
+	deep     bool
 	fromNATS string
 	follow   bool
 	idle     time.Duration
@@ -54,34 +57,47 @@ other program that sends packets as docs/ingest.md has them.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case r.fromNATS != "" && len(args) > 0:
-				return fmt.Errorf("--from-nats and %s: expected one of them", args[0])
+				return usage("--from-nats and %s: expected one of them", args[0])
 			case r.fromNATS != "":
 				return replayNATS(cmd, o, r)
 			case len(args) == 0:
-				return fmt.Errorf("no recording: name files or a directory, \"-\" for standard input, or --from-nats SUBJECT")
+				return usage("no recording: name files or a directory, \"-\" for standard input, or --from-nats SUBJECT")
 			case r.jobs < 0:
-				return fmt.Errorf("--jobs %d: expected 1 or more", r.jobs)
+				return usage("--jobs %d: expected 1 or more", r.jobs)
 			}
 			speed, opts, err := r.sound.parse()
 			if err != nil {
 				return err
 			}
-			return replay(cmd, args, o, r.jobs, speed, opts)
+			return replay(cmd, args, o, r, speed, opts, false)
 		},
 	}
 	o.register(cmd.Flags())
 	r.sound.register(cmd.Flags())
 	f := cmd.Flags()
-	f.IntVar(&r.jobs, "jobs", 0, "how many recordings run at once; 0 is all, or with --speed max one per processor")
+	r.registerMany(f)
 	f.StringVar(&r.fromNATS, "from-nats", "", "take the sound from this subject of the server of --nats, such as diarizer.audio.v1.room1")
 	f.BoolVar(&r.follow, "follow", false, "with --from-nats, go on when the sender stops and begins again")
 	f.DurationVar(&r.idle, "idle", 0, "with --from-nats, end when nothing was heard for so long, such as 30s")
 	return cmd
 }
 
-// replay diarizes recordings, each as a stream.
-func replay(cmd *cobra.Command, paths []string, o diarizeFlags, jobs int, speed capture.Speed, opts capture.Options) (err error) {
-	all, err := findRecordings(paths, opts)
+// registerMany registers the flags for several recordings.
+func (r *replayFlags) registerMany(f *pflag.FlagSet) {
+	f.IntVar(&r.jobs, "jobs", 0, "how many recordings run at once; 0 is all, or with --speed max one per processor")
+	f.BoolVar(&r.deep, "recursive", false, "take the recordings in the directories below a directory too")
+}
+
+// replay diarizes recordings, each as a stream. With atEnd, their turns are told
+// when all is over.
+func replay(cmd *cobra.Command, args []string, o diarizeFlags, r replayFlags, speed capture.Speed, opts capture.Options, atEnd bool) (err error) {
+	found, err := findRecordings(args, opts, r.deep)
+	if err != nil {
+		return err
+	}
+	all := found.all
+	several := len(all) > 1 || opts.Channel == capture.Each
+	files, err := o.check(cmd, several, paths(all)...)
 	if err != nil {
 		return err
 	}
@@ -97,20 +113,26 @@ func replay(cmd *cobra.Command, paths []string, o diarizeFlags, jobs int, speed 
 	if err != nil {
 		return err
 	}
-	out, err := o.open(cmd)
+	out, err := o.open(cmd, files)
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, out.close(cmd.Context(), err)) }()
-	one := &replayer{cmd: cmd, out: out, speed: speed, opts: opts, cfg: cfg, ids: &ids}
+	defer func() { err = out.close(cmd.Context(), err) }()
+	for _, note := range found.notes {
+		out.say("%s\n", note)
+	}
+	one := &replayer{cmd: cmd, out: out, speed: speed, opts: opts, cfg: cfg, ids: &ids, jobs: r.jobs}
+	if several {
+		out.printStreams()
+	}
+	if atEnd {
+		out.printAtEnd()
+	}
 	if len(all) == 1 {
-		if opts.Channel == capture.Each {
-			out.printStreams()
-		}
+		one.sayHow(all)
 		return one.recording(all[0])
 	}
-	out.printStreams()
-	return one.several(all, jobs)
+	return one.several(all)
 }
 
 // replayer is what all recordings of a command have in common.
@@ -121,35 +143,37 @@ type replayer struct {
 	opts  capture.Options
 	cfg   pipeline.Config
 	ids   *claims
+	jobs  int
 }
 
 // several diarizes recordings at once. One that fails is named and does not
 // stop the others.
-func (p *replayer) several(all []recording, jobs int) error {
+func (p *replayer) several(all []recording) error {
 	ctx := p.cmd.Context()
-	if jobs == 0 {
-		jobs = len(all)
+	if p.jobs == 0 {
+		p.jobs = len(all)
 		if p.speed == capture.MaxSpeed {
-			jobs = runtime.GOMAXPROCS(0)
+			p.jobs = runtime.GOMAXPROCS(0)
 		}
 	}
+	p.sayHow(all)
 	p.out.bar.recordings(len(all))
 	var g, scan errgroup.Group
 	if p.out.bar.shown {
 		scan.Go(func() error {
-			p.out.bar.total(totalLength(ctx, all, p.opts))
+			p.out.bar.total(lengths(ctx, all, p.opts).sum)
 			return nil
 		})
 	}
-	g.SetLimit(jobs)
-	failed := make([]bool, len(all))
+	g.SetLimit(p.jobs)
+	failed := make([]error, len(all))
 	for i, r := range all {
 		g.Go(func() error {
 			if ctx.Err() != nil || p.out.term.gone() {
 				return nil
 			}
-			if err := p.recording(r); err != nil && ctx.Err() == nil && !errors.Is(err, errQuit) {
-				failed[i] = true
+			if err := errors.Join(told(ctx, p.recording(r))...); err != nil {
+				failed[i] = err
 				p.out.warn(err)
 			}
 			p.out.bar.finished()
@@ -158,55 +182,100 @@ func (p *replayer) several(all []recording, jobs int) error {
 	}
 	_ = g.Wait() // failures are in failed
 	_ = scan.Wait()
+	failed = slices.DeleteFunc(failed, func(err error) bool { return err == nil })
+	var several error
+	if n := len(failed); n > 0 {
+		several = as(statusOf(failed), fmt.Errorf("%d of %d recordings failed", n, len(all)))
+	}
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return errors.Join(ctx.Err(), several)
 	}
 	if p.out.term.gone() {
-		return errQuit
+		return errors.Join(errQuit, several)
 	}
 	heard, took := p.out.bar.sum()
 	p.out.bar.end()
 	p.out.say("%d recordings, %v of sound in %v: %.0f × real time\n",
 		len(all), heard.Round(time.Second), took.Round(time.Second/10), heard.Seconds()/took.Seconds())
-	n := 0
-	for _, f := range failed {
-		if f {
-			n++
-		}
-	}
-	if n > 0 {
-		return fmt.Errorf("%d of %d recordings failed", n, len(all))
-	}
-	return nil
+	return several
 }
+
+// sayHow says how long recordings will take that are replayed no faster than
+// somebody wants, and how not to wait.
+func (p *replayer) sayHow(all []recording) {
+	if p.speed == capture.MaxSpeed {
+		return
+	}
+	l := lengths(p.cmd.Context(), all, p.opts)
+	took := l.most
+	if p.jobs > 0 && p.jobs < len(all) {
+		took = max(took, l.sum/time.Duration(p.jobs))
+	}
+	if took = time.Duration(float64(took) / float64(p.speed)); took < waitWorth {
+		return
+	}
+	how := "as it was spoken"
+	if p.speed != 1 {
+		how = fmt.Sprintf("at %v times the speed", p.speed)
+	}
+	p.out.say("replayed %s this takes %v, until %s; --speed max does not wait\n",
+		how, took.Round(time.Second), time.Now().Add(took).Format(time.TimeOnly))
+}
+
+// waitWorth is the shortest wait that is worth a line.
+const waitWorth = 2 * time.Second
 
 // recording diarizes one recording, or all its channels at once.
 func (p *replayer) recording(r recording) error {
 	sources, err := openRecordings(p.cmd, r.path, p.opts)
 	if err != nil {
+		p.out.fail()
 		return err
 	}
 	// Channels of one pipe wait for each other, so a failure of one ends all.
 	g, ctx := errgroup.WithContext(p.cmd.Context())
-	for _, src := range sources {
+	errs := make([]error, len(sources))
+	for i, src := range sources {
 		id := r
 		if p.opts.Channel == capture.Each {
 			id = r.channel(src.Channel())
 			if err := p.ids.claim(id); err != nil {
-				g.Go(func() error { return firstError(err, src.Close()) })
+				p.out.fail()
+				g.Go(func() error {
+					errs[i] = errors.Join(err, src.Close())
+					return errs[i]
+				})
 				continue
 			}
 		}
-		g.Go(func() error { return p.one(ctx, id, src) })
+		g.Go(func() error {
+			errs[i] = p.one(ctx, id, src)
+			return errs[i]
+		})
 	}
-	return g.Wait()
+	first := g.Wait()
+	return errors.Join(append([]error{first}, others(p.cmd.Context(), errs, first)...)...)
+}
+
+// others are the errors of streams that did not just end because the first one
+// failed.
+func others(ctx context.Context, errs []error, first error) (all []error) {
+	for _, err := range errs {
+		for _, e := range apart(err) {
+			if err != first && (ctx.Err() != nil || !errors.Is(e, context.Canceled)) {
+				all = append(all, e)
+			}
+		}
+	}
+	return all
 }
 
 // one diarizes one stream and closes its source.
 func (p *replayer) one(ctx context.Context, id recording, src *capture.Recording) error {
 	cfg, err := p.out.flags.given(p.cfg, id.name)
 	if err != nil {
-		return firstError(err, src.Close())
+		p.out.fail()
+		return errors.Join(err, src.Close())
 	}
 	length, _ := src.Duration()
 	err = p.out.run(ctx, capture.NewReplay(src, p.speed, nil), session.Options{
@@ -214,7 +283,7 @@ func (p *replayer) one(ctx context.Context, id recording, src *capture.Recording
 		Source:   publish.Source{Name: id.name},
 		Pipeline: cfg,
 	}, length)
-	err = firstError(err, src.Close())
+	err = errors.Join(err, src.Close())
 	if w := src.Warning(); w != nil {
 		p.out.warn(w)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 
 func newReportCommand() *cobra.Command {
 	var recording, out string
+	var force bool
 	var opts report.Options
 	cmd := &cobra.Command{
 		Use:   "report [flags] FILE.rttm",
@@ -22,9 +22,14 @@ time, turns, the longest of them, and interruptions. It is one HTML file that
 needs no network and runs no script, to keep or to send to others.`,
 		Example: `  diarizer report meeting.rttm -o meeting.html`,
 		Args:    oneFile("report", "FILE.rttm"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
 				out = strings.TrimSuffix(args[0], filepath.Ext(args[0])) + ".html"
+			}
+			files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, true)
+			file, err := files.one(cmd, "--output", out, args[0])
+			if err != nil {
+				return err
 			}
 			turns, _, err := readRecording(args[0], recording)
 			if err != nil {
@@ -35,11 +40,12 @@ needs no network and runs no script, to keep or to send to others.`,
 			if err := report.Write(&page, turns, opts); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			return os.WriteFile(out, page.Bytes(), 0o644)
+			return files.writeOne(cmd, file, page.Bytes())
 		},
 	}
 	f := cmd.Flags()
 	f.StringVarP(&out, "output", "o", "", "write the page to this `file` (default: FILE.html)")
+	forceFlag(f, &force)
 	f.StringVar(&recording, "recording", "", "report on this `recording` of a file that holds several")
 	f.StringVar(&opts.Title, "title", "", "headline (default: the recording's name)")
 	return cmd

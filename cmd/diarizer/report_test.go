@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ func TestReportWritesAPage(t *testing.T) {
 		"report a.rttm": "a.html",
 		"report both.rttm --recording call --title Monday -o m.htm": "m.htm",
 	} {
-		if status, stdout, stderr := command(args); status != 0 || stdout+stderr != "" {
+		if status, stdout, stderr := command(args); status != 0 || stdout != "" || !strings.HasPrefix(stderr, "wrote "+file+", ") {
 			t.Errorf("%s: status %d, %s%s", args, status, stdout, stderr)
 		}
 		data, err := os.ReadFile(file)
@@ -24,11 +25,13 @@ func TestReportWritesAPage(t *testing.T) {
 		}
 	}
 	for args, want := range map[string]string{
-		"report":           "report: 0 files named: expected one FILE.rttm",
-		"report none.rttm": "none.rttm: no SPEAKER line: nobody speaks",
-		"report both.rttm": "both.rttm: 2 recordings: choose one with --recording: meeting, call",
+		"report":                      "2 diarizer: report: 0 files named: expected one FILE.rttm\n",
+		"report none.rttm":            "3 diarizer: none.rttm: no SPEAKER line: nobody speaks\n",
+		"report both.rttm":            "2 diarizer: both.rttm: 2 recordings: choose one with --recording: meeting, call\n",
+		"report a.rttm -o both.rttm/": "4 diarizer: --output both.rttm/: not a directory\n",
+		"report a.rttm -o a.rttm":     "4 diarizer: --output a.rttm: is what is read, a.rttm: name another file\n",
 	} {
-		if status, _, stderr := command(args); status != 1 || stderr != "diarizer: "+want+"\n" {
+		if status, _, stderr := command(args); fmt.Sprint(status, " ", stderr) != want {
 			t.Errorf("%s: status %d, %s", args, status, stderr)
 		}
 	}

@@ -1,35 +1,50 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/seed-7adb9000/diarizer/internal/version"
+)
+
+// group is commands that belong together in the help.
+type group struct {
+	id, title string
+	commands  []*cobra.Command
+}
 
 // newRootCommand assembles the command tree. Each command has a file of its own.
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "diarizer",
-		Short:         "Says who spoke when, while they speak",
+		Use:   "diarizer",
+		Short: "Says who spoke when, while they speak",
+		Long: `Says who spoke when, while they speak.
+
+Exit status: 0, or 2 for a command line that cannot be understood, 3 for what
+cannot be read, 4 for what cannot be written, 5 for a server that does not answer,
+130 after Ctrl-C, which writes everything that is known, and 1 for all else.`,
+		Example: `  diarizer demo
+  diarizer run meeting.flac
+  diarizer listen --out meeting.vtt`,
+		Version:       version.String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newScoreCommand())
-	root.AddCommand(newTrainCommand())
-	root.AddCommand(newTrainVADCommand())
-	root.AddCommand(newPlotCommand())
-	root.AddCommand(newReportCommand())
-	root.AddCommand(newDemoCommand())
-	root.AddCommand(newReplayCommand())
-	root.AddCommand(newSendCommand())
-	root.AddCommand(newListenCommand())
-	root.AddCommand(newDevicesCommand())
-	root.AddCommand(newEvaluateCommand())
-	root.AddCommand(newCompareCommand())
-	root.AddCommand(newWatchCommand())
-	root.AddCommand(newViewCommand())
-	root.AddCommand(newJournalCommand())
-	root.AddCommand(newStatsCommand())
-	root.AddCommand(newServeCommand())
-	root.AddCommand(newStreamsCommand())
-	root.AddCommand(newBenchServeCommand())
-	root.AddCommand(newEnrollCommand())
-	root.AddCommand(newWordsCommand())
+	for _, g := range []group{
+		{"diarize", "Diarize:", []*cobra.Command{newRunCommand(), newListenCommand(), newReplayCommand(), newDemoCommand(), newDevicesCommand()}},
+		{"results", "Work with results:", []*cobra.Command{newConvertCommand(), newReportCommand(), newPlotCommand(), newScoreCommand(), newWordsCommand()}},
+		{"follow", "Follow what others publish:", []*cobra.Command{newWatchCommand(), newViewCommand(), newStatsCommand(), newJournalCommand()}},
+		{"many", "Many streams, many machines:", []*cobra.Command{newServeCommand(), newSendCommand(), newStreamsCommand(), newEnrollCommand()}},
+		{"lab", "Measure and train:", []*cobra.Command{newEvaluateCommand(), newCompareCommand(), newTrainCommand(), newTrainVADCommand(), newBenchServeCommand()}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.id
+			root.AddCommand(c)
+		}
+	}
+	root.AddGroup(&cobra.Group{ID: "about", Title: "About the program:"})
+	root.SetHelpCommandGroupID("about")
+	root.SetCompletionCommandGroupID("about")
+	complete(root)
 	return root
 }

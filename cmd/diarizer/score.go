@@ -40,7 +40,7 @@ named in a warning.`,
   diarizer score --collar 0.25 --skip-overlap references/ out/*.rttm`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 {
-				return fmt.Errorf("score: %d files named: expected REF.rttm and one HYP.rttm or more", len(args))
+				return fmt.Errorf("score: %s named: expected REF.rttm and one HYP.rttm or more", count(len(args), "file"))
 			}
 			return nil
 		},
@@ -58,7 +58,7 @@ named in a warning.`,
 
 func runScore(flags scoreFlags, refPath string, hypPaths []string, stdout, stderr io.Writer) error {
 	if c := flags.opts.Collar; !(c >= 0 && c <= rttm.MaxSeconds) {
-		return fmt.Errorf("--collar %v: expected seconds, 0 or more", c)
+		return usage("--collar %v: expected seconds, 0 or more", c)
 	}
 	if flags.uem != "" {
 		regions, err := rttm.ReadUEMFile(flags.uem)
@@ -66,7 +66,7 @@ func runScore(flags scoreFlags, refPath string, hypPaths []string, stdout, stder
 			return err
 		}
 		if len(regions) == 0 {
-			return fmt.Errorf("%s: no region: expected lines with file, channel, start, end", flags.uem)
+			return inputError("%s: no region: expected lines with file, channel, start, end", flags.uem)
 		}
 		flags.opts.Regions = regions
 	}
@@ -75,7 +75,7 @@ func runScore(flags scoreFlags, refPath string, hypPaths []string, stdout, stder
 		return err
 	}
 	if len(ref) == 0 && flags.uem == "" {
-		return fmt.Errorf("%s: no SPEAKER line: nothing to score against", refPath)
+		return inputError("%s: no SPEAKER line: nothing to score against", refPath)
 	}
 	hyp, err := readTurns(hypPaths)
 	if err != nil {
@@ -86,7 +86,7 @@ func runScore(flags scoreFlags, refPath string, hypPaths []string, stdout, stder
 		return err
 	}
 	if len(corpus.Unknown) > 0 && len(corpus.Missing) > 0 && len(corpus.Missing) == len(corpus.Recordings) {
-		return fmt.Errorf("%s: recording %q is not in %s, which has %q: expected the same file field (field 2)",
+		return inputError("%s: recording %q is not in %s, which has %q: expected the same file field (field 2)",
 			strings.Join(hypPaths, ", "), corpus.Unknown[0], refPath, corpus.Recordings[0].Name)
 	}
 	for _, w := range []struct {
@@ -125,19 +125,19 @@ func readTurns(paths []string) ([]rttm.Segment, error) {
 			}
 		}
 		if len(files) == n {
-			return nil, fmt.Errorf("%s: no .rttm file in this directory", path)
+			return nil, inputError("%s: no .rttm file in this directory", path)
 		}
 	}
 	var all []rttm.Segment
 	from := make(map[string]string)
 	for _, file := range files {
-		segments, err := rttm.ReadFile(file)
+		segments, err := readLines(file)
 		if err != nil {
 			return nil, err
 		}
 		for _, s := range segments {
 			if first, ok := from[s.File]; ok && first != file {
-				return nil, fmt.Errorf("%s: recording %q is also in %s: expected each recording in one file",
+				return nil, inputError("%s: recording %q is also in %s: expected each recording in one file",
 					file, s.File, first)
 			}
 			from[s.File] = file

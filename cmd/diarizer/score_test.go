@@ -149,7 +149,7 @@ func TestScoreJSON(t *testing.T) {
 func TestScoreErrors(t *testing.T) {
 	score := scoreDir(t, scoreFiles)
 	for args, want := range map[string]string{
-		"ref.rttm":                         "score: 1 files named: expected REF.rttm and one HYP.rttm or more",
+		"ref.rttm":                         "score: 1 file named: expected REF.rttm and one HYP.rttm or more",
 		"none.rttm meeting.rttm":           "open none.rttm: no such file or directory",
 		"ref.rttm broken.rttm":             `broken.rttm:3: duration "-4": expected seconds from 0 to 100000000`,
 		"one.rttm call.rttm":               `call.rttm: recording "call" is not in one.rttm, which has "meeting": expected the same file field (field 2)`,
@@ -163,8 +163,12 @@ func TestScoreErrors(t *testing.T) {
 	} {
 		status, stdout, stderr := score(strings.Fields(args)...)
 		stderr = strings.ReplaceAll(stderr, "empty:", "empty/:") // Join cleans the directory
-		if status != 1 || stdout != "" || stderr != "diarizer: "+want+"\n" {
-			t.Errorf("%s: status %d, stdout %q, stderr\n%swant\n%s", args, status, stdout, stderr, want)
+		code := exitInput
+		if args == "ref.rttm" || strings.HasPrefix(args, "--collar") {
+			code = exitUsage
+		}
+		if status != code || stdout != "" || stderr != "diarizer: "+want+"\n" {
+			t.Errorf("%s: status %d, expected %d, stdout %q, stderr\n%swant\n%s", args, status, code, stdout, stderr, want)
 		}
 	}
 }

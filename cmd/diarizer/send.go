@@ -78,12 +78,12 @@ func (s *sender) run(path string) error {
 		return err
 	}
 	if s.opus && (opts.Raw != nil || opts.Channel != capture.Mix) {
-		return fmt.Errorf("--opus: expected it without --raw and --channel, as nothing is decoded")
+		return usage("--opus: expected it without --raw and --channel, as nothing is decoded")
 	}
 	id := newRecording(path)
 	if s.stream != "" {
 		if err := publish.CheckStream(s.stream); err != nil {
-			return fmt.Errorf("--stream: %w", err)
+			return usage("--stream: %w", err)
 		}
 		id.stream = s.stream
 	}
@@ -105,14 +105,19 @@ func (s *sender) run(path string) error {
 	}
 	defer s.nc.Close()
 	g, ctx := errgroup.WithContext(s.cmd.Context())
-	for _, src := range sources {
+	errs := make([]error, len(sources))
+	for i, src := range sources {
 		id := id
 		if opts.Channel == capture.Each {
 			id = id.channel(src.Channel())
 		}
-		g.Go(func() error { return firstError(s.samples(ctx, id, src, speed), src.Close()) })
+		g.Go(func() error {
+			errs[i] = errors.Join(s.samples(ctx, id, src, speed), src.Close())
+			return errs[i]
+		})
 	}
-	return g.Wait()
+	first := g.Wait()
+	return errors.Join(append([]error{first}, others(s.cmd.Context(), errs, first)...)...)
 }
 
 func (s *sender) connect() (err error) {
@@ -151,7 +156,7 @@ const endWithin = 30 * time.Second
 func (s *sender) end(ctx context.Context, out *natsaudio.Sender, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
 	defer cancel()
-	return firstError(err, out.Close(ctx, -1))
+	return errors.Join(err, out.Close(ctx, -1))
 }
 
 // samples sends one stream of samples.
@@ -193,7 +198,7 @@ func (s *sender) packets(id recording, speed capture.Speed) error {
 	}
 	in, err := opus.NewPacketReader(file)
 	if err != nil {
-		return fmt.Errorf("--opus: %s: expected an Ogg Opus file, which \"opusenc %s\" would make: %w", id.path, id.path, err)
+		return inputError("--opus: %s: expected an Ogg Opus file, which \"opusenc %s\" would make: %w", id.path, id.path, err)
 	}
 	if err := s.connect(); err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -66,7 +67,7 @@ The first Ctrl-C, or SIGTERM, hands all streams over.`,
 	o.page.register(f)
 	f.Lookup("http").Usage = "`address` of the live page, metrics, health and profiles, such as 8080, or off; others can open it with 0.0.0.0:8080"
 	f.BoolVar(&o.logJSON, "log-json", false, "log lines of JSON")
-	f.StringVar(&o.model, "model", "", "model file to use instead of the one in the program; the same in all processes")
+	modelFlag(f, &o.model)
 	f.StringSliceVar(&o.identify, "identify", nil, "compare the speakers of new streams of these names with the enrolled ones, such as 'team-*'; see \"diarizer enroll\"")
 	f.DurationVar(&o.worker.Checkpoint, "checkpoint", serve.DefaultCheckpoint, "how much sound lies between two checkpoints of a stream")
 	f.DurationVar(&o.worker.Idle, "idle", serve.DefaultIdle, "end a stream of which nothing came for so long")
@@ -87,20 +88,20 @@ func runServe(ctx context.Context, stderr io.Writer, o serveOptions) error {
 	}
 	for _, pattern := range o.identify {
 		if _, err := path.Match(pattern, ""); err != nil {
-			return fmt.Errorf("--identify %q: %w: expected a name such as standup or 'team-*'", pattern, err)
+			return usage("--identify %q: %w: expected a name such as standup or 'team-*'", pattern, err)
 		}
 	}
 	if o.page.addr == "off" && o.page.token != "" {
-		return fmt.Errorf("--http-token: expected it with --http")
+		return usage("--http-token: expected it with --http")
 	}
 	if o.workers < 0 || o.workers > runtime.NumCPU() {
-		return fmt.Errorf("--workers %d: expected 1 to %d, the cores of this machine", o.workers, runtime.NumCPU())
+		return usage("--workers %d: expected 1 to %d, the cores of this machine", o.workers, runtime.NumCPU())
 	}
 	if o.workers > 0 {
 		runtime.GOMAXPROCS(o.workers)
 	}
 	d := diarizeFlags{model: o.model}
-	m, err := d.readModel()
+	m, err := readModel(d.model)
 	if err != nil {
 		return err
 	}
@@ -130,7 +131,10 @@ func runServe(ctx context.Context, stderr io.Writer, o serveOptions) error {
 			cancel()
 		}
 	})
-	return firstError(pageErr, firstError(err, p.close()))
+	if pageErr != nil && errors.Is(err, context.Canceled) {
+		err = nil // that is how it was ended
+	}
+	return errors.Join(pageErr, err, p.close())
 }
 
 func matchesAny(patterns []string, stream string) bool {

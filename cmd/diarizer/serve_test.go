@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/version"
+	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
@@ -105,6 +107,11 @@ func TestServePages(t *testing.T) {
 		t.Errorf("send: status %d, %s", status, &said)
 	}
 	shown(t, two, `"reason":"finished"`)
+	_, events, _ := diarizer(t.Context(), nil, "watch", "--nats", server.URL(), "--stream", "room1", "--until-end", "--json")
+	first, _, _ := strings.Cut(events, "\n")
+	if e, err := publish.Decode([]byte(first)); err != nil || e.Source == nil || e.Source.Model == "" || e.Source.Program != version.Program() {
+		t.Errorf("began with %s, %v", first, err)
+	}
 
 	// What operators ask is there too.
 	for path, want := range map[string]string{"metrics": "diarizer_streams", "healthz": "ok", "readyz": "ready", "debug/pprof/cmdline": "", "main.js": "import"} {
@@ -128,7 +135,7 @@ func TestServeFlags(t *testing.T) {
 	} {
 		var stdout, stderr shout
 		status := run(t.Context(), strings.Fields(c.args), strings.NewReader(""), &stdout, &stderr)
-		if status != 1 || !strings.Contains(stderr.String(), c.want) {
+		if status != exitUsage || !strings.Contains(stderr.String(), c.want) {
 			t.Errorf("%s: status %d, %q, want %q", c.args, status, &stderr, c.want)
 		}
 	}

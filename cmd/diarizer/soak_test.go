@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 )
 
 // loop is seconds of raw samples, the same again and again; minute is called
@@ -59,18 +60,23 @@ func resident() (mib int) {
 // TestSoak replays four hours at full speed: memory stays what it is after the
 // first minutes, but for the turns themselves, which the RTTM needs.
 func TestSoak(t *testing.T) {
-	soak(t, 240, "off", 2<<10)
+	soak(t, modelfile.Light, 240, "off", 2<<10)
+}
+
+// TestSoakAccurate replays 40 minutes through the network.
+func TestSoakAccurate(t *testing.T) {
+	soak(t, modelfile.Accurate, 40, "off", 4<<10)
 }
 
 // TestSoakWithServer replays an hour over the server that is part of the
 // program, which holds blocks of 8 MiB for what it stores, two of them at a time.
 func TestSoakWithServer(t *testing.T) {
-	soak(t, 60, "embedded", 18<<10)
+	soak(t, modelfile.Light, 60, "embedded", 18<<10)
 }
 
 // soak replays the demo over and over for so many minutes of sound, and allows
 // the heap to grow by allowed KiB after the first twelfth, and 2 KiB for each turn.
-func soak(t *testing.T, minutes int, server string, allowed int) {
+func soak(t *testing.T, model string, minutes int, server string, allowed int) {
 	if os.Getenv("DIARIZER_SOAK") == "" {
 		t.Skip("takes minutes: make soak")
 	}
@@ -90,14 +96,14 @@ func soak(t *testing.T, minutes int, server string, allowed int) {
 	}
 	out := filepath.Join(t.TempDir(), "out.rttm")
 	began := time.Now()
-	status := run(t.Context(), []string{"replay", "--nats", server, "--speed", "max", "--raw", "s16le:16000:1", "--rttm", out, "-"}, in, io.Discard, io.Discard)
+	status := run(t.Context(), []string{"replay", "--model", model, "--nats", server, "--speed", "max", "--raw", "s16le:16000:1", "--rttm", out, "-"}, in, io.Discard, io.Discard)
 	if status != 0 {
 		t.Fatalf("status %d", status)
 	}
 	_, turns := readRTTM(t, out)
 	n := strings.Count(turns["stdin"], "\n")
 	t.Logf("%d turns in %v", n, time.Since(began).Round(time.Second))
-	if n < 4*minutes || len(points) != 12 {
+	if n < 3*minutes || len(points) != 12 {
 		t.Fatalf("%d turns, %d points", n, len(points))
 	}
 	first, last := points[0], points[len(points)-1]

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/pflag"
 
 	"github.com/seed-7adb9000/diarizer/capture"
@@ -24,15 +22,15 @@ func (s *soundFlags) parse() (capture.Speed, capture.Options, error) {
 	var opts capture.Options
 	speed, err := capture.ParseSpeed(s.speed)
 	if err != nil {
-		return 0, opts, fmt.Errorf("--speed: %w", err)
+		return 0, opts, usage("--speed: %w", err)
 	}
 	if opts.Channel, err = capture.ParseChannel(s.channel); err != nil {
-		return 0, opts, fmt.Errorf("--channel: %w", err)
+		return 0, opts, usage("--channel: %w", err)
 	}
 	if s.raw != "" {
 		r, err := capture.ParseRaw(s.raw)
 		if err != nil {
-			return 0, opts, fmt.Errorf("--raw: %w", err)
+			return 0, opts, usage("--raw: %w", err)
 		}
 		opts.Raw = &r
 	}

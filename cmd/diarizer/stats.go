@@ -49,7 +49,7 @@ is left out for recordings that were replayed faster than they were spoken.`,
 			} else {
 				err = s.server(cmd.Context(), cmd.ErrOrStderr(), o)
 			}
-			return firstError(err, s.print(cmd.OutOrStdout(), o.json))
+			return errors.Join(err, s.print(cmd.OutOrStdout(), o.json))
 		},
 	}
 	f := cmd.Flags()
@@ -105,7 +105,7 @@ func (s *stats) lines(r io.Reader, name string) error {
 		}
 		e, err := publish.Decode(scanner.Bytes())
 		if err != nil {
-			return fmt.Errorf("%s:%d: %w", name, line, err)
+			return inputError("%s:%d: %w", name, line, err)
 		}
 		s.of(e).Apply(e, time.Time{})
 	}
@@ -175,7 +175,7 @@ func (s *stats) print(w io.Writer, asJSON bool) error {
 }
 
 func printSummary(w io.Writer, s latency.Summary) error {
-	if _, err := fmt.Fprintf(w, "%s, run %s: %.1f s heard, %d turns, %d of them revised\n", s.Stream, s.Run, s.Seconds, s.Turns, s.Revised); err != nil {
+	if _, err := fmt.Fprintf(w, "%s, run %s: %.1f s heard, %s, %d of them revised\n", s.Stream, s.Run, s.Seconds, count(s.Turns, "turn"), s.Revised); err != nil {
 		return err
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)

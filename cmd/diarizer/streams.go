@@ -61,10 +61,11 @@ whether its speakers are compared with the enrolled ones.`,
 	}
 	o.register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	ask := func(use, short, verb string, n int, body func(args []string) (map[string]any, error)) *cobra.Command {
-		return &cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(n), RunE: func(cmd *cobra.Command, args []string) error {
+	// ask makes a command that asks a worker to do something and says what was done.
+	ask := func(use, short, example, verb string, n int, body func(args []string) (map[string]any, error), done func(args []string) string) *cobra.Command {
+		return &cobra.Command{Use: use, Short: short, Example: "  diarizer streams " + example, Args: cobra.ExactArgs(n), RunE: func(cmd *cobra.Command, args []string) error {
 			if err := publish.CheckStream(args[0]); err != nil {
-				return err
+				return as(exitUsage, err)
 			}
 			b, err := body(args)
 			if err != nil {
@@ -76,22 +77,30 @@ whether its speakers are compared with the enrolled ones.`,
 			}
 			defer nc.Close()
 			b["stream"] = args[0]
-			_, err = request[any](cmd.Context(), nc, verb, b)
-			return err
+			if _, err = request[any](cmd.Context(), nc, verb, b); err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.ErrOrStderr(), done(args))
+			return nil
 		}}
 	}
 	cmd.AddCommand(
-		ask("stop STREAM", "End a stream's run where its sound ends now", "stop", 1, func([]string) (map[string]any, error) {
+		ask("stop STREAM", "End a stream's run where its sound ends now", "stop standup", "stop", 1, func([]string) (map[string]any, error) {
 			return map[string]any{}, nil
-		}),
-		ask("rename STREAM TITLE", "Give a stream a title", "rename", 2, func(args []string) (map[string]any, error) {
+		}, func(args []string) string { return args[0] + " ends where its sound ends now" }),
+		ask("rename STREAM TITLE", "Give a stream a title", "rename standup \"Stand-up of team A\"", "rename", 2, func(args []string) (map[string]any, error) {
 			return map[string]any{"title": args[1]}, nil
-		}),
-		ask("identify STREAM on|off", "Compare a stream's speakers with the enrolled ones, or not", "identify", 2, func(args []string) (map[string]any, error) {
+		}, func(args []string) string { return fmt.Sprintf("%s has the title %q", args[0], args[1]) }),
+		ask("identify STREAM on|off", "Compare a stream's speakers with the enrolled ones, or not", "identify standup on", "identify", 2, func(args []string) (map[string]any, error) {
 			if args[1] != "on" && args[1] != "off" {
-				return nil, fmt.Errorf("identify %q: expected on or off", args[1])
+				return nil, usage("identify %q: expected on or off", args[1])
 			}
 			return map[string]any{"identify": args[1] == "on"}, nil
+		}, func(args []string) string {
+			if args[1] == "on" {
+				return args[0] + ": its speakers are compared with the enrolled ones from now on"
+			}
+			return args[0] + ": its speakers are not compared with the enrolled ones any more"
 		}))
 	return cmd
 }
@@ -106,13 +115,13 @@ func request[T any](ctx context.Context, nc *nats.Conn, verb string, body any) (
 	defer cancel()
 	msg, err := nc.RequestWithContext(ctx, serve.ControlPrefix+"."+verb, data)
 	if errors.Is(err, nats.ErrNoResponders) {
-		return answer, errors.New("no worker answers: start one with \"diarizer serve\"")
+		return answer, as(exitServer, errors.New("no worker answers: start one with \"diarizer serve\""))
 	}
 	if err != nil {
-		return answer, fmt.Errorf("%s: %w", verb, err)
+		return answer, as(exitServer, fmt.Errorf("%s: %w", verb, err))
 	}
 	if why := msg.Header.Get(micro.ErrorHeader); why != "" {
-		return answer, errors.New(why)
+		return answer, as(exitServer, errors.New(why))
 	}
 	return answer, json.Unmarshal(msg.Data, &answer)
 }
@@ -143,8 +152,11 @@ func listStreams(cmd *cobra.Command, nc *nats.Conn, asJSON bool) error {
 	fmt.Fprintln(w, "STREAM\tTITLE\tWORKER\tHEARD\tBEHIND\tEVENTS\tOWNERS\tNOTE")
 	for _, s := range list.Streams {
 		st, note := of[s.Stream], s.Why
-		if s.Worker == "" && !s.Open && note == "" {
+		switch {
+		case s.Worker == "" && !s.Open && note == "":
 			note = "no sound"
+		case st.Dropped > 0 && note == "":
+			note = fmt.Sprintf("%d packets of other senders dropped", st.Dropped)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%.1fs\t%.1fs\t%d\t%d\t%s\n", s.Stream, s.Title, s.Worker, st.Heard, st.Lag, st.Events, s.Epoch, note)
 	}

@@ -4,13 +4,15 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// timelines holds the timeline of every run of every stream that events came
-// of.
+// timelines holds the timelines of the streams that events came of: of each the
+// latest run's, and with all every run's.
 type timelines struct {
+	all bool
+	// whole says that every turn is asked for, not only the segments.
+	whole   bool
 	runs    map[runKey]*publish.Timeline
 	latest  map[string]string // stream to run
 	streams []string          // in order of appearance
@@ -40,8 +42,11 @@ func (t *timelines) apply(e publish.Event) error {
 
 func (t *timelines) add(e publish.Event) *publish.Timeline {
 	tl := &publish.Timeline{}
-	if t.partial {
+	if t.partial || !t.all && e.Run < t.latest[e.Stream] { // it may have been let go of
 		tl = publish.NewPartialTimeline()
+	}
+	if !t.whole {
+		tl.Bound(keptTurns)
 	}
 	t.runs[runKey{e.Stream, e.Run}] = tl
 	before, ok := t.latest[e.Stream]
@@ -50,9 +55,16 @@ func (t *timelines) add(e publish.Event) *publish.Timeline {
 	}
 	if e.Run >= before { // run ids sort by the time of their start
 		t.latest[e.Stream] = e.Run
+		if ok && !t.all && e.Run > before {
+			delete(t.runs, runKey{e.Stream, before})
+		}
 	}
 	return tl
 }
+
+// keptTurns is how many turns of a run are kept one by one where only segments are
+// asked for.
+const keptTurns = 20000
 
 // ended reports whether the latest run of every wanted stream has ended, or of
 // every stream that there is if none are named.
@@ -90,13 +102,4 @@ func (t *timelines) list(all bool) []*publish.Timeline {
 		}
 	}
 	return out
-}
-
-// segments are the turns of the latest run of every stream.
-func (t *timelines) segments() []rttm.Segment {
-	var segments []rttm.Segment
-	for _, tl := range t.list(false) {
-		segments = append(segments, tl.Segments()...)
-	}
-	return segments
 }

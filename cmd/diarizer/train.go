@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sort"
 	"strconv"
@@ -15,7 +15,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/experiment"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/outfile"
+	"github.com/seed-7adb9000/diarizer/internal/simulate"
 	"github.com/seed-7adb9000/diarizer/internal/training"
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
+	"github.com/seed-7adb9000/diarizer/online/model/embedding"
 )
 
 // The simulated conversations that the threshold is set on: so many of each
@@ -26,107 +31,208 @@ const (
 )
 
 func newTrainCommand() *cobra.Command {
-	cfg := training.DefaultConfig()
-	var data, out string
+	var (
+		data, out, kind string
+		force           bool
+		threshold       float64
+		seed            uint64
+		voices          = training.DefaultConfig()
+		vectors         = training.DefaultEmbeddingConfig()
+	)
 	cmd := &cobra.Command{
 		Use:   "train --data DIR --out FILE",
 		Short: "Make a model from recordings of many speakers",
 		Long: `Make a model from recordings of many speakers.
 
-DIR/train/manifest.tsv lists the recordings (tab-separated columns path, corpus,
-speaker, seconds, rate, licence, source and split); DIR/rir and DIR/noise hold
-room responses and noises. Speakers of split "train" make the model, those of
-split "sim" the conversations that its threshold is set on. The same data,
-settings and seed give the same model.`,
+DIR/train/manifest.tsv (and manifest-*.tsv) lists the recordings (tab-separated
+columns path, corpus, speaker, seconds, rate, licence, source and split); DIR/rir
+and DIR/noise hold room responses and noises. Speakers of split "train" make the
+model, those of split "sim" the conversations that its threshold is set on. The
+same data, settings and seed give the same model.
+
+--kind embedding finds how the vectors of the network in the program vary, within
+and between speakers; the network itself stays as it is. --kind eigenvoice makes
+everything, a UBM, eigenvoices and eigenchannels.`,
+		Example: `  diarizer train --kind embedding --data DIR --out accurate.safetensors
+  diarizer train --kind eigenvoice --data DIR --out light.safetensors`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return train(cmd, cfg, data, out)
+			files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, false)
+			file, err := files.one(cmd, "--out", out)
+			if err != nil {
+				return err
+			}
+			t := trainer{cmd: cmd, data: data, bars: &progressBars{cmd: cmd}, files: files, file: file, threshold: threshold}
+			voices.Seed, vectors.Seed = seed, seed
+			switch kind {
+			case embedding.Kind:
+				for flag, set := range map[string]func(){
+					"augment": func() { vectors.Augment = voices.Augment },
+					"phi":     func() { vectors.Phi = voices.Phi },
+					"slack":   func() { vectors.Slack = voices.Slack },
+					"length":  func() { vectors.Length = voices.Length },
+				} {
+					if cmd.Flags().Changed(flag) {
+						set()
+					}
+				}
+				return t.embedding(vectors)
+			case eigenvoice.Kind:
+				return t.eigenvoice(voices)
+			}
+			return usage("--kind %q: expected %s or %s", kind, embedding.Kind, eigenvoice.Kind)
 		},
 	}
 	f := cmd.Flags()
+	f.StringVar(&kind, "kind", embedding.Kind, "kind of model to make: embedding or eigenvoice")
 	f.StringVar(&data, "data", "", "directory with the recordings")
 	f.StringVar(&out, "out", "", "model file to write")
-	f.Uint64Var(&cfg.Seed, "seed", cfg.Seed, "start of every random choice")
-	f.IntVar(&cfg.Features.Ceps, "ceps", cfg.Features.Ceps, "cepstral coefficients")
-	f.IntVar(&cfg.Features.Filters, "filters", cfg.Features.Filters, "mel filters")
-	f.BoolVar(&cfg.Features.Energy, "energy", cfg.Features.Energy, "log energy as a feature")
-	f.BoolVar(&cfg.Features.Deltas, "deltas", cfg.Features.Deltas, "deltas as features")
-	f.IntVar(&cfg.Gaussians, "gaussians", cfg.Gaussians, "Gaussians of the UBM")
-	f.IntVar(&cfg.Eigenvoices, "eigenvoices", cfg.Eigenvoices, "eigenvoices")
-	f.IntVar(&cfg.Eigenchannels, "eigenchannels", cfg.Eigenchannels, "eigenchannels")
-	f.BoolVar(&cfg.UseChannels, "use-eigenchannels", cfg.UseChannels, "integrate the channel of each utterance out at run time")
-	f.BoolVar(&cfg.Sessions, "sessions", cfg.Sessions, "every recording and copy is a voice of its own")
-	f.IntVar(&cfg.Augment, "augment", cfg.Augment, "copies of each recording through rooms, noise and lines")
-	f.Float64Var(&cfg.Phi, "phi", cfg.Phi, "scale of frame counts")
-	f.Float64Var(&cfg.TrainPhi, "train-phi", cfg.TrainPhi, "scale of frame counts while training")
-	f.Float64Var(&cfg.TrainToken, "train-token", cfg.TrainToken, "token while training V and U")
-	f.Float64Var(&cfg.OwnMean, "own-mean", cfg.OwnMean, "part of a recording's own mean that is taken off in training")
-	f.Float64Var(&cfg.Token, "token", cfg.Token, "variance by which a sound of one utterance may be off as a whole")
-	f.Float64Var(&cfg.Slack, "slack", cfg.Slack, "variance by which a speaker may differ from themselves")
-	f.Float64Var(&cfg.Length, "length", cfg.Length, "exponent that scores are normalised for length with")
-	f.BoolVar(&cfg.Soft, "soft", cfg.Soft, "divide frames among Gaussians")
+	f.Float64Var(&threshold, "threshold", 0, "threshold to use instead of the one with the least confusion on simulated conversations")
+	f.Uint64Var(&seed, "seed", voices.Seed, "start of every random choice")
+	f.IntVar(&vectors.Crops, "crops", vectors.Crops, "embedding: stretches of a recording and of each copy")
+	f.Float64Var(&vectors.Channel, "channel", vectors.Channel, "embedding: part of what a speaker's recordings differ by that also differs within one")
+	f.IntVar(&vectors.Factors, "factors", vectors.Factors, "embedding: factors that are kept")
+	f.IntVar(&voices.Features.Ceps, "ceps", voices.Features.Ceps, "cepstral coefficients")
+	f.IntVar(&voices.Features.Filters, "filters", voices.Features.Filters, "mel filters")
+	f.BoolVar(&voices.Features.Energy, "energy", voices.Features.Energy, "log energy as a feature")
+	f.BoolVar(&voices.Features.Deltas, "deltas", voices.Features.Deltas, "deltas as features")
+	f.IntVar(&voices.Gaussians, "gaussians", voices.Gaussians, "Gaussians of the UBM")
+	f.IntVar(&voices.Eigenvoices, "eigenvoices", voices.Eigenvoices, "eigenvoices")
+	f.IntVar(&voices.Eigenchannels, "eigenchannels", voices.Eigenchannels, "eigenchannels")
+	f.BoolVar(&voices.UseChannels, "use-eigenchannels", voices.UseChannels, "integrate the channel of each utterance out at run time")
+	f.BoolVar(&voices.Sessions, "sessions", voices.Sessions, "every recording and copy is a voice of its own")
+	f.IntVar(&voices.Augment, "augment", voices.Augment, "copies of each recording through rooms, noise and lines, both kinds")
+	f.Float64Var(&voices.Phi, "phi", voices.Phi, fmt.Sprintf("scale of frame counts; embedding: of precisions, default %g", vectors.Phi))
+	f.Float64Var(&voices.TrainPhi, "train-phi", voices.TrainPhi, "scale of frame counts while training")
+	f.Float64Var(&voices.TrainToken, "train-token", voices.TrainToken, "token while training V and U")
+	f.Float64Var(&voices.OwnMean, "own-mean", voices.OwnMean, "part of a recording's own mean that is taken off in training")
+	f.Float64Var(&voices.Token, "token", voices.Token, "variance by which a sound of one utterance may be off as a whole")
+	f.Float64Var(&voices.Slack, "slack", voices.Slack, fmt.Sprintf("variance by which a speaker may differ from themselves; embedding: default %g", vectors.Slack))
+	f.Float64Var(&voices.Length, "length", voices.Length, "exponent that scores are normalised for length with, both kinds")
+	f.BoolVar(&voices.Soft, "soft", voices.Soft, "divide frames among Gaussians")
+	forceFlag(f, &force)
 	_ = cmd.MarkFlagRequired("data")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }
 
-func train(cmd *cobra.Command, cfg training.Config, data, out string) error {
-	ctx, bars := cmd.Context(), &progressBars{cmd: cmd}
-	all, err := dataset.ReadManifest(filepath.Join(data, "train"))
+// trainer is what both kinds of training share.
+type trainer struct {
+	cmd   *cobra.Command
+	data  string
+	bars  *progressBars
+	files *results
+	file  *outfile.File // to write
+	// threshold is used where --threshold gives it.
+	threshold float64
+}
+
+// material reads the recordings of split "train" and the acoustics.
+func (t trainer) material() (utts []dataset.Utterance, ac simulate.Acoustics, err error) {
+	all, err := dataset.ReadManifest(filepath.Join(t.data, "train"))
+	if err != nil {
+		return nil, ac, err
+	}
+	ac, err = experiment.Acoustics(t.data)
+	return dataset.Split(all, "train"), ac, err
+}
+
+func (t trainer) eigenvoice(cfg training.Config) error {
+	ctx := t.cmd.Context()
+	utts, ac, err := t.material()
 	if err != nil {
 		return err
 	}
-	ac, err := experiment.Acoustics(data)
+	corpus, err := training.Extract(ctx, utts, ac, cfg, t.bars)
 	if err != nil {
 		return err
 	}
-	utts := dataset.Split(all, "train")
-	corpus, err := training.Extract(ctx, utts, ac, cfg, bars)
+	m, _, err := training.Train(ctx, corpus, cfg, t.bars)
 	if err != nil {
 		return err
 	}
-	m, _, err := training.Train(ctx, corpus, cfg, bars)
+	if m.Threshold, m.Slope, err = t.calibrate(m, ac, cfg.Seed); err != nil {
+		return err
+	}
+	meta := describe(utts, cfg)
+	if t.cmd.Flags().Changed("threshold") {
+		meta.Command += " --threshold " + num(t.threshold)
+	}
+	return t.write(m, meta)
+}
+
+func (t trainer) embedding(cfg training.EmbeddingConfig) error {
+	ctx := t.cmd.Context()
+	utts, ac, err := t.material()
 	if err != nil {
 		return err
+	}
+	net, err := modelfile.Network()
+	if err != nil {
+		return err
+	}
+	crops, err := training.Crops(ctx, utts, ac, net, cfg, t.bars)
+	if err != nil {
+		return err
+	}
+	m, err := training.TrainEmbedding(net, crops, cfg)
+	if err != nil {
+		return err
+	}
+	if m.Threshold, m.Slope, err = t.calibrate(m, ac, cfg.Seed); err != nil {
+		return err
+	}
+	meta := describeEmbedding(utts, cfg)
+	if t.cmd.Flags().Changed("threshold") {
+		meta.Command += " --threshold " + num(t.threshold)
+	}
+	return t.write(m, meta)
+}
+
+// calibrate finds the threshold, unless it is given, and the slope of a model by
+// conversations of the voices that are kept out of its training.
+func (t trainer) calibrate(m model.Model, ac simulate.Acoustics, seed uint64) (threshold, slope float64, err error) {
+	ctx := t.cmd.Context()
+	all, err := dataset.ReadManifest(filepath.Join(t.data, "train"))
+	if err != nil {
+		return 0, 0, err
 	}
 	cast, err := experiment.Cast(dataset.Split(all, "sim"))
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	sounds, err := experiment.Conversations(ctx, cast, ac, cfg.Seed, calibrationConversations, calibrationSeconds)
+	sounds, err := experiment.Conversations(ctx, experiment.OneLine(cast), ac, seed, calibrationConversations, calibrationSeconds)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	done := bars.Start("conversations", len(sounds))
+	done := t.bars.Start("conversations", len(sounds))
 	var recs []*experiment.Recording
 	for _, s := range sounds {
-		r, err := experiment.NewRecording(s.Name, s.Group, s.Samples, s.Reference, cfg.Features)
+		r, err := experiment.NewRecording(s.Name, s.Group, s.Samples, s.Reference, m.Front())
 		if err != nil {
-			return err
+			return 0, 0, err
 		}
 		recs = append(recs, r)
 		done(1)
 	}
+	if t.cmd.Flags().Changed("threshold") {
+		slope, err = experiment.SlopeAt(ctx, m, recs, t.threshold)
+		return t.threshold, slope, err
+	}
 	cal, err := experiment.Calibrate(ctx, m, recs)
-	if err != nil {
-		return err
+	if err == nil {
+		fmt.Fprintf(t.cmd.OutOrStdout(), "threshold %.1f, slope %.3f, confusion on %d simulated conversations %.1f %%\n",
+			cal.Threshold, cal.Slope, len(recs), cal.Confusion)
 	}
-	m.Threshold, m.Slope = cal.Threshold, cal.Slope
-	fmt.Fprintf(cmd.OutOrStdout(), "threshold %.1f, slope %.3f, confusion on %d simulated conversations %.1f %%\n",
-		cal.Threshold, cal.Slope, len(recs), cal.Confusion)
-	f, err := os.Create(out)
-	if err != nil {
-		return err
+	return cal.Threshold, cal.Slope, err
+}
+
+func (t trainer) write(m model.Model, meta modelfile.Metadata) error {
+	var b bytes.Buffer
+	if err := modelfile.Write(&b, m, meta); err != nil {
+		return fmt.Errorf("%s: %w", t.file.Path(), err)
 	}
-	if err := modelfile.Write(f, m, describe(utts, cfg)); err != nil {
-		f.Close()
-		return fmt.Errorf("%s: %w", out, err)
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	fmt.Fprintln(cmd.OutOrStdout(), "wrote", out)
-	return nil
+	return t.files.writeOne(t.cmd, t.file, b.Bytes())
 }
 
 // describe says what the model was made of.
@@ -135,7 +241,7 @@ func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata 
 		"own_mean": num(cfg.OwnMean), "train_phi": num(cfg.TrainPhi), "train_token": num(cfg.TrainToken), "chunk_seconds": num(cfg.Chunk),
 		"copies": strconv.Itoa(cfg.Augment), "iterations": strconv.Itoa(cfg.Iterations), "ubm_iterations": strconv.Itoa(cfg.UBMIterations),
 	}}
-	meta.Command = strings.Join([]string{"diarizer train --data DIR --out FILE --seed", strconv.FormatUint(cfg.Seed, 10),
+	meta.Command = strings.Join([]string{"diarizer train --kind eigenvoice --data DIR --out FILE --seed", strconv.FormatUint(cfg.Seed, 10),
 		"--ceps", strconv.Itoa(cfg.Features.Ceps), "--filters", strconv.Itoa(cfg.Features.Filters),
 		"--energy=" + strconv.FormatBool(cfg.Features.Energy), "--deltas=" + strconv.FormatBool(cfg.Features.Deltas),
 		"--gaussians", strconv.Itoa(cfg.Gaussians), "--eigenvoices", strconv.Itoa(cfg.Eigenvoices),
@@ -143,6 +249,22 @@ func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata 
 		"--phi", num(cfg.Phi), "--train-phi", num(cfg.TrainPhi), "--train-token", num(cfg.TrainToken), "--own-mean", num(cfg.OwnMean),
 		"--token", num(cfg.Token), "--slack", num(cfg.Slack), "--length", num(cfg.Length),
 		"--soft=" + strconv.FormatBool(cfg.Soft)}, " ")
+	meta.Corpora = corpora(utts)
+	return meta
+}
+
+// describeEmbedding says the same of an embedding model.
+func describeEmbedding(utts []dataset.Utterance, cfg training.EmbeddingConfig) modelfile.Metadata {
+	return modelfile.Metadata{Seed: cfg.Seed, Corpora: corpora(utts),
+		Settings: map[string]string{"shortest_seconds": num(cfg.Shortest), "longest_seconds": num(cfg.Longest)},
+		Command: strings.Join([]string{"diarizer train --kind embedding --data DIR --out FILE --seed", strconv.FormatUint(cfg.Seed, 10),
+			"--augment", strconv.Itoa(cfg.Augment), "--crops", strconv.Itoa(cfg.Crops), "--factors", strconv.Itoa(cfg.Factors),
+			"--channel", num(cfg.Channel), "--phi", num(cfg.Phi), "--slack", num(cfg.Slack), "--length", num(cfg.Length)}, " ")}
+}
+
+// corpora sums the recordings up by corpus.
+func corpora(utts []dataset.Utterance) []modelfile.Corpus {
+	var out []modelfile.Corpus
 	byName := map[string]*modelfile.Corpus{}
 	sources := map[string]map[string]bool{}
 	seen := map[string]bool{}
@@ -166,10 +288,10 @@ func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata 
 		}
 		sort.Strings(s)
 		c.Source = strings.Join(s, ", ")
-		meta.Corpora = append(meta.Corpora, *c)
+		out = append(out, *c)
 	}
-	sort.Slice(meta.Corpora, func(a, b int) bool { return meta.Corpora[a].Name < meta.Corpora[b].Name })
-	return meta
+	sort.Slice(out, func(a, b int) bool { return out[a].Name < out[b].Name })
+	return out
 }
 
 func num(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

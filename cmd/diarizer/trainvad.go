@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,6 +12,7 @@ import (
 func newTrainVADCommand() *cobra.Command {
 	cfg := training.DefaultConfig()
 	var data, out string
+	var force bool
 	cmd := &cobra.Command{
 		Use:   "train-vad --data DIR --out FILE",
 		Short: "Make the weights of the speech detector from recordings of voices",
@@ -24,8 +24,14 @@ columns path, corpus, speaker, rate, licence and split; those of split "train"),
 of DIR/noise and DIR/rir (FLAC) and of noises made up, with labels that are exact.
 The same data, settings and seed give the same file. The program's own weights are
 vad/internal/net/default.net; replace that file and build anew to use others.`,
-		Args: cobra.NoArgs,
+		Example: `  diarizer train-vad --data data --out default.net`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, false)
+			file, err := files.one(cmd, "--out", out)
+			if err != nil {
+				return err
+			}
 			command := fmt.Sprintf("diarizer train-vad --seed %d --clips %d --seconds %d --epochs %d --dense %d --state %d --delay %d --rate %g",
 				cfg.Seed, cfg.Clips, cfg.Seconds, cfg.Epochs, cfg.Dense, cfg.State, cfg.Delay, cfg.Rate)
 			if len(cfg.Without) > 0 {
@@ -35,12 +41,13 @@ vad/internal/net/default.net; replace that file and build anew to use others.`,
 			if err != nil {
 				return err
 			}
-			return os.WriteFile(out, b, 0o644)
+			return files.writeOne(cmd, file, b)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&data, "data", "", "directory with the recordings")
 	f.StringVar(&out, "out", "", "weights file to write")
+	forceFlag(f, &force)
 	f.Uint64Var(&cfg.Seed, "seed", cfg.Seed, "start of every random choice")
 	f.IntVar(&cfg.Clips, "clips", cfg.Clips, "conversations to compose")
 	f.IntVar(&cfg.Seconds, "seconds", cfg.Seconds, "length of each")

@@ -57,11 +57,11 @@ it runs and everybody who watches. Ctrl-C ends it.`,
 func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOptions) (err error) {
 	for _, s := range o.streams {
 		if err := publish.CheckStream(s); err != nil {
-			return fmt.Errorf("--stream: %w", err)
+			return usage("--stream: %w", err)
 		}
 	}
 	if o.page.addr == "" && o.page.token != "" {
-		return fmt.Errorf("--http-token: expected it with --http")
+		return usage("--http-token: expected it with --http")
 	}
 	var t *terminalView
 	say := func(err error) {
@@ -80,7 +80,7 @@ func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOption
 		return viewPage(ctx, nc, stderr, o, say)
 	}
 	t = openTerminal(ctx, tui.Correct(correctOver(nc)), in, out)
-	defer func() { err = firstError(err, t.close()) }()
+	defer func() { err = errors.Join(err, t.close()) }()
 	if t == nil {
 		return follow(ctx, nc, o, say, transcript.New(out, transcript.Options{Streams: len(o.streams) != 1}).Event, nil)
 	}
@@ -96,7 +96,7 @@ func viewPage(ctx context.Context, nc *nats.Conn, stderr io.Writer, o viewOption
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, server.Close()) }()
+	defer func() { err = errors.Join(err, server.Close()) }()
 	return follow(ctx, nc, o, say, hub.Event, hub.Reading)
 }
 

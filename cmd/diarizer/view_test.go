@@ -181,7 +181,7 @@ func TestViewFlags(t *testing.T) {
 	} {
 		var stdout, stderr shout
 		status := run(t.Context(), strings.Fields(c.args), strings.NewReader(""), &stdout, &stderr)
-		if status != 1 || !strings.Contains(stderr.String(), c.want) || strings.Count(stderr.String(), "\n") != 1 {
+		if status != exitUsage || !strings.Contains(stderr.String(), c.want) || strings.Count(stderr.String(), "\n") != 1 {
 			t.Errorf("%s: status %d, %q, want one line with %q", c.args, status, &stderr, c.want)
 		}
 	}

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/internal/export"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -23,6 +23,7 @@ type watchOptions struct {
 	nats     natsFlags
 	streams  []string
 	rttm     string
+	results  resultFlags
 	json     bool
 	format   string
 	untilEnd bool
@@ -67,15 +68,16 @@ streams too. Formats are then txt, json, srt, vtt, ctm, stm and eaf, and jsonl.`
 	o.nats.register(f)
 	f.StringSliceVar(&o.streams, "stream", nil, "stream to watch, may be repeated (default all)")
 	f.StringVar(&o.rttm, "rttm", "", "write the turns to this RTTM file at the end")
+	o.results.register(f)
 	f.BoolVar(&o.json, "json", false, "print the events as lines of JSON, the same as --format jsonl")
-	f.StringVar(&o.format, "format", "text", "text, jsonl, rttm, csv, srt, vtt or eaf")
+	f.StringVar(&o.format, "format", "text", "what is printed: "+strings.Join(watchFormats(false), ", "))
 	f.BoolVar(&o.untilEnd, "until-end", false, "stop when the streams have ended")
 	f.BoolVar(&o.all, "all", false, "print earlier runs of the streams too")
 	f.BoolVar(&o.fresh, "new", false, "print only what happens from now on")
 	f.DurationVar(&o.since, "since", 0, "print only what was published since so long ago, such as 10m")
 	f.BoolVar(&o.words, "words", false, "show what is said")
 	f.BoolVar(&o.tui, "tui", false, "show it full-screen, where the output is a terminal")
-	for _, other := range []string{"rttm", "json", "format", "until-end", "all", "new", "since", "words"} {
+	for _, other := range []string{"rttm", "out", "json", "format", "until-end", "all", "new", "since", "words"} {
 		cmd.MarkFlagsMutuallyExclusive("tui", other)
 	}
 	cmd.MarkFlagsMutuallyExclusive("all", "new", "since")
@@ -84,27 +86,43 @@ streams too. Formats are then txt, json, srt, vtt, ctm, stm and eaf, and jsonl.`
 	return cmd
 }
 
+// watchFormats are the values of --format, without --words or with it.
+func watchFormats(words bool) []string {
+	all := []string{"text", jsonl}
+	formats := export.Formats()
+	if words {
+		formats = export.WordFormats()
+	}
+	for _, f := range formats {
+		all = append(all, string(f))
+	}
+	return all
+}
+
 // watch prints events until the streams end, ctx is done or something fails,
-// and writes the RTTM in any case.
+// and writes the files in any case.
 func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error {
 	for _, s := range o.streams {
 		if err := publish.CheckStream(s); err != nil {
-			return fmt.Errorf("--stream: %w", err)
+			return usage("--stream: %w", err)
 		}
 	}
 	if o.since < 0 {
-		return fmt.Errorf("--since %v: expected a duration such as 10m", o.since)
+		return usage("--since %v: expected a duration such as 10m", o.since)
 	}
-	switch format := export.Format(o.format); {
+	switch {
 	case o.json:
-		o.format = "jsonl"
+		o.format = jsonl
 	case o.format == "":
 		o.format = "text"
-	case o.format == "text", o.format == "jsonl":
-	case o.words && !slices.Contains(export.WordFormats(), format):
-		return fmt.Errorf("--format %q: expected text, jsonl, txt, json, srt, vtt, ctm, stm or eaf with --words", o.format)
-	case !o.words && !slices.Contains(export.Formats(), format):
-		return fmt.Errorf("--format %q: expected text, jsonl, rttm, csv, srt, vtt or eaf", o.format)
+	case !slices.Contains(watchFormats(o.words), o.format) && o.words:
+		return usage("--format %q: expected one of %s with --words", o.format, strings.Join(watchFormats(true), ", "))
+	case !slices.Contains(watchFormats(o.words), o.format):
+		return usage("--format %q: expected one of %s", o.format, strings.Join(watchFormats(false), ", "))
+	}
+	files := newResults(stdout, stderr, o.results.force, o.format == "text")
+	if err := errors.Join(files.rttm("--rttm", o.rttm), files.out("--out", o.results.out, len(o.streams) != 1)); err != nil {
+		return err
 	}
 	say := func(err error) { fmt.Fprintf(stderr, "diarizer: %v\n", err) }
 	nc, err := o.nats.connect(ctx, o.url, "diarizer watch", say)
@@ -112,33 +130,44 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 		return err
 	}
 	defer nc.Close()
-	w := &watcher{o: o, known: newTimelines(o.since > 0 || o.fresh), say: say, lines: transcript.NewJSONLines(stdout)}
-	if opts := (transcript.Options{Streams: len(o.streams) != 1}); o.words {
-		w.text = transcript.NewWords(stdout, opts)
-	} else {
-		w.text = transcript.New(stdout, opts)
+	text := stdout
+	if files.set.TakesStdout() {
+		text = stderr
 	}
+	w := &watcher{o: o, known: newTimelines(o.since > 0 || o.fresh), say: say, files: files,
+		tell:  func(format string, args ...any) { fmt.Fprintf(stderr, format, args...) },
+		lines: transcript.NewJSONLines(stdout)}
+	if opts := (transcript.Options{Streams: len(o.streams) != 1}); o.words {
+		w.text = transcript.NewWords(text, opts)
+	} else {
+		w.text = transcript.New(text, opts)
+	}
+	w.known.all = o.all
+	w.known.whole = o.format != "text" && o.format != jsonl && o.format != string(export.RTTM)
 	err = w.run(ctx, nc)
-	return errors.Join(err, w.finish(stdout))
+	return errors.Join(err, w.finish(stdout, err))
 }
 
-// finish writes what is known at the end. Its error has been said.
-func (w *watcher) finish(stdout io.Writer) (err error) {
+// finish writes what is known at the end, which came of ended.
+func (w *watcher) finish(stdout io.Writer, ended error) (err error) {
 	switch {
-	case w.o.format == "text" || w.o.format == "jsonl":
+	case w.o.format == "text" || w.o.format == jsonl:
 	case w.o.words:
-		err = writeWords(stdout, export.Format(w.o.format), w.known.list(w.o.all))
+		err = as(exitOutput, writeWords(stdout, export.Format(w.o.format), w.known.list(w.o.all)))
 	default:
-		err = export.Write(stdout, export.Format(w.o.format), w.known.list(w.o.all))
+		err = as(exitOutput, export.Write(stdout, export.Format(w.o.format), w.known.list(w.o.all)))
 	}
-	if w.o.rttm != "" {
-		err = firstError(err, rttm.WriteFile(w.o.rttm, w.known.segments()))
+	how := whole
+	switch {
+	case errors.Is(ended, context.Canceled) && !w.o.untilEnd: // the only end there is
+	case errors.Is(ended, context.Canceled):
+		how = interrupted
+	case ended != nil:
+		how = broken
 	}
-	if err != nil {
-		w.say(err)
-		return errReported
-	}
-	return nil
+	err = errors.Join(err, w.files.write(how, w.known.list(false), nil))
+	tellFiles(w.files.set, w.tell)
+	return err
 }
 
 // watcher is one run of watch.
@@ -146,6 +175,8 @@ type watcher struct {
 	o     watchOptions
 	known *timelines
 	say   func(error)
+	tell  func(format string, args ...any)
+	files *results // nil where nothing is written
 	text  interface{ Event(publish.Event) error }
 	lines *transcript.JSONLines
 	first map[string]uint64  // where the latest run of a stream begins
@@ -213,6 +244,7 @@ func (w *watcher) wait(err error) {
 }
 
 func (w *watcher) event(m publish.Message) error {
+	w.files.event(m.Event)
 	err := w.known.apply(m.Event)
 	switch hole := w.hole; {
 	case errors.Is(err, publish.ErrHole) && hole != nil && hole.Run == m.Run && hole.Got == m.Seq: // has been said
@@ -222,10 +254,10 @@ func (w *watcher) event(m publish.Message) error {
 		return err
 	}
 	switch w.o.format {
-	case "jsonl":
-		return w.lines.Raw(m.Data)
+	case jsonl:
+		return printed(w.lines.Raw(m.Data))
 	case "text":
-		return w.text.Event(m.Event)
+		return printed(w.text.Event(m.Event))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -113,7 +114,7 @@ func TestWatchPrintsTheLatestRun(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "out.rttm")
 		var stdout, stderr bytes.Buffer
 		args := append([]string{"watch", "--nats", url, "--until-end", "--rttm", file}, c.args...)
-		if code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr); code != 0 || stderr.Len() > 0 {
+		if code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr); code != 0 || stderr.String() != fmt.Sprintf("wrote %s, %d bytes\n", file, len(c.rttm)) {
 			t.Errorf("%v: exit status %d, %s", c.args, code, &stderr)
 		}
 		if n := strings.Count(stdout.String(), "1.0 s"); n != c.lines {
@@ -187,12 +188,16 @@ func TestWatchStoppedWritesWhatIsKnown(t *testing.T) {
 		}
 		return len(p), nil
 	})
-	err := watch(ctx, stdout, io.Discard, watchOptions{url: url, rttm: file})
+	writeFile(t, file, []byte("old"))
+	err := watch(ctx, stdout, io.Discard, watchOptions{url: url, rttm: file, results: resultFlags{force: true}})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
 	}
 	if got, want := read(t, file), written(t, events[:4]); got != want {
 		t.Errorf("RTTM\n%sexpected\n%s", got, want)
+	}
+	if _, err := os.Stat(file + ".1"); err == nil { // being stopped is how it ends
+		t.Error("the older file was kept in spite of --force")
 	}
 }
 
@@ -216,20 +221,25 @@ func TestWatchSaysWhatIsMissing(t *testing.T) {
 
 func TestWatchRefusesInOneLine(t *testing.T) {
 	for _, args := range [][]string{
-		{"--nats", "nats://127.0.0.1:1"},
-		{"--stream", "a b"},
-		{"--since", "-1m"},
-		{"--since", "1m", "--all"},
-		{"--format", "docx"},
-		{"--format", "csv", "--json"},
-		{"--nats-wait", "-1s"},
-		{"--nats-creds", "no-such-file"},
-		{"--nats-context", "no-such-context"},
-		{"extra"},
+		{"5", "--nats", "nats://127.0.0.1:1"},
+		{"2", "--stream", "a b"},
+		{"2", "--since", "-1m"},
+		{"2", "--since", "1m", "--all"},
+		{"2", "--format", "docx"},
+		{"2", "--format", "csv", "--json"},
+		{"2", "--nats-wait", "-1s"},
+		{"3", "--nats-creds", "no-such-file"},
+		{"5", "--nats-context", "no-such-context"},
+		{"2", "extra"},
+		{"2", "--out", "a.vtt"}, // of all streams
+		{"2", "--stream", "a", "--out", "a.docx"},
+		{"4", "--stream", "a", "--out", "none/a.vtt"},
+		{"4", "--rttm", "none/a.rttm"},
+		{"4", "--format", "csv", "--rttm", "-"},
 	} {
 		var stdout, stderr bytes.Buffer
-		code := run(t.Context(), append([]string{"watch"}, args...), strings.NewReader(""), &stdout, &stderr)
-		if code != 1 || strings.Count(stderr.String(), "\n") != 1 || stdout.Len() > 0 {
+		code := run(t.Context(), append([]string{"watch"}, args[1:]...), strings.NewReader(""), &stdout, &stderr)
+		if fmt.Sprint(code) != args[0] || strings.Count(stderr.String(), "\n") != 1 || stdout.Len() > 0 {
 			t.Errorf("%v: exit status %d, %q", args, code, &stderr)
 		}
 	}

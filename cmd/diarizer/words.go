@@ -1,11 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/internal/export"
+	"github.com/seed-7adb9000/diarizer/internal/outfile"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/said"
 	"github.com/seed-7adb9000/diarizer/internal/wordfile"
@@ -29,7 +29,7 @@ type wordsOptions struct {
 	outputs         []string
 	format          string
 	offset          string
-	force           bool
+	force, anyway   bool
 }
 
 func newWordsCommand() *cobra.Command {
@@ -69,7 +69,8 @@ NIST's lines; eaf, a document for ELAN.`,
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "write to this `file`, may be repeated (default standard output)")
 	f.StringVar(&o.format, "format", "", "txt, json, vtt, srt, ctm, stm or eaf (default by the file's ending, txt on standard output)")
 	f.StringVar(&o.offset, "offset", "auto", "what to add to the recogniser's times, such as 1.5s or -200ms; auto: find it, and drift")
-	f.BoolVar(&o.force, "force", false, "join them even if they seem to be of two recordings")
+	f.BoolVar(&o.anyway, "anyway", false, "join them even if they seem to be of two recordings")
+	forceFlag(f, &o.force)
 	cmd.MarkFlagsMutuallyExclusive("rttm", "recording", "stream")
 	cmd.MarkFlagsOneRequired("rttm", "recording", "stream")
 	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
@@ -79,7 +80,7 @@ NIST's lines; eaf, a document for ELAN.`,
 // joinWords reads, joins and writes.
 func joinWords(cmd *cobra.Command, o wordsOptions, path string) error {
 	stderr := cmd.ErrOrStderr()
-	files, err := o.files()
+	r, outputs, err := o.check(cmd, path)
 	if err != nil {
 		return err
 	}
@@ -102,8 +103,8 @@ func joinWords(cmd *cobra.Command, o wordsOptions, path string) error {
 	if fixed != nil {
 		clock, fit = *fixed, words.Fits(fixed.Apply(tr.Words), who.turns)
 	}
-	if fit.Doubtful() && !o.force {
-		return fmt.Errorf("%s does not fit %s: %.0f %% of its %.0f s of words lie where somebody speaks, by chance %.0f %% would: is it of another recording? --force joins them all the same",
+	if fit.Doubtful() && !o.anyway {
+		return fmt.Errorf("%s does not fit %s: %.0f %% of its %.0f s of words lie where somebody speaks, by chance %.0f %% would: is it of another recording? --anyway joins them all the same",
 			path, who.from, 100*fit.Share(), fit.Words.Seconds(), 100*fit.Speech)
 	}
 	list, err := words.Join(clock.Apply(tr.Words), who.turns)
@@ -111,28 +112,7 @@ func joinWords(cmd *cobra.Command, o wordsOptions, path string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	fmt.Fprintf(stderr, "%s: %s\n", path, summary(tr.Format, list, clock, fit))
-	return o.write(cmd.OutOrStdout(), files, export.Transcript{Source: who.source, Words: list, Names: who.names, Clock: clock})
-}
-
-// files are the outputs with their formats.
-func (o wordsOptions) files() (map[string]export.Format, error) {
-	files := map[string]export.Format{}
-	if len(o.outputs) == 0 {
-		files["-"] = export.Format(cmp.Or(o.format, string(export.Text)))
-	}
-	for _, path := range o.outputs {
-		f := cmp.Or(o.format, strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), "."))
-		if f == "" || path == "-" {
-			f = cmp.Or(o.format, string(export.Text))
-		}
-		files[path] = export.Format(f)
-	}
-	for path, f := range files {
-		if err := export.WriteWords(io.Discard, f, export.Transcript{}); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	return files, nil
+	return o.write(cmd, r, outputs, export.Transcript{Source: who.source, Words: list, Names: who.names, Clock: clock})
 }
 
 // clock is what --offset says, nil for auto.
@@ -168,56 +148,46 @@ func summary(format wordfile.Format, list []words.Said, clock words.Clock, fit w
 	return s
 }
 
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
+// wordOutput is a file with its format.
+type wordOutput struct {
+	file   *outfile.File
+	format export.Format
+}
+
+// check checks the outputs, before anything is read.
+func (o wordsOptions) check(cmd *cobra.Command, transcript string) (*results, []wordOutput, error) {
+	r := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), o.force, true)
+	errs := []error{r.read(cmd, "the transcript", transcript), r.read(cmd, "what --rttm reads", o.rttm), r.read(cmd, "the recording", o.recording)}
+	paths := o.outputs
+	if len(paths) == 0 {
+		paths = []string{outfile.Stdout}
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	var all []wordOutput
+	for _, path := range paths {
+		ending := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
+		if path == outfile.Stdout {
+			ending = ""
+		}
+		f := export.Format(cmp.Or(o.format, ending, string(export.Text)))
+		if err := export.WriteWords(io.Discard, f, export.Transcript{}); err != nil {
+			errs = append(errs, usage("%s: %w", path, err))
+			continue
+		}
+		file, err := r.set.Add("-o", path)
+		errs = append(errs, err)
+		all = append(all, wordOutput{file, f})
+	}
+	return r, all, errors.Join(errs...)
 }
 
 // write writes every output, whole or not at all.
-func (o wordsOptions) write(stdout io.Writer, files map[string]export.Format, t export.Transcript) error {
+func (o wordsOptions) write(cmd *cobra.Command, r *results, outputs []wordOutput, t export.Transcript) error {
 	var errs []error
-	for path, f := range files {
-		var text bytes.Buffer
-		err := export.WriteWords(&text, f, t)
-		switch {
-		case err != nil:
-		case path == "-":
-			_, err = stdout.Write(text.Bytes())
-		default:
-			err = replaceFile(path, text.Bytes())
-		}
-		errs = append(errs, err)
+	for _, out := range outputs {
+		errs = append(errs, finish(out.file, whole, false, func(w io.Writer) error { return export.WriteWords(w, out.format, t) }))
 	}
-	return firstError(errs...)
-}
-
-// replaceFile writes a file so that what it held before stays where that fails.
-func replaceFile(path string, data []byte) (err error) {
-	mode := os.FileMode(0o644)
-	if info, err := os.Stat(path); err == nil {
-		if !info.Mode().IsRegular() {
-			return os.WriteFile(path, data, mode) // a terminal, a pipe
-		}
-		mode = info.Mode().Perm()
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-			err = fmt.Errorf("%s: %w", path, err)
-		}
-	}()
-	_, err = f.Write(data)
-	err = firstError(err, f.Chmod(mode), f.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	tellFiles(r.set, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
+	return errors.Join(errs...)
 }
 
 // writeWords writes what was said in one run, as the recogniser heard it that heard

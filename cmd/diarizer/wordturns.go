@@ -55,7 +55,7 @@ func spokenIn(from string, t *publish.Timeline) spoken {
 
 // diarize diarizes the recording.
 func (o wordsOptions) diarize(cmd *cobra.Command) (*publish.Timeline, error) {
-	m, err := modelfile.Default()
+	m, err := readModel(modelfile.Accurate)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (o wordsOptions) diarize(cmd *cobra.Command) (*publish.Timeline, error) {
 	t, err := session.Run(cmd.Context(), capture.NewReplay(src, capture.MaxSpeed, nil), session.Options{Stream: id.stream,
 		Source: publish.Source{Name: id.name}, Pipeline: pipeline.Config{Model: m}, OnProgress: bar.stream(length)})
 	bar.end()
-	err = firstError(err, src.Close())
+	err = errors.Join(err, src.Close())
 	if w := src.Warning(); w != nil {
 		fmt.Fprintf(cmd.ErrOrStderr(), "diarizer: %v\n", w)
 	}

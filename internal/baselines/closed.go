@@ -1,12 +1,18 @@
 package baselines
 
-import "github.com/seed-7adb9000/diarizer/online/model"
+import (
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
+)
 
 // Voice is what the closed form keeps of a cluster, the pair <d, D⁻¹>.
 type Voice struct {
 	voice model.Voice
 	known bool // voice is ready for comparisons
 }
+
+// NewVoice returns the cluster of the utterances that stats are of.
+func NewVoice(stats model.Stats) *Voice { return &Voice{voice: model.Voice{Stats: stats.Clone()}} }
 
 // Add adds o's frames.
 func (v *Voice) Add(o *Voice) {
@@ -22,34 +28,36 @@ func (v *Voice) Sub(o *Voice) {
 
 // Clone returns a copy.
 func (v *Voice) Clone() *Voice {
-	c := &Voice{voice: model.NewVoice(v.voice.Stats.Nu())}
-	c.voice.Stats.Add(v.voice.Stats)
-	return c
+	return NewVoice(v.voice.Stats)
 }
 
 // ClosedForm compares by log P(H1), the proposed method.
 type ClosedForm struct {
-	scorer *model.Scorer
-	acc    *model.Accumulator
-	nu     int
+	scorer model.Scorer
+	acc    *eigenvoice.Accumulator
+	shape  model.Shape
 }
 
 // NewClosedForm returns the comparison by m, with or without its eigenchannels.
 // As published, it is the closed form alone; with the whole rule, the model's
 // token, slack and length apply, as in a stream.
-func NewClosedForm(m *model.Model, channels, wholeRule bool) *ClosedForm {
+func NewClosedForm(m *eigenvoice.Model, channels, wholeRule bool) *ClosedForm {
 	m = m.Copy()
 	m.IgnoreChannels = !channels
 	if !wholeRule {
 		m.Token, m.Slack, m.Length = 0, 0, 0
 	}
-	return &ClosedForm{scorer: m.NewScorer(), acc: m.NewAccumulator(), nu: m.Nu}
+	return &ClosedForm{scorer: m.NewScorer(), acc: m.NewAccumulator(), shape: m.Shape()}
 }
+
+// NewRule returns the comparison by the whole rule of any model, for voices that
+// are made by [NewVoice].
+func NewRule(m model.Model) *ClosedForm { return &ClosedForm{scorer: m.NewScorer(), shape: m.Shape()} }
 
 // Utterance turns the sums into a pair, the utterance's own channel
 // integrated out if there are eigenchannels.
 func (f *ClosedForm) Utterance(u Utterance) *Voice {
-	v := &Voice{voice: model.NewVoice(f.nu)}
+	v := &Voice{voice: f.shape.NewVoice()}
 	u.pairInto(f.acc, &v.voice.Stats)
 	return v
 }

@@ -3,7 +3,7 @@ package baselines
 import (
 	"math"
 
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"gonum.org/v1/gonum/floats"
 )
 
@@ -65,7 +65,7 @@ type CrossLikelihood struct {
 const relevance = 16
 
 // NewCrossLikelihood returns a comparison by mixtures adapted from m's UBM.
-func NewCrossLikelihood(m *model.Model, perFrame bool) *CrossLikelihood {
+func NewCrossLikelihood(m *eigenvoice.Model, perFrame bool) *CrossLikelihood {
 	x := &CrossLikelihood{PerFrame: perFrame, root: make([]float64, len(m.Vars))}
 	for i, v := range m.Vars {
 		x.root[i] = 1 / math.Sqrt(v)

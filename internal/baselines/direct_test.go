@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distmv"
@@ -69,7 +69,7 @@ func TestGLRAndBICDirectly(t *testing.T) {
 
 // adapted returns the means of the UBM adapted to the frames by the textbook:
 // α_k E_k(x) + (1 − α_k) m_k with α_k = n_k / (n_k + r).
-func adapted(m *model.Model, frames []float64) []float64 {
+func adapted(m *eigenvoice.Model, frames []float64) []float64 {
 	acc := m.NewAccumulator()
 	n, sum := make([]float64, len(m.Weights)), make([]float64, len(m.Means))
 	for at := 0; at < len(frames); at += testDim {
@@ -96,7 +96,7 @@ func adapted(m *model.Model, frames []float64) []float64 {
 }
 
 // logDensities returns log c_k N(x; mean_k, C_k) of every Gaussian.
-func logDensities(m *model.Model, means, x []float64) []float64 {
+func logDensities(m *eigenvoice.Model, means, x []float64) []float64 {
 	out := make([]float64, len(m.Weights))
 	for k, w := range m.Weights {
 		out[k] = math.Log(w)
@@ -110,7 +110,7 @@ func logDensities(m *model.Model, means, x []float64) []float64 {
 
 // together is the log likelihood of frames and Gaussians, the frames divided
 // among these by the UBM; mixture is that of the frames alone.
-func together(m *model.Model, means, frames []float64) (sum float64) {
+func together(m *eigenvoice.Model, means, frames []float64) (sum float64) {
 	acc := m.NewAccumulator()
 	for at := 0; at < len(frames); at += testDim {
 		x := frames[at : at+testDim]
@@ -122,7 +122,7 @@ func together(m *model.Model, means, frames []float64) (sum float64) {
 	return sum
 }
 
-func mixture(m *model.Model, means, frames []float64) (sum float64) {
+func mixture(m *eigenvoice.Model, means, frames []float64) (sum float64) {
 	for at := 0; at < len(frames); at += testDim {
 		var p float64
 		for _, l := range logDensities(m, means, frames[at:at+testDim]) {
@@ -142,7 +142,7 @@ func TestCLRDirectly(t *testing.T) {
 		m := testModel(rng, c.apart)
 		fa, fb := speak(rng, m, []float64{1, 0, 0}, 90), speak(rng, m, []float64{0, -1, 1}, 60)
 		ma, mb := adapted(m, fa), adapted(m, fb)
-		ratio := func(p func(*model.Model, []float64, []float64) float64, perFrame bool) float64 {
+		ratio := func(p func(*eigenvoice.Model, []float64, []float64) float64, perFrame bool) float64 {
 			wa, wb := 1.0, 1.0
 			if perFrame {
 				wa, wb = 90, 60

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
@@ -41,14 +42,14 @@ type Eigenvoices struct {
 	Cosine bool
 
 	nu   int
-	acc  *model.Accumulator
+	acc  *eigenvoice.Accumulator
 	j    *mat.SymDense
 	chol mat.Cholesky
 	diff []float64
 }
 
 // NewEigenvoices returns a comparison by m's eigenvoices.
-func NewEigenvoices(m *model.Model, cosine bool) *Eigenvoices {
+func NewEigenvoices(m *eigenvoice.Model, cosine bool) *Eigenvoices {
 	m = m.Copy()
 	m.IgnoreChannels = true
 	return &Eigenvoices{Cosine: cosine, nu: m.Nu, acc: m.NewAccumulator(), j: mat.NewSymDense(m.Nu, nil), diff: make([]float64, m.Nu)}
@@ -56,7 +57,7 @@ func NewEigenvoices(m *model.Model, cosine bool) *Eigenvoices {
 
 // Utterance turns the sums into a pair.
 func (e *Eigenvoices) Utterance(u Utterance) *Point {
-	p := &Point{stats: model.NewStats(e.nu), y: make([]float64, e.nu)}
+	p := &Point{stats: model.Shape{Nu: e.nu}.NewStats(), y: make([]float64, e.nu)}
 	u.pairInto(e.acc, &p.stats)
 	return p
 }

@@ -3,7 +3,7 @@ package baselines
 import (
 	"math"
 
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
@@ -63,7 +63,7 @@ type Gaussians struct {
 const varianceFloor = 0.01
 
 // NewGaussians returns a comparison by the first used features of m's frames.
-func NewGaussians(m *model.Model, used int, alpha float64) *Gaussians {
+func NewGaussians(m *eigenvoice.Model, used int, alpha float64) *Gaussians {
 	g := &Gaussians{Alpha: alpha, dim: m.Dim(), used: used, floor: make([]float64, used),
 		cov: mat.NewSymDense(used, nil), inv: mat.NewSymDense(used, nil), both: newGaussian(used)}
 	for i := range used { // the variance of the whole mixture

@@ -4,16 +4,16 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 const testDim = 3
 
 // testModel is a small model; apart is the distance of its Gaussians' means.
-func testModel(rng *rand.Rand, apart float64) *model.Model {
+func testModel(rng *rand.Rand, apart float64) *eigenvoice.Model {
 	const size, nu, mu = 4, 3, 2
-	m := &model.Model{
+	m := &eigenvoice.Model{
 		Features:    segment.FeatureConfig{Ceps: testDim, Filters: testDim + 2, LowHz: 100, HighHz: 3800, MeanPrior: 1},
 		FeatureMean: make([]float64, testDim), Weights: make([]float64, size), Means: make([]float64, size*testDim),
 		Vars: make([]float64, size*testDim), V: make([]float64, size*testDim*nu), U: make([]float64, size*testDim*mu),
@@ -35,7 +35,7 @@ func testModel(rng *rand.Rand, apart float64) *model.Model {
 }
 
 // speak returns n frames of the speaker with factors y.
-func speak(rng *rand.Rand, m *model.Model, y []float64, n int) []float64 {
+func speak(rng *rand.Rand, m *eigenvoice.Model, y []float64, n int) []float64 {
 	var out []float64
 	for range n {
 		k := rng.IntN(len(m.Weights))
@@ -53,12 +53,12 @@ func speak(rng *rand.Rand, m *model.Model, y []float64, n int) []float64 {
 
 func asIs(dst, frame []float64) { copy(dst, frame) }
 
-func utterance(m *model.Model, frames []float64) Utterance {
+func utterance(m *eigenvoice.Model, frames []float64) Utterance {
 	return NewUtterance(m.NewAccumulator(), testDim, frames, asIs)
 }
 
 // meeting returns utterances of the given speakers.
-func meeting(rng *rand.Rand, m *model.Model, speakers ...int) []Utterance {
+func meeting(rng *rand.Rand, m *eigenvoice.Model, speakers ...int) []Utterance {
 	factors := map[int][]float64{}
 	var out []Utterance
 	for _, s := range speakers {

@@ -13,7 +13,10 @@
 // the score of two clusters is always that of all of their frames.
 package baselines
 
-import "github.com/seed-7adb9000/diarizer/online/model"
+import (
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
+)
 
 // Cluster is what a method keeps of the frames of an utterance or of several.
 type Cluster[C any] interface {
@@ -50,7 +53,7 @@ type Utterance struct {
 
 // NewUtterance aligns frames, n×d by rows, with the UBM of acc, each less the
 // mean that normalise takes off it. acc is reset first.
-func NewUtterance(acc *model.Accumulator, dim int, frames []float64, normalise func(dst, frame []float64)) Utterance {
+func NewUtterance(acc *eigenvoice.Accumulator, dim int, frames []float64, normalise func(dst, frame []float64)) Utterance {
 	acc.Reset()
 	x := make([]float64, dim)
 	for at := 0; at < len(frames); at += dim {
@@ -62,7 +65,7 @@ func NewUtterance(acc *model.Accumulator, dim int, frames []float64, normalise f
 }
 
 // pairInto writes the pair of the utterance to dst. acc is reset first.
-func (u *Utterance) pairInto(acc *model.Accumulator, dst *model.Stats) {
+func (u *Utterance) pairInto(acc *eigenvoice.Accumulator, dst *model.Stats) {
 	acc.Reset()
 	acc.AddSums(u.Count, u.Counts, u.First)
 	acc.StatsInto(dst)

@@ -7,43 +7,44 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"pgregory.net/rapid"
 )
 
 // property is a test of what every method must do.
 type property interface {
-	run(t *testing.T, m *model.Model)
+	run(t *testing.T, m *eigenvoice.Model)
 }
 
 // each runs check for all methods.
-func each(t *testing.T, m *model.Model, check map[string]property) {
+func each(t *testing.T, m *eigenvoice.Model, check map[string]property) {
 	for name, p := range check {
 		t.Run(name, func(t *testing.T) { p.run(t, m) })
 	}
 }
 
 type of[C Cluster[C]] struct {
-	make  func(*model.Model) Method[C]
-	check func(*testing.T, *model.Model, Method[C])
+	make  func(*eigenvoice.Model) Method[C]
+	check func(*testing.T, *eigenvoice.Model, Method[C])
 }
 
-func (o of[C]) run(t *testing.T, m *model.Model) { o.check(t, m, o.make(m)) }
+func (o of[C]) run(t *testing.T, m *eigenvoice.Model) { o.check(t, m, o.make(m)) }
 
 // every gives each method the check of its type.
 func every(
-	gaussian func(*testing.T, *model.Model, Method[*Gaussian]), mixture func(*testing.T, *model.Model, Method[*Mixture]),
-	voice func(*testing.T, *model.Model, Method[*Voice]), point func(*testing.T, *model.Model, Method[*Point]),
+	gaussian func(*testing.T, *eigenvoice.Model, Method[*Gaussian]), mixture func(*testing.T, *eigenvoice.Model, Method[*Mixture]),
+	voice func(*testing.T, *eigenvoice.Model, Method[*Voice]), point func(*testing.T, *eigenvoice.Model, Method[*Point]),
 ) map[string]property {
 	return map[string]property{
-		"GLR":           of[*Gaussian]{func(m *model.Model) Method[*Gaussian] { return NewGaussians(m, 2, 0) }, gaussian},
-		"BIC":           of[*Gaussian]{func(m *model.Model) Method[*Gaussian] { return NewGaussians(m, testDim, 1) }, gaussian},
-		"CLR":           of[*Mixture]{func(m *model.Model) Method[*Mixture] { return NewCrossLikelihood(m, false) }, mixture},
-		"CLR per frame": of[*Mixture]{func(m *model.Model) Method[*Mixture] { return NewCrossLikelihood(m, true) }, mixture},
-		"eigenvoices":   of[*Voice]{func(m *model.Model) Method[*Voice] { return NewClosedForm(m, false, false) }, voice},
-		"eigenchannels": of[*Voice]{func(m *model.Model) Method[*Voice] { return NewClosedForm(m, true, false) }, voice},
-		"whole rule":    of[*Voice]{func(m *model.Model) Method[*Voice] { return NewClosedForm(m, true, true) }, voice},
-		"EV":            of[*Point]{func(m *model.Model) Method[*Point] { return NewEigenvoices(m, false) }, point},
-		"EV cosine":     of[*Point]{func(m *model.Model) Method[*Point] { return NewEigenvoices(m, true) }, point},
+		"GLR":           of[*Gaussian]{func(m *eigenvoice.Model) Method[*Gaussian] { return NewGaussians(m, 2, 0) }, gaussian},
+		"BIC":           of[*Gaussian]{func(m *eigenvoice.Model) Method[*Gaussian] { return NewGaussians(m, testDim, 1) }, gaussian},
+		"CLR":           of[*Mixture]{func(m *eigenvoice.Model) Method[*Mixture] { return NewCrossLikelihood(m, false) }, mixture},
+		"CLR per frame": of[*Mixture]{func(m *eigenvoice.Model) Method[*Mixture] { return NewCrossLikelihood(m, true) }, mixture},
+		"eigenvoices":   of[*Voice]{func(m *eigenvoice.Model) Method[*Voice] { return NewClosedForm(m, false, false) }, voice},
+		"eigenchannels": of[*Voice]{func(m *eigenvoice.Model) Method[*Voice] { return NewClosedForm(m, true, false) }, voice},
+		"whole rule":    of[*Voice]{func(m *eigenvoice.Model) Method[*Voice] { return NewClosedForm(m, true, true) }, voice},
+		"EV":            of[*Point]{func(m *eigenvoice.Model) Method[*Point] { return NewEigenvoices(m, false) }, point},
+		"EV cosine":     of[*Point]{func(m *eigenvoice.Model) Method[*Point] { return NewEigenvoices(m, true) }, point},
 	}
 }
 
@@ -57,7 +58,7 @@ func clusters[C Cluster[C]](method Method[C], utterances []Utterance) []C {
 
 func close2(a, b float64) bool { return math.Abs(a-b) <= 1e-6*(1+math.Abs(a)+math.Abs(b)) }
 
-func symmetry[C Cluster[C]](t *testing.T, m *model.Model, method Method[C]) {
+func symmetry[C Cluster[C]](t *testing.T, m *eigenvoice.Model, method Method[C]) {
 	all := clusters(method, meeting(rand.New(rand.NewPCG(10, 1)), m, 0, 1, 0, 2, 1, 3))
 	for i, a := range all {
 		for _, b := range all[:i] {
@@ -74,7 +75,7 @@ func TestSymmetry(t *testing.T) {
 
 // sums holds that a cluster is what all its frames give, in whatever order they
 // were added, and that what is taken out leaves no trace.
-func sums[C Cluster[C]](t *testing.T, m *model.Model, method Method[C]) {
+func sums[C Cluster[C]](t *testing.T, m *eigenvoice.Model, method Method[C]) {
 	parts := clusters(method, meeting(rand.New(rand.NewPCG(11, 1)), m, 0, 0, 1, 0, 2, 1))
 	other := parts[5]
 	merge := func(order ...int) C {
@@ -131,7 +132,7 @@ func TestUnionIsOneUtterance(t *testing.T) {
 	}
 }
 
-func union[C Cluster[C]](method Method[C], m *model.Model, fa, fb, fc []float64, whole Utterance) (sum, one float64) {
+func union[C Cluster[C]](method Method[C], m *eigenvoice.Model, fa, fb, fc []float64, whole Utterance) (sum, one float64) {
 	a, other := method.Utterance(utterance(m, fa)), method.Utterance(utterance(m, fc))
 	a.Add(method.Utterance(utterance(m, fb)))
 	return method.Score(a, other), method.Score(method.Utterance(whole), other)
@@ -139,7 +140,7 @@ func union[C Cluster[C]](method Method[C], m *model.Model, fa, fb, fc []float64,
 
 // permutation shuffles the utterances of an agglomerative clustering: steps and
 // scores are the same to the last bit, and so is every partition.
-func permutation[C Cluster[C]](t *testing.T, m *model.Model, method Method[C]) {
+func permutation[C Cluster[C]](t *testing.T, m *eigenvoice.Model, method Method[C]) {
 	all := clusters(method, meeting(rand.New(rand.NewPCG(13, 1)), m, 0, 1, 0, 2, 1, 3, 2, 2, 0, 1))
 	merges := Agglomerate(method, all)
 	rapid.Check(t, func(t *rapid.T) {
@@ -172,7 +173,7 @@ func TestPermutation(t *testing.T) {
 }
 
 // finds looks for the threshold at which the clusters are the speakers.
-func finds[C Cluster[C]](t *testing.T, m *model.Model, method Method[C]) {
+func finds[C Cluster[C]](t *testing.T, m *eigenvoice.Model, method Method[C]) {
 	speakers := []int{0, 1, 0, 2, 1, 0, 2, 1}
 	all := clusters(method, meeting(rand.New(rand.NewPCG(17, 1)), m, speakers...))
 	merges := Agglomerate(method, all)
@@ -210,11 +211,11 @@ func TestClosedFormIsTheModels(t *testing.T) {
 	pair := func(u Utterance, channels bool) model.Stats {
 		m := m.Copy()
 		m.IgnoreChannels = !channels
-		s := model.NewStats(m.Nu)
+		s := m.Shape().NewStats()
 		u.pairInto(m.NewAccumulator(), &s)
 		return s
 	}
-	c := model.NewComparer(m.Nu)
+	c := eigenvoice.NewComparer(m.Nu)
 	for _, channels := range []bool{false, true} {
 		f := NewClosedForm(m, channels, false)
 		a, b := pair(us[0], channels), pair(us[1], channels)
@@ -224,7 +225,7 @@ func TestClosedFormIsTheModels(t *testing.T) {
 		}
 	}
 	f, s := NewClosedForm(m, true, true), m.NewScorer()
-	a, b := model.NewVoice(m.Nu), model.NewVoice(m.Nu)
+	a, b := m.Shape().NewVoice(), m.Shape().NewVoice()
 	a.Stats.Add(pair(us[0], true))
 	b.Stats.Add(pair(us[1], true))
 	s.Update(&a)

@@ -136,6 +136,49 @@ func TestKeepers(t *testing.T) {
 	}
 }
 
+// TestForget removes what is kept under a name and nothing else, also while a Keeper
+// of it lives.
+func TestForget(t *testing.T) {
+	ctx, s := context.Background(), newStore(t)
+	keepers := map[string]*Keeper{}
+	for i, name := range []string{"b", "a", "ab"} {
+		k, _, err := s.Open(ctx, name, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := k.Save(ctx, random(uint64(i), 200<<10)); err != nil {
+			t.Fatal(err)
+		}
+		keepers[name] = k
+	}
+	if names, err := s.Names(ctx); err != nil || !slices.Equal(names, []string{"a", "ab", "b"}) {
+		t.Errorf("names %v, %v", names, err)
+	}
+	if err := s.Forget(ctx, "a"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Peek(ctx, "a"); !errors.Is(err, ErrNone) {
+		t.Errorf("after it was forgotten: %v", err)
+	}
+	for _, name := range []string{"ab", "b"} {
+		if got, err := s.Peek(ctx, name); err != nil || len(got) != 200<<10 {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
+		}
+	}
+	if _, err := keepers["a"].Save(ctx, random(9, 200<<10)); !errors.Is(err, ErrTaken) {
+		t.Errorf("a keeper of what was forgotten saves: %v", err)
+	}
+	for _, name := range []string{"a", "b", "ab"} {
+		if err := s.Forget(ctx, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// What the keeper of a had put before it knew is found by the next one.
+	if info, err := s.stream.Info(ctx); err != nil || info.State.Msgs != 0 {
+		t.Errorf("%d messages are left, %v", info.State.Msgs, err)
+	}
+}
+
 // TestSpace holds that what is kept takes the space of four values at most,
 // however often it is saved.
 func TestSpace(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
@@ -127,6 +129,32 @@ func (s *Store) Peek(ctx context.Context, name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", name, ErrNone)
 	}
 	return s.load(ctx, name, m)
+}
+
+// Names returns the names under which something is kept, if only that nothing is.
+func (s *Store) Names(ctx context.Context) ([]string, error) {
+	info, err := s.stream.Info(ctx, jetstream.WithSubjectFilter(s.subject(manifestKey("*"))))
+	if err != nil {
+		return nil, fmt.Errorf("checkpoints: %w", err)
+	}
+	var names []string
+	for subject := range info.State.Subjects {
+		key := strings.TrimPrefix(subject, s.subject(""))
+		names = append(names, strings.TrimSuffix(key, manifestKey("")))
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Forget removes all that is kept under a name, for good. A Keeper of it that still
+// lives saves everything anew the next time, or finds that it has lost its place.
+func (s *Store) Forget(ctx context.Context, name string) error {
+	for _, key := range []string{name + ".*.*", manifestKey(name)} {
+		if err := s.stream.Purge(ctx, jetstream.WithPurgeSubject(s.subject(key))); err != nil {
+			return fmt.Errorf("checkpoint of %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // maxValue is far above any value: it bounds what a false manifest asks for.

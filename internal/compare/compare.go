@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/calibration"
 	"github.com/seed-7adb9000/diarizer/internal/experiment"
 	"github.com/seed-7adb9000/diarizer/internal/training"
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 )
 
 // Options say how [Run] works.
@@ -50,7 +50,7 @@ type Section struct {
 }
 
 // Run clusters every set with every method. A set has recordings in both halves.
-func Run(ctx context.Context, m *model.Model, sets []Set, opts Options) ([]Section, error) {
+func Run(ctx context.Context, m *eigenvoice.Model, sets []Set, opts Options) ([]Section, error) {
 	if opts.Progress == nil {
 		opts.Progress = training.Quiet{}
 	}
@@ -74,7 +74,7 @@ type trace struct {
 	offlineSeconds float64
 }
 
-func run(ctx context.Context, m *model.Model, set Set, opts Options) (Section, error) {
+func run(ctx context.Context, m *eigenvoice.Model, set Set, opts Options) (Section, error) {
 	all := contenders(m)
 	recs := make([]*experiment.Recording, len(set.Sounds))
 	traces := make([][][]trace, len(all)) // by method, setting and recording

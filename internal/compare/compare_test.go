@@ -18,7 +18,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/simulate"
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -168,15 +168,15 @@ func TestHalvesShareNoSpeaker(t *testing.T) {
 
 // testModel is a part of the model in the program: its first Gaussians and the
 // first of its factors, which is enough for a table and quick.
-func testModel(t *testing.T) *model.Model {
+func testModel(t *testing.T) *eigenvoice.Model {
 	t.Helper()
-	m, err := modelfile.Default()
+	m, err := modelfile.Eigenvoices()
 	if err != nil {
 		t.Fatal(err)
 	}
 	const size, nu, mu = 16, 5, 3
 	rows := size * m.Dim()
-	small := &model.Model{Features: m.Features, FeatureMean: m.FeatureMean, Weights: m.Weights[:size],
+	small := &eigenvoice.Model{Features: m.Features, FeatureMean: m.FeatureMean, Weights: m.Weights[:size],
 		Means: m.Means[:rows], Vars: m.Vars[:rows], Nu: nu, Mu: mu, Phi: m.Phi, Soft: m.Soft,
 		Slack: m.Slack, Length: m.Length, Threshold: m.Threshold, Slope: m.Slope}
 	for r := range rows {

@@ -6,7 +6,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/baselines"
 	"github.com/seed-7adb9000/diarizer/internal/calibration"
 	"github.com/seed-7adb9000/diarizer/internal/experiment"
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 )
 
 // contender is a method with the settings among which the other half chooses.
@@ -79,7 +79,7 @@ var penalties = []float64{1, 1.5, 2, 2.5, 3, 4, 6}
 // contenders returns the methods in the order of the table. Single Gaussians
 // get the features without deltas: with them a second of speech does not fill
 // the covariance.
-func contenders(m *model.Model) []contender {
+func contenders(m *eigenvoice.Model) []contender {
 	static := m.Features
 	static.Deltas = false
 	closed := func(name string, channels, whole bool) contender {

@@ -166,7 +166,8 @@ func (d *Desk) mergeByClustering(e online.Event) error {
 }
 
 // Identify reports that a speaker is known by name, with the probability that
-// this is right. What a person has said stands above it.
+// this is right, or no longer, where name is empty. What a person has said stands
+// above it.
 func (d *Desk) Identify(at int64, speaker int, name string, confidence float64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -183,13 +184,21 @@ func (d *Desk) Known(speaker int) bool {
 	return merged || d.labels[speaker]
 }
 
-// Identified reports whether a name was found for a speaker, whatever people have
-// said since.
-func (d *Desk) Identified(speaker int) bool {
+// Who returns the speaker that stands for everybody who is the same person, by the
+// clustering and by corrections.
+func (d *Desk) Who(speaker int) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, ok := d.found[speaker]
-	return ok
+	return d.view().who(speaker)
+}
+
+// Found returns the name that was found for a speaker, whatever people have said
+// since, or nothing.
+func (d *Desk) Found(speaker int) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v := d.view()
+	return d.compared(v, v.who(speaker)).name
 }
 
 // Correct applies a correction and emits what it leads to. Its error matches

@@ -312,6 +312,16 @@ func TestNames(t *testing.T) {
 	correct(t, d, Correction{Action: Undo})
 	correct(t, d, Correction{Action: Undo})
 	expect(t, tl, "Bella?", "S2", "Bella?")
+	if got := d.Found(1); got != "Bella?" {
+		t.Errorf("%q was found, expected Bella?", got)
+	}
+	if err := d.Identify(70000, 1, "", 0); err != nil { // not her after all
+		t.Fatal(err)
+	}
+	expect(t, tl, "S1", "S2", "S1")
+	if got := d.Found(1); got != "" {
+		t.Errorf("%q was found, expected nobody", got)
+	}
 }
 
 func TestNameGoesAlongWithAMerge(t *testing.T) {

@@ -166,6 +166,12 @@ func (d *Desk) name(v view, s int) called {
 	if other != nil {
 		return called{other.Name, 1}
 	}
+	return d.compared(v, s)
+}
+
+// compared is what a person is called by comparison: by the last about this very
+// speaker, then by one about somebody who is the same person.
+func (d *Desk) compared(v view, s int) called {
 	if n, ok := d.found[s]; ok {
 		return n
 	}

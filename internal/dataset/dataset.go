@@ -1,5 +1,5 @@
 // Package dataset reads the speech that models are trained and measured on: a
-// manifest of FLAC recordings with their speakers, and the sound itself at
+// manifest of recordings with their speakers, and the sound itself at
 // 16 kHz.
 package dataset
 
@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -39,10 +40,27 @@ var ErrManifest = errors.New("malformed manifest")
 // columns are what a manifest must have; others are passed over.
 var columns = []string{"path", "corpus", "speaker", "seconds", "rate", "licence", "source", "split"}
 
-// ReadManifest reads dir/manifest.tsv: tab-separated with a header line, the
-// paths relative to dir.
+// ReadManifest reads the manifests of dir, manifest.tsv and, where there are more,
+// manifest-*.tsv after it in the order of their names: tab-separated with a header
+// line, the paths relative to dir.
 func ReadManifest(dir string) ([]Utterance, error) {
-	name := filepath.Join(dir, "manifest.tsv")
+	names, err := filepath.Glob(filepath.Join(dir, "manifest-*.tsv"))
+	if err != nil {
+		return nil, err
+	}
+	sort.Strings(names)
+	var all []Utterance
+	for _, name := range append([]string{filepath.Join(dir, "manifest.tsv")}, names...) {
+		some, err := readManifest(dir, name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
+func readManifest(dir, name string) ([]Utterance, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("no training data: %w", err)

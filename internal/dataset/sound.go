@@ -1,25 +1,33 @@
 package dataset
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/mewkiz/flac"
+
+	"github.com/seed-7adb9000/diarizer/capture"
 )
 
 // Rate is the sample rate of everything Load returns, in hertz.
 const Rate = 16000
 
-// ErrSound is wrapped by errors about recordings that are not mono FLAC at 8
-// or 16 kHz, or are damaged.
+// ErrSound is wrapped by errors about recordings that cannot be decoded.
 var ErrSound = errors.New("unusable recording")
 
-// Load decodes a mono FLAC recording at 8 or 16 kHz and returns it at 16 kHz,
-// samples in [-1, 1].
+// Load decodes a recording and returns it at 16 kHz, samples in [-1, 1]: mono FLAC
+// at 8 or 16 kHz by itself, which is what most are, and any other as the program
+// hears it.
 func Load(path string) ([]float32, error) {
+	if !strings.EqualFold(filepath.Ext(path), ".flac") {
+		return heard(path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -56,6 +64,27 @@ func Load(path string) ([]float32, error) {
 		return Double(samples), nil
 	}
 	return nil, fmt.Errorf("%s: %w: %d Hz, expected 8000 or 16000", path, ErrSound, stream.Info.SampleRate)
+}
+
+// heard reads a whole recording as the program hears it.
+func heard(path string) ([]float32, error) {
+	ctx := context.Background()
+	rec, err := capture.Open(ctx, path, capture.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSound, err)
+	}
+	defer rec.Close()
+	var out []float32
+	for {
+		b, err := rec.Next(ctx)
+		out = append(out, b.Samples...)
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrSound, err)
+		}
+	}
 }
 
 // Double interpolates to twice the rate: every second sample is the original,

@@ -44,12 +44,12 @@ type wire struct {
 	Seconds  float64   `json:"seconds"`
 	Nu       int       `json:"nu"`
 	Frames   float64   `json:"frames"`
-	// Stats are d and the lower triangle of D⁻¹, float64, little endian, base64.
+	// Stats are d and D⁻¹ as the model's shape has it, float64, little endian, base64.
 	Stats string `json:"stats"`
 }
 
 // Encode writes s, made by m, as JSON.
-func Encode(s Speaker, m *model.Model) ([]byte, error) {
+func Encode(s Speaker, m model.Model) ([]byte, error) {
 	var raw []byte
 	for _, values := range [][]float64{s.Stats.D, s.Stats.DInv} {
 		for _, v := range values {
@@ -57,12 +57,12 @@ func Encode(s Speaker, m *model.Model) ([]byte, error) {
 		}
 	}
 	return json.Marshal(wire{Version: version, Name: s.Name, Model: m.Fingerprint(), Enrolled: s.Enrolled.UTC(), Source: s.Source,
-		Seconds: s.Stats.N / 100, Nu: m.Nu, Frames: s.Stats.N, Stats: base64.StdEncoding.EncodeToString(raw)})
+		Seconds: s.Stats.N / 100, Nu: m.Shape().Nu, Frames: s.Stats.N, Stats: base64.StdEncoding.EncodeToString(raw)})
 }
 
 // Decode reads what Encode wrote with the same model. A speaker of another one
 // comes without Stats and with an error that matches [ErrOtherModel].
-func Decode(data []byte, m *model.Model) (Speaker, error) {
+func Decode(data []byte, m model.Model) (Speaker, error) {
 	var w wire
 	if err := json.Unmarshal(data, &w); err != nil {
 		return Speaker{}, fmt.Errorf("%w: %w", ErrMalformed, err)
@@ -75,8 +75,8 @@ func Decode(data []byte, m *model.Model) (Speaker, error) {
 		return s, fmt.Errorf("speaker %q: %w: %.12s, not %.12s: enroll again", w.Name, ErrOtherModel, w.Model, m.Fingerprint())
 	}
 	raw, err := base64.StdEncoding.DecodeString(w.Stats)
-	stats := model.NewStats(m.Nu)
-	if n := 8 * (len(stats.D) + len(stats.DInv)); err != nil || w.Nu != m.Nu || len(raw) != n {
+	stats := m.Shape().NewStats()
+	if n := 8 * (len(stats.D) + len(stats.DInv)); err != nil || w.Nu != m.Shape().Nu || len(raw) != n {
 		return Speaker{}, fmt.Errorf("speaker %q: %w: %d bytes of statistics, expected %d", w.Name, ErrMalformed, len(raw), n)
 	}
 	if stats.N = w.Frames; !(w.Frames > 0) || math.IsInf(w.Frames, 0) {

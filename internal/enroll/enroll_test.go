@@ -11,12 +11,13 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func speaker(name string) Speaker {
-	s := Speaker{Name: name, Enrolled: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), Source: "ada.wav", Stats: model.NewStats(2)}
+	s := Speaker{Name: name, Enrolled: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), Source: "ada.wav", Stats: model.Shape{Nu: 2}.NewStats()}
 	s.Stats.N = 700
 	copy(s.Stats.D, []float64{1, -2})
 	copy(s.Stats.DInv, []float64{3, 0.1, 4})
@@ -24,8 +25,8 @@ func speaker(name string) Speaker {
 }
 
 // Two models that differ in nothing but a number.
-func models() (a, b *model.Model) {
-	return &model.Model{Nu: 2, Phi: 0.1}, &model.Model{Nu: 2, Phi: 0.2}
+func models() (a, b *eigenvoice.Model) {
+	return &eigenvoice.Model{Nu: 2, Phi: 0.1}, &eigenvoice.Model{Nu: 2, Phi: 0.2}
 }
 
 func TestEncodeAndBack(t *testing.T) {

@@ -9,13 +9,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
-	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // A speaker is learnt from a recording, written, and read again.
 func Example() {
 	ctx := context.Background()
-	m, err := modelfile.Default()
+	m, err := modelfile.Eigenvoices()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -24,14 +23,12 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer src.Close()
-	stats := model.NewStats(m.Nu)
-	if err := enroll.Learn(ctx, &stats, m, src); err != nil {
+	sample, err := enroll.Learn(ctx, m, src)
+	if err != nil {
 		log.Fatal(err)
 	}
-	if err := enroll.Check(stats); err != nil {
-		log.Fatal(err)
-	}
-	data, err := enroll.Encode(enroll.Speaker{Name: "Ada Lovelace", Stats: stats}, m)
+	fmt.Println(sample.Check()) // four people
+	data, err := enroll.Encode(enroll.Speaker{Name: "Ada Lovelace", Stats: sample.Stats}, m)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -39,7 +36,8 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(ada.Name, ada.Stats.N == stats.N)
+	fmt.Println(ada.Name, ada.Stats.N == sample.Stats.N)
 	// Output:
+	// several voices: 22.5 s of one and 21.8 s of another: give recordings of one person alone
 	// Ada Lovelace true
 }

@@ -3,54 +3,59 @@ package enroll
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/vad"
 )
 
-// MinFrames is the least speech that somebody is enrolled with: 5 s.
-const MinFrames = 500
-
-// ErrTooShort is matched by the error for too little speech.
-var ErrTooShort = errors.New("too little speech")
-
-// Learn adds what the one person who speaks in src says to dst.
-func Learn(ctx context.Context, dst *model.Stats, m *model.Model, src capture.Source) error {
-	// One speaker only: whoever is heard is the person to enrol.
-	s, err := pipeline.NewStream(pipeline.Config{Model: m, Online: online.Config{Limits: online.Limits{Min: 1, Max: 1}}})
+// Learn listens to a recording of one person. What it finds may not do to enrol
+// anybody: see [Sample.Check].
+func Learn(ctx context.Context, m model.Model, src capture.Source) (Sample, error) {
+	// How many speak is part of what is to be found: there is no limit.
+	stream, err := pipeline.NewStream(pipeline.Config{Model: m})
 	if err != nil {
-		return err
+		return Sample{}, err
 	}
-	ignore := func(online.Event) {}
+	detector, err := vad.New(vad.Config{})
+	if err != nil {
+		return Sample{}, err
+	}
+	var (
+		decisions []vad.Decision
+		loudness  loudness
+		ignore    = func(online.Event) {}
+	)
 	for {
 		b, err := src.Next(ctx)
 		if len(b.Samples) > 0 {
-			s.Hear(b, ignore)
+			if _, err := stream.Hear(ctx, b, ignore); err != nil {
+				return Sample{}, err
+			}
+			decisions = detector.Push(decisions[:0], b.Samples)
+			loudness.add(decisions)
 		}
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return err
+			return Sample{}, err
 		}
 	}
-	if err := s.Flush(ignore); err != nil {
-		return err
+	loudness.add(detector.Flush(decisions[:0]))
+	if err := stream.Flush(ignore); err != nil {
+		return Sample{}, err
 	}
-	for _, stats := range s.Speakers() {
-		dst.Add(stats)
+	s := Sample{Stats: m.Shape().NewStats()}
+	var voices []model.Stats
+	for _, stats := range stream.Speakers() {
+		s.Stats.Add(stats)
+		voices = append(voices, stats.Clone())
 	}
-	return nil
-}
-
-// Check reports whether there is too little speech in stats.
-func Check(stats model.Stats) error {
-	if stats.N < MinFrames {
-		return fmt.Errorf("%w: %.1f s, expected at least %.0f s: give more recordings", ErrTooShort, stats.N/100, MinFrames/100.)
-	}
-	return nil
+	s.Voices = apart(m, voices)
+	s.Speech, s.Noise = loudness.levels()
+	return s, nil
 }

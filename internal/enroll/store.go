@@ -41,11 +41,11 @@ func CheckName(s string) error {
 // Store keeps speakers in a bucket.
 type Store struct {
 	kv jetstream.KeyValue
-	m  *model.Model
+	m  model.Model
 }
 
 // NewStore returns a Store of speakers for one model.
-func NewStore(kv jetstream.KeyValue, m *model.Model) *Store { return &Store{kv: kv, m: m} }
+func NewStore(kv jetstream.KeyValue, m model.Model) *Store { return &Store{kv: kv, m: m} }
 
 // Entry is a speaker as the bucket has it. Err matches [ErrOtherModel] for one
 // of another model, which can be listed, renamed and deleted.
@@ -147,11 +147,19 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	if _, err := s.get(ctx, name); err != nil {
 		return err
 	}
-	if err := s.kv.Purge(ctx, publish.Token(name)); err != nil {
+	// Markers of deletions hold the name. The young ones stay, for workers that
+	// are cut off at the moment, and go by themselves where the bucket can do that.
+	status, err := s.kv.Status(ctx)
+	if err != nil {
 		return fmt.Errorf("delete %q: %w", name, err)
 	}
-	// Markers of deletions hold the name. The young ones stay, for workers that
-	// are cut off at the moment.
+	var opts []jetstream.KVDeleteOpt
+	if stay := status.LimitMarkerTTL(); stay > 0 {
+		opts = append(opts, jetstream.PurgeTTL(stay))
+	}
+	if err := s.kv.Purge(ctx, publish.Token(name), opts...); err != nil {
+		return fmt.Errorf("delete %q: %w", name, err)
+	}
 	if err := s.kv.PurgeDeletes(ctx); err != nil {
 		return fmt.Errorf("delete %q: it is deleted, but names of earlier ones may remain: %w", name, err)
 	}

@@ -136,8 +136,8 @@ func measure(r Recording, cfg pipeline.Config, latencies []time.Duration) (Row, 
 }
 
 // trials compares the reference's utterances as a stream would.
-func trials(r Recording, m *model.Model) ([]calibration.Trial, error) {
-	rec, err := experiment.NewRecording(r.Name, r.Group, r.Samples, r.Reference, m.Features)
+func trials(r Recording, m model.Model) ([]calibration.Trial, error) {
+	rec, err := experiment.NewRecording(r.Name, r.Group, r.Samples, r.Reference, m.Front())
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/seed-7adb9000/diarizer/internal/baselines"
@@ -29,10 +30,20 @@ func thresholds() []float64 {
 	return t
 }
 
+// SlopeAt finds the slope that belongs to a threshold, as Calibrate does.
+func SlopeAt(ctx context.Context, m model.Model, recs []*Recording, threshold float64) (float64, error) {
+	all := make([][]choice, len(recs))
+	err := each(ctx, len(recs), func(i int) {
+		rule, utterances := voices(m, recs[i])
+		all[i] = choices(recs[i], rule, utterances)
+	})
+	return slope(slices.Concat(all...), threshold), err
+}
+
 // Calibrate finds the threshold with the least confusion of agglomerative
 // clustering, every group of recordings counting the same, and the slope by
 // logistic regression on the choices among the true speakers so far.
-func Calibrate(ctx context.Context, m *model.Model, recs []*Recording) (Calibration, error) {
+func Calibrate(ctx context.Context, m model.Model, recs []*Recording) (Calibration, error) {
 	grid := thresholds()
 	type outcome struct {
 		results []Result
@@ -97,13 +108,12 @@ type choice struct {
 
 // voices are the utterances of a recording as a stream would compare them, and
 // the rule by which.
-func voices(m *model.Model, r *Recording) (*baselines.ClosedForm, []*baselines.Voice) {
-	rule := baselines.NewClosedForm(m, !m.IgnoreChannels, true)
+func voices(m model.Model, r *Recording) (*baselines.ClosedForm, []*baselines.Voice) {
 	var all []*baselines.Voice
-	for _, u := range r.Aligned(m, true) {
-		all = append(all, rule.Utterance(u))
+	for _, s := range r.Pairs(m) {
+		all = append(all, baselines.NewVoice(s))
 	}
-	return rule, all
+	return baselines.NewRule(m), all
 }
 
 // choices are the decisions of a recording.
@@ -132,7 +142,7 @@ func choices(r *Recording, rule *baselines.ClosedForm, utterances []*baselines.V
 // Trials are the comparisons that a stream meets in which every decision so far
 // was right: the normalised score of each utterance against all that each
 // speaker has said before it.
-func Trials(m *model.Model, r *Recording) []calibration.Trial {
+func Trials(m model.Model, r *Recording) []calibration.Trial {
 	rule, utterances := voices(m, r)
 	var out []calibration.Trial
 	for _, c := range choices(r, rule, utterances) {

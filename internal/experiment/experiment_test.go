@@ -14,7 +14,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/simulate"
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -86,8 +86,8 @@ func TestNewRecordingCutsTurns(t *testing.T) {
 }
 
 // flat is a model of one Gaussian and one eigenvoice in one dimension.
-func flat() *model.Model {
-	return &model.Model{Features: segment.FeatureConfig{Ceps: 1, Filters: 2, LowHz: 100, HighHz: 3800, MeanPrior: 1},
+func flat() *eigenvoice.Model {
+	return &eigenvoice.Model{Features: segment.FeatureConfig{Ceps: 1, Filters: 2, LowHz: 100, HighHz: 3800, MeanPrior: 1},
 		FeatureMean: []float64{0}, Weights: []float64{1}, Means: []float64{0}, Vars: []float64{1}, V: []float64{2},
 		Nu: 1, Phi: 0.2, Slope: 1, Slack: 0.01, Length: 0.3}
 }
@@ -162,12 +162,12 @@ func TestReferenceErrors(t *testing.T) {
 func TestConversations(t *testing.T) {
 	cast := map[string][]simulate.Speaker{}
 	rng := rand.New(rand.NewPCG(5, 1))
-	for range 7 {
-		cast["c"] = append(cast["c"], simulate.Speaker{Recordings: [][]float32{simulate.Coloured(rng, 16000*4, 0)}})
+	for range mostSpeakers {
+		cast["c"] = append(cast["c"], simulate.Speaker{Recordings: [][]float32{simulate.Coloured(rng, 16000*20, 0)}})
 	}
 	all, err := Conversations(context.Background(), cast, simulate.Acoustics{}, 1, 2, 10)
-	if err != nil || len(all) != 6 {
-		t.Fatalf("%d conversations, %v; expected 6", len(all), err)
+	if err != nil || len(all) != 8 {
+		t.Fatalf("%d conversations, %v; expected 8", len(all), err)
 	}
 	for _, s := range all {
 		if len(s.Samples) == 0 || len(s.Reference) == 0 {

@@ -1,8 +1,11 @@
 package experiment
 
 import (
+	"slices"
+
 	"github.com/seed-7adb9000/diarizer/internal/baselines"
 	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -18,7 +21,7 @@ func (r *Recording) Frame(dst []float64, t int) []float64 {
 // running, that is the mean of the speech up to t, as in a stream, and the
 // frames of the utterances have to be asked for in their order; otherwise it is
 // the mean of all speech of the recording.
-func (r *Recording) Normalised(m *model.Model, running bool) func(dst []float64, t int) {
+func (r *Recording) Normalised(m *eigenvoice.Model, running bool) func(dst []float64, t int) {
 	norm := segment.NewNormalizer(m.FeatureMean, m.Features.MeanPrior)
 	x := make([]float64, r.Dim)
 	heard := 0 // frames before this one are in the mean, or are no speech
@@ -45,7 +48,7 @@ func (r *Recording) Normalised(m *model.Model, running bool) func(dst []float64,
 
 // Aligned returns what methods of comparing may know of the utterances, with frames
 // normalised by the speech so far or by all of it.
-func (r *Recording) Aligned(m *model.Model, running bool) []baselines.Utterance {
+func (r *Recording) Aligned(m *eigenvoice.Model, running bool) []baselines.Utterance {
 	normalised, acc := r.Normalised(m, running), m.NewAccumulator()
 	out := make([]baselines.Utterance, len(r.Utterances))
 	for i, u := range r.Utterances {
@@ -58,6 +61,28 @@ func (r *Recording) Aligned(m *model.Model, running bool) []baselines.Utterance 
 			normalised(dst, t)
 			t++
 		})
+	}
+	return out
+}
+
+// Pairs returns the pairs of the utterances as a stream of m would have them when
+// they end.
+func (r *Recording) Pairs(m model.Model) []model.Stats {
+	ear := m.NewListener()
+	out := make([]model.Stats, len(r.Utterances))
+	frames := make([]float64, segment.AtomFrames*r.Dim)
+	for i, u := range r.Utterances {
+		var sounds []*model.Sound
+		for t := u.From; t < u.To; t += segment.AtomFrames {
+			n := min(segment.AtomFrames, u.To-t)
+			for k := range n {
+				r.Frame(frames[k*r.Dim:(k+1)*r.Dim], t+k)
+			}
+			s := ear.Hear(frames[:n*r.Dim], int64(t))
+			sounds = append(sounds, &s)
+		}
+		out[i] = m.Shape().NewStats()
+		ear.Pair(&out[i], slices.Values(sounds))
 	}
 	return out
 }

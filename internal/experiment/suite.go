@@ -109,7 +109,7 @@ func OneLine(cast map[string][]simulate.Speaker) map[string][]simulate.Speaker {
 // talkative returns the speakers with enough material for a conversation, or
 // all where they are too few.
 func talkative(all []simulate.Speaker) []simulate.Speaker {
-	const enough, fewest = 20 * dataset.Rate, 7
+	const enough = 20 * dataset.Rate
 	var out []simulate.Speaker
 	for _, s := range all {
 		n := 0
@@ -120,20 +120,46 @@ func talkative(all []simulate.Speaker) []simulate.Speaker {
 			out = append(out, s)
 		}
 	}
-	if len(out) < fewest {
+	if len(out) < mostSpeakers {
 		return all
 	}
 	return out
 }
 
+// lasting returns the speakers of the named corpora, each in their longest recording,
+// for conversations in which everybody speaks for minutes: those with half a minute
+// or more, or all where they are too few. What is said again in another recording,
+// over another microphone, would be another voice.
+func lasting(cast map[string][]simulate.Speaker, corpora []string) []simulate.Speaker {
+	const enough = 30 * dataset.Rate
+	var all, long []simulate.Speaker
+	for _, c := range corpora {
+		for _, s := range cast[c] {
+			s = s.OneLine()
+			all = append(all, s)
+			if len(s.Recordings[0]) >= enough {
+				long = append(long, s)
+			}
+		}
+	}
+	if len(long) < mostSpeakers {
+		return all
+	}
+	return long
+}
+
+// mostSpeakers is how many a conversation may have.
+const mostSpeakers = 8
+
 // Conversations composes n conversations of each kind: clean, telephone (of
 // telephone speech where there is any) and rooms with noise, of 2 to 7
-// speakers, more than half of them 2, up to seconds long.
+// speakers, more than half of them 2, up to seconds long; and far-field meetings of
+// 4 to 8, who say what they have again until the time is up.
 func Conversations(ctx context.Context, cast map[string][]simulate.Speaker, ac simulate.Acoustics, seed uint64, n int, seconds float64) ([]Sound, error) {
 	var wide, narrow []string
 	for corpus, s := range cast {
 		switch {
-		case len(s) < 7:
+		case len(s) < mostSpeakers:
 		case corpus == TelephoneCorpus:
 			narrow = append(narrow, corpus)
 		default:
@@ -145,10 +171,11 @@ func Conversations(ctx context.Context, cast map[string][]simulate.Speaker, ac s
 		narrow = wide
 	}
 	if len(wide) == 0 {
-		return nil, fmt.Errorf("no corpus has 7 speakers to make conversations of")
+		return nil, fmt.Errorf("no corpus has %d speakers to make conversations of", mostSpeakers)
 	}
+	lasting := lasting(cast, wide)
 	var out []Sound
-	for _, cond := range []simulate.Condition{simulate.Clean, simulate.Telephone, simulate.Rooms} {
+	for _, cond := range []simulate.Condition{simulate.Clean, simulate.Telephone, simulate.Rooms, simulate.Meeting} {
 		for i := range n {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
@@ -158,16 +185,22 @@ func Conversations(ctx context.Context, cast map[string][]simulate.Speaker, ac s
 			if i%9 >= 5 {
 				speakers = 3 + rng.IntN(5)
 			}
+			if cond == simulate.Meeting {
+				speakers = 4 + rng.IntN(5)
+			}
 			pool := talkative(cast[wide[i%len(wide)]])
-			if cond == simulate.Telephone {
+			switch cond {
+			case simulate.Telephone:
 				pool = talkative(cast[narrow[i%len(narrow)]])
+			case simulate.Meeting:
+				pool = lasting
 			}
 			var voices []simulate.Speaker
 			for _, k := range rng.Perm(len(pool))[:speakers] {
 				voices = append(voices, pool[k])
 			}
 			name := fmt.Sprintf("sim-%s-%02d", cond, i)
-			c := simulate.Talk(rng, voices, ac, simulate.Options{Name: name, Condition: cond, Seconds: seconds})
+			c := simulate.Talk(rng, voices, ac, simulate.Options{Name: name, Condition: cond, Seconds: seconds, Repeat: cond == simulate.Meeting})
 			out = append(out, Sound{Name: name, Group: "sim-" + cond.String(), Samples: c.Samples, Reference: c.Reference})
 		}
 	}

@@ -12,8 +12,8 @@ import (
 
 var header = []string{"stream", "run", "turn", "start", "end", "speaker", "name", "confidence", "logp", "state"}
 
-// writeCSV writes a line a turn. Times are seconds; logp is empty where nothing
-// was scored.
+// writeCSV writes a line a turn. Times are seconds; logp and confidence are
+// empty where nothing was scored.
 func writeCSV(w io.Writer, timelines []*publish.Timeline) error {
 	table := csv.NewWriter(w)
 	if err := table.Write(header); err != nil {
@@ -28,8 +28,12 @@ func writeCSV(w io.Writer, timelines []*publish.Timeline) error {
 			if f := float64(turn.LogP); !math.IsNaN(f) && !math.IsInf(f, 0) {
 				logp = strconv.FormatFloat(f, 'f', -1, 64)
 			}
+			confidence := ""
+			if turn.Confidence > 0 {
+				confidence = strconv.FormatFloat(turn.Confidence, 'f', -1, 64)
+			}
 			err := table.Write([]string{t.Stream(), t.Run(), strconv.Itoa(turn.ID), seconds(turn.Start), seconds(turn.End),
-				turn.Speaker.String(), t.Name(turn.Speaker), strconv.FormatFloat(turn.Confidence, 'f', -1, 64), logp, string(turn.State)})
+				turn.Speaker.String(), t.Name(turn.Speaker), confidence, logp, string(turn.State)})
 			if err != nil {
 				return err
 			}

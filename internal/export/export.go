@@ -16,20 +16,22 @@ import (
 // Format is a way to write timelines.
 type Format string
 
-// The formats. SRT, VTT and EAF hold one stream.
+// The formats. SRT, VTT, EAF and HTML hold one stream.
 const (
 	RTTM Format = "rttm" // NIST's lines of turns
 	CSV  Format = "csv"  // a table with a header, RFC 4180
 	SRT  Format = "srt"  // SubRip subtitles that name who speaks
 	VTT  Format = "vtt"  // WebVTT with voices
 	EAF  Format = "eaf"  // ELAN, a tier a speaker
+	JSON Format = "json" // one document: turns, speakers and how much each spoke
+	HTML Format = "html" // a page to read, see package report
 )
 
 // Formats lists the formats.
-func Formats() []Format { return []Format{RTTM, CSV, SRT, VTT, EAF} }
+func Formats() []Format { return []Format{RTTM, CSV, SRT, VTT, EAF, JSON, HTML} }
 
 // single has the formats of one stream.
-var single = map[Format]func(io.Writer, *publish.Timeline) error{SRT: writeSRT, VTT: writeVTT, EAF: writeEAF}
+var single = map[Format]func(io.Writer, *publish.Timeline) error{SRT: writeSRT, VTT: writeVTT, EAF: writeEAF, HTML: writeHTML}
 
 // Write writes the turns of timelines. Turns without a length are left out.
 func Write(w io.Writer, f Format, timelines []*publish.Timeline) error {
@@ -43,6 +45,8 @@ func Write(w io.Writer, f Format, timelines []*publish.Timeline) error {
 		return rttm.Write(w, segments)
 	case f == CSV:
 		return writeCSV(w, timelines)
+	case f == JSON:
+		return writeJSON(w, timelines)
 	case !ok:
 		return fmt.Errorf("format %q: expected one of %q", f, Formats())
 	case len(timelines) > 1:

@@ -50,9 +50,9 @@ type (
 	}
 )
 
-// writeJSON writes words, segments and speakers. Speakers are in the order in
+// writeWordJSON writes words, segments and speakers. Speakers are in the order in
 // which they first say something.
-func writeJSON(w io.Writer, t Transcript) error {
+func writeWordJSON(w io.Writer, t Transcript) error {
 	doc := wordsDocument{Schema: TranscriptSchemaID, Recording: t.Source.Name,
 		Clock:    wordsClock{float64(ms(t.Clock.Offset)) / 1000, t.Clock.Drift},
 		Speakers: []wordSpeaker{}, Segments: []wordSegment{}, Words: []wordJSON{}}

@@ -14,12 +14,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// The formats of words, beside [SRT], [VTT] and [EAF].
+// The formats of words, beside [SRT], [VTT], [EAF] and [JSON], which then is of words,
+// segments and speakers, see schema/transcript.schema.json.
 const (
-	Text Format = "txt"  // a transcript to read: time, speaker, text
-	JSON Format = "json" // words, segments and speakers, see schema/transcript.schema.json
-	CTM  Format = "ctm"  // NIST's lines of words, with speakers
-	STM  Format = "stm"  // NIST's lines of segments
+	Text Format = "txt" // a transcript to read: time, speaker, text
+	CTM  Format = "ctm" // NIST's lines of words, with speakers
+	STM  Format = "stm" // NIST's lines of segments
 )
 
 // WordFormats lists the formats of words.
@@ -52,7 +52,7 @@ func (t Transcript) file() string { return field(cmp.Or(t.Source.Name, "recordin
 
 // WriteWords writes a transcript.
 func WriteWords(w io.Writer, f Format, t Transcript) error {
-	write, ok := map[Format]func(io.Writer, Transcript) error{Text: writeText, JSON: writeJSON, VTT: writeWordVTT,
+	write, ok := map[Format]func(io.Writer, Transcript) error{Text: writeText, JSON: writeWordJSON, VTT: writeWordVTT,
 		SRT: writeWordSRT, CTM: writeCTM, STM: writeSTM, EAF: writeWordEAF}[f]
 	if !ok {
 		return fmt.Errorf("format %q: expected one of %q", f, WordFormats())

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 // process is one that a test may kill.
@@ -102,7 +104,7 @@ func natsServer(t testing.TB) string {
 		}
 	})
 	if built.err != nil {
-		t.Skipf("no nats-server: the go command builds it: %v", built.err)
+		needs.Missing(t, "no nats-server, which the go command builds: %v", built.err)
 	}
 	return built.path
 }

@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -44,6 +45,7 @@ type Source struct {
 	report func(Reading)
 	now    func() time.Time
 
+	copied    []float32 // scratch
 	sum       float64
 	low, high float32
 	n         int
@@ -107,6 +109,7 @@ func (s *Source) measure(b capture.Block) {
 
 // add takes samples into the next reading.
 func (s *Source) add(samples []float32) {
+	samples, _ = clean.Copied(&s.copied, samples)
 	v := blas32.Vector{N: len(samples), Data: samples, Inc: 1}
 	s.sum += float64(blas32.Dot(v, v))
 	for _, x := range samples {

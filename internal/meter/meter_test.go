@@ -67,6 +67,39 @@ func TestLevelAndLag(t *testing.T) {
 	}
 }
 
+// TestBadSamples holds that samples that are no sound have no part in a reading, and
+// pass through as they are.
+func TestBadSamples(t *testing.T) {
+	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1)), -math.MaxFloat32} {
+		var got []Reading
+		m := New(&spoilt{tone{a: 0.1, blocks: 1}, bad}, func(r Reading) { got = append(got, r) })
+		b, err := m.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != 1 || math.Abs(got[0].Level+20) > 0.05 || math.Abs(got[0].Peak+20) > 0.05 {
+			t.Errorf("%g among the samples: readings %+v", bad, got)
+		}
+		if math.Float32bits(b.Samples[3]) != math.Float32bits(bad) {
+			t.Errorf("%g became %g", bad, b.Samples[3])
+		}
+	}
+}
+
+// spoilt has a sample in each block that is no sound.
+type spoilt struct {
+	tone
+	bad float32
+}
+
+func (s *spoilt) Next(ctx context.Context) (capture.Block, error) {
+	b, err := s.tone.Next(ctx)
+	if err == nil {
+		b.Samples[3] = s.bad
+	}
+	return b, err
+}
+
 func TestSilenceIsTheFloor(t *testing.T) {
 	var got []Reading
 	m := New(&tone{blocks: 1}, func(r Reading) { got = append(got, r) })

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -18,8 +19,12 @@ const prefix = "diarizer.meter.v1."
 func Subject(stream string) string { return prefix + stream }
 
 // Publish sends a reading to whoever listens now. Nothing is kept and nothing
-// waits: without a connection it is lost.
+// waits: without a connection it is lost, and where it is found that readings may
+// not be published, no more are sent until there is another connection.
 func Publish(nc *nats.Conn, r Reading) error {
+	if !bus.MayPublish(nc, Subject(r.Stream)) {
+		return nil
+	}
 	data, err := json.Marshal(r)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 )
 
@@ -22,10 +23,7 @@ func TestEqualsIndependentScorer(t *testing.T) {
 	if script == "" {
 		t.Skip("DER_PY does not name a scorer to compare with")
 	}
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("no python3 to run DER_PY with")
-	}
+	python := needs.Tool(t, "python3")
 	dir := t.TempDir()
 	for seed := range uint64(150) {
 		rnd := rand.New(rand.NewPCG(seed, 4))

@@ -2,7 +2,8 @@
 // read: float32 tensors, and as metadata the settings that belong to them,
 // what they were trained on, and a checksum.
 //
-// The tensors, M Gaussians of d features with ν eigenvoices and μ eigenchannels:
+// The tensors of an eigenvoice model, M Gaussians of d features with ν eigenvoices
+// and μ eigenchannels:
 //
 //	feature_mean   d
 //	weights        M
@@ -10,13 +11,22 @@
 //	eigenvoices    M×d×ν
 //	eigenchannels  M×d×μ, absent where μ is 0
 //
-// The metadata: format ("diarizer-model/1"), settings (JSON), training (JSON,
-// see [Metadata]) and sha256, over the settings and the tensors in this order.
+// Those of an embedding model, of ν factors of a network's vectors of m numbers:
+//
+//	mean           m, μ
+//	projection     ν×m, P
+//	a, b           ν
+//
+// The network itself is part of the program; the settings name it by its
+// fingerprint.
+//
+// The metadata: format ("diarizer-model/1"), kind ("embedding"; absent for
+// eigenvoices), settings (JSON), training (JSON, see [Metadata]) and sha256, over
+// the settings and the tensors in this order.
 package modelfile
 
 import (
 	"crypto/sha256"
-	_ "embed"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -24,11 +34,14 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/nlpodyssey/safetensors"
+
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
+	"github.com/seed-7adb9000/diarizer/online/model/embedding"
 )
 
 // format is the version of the layout that this package reads and writes.
@@ -61,19 +74,15 @@ type Corpus struct {
 	Seconds  float64 `json:"seconds"`
 }
 
-// settings are the parts of a model that are not tensors.
-type settings struct {
-	Features  segment.FeatureConfig `json:"features"`
-	Nu        int                   `json:"eigenvoices"`
-	Mu        int                   `json:"eigenchannels"`
-	OneChan   bool                  `json:"ignore_channels,omitempty"`
-	Phi       float64               `json:"phi"`
-	Token     float64               `json:"token,omitempty"`
-	Soft      bool                  `json:"soft"`
-	Slack     float64               `json:"slack"`
-	Length    float64               `json:"length"`
-	Threshold float64               `json:"threshold"`
-	Slope     float64               `json:"slope"`
+// content is what a file holds of a model of some kind.
+type content interface {
+	// settings points to the parts that are not tensors, as JSON has them.
+	settings() any
+	// tensors lists the tensors once the settings are known. sizes tells the
+	// shape of a tensor in the file that is read, nil where there is none.
+	tensors(shape func(name string) []uint64) ([]tensor, error)
+	// model returns the model, when everything is there.
+	model() (model.Model, error)
 }
 
 // tensor is a named part of a model with its shape.
@@ -83,28 +92,38 @@ type tensor struct {
 	values *[]float64
 }
 
-func tensors(m *model.Model, size int) []tensor {
-	n, d, nu, mu := uint64(size), uint64(m.Dim()), uint64(m.Nu), uint64(m.Mu)
-	all := []tensor{
-		{"feature_mean", []uint64{d}, &m.FeatureMean},
-		{"weights", []uint64{n}, &m.Weights},
-		{"means", []uint64{n, d}, &m.Means},
-		{"vars", []uint64{n, d}, &m.Vars},
-		{"eigenvoices", []uint64{n, d, nu}, &m.V},
+// contentOf returns the content of a file for m.
+func contentOf(m model.Model) (content, error) {
+	switch m := m.(type) {
+	case *eigenvoice.Model:
+		return eigenvoicesOf(m), nil
+	case *embedding.Model:
+		return embeddingOf(m), nil
 	}
-	if mu > 0 {
-		all = append(all, tensor{"eigenchannels", []uint64{n, d, mu}, &m.U})
+	return nil, fmt.Errorf("%w: kind %q", ErrFormat, m.Kind())
+}
+
+// emptyContent returns what a file of a kind is read into.
+func emptyContent(kind string) (content, error) {
+	switch kind {
+	case "", eigenvoice.Kind:
+		return &eigenvoices{}, nil
+	case embedding.Kind:
+		return &embeddings{}, nil
 	}
-	return all
+	return nil, fmt.Errorf("kind is %q, not %q or %q", kind, eigenvoice.Kind, embedding.Kind)
 }
 
 // Write writes a valid model.
-func Write(w io.Writer, m *model.Model, meta Metadata) error {
+func Write(w io.Writer, m model.Model, meta Metadata) error {
 	if err := m.Validate(); err != nil {
 		return fmt.Errorf("write model: %w", err)
 	}
-	set, err := json.Marshal(settings{Features: m.Features, Nu: m.Nu, Mu: m.Mu, OneChan: m.IgnoreChannels, Phi: m.Phi, Token: m.Token,
-		Soft: m.Soft, Slack: m.Slack, Length: m.Length, Threshold: m.Threshold, Slope: m.Slope})
+	c, err := contentOf(m)
+	if err != nil {
+		return fmt.Errorf("write model: %w", err)
+	}
+	set, err := json.Marshal(c.settings())
 	if err != nil {
 		return fmt.Errorf("write model: %w", err)
 	}
@@ -112,10 +131,14 @@ func Write(w io.Writer, m *model.Model, meta Metadata) error {
 	if err != nil {
 		return fmt.Errorf("write model: %w", err)
 	}
+	tensors, err := c.tensors(nil)
+	if err != nil {
+		return fmt.Errorf("write model: %w", err)
+	}
 	views := map[string]safetensors.TensorView{}
 	sum := sha256.New()
 	sum.Write(set)
-	for _, t := range tensors(m, m.Gaussians()) {
+	for _, t := range tensors {
 		data := make([]byte, 0, 4*len(*t.values))
 		for _, v := range *t.values {
 			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(v)))
@@ -125,9 +148,12 @@ func Write(w io.Writer, m *model.Model, meta Metadata) error {
 			return fmt.Errorf("write model: %w", err)
 		}
 	}
-	err = safetensors.SerializeToWriter(views, map[string]string{"format": format, "settings": string(set),
-		"training": string(training), "sha256": hex.EncodeToString(sum.Sum(nil))}, w)
-	if err != nil {
+	about := map[string]string{"format": format, "settings": string(set),
+		"training": string(training), "sha256": hex.EncodeToString(sum.Sum(nil))}
+	if m.Kind() != eigenvoice.Kind { // files of eigenvoices are older than kinds
+		about["kind"] = m.Kind()
+	}
+	if err := safetensors.SerializeToWriter(views, about, w); err != nil {
 		return fmt.Errorf("write model: %w", err)
 	}
 	return nil
@@ -135,13 +161,13 @@ func Write(w io.Writer, m *model.Model, meta Metadata) error {
 
 // Read reads a model. Its errors name the file as name, say what was found and
 // what was expected, and wrap [ErrFormat] unless r itself failed.
-func Read(r io.Reader, name string) (*model.Model, error) {
+func Read(r io.Reader, name string) (model.Model, error) {
 	m, _, err := ReadWithMetadata(r, name)
 	return m, err
 }
 
 // ReadWithMetadata reads a model and where it comes from.
-func ReadWithMetadata(r io.Reader, name string) (*model.Model, Metadata, error) {
+func ReadWithMetadata(r io.Reader, name string) (model.Model, Metadata, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
 	if err != nil {
 		return nil, Metadata{}, fmt.Errorf("%s: %w", name, err)
@@ -150,7 +176,7 @@ func ReadWithMetadata(r io.Reader, name string) (*model.Model, Metadata, error) 
 }
 
 // named is parse with the file's name in its errors.
-func named(data []byte, name string) (*model.Model, Metadata, error) {
+func named(data []byte, name string) (model.Model, Metadata, error) {
 	m, meta, err := parse(data)
 	if err != nil {
 		return nil, Metadata{}, fmt.Errorf("%s: %w: %s; expected a file that diarizer train wrote", name, ErrFormat, oneLine(err))
@@ -158,7 +184,7 @@ func named(data []byte, name string) (*model.Model, Metadata, error) {
 	return m, meta, nil
 }
 
-func parse(data []byte) (*model.Model, Metadata, error) {
+func parse(data []byte) (model.Model, Metadata, error) {
 	var meta Metadata
 	if len(data) == 0 {
 		return nil, meta, errors.New("the file is empty")
@@ -178,30 +204,33 @@ func parse(data []byte) (*model.Model, Metadata, error) {
 	if strs["format"] != format {
 		return nil, meta, fmt.Errorf("format is %q, not %q", strs["format"], format)
 	}
-	var set settings
-	if err := strict(strs["settings"], &set); err != nil {
+	c, err := emptyContent(strs["kind"])
+	if err != nil {
+		return nil, meta, err
+	}
+	if err := strict(strs["settings"], c.settings()); err != nil {
 		return nil, meta, fmt.Errorf("settings: %w", err)
 	}
 	if err := json.Unmarshal([]byte(strs["training"]), &meta); err != nil {
 		return nil, meta, fmt.Errorf("training: %w", err)
 	}
-	m := &model.Model{Features: set.Features, Nu: set.Nu, Mu: set.Mu, IgnoreChannels: set.OneChan, Phi: set.Phi, Token: set.Token,
-		Soft: set.Soft, Slack: set.Slack, Length: set.Length, Threshold: set.Threshold, Slope: set.Slope}
-	weights, ok := st.Tensor("weights")
-	if !ok || len(weights.Shape()) != 1 {
-		return nil, meta, errors.New(`no tensor "weights" of one dimension`)
-	}
-	if m.Nu < 1 || m.Mu < 0 {
-		return nil, meta, fmt.Errorf("%d eigenvoices and %d eigenchannels", m.Nu, m.Mu)
+	tensors, err := c.tensors(func(name string) []uint64 {
+		if view, ok := st.Tensor(name); ok {
+			return view.Shape()
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, meta, err
 	}
 	sum := sha256.New()
 	io.WriteString(sum, strs["settings"])
-	for _, t := range tensors(m, int(weights.Shape()[0])) {
+	for _, t := range tensors {
 		view, ok := st.Tensor(t.name)
 		if !ok {
 			return nil, meta, fmt.Errorf("no tensor %q", t.name)
 		}
-		if view.DType() != safetensors.F32 || !equal(view.Shape(), t.shape) {
+		if view.DType() != safetensors.F32 || !slices.Equal(view.Shape(), t.shape) {
 			return nil, meta, fmt.Errorf("tensor %q is %v %v, not F32 %v", t.name, view.DType(), view.Shape(), t.shape)
 		}
 		sum.Write(view.Data())
@@ -213,6 +242,10 @@ func parse(data []byte) (*model.Model, Metadata, error) {
 	if found := hex.EncodeToString(sum.Sum(nil)); found != strs["sha256"] {
 		return nil, meta, fmt.Errorf("checksum is %.12s…, not %.12s…: the file is damaged", found, strs["sha256"])
 	}
+	m, err := c.model()
+	if err != nil {
+		return nil, meta, err
+	}
 	return m, meta, m.Validate()
 }
 
@@ -222,18 +255,6 @@ func strict(s string, v any) error {
 	dec := json.NewDecoder(strings.NewReader(s))
 	dec.DisallowUnknownFields()
 	return dec.Decode(v)
-}
-
-func equal(a, b []uint64) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // oneLine keeps a foreign file's content from spreading over the terminal.
@@ -249,20 +270,4 @@ func oneLine(err error) string {
 		s = strings.ToValidUTF8(s[:limit], "") + "…"
 	}
 	return s
-}
-
-//go:embed default.safetensors
-var embedded []byte
-
-// Default returns the model that is part of the program.
-func Default() (*model.Model, error) {
-	m, _, err := named(embedded, "embedded model")
-	return m, err
-}
-
-// DefaultMetadata returns where the model that is part of the program comes
-// from.
-func DefaultMetadata() (Metadata, error) {
-	_, meta, err := named(embedded, "embedded model")
-	return meta, err
 }

@@ -10,11 +10,13 @@ import (
 	"testing/iotest"
 
 	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
+	"github.com/seed-7adb9000/diarizer/online/model/embedding"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
-func small(mu int) *model.Model {
-	m := &model.Model{
+func small(mu int) *eigenvoice.Model {
+	m := &eigenvoice.Model{
 		Features:    segment.FeatureConfig{Ceps: 2, Filters: 4, LowHz: 100, HighHz: 3800, MeanPrior: 50},
 		FeatureMean: []float64{0.5, -2}, Weights: []float64{0.25, 0.75},
 		Means: []float64{1, 2, 3, 4}, Vars: []float64{1, 0.5, 2, 1}, V: make([]float64, 12), Nu: 3, Mu: mu, Token: 0.5, IgnoreChannels: mu > 0,
@@ -31,7 +33,7 @@ func small(mu int) *model.Model {
 
 var meta = Metadata{Command: "diarizer train", Seed: 3, Corpora: []Corpus{{Name: "c", Source: "s", Licence: "CC0", Speakers: 2, Seconds: 9}}}
 
-func write(tb testing.TB, m *model.Model) []byte {
+func write(tb testing.TB, m model.Model) []byte {
 	tb.Helper()
 	var b bytes.Buffer
 	if err := Write(&b, m, meta); err != nil {
@@ -103,17 +105,72 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
-func TestDefault(t *testing.T) {
-	m, err := Default()
+// vectors is an embedding model of the network that is part of the program.
+func vectors(tb testing.TB) *embedding.Model {
+	tb.Helper()
+	net, err := Network()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	m := &embedding.Model{Net: net, Features: segment.FeatureConfig{Ceps: 2, Filters: 4, LowHz: 100, HighHz: 3800, MelBank: segment.BankSize},
+		Mean: make([]float64, net.Dim()), P: make([]float64, 2*net.Dim()), A: []float64{0.5, 1}, B: []float64{0.25, 0},
+		Phi: 0.5, Slack: 0.125, Length: 0.75, Threshold: -1, Slope: 2}
+	for i := range m.P {
+		m.P[i] = float64(i%7) / 8
+	}
+	return m
+}
+
+func TestRoundTripOfVectors(t *testing.T) {
+	want := vectors(t)
+	data := write(t, want)
+	got, err := Read(bytes.NewReader(data), "x")
 	if err != nil {
 		t.Fatal(err)
 	}
-	meta, err := DefaultMetadata()
-	if err != nil || len(meta.Corpora) == 0 || meta.Command == "" {
-		t.Errorf("metadata %+v, %v: expected corpora and the command", meta, err)
+	if got.Kind() != embedding.Kind || got.Fingerprint() != want.Fingerprint() {
+		t.Errorf("read %s %s, wrote %s %s", got.Kind(), got.Fingerprint(), want.Kind(), want.Fingerprint())
 	}
-	if m.Gaussians() < 16 || m.Nu < 10 {
-		t.Errorf("%d Gaussians and %d eigenvoices are no model", m.Gaussians(), m.Nu)
+	other := bytes.Replace(data, []byte(want.Net.Fingerprint()[:10]), []byte("0123456789"), 1)
+	kind := bytes.Replace(data, []byte(`"kind":"embedding"`), []byte(`"kind":"embeddinx"`), 1)
+	for name, c := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"another network": {other, "checksum"}, "unknown kind": {kind, "embeddinx"}, "truncated": {data[:len(data)-3], "damaged"},
+	} {
+		if _, err := Read(bytes.NewReader(c.data), "my.safetensors"); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, expected ErrFormat and %q", name, err, c.want)
+		}
+	}
+	foreign := vectors(t)
+	foreign.Net = elsewhere{foreign.Net}
+	if _, err := Read(bytes.NewReader(write(t, foreign)), "x"); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "network fedcba") {
+		t.Errorf("a model for another network: error %v", err)
+	}
+}
+
+// elsewhere is a network that this program does not have.
+type elsewhere struct{ embedding.Network }
+
+func (elsewhere) Fingerprint() string { return "fedcba9876543210" }
+
+// TestEmbedded reads the models that are part of the program.
+func TestEmbedded(t *testing.T) {
+	for name, kind := range map[string]string{Accurate: embedding.Kind, Light: eigenvoice.Kind} {
+		m, meta, err := Embedded(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(meta.Corpora) == 0 || meta.Command == "" {
+			t.Errorf("%s: metadata %+v: expected corpora and the command", name, meta)
+		}
+		if m.Kind() != kind || m.Shape().Nu < 10 {
+			t.Errorf("%s is of kind %s with %d factors: expected %s", name, m.Kind(), m.Shape().Nu, kind)
+		}
+	}
+	if _, _, err := Embedded("other"); !errors.Is(err, ErrFormat) {
+		t.Errorf("error %v for a name of no model", err)
 	}
 }
 
@@ -135,7 +192,7 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		m.NewAccumulator().Add(m.FeatureMean)
+		m.NewListener().Hear(make([]float64, m.Front().Dim()), 0)
 		write(t, m)
 	})
 }

@@ -4,6 +4,7 @@ package natstest
 import (
 	"testing"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -36,3 +37,7 @@ func Connect(t testing.TB, url string) *nats.Conn {
 	t.Cleanup(nc.Close)
 	return nc
 }
+
+// Start starts a server of other options, with JetStream, which ends with the
+// test, and returns its URL.
+func Start(t testing.TB, opts *server.Options) string { return start(t, opts).ClientURL() }

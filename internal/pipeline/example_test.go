@@ -15,7 +15,7 @@ import (
 // The demo is diarized, as fast as it goes.
 func ExampleRun() {
 	ctx := context.Background()
-	m, err := modelfile.Default()
+	m, err := modelfile.Eigenvoices()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -2,8 +2,10 @@ package pipeline
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/clean"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 	"github.com/seed-7adb9000/diarizer/vad"
@@ -25,11 +27,16 @@ type front struct {
 	levels    levels         // of the frames handed on last
 	delay     int64          // samples by which a frame's decision lags behind its start
 	ended     bool           // no more samples come
+	replaced  int64          // samples that were no sound
+
+	spoke    int64     // end of the latest speech among the frames handed on, in samples
+	patience int64     // silence after it that is not skipped, in samples
+	copied   []float32 // scratch
 }
 
 func newFront(cfg Config) (*front, error) {
 	m := cfg.Model
-	ext, err := segment.NewExtractor(m.Features)
+	ext, err := segment.NewExtractor(m.Front())
 	if err != nil {
 		return nil, err
 	}
@@ -50,21 +57,24 @@ func newFront(cfg Config) (*front, error) {
 	if f.given == nil {
 		c := cfg.Segment
 		if c.Static == 0 {
-			c.Static = m.Features.Ceps
+			c.Static = m.Front().Ceps
 		}
 		if f.cut, err = segment.NewSegmenter(c, ext.Dim()); err != nil {
 			return nil, err
 		}
 	}
 	f.delay = int64(lag+1) * segment.Hop
+	f.patience = max(leastPatience, cfg.Online.JoinGap) + segment.AtomFrames*segment.Hop
 	return f, nil
 }
 
 // maxGiven is the longest part that a given utterance is cut into, in samples.
 const maxGiven = 3 * capture.Rate
 
-// push takes the next samples.
+// push takes the next samples. They stay the caller's.
 func (f *front) push(samples []float32, emit func(segment.Event)) {
+	samples, replaced := clean.Copied(&f.copied, samples)
+	f.replaced += int64(replaced)
 	f.pushed += int64(len(samples))
 	f.ext.Add(samples)
 	if f.det != nil {
@@ -115,8 +125,12 @@ func (f *front) drain(emit func(segment.Event)) {
 		}
 		switch {
 		case f.given != nil:
+			if f.given.Free() == 0 {
+				f.spoke = (f.done + 1) * segment.Hop
+			}
 			f.given.Push(at, f.ext.Next(), emit)
 		case f.isSpeech(i):
+			f.spoke = (f.done + 1) * segment.Hop
 			f.cut.Push(at, true, f.ext.Next(), emit)
 		default:
 			f.ext.Pass()
@@ -137,15 +151,24 @@ func (f *front) isSpeech(i int) bool {
 	if f.det != nil {
 		return f.decisions[i].Speech
 	}
+	return f.untilGiven() == 0
+}
+
+// untilGiven returns how many frames from the next one on lie before the given
+// speech, by their middle.
+func (f *front) untilGiven() int64 {
 	mid := f.done*segment.Hop + segment.Hop/2
 	for f.spans < len(f.speech) && f.speech[f.spans].End <= mid {
 		f.spans++
 	}
-	return f.spans < len(f.speech) && f.speech[f.spans].Start <= mid
+	if f.spans == len(f.speech) {
+		return math.MaxInt64
+	}
+	return max(0, (f.speech[f.spans].Start-mid+segment.Hop-1)/segment.Hop)
 }
 
 // check reports what makes a model unusable by the stages.
-func check(m *model.Model) error {
+func check(m model.Model) error {
 	if m == nil {
 		return fmt.Errorf("pipeline: no model given")
 	}

@@ -17,6 +17,16 @@ func (l *levels) add(frame int64, dBFS float32) {
 	l.power[frame%int64(len(l.power))] = math.Pow(10, float64(dBFS)/10)
 }
 
+// even reports whether the levels are all alike.
+func (l *levels) even() bool {
+	for _, p := range l.power {
+		if p != l.power[0] {
+			return false
+		}
+	}
+	return true
+}
+
 // into returns emit with the level of each event's frames filled in. Events
 // carry the frames of one atom at most, the latest ones.
 func (l *levels) into(emit func(segment.Event)) func(segment.Event) {

@@ -21,7 +21,7 @@ import (
 
 // Config says how a stream is diarized. Only Model is needed.
 type Config struct {
-	Model    *model.Model
+	Model    model.Model
 	Detector vad.Config
 	Segment  segment.Config
 	Online   online.Config
@@ -45,6 +45,9 @@ type Output struct {
 	// Gap, where its End is not 0, is sound that was lost just before what the
 	// events speak of.
 	Gap vad.Span
+	// Replaced is how many samples of the block were no sound: not numbers,
+	// infinite or far beyond full scale. Silence was taken for them.
+	Replaced int
 	// End says that the stream is over; it is set in the last output only.
 	End bool
 }
@@ -90,7 +93,8 @@ func (s *Stream) Flush(emit func(online.Event)) error {
 // Run diarizes src and hands what comes of it to sink, in order. It returns
 // when the source has ended, or ctx is done, and all that was heard until then
 // has passed through: cancelling ctx ends the stream like its end would, and is
-// then returned as ctx.Err(). An error of sink ends the run at once.
+// then returned as ctx.Err(). An error of sink ends the run at once, as does a
+// block beyond [capture.MaxPosition].
 func Run(ctx context.Context, src capture.Source, cfg Config, sink func(Output) error) error {
 	s, err := NewStream(cfg)
 	if err != nil {
@@ -138,10 +142,11 @@ const depth = 16
 
 // batch is what one block led to in the front end.
 type batch struct {
-	at     int64
-	events []segment.Event
-	gap    vad.Span
-	end    bool
+	at       int64
+	events   []segment.Event
+	gap      vad.Span
+	replaced int
+	end      bool
 }
 
 // send sends v unless ctx is done first.
@@ -175,14 +180,12 @@ func readBlocks(ctx, run context.Context, src capture.Source, blocks chan<- capt
 func runFront(ctx context.Context, f *front, blocks <-chan capture.Block, out chan<- batch) error {
 	for b := range blocks {
 		var bt batch
-		emit := bt.collect
-		if b.Start > f.pushed {
-			// Lost sound stays in the time as silence.
-			bt.gap = vad.Span{Start: f.pushed, End: b.Start}
-			f.pushSilence(b.Start-f.pushed, emit)
+		var err error
+		before := f.replaced
+		if bt.gap, err = f.hear(ctx, b, bt.collect); err != nil {
+			return err
 		}
-		f.push(b.Samples, emit)
-		bt.at = f.pushed
+		bt.at, bt.replaced = f.pushed, int(f.replaced-before)
 		if err := send(ctx, out, bt); err != nil {
 			return err
 		}
@@ -199,19 +202,9 @@ func (b *batch) collect(ev segment.Event) {
 	b.events = append(b.events, ev)
 }
 
-// pushSilence stands in for n lost samples.
-func (f *front) pushSilence(n int64, emit func(segment.Event)) {
-	silence := make([]float32, min(n, capture.Rate))
-	for n > 0 {
-		k := min(n, int64(len(silence)))
-		f.push(silence[:k], emit)
-		n -= k
-	}
-}
-
 func runClusterer(ctx context.Context, s *Stream, in <-chan batch, out chan<- Output) error {
 	for bt := range in {
-		o := Output{At: bt.at, Gap: bt.gap, End: bt.end}
+		o := Output{At: bt.at, Gap: bt.gap, Replaced: bt.replaced, End: bt.end}
 		emit := func(e online.Event) { o.Events = append(o.Events, e) }
 		if groups, ok := s.links.take(); ok {
 			s.clu.Link(groups)

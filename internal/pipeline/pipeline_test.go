@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -15,7 +16,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 	"github.com/seed-7adb9000/diarizer/vad"
 )
@@ -24,11 +25,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // anyModel returns a model of random parameters: what a stage does with it
 // makes no sense to a listener, but must be the same every time.
-func anyModel(seed uint64) *model.Model {
+func anyModel(seed uint64) *eigenvoice.Model {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	fc := segment.FeatureConfig{Ceps: 12, Energy: true, Deltas: true, DeltaSpan: 2, Filters: 24, LowHz: 100, HighHz: 3800, MeanPrior: 100}
 	const size, nu = 16, 4
-	m := &model.Model{Features: fc, Nu: nu, Phi: 0.1, Slope: 1, FeatureMean: make([]float64, fc.Dim())}
+	m := &eigenvoice.Model{Features: fc, Nu: nu, Phi: 0.1, Slope: 1, FeatureMean: make([]float64, fc.Dim())}
 	for range size {
 		m.Weights = append(m.Weights, 1.0/size)
 		for range fc.Dim() {
@@ -42,11 +43,16 @@ func anyModel(seed uint64) *model.Model {
 	return m
 }
 
-// voices is sound that the detector takes for speech: harmonics of a gliding
-// pitch through two formant-like weights, in turns with pauses between them.
+// voices is the beginning of sound that the detector takes for speech: harmonics of
+// a gliding pitch through two formant-like weights, in turns with pauses between
+// them.
 func voices(seconds float64) []float32 {
+	return slices.Clone(allVoices()[:int(seconds*capture.Rate)])
+}
+
+var allVoices = sync.OnceValue(func() []float32 {
 	rng := rand.New(rand.NewPCG(11, 12))
-	x := make([]float32, int(seconds*capture.Rate))
+	x := make([]float32, 50*capture.Rate)
 	var phase float64
 	for i := range x {
 		t := float64(i) / capture.Rate
@@ -65,7 +71,7 @@ func voices(seconds float64) []float32 {
 		}
 	}
 	return x
-}
+})
 
 // cutUp is a source of blocks of given sizes, used over and over.
 type cutUp struct {

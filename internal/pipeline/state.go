@@ -17,7 +17,7 @@ var ErrSnapshot = errors.New("snapshot of a stream cannot be used")
 // SnapshotVersion is the version of the snapshots that this program writes and
 // reads. It rises when a stage keeps other things, or the same ones for another
 // algorithm.
-const SnapshotVersion = 5
+const SnapshotVersion = 7
 
 // A snapshot is the magic, the version, the fingerprint of the configuration,
 // the length of the state, all by length where they vary, the state, and the
@@ -86,7 +86,7 @@ func (s *Stream) fields() []any {
 
 func (f *front) fields() []any {
 	list := []any{
-		state.Value(f.ext), &f.spans, &f.pushed, &f.done, f.levels.power[:],
+		state.Value(f.ext), &f.spans, &f.pushed, &f.done, &f.replaced, &f.spoke, f.levels.power[:],
 		state.Slice(&f.decisions, func(d *vad.Decision) []any { return []any{&d.Speech, &d.Score, &d.Level} }),
 	}
 	if f.det != nil {

@@ -24,7 +24,7 @@ func newStream(t interface{ Fatal(...any) }, cfg Config) *Stream {
 func TestStateIsComplete(t *testing.T) {
 	s := newStream(t, Config{Model: anyModel(1)})
 	statetest.Covers(t, s, s.fields(), "fingerprint", "links")
-	statetest.Covers(t, s.front, append(s.front.fields(), &s.front.levels), "given", "speech", "delay", "ended")
+	statetest.Covers(t, s.front, append(s.front.fields(), &s.front.levels), "given", "speech", "delay", "ended", "patience", "copied")
 }
 
 // TestMovedStream holds that a stream that goes on from its snapshot, taken

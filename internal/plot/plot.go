@@ -155,11 +155,11 @@ func newPicture(turns []rttm.Segment, opts Options) (*picture, error) {
 		for i, s := range found.Speakers {
 			p.lanes = append(p.lanes, lane{
 				label: fmt.Sprintf("%s · %.0f %%", printable(s.Name), 100*s.Share),
-				bars:  bars(found.Turns, s.Name, -0.36, 0.36, palette.Of(i)),
+				bars:  bars(found.Stretches, s.Name, -0.36, 0.36, palette.Of(i)),
 			})
 		}
-		p.note = fmt.Sprintf("%d speakers, %d turns in %s; beside each name its share of the talk time",
-			len(found.Speakers), len(found.Turns), talk.Clock(p.end))
+		p.note = fmt.Sprintf("%s, %s in %s; beside each name its share of the talk time",
+			talk.Count(found.People(), "speaker"), talk.Count(len(found.Turns), "turn"), talk.Clock(p.end))
 		return p, nil
 	}
 	e, err := FindErrors(opts.Reference, turns)
@@ -181,17 +181,17 @@ func (p *picture) compare(found, real talk.Summary, e Errors) {
 	for i, s := range real.Speakers {
 		c := palette.Of(i)
 		l := lane{label: printable(s.Name) + " = (not found)",
-			bars: bars(real.Turns, s.Name, refLow, refHigh, c.Over(palette.White, 0.45))}
+			bars: bars(real.Stretches, s.Name, refLow, refHigh, c.Over(palette.White, 0.45))}
 		if h, ok := counterpart[s.Name]; ok {
 			l.label = printable(s.Name) + " = " + printable(h)
-			l.bars = append(l.bars, bars(found.Turns, h, low, high, c)...)
+			l.bars = append(l.bars, bars(found.Stretches, h, low, high, c)...)
 		}
 		p.lanes = append(p.lanes, l)
 	}
 	for _, s := range found.Speakers {
 		if _, ok := e.Speakers[s.Name]; !ok {
 			p.lanes = append(p.lanes, lane{label: "(nobody) = " + printable(s.Name),
-				bars: bars(found.Turns, s.Name, low, high, palette.Grey)})
+				bars: bars(found.Stretches, s.Name, low, high, palette.Grey)})
 		}
 	}
 	score := e.Score
@@ -212,8 +212,8 @@ func (p *picture) compare(found, real talk.Summary, e Errors) {
 		p.lanes = append(p.lanes, l)
 		p.marks++
 	}
-	p.note = fmt.Sprintf("%d speakers in the reference (thin bars), %d found (thick bars) in %s; diarization error %.1f %%",
-		len(real.Speakers), len(found.Speakers), talk.Clock(p.end), score.DER())
+	p.note = fmt.Sprintf("%s in the reference (thin bars), %d found (thick bars) in %s; diarization error %.1f %%",
+		talk.Count(real.People(), "speaker"), found.People(), talk.Clock(p.end), score.DER())
 }
 
 func bars(turns []talk.Turn, speaker string, low, high float64, fill color.Color) []bar {

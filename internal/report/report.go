@@ -24,7 +24,7 @@ var page string
 //go:embed report.css
 var style string
 
-// ErrNothing is returned when there is no turn to report on.
+// ErrNothing is returned when there is no turn to report on and no title.
 var ErrNothing = errors.New("no turns to report on")
 
 // Options change the page. The zero value is fine.
@@ -56,7 +56,7 @@ type tick struct {
 	Label string
 }
 
-// bar is a turn, or the part of it in one strip. X and Width are in percent.
+// bar is a stretch, or the part of it in one strip. X and Width are in percent.
 type bar struct {
 	X, Width string
 	Y        int
@@ -86,10 +86,12 @@ type data struct {
 	Rest                  bool
 }
 
-// Write writes the page about the turns of one recording to w.
+// Write writes the page about the turns of one recording to w. What such turns
+// cannot show, since nobody in them speaks at the same time as somebody else, is
+// not counted as none.
 func Write(w io.Writer, turns []rttm.Segment, opts Options) error {
 	s := talk.Summarise(turns)
-	if len(s.Turns) == 0 {
+	if len(s.Turns) == 0 && opts.Title == "" {
 		return ErrNothing
 	}
 	sum := sha256.Sum256([]byte(style))
@@ -111,7 +113,9 @@ func Write(w io.Writer, turns []rttm.Segment, opts Options) error {
 		d.Rows = append(d.Rows, row{Speaker: sp, Colour: i % palette.Count,
 			Width: decimal(100 * sp.Share), Mean: sp.Talk / float64(sp.Turns)})
 	}
-	d.Strips = strips(s, colours)
+	if len(s.Turns) > 0 {
+		d.Strips = strips(s, colours)
+	}
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"clock": talk.Clock, "percent": percent, "plural": plural,
 		"seconds": func(s float64) string { return fmt.Sprintf("%.1f s", s) },
@@ -140,7 +144,7 @@ func strips(s talk.Summary, lanes map[string]int) []strip {
 			}
 		}
 	}
-	for _, t := range s.Turns {
+	for _, t := range s.Stretches {
 		words := fmt.Sprintf("%s, %s to %s (%.1f s)", t.Speaker, talk.Clock(t.Start), talk.Clock(t.End), t.Length())
 		for i := int(t.Start / length); i < len(out) && out[i].Start < t.End; i++ {
 			from, to := max(t.Start, out[i].Start), min(t.End, out[i].End)

@@ -174,12 +174,43 @@ func TestTurnsAreDrawnWhereTheyAre(t *testing.T) {
 	})
 }
 
-func TestOverlapIsExplainedWhereThereIsNone(t *testing.T) {
-	one := []rttm.Segment{{Speaker: "a", Start: 0, End: 2}}
-	if body := find(parse(t, one, report.Options{}), "main", "")[0].text; !strings.Contains(body, "Nobody speaks at the same time") {
-		t.Error("no word about missing overlap")
+// What nobody has looked for is not counted as none.
+func TestNothingIsSaidOfOverlapWhereThereIsNone(t *testing.T) {
+	text := func(turns []rttm.Segment, opts report.Options) string {
+		return strings.Join(strings.Fields(find(parse(t, turns, opts), "body", "")[0].text), " ")
 	}
+	a, b := rttm.Segment{Speaker: "a", Start: 0, End: 2}, rttm.Segment{Speaker: "b", Start: 2, End: 4}
+	words := []string{"two or more at once", "Interrupts", "Interjects", "An interruption is"}
+	alone := text([]rttm.Segment{a, b}, report.Options{})
+	b.Start = 1
+	together := text([]rttm.Segment{a, b}, report.Options{})
+	for _, w := range words {
+		if strings.Contains(alone, w) || !strings.Contains(together, w) {
+			t.Errorf("%q: %v where there is no overlap, %v where there is", w, strings.Contains(alone, w), strings.Contains(together, w))
+		}
+	}
+	if !strings.Contains(alone, "it was not looked for") {
+		t.Error("no word about what is missing")
+	}
+}
+
+// The page counts the turns that the file has lines for.
+func TestTurnsAreThoseOfTheFile(t *testing.T) {
+	turns := []rttm.Segment{{Speaker: "a", Start: 0, End: 2}, {Speaker: "a", Start: 2, End: 5}, {Speaker: "b", Start: 6, End: 7}}
+	all := parse(t, turns, report.Options{})
+	if facts := find(all, "ul", "facts")[0].text; !strings.Contains(facts, "3 turns") {
+		t.Errorf("facts %q, expected 3 turns", facts)
+	}
+	if n := len(find(all, "rect", "turn")); n != 2 {
+		t.Errorf("%d stretches drawn, want 2", n)
+	}
+}
+
+func TestNobodySpeaks(t *testing.T) {
 	if err := report.Write(io.Discard, nil, report.Options{}); !errors.Is(err, report.ErrNothing) {
 		t.Errorf("no turns: %v", err)
+	}
+	if body := find(parse(t, nil, report.Options{Title: "hush"}), "body", "")[0].text; !strings.Contains(body, "Nobody speaks") || !strings.Contains(body, "0 speakers") {
+		t.Errorf("a page about nothing: %q", body)
 	}
 }

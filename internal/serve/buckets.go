@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -32,6 +33,8 @@ type StoreOptions struct {
 	// it, 10 GiB if 0.
 	AudioAge   time.Duration
 	AudioBytes int64
+
+	markersStay time.Duration // see markersStay
 }
 
 // shared is what the workers share.
@@ -41,31 +44,34 @@ type shared struct {
 	audio, events   jetstream.Stream
 	workers, claims jetstream.KeyValue
 	states          *checkpoint.Store
+
+	markers time.Duration   // for how long those of removed keys stay
+	expires map[string]bool // buckets whose markers vanish by themselves
 }
 
 // openShared finds what the workers share, or creates it.
 func openShared(ctx context.Context, nc *nats.Conn, o StoreOptions) (*shared, error) {
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(apiTimeout))
+	js, err := bus.JetStream(nc, jetstream.WithDefaultTimeout(apiTimeout))
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)
 	}
 	if err := publish.EnsureStream(ctx, nc, publish.StreamOptions{Replicas: o.Replicas}); err != nil {
 		return nil, err
 	}
-	s := &shared{nc: nc, js: js}
+	s := &shared{nc: nc, js: js, markers: o.markers(), expires: map[string]bool{}}
 	if s.events, err = js.Stream(ctx, publish.JetStreamName); err != nil {
 		return nil, fmt.Errorf("JetStream stream %s: %w", publish.JetStreamName, err)
 	}
 	if s.audio, err = ensureAudio(ctx, js, o); err != nil {
 		return nil, err
 	}
-	if s.workers, err = bucket(ctx, js, WorkerBucket, "heartbeats of diarizer's workers", o); err != nil {
+	if s.workers, s.expires[WorkerBucket], err = bucket(ctx, js, WorkerBucket, "heartbeats of diarizer's workers", o); err != nil {
 		return nil, err
 	}
-	if s.claims, err = bucket(ctx, js, ClaimBucket, "which worker has which stream", o); err != nil {
+	if s.claims, s.expires[ClaimBucket], err = bucket(ctx, js, ClaimBucket, "which worker has which stream", o); err != nil {
 		return nil, err
 	}
-	if _, err = bucket(ctx, js, StateBucket, "states of the streams that are being diarized", o); err != nil {
+	if _, _, err = bucket(ctx, js, StateBucket, "states of the streams that are being diarized", o); err != nil {
 		return nil, err
 	}
 	s.states, err = checkpoint.NewStore(ctx, js, StateBucket)
@@ -80,21 +86,37 @@ func ensureAudio(ctx context.Context, js jetstream.JetStream, o StoreOptions) (j
 	fail := func(err error) (jetstream.Stream, error) {
 		return nil, fmt.Errorf("JetStream stream for %s: %w", natsaudio.AllSubjects, err)
 	}
+	c := o.audio()
 	name, err := js.StreamNameBySubject(ctx, natsaudio.AllSubjects)
-	if err == nil {
-		s, err := js.Stream(ctx, name)
-		if err != nil {
-			return fail(err)
-		}
-		return s, nil
-	}
-	if !errors.Is(err, jetstream.ErrStreamNotFound) {
+	if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return fail(err)
 	}
+	var s jetstream.Stream
+	if err == nil {
+		s, err = js.Stream(ctx, name)
+	} else if s, err = js.CreateStream(ctx, c); errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another worker was first
+		s, err = js.Stream(ctx, c.Name)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	if err := fitForSound(s.CachedInfo().Config, c); err != nil {
+		return fail(err)
+	}
+	return s, nil
+}
+
+// usual is the size of a message of sound as "diarizer send" makes it, in bytes.
+// One sender gets the messages of that size that fill a quarter of the room.
+const usual = 2200
+
+// audio is the JetStream stream that is created for sound.
+func (o StoreOptions) audio() jetstream.StreamConfig {
 	c := jetstream.StreamConfig{
 		Name: AudioStream, Description: "sound to be diarized", Subjects: []string{natsaudio.AllSubjects},
 		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, Storage: jetstream.FileStorage,
 		MaxAge: 24 * time.Hour, MaxBytes: 10 << 30, Replicas: max(1, o.Replicas), Duplicates: 2 * time.Minute, AllowDirect: true,
+		MaxMsgSize: maxAudioMessage,
 	}
 	if o.AudioAge > 0 {
 		c.MaxAge = o.AudioAge
@@ -103,27 +125,32 @@ func ensureAudio(ctx context.Context, js jetstream.JetStream, o StoreOptions) (j
 	if o.AudioBytes > 0 {
 		c.MaxBytes = o.AudioBytes
 	}
-	s, err := js.CreateStream(ctx, c)
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another worker was first
-		s, err = js.Stream(ctx, c.Name)
-	}
-	if err != nil {
-		return fail(err)
-	}
-	return s, nil
+	c.MaxMsgsPerSubject = max(1, c.MaxBytes/(4*usual))
+	return c
 }
 
-// bucket returns a bucket, which it creates if it is absent.
-func bucket(ctx context.Context, js jetstream.JetStream, name, what string, o StoreOptions) (jetstream.KeyValue, error) {
-	kv, err := js.KeyValue(ctx, name)
+// bucket returns a bucket, which it creates if it is absent, and whether markers of
+// keys that are removed may vanish by themselves.
+func bucket(ctx context.Context, js jetstream.JetStream, name, what string, o StoreOptions) (kv jetstream.KeyValue, expires bool, err error) {
+	kv, err = js.KeyValue(ctx, name)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		kv, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: name, Description: what, Replicas: max(1, o.Replicas)})
+		c := jetstream.KeyValueConfig{Bucket: name, Description: what, Replicas: max(1, o.Replicas), LimitMarkerTTL: o.markers()}
+		kv, err = js.CreateKeyValue(ctx, c)
+		if errors.Is(err, jetstream.ErrLimitMarkerTTLNotSupported) {
+			c.LimitMarkerTTL = 0
+			kv, err = js.CreateKeyValue(ctx, c)
+		}
 		if errors.Is(err, jetstream.ErrBucketExists) {
 			kv, err = js.KeyValue(ctx, name)
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", name, err)
+		return nil, false, fmt.Errorf("bucket %s: %w", name, err)
 	}
-	return kv, nil
+	stream, err := js.Stream(ctx, "KV_"+name)
+	if err != nil {
+		return nil, false, fmt.Errorf("bucket %s: %w", name, err)
+	}
+	c := stream.CachedInfo().Config
+	return kv, c.AllowMsgTTL, fitForKeys(c)
 }

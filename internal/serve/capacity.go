@@ -70,9 +70,11 @@ func Measure(ctx context.Context, cfg pipeline.Config, src capture.Source) (Capa
 			s, err := pipeline.NewStream(cfg)
 			if err == nil {
 				for _, b := range sound {
-					s.Hear(b, func(online.Event) {})
+					if _, err = s.Hear(ctx, b, func(online.Event) {}); err != nil {
+						break
+					}
 				}
-				err = s.Flush(func(online.Event) {})
+				err = errors.Join(err, s.Flush(func(online.Event) {}))
 			}
 			failed <- err
 		})

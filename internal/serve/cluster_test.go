@@ -3,7 +3,6 @@ package serve
 import (
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -67,7 +66,7 @@ func TestCluster(t *testing.T) {
 		at(0.2)
 		waitFor(t, func() bool { return manifests(t, s.js) == streams })
 		for _, w := range []*child{killed, stopped, cut} {
-			w.signal(t, syscall.SIGSTOP) // or they would write new checkpoints
+			w.signal(t, freeze) // or they would write new checkpoints
 		}
 		kv, err := s.js.KeyValue(t.Context(), StateBucket)
 		if err != nil {
@@ -84,9 +83,9 @@ func TestCluster(t *testing.T) {
 		waitFor(t, func() bool { return len(refusedBy(all[successors:])) == streams })
 
 		at(0.45)
-		stopped.signal(t, syscall.SIGSTOP)
+		stopped.signal(t, freeze)
 		time.Sleep(out)
-		stopped.signal(t, syscall.SIGCONT)
+		stopped.signal(t, thaw)
 
 		at(0.62)
 		for _, p := range proxies {

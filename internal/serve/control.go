@@ -63,14 +63,16 @@ type List struct {
 type StreamStatus struct {
 	Stream string `json:"stream"`
 	Run    string `json:"run,omitempty"`
-	// Heard is how much of the stream was heard, Lag the sound that waits, both
-	// in seconds.
+	// Heard is how much of the stream was heard, and Lag by how much later its
+	// newest sound came than that which is heard now, both in seconds.
 	Heard float64 `json:"heard"`
 	Lag   float64 `json:"lag"`
 	// Events is the number of events so far, Message that of the last message of
 	// sound.
 	Events  uint64 `json:"events"`
 	Message uint64 `json:"message"`
+	// Dropped counts packets of other sessions than the one that is heard.
+	Dropped uint64 `json:"dropped,omitempty"`
 }
 
 // Status is a worker's answer to status.
@@ -163,7 +165,7 @@ func (w *Worker) status(context.Context, micro.Request) (any, error) {
 	for _, o := range w.all() {
 		p := o.state()
 		s.Streams = append(s.Streams, StreamStatus{Stream: o.stream, Run: p.Run, Heard: capture.Duration(p.At).Seconds(),
-			Lag: p.Lag.Seconds(), Events: p.Seq, Message: p.Message})
+			Lag: p.Lag.Seconds(), Events: p.Seq, Message: p.Message, Dropped: p.Dropped})
 	}
 	sortBy(s.Streams, func(s StreamStatus) string { return s.Stream })
 	w.mu.Lock()

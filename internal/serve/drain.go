@@ -3,8 +3,15 @@ package serve
 import (
 	"context"
 	"fmt"
+	"strings"
+	"sync"
 	"time"
 )
+
+// stopWithin bounds the wait for owners that were told to stop at once. Each stops
+// between two blocks of sound, or when a server's answer is not waited for any more:
+// one that takes longer hangs, and must not hold up the others.
+const stopWithin = 5 * time.Second
 
 // dropAll ends all owners and waits for them.
 func (w *Worker) dropAll(why error) {
@@ -12,13 +19,14 @@ func (w *Worker) dropAll(why error) {
 	for _, o := range all {
 		o.cancel(why)
 	}
-	for _, o := range all {
-		<-o.done
+	if stuck := await(all, stopWithin); len(stuck) > 0 {
+		w.log().Error("streams that do not stop are left behind", "streams", stuck, "waited", stopWithin)
 	}
 }
 
-// handOver has all owners hand over and waits for them, as long as ctx lasts.
-func (w *Worker) handOver(ctx context.Context) {
+// handOver has all owners hand over and waits for them, as long as ctx lasts. It
+// returns the streams whose owners do not stop then either.
+func (w *Worker) handOver(ctx context.Context, within time.Duration) (stuck []string) {
 	all := w.all()
 	for _, o := range all {
 		o.release(errRelease)
@@ -28,8 +36,45 @@ func (w *Worker) handOver(ctx context.Context) {
 		case <-o.done:
 		case <-ctx.Done():
 			o.cancel(ctx.Err())
-			<-o.done
 		}
+	}
+	return await(all, within)
+}
+
+// await waits for owners that were told to stop, and returns the streams of those
+// that did not in time.
+func await(all []*owned, within time.Duration) (stuck []string) {
+	late := time.After(within)
+	for i, o := range all {
+		select {
+		case <-o.done:
+			continue
+		case <-late:
+		}
+		for _, o := range all[i:] {
+			select {
+			case <-o.done:
+			default:
+				stuck = append(stuck, o.stream)
+			}
+		}
+		break
+	}
+	return stuck
+}
+
+// finished waits for a worker's goroutines, but not for ever.
+func finished(wg *sync.WaitGroup, within time.Duration) (all bool) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		wg.Wait()
+	}()
+	select {
+	case <-done:
+		return true
+	case <-time.After(within):
+		return false
 	}
 }
 
@@ -51,13 +96,17 @@ func (w *Worker) drain(ctx context.Context) error {
 			}
 		}
 	}()
-	w.handOver(ctx)
+	stuck := w.handOver(ctx, stopWithin)
 	cancel()
 	<-beating
 	last, end := context.WithTimeout(context.WithoutCancel(ctx), apiTimeout)
 	defer end()
-	if err := w.s.workers.Purge(last, w.ID()); err != nil {
+	if err := w.s.forget(last, w.s.workers, w.ID(), 0); err != nil {
 		return fmt.Errorf("worker %s: its heartbeat stays until others remove it: %w", w.ID(), err)
+	}
+	if len(stuck) > 0 {
+		return fmt.Errorf("worker %s: streams %s did not stop within %v: others take them where their last checkpoint is",
+			w.ID(), strings.Join(stuck, ", "), drainWithin+stopWithin)
 	}
 	w.log().Info("drained")
 	return nil

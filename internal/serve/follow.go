@@ -13,6 +13,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/state"
+	"github.com/seed-7adb9000/diarizer/internal/version"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -53,9 +54,10 @@ type follower struct {
 
 	snapshotSize int // about what the next one takes
 
-	attempt int                  // how often the run was begun anew
-	session string               // that the run is of
-	lag     func() time.Duration // how far the stream is behind, for its status
+	attempt    int    // how often the run was begun anew
+	session    string // that the run is of
+	succession succession
+	lag        func() time.Duration // how far the stream is behind, for its status
 	// answer, where not nil, hears what became of a correction.
 	answer func(id string, r correct.Reply, err error)
 }
@@ -94,18 +96,21 @@ func runID(stream string, m message, attempt int) string {
 // the sender's end mark. Its value says why.
 const headerStop = "Diarizer-Stop"
 
-// errNext is returned for a message that belongs to the next run.
-var errNext = errors.New("the message belongs to the next run")
+// succeeded is the value of a stop for a session after which another one has begun.
+const succeeded = "another session has begun"
+
+// errNext is returned for a message with which another session takes over.
+var errNext = errors.New("another session takes over")
 
 // push takes the next message.
 func (f *follower) push(ctx context.Context, m message) error {
 	f.wall = m.stored
 	if why := m.header[headerStop]; len(why) > 0 {
 		f.number = m.number
-		if f.enc.Seq == 0 {
-			return nil // there is nothing to stop
+		if f.enc.Seq == 0 || m.number <= f.succession.seen {
+			return nil // there is nothing to stop, or it was for the run before
 		}
-		if f.asm.Ending() {
+		if f.asm.Ending() || why[0] == succeeded {
 			return f.finish(ctx, publish.Finished, "") // what is missing before the end mark is lost
 		}
 		return f.finish(ctx, publish.Interrupted, why[0])
@@ -120,14 +125,22 @@ func (f *follower) push(ctx context.Context, m message) error {
 		f.asm.Bad(err)
 		return nil
 	}
-	if f.session != "" && p.Session != f.session {
+	f.number = m.number
+	switch {
+	case f.session == "" && f.succession.over(p.Session, m.number):
+		return nil
+	case f.session != "" && p.Session != f.session:
+		if !f.succession.other(p.Session, m) {
+			return nil
+		}
 		// The sender began anew and left no end mark.
 		if err := f.finish(ctx, publish.Finished, ""); err != nil {
 			return err
 		}
 		return errNext
+	case !p.End && !f.asm.Had(p): // one that began before the end is heard from its beginning
+		f.succession.own(m.stored)
 	}
-	f.number = m.number
 	if f.session == "" {
 		f.session = p.Session
 		f.enc.Run = runID(f.enc.Stream, m, f.attempt)
@@ -155,7 +168,7 @@ func (f *follower) start(ctx context.Context, p natsaudio.Packet) error {
 		origin = f.wall
 	}
 	return f.event(ctx, func(enc *publish.Encoder) publish.Event {
-		return enc.Start(publish.Source{Origin: origin, Model: f.cfg.Model.Fingerprint(), Program: "diarizer"})
+		return enc.Start(publish.Source{Origin: origin, Model: f.cfg.Model.Fingerprint(), Program: version.Program()})
 	})
 }
 
@@ -163,7 +176,10 @@ func (f *follower) start(ctx context.Context, p natsaudio.Packet) error {
 func (f *follower) hear(ctx context.Context, blocks []capture.Block) error {
 	for _, b := range blocks {
 		var events []online.Event
-		gap := f.stream.Hear(b, func(e online.Event) { events = append(events, e) })
+		gap, err := f.stream.Hear(ctx, b, func(e online.Event) { events = append(events, e) })
+		if err != nil {
+			return err
+		}
 		if gap.End != 0 {
 			if err := f.event(ctx, func(enc *publish.Encoder) publish.Event { return enc.Gap(gap.Start, gap.End) }); err != nil {
 				return err
@@ -174,7 +190,9 @@ func (f *follower) hear(ctx context.Context, blocks []capture.Block) error {
 		}
 		if at := f.stream.At(); at >= f.status {
 			f.status = (at/statusEvery + 1) * statusEvery
-			err := f.event(ctx, func(enc *publish.Encoder) publish.Event { return enc.Status(at, publish.Status{Lag: f.lagging()}) })
+			err := f.event(ctx, func(enc *publish.Encoder) publish.Event {
+				return enc.Status(at, publish.Status{Lag: f.lagging(), Dropped: f.succession.dropped})
+			})
 			if err != nil {
 				return err
 			}
@@ -213,9 +231,19 @@ func (f *follower) finish(ctx context.Context, reason publish.Reason, detail str
 	if err := f.decided(ctx, events); err != nil {
 		return err
 	}
-	err := f.event(ctx, func(enc *publish.Encoder) publish.Event { return enc.Finish(f.stream.At(), reason, detail) })
+	err := f.event(ctx, func(enc *publish.Encoder) publish.Event {
+		return enc.Finish(f.stream.At(), reason, f.succession.detail(detail))
+	})
 	f.ended = err == nil
 	return err
+}
+
+// next is the message with which the run behind this one begins at the earliest.
+func (f *follower) next() uint64 {
+	if f.succession.next != "" {
+		return f.succession.from
+	}
+	return f.number + 1
 }
 
 // event numbers an event that is not about speakers and hands it on.
@@ -238,11 +266,12 @@ func (f *follower) deliver(ctx context.Context) error {
 }
 
 // checkpointVersion is that of the layout of fields below.
-const checkpointVersion = 2
+const checkpointVersion = 3
 
 func (f *follower) fields() []any {
 	return []any{
 		&f.enc.Stream, &f.enc.Run, &f.enc.Seq, &f.enc.Revision, state.Value(&f.wall), &f.number, &f.status, &f.attempt, &f.session,
 		state.Value(f.asm), state.Value(f.desk),
+		state.Value(&f.succession.heard), &f.succession.next, &f.succession.from, &f.succession.waiting, &f.succession.dropped,
 	}
 }

@@ -1,9 +1,11 @@
 package serve
 
 import (
+	"cmp"
 	"context"
-
-	"github.com/nats-io/nats.go/jetstream"
+	"math"
+	"slices"
+	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 )
@@ -12,6 +14,7 @@ import (
 type found struct {
 	count uint64 // messages at the last look
 	fresh bool   // some of them are of no run yet
+	since uint64 // and this is the first, 0 where that is not known
 }
 
 // counted notes how many messages of sound a stream has and reports whether that
@@ -35,42 +38,119 @@ func (w *Worker) overlook(stream string) {
 	delete(w.found, stream)
 }
 
-// note keeps whether a stream has sound that is of no run yet.
-func (w *Worker) note(stream string, fresh bool) {
+// note keeps the first message of a stream's sound that is of no run yet, 0 if there
+// is none.
+func (w *Worker) note(stream string, since uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f := w.found[stream]
-	f.fresh = fresh
+	f.fresh, f.since = since > 0, since
 	w.found[stream] = f
 }
 
-// fresh reports whether a stream without a run has sound for one. It is asked
-// once for each time that it was noted.
-func (w *Worker) fresh(stream string) bool {
+// fresh reports whether a stream without a run has sound for one, and since which
+// message.
+func (w *Worker) fresh(stream string) (since uint64, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f := w.found[stream]
-	if !f.fresh || len(w.owned) >= w.limit || w.draining {
-		return false
+	return f.since, f.fresh && !w.draining
+}
+
+// candidate is a stream that waits for a worker since a message of its sound.
+type candidate struct {
+	stream string
+	claim  seenClaim
+	since  uint64
+}
+
+// candidates are the streams of these claims, which no living worker has, that wait
+// for a worker, and those that nobody ever had. The one that has waited longest
+// comes first, by the number of the first message of its sound that nobody has
+// heard: no clock, no name and no worker decides.
+func (w *Worker) candidates(free map[string]seenClaim) []candidate {
+	var all []candidate
+	for stream, c := range free {
+		if since, ok := w.fresh(stream); c.Open {
+			all = append(all, candidate{stream, c, c.From})
+		} else if ok {
+			all = append(all, candidate{stream, c, since})
+		}
 	}
-	f.fresh = false
-	w.found[stream] = f
-	return true
+	w.mu.Lock()
+	news := make([]candidate, 0, len(w.newcomers))
+	for stream, since := range w.newcomers {
+		news = append(news, candidate{stream: stream, since: since})
+	}
+	w.mu.Unlock()
+	for _, c := range news {
+		if _, known := w.roster.claim(c.stream); !known {
+			all = append(all, c)
+		}
+	}
+	slices.SortFunc(all, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.since, b.since), cmp.Compare(a.stream, b.stream))
+	})
+	return all
 }
 
-// forgetGone removes the claims of streams whose sound is not kept any more and
-// that no living worker has.
-func (w *Worker) forgetGone(ctx context.Context, subjects map[string]uint64) {
-	for stream, c := range w.roster.free("") {
-		if c.Open || subjects[natsaudio.Subject(stream)] > 0 {
+// unasked is what stands for the first message of a stream's sound until that is
+// known.
+const unasked = math.MaxUint64
+
+// welcome takes note of streams that nobody ever had. Only where there are more of
+// them than room is it asked which came first.
+func (w *Worker) welcome(ctx context.Context, streams []string) error {
+	w.mu.Lock()
+	room := w.limit - len(w.owned)
+	news := make(map[string]uint64, len(streams))
+	for _, stream := range streams {
+		if since, ok := w.newcomers[stream]; ok {
+			news[stream] = since
+		} else {
+			news[stream] = unasked
+		}
+	}
+	w.newcomers = news
+	w.mu.Unlock()
+	if len(streams) <= room {
+		return nil
+	}
+	asked := 0
+	for _, stream := range streams {
+		w.mu.Lock()
+		since := w.newcomers[stream]
+		w.mu.Unlock()
+		if since != unasked {
 			continue
 		}
-		// An error means that somebody else did it, or that it is tried again.
-		_ = w.s.claims.Delete(ctx, stream, jetstream.LastRevision(c.revision))
+		if asked++; asked > mostAsked {
+			return nil // the next look goes on
+		}
+		first, err := firstOn(ctx, w.s.audio, natsaudio.Subject(stream), 1)
+		if err != nil {
+			return err
+		}
 		w.mu.Lock()
-		delete(w.found, stream)
-		delete(w.waiting, stream)
-		delete(w.asleep, stream)
+		w.newcomers[stream] = max(1, first)
 		w.mu.Unlock()
 	}
+	return nil
+}
+
+// mostAsked is how many streams are asked about in one look.
+const mostAsked = 200
+
+// somebodyWaits reports whether a stream waits for which this worker has no room,
+// since a message before next.
+func (w *Worker) somebodyWaits(next uint64) bool {
+	waiting := w.candidates(w.roster.free(""))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.owned) < w.limit {
+		return false
+	}
+	return slices.ContainsFunc(waiting, func(c candidate) bool {
+		return c.since < next && w.owned[c.stream] == nil && time.Now().After(w.asleep[c.stream])
+	})
 }

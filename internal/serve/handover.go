@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -76,7 +77,7 @@ func (o *owner) over(ctx context.Context) error {
 	o.log.Info("run over", "run", f.enc.Run, "events", f.enc.Seq, "length", capture.Duration(f.stream.At()))
 	err := o.amend(ctx, func(c *claim) {
 		c.forget(f.session)
-		c.From, c.Events, c.Attempt, c.Open = f.number+1, o.chain.last, 0, false
+		c.From, c.Heard, c.Events, c.Attempt, c.Open = f.next(), f.number, o.chain.last, 0, false
 	})
 	if err == nil {
 		err = o.keeper.Clear(ctx)
@@ -85,6 +86,26 @@ func (o *owner) over(ctx context.Context) error {
 		return errLost
 	}
 	return err
+}
+
+// giveWay leaves a stream whose run is over, where others have waited longer for a
+// worker than its next run has.
+func (o *owner) giveWay(ctx context.Context) error {
+	if !o.w.somebodyWaits(unasked) {
+		return nil
+	}
+	next, err := firstOn(ctx, o.w.s.audio, natsaudio.Subject(o.stream), o.current().From)
+	if err != nil {
+		o.report(err) // the others wait for another run
+		return nil
+	}
+	if next > 0 && !o.w.somebodyWaits(next) {
+		return nil
+	}
+	if err := o.amend(ctx, func(c *claim) { c.Worker = "" }); err != nil {
+		return err
+	}
+	return errYield
 }
 
 // anew closes a run that this program cannot continue and begins another over
@@ -126,6 +147,6 @@ func (o *owner) replaced(ctx context.Context) error {
 	if err := o.follow.finish(ctx, publish.Interrupted, errReplaced.Error()); err != nil {
 		return err
 	}
-	o.follow.session, o.follow.number = "", 0
+	o.follow.session, o.follow.number, o.follow.succession = "", 0, succession{}
 	return o.over(ctx)
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -36,11 +36,11 @@ func TestMain(m *testing.M) {
 
 // anyModel returns a model of random parameters: small, and as sensitive to any
 // difference as a real one.
-func anyModel() *model.Model {
+func anyModel() *eigenvoice.Model {
 	rng := rand.New(rand.NewPCG(1, 7))
 	fc := segment.FeatureConfig{Ceps: 12, Energy: true, Deltas: true, DeltaSpan: 2, Filters: 24, LowHz: 100, HighHz: 3800, MeanPrior: 100}
 	const size, nu = 16, 4
-	m := &model.Model{Features: fc, Nu: nu, Phi: 0.1, Slope: 1, FeatureMean: make([]float64, fc.Dim())}
+	m := &eigenvoice.Model{Features: fc, Nu: nu, Phi: 0.1, Slope: 1, FeatureMean: make([]float64, fc.Dim())}
 	for range size {
 		m.Weights = append(m.Weights, 1.0/size)
 		for range fc.Dim() {

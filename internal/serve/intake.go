@@ -137,12 +137,4 @@ func (s *shared) readClaim(ctx context.Context, stream string) (seenClaim, error
 	return c, nil
 }
 
-// packetLength estimates how much sound a message of the follower's stream has.
-func (w *Worker) packetLength(f *follower) time.Duration {
-	if n := f.asm.Stats().Packets; n > 0 {
-		return capture.Duration(f.stream.At() / int64(n))
-	}
-	return 20 * time.Millisecond
-}
-
 func samples(d time.Duration) int64 { return int64(d) * capture.Rate / int64(time.Second) }

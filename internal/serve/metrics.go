@@ -20,6 +20,8 @@ type metrics struct {
 	sheds       prometheus.Counter
 	dead        prometheus.Counter
 	taken       *prometheus.CounterVec
+	drops       *prometheus.CounterVec
+	trimmed     prometheus.Counter
 	checkpoints prometheus.Counter
 	stateBytes  prometheus.Histogram
 	sentBytes   prometheus.Counter
@@ -55,6 +57,8 @@ func newMetrics() *metrics {
 		sheds:       counter("streams_shed_total", "Streams given up because the worker was overloaded."),
 		dead:        counter("workers_declared_dead_total", "Other workers that this one declared dead."),
 		taken:       vector("streams_taken_total", "how", "Streams taken: new ones, and those that went on from another worker."),
+		drops:       vector("packets_dropped_total", "why", "Packets that were not heard: of another session than the one that is, or of one whose run is over."),
+		trimmed:     counter("audio_trimmed_total", "Messages of sound that were removed because their sender took more than its share."),
 		checkpoints: counter("checkpoints_total", "Checkpoints written."),
 		stateBytes:  histogram("checkpoint_bytes", "Size of a checkpoint.", prometheus.ExponentialBuckets(16<<10, 2, 12)),
 		sentBytes:   counter("checkpoint_sent_bytes_total", "Bytes of checkpoints that were new and had to be sent."),
@@ -74,7 +78,7 @@ func (m *metrics) observe(w *Worker) {
 		defer w.mu.Unlock()
 		return float64(w.limit)
 	})
-	gauge("stream_lag_seconds_max", "Sound that waits, of the stream that is furthest behind.", func() float64 {
+	gauge("stream_lag_seconds_max", "By how much later the newest sound came than that which is heard, of the stream that is furthest behind.", func() float64 {
 		var worst time.Duration
 		for _, o := range w.all() {
 			worst = max(worst, o.state().Lag)
@@ -97,6 +101,8 @@ func (m *metrics) fail()               { m.failures.Inc() }
 func (m *metrics) refuse()             { m.refusals.Inc() }
 func (m *metrics) reaped()             { m.dead.Inc() }
 func (m *metrics) dropped()            { m.sheds.Inc() }
+
+func (m *metrics) drop(why string, n uint64) { m.drops.WithLabelValues(why).Add(float64(n)) }
 
 func (m *metrics) take(going bool) {
 	how := "new"

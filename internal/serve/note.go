@@ -26,12 +26,21 @@ const (
 	noteIdentity   = "identity"   // JSON of an identity
 )
 
-// identity says that a speaker is known by name.
+// identity says that a speaker is known by name or, where the name is empty, no
+// longer.
 type identity struct {
 	Run        string  `json:"run"`
 	Speaker    int     `json:"speaker"`
 	Name       string  `json:"name"`
 	Confidence float64 `json:"confidence"`
+}
+
+// sound reports whether the probability fits the name: none without one.
+func (id identity) sound() bool {
+	if id.Name == "" {
+		return id.Confidence == 0
+	}
+	return id.Confidence > 0 && id.Confidence <= 1
 }
 
 // putNote puts a note behind the sound that a stream has now.
@@ -64,8 +73,7 @@ func (f *follower) noted(ctx context.Context, kind string, data []byte) error {
 		return f.correct(ctx, data)
 	case noteIdentity:
 		var id identity
-		if json.Unmarshal(data, &id) != nil || id.Run != f.enc.Run || id.Name == "" || !(id.Confidence > 0 && id.Confidence <= 1) ||
-			!f.desk.Known(id.Speaker) || f.desk.Identified(id.Speaker) {
+		if json.Unmarshal(data, &id) != nil || id.Run != f.enc.Run || !id.sound() || !f.desk.Known(id.Speaker) {
 			return nil
 		}
 		if err := f.desk.Identify(f.stream.At(), id.Speaker, id.Name, id.Confidence); err != nil {

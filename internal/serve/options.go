@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/internal/identify"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 )
 
@@ -29,6 +30,9 @@ type Options struct {
 	// Identify, where not nil, says whether the speakers of a stream are compared
 	// with the enrolled ones although nobody asked for it.
 	Identify func(stream string) bool
+	// Naming is the rule by which they are compared; that of the model's kind if it
+	// is the zero value.
+	Naming identify.Rule
 	// Log hears what happens.
 	Log *slog.Logger
 }
@@ -51,6 +55,9 @@ func (o Options) withDefaults() (Options, error) {
 	set(&o.Idle, DefaultIdle)
 	set(&o.Beat, DefaultBeat)
 	set(&o.Dead, DefaultDead)
+	if o.Naming == (identify.Rule{}) && o.Pipeline.Model != nil {
+		o.Naming = identify.RuleOf(o.Pipeline.Model)
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

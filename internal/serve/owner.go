@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
+	"math/bits"
 	"sync"
 	"time"
 
@@ -37,6 +37,7 @@ type owner struct {
 	saved  int64 // stream position of the last checkpoint
 	savedT time.Time
 
+	behind      behind
 	recognition recognition
 	inbox       *inbox // of the run that is going on
 }
@@ -45,9 +46,10 @@ type owner struct {
 type progress struct {
 	Run     string
 	At      int64         // heard, in samples
-	Lag     time.Duration // sound that waits in JetStream
+	Lag     time.Duration // see behind
 	Seq     uint64        // of the last event
 	Message uint64        // of sound
+	Dropped uint64        // packets of other sessions
 }
 
 // The reasons for which an owner stops, as causes of its context.
@@ -59,6 +61,10 @@ var (
 // errReplaced says that JetStream keeps other messages of sound than those that were
 // heard, with lower numbers: its stream was made anew, or cut back by a crash.
 var errReplaced = errors.New("the sound that was heard is not kept any more, and other sound takes its place")
+
+// errYield says that a stream is left between two runs because others have waited
+// longer for a worker.
+var errYield = errors.New("other streams wait")
 
 // errIdle says that there is nothing to do for a stream at the moment.
 var errIdle = errors.New("nothing to do")
@@ -73,6 +79,8 @@ func (o *owner) run(ctx, soft context.Context) error {
 		return err
 	}
 	o.keeper = keeper
+	o.behind.now, o.behind.run = time.Now, o.w.wg.Go
+	o.behind.ask = func() (time.Time, error) { return newestOn(ctx, o.w.s.audio, natsaudio.Subject(o.stream)) }
 	defer o.shut(false)
 	for first := true; ; first = false {
 		if err := o.begin(ctx, saved); err != nil {
@@ -87,7 +95,9 @@ func (o *owner) run(ctx, soft context.Context) error {
 		switch {
 		case err == nil || errors.Is(err, errNext): // the run is over
 			o.shut(true)
-			err = o.over(ctx)
+			if err = o.over(ctx); err == nil {
+				err = o.giveWay(ctx)
+			}
 		case errors.Is(err, errDiverged):
 			o.shut(true)
 			err = o.anew(ctx, err)
@@ -128,7 +138,8 @@ func (o *owner) begin(ctx context.Context, saved []byte) error {
 		o.follow = f
 	}
 	o.follow.lag = func() time.Duration { return o.state().Lag }
-	o.follow.answer, o.recognition = o.answer, recognition{}
+	o.follow.answer, o.recognition = o.answer, recognition{rule: o.w.opts.Naming}
+	o.follow.succession.past, o.follow.succession.seen, o.follow.succession.tell = c.Past, c.Heard, o.unheard
 	o.saved, o.savedT = o.follow.stream.At()-o.phase(), time.Now()
 	return o.published(ctx)
 }
@@ -182,7 +193,7 @@ func (o *owner) consume(ctx, soft context.Context) error {
 		case soft.Err() != nil:
 			return o.leave(ctx, context.Cause(soft))
 		case errors.Is(err, context.DeadlineExceeded):
-			o.note(0)
+			o.note(time.Time{}, 0)
 			if !o.w.lease.holds() {
 				idle = time.Now() // cut off, or stopped until now: what came is not known
 			}
@@ -203,18 +214,14 @@ func (o *owner) consume(ctx, soft context.Context) error {
 			return err
 		}
 		idle = time.Now()
-		o.note(pending)
-		if o.past(m) {
-			o.follow.number = m.number
-			continue
-		}
+		o.note(m.stored, pending)
 		if err := o.follow.push(ctx, m); err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
 			return err
 		}
-		o.note(pending)
+		o.note(m.stored, pending)
 		if o.follow.ended {
 			return nil
 		}
@@ -233,12 +240,6 @@ func (o *owner) consume(ctx, soft context.Context) error {
 
 // intakeWait is how long consume waits for a message before it looks around.
 const intakeWait = 500 * time.Millisecond
-
-// past reports whether m is a late packet of a run that is over.
-func (o *owner) past(m message) bool {
-	s := m.header[natsaudio.HeaderSession]
-	return o.follow.session == "" && len(s) > 0 && slices.Contains(o.current().Past, s[0])
-}
 
 // opened notes in the claim that a run is going on, so that another worker takes
 // it up if this one is no more.
@@ -262,8 +263,12 @@ func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 		return errIdle
 	}
 	wait := o.w.opts.Idle
-	if o.follow.asm.Ending() {
+	why := fmt.Sprintf("no sound for %v", wait)
+	switch {
+	case o.follow.asm.Ending():
 		wait = min(wait, natsaudio.Window)
+	case o.follow.succession.next != "":
+		wait, why = min(wait, natsaudio.TakeOver), succeeded
 	}
 	if since < wait {
 		return nil
@@ -271,7 +276,7 @@ func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 	// The end goes where the sound is, so that it is the same for everybody, and
 	// only behind the last message that this owner has heard: after having been
 	// stopped for a while, it may have heard nothing because it did not listen.
-	err := o.w.s.stopStream(ctx, o.stream, o.follow.session, fmt.Sprintf("no sound for %v", wait),
+	err := o.w.s.stopStream(ctx, o.stream, o.follow.session, why,
 		jetstream.WithExpectLastSequencePerSubject(o.follow.number))
 	if err == nil || fence.Refused(err) || ctx.Err() != nil {
 		return err
@@ -289,9 +294,11 @@ func (o *owner) state() progress {
 	return o.progress
 }
 
-// note keeps what status tells, pending messages of sound after this one.
-func (o *owner) note(pending uint64) {
+// note keeps what status tells at a message that was stored at a time and has so
+// many more of sound behind it.
+func (o *owner) note(stored time.Time, pending uint64) {
 	f := o.follow
+	lag := o.behind.lag(stored, pending)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	p := &o.progress
@@ -299,9 +306,19 @@ func (o *owner) note(pending uint64) {
 	if n := f.number - p.Message; p.Message > 0 && n > 0 && heard > p.At {
 		o.w.metrics.heard(heard - p.At)
 	}
-	p.Run, p.At, p.Seq, p.Message = f.enc.Run, heard, f.enc.Seq, f.number
-	// Messages of a stream are of one length, nearly always.
-	p.Lag = time.Duration(pending) * o.w.packetLength(f)
+	p.Run, p.At, p.Seq, p.Message, p.Dropped = f.enc.Run, heard, f.enc.Seq, f.number, f.succession.dropped
+	p.Lag = lag
+}
+
+// unheard tells of packets that were dropped because of their session: of the first
+// of a run, and then the more rarely, the more there are.
+func (o *owner) unheard(session, why string, n uint64) {
+	o.w.metrics.drop(why, n)
+	all := o.follow.succession.dropped
+	if all == n || bits.Len64(all) > bits.Len64(all-n) {
+		o.log.Warn("packets of another session are dropped: two senders use one stream, or one that was replaced has woken up",
+			"session", session, "heard", o.follow.session, "why", why, "dropped", all)
+	}
 }
 
 func (o *owner) report(err error) {

@@ -2,36 +2,52 @@ package serve
 
 import (
 	"context"
-	"math"
+	"maps"
+	"slices"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/identify"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// What it takes to give a speaker a name.
+// When speakers are compared with those enrolled.
 const (
 	recognizeEvery  = 2 * capture.Rate // samples between two looks
 	recognizeFrames = 300              // frames of speech, at least
-	recognizeGrowth = 1.5              // by which speech has to grow to be compared again
-	recognizeSure   = 0.9              // probability, at least
+	recognizeGrowth = 1.5              // by which speech has to grow, or to shrink, to be compared again
 )
 
 // recognition is what an owner keeps to compare its speakers with the enrolled.
 type recognition struct {
-	scorer *model.Scorer
-	voice  model.Voice
-	next   int64           // stream position of the next look
-	heard  map[int]float64 // frames at the last comparison
+	rule     identify.Rule
+	comparer *identify.Comparer
+	next     int64  // stream position of the next look
+	people   people // that the comparisons are with
+	speakers map[int]*compared
+}
+
+// compared is a speaker of the stream.
+type compared struct {
+	frames float64   // at the last comparison
+	odds   []float64 // of being each of the people
+	// noted is the name in the last note about the speaker, which may not have been
+	// read yet, while pending says that there is one.
+	noted   string
+	pending bool
 }
 
 // recognize compares the stream's speakers with the enrolled ones, if that was
-// asked for, and notes among the stream's sound who is known.
+// asked for, and notes among the stream's sound who is known, and who no longer is.
 func (o *owner) recognize(ctx context.Context) error {
 	if !o.current().Identify || len(o.chain.logged) > 0 {
 		return nil
 	}
 	o.recognition.look(o.follow, o.w.voices.all, func(found identity) bool {
-		o.log.Info("speaker identified", "speaker", found.Speaker, "name", found.Name, "probability", found.Confidence)
+		if found.Name == "" {
+			o.log.Info("name taken back", "speaker", found.Speaker)
+		} else {
+			o.log.Info("speaker identified", "speaker", found.Speaker, "name", found.Name, "probability", found.Confidence)
+		}
 		if err := o.w.s.putNote(ctx, o.stream, o.follow.session, noteIdentity, found); err != nil {
 			o.report(err)
 			return false
@@ -42,50 +58,132 @@ func (o *owner) recognize(ctx context.Context) error {
 }
 
 // look compares those speakers of f with all enrolled ones who have said enough
-// since they were compared last, if it is time, and tells found who is known. Who
-// found is false for is compared again at the next look.
-func (r *recognition) look(f *follower, enrolled func() []known, found func(identity) bool) {
+// since they were compared last, if it is time, weighs who of all is who, and tells
+// found whose name changes: names that are taken back first, so that at no moment two
+// speakers have one. What found is false for is told again after the next look.
+func (r *recognition) look(f *follower, enrolled func() people, found func(identity) bool) {
 	at := f.stream.At()
 	if at < r.next {
 		return
 	}
 	r.next = at + recognizeEvery
-	m := f.cfg.Model
-	var all []known
-	for speaker, stats := range f.stream.Speakers() {
-		if f.desk.Identified(speaker) || stats.N < recognizeFrames || stats.N < recognizeGrowth*r.heard[speaker] {
+	if r.comparer == nil {
+		r.comparer = identify.NewComparer(f.cfg.Model, r.rule)
+		r.speakers = map[int]*compared{}
+	}
+	all := enrolled()
+	if len(all.names) == 0 {
+		return
+	}
+	r.compare(f, all)
+	before, after := map[int]string{}, map[int]identify.Name{}
+	var rows [][]float64
+	numbers := slices.Sorted(maps.Keys(r.speakers))
+	for _, n := range numbers {
+		rows = append(rows, r.speakers[n].odds)
+	}
+	for i, name := range identify.Names(rows, r.namesOf(f, numbers, before)) {
+		after[numbers[i]] = name
+	}
+	r.tell(f, numbers, before, after, found)
+}
+
+// compare brings the speakers and their odds up to date.
+func (r *recognition) compare(f *follower, all people) {
+	if all.version != r.people.version {
+		r.people = all
+		for _, c := range r.speakers {
+			c.odds = nil
+		}
+	}
+	said := persons(f)
+	for n := range r.speakers {
+		if _, ok := said[n]; !ok {
+			delete(r.speakers, n)
+		}
+	}
+	for n, stats := range said {
+		c := r.speakers[n]
+		switch {
+		case c == nil && stats.N < recognizeFrames && f.desk.Found(n) == "":
+			continue
+		case c == nil:
+			c = &compared{}
+			r.speakers[n] = c
+		case c.odds != nil && stats.N < recognizeGrowth*c.frames && stats.N > c.frames/recognizeGrowth:
 			continue
 		}
-		if all == nil {
-			if all = enrolled(); len(all) == 0 {
-				return
-			}
-		}
-		if r.scorer == nil {
-			r.scorer, r.voice, r.heard = m.NewScorer(), model.NewVoice(m.Nu), map[int]float64{}
-		}
-		r.voice.Stats.Reset()
-		r.voice.Stats.Add(stats)
-		r.scorer.Update(&r.voice)
-		name, p := likeliest(m, r.scorer, &r.voice, all)
-		if p >= recognizeSure && !found(identity{Run: f.enc.Run, Speaker: speaker, Name: name, Confidence: p}) {
-			continue
-		}
-		r.heard[speaker] = stats.N
+		c.frames = stats.N
+		c.odds = r.comparer.LogOdds(c.odds[:0], stats, all.voices)
 	}
 }
 
-// likeliest returns the enrolled speaker who is most probably v's, with the
-// probability: that of one speaker behind both rather than two, every other
-// enrolled one and a stranger being the alternatives, all equally likely before.
-func likeliest(m *model.Model, scorer *model.Scorer, v *model.Voice, all []known) (name string, p float64) {
-	best, sum := math.Inf(-1), 1.0 // the stranger, at the threshold
-	for _, k := range all {
-		odds := m.LogOdds(scorer.Score(v, k.voice))
-		sum += math.Exp(min(odds, 500))
-		if odds > best {
-			best, name = odds, k.name
+// persons are the speakers of f with what they have said, those added up whom
+// somebody has corrected to be one.
+func persons(f *follower) map[int]model.Stats {
+	said := map[int]model.Stats{}
+	for n, stats := range f.stream.Speakers() {
+		who := f.desk.Who(n)
+		if sum, ok := said[who]; ok {
+			sum.Add(stats)
+			said[who] = sum
+		} else {
+			said[who] = stats.Clone()
 		}
 	}
-	return name, math.Exp(min(best, 500)) / sum
+	return said
+}
+
+// namesOf returns who of the people each speaker is called at the moment, −1 for
+// nobody of them, and writes the names to before.
+func (r *recognition) namesOf(f *follower, numbers []int, before map[int]string) []int {
+	who := make([]int, len(numbers))
+	for i, n := range numbers {
+		name := f.desk.Found(n)
+		if c := r.speakers[n]; c.pending {
+			if c.noted == name {
+				c.pending = false
+			}
+			name = c.noted
+		}
+		before[n] = name
+		who[i] = -1
+		if name != "" {
+			who[i] = slices.Index(r.people.names, name)
+		}
+	}
+	return who
+}
+
+// tell tells found what is not as it was.
+func (r *recognition) tell(f *follower, numbers []int, before map[int]string, after map[int]identify.Name, found func(identity) bool) {
+	now := map[int]string{}
+	wanted := map[string]int{} // who is called so from now on
+	for _, n := range numbers {
+		if who := after[n].Who; who >= 0 {
+			now[n] = r.people.names[who]
+			wanted[now[n]] = n
+		}
+	}
+	note := func(n int, name string, p float64) bool {
+		ok := found(identity{Run: f.enc.Run, Speaker: n, Name: name, Confidence: p})
+		if ok {
+			before[n], r.speakers[n].noted, r.speakers[n].pending = name, name, true
+		}
+		return ok
+	}
+	for _, n := range numbers {
+		other, given := wanted[before[n]]
+		// A name that is not among the people stays: they are enrolled no longer, or
+		// not known here yet.
+		lost := now[n] == "" && slices.Contains(r.people.names, before[n])
+		if (lost || given && other != n) && !note(n, "", 0) {
+			return // what comes after may rest on it
+		}
+	}
+	for _, n := range numbers {
+		if now[n] != "" && now[n] != before[n] && !note(n, now[n], after[n].Probability) {
+			return
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,10 +15,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
-	"github.com/seed-7adb9000/diarizer/internal/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/identify"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 )
 
 // demoPackets are those of the demo recording, so many times one after the other.
@@ -44,7 +47,7 @@ func demoPackets(b *testing.B, times int) []natsaudio.Packet {
 }
 
 // live plays packets to a follower and calls between after each, as an owner does.
-func live(b *testing.B, cfg pipeline.Config, ps []natsaudio.Packet, between func(*follower)) *follower {
+func live(b testing.TB, cfg pipeline.Config, ps []natsaudio.Packet, between func(*follower)) *follower {
 	b.Helper()
 	f, err := newFollower("room", cfg, &recorder{})
 	if err != nil {
@@ -65,23 +68,24 @@ func live(b *testing.B, cfg pipeline.Config, ps []natsaudio.Packet, between func
 
 // crowd are n enrolled speakers of the default model, each somewhat like one of
 // the demo's, and what they take on the heap.
-func crowd(b *testing.B, m *model.Model, n int) (all []known, heap float64) {
+func crowd(b *testing.B, m *eigenvoice.Model, n int) (all people, heap float64) {
 	b.Helper()
 	var of []model.Stats
 	f := live(b, pipeline.Config{Model: m}, demoPackets(b, 1), func(*follower) {})
 	for _, stats := range f.stream.Speakers() {
 		of = append(of, stats.Clone())
 	}
-	rng, scorer := rand.New(rand.NewPCG(1, 2)), m.NewScorer()
+	rng, comparer := rand.New(rand.NewPCG(1, 2)), identify.NewComparer(m, identify.RuleOf(m))
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
+	all.version = 1
 	for i := range n {
-		s := enroll.Speaker{Name: fmt.Sprint("speaker ", i), Stats: of[i%len(of)].Clone()}
-		for k := range s.Stats.D {
-			s.Stats.D[k] *= 1 + rng.NormFloat64()/2
+		s := of[i%len(of)].Clone()
+		for k := range s.D {
+			s.D[k] *= 1 + rng.NormFloat64()/2
 		}
-		all = append(all, newKnown(s, scorer))
+		all.names, all.voices = append(all.names, fmt.Sprint("speaker ", i)), append(all.voices, comparer.Know(s))
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
@@ -94,7 +98,7 @@ func crowd(b *testing.B, m *model.Model, n int) (all []known, heap float64) {
 // of a meeting, when speakers have soon said half as much again, and over the
 // first twelve minutes.
 func BenchmarkRecognize(b *testing.B) {
-	m, err := modelfile.Default()
+	m, err := modelfile.Eigenvoices()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -106,13 +110,13 @@ func BenchmarkRecognize(b *testing.B) {
 			var took time.Duration
 			compared := 0
 			for range b.N {
-				r := recognition{}
+				r := recognition{rule: identify.RuleOf(m)}
 				live(b, pipeline.Config{Model: m}, ps, func(f *follower) {
-					was := maps.Clone(r.heard)
+					was := frames(&r)
 					began := time.Now()
-					r.look(f, func() []known { return all }, func(identity) bool { return true })
+					r.look(f, func() people { return all }, func(identity) bool { return true })
 					took += time.Since(began)
-					for speaker, n := range r.heard {
+					for speaker, n := range frames(&r) {
 						if n != was[speaker] {
 							compared++
 						}
@@ -127,5 +131,77 @@ func BenchmarkRecognize(b *testing.B) {
 			b.ReportMetric(100*took.Seconds()/(length.Seconds()*float64(b.N)), "%core")
 			b.ReportMetric(heap/1e6, "MB")
 		})
+	}
+}
+
+// frames is how much each speaker had said at the last comparison.
+func frames(r *recognition) map[int]float64 {
+	all := map[int]float64{}
+	for n, c := range r.speakers {
+		all[n] = c.frames
+	}
+	return all
+}
+
+// TestNamesAreRevised has a stream whose speakers sound like this one and that one of
+// those enrolled as time goes on, and holds what listeners are told.
+func TestNamesAreRevised(t *testing.T) {
+	m := anyModel()
+	f := live(t, pipeline.Config{Model: m, Online: online.Config{Limits: online.Limits{Min: 2}}}, packetsOf("s", speech(1, 14)), func(*follower) {})
+	said := persons(f)
+	numbers := slices.Sorted(maps.Keys(said))
+	if len(numbers) < 2 {
+		t.Fatalf("%d speakers, expected several", len(numbers))
+	}
+	first, second := numbers[0], numbers[1]
+	r := recognition{people: people{version: 1, names: []string{"Ada", "Bo"}}, speakers: map[int]*compared{},
+		comparer: identify.NewComparer(m, identify.RuleOf(m))}
+	for _, step := range []struct {
+		first, second []float64 // log odds of being Ada and Bo
+		want          []string  // what is told, in order
+	}{
+		{[]float64{2, -20}, []float64{-20, -20}, nil},                      // hardly
+		{[]float64{9, -20}, []float64{-20, -20}, []string{"1 Ada"}},        // surely
+		{[]float64{9, -20}, []float64{7, -20}, nil},                        // less surely, but nobody else
+		{[]float64{9, -20}, []float64{11.9, -20}, []string{"1 ", "2 Ada"}}, // she is the other one
+		{[]float64{9, 11}, []float64{11.9, -20}, []string{"1 Bo"}},
+		{[]float64{11, -20}, []float64{-20, 11}, []string{"1 ", "2 ", "1 Ada", "2 Bo"}}, // the other way round
+		{[]float64{-20, 11}, []float64{11, -20}, []string{"1 ", "2 ", "1 Bo", "2 Ada"}}, // and this is Bo
+		{[]float64{-20, -20}, []float64{-20, 11.9}, []string{"1 ", "2 Bo"}},             // or rather the other one is
+		{[]float64{-20, -20}, []float64{-20, -20}, []string{"2 "}},                      // nobody is here
+	} {
+		r.next = 0
+		for _, n := range numbers {
+			if r.speakers[n] == nil {
+				r.speakers[n] = &compared{}
+			}
+			r.speakers[n].frames, r.speakers[n].odds = said[n].N, []float64{-20, -20}
+		}
+		r.speakers[first].odds, r.speakers[second].odds = step.first, step.second
+		var told []string
+		r.look(f, func() people { return r.people }, func(id identity) bool {
+			label := map[int]string{first: "1 ", second: "2 "}[id.Speaker]
+			told = append(told, label+id.Name)
+			data, err := json.Marshal(id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.noted(t.Context(), noteIdentity, data); err != nil {
+				t.Fatal(err)
+			}
+			if a, b := f.desk.Found(first), f.desk.Found(second); a != "" && a == b {
+				t.Errorf("two speakers are %s", a)
+			}
+			if got := f.desk.Found(id.Speaker); got != id.Name {
+				t.Errorf("noted %q, but the speaker is called %q", id.Name, got)
+			}
+			return true
+		})
+		if !slices.Equal(told, step.want) {
+			t.Errorf("odds %v and %v: told %q, expected %q", step.first, step.second, told, step.want)
+		}
+		if a, b := f.desk.Found(first), f.desk.Found(second); a != "" && a == b {
+			t.Errorf("two speakers are %s", a)
+		}
 	}
 }

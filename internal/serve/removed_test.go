@@ -172,6 +172,34 @@ func TestSoundReplaced(t *testing.T) {
 	}
 }
 
+// TestNumbersBeginAgain has the claim of a stream whose sound was replaced while no
+// worker was there, and a session in the new one that falls silent: it ends.
+func TestNumbersBeginAgain(t *testing.T) {
+	nc := natstest.New(t)
+	s, err := openShared(t.Context(), nc, StoreOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.write(t.Context(), "room", claim{Epoch: 1, From: 1000, Heard: 999, Past: []string{"before"}}, 0); err != nil {
+		t.Fatal(err)
+	}
+	ps := packetsOf("s", speech(3, 5))
+	if err := feed(t.Context(), nc, "room", ps[:len(ps)-1], 1e6); err != nil {
+		t.Fatal(err)
+	}
+	opts := testOptions(pipeline.Config{Model: anyModel()})
+	opts.Idle = time.Second
+	w := startWorker(t, nc, opts)
+	waitFor(t, func() bool {
+		c, _ := w.roster.claim("room")
+		return len(c.Past) == 2 && !c.Open
+	})
+	got := lastRun(t, nc, "room")
+	if end := decode(t, got[len(got)-1]).End; end == nil || end.Reason != publish.Interrupted {
+		t.Errorf("the last event is %s", got[len(got)-1])
+	}
+}
+
 // TestCheckpointsGone removes the checkpoints of streams in the middle, as an
 // operator may: their owner goes on.
 func TestCheckpointsGone(t *testing.T) {

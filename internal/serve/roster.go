@@ -42,8 +42,10 @@ type claim struct {
 	Attempt int `json:"attempt,omitempty"`
 	// Open says that a run is going on.
 	Open bool `json:"open"`
-	// Past are the last sessions whose runs are over.
-	Past []string `json:"past,omitempty"`
+	// Past are the last sessions whose runs are over, and Heard is the message of
+	// sound up to which these were read.
+	Past  []string `json:"past,omitempty"`
+	Heard uint64   `json:"heard,omitempty"`
 	// Title is what people call the stream.
 	Title string `json:"title,omitempty"`
 	// Identify says that its speakers are compared with the enrolled ones.
@@ -90,12 +92,12 @@ func newRoster() *roster {
 // roster holds what the buckets held; the rest goes on in goroutines of wg.
 func (r *roster) follow(ctx context.Context, s *shared, wg *sync.WaitGroup, report func(error)) error {
 	for _, w := range []struct {
-		kv  jetstream.KeyValue
-		put func(jetstream.KeyValueEntry) error
-	}{{s.workers, r.putMember}, {s.claims, r.putClaim}} {
+		kv    jetstream.KeyValue
+		table table
+	}{{s.workers, table{r.putMember, r.onlyMembers}}, {s.claims, table{r.putClaim, r.onlyClaims}}} {
 		ready := make(chan struct{})
 		once := sync.OnceFunc(func() { close(ready) })
-		wg.Go(func() { watch(ctx, w.kv, w.put, once, report) })
+		wg.Go(func() { watch(ctx, s.nc, w.kv, w.table, once, report) })
 		select {
 		case <-ready:
 		case <-ctx.Done():
@@ -139,11 +141,35 @@ func (r *roster) putClaim(e jetstream.KeyValueEntry) error {
 	return nil
 }
 
+func (r *roster) onlyMembers(keys map[string]bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	retain(r.members, keys)
+	r.signal()
+}
+
+func (r *roster) onlyClaims(keys map[string]bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	retain(r.claims, keys)
+	r.signal()
+}
+
 func (r *roster) signal() {
 	select {
 	case r.changed <- struct{}{}:
 	default:
 	}
+}
+
+// first is the living worker whose id comes first.
+func (r *roster) first() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.members) == 0 {
+		return ""
+	}
+	return slices.Min(slices.Collect(maps.Keys(r.members)))
 }
 
 // silent returns the workers of which nothing was seen for so long.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -31,7 +30,7 @@ func (w *Worker) look(ctx context.Context) {
 			continue
 		}
 		// Compare and set: a heartbeat that comes now wins.
-		if err := w.s.workers.Delete(ctx, id, jetstream.LastRevision(revision)); err == nil {
+		if err := w.s.forget(ctx, w.s.workers, id, revision); err == nil {
 			w.log().Warn("worker declared dead", "dead", id, "silent_for", w.opts.Dead)
 			w.metrics.reaped()
 		} else if !fence.Refused(err) && ctx.Err() == nil {
@@ -43,11 +42,8 @@ func (w *Worker) look(ctx context.Context) {
 	for _, o := range w.all() {
 		delete(free, o.stream)
 	}
-	// The longest-waiting first would need a clock; the order of names does.
-	for _, stream := range slices.Sorted(maps.Keys(free)) {
-		if c := free[stream]; c.Open || w.fresh(stream) {
-			w.consider(ctx, stream, c)
-		}
+	for _, c := range w.candidates(free) {
+		w.consider(ctx, c.stream, c.claim)
 	}
 }
 
@@ -88,6 +84,11 @@ func (w *Worker) consider(ctx context.Context, stream string, c seenClaim) {
 		return
 	}
 	delete(w.waiting, stream)
+	delete(w.newcomers, stream)
+	if f := w.found[stream]; f.fresh { // it is noted anew where there is more
+		f.fresh = false
+		w.found[stream] = f
+	}
 	soft, hard := context.Context(nil), context.Context(nil)
 	o := &owned{owner: &owner{w: w, stream: stream, claimed: time.Now(), id: w.id, log: w.opts.Log.With("worker", w.id, "stream", stream)},
 		done: make(chan struct{})}
@@ -138,11 +139,11 @@ func (w *Worker) own(ctx, soft context.Context, o *owned, c seenClaim, delay tim
 		next.Identify = w.opts.Identify != nil && w.opts.Identify(o.stream)
 	}
 	revision, err := w.s.write(ctx, o.stream, next, c.revision)
-	if errors.Is(err, errTaken) {
-		return nil
-	}
 	if err != nil {
-		w.report(err)
+		w.overlook(o.stream)
+		if !errors.Is(err, errTaken) {
+			w.report(err)
+		}
 		return nil
 	}
 	o.setClaim(next, revision)
@@ -151,6 +152,9 @@ func (w *Worker) own(ctx, soft context.Context, o *owned, c seenClaim, delay tim
 	switch {
 	case errors.Is(err, errLost):
 		w.overlook(o.stream) // it may be ours all the same
+		fallthrough
+	case errors.Is(err, errYield):
+		w.overlook(o.stream) // its next session waits like the others
 		fallthrough
 	case errors.Is(err, errRelease), errors.Is(err, errIdle):
 		o.log.Info("stream left", "why", err)
@@ -195,7 +199,7 @@ func (w *Worker) rewind(ctx context.Context, stream string, c seenClaim) error {
 	}
 	w.log().Warn("what is kept of a stream is read from its beginning", "why", errReplaced, "stream", stream, "heard_until", c.From-1)
 	w.overlook(stream)
-	c.Worker, c.From = "", 0
+	c.Worker, c.From, c.Heard = "", 0, 0
 	if _, err := w.s.write(ctx, stream, c.claim, c.revision); !errors.Is(err, errTaken) {
 		return err
 	}
@@ -213,6 +217,7 @@ func (w *Worker) findStreams(ctx context.Context) error {
 		return fmt.Errorf("streams with sound: %w", err)
 	}
 	_, claims := w.roster.all()
+	var news []string
 	for subject, n := range info.State.Subjects {
 		stream, ok := natsaudio.Stream(subject)
 		if !ok || !publish.ValidToken(stream) {
@@ -221,18 +226,26 @@ func (w *Worker) findStreams(ctx context.Context) error {
 		c, known := claims[stream]
 		switch {
 		case !known:
-			w.consider(ctx, stream, seenClaim{})
+			news = append(news, stream)
 		case !c.Open && c.revision == before[stream].revision && c.From > info.State.LastSeq+1:
 			if err := w.rewind(ctx, stream, c); err != nil {
 				return err
 			}
 		case !c.Open && w.counted(stream, n):
-			last, err := lastNumber(ctx, w.s.audio, subject)
+			since, err := firstOn(ctx, w.s.audio, subject, c.From)
 			if err != nil {
+				w.overlook(stream)
 				return err
 			}
-			w.note(stream, last >= c.From)
+			w.note(stream, since)
 		}
+	}
+	slices.Sort(news)
+	if err := w.welcome(ctx, news); err != nil {
+		return err
+	}
+	if err := w.keepShares(ctx, info); err != nil {
+		return err
 	}
 	w.forgetGone(ctx, info.State.Subjects)
 	return nil

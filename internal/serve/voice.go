@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
@@ -17,12 +18,12 @@ import (
 
 // Enrolled opens the enrolled speakers of a server, whose bucket it creates if it
 // is absent.
-func Enrolled(ctx context.Context, nc *nats.Conn, m *model.Model, o StoreOptions) (*enroll.Store, error) {
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(apiTimeout))
+func Enrolled(ctx context.Context, nc *nats.Conn, m model.Model, o StoreOptions) (*enroll.Store, error) {
+	js, err := bus.JetStream(nc, jetstream.WithDefaultTimeout(apiTimeout))
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)
 	}
-	kv, err := bucket(ctx, js, VoiceBucket, "enrolled speakers: biometric data", o)
+	kv, _, err := bucket(ctx, js, VoiceBucket, "enrolled speakers: biometric data", o)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +33,7 @@ func Enrolled(ctx context.Context, nc *nats.Conn, m *model.Model, o StoreOptions
 // Voice returns what a speaker of a stream has said, as the last checkpoint of
 // the stream has it.
 func Voice(ctx context.Context, nc *nats.Conn, cfg pipeline.Config, stream string, speaker publish.Speaker) (model.Stats, error) {
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(apiTimeout))
+	js, err := bus.JetStream(nc, jetstream.WithDefaultTimeout(apiTimeout))
 	if err != nil {
 		return model.Stats{}, fmt.Errorf("JetStream: %w", err)
 	}

@@ -3,11 +3,15 @@ package serve
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/identify"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
@@ -15,36 +19,57 @@ import (
 // by goroutines.
 type voices struct {
 	kv jetstream.KeyValue
-	m  *model.Model
+	m  model.Model
+	by identify.Rule
 
 	mu    sync.Mutex
-	known map[string]known
+	known map[string]known // by their keys
+	now   people           // of known; no version where it has to be made
+	count uint64           // of changes
 }
 
+// known is somebody who is enrolled.
 type known struct {
 	name  string
-	voice *model.Voice // never changed
+	voice identify.Known
 }
 
-func openVoices(ctx context.Context, js jetstream.JetStream, m *model.Model, o StoreOptions) (*voices, error) {
-	kv, err := bucket(ctx, js, VoiceBucket, "enrolled speakers: biometric data", o)
+// people are those enrolled, in one order. They never change; others have another
+// version.
+type people struct {
+	version uint64
+	names   []string
+	voices  []identify.Known
+}
+
+func openVoices(ctx context.Context, js jetstream.JetStream, m model.Model, by identify.Rule, o StoreOptions) (*voices, error) {
+	kv, _, err := bucket(ctx, js, VoiceBucket, "enrolled speakers: biometric data", o)
 	if err != nil {
 		return nil, err
 	}
-	return &voices{kv: kv, m: m, known: map[string]known{}}, nil
+	return &voices{kv: kv, m: m, by: by, known: map[string]known{}}, nil
 }
 
 // follow keeps the voices up to date until ctx is done.
-func (v *voices) follow(ctx context.Context, report func(error)) {
-	scorer := v.m.NewScorer()
-	put := func(e jetstream.KeyValueEntry) error { return v.put(scorer, e) }
-	watch(ctx, v.kv, put, func() {}, report)
+func (v *voices) follow(ctx context.Context, nc *nats.Conn, report func(error)) {
+	comparer := identify.NewComparer(v.m, v.by)
+	t := table{
+		put: func(e jetstream.KeyValueEntry) error { return v.put(comparer, e) },
+		only: func(keys map[string]bool) {
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			retain(v.known, keys)
+			v.count++
+		},
+	}
+	watch(ctx, nc, v.kv, t, func() {}, report)
 }
 
-func (v *voices) put(scorer *model.Scorer, e jetstream.KeyValueEntry) error {
+func (v *voices) put(comparer *identify.Comparer, e jetstream.KeyValueEntry) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	delete(v.known, e.Key())
+	v.count++
 	if e.Operation() != jetstream.KeyValuePut {
 		return nil
 	}
@@ -55,24 +80,25 @@ func (v *voices) put(scorer *model.Scorer, e jetstream.KeyValueEntry) error {
 	if err != nil {
 		return err
 	}
-	v.known[e.Key()] = newKnown(s, scorer)
+	v.known[e.Key()] = known{s.Name, comparer.Know(s.Stats)}
 	return nil
 }
 
-// newKnown makes a speaker ready for comparisons.
-func newKnown(s enroll.Speaker, scorer *model.Scorer) known {
-	voice := model.NewVoice(s.Stats.Nu())
-	voice.Stats.Add(s.Stats)
-	scorer.Settle(&voice)
-	return known{name: s.Name, voice: &voice}
-}
-
-func (v *voices) all() []known {
+func (v *voices) all() people {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	all := make([]known, 0, len(v.known))
-	for _, k := range v.known {
-		all = append(all, k)
+	if v.now.version != v.count {
+		v.now = gather(v.known)
+		v.now.version = v.count
 	}
-	return all
+	return v.now
+}
+
+// gather puts the known in the order of their keys.
+func gather(all map[string]known) people {
+	var p people
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		p.names, p.voices = append(p.names, all[key].name), append(p.voices, all[key].voice)
+	}
+	return p
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/identify"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/online/model"
@@ -21,10 +21,10 @@ import (
 // not ask compares nobody.
 func TestIdentified(t *testing.T) {
 	m := anyModel()
-	m.Threshold = -1e4 // any two voices are one person's
 	cfg := pipeline.Config{Model: m}
 	nc := natstest.New(t)
 	opts := testOptions(cfg)
+	opts.Naming = identify.Rule{Offset: 20} // any two voices are one person's
 	opts.Identify = func(stream string) bool { return stream == "asked" }
 	first := startWorker(t, nc, opts)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -50,7 +50,7 @@ func TestIdentified(t *testing.T) {
 	if err := store.Add(ctx, enroll.Speaker{Name: "Ada", Stats: stats}, false); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, func() bool { return len(first.voices.all()) == 1 })
+	waitFor(t, func() bool { return len(first.voices.all().names) == 1 })
 
 	done := make(chan error, 2)
 	for _, stream := range []string{"asked", "silent"} {
@@ -77,7 +77,7 @@ func TestIdentified(t *testing.T) {
 			}
 			if ev.Kind == publish.SpeakerIdentified {
 				names[stream+" "+ev.Speaker.String()+" "+ev.Name]++
-				if ev.Confidence < recognizeSure {
+				if ev.Confidence < identify.Sure {
 					t.Errorf("identified with a probability of %v", ev.Confidence)
 				}
 			}
@@ -93,33 +93,6 @@ func TestIdentified(t *testing.T) {
 	}
 }
 
-// TestLikeliest holds that probabilities are those of exclusive alternatives.
-func TestLikeliest(t *testing.T) {
-	m := anyModel()
-	scorer := m.NewScorer()
-	voice := func(d float64) *model.Voice {
-		v := model.NewVoice(m.Nu)
-		v.Stats.N = 1000
-		for i := range m.Nu {
-			v.Stats.D[i] = d
-			v.Stats.DInv[i*(i+1)/2+i] = 20
-		}
-		scorer.Update(&v)
-		return &v
-	}
-	all := []known{{"far", voice(-60)}, {"near", voice(60)}}
-	name, p := likeliest(m, scorer, voice(60), all)
-	if name != "near" || !(p > 0.9 && p <= 1) {
-		t.Errorf("%s with %v, expected near", name, p)
-	}
-	if _, q := likeliest(m, scorer, voice(60), append(slices.Clone(all), known{"twin", voice(60)})); q > p/2+1e-9 {
-		t.Errorf("with a twin enrolled %v, expected at most half of %v", q, p)
-	}
-	if _, q := likeliest(m, scorer, voice(0), all); q > 0.5 {
-		t.Errorf("a stranger is somebody with %v", q)
-	}
-}
-
 // TestVoiceOfNobody says what is missing.
 func TestVoiceOfNobody(t *testing.T) {
 	nc := natstest.New(t)
@@ -130,7 +103,7 @@ func TestVoiceOfNobody(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "no run is going on") {
 		t.Errorf("%v", err)
 	}
-	if err := enroll.Check(model.NewStats(2)); !errors.Is(err, enroll.ErrTooShort) {
+	if err := enroll.Check(model.Shape{Nu: 2}.NewStats()); !errors.Is(err, enroll.ErrTooShort) {
 		t.Errorf("no speech at all: %v", err)
 	}
 }

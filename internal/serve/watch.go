@@ -6,16 +6,30 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// watch hands what a bucket holds to put, calls ready, and hands on what changes,
-// until ctx is done. A watcher that fails is replaced, and all of that comes again.
-func watch(ctx context.Context, kv jetstream.KeyValue, put func(jetstream.KeyValueEntry) error, ready func(), report func(error)) {
+// table is what a worker knows of a bucket.
+type table struct {
+	// put takes a key that was put or removed.
+	put func(jetstream.KeyValueEntry) error
+	// only, where not nil, removes all keys but these: whoever was away may have
+	// missed the markers of others.
+	only func(keys map[string]bool)
+}
+
+// watch hands what a bucket holds to t, calls ready, and hands on what changes,
+// until ctx is done. A watcher that fails, or whose connection was lost, is
+// replaced, and all of that comes again.
+func watch(ctx context.Context, nc *nats.Conn, kv jetstream.KeyValue, t table, ready func(), report func(error)) {
 	for {
-		err := watchOnce(ctx, kv, put, ready, report)
-		if ctx.Err() != nil {
+		err := watchOnce(ctx, nc, kv, t, ready, report)
+		switch {
+		case ctx.Err() != nil:
 			return
+		case errors.Is(err, errReconnected):
+			continue
 		}
 		report(fmt.Errorf("bucket %s: %w", kv.Bucket(), err))
 		if !sleep(ctx, time.Second) {
@@ -24,28 +38,55 @@ func watch(ctx context.Context, kv jetstream.KeyValue, put func(jetstream.KeyVal
 	}
 }
 
+// errReconnected ends a watcher from before a lost connection.
+var errReconnected = errors.New("there is another connection")
+
 // watchOnce is watch as long as one watcher lasts.
-func watchOnce(ctx context.Context, kv jetstream.KeyValue, put func(jetstream.KeyValueEntry) error, ready func(), report func(error)) error {
+func watchOnce(ctx context.Context, nc *nats.Conn, kv jetstream.KeyValue, t table, ready func(), report func(error)) error {
+	reconnected := nc.StatusChanged(nats.CONNECTED)
+	defer nc.RemoveStatusListener(reconnected)
 	watcher, err := kv.WatchAll(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = watcher.Stop() }() // fails on a closed connection only
+	keys := map[string]bool{}
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case _, ok := <-reconnected:
+			if !ok {
+				return nats.ErrConnectionClosed
+			}
+			return errReconnected
 		case e, ok := <-watcher.Updates():
 			switch {
 			case !ok:
 				return errors.New("no news any more")
 			case e == nil: // what was there has come
+				if t.only != nil {
+					t.only(keys)
+				}
+				keys = nil
 				ready()
 				continue
 			}
-			if err := put(e); err != nil {
+			if keys != nil {
+				keys[e.Key()] = true
+			}
+			if err := t.put(e); err != nil {
 				report(fmt.Errorf("bucket %s, key %s: %w", kv.Bucket(), e.Key(), err))
 			}
+		}
+	}
+}
+
+// retain removes all keys of m but these.
+func retain[V any](m map[string]V, keys map[string]bool) {
+	for k := range m {
+		if !keys[k] {
+			delete(m, k)
 		}
 	}
 }

@@ -43,7 +43,8 @@ func (over) Stop() error { return nil }
 // TestWatchGoesOn holds that a bucket is followed after its watcher could not be
 // had, and after it ended.
 func TestWatchGoesOn(t *testing.T) {
-	js, err := jetstream.New(natstest.New(t))
+	nc := natstest.New(t)
+	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,10 +62,10 @@ func TestWatchGoesOn(t *testing.T) {
 	keys, ready, failures := make(chan string, 2), make(chan struct{}), 0
 	wg.Go(func() {
 		defer close(keys)
-		watch(ctx, &failing{KeyValue: kv}, func(e jetstream.KeyValueEntry) error {
+		watch(ctx, nc, &failing{KeyValue: kv}, table{put: func(e jetstream.KeyValueEntry) error {
 			keys <- e.Key()
 			return nil
-		}, func() { close(ready) }, func(error) { failures++ })
+		}}, func() { close(ready) }, func(error) { failures++ })
 	})
 	if got := <-keys; got != "before" {
 		t.Fatalf("key %q, expected what was there", got)

@@ -35,12 +35,17 @@ type Worker struct {
 
 	wg sync.WaitGroup
 
-	mu       sync.Mutex
-	id       string
-	owned    map[string]*owned
-	asleep   map[string]time.Time // streams that failed here, until when they are left alone
-	waiting  map[string]string    // streams that nobody has, and why this worker does not take them
-	found    map[string]found
+	mu      sync.Mutex
+	id      string
+	owned   map[string]*owned
+	asleep  map[string]time.Time // streams that failed here, until when they are left alone
+	waiting map[string]string    // streams that nobody has, and why this worker does not take them
+	found   map[string]found
+	// newcomers are the streams with sound that nobody ever had, each with the
+	// first message of it.
+	newcomers map[string]uint64
+
+	sizes    map[string]size // of discover alone
 	draining bool
 	limit    int // at present: less than opts.Limit after an overload
 	revision uint64
@@ -80,16 +85,24 @@ func Run(ctx context.Context, nc *nats.Conn, opts Options, ready func(*Worker)) 
 		return err
 	}
 	w := &Worker{opts: opts, s: s, roster: newRoster(), metrics: newMetrics(), limit: opts.Limit,
-		owned: map[string]*owned{}, asleep: map[string]time.Time{}, waiting: map[string]string{}, found: map[string]found{}}
+		owned: map[string]*owned{}, asleep: map[string]time.Time{}, waiting: map[string]string{}, found: map[string]found{}, sizes: map[string]size{}}
+	if c := s.audio.CachedInfo().Config; c.MaxMsgsPerSubject <= 0 {
+		w.opts.Log.Warn("one sender can push out the sound of all others: the JetStream stream has no limit per subject",
+			"stream", c.Name, "expected", opts.Store.audio().MaxMsgsPerSubject, "change", "nats stream edit "+c.Name+" --max-msgs-per-subject N")
+	}
 	w.load.now = time.Now
 	w.metrics.observe(w)
-	if w.voices, err = openVoices(ctx, s.js, opts.Pipeline.Model, opts.Store); err != nil {
+	if w.voices, err = openVoices(ctx, s.js, opts.Pipeline.Model, opts.Naming, opts.Store); err != nil {
 		return err
 	}
 	// What goes on in the background ends with Run, after the handover.
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer w.wg.Wait()
-	defer stop()
+	defer func() {
+		stop()
+		if !finished(&w.wg, stopWithin) {
+			w.log().Error("the worker ends while some of its work goes on", "waited", stopWithin)
+		}
+	}()
 	w.lease = newLease(opts.Dead - opts.Beat)
 	w.rename()
 	if err := w.roster.follow(inner, s, &w.wg, w.report); err != nil {
@@ -99,7 +112,8 @@ func Run(ctx context.Context, nc *nats.Conn, opts Options, ready func(*Worker)) 
 		return err
 	}
 	w.wg.Go(func() { w.discover(inner) })
-	w.wg.Go(func() { w.voices.follow(inner, w.report) })
+	w.wg.Go(func() { w.sweep(inner) })
+	w.wg.Go(func() { w.voices.follow(inner, s.nc, w.report) })
 	control, err := w.control()
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ const patience = 2 * time.Minute
 // runDemo diarizes the demo's recording as fast as possible.
 func runDemo(t *testing.T, nc *nats.Conn, p Publishing) (*publish.Timeline, []publish.Event, error) {
 	t.Helper()
-	m, err := modelfile.Default()
+	m, err := modelfile.Eigenvoices()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestBeginsWithPublishPermissionOnly(t *testing.T) {
 	if err := publish.EnsureStream(ctx, connect("admin:a"), publish.StreamOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	m, err := modelfile.Default()
+	m, err := modelfile.Eigenvoices()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,15 +16,18 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/version"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/vad"
 )
 
 // Options say where a run's events go.
 type Options struct {
 	// Stream is the stream's id, a valid token of a NATS subject.
 	Stream string
-	// Source describes what is listened to.
+	// Source describes what is listened to. Model and Program are filled in where
+	// they are empty.
 	Source publish.Source
 	// Pipeline says how the stream is diarized.
 	Pipeline pipeline.Config
@@ -82,12 +86,18 @@ const answerWithin = 2 * time.Second
 // statusEvery is the stream time between two reports of how the program fares.
 const statusEvery = 60 * capture.Rate
 
+// keptTurns is how many closed turns the timeline keeps one by one: as many as
+// people can still correct, some twenty hours of a lively meeting.
+const keptTurns = 20000
+
 // Run diarizes src until it ends or ctx is done and returns the final timeline,
-// which is never nil and holds, after an error, what was known by then. When
-// ctx is done the open turn ends, everything is published, and the error
+// which is never nil and holds, after an error, what was known by then. Its segments
+// are complete; of a stream with more than 20,000 turns it has the latest only one
+// by one, see [publish.Timeline.Bound]. When ctx is done the open turn ends, everything is published, and the error
 // matches ctx.Err().
 func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeline, error) {
 	r := &run{opts: opts, status: statusEvery, began: time.Now()}
+	r.timeline.Bound(keptTurns)
 	if err := publish.CheckStream(opts.Stream); err != nil {
 		return &r.timeline, err
 	}
@@ -110,16 +120,16 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeli
 		r.meter = meter.New(src, r.reading)
 		src = r.meter
 	}
-	err = r.desk.Encode(func(enc *publish.Encoder) publish.Event { return enc.Start(opts.Source) })
+	err = r.desk.Encode(func(enc *publish.Encoder) publish.Event { return enc.Start(r.source()) })
 	if err == nil {
 		err = pipeline.Run(ctx, src, r.opts.Pipeline, r.output)
 	}
 	r.awaitWords(ctx)
-	err = both(err, r.finish(ctx, err))
+	err = errors.Join(err, r.finish(ctx, err))
 	if r.pub != nil {
 		closing, cancel := context.WithTimeout(after, opts.Publishing.within())
 		defer cancel()
-		err = both(err, r.pub.Close(closing))
+		err = errors.Join(err, r.pub.Close(closing))
 	}
 	return &r.timeline, err
 }
@@ -144,15 +154,15 @@ func (r *run) open(ctx context.Context) (err error) {
 	return err
 }
 
-// both joins two errors, either of which may be nil, on one line.
-func both(a, b error) error {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
+// source is what the first event says of the stream, with what decides and what
+// publishes.
+func (r *run) source() publish.Source {
+	src := r.opts.Source
+	if src.Model == "" && r.opts.Pipeline.Model != nil {
+		src.Model = r.opts.Pipeline.Model.Fingerprint()
 	}
-	return fmt.Errorf("%w; and then: %w", a, b)
+	src.Program = cmp.Or(src.Program, version.Program())
+	return src
 }
 
 // run is the state of a Run.
@@ -164,7 +174,8 @@ type run struct {
 	timeline publish.Timeline
 	words    listening
 	at       int64
-	status   int64 // when the next status is due
+	status   int64    // when the next status is due
+	gap      vad.Span // the latest
 	began    time.Time
 }
 
@@ -176,6 +187,8 @@ func (r *run) output(o pipeline.Output) error {
 		if err := r.desk.Encode(gap); err != nil {
 			return err
 		}
+		r.gap = o.Gap
+		r.status = r.due(r.status)
 	}
 	for _, e := range o.Events {
 		if err := r.report(e.At - 1); err != nil {
@@ -206,7 +219,7 @@ func (r *run) output(o pipeline.Output) error {
 // was over by at. All decisions until then have been told: where a report
 // stands among them does not depend on how the sound was cut into blocks.
 func (r *run) report(at int64) error {
-	for ; r.status <= at; r.status += statusEvery {
+	for ; r.status <= at; r.status = r.due(r.status + statusEvery) {
 		lag := time.Since(r.began) - capture.Duration(r.status)
 		status := func(enc *publish.Encoder) publish.Event {
 			return enc.Status(r.status, publish.Status{Lag: max(0, lag.Seconds())})
@@ -216,6 +229,15 @@ func (r *run) report(at int64) error {
 		}
 	}
 	return nil
+}
+
+// due returns when the status of a minute is due: of the minutes in a gap, which may
+// be thousands, only the last has one.
+func (r *run) due(minute int64) int64 {
+	if minute > r.gap.Start && minute <= r.gap.End {
+		return r.gap.End / statusEvery * statusEvery
+	}
+	return minute
 }
 
 // takeCorrections sets the desk up and opens it to whoever corrects.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/capture"
@@ -15,6 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // held is a recording that waits at a moment until it is let go.
@@ -38,7 +40,7 @@ func (h *held) Next(ctx context.Context) (capture.Block, error) {
 // A name and a merge that arrive over NATS in the middle of the demo are in its
 // final timeline, and the same speaker is not found twice afterwards.
 func TestCorrectionsWhileItRuns(t *testing.T) {
-	m, err := modelfile.Default()
+	m, err := modelfile.Eigenvoices()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,5 +88,57 @@ func TestCorrectionsWhileItRuns(t *testing.T) {
 	}
 	if _, err := correct.Request(t.Context(), nc, "demo", correct.Correction{Action: correct.Undo}); !errors.Is(err, correct.ErrNobody) {
 		t.Errorf("after the end: %v", err)
+	}
+}
+
+// jumping is a stream of a second of sound and a gap, over and over.
+type jumping struct {
+	gap    int64
+	blocks int
+	at     int64
+}
+
+func (j *jumping) Next(context.Context) (capture.Block, error) {
+	if j.blocks == 0 {
+		return capture.Block{}, io.EOF
+	}
+	j.blocks--
+	b := capture.Block{Start: j.at, Samples: make([]float32, capture.Rate)}
+	j.at = b.End() + j.gap
+	return b, nil
+}
+
+func (j *jumping) Close() error { return nil }
+
+// TestGapHasOneStatus holds that a gap of days has one status and not one for each of
+// its minutes, and that those of the sound around it stay.
+func TestGapHasOneStatus(t *testing.T) {
+	m, err := modelfile.Eigenvoices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const day = 24 * 3600 * capture.Rate
+	for _, c := range []struct {
+		gap    int64
+		blocks int
+		want   []int64 // minutes
+	}{
+		{0, 130, []int64{1, 2}},
+		{2 * day, 3, []int64{2 * 24 * 60, 4 * 24 * 60}},
+		{30 * capture.Rate, 5, []int64{1, 2}},
+	} {
+		var got []int64
+		_, err := session.Run(t.Context(), &jumping{gap: c.gap, blocks: c.blocks}, session.Options{
+			Stream: "s", Pipeline: pipeline.Config{Model: m},
+			OnEvent: func(e publish.Event) error {
+				if e.Kind == publish.StatusReported {
+					got = append(got, int64(e.At)/(60*capture.Rate))
+				}
+				return nil
+			},
+		})
+		if err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("gaps of %v: status at minutes %v, %v; expected %v", capture.Duration(c.gap), got, err, c.want)
+		}
 	}
 }

@@ -53,7 +53,7 @@ func messages(list []words.Word) []heard.Message {
 // runDemo diarizes the demo; while it runs, at does something.
 func runDemo(t *testing.T, ctx context.Context, nc *nats.Conn, opts session.Options, at func(samples int64)) (*publish.Timeline, error) {
 	t.Helper()
-	m, err := modelfile.Default()
+	m, err := modelfile.Eigenvoices()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,16 +16,18 @@ type Condition int
 
 // Clean is close microphones; Telephone is a line with 300 to 3400 Hz and
 // µ-law; Rooms is one room with a place, and so a response, for every speaker,
-// and noise.
+// and noise; Meeting is a far-field microphone on a table, as loud as everybody's
+// distance makes it, with more overlap.
 const (
 	Clean Condition = iota
 	Telephone
 	Rooms
+	Meeting
 )
 
 // String names the condition as tables do.
 func (c Condition) String() string {
-	return [...]string{"clean", "telephone", "rooms"}[c]
+	return [...]string{"clean", "telephone", "rooms", "meeting"}[c]
 }
 
 // Speaker is the material of one voice: recordings at 16 kHz without long
@@ -79,7 +81,10 @@ const (
 	pauseMean, pauseSpread      = 0.35, 0.45
 	stayProbability             = 0.15
 	backchannelProbability      = 0.08
-	levelSpread                 = 4.0 // dB
+	levelSpread                 = 4.0   // dB
+	meetingPause                = -0.05 // mean, in place of pauseMean
+	meetingBackchannel          = 0.15
+	meetingLevelSpread          = 2.0
 	shortestBack, longestBack   = 0.3, 0.9
 	lowestSNR, highestSNR       = 5.0, 25.0
 	shortestRoom, longestRoom   = 0.15, 0.6 // seconds of reverberation
@@ -94,10 +99,16 @@ func Talk(rng *rand.Rand, speakers []Speaker, ac Acoustics, opt Options) Convers
 	if len(ac.Rooms) > 0 && rng.IntN(2) == 0 {
 		measured = rng.IntN(len(ac.Rooms))
 	}
+	pause, backchannel, spread := pauseMean, backchannelProbability, levelSpread
+	var table Table
+	if opt.Condition == Meeting {
+		pause, backchannel, spread = meetingPause, meetingBackchannel, meetingLevelSpread
+		table = NewTable(rng)
+	}
 	rt60 := shortestRoom + (longestRoom-shortestRoom)*rng.Float64()
 	for i, s := range speakers {
 		v := &voice{name: fmt.Sprintf("s%d", i+1), repeat: opt.Repeat, weight: 0.5 + rng.ExpFloat64(),
-			gain: math.Pow(10, levelSpread*rng.NormFloat64()/20)}
+			gain: math.Pow(10, spread*rng.NormFloat64()/20)}
 		for _, r := range rng.Perm(len(s.Recordings)) {
 			v.material = append(v.material, s.Recordings[r]...)
 		}
@@ -109,6 +120,9 @@ func Talk(rng *rand.Rand, speakers []Speaker, ac Acoustics, opt Options) Convers
 			if measured >= 0 {
 				v.room = Unit(ac.Rooms[(measured+i)%len(ac.Rooms)])
 			}
+		}
+		if opt.Condition == Meeting {
+			v.room = table.Seat(rng)
 		}
 		voices[i] = v
 	}
@@ -141,7 +155,7 @@ func Talk(rng *rand.Rand, speakers []Speaker, ac Acoustics, opt Options) Convers
 		next := choose(rng, voices, current)
 		length := turnMedian * math.Exp(turnSpread*rng.NormFloat64())
 		length = min(max(length, shortestTurn), longestTurn)
-		start := clock + pauseMean + pauseSpread*rng.NormFloat64()
+		start := clock + pause + pauseSpread*rng.NormFloat64()
 		if next == current || current < 0 {
 			start = clock + math.Abs(start-clock)
 		}
@@ -156,7 +170,7 @@ func Talk(rng *rand.Rand, speakers []Speaker, ac Acoustics, opt Options) Convers
 		}
 		voices[next].last, voices[next].end = length, start+length
 		current = next
-		if length > 2 && len(voices) > 1 && rng.Float64() < backchannelProbability*length {
+		if length > 2 && len(voices) > 1 && rng.Float64() < backchannel*length {
 			other := voices[choose(rng, voices, next)]
 			b := shortestBack + (longestBack-shortestBack)*rng.Float64()
 			at := start + 0.3 + (length-b-0.6)*rng.Float64()
@@ -173,7 +187,7 @@ func Talk(rng *rand.Rand, speakers []Speaker, ac Acoustics, opt Options) Convers
 // finish adds what lies between the mouths and the recording.
 func (c *Conversation) finish(rng *rand.Rand, ac Acoustics, cond Condition) {
 	switch cond {
-	case Rooms:
+	case Rooms, Meeting:
 		noise := Coloured(rng, 10*dataset.Rate, 0.5+0.5*rng.Float64())
 		if k := rng.IntN(len(ac.Noises) + 1); k < len(ac.Noises) {
 			noise = ac.Noises[k]

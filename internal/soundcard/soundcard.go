@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 // Card is a running server.
@@ -61,9 +63,7 @@ func (c *Card) Pipe() (pipe *os.File, module string) {
 func start(t testing.TB) *Card {
 	t.Helper()
 	for _, p := range []string{"pulseaudio", "pactl", "paplay"} {
-		if _, err := exec.LookPath(p); err != nil {
-			t.Skipf("no %s here: install pulseaudio, pulseaudio-utils and libasound2-plugins", p)
-		}
+		needs.Tool(t, p)
 	}
 	dir, err := os.MkdirTemp("", "card") // the path of a socket has to be short
 	if err != nil {

@@ -4,13 +4,13 @@ package talk
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 )
 
-// Turn is a stretch of speech by one speaker, in seconds. Segments of one
-// speaker that overlap or touch are one turn.
+// Turn is a stretch of speech by one speaker, in seconds.
 type Turn struct {
 	Speaker    string
 	Start, End float64
@@ -25,10 +25,11 @@ type Speaker struct {
 	// Talk is the time spoken, in seconds, Share the part of everybody's Talk
 	// from 0 to 1. Where two speak at once, the time counts for both.
 	Talk, Share float64
-	Turns       int
-	Longest     Turn
+	// Turns is the number of segments, Longest the longest stretch.
+	Turns   int
+	Longest Turn
 	// Interrupts counts interruptions by this speaker, Interrupted those of
-	// this speaker, Interjects the turns inside another's turn.
+	// this speaker, Interjects the stretches inside another's.
 	Interrupts, Interrupted, Interjects int
 }
 
@@ -36,8 +37,8 @@ type Speaker struct {
 // interjection. Less is within the accuracy of turn boundaries.
 const MinOverlap = 0.2
 
-// Interruption is a turn that began at least [MinOverlap] before the end of
-// another speaker's turn and went on after it.
+// Interruption is a stretch that began at least [MinOverlap] before the end of
+// another speaker's stretch and went on after it.
 type Interruption struct {
 	By, Of string
 	// At is when By began, Overlap how long both spoke, in seconds.
@@ -53,8 +54,12 @@ type Summary struct {
 	Speech, Overlap float64
 	// Speakers are in order of appearance.
 	Speakers []Speaker
-	// Turns are ordered by start.
-	Turns         []Turn
+	// Turns are the segments, one each, by start: as many as lines in an RTTM
+	// file and turns in the events.
+	Turns []Turn
+	// Stretches are the turns, those of one speaker that overlap or touch being
+	// one, by start: what a listener takes for a turn.
+	Stretches     []Turn
 	Interruptions []Interruption
 }
 
@@ -62,10 +67,11 @@ type Summary struct {
 // without length are left out.
 func Summarise(segments []rttm.Segment) Summary {
 	var s Summary
-	s.Turns = join(segments)
+	s.Turns = turns(segments)
+	s.Stretches = join(s.Turns)
 	index := make(map[string]int)
 	var talk float64
-	for _, t := range s.Turns {
+	for _, t := range s.Stretches {
 		i, known := index[t.Speaker]
 		if !known {
 			i = len(s.Speakers)
@@ -73,13 +79,15 @@ func Summarise(segments []rttm.Segment) Summary {
 			s.Speakers = append(s.Speakers, Speaker{Name: t.Speaker})
 		}
 		sp := &s.Speakers[i]
-		sp.Turns++
 		sp.Talk += t.Length()
 		talk += t.Length()
 		if t.Length() > sp.Longest.Length() {
 			sp.Longest = t
 		}
 		s.End = max(s.End, t.End)
+	}
+	for _, t := range s.Turns {
+		s.Speakers[index[t.Speaker]].Turns++
 	}
 	for i := range s.Speakers {
 		s.Speakers[i].Share = s.Speakers[i].Talk / talk
@@ -89,24 +97,33 @@ func Summarise(segments []rttm.Segment) Summary {
 	return s
 }
 
-// join makes turns of segments, by start, then end, then speaker.
-func join(segments []rttm.Segment) []Turn {
+// turns are the segments with a length, by start, then end, then speaker.
+func turns(segments []rttm.Segment) []Turn {
 	var turns []Turn
-	last := make(map[string]int) // by speaker
-	for _, seg := range slices.SortedFunc(slices.Values(segments), func(a, b rttm.Segment) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Speaker, b.Speaker))
-	}) {
-		if !(seg.End > seg.Start) {
-			continue
+	for _, seg := range segments {
+		if seg.End > seg.Start {
+			turns = append(turns, Turn{seg.Speaker, seg.Start, seg.End})
 		}
-		if i, ok := last[seg.Speaker]; ok && seg.Start <= turns[i].End {
-			turns[i].End = max(turns[i].End, seg.End)
-			continue
-		}
-		last[seg.Speaker] = len(turns)
-		turns = append(turns, Turn{seg.Speaker, seg.Start, seg.End})
 	}
+	slices.SortFunc(turns, func(a, b Turn) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Speaker, b.Speaker))
+	})
 	return turns
+}
+
+// join makes stretches of turns.
+func join(turns []Turn) []Turn {
+	var stretches []Turn
+	last := make(map[string]int) // by speaker
+	for _, t := range turns {
+		if i, ok := last[t.Speaker]; ok && t.Start <= stretches[i].End {
+			stretches[i].End = max(stretches[i].End, t.End)
+			continue
+		}
+		last[t.Speaker] = len(stretches)
+		stretches = append(stretches, t)
+	}
+	return stretches
 }
 
 // sweep measures Speech and Overlap.
@@ -115,8 +132,8 @@ func (s *Summary) sweep() {
 		at   float64
 		step int
 	}
-	edges := make([]edge, 0, 2*len(s.Turns))
-	for _, t := range s.Turns {
+	edges := make([]edge, 0, 2*len(s.Stretches))
+	for _, t := range s.Stretches {
 		edges = append(edges, edge{t.Start, 1}, edge{t.End, -1})
 	}
 	slices.SortFunc(edges, func(a, b edge) int { return cmp.Compare(a.at, b.at) })
@@ -132,10 +149,10 @@ func (s *Summary) sweep() {
 	}
 }
 
-// interruptions looks at every pair of turns of two speakers that overlap.
+// interruptions looks at every pair of stretches of two speakers that overlap.
 func (s *Summary) interruptions(index map[string]int) {
 	var open []Turn
-	for _, b := range s.Turns {
+	for _, b := range s.Stretches {
 		open = slices.DeleteFunc(open, func(a Turn) bool { return a.End <= b.Start })
 		interjected := false
 		for _, a := range open {
@@ -158,10 +175,32 @@ func (s *Summary) interruptions(index map[string]int) {
 	}
 }
 
-// Longest returns the n longest turns, the longest first.
+// Unknown is what turns of nobody in particular are called.
+const Unknown = "unknown"
+
+// People is the number of speakers, [Unknown] not among them.
+func (s Summary) People() int {
+	n := len(s.Speakers)
+	for _, p := range s.Speakers {
+		if p.Name == Unknown {
+			n--
+		}
+	}
+	return n
+}
+
+// Longest returns the n longest stretches, the longest first.
 func (s Summary) Longest(n int) []Turn {
-	turns := slices.SortedStableFunc(slices.Values(s.Turns), func(a, b Turn) int {
+	all := slices.SortedStableFunc(slices.Values(s.Stretches), func(a, b Turn) int {
 		return cmp.Compare(b.Length(), a.Length())
 	})
-	return turns[:min(n, len(turns))]
+	return all[:min(n, len(all))]
+}
+
+// Count writes how many things there are, such as "1 speaker" or "2 speakers".
+func Count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -76,20 +76,39 @@ func TestSummaryAgreesWithAGrid(t *testing.T) {
 		near("overlap", s.Overlap, overlap)
 		for _, sp := range s.Speakers {
 			var time float64
-			turns := 0
+			stretches, longest, run := 0, 0, 0
 			g := speaks[sp.Name]
 			for i, on := range g {
-				if on {
-					time += 0.1
-					if i == 0 || !g[i-1] {
-						turns++
-					}
+				run++
+				if !on {
+					run = 0
+					continue
+				}
+				time += 0.1
+				longest = max(longest, run)
+				if i == 0 || !g[i-1] {
+					stretches++
+				}
+			}
+			turns := 0
+			for _, seg := range segments {
+				if seg.Speaker == sp.Name && seg.End > seg.Start {
+					turns++
 				}
 			}
 			near("talk of "+sp.Name, sp.Talk, time)
 			near("share of "+sp.Name, sp.Share, time/all)
+			near("longest of "+sp.Name, sp.Longest.Length(), float64(longest)/10)
 			if sp.Turns != turns {
 				t.Fatalf("%s has %d turns, want %d", sp.Name, sp.Turns, turns)
+			}
+			for _, st := range s.Stretches {
+				if st.Speaker == sp.Name {
+					stretches--
+				}
+			}
+			if stretches != 0 {
+				t.Fatalf("%s lacks %d stretches: %v", sp.Name, stretches, s.Stretches)
 			}
 		}
 	})
@@ -100,15 +119,15 @@ func TestInterruptionsAreAllPairs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := talk.Summarise(drawSegments(t))
 		var want []talk.Interruption
-		for _, b := range s.Turns {
-			for _, a := range s.Turns {
+		for _, b := range s.Stretches {
+			for _, a := range s.Stretches {
 				if a.Speaker != b.Speaker && a.Start < b.Start && a.End-b.Start >= talk.MinOverlap && b.End > a.End {
 					want = append(want, talk.Interruption{By: b.Speaker, Of: a.Speaker, At: b.Start, Overlap: a.End - b.Start})
 				}
 			}
 		}
 		if !slices.Equal(s.Interruptions, want) {
-			t.Fatalf("got %v\nwant %v\nof %v", s.Interruptions, want, s.Turns)
+			t.Fatalf("got %v\nwant %v\nof %v", s.Interruptions, want, s.Stretches)
 		}
 		by, of := 0, 0
 		for _, sp := range s.Speakers {

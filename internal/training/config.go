@@ -70,11 +70,7 @@ func (c Config) Validate() error {
 	if err := c.Features.Validate(); err != nil {
 		return err
 	}
-	for _, s := range []struct {
-		name     string
-		found    float64
-		min, max float64
-	}{
+	return checkSettings([]setting{
 		{"Gaussians", float64(c.Gaussians), 1, 4096},
 		{"eigenvoices", float64(c.Eigenvoices), 1, 400},
 		{"eigenchannels", float64(c.Eigenchannels), 0, 400},
@@ -89,7 +85,20 @@ func (c Config) Validate() error {
 		{"length", c.Length, 0, 2},
 		{"UBM iterations", float64(c.UBMIterations), 1, 1000},
 		{"iterations", float64(c.Iterations), 1, 1000},
-	} {
+	})
+}
+
+// setting is a setting with its bounds.
+type setting struct {
+	name     string
+	found    float64
+	min, max float64
+}
+
+// checkSettings reports the first setting that is out of its bounds, as an error
+// that wraps [ErrConfig].
+func checkSettings(all []setting) error {
+	for _, s := range all {
 		if !(s.found >= s.min && s.found <= s.max) {
 			return fmt.Errorf("%w: %s is %v, expected %v to %v", ErrConfig, s.name, s.found, s.min, s.max)
 		}

@@ -8,7 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 )
 
 // TestAlignedEigenvoices turns random eigenvoices: the D⁻¹ of a frame on
@@ -92,9 +92,9 @@ func TestSaturationIsTheModels(t *testing.T) {
 			}
 			acc.Add(x)
 		}
-		s := model.NewStats(m.Nu)
+		s := m.Shape().NewStats()
 		acc.StatsInto(&s)
-		want := model.NewComparer(m.Nu).Evidence(s)
+		want := eigenvoice.NewComparer(m.Nu).Evidence(s)
 		p := newPosterior(m.Nu)
 		chunks[i].saturate(cfg.TrainToken * cfg.TrainPhi)
 		p.of(l, chunks[i], cfg.TrainPhi, false)

@@ -3,7 +3,7 @@ package training
 import (
 	"context"
 
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 )
 
 // sums are the occupations and first-order sums of some frames, the latter in
@@ -16,10 +16,10 @@ type sums struct {
 
 // collect returns the sums of all chunks of the corpus, about chunk seconds
 // long, recording by recording.
-func collect(ctx context.Context, c *Corpus, m *model.Model, chunk float64, p Progress) ([]sums, error) {
+func collect(ctx context.Context, c *Corpus, m *eigenvoice.Model, chunk float64, p Progress) ([]sums, error) {
 	const framesPerSecond = 100
 	per := make([][]sums, len(c.Recordings))
-	accs := make([]*model.Accumulator, workers())
+	accs := make([]*eigenvoice.Accumulator, workers())
 	done := p.Start("statistics", len(c.Recordings))
 	err := parallel(ctx, len(c.Recordings), func(w, i int) error {
 		defer done(1)
@@ -51,7 +51,7 @@ func collect(ctx context.Context, c *Corpus, m *model.Model, chunk float64, p Pr
 	return all, err
 }
 
-func whitened(a *model.Accumulator, m *model.Model, speaker int) sums {
+func whitened(a *eigenvoice.Accumulator, m *eigenvoice.Model, speaker int) sums {
 	s := sums{speaker: speaker, n: make([]float32, m.Gaussians()), f: make([]float32, len(m.Means))}
 	for k, n := range a.Counts() {
 		s.n[k] = float32(n)
@@ -63,7 +63,7 @@ func whitened(a *model.Accumulator, m *model.Model, speaker int) sums {
 }
 
 // saturate counts the n_k frames of a Gaussian as n_k/(1 + σ²φ n_k), as
-// [model.Accumulator.StatsInto] does.
+// [eigenvoice.Accumulator.StatsInto] does.
 func (s *sums) saturate(tokenPhi float64) {
 	dim := len(s.f) / len(s.n)
 	for k, n := range s.n {

@@ -5,7 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 )
 
 // relevance is how many frames the UBM's means weigh in MAP adaptation
@@ -26,7 +26,7 @@ type Report struct {
 
 // Train makes a model of the corpus. The scores' threshold and slope are left
 // for calibration.
-func Train(ctx context.Context, c *Corpus, cfg Config, p Progress) (*model.Model, Report, error) {
+func Train(ctx context.Context, c *Corpus, cfg Config, p Progress) (*eigenvoice.Model, Report, error) {
 	var rep Report
 	if err := cfg.Validate(); err != nil {
 		return nil, rep, err
@@ -42,7 +42,7 @@ func Train(ctx context.Context, c *Corpus, cfg Config, p Progress) (*model.Model
 }
 
 // TrainFactors makes a model on a finished UBM.
-func TrainFactors(ctx context.Context, c *Corpus, ubm *Mixture, cfg Config, p Progress) (*model.Model, Report, error) {
+func TrainFactors(ctx context.Context, c *Corpus, ubm *Mixture, cfg Config, p Progress) (*eigenvoice.Model, Report, error) {
 	var rep Report
 	view := ubm.view()
 	view.Soft = cfg.Soft
@@ -71,7 +71,7 @@ func TrainFactors(ctx context.Context, c *Corpus, ubm *Mixture, cfg Config, p Pr
 	if err := voices.align(ubm.weights); err != nil {
 		return nil, rep, err
 	}
-	m := &model.Model{Features: cfg.Features, FeatureMean: c.Mean, Weights: ubm.weights, Means: ubm.means, Vars: ubm.vars,
+	m := &eigenvoice.Model{Features: cfg.Features, FeatureMean: c.Mean, Weights: ubm.weights, Means: ubm.means, Vars: ubm.vars,
 		Nu: cfg.Eigenvoices, Mu: cfg.Eigenchannels, IgnoreChannels: !cfg.UseChannels, Phi: cfg.Phi, Token: cfg.Token, Soft: cfg.Soft, Slack: cfg.Slack, Length: cfg.Length, Slope: 1, V: voices.coloured(ubm.vars)}
 	if cfg.Eigenchannels == 0 {
 		return m, rep, nil

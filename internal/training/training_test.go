@@ -19,6 +19,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/simulate"
 	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -96,10 +97,10 @@ func TestFindsTheSpeakersDirection(t *testing.T) {
 			}
 			acc.Add(x)
 		}
-		stats[i] = model.NewStats(1)
+		stats[i] = model.Shape{Nu: 1}.NewStats()
 		acc.StatsInto(&stats[i])
 	}
-	c := model.NewComparer(1)
+	c := eigenvoice.NewComparer(1)
 	score := func(a, b model.Stats) float64 { return c.LogP(a, c.Evidence(a), b, c.Evidence(b)) }
 	if same, other := score(stats[0], stats[1]), score(stats[0], stats[2]); same <= 0 || other >= same {
 		t.Errorf("one speaker scores %v, two %v", same, other)

@@ -5,7 +5,7 @@ import (
 	"math"
 	"sort"
 
-	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 	"gonum.org/v1/gonum/floats"
 )
@@ -28,8 +28,8 @@ type Mixture struct {
 }
 
 // view returns the mixture as a model without factors.
-func (u *Mixture) view() *model.Model {
-	return &model.Model{Features: u.features, Weights: u.weights, Means: u.means, Vars: u.vars, Soft: true, Phi: 1}
+func (u *Mixture) view() *eigenvoice.Model {
+	return &eigenvoice.Model{Features: u.features, Weights: u.weights, Means: u.means, Vars: u.vars, Soft: true, Phi: 1}
 }
 
 // TrainUBM returns the mixture and the mean log likelihood of a frame before

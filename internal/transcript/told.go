@@ -77,6 +77,11 @@ func between(list []piece, start, end publish.Time) []piece {
 	return some
 }
 
+// within reports whether a piece lies between start and end.
+func (t told) within(start, end publish.Time) bool {
+	return slices.ContainsFunc(t, func(p piece) bool { return start <= p.start && p.end <= end })
+}
+
 // edges returns start, end and the boundaries of pieces between them.
 func edges(start, end publish.Time, lists ...[]piece) []publish.Time {
 	all := []publish.Time{start, end}
@@ -101,8 +106,16 @@ func at(list []piece, t publish.Time) []publish.Speaker {
 	return slices.Compact(who)
 }
 
-// add says that turn was told.
-func (t *told) add(p piece) { *t = append(*t, p) }
+// mostTold is how many pieces, and closed turns, a transcript keeps in mind: what is
+// found out about earlier ones is not told as a correction.
+const mostTold = 20000
+
+// add says that turn was told. The list keeps at most so many.
+func (t *told) add(p piece, most int) {
+	if *t = append(*t, p); len(*t) > most {
+		*t = slices.Delete(*t, 0, most/8) // the first that were told
+	}
+}
 
 // merge gives what was told of speaker to into.
 func (t told) merge(speaker, into publish.Speaker) {

@@ -13,6 +13,8 @@ import (
 	"unicode"
 
 	"github.com/charmbracelet/lipgloss"
+
+	"github.com/seed-7adb9000/diarizer/internal/talk"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -24,8 +26,8 @@ type Options struct {
 
 // Printer writes a transcript: a line when a turn has ended, with what was not
 // told of it before, and lines for what turns out to be different from what was
-// told. Corrections of less than half a second are not worth a line; the RTTM
-// has them. Colours are used if the writer is a terminal that has them and
+// told. Corrections of less than half a second are not worth a line, unless what
+// was told was not longer; the RTTM has them. Colours are used if the writer is a terminal that has them and
 // NO_COLOR is not set.
 type Printer struct {
 	w       io.Writer
@@ -34,6 +36,8 @@ type Printer struct {
 	strong  lipgloss.Style
 	colours []lipgloss.Style
 	runs    map[string]*run
+	columns bool // whether the next line of a turn has to be told what its columns are
+	most    int  // pieces and closed turns of a run that are kept in mind
 }
 
 // least is the shortest stretch that is told or corrected on its own.
@@ -41,9 +45,10 @@ const least = publish.Rate / 2
 
 // run is what is known and what was told of one run.
 type run struct {
-	tl   *publish.Timeline
-	told told
-	at   publish.Time
+	tl    *publish.Timeline
+	told  told
+	short told // turns shorter than least that had a line
+	at    publish.Time
 	// from and to enclose what changed since the last look for corrections,
 	// revised are the turns that were.
 	from, to publish.Time
@@ -53,8 +58,8 @@ type run struct {
 // New returns a Printer on w.
 func New(w io.Writer, opts Options) *Printer {
 	r := lipgloss.NewRenderer(w)
-	p := &Printer{w: w, opts: opts, faint: r.NewStyle().Faint(true), strong: r.NewStyle().Bold(true),
-		runs: map[string]*run{}}
+	p := &Printer{w: w, opts: opts, columns: true, faint: r.NewStyle().Faint(true), strong: r.NewStyle().Bold(true),
+		runs: map[string]*run{}, most: mostTold}
 	for _, c := range palette {
 		p.colours = append(p.colours, r.NewStyle().Foreground(c).Bold(true))
 	}
@@ -72,6 +77,7 @@ func (p *Printer) Event(e publish.Event) error {
 	r := p.runs[key]
 	if r == nil {
 		r = &run{tl: publish.NewPartialTimeline()}
+		r.tl.Bound(p.most)
 		p.runs[key] = r
 	}
 	seq := r.tl.Seq()
@@ -116,6 +122,23 @@ func (p *Printer) print(stream string, lines []string) error {
 	return nil
 }
 
+// heading names the columns, once, before the first turn.
+func (p *Printer) heading() []string {
+	if !p.columns {
+		return nil
+	}
+	p.columns = false
+	return []string{p.faint.Render(fmt.Sprintf("%8s  %-*s %8s  sure of the speaker", "start", nameWidth, "speaker", "length"))}
+}
+
+// told keeps in mind that q had a line.
+func (p *Printer) told(r *run, q piece) {
+	r.told.add(q, p.most)
+	if q.end-q.start < least {
+		r.short.add(q, p.most)
+	}
+}
+
 func (r *run) changed(t publish.Turn) {
 	if r.from == r.to {
 		r.from, r.to = t.Start, t.End
@@ -128,7 +151,7 @@ func (r *run) changed(t publish.Turn) {
 func (p *Printer) corrections(r *run) []string {
 	var lines []string
 	for _, c := range r.told.corrections(r.now(r.from, r.to), r.from, r.to) {
-		if c.end-c.start < least {
+		if c.end-c.start < least && !r.short.within(c.start, c.end) {
 			continue
 		}
 		r.told.correct(c)
@@ -190,11 +213,16 @@ func (p *Printer) turn(t publish.Turn, r *run) []string {
 		if q.end-q.start < least && q != whole {
 			continue
 		}
-		r.told.add(q)
-		lines = append(lines, fmt.Sprintf("%s  %s %s %s", p.faint.Render(Clock(q.start)), p.padded(t.Speaker, r.tl),
-			p.strong.Render(fmt.Sprintf("%8s", seconds(q.end-q.start))), p.faint.Render(fmt.Sprintf("%5s", percent(t.Confidence)))))
+		p.told(r, q)
+		lines = append(append(lines, p.heading()...), p.line(q, t.Confidence, r.tl))
 	}
 	return lines
+}
+
+// line is that of a turn.
+func (p *Printer) line(q piece, confidence float64, tl *publish.Timeline) string {
+	return fmt.Sprintf("%s  %s %s %s", p.faint.Render(Clock(q.start)), p.padded(q.speaker, tl),
+		p.strong.Render(fmt.Sprintf("%8s", seconds(q.end-q.start))), p.faint.Render(fmt.Sprintf("%5s", percent(confidence))))
 }
 
 // now is who speaks between from and to by what is known.
@@ -225,27 +253,15 @@ func (p *Printer) colour(s publish.Speaker) lipgloss.Style {
 	return p.colours[(int(s)-1)%len(p.colours)]
 }
 
+// ending counts what files have lines for.
 func ending(e publish.Event, tl *publish.Timeline) string {
-	turns := tl.Turns()
-	heard := map[publish.Speaker]bool{}
-	for _, t := range turns {
-		if t.Speaker != publish.Unknown {
-			heard[t.Speaker] = true
-		}
-	}
+	sum := talk.Summarise(talk.Segments(tl))
 	text := fmt.Sprintf("%s at %s: %s, %s", e.End.Reason, clock(e.At),
-		count(len(heard), "speaker"), count(len(turns), "turn"))
+		talk.Count(sum.People(), "speaker"), talk.Count(len(sum.Turns), "turn"))
 	if e.End.Detail != "" {
 		text += ": " + clean(e.End.Detail)
 	}
 	return text
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // Clock writes a stream time as mm:ss.s, with hours only where there are some.

@@ -3,6 +3,7 @@ package transcript
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -46,6 +47,7 @@ func scene() []publish.Event {
 }
 
 const plain = `listening to Stand-up
+   start  speaker    length  sure of the speaker
  00:00.5  S1          2.2 s  93 %
  00:02.7  unknown     0.3 s  93 %
  00:03.0  unknown     1.7 s  93 %
@@ -101,7 +103,7 @@ func TestTranscriptOfSeveralStreamsNamesThem(t *testing.T) {
 			t.Errorf("a line of no stream: %q", line)
 		}
 	}
-	if a, b := strings.Count(out.String(), "standup"), strings.Count(out.String(), "lecture"); a != b+1 {
+	if a, b := strings.Count(out.String(), "standup"), strings.Count(out.String(), "lecture"); a != b+2 { // the columns are named once
 		t.Errorf("%d lines of one stream, %d of the other", a, b)
 	}
 }
@@ -133,5 +135,23 @@ func Example() {
 	}
 	// Output:
 	// listening to Stand-up
+	//    start  speaker    length  sure of the speaker
 	//  00:00.5  S1          2.2 s  93 %
+}
+
+// What a transcript keeps in mind is bounded, however long a stream goes on.
+func TestTranscriptIsBounded(t *testing.T) {
+	p := New(io.Discard, Options{})
+	p.most = 200
+	enc := publish.Encoder{Stream: "s", Run: "r"}
+	for id := range 1000 {
+		turn := online.Turn{ID: id, Speaker: 1 + id%3, Start: int64(id) * 2 * publish.Rate, End: (int64(id)*2 + 1) * publish.Rate, State: online.Final}
+		if err := p.Event(enc.Encode(online.Event{Kind: online.TurnEnded, At: turn.End, Turn: turn})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := p.runs["s/r"]
+	if n, m := len(r.told), len(r.tl.Turns()); n > p.most || m > p.most || n < p.most/2 {
+		t.Errorf("%d pieces and %d turns are kept, expected at most %d", n, m, p.most)
+	}
 }

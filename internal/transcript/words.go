@@ -36,8 +36,8 @@ type wordRun struct {
 // longLine is how many characters are enough for a line at the end of a sentence.
 const longLine = 80
 
-// mostTold bounds what is remembered: corrections of older words are not told.
-const mostTold = 5000
+// mostWords bounds what is remembered: corrections of older words are not told.
+const mostWords = 5000
 
 // recogniserLag is how far behind the sound words are expected at most.
 const recogniserLag = 5 * publish.Rate
@@ -182,10 +182,10 @@ func sentences(list []words.Said) int {
 
 // forget lets the oldest of the told words go where there are too many.
 func (r *wordRun) forget() {
-	if len(r.told) <= mostTold {
+	if len(r.told) <= mostWords {
 		return
 	}
-	for _, w := range byTime(r.told)[:mostTold/5] {
+	for _, w := range byTime(r.told)[:mostWords/5] {
 		delete(r.told, w.ID)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -199,13 +200,32 @@ func TestBounded(t *testing.T) {
 	}
 }
 
+// screen is a terminal's output. The library writes to it from two goroutines at
+// once, which a file does not mind.
+type screen struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.Write(p)
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.String()
+}
+
 // The program itself starts, quits by a key and by its context.
 func TestRun(t *testing.T) {
 	f := NewFeed()
 	fill(t, f, meeting.Events(meeting.Options{Turns: 5}))
 	in, keys := io.Pipe()
 	go func() { _, _ = keys.Write([]byte("q")) }()
-	var out bytes.Buffer
+	var out screen
 	if err := Run(t.Context(), f, nil, in, &out); err != nil {
 		t.Error(err)
 	}

@@ -165,13 +165,13 @@ func meterLine(s *stream, speakers int) string {
 	}
 	gaps := "nothing lost"
 	if lost > 0 {
-		gaps = strong.Render(fmt.Sprintf("%.1f s lost in %d gaps", lost.Seconds(), len(s.board.Gaps())))
+		gaps = strong.Render(fmt.Sprintf("%.1f s lost in %s", lost.Seconds(), talk.Count(len(s.board.Gaps()), "gap")))
 	}
 	turns := 0
 	for _, sh := range s.board.Shares() {
 		turns += sh.Turns
 	}
-	return fmt.Sprintf("%s %s   %.2f s behind   %s   %d speakers, %d turns", bar, text, lag, gaps, speakers, turns)
+	return fmt.Sprintf("%s %s   %.2f s behind   %s   %s, %s", bar, text, lag, gaps, talk.Count(speakers, "speaker"), talk.Count(turns, "turn"))
 }
 
 // lanes draws the shares and lanes of the speakers, and the times below.

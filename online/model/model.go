@@ -1,10 +1,9 @@
 package model
 
 import (
+	"encoding"
 	"errors"
-	"fmt"
-	"math"
-	"sync"
+	"iter"
 
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -12,136 +11,132 @@ import (
 // ErrModel is wrapped by every error about a model whose parts do not fit.
 var ErrModel = errors.New("model: parts do not fit")
 
-// Model is what training produces and everything at run time needs: the UBM,
-// the factor loadings and the settings that belong to them. M is the number of
-// Gaussians, d the feature dimension, ν and μ the numbers of eigenvoices and
-// eigenchannels. A Model is immutable once in use and safe to share.
-type Model struct {
-	// Features are the settings of the front end that the model was trained on.
-	Features segment.FeatureConfig
-	// FeatureMean is the mean of unnormalised speech frames, of length d, from
-	// which a stream's running mean starts.
-	FeatureMean []float64
-	// Weights are c_k, of length M.
-	Weights []float64
-	// Means and Vars are m_k and the diagonals of C_k, M×d by rows.
-	Means, Vars []float64
-	// V holds the eigenvoices, (M·d)×ν by rows: row k·d + i is row i of V_k.
-	V []float64
-	// U holds the eigenchannels, (M·d)×μ by rows; empty where μ = 0.
-	U []float64
-	// Nu and Mu are ν and μ.
-	Nu, Mu int
-	// IgnoreChannels leaves U aside, as if all sound came through one channel.
-	IgnoreChannels bool
-	// Phi is φ, which scales frame counts to count independent frames.
-	Phi float64
-	// Token is σ², the variance, in units of C_k, by which what a Gaussian hears
-	// in one utterance may be off as a whole; see [Accumulator.StatsInto].
-	Token float64
-	// Soft divides a frame among the Gaussians by their posterior
-	// probabilities; otherwise the likeliest one takes all of it.
-	Soft bool
-	// Slack is ε, the variance by which a speaker may differ from themselves
-	// in units of the variance between speakers; see [Slacker].
-	Slack float64
-	// Length is the exponent of [Model.Normalise].
-	Length float64
-	// Threshold is the normalised score above which two utterances, or
-	// clusters, are taken for one speaker's.
-	Threshold float64
-	// Slope turns a score's distance from Threshold into the log odds of one
-	// speaker; see [Model.Probability].
-	Slope float64
-
-	once   sync.Once
-	tables tables
-
-	printOnce   sync.Once
-	fingerprint string
+// Model is one kind of model: where a pair <d, D⁻¹> comes from, and the rule by
+// which pairs are compared. Clustering does not know which kind it works with. A
+// Model is immutable once in use and safe to share.
+type Model interface {
+	// Kind names the kind as model files do: "eigenvoice" or "embedding".
+	Kind() string
+	// Front returns the settings of the features that a Listener hears.
+	Front() segment.FeatureConfig
+	// Shape returns what the pairs look like.
+	Shape() Shape
+	// Rule returns how scores become decisions.
+	Rule() Rule
+	// NewListener returns the listener of a new stream.
+	NewListener() Listener
+	// NewScorer returns a scorer, for one goroutine.
+	NewScorer() Scorer
+	// Fingerprint identifies the model by everything that its results depend
+	// on: 32 hexadecimal digits. Statistics of one model mean nothing to
+	// another.
+	Fingerprint() string
+	// Validate reports the first part that is missing or unusable, as an error
+	// that wraps [ErrModel] or segment.ErrConfig.
+	Validate() error
 }
 
-// Gaussians returns M.
-func (m *Model) Gaussians() int { return len(m.Weights) }
-
-// Copy returns a model with the parameters of m, for other settings. The
-// parameters are shared and not to be changed.
-func (m *Model) Copy() *Model {
-	return &Model{Features: m.Features, FeatureMean: m.FeatureMean, Weights: m.Weights, Means: m.Means, Vars: m.Vars,
-		V: m.V, U: m.U, Nu: m.Nu, Mu: m.Mu, IgnoreChannels: m.IgnoreChannels, Phi: m.Phi, Token: m.Token, Soft: m.Soft,
-		Slack: m.Slack, Length: m.Length, Threshold: m.Threshold, Slope: m.Slope}
+// Listener makes pairs of the sound of one stream. It owns its working memory and
+// is for one goroutine.
+type Listener interface {
+	// Hear takes in the next frames of speech, n×d by rows and at most
+	// segment.AtomFrames of them, as extracted, and returns what is needed to
+	// make pairs of them. first is the number of the first frame in the stream.
+	Hear(frames []float64, first int64) Sound
+	// Pair writes the pair of one utterance to dst: of its sounds, in the order
+	// of time.
+	Pair(dst *Stats, utterance iter.Seq[*Sound])
+	// Moments divides an utterance into moments of n sounds each, the last one
+	// perhaps shorter, and calls yield for each with its first sound. The moment
+	// is valid during the call.
+	Moments(utterance iter.Seq[*Sound], n int, yield func(first *Sound, m *Moment))
+	// Remember returns what of an utterance that has closed is needed for Again,
+	// nil where nothing is.
+	Remember(utterance iter.Seq[*Sound]) []float32
+	// Outdated says whether so much has been heard since pairs were made that
+	// they are worth making again, by Renew and Again. It says so once; at the
+	// end of a stream it says so where anything at all has been heard since.
+	Outdated(end bool) bool
+	// Renew brings a sound up to date.
+	Renew(s *Sound)
+	// Again writes the pair of a remembered utterance to dst, as it would be
+	// made now, and says whether the utterance will never be asked for again.
+	Again(dst *Stats, remembered []float32) (done bool)
+	// The state of a listener, for another one of the same model to go on with.
+	encoding.BinaryAppender
+	encoding.BinaryUnmarshaler
 }
 
-// channels returns the number of eigenchannels in use.
-func (m *Model) channels() int {
-	if m.IgnoreChannels {
-		return 0
-	}
-	return m.Mu
+// Scorer compares voices by a model's whole rule. It owns the working memory and
+// is not safe for concurrent use.
+type Scorer interface {
+	// Update makes v ready for comparisons after a change of its Stats.
+	Update(v *Voice)
+	// Outline is Update with the work put off until the first comparison by
+	// Score: enough for Bound.
+	Outline(v *Voice)
+	// Settle is Update for a voice whose pair is not needed any more, but for
+	// comparisons and Gain. It may give back the memory of the pair; Stats.N
+	// stays.
+	Settle(v *Voice)
+	// Score returns the normalised score of two voices, to be held against the
+	// rule's threshold. It is the same, to the last bit, for b and a.
+	Score(a, b *Voice) float64
+	// Bound returns what Score would hardly exceed, at a fraction of the work
+	// where there is a way to have that. It is symmetric as well.
+	Bound(a, b *Voice) float64
+	// Gain returns how much more likely a moment's frames are from the speaker
+	// whose settled voice is v, taken to be at the mean ŷ = J d of what is known
+	// of them, than from the average of all, in nats:
+	//
+	//	log p(X | ŷ) − log p(X | 0) = ŷᵀ d − ½ ŷᵀ D⁻¹ ŷ
+	Gain(v *Voice, m *Moment) float64
 }
 
-// Dim returns d.
-func (m *Model) Dim() int { return m.Features.Dim() }
-
-// framesPerSecond is the rate of the front end.
-const framesPerSecond = 100
-
-// Normalise returns a score log P(H1) + log W of pairs of na and nb frames
-// over (1 + h)^Length, where h is half their harmonic mean in seconds. Scores
-// grow with the length of both sides, and so does what the model gets wrong:
-// the same excuse is good for less in a second of speech than in a minute.
-// Normalised, one threshold fits short and long clusters.
-func (m *Model) Normalise(score, na, nb float64) float64 {
-	if na <= 0 || nb <= 0 {
-		return score
-	}
-	return score / math.Pow(1+na*nb/(na+nb)/framesPerSecond, m.Length)
+// Sound is an atom of speech as a [Listener] keeps it until its utterance has
+// closed: plain data, to be saved with the state of a stream.
+type Sound struct {
+	// First is the number of the first frame in the stream.
+	First int64
+	// Frames are the features as extracted, n×d by rows, where they may be
+	// needed again.
+	Frames []float32
+	// Aligned is empty for models without Gaussians.
+	Aligned
 }
 
-// LogOdds returns the log of the odds that one person spoke both sides of a
-// comparison with the given normalised score, where either was as likely before.
-func (m *Model) LogOdds(score float64) float64 { return m.Slope * (score - m.Threshold) }
+// Voice is a pair to be compared: what a speaker or an utterance said. After a
+// change of Stats a [Scorer] has to be told, by Update or Outline.
+type Voice struct {
+	// Stats is the pair as summed.
+	Stats Stats
+	// Memo is what the Scorer derives from it, and nobody else's business.
+	Memo any
+}
 
-// Validate reports the first part of m that is missing, of the wrong size or
-// not a usable number, as an error that wraps [ErrModel] or segment.ErrConfig.
-func (m *Model) Validate() error {
-	if err := m.Features.Validate(); err != nil {
-		return err
+// Moment is the pair of a few frames with D⁻¹ reduced to its diagonal, for asking
+// which of the voices that are known has just been heard. D and DInv have ν
+// elements each. The zero value is ready for Reset.
+type Moment struct {
+	D, DInv []float32
+}
+
+// Reset makes m the moment of no frames, for ν eigenvoices.
+func (m *Moment) Reset(nu int) {
+	if len(m.D) != nu {
+		m.D, m.DInv = make([]float32, nu), make([]float32, nu)
+		return
 	}
-	size, d := m.Gaussians(), m.Dim()
-	if size == 0 {
-		return fmt.Errorf("%w: 0 Gaussians, expected 1 or more", ErrModel)
+	clear(m.D)
+	clear(m.DInv)
+}
+
+// Gain is [Scorer.Gain] for a speaker at ŷ, in the basis of the moment.
+func (m *Moment) Gain(y []float64) float64 {
+	sum := 0.0
+	d, p := m.D[:len(y)], m.DInv[:len(y)]
+	for i, y := range y {
+		sum += y * (float64(d[i]) - y*float64(p[i])/2)
 	}
-	if m.Nu < 1 || m.Mu < 0 {
-		return fmt.Errorf("%w: %d eigenvoices and %d eigenchannels, expected 1 and 0 or more", ErrModel, m.Nu, m.Mu)
-	}
-	if m.Token < 0 || m.Slack < 0 || m.Length < 0 {
-		return fmt.Errorf("%w: token %v, slack %v and length %v, expected 0 or more", ErrModel, m.Token, m.Slack, m.Length)
-	}
-	for _, p := range []struct {
-		name     string
-		values   []float64
-		want     int
-		positive bool
-	}{
-		{"feature mean", m.FeatureMean, d, false}, {"weights", m.Weights, size, true},
-		{"means", m.Means, size * d, false}, {"variances", m.Vars, size * d, true},
-		{"V", m.V, size * d * m.Nu, false}, {"U", m.U, size * d * m.Mu, false},
-		{"phi", []float64{m.Phi}, 1, true}, {"threshold", []float64{m.Threshold}, 1, false},
-		{"slope", []float64{m.Slope}, 1, true}, {"token, slack and length", []float64{m.Token, m.Slack, m.Length}, 3, false},
-	} {
-		if len(p.values) != p.want {
-			return fmt.Errorf("%w: %s has %d values, expected %d", ErrModel, p.name, len(p.values), p.want)
-		}
-		for i, v := range p.values {
-			if math.IsNaN(v) || math.IsInf(v, 0) || p.positive && v <= 0 {
-				expected := "a finite number"
-				if p.positive {
-					expected = "a positive number"
-				}
-				return fmt.Errorf("%w: value %d of %s is %v, expected %s", ErrModel, i, p.name, v, expected)
-			}
-		}
-	}
-	return nil
+	return sum
 }

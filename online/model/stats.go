@@ -8,28 +8,42 @@ import "gonum.org/v1/gonum/floats"
 //	d   = Σ_t V_k(t)ᵀ C_k(t)⁻¹ (x_t − m_k(t))
 //
 // both scaled by the frame correlation factor φ. With eigenchannels it is the
-// pair <g, H⁻¹ − I> of the extended model, which adds up the same way.
+// pair <g, H⁻¹ − I> of the extended model, and with a network that of an
+// embedding; both add up the same way.
 type Stats struct {
 	// N is the number of frames behind the pair, unscaled.
 	N float64
 	// D is d, of length ν.
 	D []float64
-	// DInv is D⁻¹, ν×ν and symmetric, as the rows of its lower triangle one
-	// after the other: element (i, j), j ≤ i, is at i(i+1)/2 + j.
+	// DInv is D⁻¹ as its [Shape] has it: the rows of its lower triangle one
+	// after the other, element (i, j), j ≤ i, at i(i+1)/2 + j; or its diagonal.
 	DInv []float64
 }
 
-// NewStats returns the pair of no frames at all, for ν eigenvoices.
-func NewStats(nu int) Stats {
-	s := make([]float64, nu+packedLen(nu))
-	return Stats{D: s[:nu:nu], DInv: s[nu:]}
+// Shape is what the pairs of a model look like.
+type Shape struct {
+	// Nu is ν, the number of speaker factors.
+	Nu int
+	// Diagonal says that D⁻¹ is diagonal, and that only its diagonal is kept.
+	Diagonal bool
 }
 
-// packedLen is the number of elements in the lower triangle of an n×n matrix.
-func packedLen(n int) int { return n * (n + 1) / 2 }
+// precisions is how many elements of D⁻¹ are kept.
+func (s Shape) precisions() int {
+	if s.Diagonal {
+		return s.Nu
+	}
+	return s.Nu * (s.Nu + 1) / 2
+}
 
-// Nu returns ν, the number of eigenvoices.
-func (s Stats) Nu() int { return len(s.D) }
+// NewStats returns the pair of no frames at all.
+func (s Shape) NewStats() Stats {
+	x := make([]float64, s.KeptLen())
+	return Stats{D: x[:s.Nu:s.Nu], DInv: x[s.Nu:]}
+}
+
+// NewVoice returns the voice of no sound.
+func (s Shape) NewVoice() Voice { return Voice{Stats: s.NewStats()} }
 
 // Add adds o to s: afterwards s is the pair of both sets of frames.
 func (s *Stats) Add(o Stats) {
@@ -54,8 +68,8 @@ func (s *Stats) Reset() {
 
 // Clone returns a copy that shares nothing with s.
 func (s Stats) Clone() Stats {
-	c := NewStats(s.Nu())
-	c.N = s.N
+	x := make([]float64, len(s.D)+len(s.DInv))
+	c := Stats{N: s.N, D: x[:len(s.D):len(s.D)], DInv: x[len(s.D):]}
 	copy(c.D, s.D)
 	copy(c.DInv, s.DInv)
 	return c

@@ -69,5 +69,5 @@ func verify(line []byte) (text []byte, ok bool) {
 	}
 	sum, err := strconv.ParseUint(string(line[:before-1]), 16, 32)
 	text = line[before:]
-	return text, err == nil && uint32(sum) == crc32.ChecksumIEEE(text)
+	return text, err == nil && line[before-1] == ' ' && uint32(sum) == crc32.ChecksumIEEE(text)
 }

@@ -22,6 +22,8 @@ type Info struct {
 	Last []byte
 	// InUse says that a process has the journal open.
 	InUse bool
+	// Damage is what [Journal.Damage] will say.
+	Damage error
 }
 
 // Inspect looks at a journal, which may be in use.
@@ -49,23 +51,13 @@ func Inspect(dir, name string) (Info, error) {
 	if info.InUse, err = inUse(path + lockSuffix); err != nil {
 		return info, fmt.Errorf("journal: %w", err)
 	}
-	j := &Journal{path: path, data: data, passed: info.Passed}
-	if info.Size == 0 {
-		j.passed.Offset = 0
-	}
-	j.size.Store(info.Size)
-	j.rewind()
-	whole := j.passed.Offset
-	for {
-		_, n, err := j.line()
-		if err != nil || n == 0 {
-			break // what is torn at the end is being written, or will be cut off
-		}
-		info.Waiting++
-		whole += n
-	}
-	if info.Last, err = lastRecord(data, whole); err != nil {
+	found, err := look(data, info.Size, info.Passed)
+	if err != nil {
 		return info, fmt.Errorf("journal: %w", err)
+	}
+	info.Waiting, info.Last = found.waiting, found.last
+	if !info.InUse { // otherwise the end is being written
+		info.Damage = found.damage(data.Name(), info.Size-found.good)
 	}
 	return info, nil
 }

@@ -1,7 +1,8 @@
 // Package journal keeps records on disk until they have been passed on. A
 // record that Append has taken survives the death of the process, kill −9
 // included; a cursor says up to where records were passed on, so that the next
-// process goes on from there.
+// process goes on from there. What a power cut leaves of the two, the next
+// process reads as far as it can, see [Journal.Damage].
 //
 // A journal is three files in one directory: NAME.journal with a record a line,
 // NAME.cursor, and NAME.lock, which the process that uses the journal holds.
@@ -27,7 +28,7 @@ import (
 var ErrLocked = errors.New("journal is in use by another process")
 
 // ErrRecord is returned for a record that a line cannot hold.
-var ErrRecord = errors.New("journal: a record has no line breaks")
+var ErrRecord = errors.New("journal: a record has no line breaks, and at most a mebibyte with its checksum")
 
 const (
 	dataSuffix   = ".journal"
@@ -48,7 +49,9 @@ type Journal struct {
 	size   atomic.Int64 // of what Append has written
 
 	last   []byte // record that was there at the beginning
+	damage error
 	reader *bufio.Reader
+	line   line
 	offset int64  // of what reader has not read yet
 	read   Cursor // what Next has returned
 	passed Cursor
@@ -61,8 +64,10 @@ type Cursor struct {
 	Records uint64 `json:"records"`
 	// Offset is where the next one begins in the file.
 	Offset int64 `json:"offset"`
-	// Writes counts the changes of the cursor.
+	// Writes counts the changes of the cursor; 0 where there is none that is whole.
 	Writes uint64 `json:"writes"`
+	// Label is what [Journal.Label] was given.
+	Label string `json:"label,omitempty"`
 	// State is what the owner needs to go on, as JSON has it.
 	State map[string]uint64 `json:"state,omitempty"`
 }
@@ -77,7 +82,19 @@ func Create(dir, name string) (*Journal, error) {
 	if _, err := os.Stat(path + dataSuffix); err == nil {
 		return nil, fmt.Errorf("journal: %s exists", path+dataSuffix)
 	}
-	return open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND)
+	j, err := open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND)
+	if err == nil {
+		syncDir(dir)
+	}
+	return j, err
+}
+
+// syncDir makes the names in a directory survive a power cut, where the system
+// can do that.
+func syncDir(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		_, _ = d.Sync(), d.Close() // not every system has it
+	}
 }
 
 // OpenOrCreate opens the journal if there is one and makes it otherwise.
@@ -90,7 +107,7 @@ func OpenOrCreate(dir, name string) (*Journal, error) {
 }
 
 // Open takes over the journal that a process has left in dir. If that lives,
-// the error matches [ErrLocked]. What was torn at the end is cut off.
+// the error matches [ErrLocked]. What is no record at the end is cut off.
 func Open(dir, name string) (*Journal, error) {
 	return open(filepath.Join(dir, name), os.O_RDWR|os.O_APPEND)
 }
@@ -127,56 +144,31 @@ func open(path string, flags int) (_ *Journal, err error) {
 	return j, j.repair()
 }
 
-// repair cuts off an incomplete or damaged line at the end, which nobody was
-// told was kept.
+// repair finds the first record that was not passed on and cuts off what is no
+// record at the end, of which nobody was told that it was kept.
 func (j *Journal) repair() error {
 	info, err := j.data.Stat()
 	if err != nil {
 		return err
 	}
-	if info.Size() == 0 {
-		j.passed.Offset = 0 // the process died in the middle of Compact
+	s, err := look(j.data, info.Size(), j.passed)
+	if err != nil {
+		return err
 	}
-	if j.passed.Offset > info.Size() {
-		return fmt.Errorf("%s has %d bytes, its cursor stands at %d", j.data.Name(), info.Size(), j.passed.Offset)
-	}
-	j.size.Store(info.Size())
-	j.rewind()
-	good := j.passed.Offset
-	for {
-		_, n, err := j.line()
-		if err != nil || n == 0 {
-			break
-		}
-		good += n
-	}
-	if good < info.Size() {
-		if err := j.data.Truncate(good); err != nil {
+	j.damage = s.damage(j.data.Name(), info.Size()-s.good)
+	if s.good < info.Size() {
+		if err := j.data.Truncate(s.good); err != nil {
 			return err
 		}
 	}
-	j.size.Store(good)
+	if s.rewound != "" {
+		j.passed.Records = 0
+	}
+	j.passed.Offset = s.from
+	j.size.Store(s.good)
 	j.rewind()
-	j.last, err = lastRecord(j.data, good)
-	return err
-}
-
-// longest is the length of a record that is found from its end.
-const longest = 1 << 20
-
-// lastRecord returns the last record of a file of that size, nil if there is
-// none.
-func lastRecord(f io.ReaderAt, size int64) ([]byte, error) {
-	tail := make([]byte, min(size, longest))
-	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	tail = bytes.TrimSuffix(tail, []byte("\n"))
-	record, ok := verify(tail[bytes.LastIndexByte(tail, '\n')+1:])
-	if !ok {
-		return nil, nil
-	}
-	return record, nil
+	j.last = s.last
+	return nil
 }
 
 // rewind makes the record behind the cursor the next.
@@ -205,10 +197,10 @@ func (t *tail) Read(p []byte) (int, error) {
 // Append keeps record, which has no line breaks. After an error nothing of it
 // is kept.
 func (j *Journal) Append(record []byte) error {
-	if bytes.ContainsAny(record, "\r\n") {
+	line := append(sign(record), '\n')
+	if bytes.ContainsAny(record, "\r\n") || len(line) > longest {
 		return ErrRecord
 	}
-	line := append(sign(record), '\n')
 	if n, err := j.data.Write(line); err != nil {
 		if n > 0 {
 			err = errors.Join(err, j.data.Truncate(j.size.Load()))
@@ -219,35 +211,32 @@ func (j *Journal) Append(record []byte) error {
 	return nil
 }
 
-// Sync makes what was appended survive a power cut too.
-func (j *Journal) Sync() error { return j.data.Sync() }
-
-// Next returns the next record that was not passed on, or nil if there is none
-// yet. The record is valid until the next call.
-func (j *Journal) Next() ([]byte, error) {
-	record, n, err := j.line()
-	if err != nil || n == 0 {
-		return nil, err
+// Sync makes what was appended and the cursor survive a power cut too. It may
+// overlap with any other call but Close and Remove.
+func (j *Journal) Sync() error {
+	if err := errors.Join(j.data.Sync(), j.cursor.Sync()); err != nil {
+		return fmt.Errorf("journal: %w", err)
 	}
-	j.read.Offset += n
-	j.read.Records++
-	return record, nil
+	return nil
 }
 
-// line reads one line; n is its length with everything, 0 at the end.
-func (j *Journal) line() (record []byte, n int64, err error) {
-	line, err := j.reader.ReadBytes('\n')
-	if errors.Is(err, io.EOF) && len(line) == 0 {
-		return nil, 0, nil
+// Next returns the next record that was not passed on, or nil if there is none
+// yet. What is no record is skipped. The record is valid until the next call.
+func (j *Journal) Next() ([]byte, error) {
+	for {
+		err := j.line.read(j.reader)
+		if errors.Is(err, io.EOF) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("journal: %w", err)
+		}
+		j.read.Offset += j.line.size
+		if j.line.whole {
+			j.read.Records++
+			return j.line.record, nil
+		}
 	}
-	if err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", j.data.Name(), err)
-	}
-	record, ok := verify(bytes.TrimSuffix(line, []byte("\n")))
-	if !ok {
-		return nil, 0, fmt.Errorf("%s: a damaged line: %.80q", j.data.Name(), line)
-	}
-	return record, int64(len(line)), nil
 }
 
 // Passed returns the cursor.
@@ -269,6 +258,16 @@ func (j *Journal) Save(state map[string]uint64) error {
 	}
 	return nil
 }
+
+// Label keeps a few words with the cursor from its next change on, for whoever
+// finds the journal without its records.
+func (j *Journal) Label(label string) { j.passed.Label, j.read.Label = label, label }
+
+// Damage says what of the journal was not as it was written when it was opened;
+// nil if all was. Its error matches [ErrDamaged]. Everything that is a record is
+// read all the same, from the first one on where the cursor does not tell which
+// were passed on.
+func (j *Journal) Damage() error { return j.damage }
 
 // Last returns what was the last record when the journal was opened, passed on
 // or not; nil if there was none.

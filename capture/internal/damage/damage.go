@@ -32,8 +32,9 @@ func Kinds() []Kind {
 	for _, at := range []int{0, 4, 8, 16, 20, 22, 24, 28, 32, 34, 36, 40, 50} {
 		add(fmt.Sprintf("byte %d inverted", at), func(b []byte) []byte { b[at] ^= 0xFF; return b })
 	}
-	fill := func(name string, from, to func(n int) int, v func() byte) {
+	fill := func(name string, from, to func(n int) int, values func() func() byte) {
 		add(name, func(b []byte) []byte {
+			v := values()
 			for i := from(len(b)); i < to(len(b)); i++ {
 				b[i] = v()
 			}
@@ -43,7 +44,8 @@ func Kinds() []Kind {
 	at := func(i int) func(int) int { return func(int) int { return i } }
 	mid := func(d int) func(int) int { return func(n int) int { return n/2 + d } }
 	end := func(n int) int { return n }
-	zero, full := func() byte { return 0 }, func() byte { return 0xFF }
+	always := func(v byte) func() func() byte { return func() func() byte { return func() byte { return v } } }
+	zero, full := always(0), always(0xFF)
 	fill("header zeroed", at(0), at(44), zero)
 	fill("format zeroed", at(12), at(36), zero)
 	fill("size zeroed", at(4), at(8), zero)
@@ -55,8 +57,10 @@ func Kinds() []Kind {
 	fill("data size all ones", at(40), at(44), full)
 	fill("middle all ones", mid(-60), mid(60), full)
 	fill("all after the magic all ones", at(12), end, full)
-	rng := rand.New(rand.NewPCG(1, 2))
-	noise := func() byte { return byte(rng.Uint32()) }
+	noise := func() func() byte { // kinds may be applied side by side
+		rng := rand.New(rand.NewPCG(1, 2))
+		return func() byte { return byte(rng.Uint32()) }
+	}
 	fill("noise after the magic", at(4), end, noise)
 	fill("noise in the middle", mid(-60), mid(60), noise)
 	fill("noise only", at(0), end, noise)

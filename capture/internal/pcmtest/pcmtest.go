@@ -13,7 +13,7 @@ import (
 )
 
 // ReadAll reads r to its end, up to n frames at once. Its samples are those that
-// came before the error, if there is one.
+// came before the error, if there is one, with silence in the gaps.
 func ReadAll(r pcm.Reader, n int) (samples []float32, err error) {
 	return readAll(r, n, func() int { return n })
 }
@@ -23,6 +23,9 @@ func readAll(r pcm.Reader, most int, next func() int) (samples []float32, err er
 	buf := make([]float32, most*channels)
 	for {
 		n, err := r.Read(buf[:next()*channels])
+		if n > 0 {
+			samples = append(samples, make([]float32, pcm.Gap(r)*int64(channels))...)
+		}
 		samples = append(samples, buf[:n*channels]...)
 		if err == io.EOF {
 			return samples, nil

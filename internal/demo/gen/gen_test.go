@@ -2,13 +2,13 @@ package main
 
 import (
 	"math"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 )
 
@@ -132,9 +132,7 @@ func TestParseDialogue(t *testing.T) {
 // order of the turns and the rough times are compared.
 func TestRun(t *testing.T) {
 	for _, tool := range []string{"flite", "flac"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed", tool)
-		}
+		needs.Tool(t, tool)
 	}
 	dir := t.TempDir()
 	if err := run(dir); err != nil {

@@ -33,6 +33,8 @@ func Covers[T any](t *testing.T, p *T, list []any, derived ...string) {
 			listed = listed || f.Len() > 0 && known[f.Pointer()]
 		case reflect.Pointer:
 			listed = listed || known[f.Pointer()]
+		case reflect.Interface:
+			listed = listed || f.Elem().Kind() == reflect.Pointer && known[f.Elem().Pointer()]
 		}
 		switch {
 		case listed && left[name]:

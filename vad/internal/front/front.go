@@ -65,7 +65,7 @@ type Front struct {
 func New() *Front {
 	f := &Front{to8: newHalfband(8, Hop), to4: newHalfband(6, Hop/2), fft: spectrum.NewPower(fftLen)}
 	f.hp = newHighpass(120, pitchRate)
-	f.feat.Peak, f.feat.Voice = -200, -200
+	f.feat.Peak, f.feat.Voice = unheard, unheard
 	f.floor.span, f.long.span = shortSpan, longSpan
 	for i := range f.win {
 		w := 0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/fftLen)
@@ -91,22 +91,23 @@ const settle = 3
 // below the dither of 16-bit sound.
 const silence = 6e-13
 
-// Push takes the next Hop samples and returns the features that are then known,
-// valid until the next call. Samples that are not finite count as silence.
+// unheard is the level before anything was heard, in dB: so far below silence that
+// features are at their bounds.
+const unheard = -200
+
+// Push takes the next Hop samples, which are clean as package clean has it, and
+// returns the features that are then known, valid until the next call.
 func (f *Front) Push(x []float32) *Features {
 	var sum float64
 	in, last, dc := &f.in, f.last, f.dc
 	for i, v := range x[:Hop] {
-		if !(v > -maxSample && v < maxSample) {
-			v = sanitize(v)
-		}
 		sum += float64(v) * float64(v)
 		// One pole and a zero at 0 Hz: a constant offset is not a level.
 		y := v - last + 0.99*dc
 		last, dc = v, y
 		in[i] = y
 	}
-	f.last, f.dc = last, dc
+	f.last, f.dc = last, ended(dc)
 	f.feat.DBFS = decibel(float32(sum/Hop) + 1e-12)
 	f.to8.process(f.half[:], in[:])
 	f.to4.process(f.quart[:], f.half[:])
@@ -149,7 +150,7 @@ func (f *Front) Push(x []float32) *Features {
 	feat.Pitch = f.corr.best(&f.noise)
 	feat.Raw = f.corr.best(&f.none)
 	feat.Peak = max(f.floor.smooth[bands], feat.Peak-peakFall)
-	feat.Voice -= voiceFall
+	feat.Voice = max(unheard, feat.Voice-voiceFall)
 	if f.voiced++; feat.Pitch.Height < voicedHeight || feat.Pitch.Prominence < voicedHeight {
 		f.voiced = 0
 	}
@@ -174,26 +175,19 @@ const (
 // peakFall is by how much the recent peak falls in a hop: 2 dB a second.
 const peakFall = 0.02
 
-// Interrupt forgets the sound of the last moments, but not the noise floor.
-func (f *Front) Interrupt() {
-	f.last, f.dc = 0, 0
-	f.to8.reset()
-	f.to4.reset()
-	clear(f.hist[:])
-	f.hp.x1, f.hp.x2, f.hp.y1, f.hp.y2 = 0, 0, 0, 0
-	f.corr = correlator{}
-	f.settled = 0
-}
+// negligible is far below what the faintest sample makes of any filter here, and
+// far above the numbers that a processor is slow with (subnormal ones), also when
+// two of them are multiplied.
+const negligible = 1e-15
 
-// maxSample bounds the input far above full scale, so that powers stay finite.
-const maxSample = 1e6
-
-// sanitize makes NaN 0 and limits the rest.
-func sanitize(v float32) float32 {
-	if v != v {
+// ended is a filter's state between two hops, or what it makes. A recursive filter's
+// answer to silence would otherwise get smaller for ever, and each step of it take a
+// hundred times as long as one of sound.
+func ended(state float32) float32 {
+	if -negligible < state && state < negligible {
 		return 0
 	}
-	return max(-maxSample, min(maxSample, v))
+	return state
 }
 
 func decibel(p float32) float32 { return float32(10 / math.Ln10 * math.Log(float64(p))) }
@@ -220,7 +214,7 @@ func (h *highpass) process(x *[pitchHop]float32) {
 	for i, v := range x {
 		y := h.b0*v + h.b1*x1 + h.b2*x2 - h.a1*y1 - h.a2*y2
 		x2, x1, y2, y1 = x1, v, y1, y
-		x[i] = y
+		x[i] = ended(y)
 	}
-	h.x1, h.x2, h.y1, h.y2 = x1, x2, y1, y2
+	h.x1, h.x2, h.y1, h.y2 = x1, x2, ended(y1), ended(y2)
 }

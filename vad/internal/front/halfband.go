@@ -77,8 +77,3 @@ func (h *halfband) process(out, in []float32) {
 	copy(even[:keep], even[n:])
 	copy(odd[:keep], odd[n:])
 }
-
-func (h *halfband) reset() {
-	clear(h.even)
-	clear(h.odd)
-}

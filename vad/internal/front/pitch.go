@@ -118,4 +118,18 @@ func (n *noiseCorrelation) learn(c *correlator) {
 	for k, r := range &c.r {
 		n.r[k] += noiseForget * (r - n.r[k])
 	}
+	if c.energy == 0 {
+		n.fade()
+	}
+}
+
+// fade ends what silence would make smaller for ever, see ended: what changes a
+// height, which tiny divides, by less than one can tell.
+func (n *noiseCorrelation) fade() {
+	const least = 1e-7 * tiny
+	for k, r := range &n.r {
+		if -least < r && r < least {
+			n.r[k] = 0
+		}
+	}
 }

@@ -1,0 +1,83 @@
+package natsaudio
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/state"
+)
+
+// Bounds of what is kept of a session that may take over.
+const (
+	maxRival      = 2048 // packets
+	maxRivalBytes = 4 << 20
+)
+
+// rival is a session that began while another one was heard which has no end mark
+// yet. It takes over when that one has been silent for TakeOver, by the times at
+// which packets were stored or arrived. Where these are not known, so much of the
+// rival's sound tells, or its end mark. What it has sent is kept until then; when
+// the other one speaks again, it is dropped.
+type rival struct {
+	session string // empty if there is none
+	packets []Packet
+	bytes   int
+}
+
+func (r *rival) fields() []any {
+	return []any{&r.session, state.Slice(&r.packets, (*Packet).fields), &r.bytes}
+}
+
+// contend takes a packet of another session than the one that is heard, and reports
+// whether it takes over.
+func (a *Assembler) contend(p Packet) bool {
+	r := &a.rival
+	if r.session == "" {
+		r.session = p.Session
+	}
+	if p.Session != r.session || len(r.packets) == maxRival || r.bytes+len(p.Data) > maxRivalBytes {
+		a.stats.Dropped++ // of a third, or it will be a gap
+	} else {
+		r.packets = append(r.packets, p)
+		r.bytes += len(p.Data)
+	}
+	if !p.Stored.IsZero() && !a.spoke.IsZero() {
+		return p.Stored.Sub(a.spoke) >= TakeOver
+	}
+	return p.Session == r.session && (p.End || p.after()-r.packets[0].Position >= samples(TakeOver, p.Rate))
+}
+
+// alone notes sound of the session that is heard: what another one has sent
+// meanwhile is not.
+func (a *Assembler) alone(stored time.Time) {
+	a.spoke = stored
+	if r := a.rival; r.session != "" {
+		a.stats.Dropped += uint64(len(r.packets))
+		a.warn("rival", fmt.Errorf("packets of session %s are dropped: session %s is heard, two senders use one subject", r.session, a.session))
+		a.rival = rival{}
+	}
+}
+
+// yield ends the session that is heard, after which the other one takes over.
+func (a *Assembler) yield(emit func(capture.Block)) (ended bool, err error) {
+	if a.sound != nil && !a.opts.Follow {
+		a.warn("session", fmt.Errorf("session %s began before the end of session %s, which is taken for over", a.rival.session, a.session))
+		a.Finish(emit)
+		return true, nil
+	}
+	a.close(emit)
+	return a.succeed(emit)
+}
+
+// succeed begins to hear a session that has waited for the end of another.
+func (a *Assembler) succeed(emit func(capture.Block)) (ended bool, err error) {
+	packets := a.rival.packets
+	a.rival = rival{}
+	for _, p := range packets {
+		if ended, err = a.Push(p, emit); ended || err != nil {
+			return ended, err
+		}
+	}
+	return a.ended, nil
+}

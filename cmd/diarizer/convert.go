@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/export"
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// newConvertCommand makes "diarizer convert".
+func newConvertCommand() *cobra.Command {
+	var recording string
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "convert [flags] IN.rttm|IN.jsonl|- OUT...",
+		Short: "Write who spoke when in other formats",
+		Long: `Write who spoke when in other formats. IN is an RTTM file, or events as lines of
+JSON, which --json and --out FILE.jsonl of other commands write; "-" is standard
+input. Each OUT has the format of its name: ` + export.Endings() + `;
+vtt:FILE says the format where the name does not, and vtt:- is standard output.
+
+Of several runs of a stream, the latest counts. An RTTM file has no confidences,
+so that there are none in what is made of it.`,
+		Example: `  diarizer convert meeting.rttm meeting.vtt meeting.html
+  diarizer convert all.rttm --recording monday monday.srt
+  diarizer watch --stream standup --json --until-end | diarizer convert - csv:-`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) < 2 {
+				return fmt.Errorf("convert: %s named: expected IN.rttm or IN.jsonl and one OUT or more", count(len(args), "file"))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runConvert(cmd, args[0], args[1:], recording, force)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&recording, "recording", "", "take this `recording` or stream of several")
+	forceFlag(f, &force)
+	return cmd
+}
+
+// runConvert writes what in holds to every file of outs.
+func runConvert(cmd *cobra.Command, in string, outs []string, recording string, force bool) error {
+	files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, true)
+	if err := files.read(cmd, "what is read", in); err != nil {
+		return err
+	}
+	say := func(err error) { fmt.Fprintf(cmd.ErrOrStderr(), "diarizer: %v\n", err) }
+	timelines, err := readTimelines(cmd.Context(), cmd.InOrStdin(), in, say)
+	if err != nil {
+		return err
+	}
+	if timelines, err = choose(in, timelines, recording); err != nil {
+		return err
+	}
+	if err := files.out("output", outs, len(timelines) > 1); err != nil {
+		return err
+	}
+	if len(files.events) > 0 {
+		return usage("output %s: expected a name that ends in %s", files.events[0].Path(), export.Endings())
+	}
+	err = files.write(whole, timelines, nil)
+	tellFiles(files.set, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
+	return err
+}
+
+// readTimelines reads an RTTM file or events, whichever path holds.
+func readTimelines(ctx context.Context, stdin io.Reader, path string, say func(error)) ([]*publish.Timeline, error) {
+	r, name := stdin, "standard input"
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		r, name = f, path
+	}
+	br := bufio.NewReader(r)
+	head, _ := br.Peek(512) // what cannot be read is said below
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var all []*publish.Timeline
+	var err error
+	if bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n\ufeff"), []byte("{")) {
+		all, err = export.FromEvents(br, name, say)
+	} else {
+		var segments []rttm.Segment
+		if segments, err = rttm.Read(br, name); err == nil {
+			all, err = export.FromRTTM(segments)
+		}
+	}
+	if err != nil && path != "-" {
+		if is, failed := capture.IsRecording(path); failed == nil && is {
+			return nil, diarizeFirst(path)
+		}
+	}
+	if err == nil && len(all) == 0 {
+		err = errors.New(name + ": no SPEAKER line and no event: nobody speaks")
+	}
+	return all, as(exitInput, err)
+}
+
+// choose takes the recording of that name, or all where no name is given.
+func choose(path string, all []*publish.Timeline, recording string) ([]*publish.Timeline, error) {
+	if recording == "" {
+		return all, nil
+	}
+	var names []string
+	for _, t := range all {
+		if t.Source().Name == recording || t.Stream() == recording {
+			return []*publish.Timeline{t}, nil
+		}
+		names = append(names, cmp.Or(t.Source().Name, t.Stream()))
+	}
+	slices.Sort(names)
+	return nil, as(exitUsage, &severalError{path, recording, names})
+}

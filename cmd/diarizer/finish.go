@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/internal/export"
+	"github.com/seed-7adb9000/diarizer/internal/outfile"
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// outcome is how a command ended.
+type outcome int
+
+const (
+	whole       outcome = iota
+	interrupted         // by the user; what is there is right so far
+	broken              // by a failure: what is there is a part
+)
+
+// write writes the files.
+func (r *results) write(how outcome, timelines []*publish.Timeline, live []rttm.Segment) error {
+	nothing := how == broken && !slices.ContainsFunc(timelines, func(t *publish.Timeline) bool { return len(t.Turns()) > 0 })
+	var errs []error
+	for _, f := range r.final {
+		errs = append(errs, finish(f.File, how, nothing, func(w io.Writer) error { return export.Write(w, f.format, timelines) }))
+	}
+	if r.live != nil {
+		errs = append(errs, finish(r.live, how, nothing, func(w io.Writer) error { return rttm.Write(w, live) }))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, f := range r.events {
+		errs = append(errs, finish(f.File, how, nothing, nil))
+	}
+	return errors.Join(errs...)
+}
+
+// finish writes the rest of a file and gives it its name, or one that says that
+// it is a part.
+func finish(f *outfile.File, how outcome, nothing bool, write func(io.Writer) error) error {
+	if nothing {
+		f.Discard()
+		return nil
+	}
+	if write != nil {
+		if err := write(f); err != nil {
+			return as(exitOutput, f.Keep(err))
+		}
+	}
+	switch how {
+	case broken:
+		return f.Keep(nil)
+	case interrupted:
+		return f.CommitPart()
+	}
+	return f.Commit()
+}
+
+// tellFiles says where everything is, a line for each file.
+func tellFiles(set *outfile.Set, say func(format string, args ...any)) {
+	for _, f := range set.Files() {
+		d := f.Done()
+		switch {
+		case d.Path == "" || d.Path == outfile.Stdout:
+		case d.Partial:
+			say("what there is of %s is in %s, %s\n", f.Path(), d.Path, outfile.Size(d.Size))
+		case d.Kept != "":
+			say("wrote %s, %s; what was there before is %s\n", d.Path, outfile.Size(d.Size), d.Kept)
+		default:
+			say("wrote %s, %s\n", d.Path, outfile.Size(d.Size))
+		}
+	}
+}

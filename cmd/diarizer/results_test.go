@@ -1,0 +1,456 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// soundIn makes a new directory the current one, with a recording of some
+// seconds in it.
+func soundIn(t *testing.T, seconds int) (wav []byte) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	wav = wavBytes(demoSamples(t, seconds))
+	writeFile(t, "a.wav", wav)
+	return wav
+}
+
+// Whatever command writes a file finds out before it begins that it cannot, or
+// that it would take the place of what it reads.
+func TestOutputsAreCheckedFirst(t *testing.T) {
+	wav := soundIn(t, 2)
+	writeFile(t, "a.rttm", []byte(meetingHyp))
+	if err := os.Mkdir("dir", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a.wav", "a.rttm"} {
+		if err := errors.Join(os.Link(name, "hard-"+name), os.Symlink(name, "soft-"+name)); err != nil {
+			t.Skip("no links here:", err)
+		}
+	}
+	var lines []string
+	for _, bad := range []string{"a.wav", "hard-a.wav", "soft-a.wav", "dir", "none/x", "a.wav/x"} {
+		for _, flag := range []string{"--rttm", "--rttm-live", "--out vtt:"} {
+			flag = strings.TrimSuffix(flag+" ", ": ") + strings.Repeat(":", strings.Count(flag, ":"))
+			for _, command := range []string{"run", "replay --nats off --speed max"} {
+				lines = append(lines, fmt.Sprintf("%s %s%s a.wav", command, flag, bad))
+			}
+		}
+	}
+	for _, bad := range []string{"a.rttm", "hard-a.rttm", "soft-a.rttm", "dir", "none/x"} {
+		lines = append(lines, "report a.rttm -o "+bad, "convert a.rttm vtt:"+bad)
+	}
+	lines = append(lines,
+		"run --rttm x --out rttm:./x a.wav",
+		"run --out - --rttm - a.wav",
+		"run --json --out - a.wav",
+		"listen --rttm none/x", "listen --record none/x", "listen --rttm x --record x", "listen --record dir",
+		"watch --rttm none/x", "watch --stream a --out none/x.vtt", "watch --rttm x --out rttm:x",
+		"plot a.rttm -o none/x.svg",
+		"convert a.rttm b.vtt vtt:b.vtt")
+	before := files(t)
+	for _, line := range lines {
+		status, stdout, stderr := diarizer(t.Context(), nil, strings.Fields(line)...)
+		if status != exitOutput || stdout != "" || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%s: status %d, expected %d before anything else, in one line: %s%s", line, status, exitOutput, stdout, stderr)
+		}
+	}
+	if after := files(t); !slices.Equal(before, after) {
+		t.Errorf("%v became %v", before, after)
+	}
+	if read(t, "a.wav") != string(wav) || read(t, "a.rttm") != meetingHyp {
+		t.Error("what is read was written")
+	}
+}
+
+// files are the names in the current directory.
+func files(t *testing.T) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// An older result is kept unless it is forced away, and all of it is said.
+func TestAnOlderResultIsKept(t *testing.T) {
+	soundIn(t, 5)
+	writeFile(t, "a.rttm", []byte("old"))
+	_, _, stderr := diarizer(t.Context(), nil, "run", "--rttm", "a.rttm", "a.wav")
+	if !strings.Contains(stderr, "what was there before is a.rttm.1") || read(t, "a.rttm.1") != "old" {
+		t.Errorf("said %q, files %v", stderr, files(t))
+	}
+	result := read(t, "a.rttm")
+	for _, args := range [][]string{{"run", "--rttm", "a.rttm", "a.wav"}, {"run", "--force", "--rttm", "a.rttm", "a.wav"}} {
+		if status, _, stderr := diarizer(t.Context(), nil, args...); status != 0 || !strings.HasSuffix(stderr, fmt.Sprintf("wrote a.rttm, %d bytes\n", len(result))) {
+			t.Errorf("%v: status %d, %s", args, status, stderr)
+		}
+	}
+	writeFile(t, "a.rttm", []byte("forced away"))
+	if status, _, _ := diarizer(t.Context(), nil, "run", "--force", "--rttm", "a.rttm", "a.wav"); status != 0 {
+		t.Error(status)
+	}
+	if got, want := files(t), []string{"a.rttm", "a.rttm.1", "a.wav"}; !slices.Equal(got, want) || read(t, "a.rttm") != result {
+		t.Errorf("files %v, expected %v", got, want)
+	}
+}
+
+// A recording that breaks off leaves a part under a name that says so, and what
+// was there before.
+func TestAFailureKeepsThePart(t *testing.T) {
+	wav := soundIn(t, 10)
+	writeFile(t, "a.rttm", []byte("old"))
+	broken := io.MultiReader(bytes.NewReader(wav[:len(wav)*3/4]), failingReader{errors.New("the cable is out")})
+	status, _, stderr := diarizer(t.Context(), broken, "run", "--force", "--rttm", "a.rttm", "--out", "a.csv", "-")
+	if status != exitInput || strings.Count(stderr, "the cable is out") != 1 || !strings.Contains(stderr, "what there is of a.rttm is in a.partial.rttm") {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+	if names, _ := readRTTM(t, "a.partial.rttm"); len(names) != 1 {
+		t.Errorf("turns of %v", names)
+	}
+	if got, want := files(t), []string{"a.partial.csv", "a.partial.rttm", "a.rttm", "a.wav"}; !slices.Equal(got, want) || read(t, "a.rttm") != "old" {
+		t.Errorf("files %v, expected %v", got, want)
+	}
+	// Of nothing, nothing is left.
+	if status, _, _ := diarizer(t.Context(), strings.NewReader("no sound\n"), "run", "--rttm", "b.rttm", "-"); status != exitInput {
+		t.Errorf("status %d", status)
+	}
+	if _, err := os.Stat("b.partial.rttm"); err == nil {
+		t.Error("a part of nothing")
+	}
+}
+
+type failingReader struct{ error }
+
+func (f failingReader) Read([]byte) (int, error) { return 0, f.error }
+
+// What fails after Ctrl-C is said, and the status is not that of a run which
+// wrote everything.
+func TestWhatFailsAfterCtrlCIsSaid(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no full disk here:", err)
+	}
+	soundIn(t, 30)
+	for _, where := range [][]string{{"--rttm", "/dev/full"}, {"--out", "csv:/dev/full"}, {"--out", "jsonl:/dev/full"}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		w := &watchFor{want: map[string]bool{" ": true}, found: cancel}
+		var stderr bytes.Buffer
+		status := run(ctx, append([]string{"replay", "--nats", "off", "--speed", "8", "--out", "b.csv", "a.wav"}, where...), nil, w, &stderr)
+		cancel()
+		if status != exitOutput || strings.Count(stderr.String(), "/dev/full: no space left on device") != 1 || strings.Contains(stderr.String(), "context canceled") {
+			t.Errorf("%v: status %d, expected %d: %s", where, status, exitOutput, &stderr)
+		}
+		if !strings.Contains(read(t, "b.csv"), ",S1,") {
+			t.Errorf("%v: the other file holds %q", where, read(t, "b.csv"))
+		}
+	}
+}
+
+// Of joined errors each is told once, and of those that an interruption leads to
+// none.
+func TestEveryErrorIsTold(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	lost := fmt.Errorf("%w: 10 left: %w", publish.ErrUnpublished, context.Canceled)
+	all := errors.Join(errors.Join(context.Canceled, lost), fmt.Errorf("close: %w", context.Canceled), lost, errors.New("two\nlines"))
+	cancel()
+	got := lines(told(ctx, all))
+	if want := []string{lost.Error(), "two lines"}; !slices.Equal(got, want) {
+		t.Errorf("told %q, expected %q", got, want)
+	}
+	if s := statusOf(told(ctx, all)); s != exitServer {
+		t.Errorf("status %d", s)
+	}
+	if got := lines(told(t.Context(), errors.Join(errQuit, nil))); len(got) != 0 {
+		t.Errorf("told %q", got)
+	}
+	sentence := fmt.Errorf("both %w and %w", io.EOF, io.ErrClosedPipe)
+	if got := lines(told(t.Context(), usage("x: %w", errors.Join(sentence)))); !slices.Equal(got, []string{"x: " + sentence.Error()}) {
+		t.Errorf("told %q", got)
+	}
+}
+
+// All that says how many turns there are says the same.
+func TestNumbersAgree(t *testing.T) {
+	t.Chdir(t.TempDir())
+	sound, err := io.ReadAll(demo.Recording())
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, "demo.flac", sound)
+	status, stdout, stderr := diarizer(t.Context(), nil, "replay", "--nats", "off", "--speed", "max",
+		"--rttm", "d.rttm", "--out", "d.html", "--out", "d.json", "--out", "d.csv", "--out", "d.jsonl", "--out", "d.vtt", "--out", "d.srt", "--out", "d.eaf", "demo.flac")
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	for _, name := range files(t) {
+		if info, err := os.Stat(name); name != "demo.flac" && (err != nil || !strings.Contains(stderr, "wrote "+name+", ")) {
+			t.Errorf("%s, %d bytes, is not among what was said: %s", name, info.Size(), stderr)
+		}
+	}
+	lines := strings.Count(read(t, "d.rttm"), "\n")
+	summary := regexp.MustCompile(`finished at \S+ (\d+) speakers, (\d+) turns`).FindStringSubmatch(stdout)
+	var turns, speakers int
+	for _, row := range strings.Split(strings.TrimSpace(stdout[strings.Index(stdout, "\nspeaker "):]), "\n")[1:] {
+		var name, share, percent, time string
+		var n int
+		if _, err := fmt.Sscan(row, &name, &share, &percent, &time, &n); err != nil {
+			t.Fatalf("%q: %v", row, err)
+		}
+		turns, speakers = turns+n, speakers+1
+	}
+	var doc struct {
+		Streams []struct {
+			Speakers, Turns []any
+		}
+	}
+	if err := json.Unmarshal([]byte(read(t, "d.json")), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for what, n := range map[string]int{"summary": atoi(t, summary[2]), "table": turns, "JSON": len(doc.Streams[0].Turns), "CSV": strings.Count(read(t, "d.csv"), "\n") - 1} {
+		if n != lines {
+			t.Errorf("%s: %d turns, RTTM %d", what, n, lines)
+		}
+	}
+	if !strings.Contains(read(t, "d.html"), fmt.Sprintf(`<b>%d</b> <span class="soft">turns</span>`, lines)) {
+		t.Error("the page counts other turns")
+	}
+	if n := atoi(t, summary[1]); n != speakers || n != len(doc.Streams[0].Speakers) {
+		t.Errorf("%d speakers in the summary, %d in the table, %d in the JSON", n, speakers, len(doc.Streams[0].Speakers))
+	}
+
+	// Events and lines lead to the same again.
+	for in, out := range map[string]string{"d.jsonl": "e.rttm", "d.rttm": "f.rttm"} {
+		if status, _, stderr := diarizer(t.Context(), nil, "convert", in, out); status != 0 || read(t, out) != read(t, "d.rttm") {
+			t.Errorf("convert %s: status %d, %s", in, status, stderr)
+		}
+	}
+	if _, stdout, _ := diarizer(t.Context(), strings.NewReader(read(t, "d.jsonl")), "convert", "-", "vtt:-"); stdout != read(t, "d.vtt") {
+		t.Errorf("converted %q", stdout)
+	}
+}
+
+func atoi(t *testing.T, s string) (n int) {
+	t.Helper()
+	if _, err := fmt.Sscan(s, &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// The first event says what decides and what publishes, whichever command it is.
+func TestEventsSayWhoPublishes(t *testing.T) {
+	soundIn(t, 2)
+	for _, args := range [][]string{{"run", "--json", "a.wav"}, {"replay", "--json", "--speed", "max", "a.wav"}, {"replay", "--json", "--channel", "each", "--speed", "max", "a.wav"}} {
+		status, stdout, stderr := diarizer(t.Context(), nil, args...)
+		first, _, _ := strings.Cut(stdout, "\n")
+		e, err := publish.Decode([]byte(first))
+		if status != 0 || err != nil || e.Kind != publish.StreamStarted {
+			t.Errorf("%v: status %d, %v: %s%s", args, status, err, first, stderr)
+			continue
+		}
+		if name, version, _ := strings.Cut(e.Source.Program, " "); name != "diarizer" || version == "" || e.Source.Model == "" {
+			t.Errorf("%v: model %q, program %q", args, e.Source.Model, e.Source.Program)
+		}
+	}
+}
+
+func TestConvertRefuses(t *testing.T) {
+	soundIn(t, 1)
+	writeFile(t, "both.rttm", []byte(meetingRef+callRef))
+	writeFile(t, "none.rttm", nil)
+	for line, says := range map[string]string{
+		"convert both.rttm":                     "2 diarizer: convert: 1 file named: expected IN.rttm or IN.jsonl and one OUT or more",
+		"convert both.rttm x.vtt":               "2 diarizer: output x.vtt: vtt holds one stream",
+		"convert both.rttm x.docx":              "2 diarizer: output: x.docx: expected a name that ends in .rttm",
+		"convert both.rttm x.jsonl":             "2 diarizer: output x.jsonl: expected a name that ends in .rttm",
+		"convert both.rttm --recording x x.vtt": `2 diarizer: both.rttm: no recording "x": expected one of call, meeting`,
+		"convert none.rttm x.vtt":               "3 diarizer: none.rttm: no SPEAKER line and no event: nobody speaks",
+		"convert missing x.vtt":                 "3 diarizer: open missing: no such file",
+		"convert a.wav x.vtt":                   "3 diarizer: a.wav is a recording: diarize it first: diarizer run --out a.rttm a.wav",
+	} {
+		status, stdout, stderr := diarizer(t.Context(), nil, strings.Fields(line)...)
+		if got := fmt.Sprint(status, " ", stderr); !strings.HasPrefix(got, says) || stdout != "" || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%s: %q, expected %q", line, got, says)
+		}
+	}
+	if status, _, stderr := diarizer(t.Context(), nil, "convert", "both.rttm", "--recording", "call", "x.vtt"); status != 0 || !strings.HasPrefix(read(t, "x.vtt"), "WEBVTT") {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+}
+
+// Recordings are found in the directories below, told apart, and what is none is
+// named.
+func TestManyRecordings(t *testing.T) {
+	t.Chdir(t.TempDir())
+	wav := wavBytes(demoSamples(t, 1))
+	for _, path := range []string{"rec/monday/talk.wav", "rec/tuesday/talk.wav", "rec/tuesday/talk.flac", "rec/alone.wav", "rec/.hidden/x.wav"} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, path, wav)
+	}
+	writeFile(t, "rec/notes.txt", []byte("no sound\n"))
+	writeFile(t, "rec/monday/list.txt", []byte("no sound\n"))
+	status, _, stderr := diarizer(t.Context(), nil, "run", "--recursive", "--out", "all.json", "rec", "rec/alone.wav")
+	if status != 0 {
+		t.Fatalf("status %d, %s", status, stderr)
+	}
+	for _, says := range []string{"rec: passed over what is no recording: monday/list.txt, notes.txt\n", "rec/alone.wav is named twice, and taken once\n"} {
+		if !strings.Contains(stderr, says) {
+			t.Errorf("no word of %q in %s", says, stderr)
+		}
+	}
+	var doc struct {
+		Streams []struct{ Stream string }
+	}
+	if err := json.Unmarshal([]byte(read(t, "all.json")), &doc); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range doc.Streams {
+		names = append(names, s.Stream)
+	}
+	if want := []string{"alone", "monday-talk-wav", "tuesday-talk-flac", "tuesday-talk-wav"}; !slices.Equal(names, want) {
+		t.Errorf("streams %v, expected %v", names, want)
+	}
+	if status, _, stderr := diarizer(t.Context(), nil, "run", "--out", "few.rttm", "rec"); status != 0 ||
+		!strings.Contains(stderr, "rec: passed over the directories monday, tuesday; --recursive takes them too\n") {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+	if status, _, stderr := diarizer(t.Context(), nil, "run", "."); status != exitInput || !strings.Contains(stderr, "--recursive looks into the directories") {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+}
+
+func TestTellApart(t *testing.T) {
+	for _, c := range []struct{ paths, names []string }{
+		{[]string{"/x/a.wav", "/y/b.wav"}, []string{"a", "b"}},
+		{[]string{"/x/a.wav", "/y/a.wav", "/y/b.wav"}, []string{"x-a", "y-a", "b"}},
+		{[]string{"/x/1/a.wav", "/y/1/a.wav"}, []string{"x-1-a", "y-1-a"}},
+		{[]string{"/x/a.wav", "/x/a.flac"}, []string{"a-wav", "a-flac"}},
+		{[]string{"/a b/c.wav", "/d/c.wav"}, []string{"a_b-c", "d-c"}},
+	} {
+		var all []recording
+		for _, p := range c.paths {
+			all = append(all, newRecording(p))
+		}
+		tellApart(all)
+		for i, r := range all {
+			if r.name != c.names[i] || !publish.ValidToken(r.stream) {
+				t.Errorf("%s: %q, stream %q, expected %q", r.path, r.name, r.stream, c.names[i])
+			}
+		}
+	}
+}
+
+// Who replays a recording as it was spoken is told how long that takes.
+func TestReplaySaysHowLongItTakes(t *testing.T) {
+	soundIn(t, 20)
+	ctx, cancel := context.WithCancel(t.Context())
+	var said []string
+	stderr := writerFunc(func(p []byte) (int, error) {
+		said = append(said, string(p))
+		cancel()
+		return len(p), nil
+	})
+	run(ctx, []string{"replay", "--nats", "off", "--speed", "2", "a.wav"}, nil, io.Discard, stderr)
+	if len(said) == 0 || !strings.HasPrefix(said[0], "replayed at 2 times the speed this takes 10s, until ") || !strings.Contains(said[0], "--speed max does not wait") {
+		t.Errorf("said %q", said)
+	}
+	if _, _, stderr := diarizer(t.Context(), nil, "run", "a.wav"); strings.Contains(stderr, "this takes") {
+		t.Error(stderr)
+	}
+}
+
+// The recording of --record has its name when it is complete, and else one that
+// says that it is not.
+func TestRecordIsNamedWhenItIsComplete(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeFile(t, "m.flac", []byte("of yesterday"))
+	for _, c := range []struct {
+		failed bool
+		err    error
+		want   []string
+	}{
+		{false, nil, []string{"m.flac", "m.flac.1"}},
+		{false, errors.New("the device is gone"), []string{"m.flac", "m.flac.1", "m.partial.flac"}},
+		{true, nil, []string{"m.flac", "m.flac.1", "m.partial-2.flac", "m.partial.flac"}},
+	} {
+		k, err := newKeeper(newResults(io.Discard, io.Discard, false, false), "m.flac")
+		if err != nil {
+			t.Fatal(err)
+		}
+		src, err := k.record(&quietSource{blocks: 3}, func(error) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for err == nil {
+			_, err = src.Next(t.Context())
+		}
+		k.failed = c.failed
+		if err := src.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := k.close(t.Context(), c.err); c.failed != (err != nil) || err != nil && status(err) != exitOutput {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if got := files(t); !slices.Equal(got, c.want) {
+			t.Errorf("%+v: files %v", c, got)
+		}
+	}
+	if k, err := newKeeper(nil, ""); k != nil || err != nil {
+		t.Errorf("%v, %v", k, err)
+	}
+}
+
+// quietSource yields so many blocks of silence.
+type quietSource struct{ blocks, at int }
+
+func (q *quietSource) Next(context.Context) (capture.Block, error) {
+	if q.at == q.blocks {
+		return capture.Block{}, io.EOF
+	}
+	q.at++
+	return capture.Block{Start: int64(q.at-1) * capture.DefaultBlockSize, Samples: make([]float32, capture.DefaultBlockSize)}, nil
+}
+
+func (q *quietSource) Close() error { return nil }
+
+// Events that the server does not have when a meeting is ended with Ctrl-C wait
+// in the journal, which is said of every stream.
+func TestCtrlCSaysWhatWaits(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	samples := demoSamples(t, 30)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w := &watchFor{want: map[string]bool{"a ": true, "b ": true}, found: cancel}
+	var stderr shout
+	out := filepath.Join(dir, "out.rttm")
+	status := run(ctx, []string{"replay", "--nats", "nats://127.0.0.1:1", "--nats-wait", "forever", "--journal", filepath.Join(dir, "journal"), "--speed", "8",
+		"--rttm", out, writeFile(t, filepath.Join(dir, "a.wav"), wavBytes(samples)), writeFile(t, filepath.Join(dir, "b.wav"), wavBytes(samples))}, nil, w, &stderr)
+	if status != exitServer || strings.Count(stderr.String(), publish.ErrUnpublished.Error()) != 2 || strings.Contains(stderr.String(), "context canceled") {
+		t.Errorf("status %d, expected %d: %s", status, exitServer, &stderr)
+	}
+	if names, _ := readRTTM(t, out); strings.Join(names, " ") != "a b" {
+		t.Errorf("turns of %v", names)
+	}
+}

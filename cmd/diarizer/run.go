@@ -1,0 +1,52 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// newRunCommand makes "diarizer run".
+func newRunCommand() *cobra.Command {
+	var (
+		o diarizeFlags
+		r replayFlags
+	)
+	cmd := &cobra.Command{
+		Use:   "run [flags] FILE|DIRECTORY|-...",
+		Short: "Diarize recordings and print who spoke when",
+		Long: `Diarize recordings as fast as the machine can and print who spoke when: the turns
+as they are in the end, and how much everybody has spoken. With --out the turns go
+to files instead, in the format of their names.
+
+It is "diarizer replay --speed max --nats off" without the turns while they come;
+"diarizer replay --help" says what can be read.`,
+		Example: `  diarizer run meeting.flac
+  diarizer run --out meeting.vtt --out meeting.html meeting.m4a
+  diarizer run --recursive --out all.csv recordings/`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0:
+				return usage("no recording: name files or a directory, or \"-\" for standard input")
+			case r.jobs < 0:
+				return usage("--jobs %d: expected 1 or more", r.jobs)
+			}
+			speed, opts, err := r.sound.parse()
+			if err != nil {
+				return err
+			}
+			return replay(cmd, args, o, r, speed, opts, true)
+		},
+	}
+	f := cmd.Flags()
+	o.register(f)
+	r.sound.register(f)
+	r.registerMany(f)
+	for name, value := range map[string]string{"speed": "max", "nats": "off"} {
+		_ = f.Set(name, value) // both take it
+		f.Lookup(name).DefValue, f.Lookup(name).Changed = value, false
+	}
+	for _, name := range []string{"speed", "rttm-live", "latency", "http", "http-token", "tui", "journal", "retain", "nats-context",
+		"nats-creds", "nats-nkey", "nats-token", "nats-ca", "nats-cert", "nats-key", "nats-wait"} {
+		_ = f.MarkHidden(name) // replay tells of them
+	}
+	return cmd
+}

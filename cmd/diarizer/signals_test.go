@@ -1,0 +1,220 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// child is a diarizer in a process of its own that replays a minute of speech as
+// it was spoken.
+type child struct {
+	*exec.Cmd
+	dir    string
+	out    *shout
+	stderr *shout
+}
+
+func startChild(t *testing.T, setup func(*exec.Cmd), args ...string) *child {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // ends a test that hangs
+	t.Cleanup(cancel)
+	c := &child{Cmd: exec.CommandContext(ctx, os.Args[0], args...), dir: t.TempDir(), out: &shout{}, stderr: &shout{}}
+	c.Env = append(os.Environ(), asProgram+"=1", "XDG_STATE_HOME="+c.dir)
+	c.Dir, c.Stdout, c.Stderr = c.dir, c.out, c.stderr
+	writeFile(t, filepath.Join(c.dir, "long.wav"), wavBytes(demoSamples(t, 60)))
+	writeFile(t, filepath.Join(c.dir, "old.rttm"), []byte("of yesterday\n"))
+	if setup != nil {
+		setup(c.Cmd)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Process.Kill() // where it has not ended by itself
+		_ = c.Wait()
+	})
+	return c
+}
+
+// speaks waits for the first turn.
+func (c *child) speaks(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(c.out.String(), "S1"); {
+		if time.Now().After(deadline) {
+			t.Fatalf("no turn: %s%s", c.out, c.stderr)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func (c *child) signal(t *testing.T, s os.Signal) {
+	t.Helper()
+	if err := c.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whichever signal ends the program, what was known is written, and what was
+// there before is kept.
+func TestSignalsLoseNothing(t *testing.T) {
+	for name, s := range map[string]syscall.Signal{"hang-up": syscall.SIGHUP, "terminate": syscall.SIGTERM, "interrupt": syscall.SIGINT} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := startChild(t, nil, "replay", "--nats", "off", "--speed", "4", "--rttm", "old.rttm", "--out", "new.csv", "--out", "new.jsonl", "long.wav")
+			c.speaks(t)
+			c.signal(t, s)
+			if s == syscall.SIGHUP {
+				c.signal(t, s) // a terminal sends two
+			}
+			_ = c.Wait()
+			if status := c.ProcessState.ExitCode(); status != exitInterrupted {
+				t.Errorf("status %d, expected %d: %s", status, exitInterrupted, c.stderr)
+			}
+			if names, turns := readRTTM(t, filepath.Join(c.dir, "old.rttm")); len(names) != 1 || turns["long"] == "" {
+				t.Errorf("turns of %v", names)
+			}
+			if kept := read(t, filepath.Join(c.dir, "old.rttm.1")); kept != "of yesterday\n" {
+				t.Errorf("kept %q", kept)
+			}
+			if !strings.Contains(read(t, filepath.Join(c.dir, "new.csv")), ",S1,") ||
+				!strings.Contains(read(t, filepath.Join(c.dir, "new.jsonl")), `"reason":"interrupted"`) {
+				t.Error("the other files lack what was known")
+			}
+			if partial, _ := filepath.Glob(filepath.Join(c.dir, "*.partial*")); len(partial) > 0 {
+				t.Errorf("%v is left", partial)
+			}
+		})
+	}
+}
+
+// nohup has hang-ups ignored.
+func TestNohup(t *testing.T) {
+	nohup, err := exec.LookPath("nohup")
+	if err != nil {
+		t.Skip("nohup is not here:", err)
+	}
+	c := startChild(t, func(c *exec.Cmd) {
+		c.Path, c.Args = nohup, append([]string{nohup}, append([]string{os.Args[0]}, c.Args[1:]...)...)
+	}, "replay", "--nats", "off", "--speed", "10", "--rttm", "new.rttm", "long.wav")
+	c.speaks(t)
+	c.signal(t, syscall.SIGHUP)
+	if err := c.Wait(); err != nil {
+		t.Errorf("%v: %s", err, c.stderr)
+	}
+	if !strings.Contains(c.out.String(), "finished at 01:00") {
+		t.Errorf("the recording was not heard to its end:\n%s", c.out)
+	}
+}
+
+// The second signal aborts what does not end: here a write to standard output
+// that nobody reads.
+func TestSecondSignalAborts(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	fd := int(w.Fd())
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, err = syscall.Write(fd, make([]byte, 4096))
+	}
+	if err := syscall.SetNonblock(fd, false); err != nil {
+		t.Fatal(err)
+	}
+	c := startChild(t, func(c *exec.Cmd) { c.Stdout = w }, "replay", "--speed", "4", "--rttm", "new.rttm", "long.wav")
+	for !strings.Contains(c.stderr.String(), "publishing to") {
+		time.Sleep(10 * time.Millisecond)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = c.Wait()
+	}()
+	c.signal(t, syscall.SIGTERM)
+	select {
+	case <-ended:
+		t.Fatalf("the first signal aborted: %v, %s", c.ProcessState, c.stderr)
+	case <-time.After(time.Second):
+	}
+	c.signal(t, syscall.SIGTERM)
+	<-ended
+	if ws := c.ProcessState.Sys().(syscall.WaitStatus); !ws.Signaled() || ws.Signal() != syscall.SIGTERM {
+		t.Errorf("ended with %v, expected to be killed by the second signal: %s", c.ProcessState, c.stderr)
+	}
+}
+
+// Who reads standard output may go: the files are written all the same, and it
+// is said.
+func TestReaderGoesAway(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := startChild(t, func(c *exec.Cmd) { c.Stdout = w }, "replay", "--nats", "off", "--speed", "max", "--rttm", "new.rttm", "long.wav")
+	w.Close()
+	if _, err := r.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	_ = c.Wait()
+	if status := c.ProcessState.ExitCode(); status != exitOutput || !strings.Contains(c.stderr.String(), "diarizer: standard output: ") {
+		t.Errorf("status %d, expected %d: %s", status, exitOutput, c.stderr)
+	}
+	if _, turns := readRTTM(t, filepath.Join(c.dir, "new.rttm")); !strings.Contains(turns["long"], "S1") {
+		t.Errorf("turns %v", turns)
+	}
+}
+
+// What a program prints and what its standard output was redirected to are no
+// places for results.
+func TestRedirectedOutputIsNoFile(t *testing.T) {
+	var same *os.File
+	c := startChild(t, func(c *exec.Cmd) {
+		var err error
+		if same, err = os.Create(filepath.Join(c.Dir, "same")); err != nil {
+			t.Fatal(err)
+		}
+		c.Stdout = same
+	}, "replay", "--nats", "off", "--speed", "max", "--rttm", "same", "long.wav")
+	defer same.Close()
+	_ = c.Wait()
+	if status := c.ProcessState.ExitCode(); status != exitOutput || !bytes.Contains([]byte(c.stderr.String()), []byte("--rttm same: is standard output")) {
+		t.Errorf("status %d, expected %d: %s", status, exitOutput, c.stderr)
+	}
+}
+
+// A pipe that is named like a file is read once, from its beginning.
+func TestNamedPipeIsReadOnce(t *testing.T) {
+	wav := soundIn(t, 10)
+	if err := syscall.Mkfifo("pipe.wav", 0o600); err != nil {
+		t.Skip("no pipes here:", err)
+	}
+	go func() {
+		if f, err := os.OpenFile("pipe.wav", os.O_WRONLY, 0); err == nil {
+			_, _ = f.Write(wav)
+			f.Close()
+		}
+	}()
+	for _, name := range []string{"pipe", "a"} {
+		if status, _, stderr := diarizer(t.Context(), nil, "replay", "--nats", "off", "--speed", "20", "--rttm", name+".rttm", name+".wav"); status != 0 {
+			t.Errorf("%s: status %d, %s", name, status, stderr)
+		}
+	}
+	_, pipe := readRTTM(t, "pipe.rttm")
+	if _, file := readRTTM(t, "a.rttm"); pipe["pipe"] == "" || pipe["pipe"] != file["a"] {
+		t.Errorf("%q through the pipe, %q from the file", pipe, file)
+	}
+}

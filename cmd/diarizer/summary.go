@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/seed-7adb9000/diarizer/internal/export"
+	"github.com/seed-7adb9000/diarizer/internal/transcript"
+)
+
+// result says what came of all streams: who spoke how much, where the final
+// turns are, and every file.
+func (o *output) result(ctx context.Context) error {
+	if len(o.timelines) == 0 {
+		return nil
+	}
+	var failed error
+	if !o.flags.json && !o.mute {
+		if err := o.table(); !left(ctx, err) {
+			failed = printed(err)
+		}
+	}
+	tellFiles(o.files.set, o.say)
+	if where := o.kept(); where != "" {
+		o.say("%s\n", where)
+	}
+	return failed
+}
+
+// table writes how much everybody has spoken, below the turns where they have
+// not been told yet and are in no file.
+func (o *output) table() error {
+	text := o.text
+	if o.term != nil {
+		text = o.stdout
+	}
+	if o.atEnd && len(o.files.final)+len(o.files.events) == 0 {
+		several := len(o.timelines) > 1
+		for _, tl := range o.timelines {
+			if err := transcript.Final(text, tl, transcript.Options{Streams: several}); err != nil {
+				return err
+			}
+		}
+	}
+	return transcript.Table(text, o.timelines)
+}
+
+// kept says where the turns are that are in no file.
+func (o *output) kept() string {
+	switch {
+	case len(o.files.final)+len(o.files.events) > 0, o.flags.json, o.atEnd:
+		return ""
+	case o.where != "":
+		which := ""
+		if len(o.timelines) == 1 {
+			which = " --stream " + o.timelines[0].Stream()
+		}
+		return fmt.Sprintf("the events are kept by the server; the turns in another format: diarizer watch %s%s --until-end --format vtt", o.where, which)
+	}
+	return "the final turns are in no file: --out FILE writes them, its name ends in " + export.Endings()
+}

@@ -1,0 +1,102 @@
+package bus
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+)
+
+// violation is how a server says that something is not permitted.
+var violation = regexp.MustCompile(`(?i)permissions violation for (publish|subscription) to "([^"]+)"`)
+
+// mostSubjects bounds what is remembered of a connection.
+const mostSubjects = 4096
+
+// Hear takes an error that a connection reports by the way. It returns what to say
+// of it: the error, words for one that says that something is not permitted, or
+// nil where the like of that was said of the connection before.
+func Hear(nc *nats.Conn, err error) error {
+	l := of(nc)
+	publish, subject, ok := parse(err)
+	if l == nil || !ok {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if publish && len(l.forbidden) < mostSubjects {
+		l.forbidden[subject] = true
+	}
+	do := "subscribe to "
+	if publish {
+		do = "publish on "
+	}
+	if l.said[do+kind(subject)] || len(l.said) >= mostSubjects {
+		return nil
+	}
+	l.said[do+kind(subject)] = true
+	return fmt.Errorf("no permission to %s%s%s: %w", do, subject, without(subject), nats.ErrPermissionViolation)
+}
+
+// parse takes a server's refusal apart.
+func parse(err error) (publish bool, subject string, ok bool) {
+	if !errors.Is(err, nats.ErrPermissionViolation) {
+		return false, "", false
+	}
+	found := violation.FindStringSubmatch(err.Error())
+	if found == nil {
+		return false, "", false
+	}
+	return strings.EqualFold(found[1], "publish"), found[2], true
+}
+
+// kind is what subjects of one use have in common.
+func kind(subject string) string {
+	tokens := strings.SplitN(subject, ".", 4)
+	n := 1 // an inbox, a service
+	switch {
+	case tokens[0] == "diarizer":
+		n = 3 // diarizer.meter.v1 of all streams, diarizer.v1.room1 of one
+	case strings.HasPrefix(subject, "$JS"), strings.HasPrefix(subject, "$KV"):
+		n = 2
+	}
+	return strings.Join(tokens[:min(n, len(tokens))], ".")
+}
+
+// without says what does not happen without a permission that not everybody needs.
+func without(subject string) string {
+	switch kind(subject) {
+	case "diarizer.meter.v1":
+		return ", which shows levels elsewhere: no more of them are sent"
+	case "diarizer.control.v1":
+		return ", where corrections are heard: nobody elsewhere can correct"
+	case "$JS.API":
+		return ", where JetStream is asked: it is taken as it is"
+	}
+	return ""
+}
+
+// Reconnected forgets what a connection may not publish on: that may have changed.
+func Reconnected(nc *nats.Conn) {
+	if l := of(nc); l != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		clear(l.forbidden)
+	}
+}
+
+// MayPublish reports whether publishing on a subject was not found to be forbidden.
+func MayPublish(nc *nats.Conn, subject string) bool {
+	if publish, refused, ok := parse(nc.LastError()); ok && publish && refused == subject {
+		return false // perhaps nobody was told yet
+	}
+	l := of(nc)
+	if l == nil {
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.forbidden[subject]
+}

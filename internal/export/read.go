@@ -1,0 +1,143 @@
+package export
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// FromRTTM makes a timeline of each recording in the lines of an RTTM file, in
+// the order in which they appear there. Speakers that are called S1, S2 and so
+// on or unknown are those; all others get the numbers that are left and keep
+// their names.
+func FromRTTM(segments []rttm.Segment) ([]*publish.Timeline, error) {
+	var names []string
+	by := map[string][]rttm.Segment{}
+	for _, s := range segments {
+		if _, ok := by[s.File]; !ok {
+			names = append(names, s.File)
+		}
+		by[s.File] = append(by[s.File], s)
+	}
+	var all []*publish.Timeline
+	for _, name := range names {
+		t, err := fromLines(name, by[name])
+		if err != nil {
+			return nil, fmt.Errorf("recording %s: %w", name, err)
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
+
+// fromLines tells of the lines as events, of which nobody knows when they were.
+func fromLines(name string, lines []rttm.Segment) (*publish.Timeline, error) {
+	enc := publish.Encoder{Stream: publish.Token(name), Run: "rttm", Now: func() time.Time { return time.Time{} }}
+	end := int64(0)
+	for _, s := range lines {
+		end = max(end, samples(s.End))
+	}
+	number, others := numbers(lines)
+	events := []publish.Event{enc.Start(publish.Source{Name: name})}
+	for _, label := range others {
+		events = append(events, enc.Identify(end, number[label], label, 0))
+	}
+	for i, s := range lines {
+		turn := online.Turn{ID: i + 1, Speaker: number[s.Speaker], Start: samples(s.Start), End: samples(s.End),
+			State: online.Final, LogP: math.NaN()}
+		events = append(events, enc.Encode(online.Event{Kind: online.TurnEnded, At: end, Turn: turn}))
+	}
+	t := &publish.Timeline{}
+	for _, e := range events {
+		if err := t.Apply(e); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// numbers gives every speaker a number. The others are those whose number does
+// not say what they are called.
+func numbers(lines []rttm.Segment) (number map[string]int, others []string) {
+	number = map[string]int{}
+	taken := map[int]bool{}
+	for _, s := range lines {
+		var n publish.Speaker
+		if n.UnmarshalText([]byte(s.Speaker)) == nil {
+			number[s.Speaker], taken[int(n)] = int(n), true
+		}
+	}
+	next := 1
+	for _, s := range lines {
+		if _, ok := number[s.Speaker]; ok {
+			continue
+		}
+		for taken[next] {
+			next++
+		}
+		number[s.Speaker], taken[next] = next, true
+		others = append(others, s.Speaker)
+	}
+	return number, others
+}
+
+func samples(seconds float64) int64 { return int64(math.Round(seconds * publish.Rate)) }
+
+// FromEvents makes timelines of events as lines of JSON, that of the latest run
+// of each stream, in the order in which streams appear. name stands for r in
+// errors. lost hears of events that are missing.
+func FromEvents(r io.Reader, name string, lost func(error)) ([]*publish.Timeline, error) {
+	scanner := bufio.NewScanner(r)
+	scanner.Buffer(nil, maxLine)
+	latest := map[string]*publish.Timeline{}
+	var streams []string
+	for line := 1; scanner.Scan(); line++ {
+		if len(bytes.TrimSpace(scanner.Bytes())) == 0 {
+			continue
+		}
+		e, err := publish.Decode(scanner.Bytes())
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", name, line, err)
+		}
+		t, ok := latest[e.Stream]
+		if !ok {
+			streams = append(streams, e.Stream)
+		}
+		if !ok || cmp.Less(t.Run(), e.Run) { // run ids sort by the time of their start
+			t = publish.NewPartialTimeline()
+			latest[e.Stream] = t
+		}
+		if t.Run() != "" && t.Run() != e.Run {
+			continue // an earlier run
+		}
+		err = t.Apply(e)
+		if errors.Is(err, publish.ErrHole) {
+			lost(fmt.Errorf("%s:%d: %w", name, line, err))
+			t.Skip(e)
+			err = t.Apply(e)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", name, line, err)
+		}
+	}
+	if err := scanner.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	var all []*publish.Timeline
+	for _, s := range streams {
+		all = append(all, latest[s])
+	}
+	return all, nil
+}
+
+// maxLine is the length of the longest event that is read.
+const maxLine = 1 << 20

@@ -1,0 +1,76 @@
+package identify
+
+import (
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
+	"github.com/seed-7adb9000/diarizer/online/model/embedding"
+)
+
+// Rule is how voices of different recordings are compared with one kind of model.
+type Rule struct {
+	// Slack is the variance by which a voice may differ from one recording to
+	// another, in units of the variance between people.
+	Slack float64
+	// Length is the exponent of [model.Rule.Normalise].
+	Length float64
+	// Slope, Offset and Growth make log odds of a score: see [Rule.LogOdds].
+	Slope, Offset, Growth float64
+}
+
+// LogOdds returns the log of the odds that one person spoke both sides of a comparison
+// with the score, where either was as likely before; na and nb are frames.
+//
+//	Slope·score + Offset + Growth·log(h)
+//
+// where h is half the harmonic mean of both sides in seconds: a score says less where
+// little was said.
+func (r Rule) LogOdds(score, na, nb float64) float64 {
+	return r.Slope*score + r.Offset + r.Growth*math.Log(half(na, nb))
+}
+
+// half is half the harmonic mean of two numbers of frames, in seconds.
+func half(na, nb float64) float64 { return max(na*nb/(na+nb)/framesPerSecond, 0.01) }
+
+const framesPerSecond = 100
+
+// Sure is the probability at which somebody is named, Doubtful the one at which a name
+// is taken back: what lies between them stays as it is, so that names do not flicker.
+const (
+	Sure     = 0.9
+	Doubtful = 0.5
+)
+
+// Prior is the probability that a speaker is enrolled at all, before anything was
+// heard; all who are enrolled share it.
+const Prior = 0.5
+
+// RuleOf returns the rule of a model's kind. The numbers are those that "diarizer
+// evaluate --identify" finds for the models of the program, docs/accuracy-identification.md.
+// A kind that was never measured is compared as streams are clustered.
+func RuleOf(m model.Model) Rule {
+	switch m.Kind() {
+	case eigenvoice.Kind:
+		return Rule{Slack: 0.8, Length: 0.35, Slope: 1.422, Offset: -2.850, Growth: -0.258}
+	case embedding.Kind:
+		return Rule{Slack: 0.2, Length: 0.7, Slope: 1.215, Offset: -4.935, Growth: 2.492}
+	}
+	r := m.Rule()
+	return Rule{Length: r.Length, Slope: r.Slope, Offset: -r.Slope * r.Threshold}
+}
+
+// model returns m with the rule's own slack and exponent, for comparisons only.
+func (r Rule) model(m model.Model) model.Model {
+	switch m := m.(type) {
+	case *eigenvoice.Model:
+		c := m.Copy()
+		c.Slack, c.Length = r.Slack, r.Length
+		return c
+	case *embedding.Model:
+		c := m.Copy()
+		c.Slack, c.Length = r.Slack, r.Length
+		return c
+	}
+	return m
+}

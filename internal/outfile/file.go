@@ -1,0 +1,223 @@
+package outfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// kind is how an output is written.
+type kind int
+
+const (
+	toFile   kind = iota // beside the file, then renamed
+	toDevice             // as it comes: a pipe, /dev/null
+	toStdout             // as it comes
+)
+
+// File is one output. What is written to it comes under another name first,
+// see [File.Partial], until Commit. It is for one goroutine.
+type File struct {
+	set    *Set
+	flag   string
+	path   string // as named
+	target string // without links
+	kind   kind
+	info   fs.FileInfo // of what was there, nil where nothing was
+
+	w       io.WriteCloser
+	partial string
+	err     error // of the first write that failed
+	done    Done
+}
+
+// Done is what has become of a File.
+type Done struct {
+	// Path is where the result lies, as the file was named: [Stdout], or empty
+	// where nothing was written.
+	Path string
+	// Size is its length in bytes.
+	Size int64
+	// Partial says that Path is not what was asked for but a name that says so.
+	Partial bool
+	// Kept is the new name of the file that was there before, if it has one.
+	Kept string
+}
+
+// Path is the file as it was named.
+func (f *File) Path() string { return f.path }
+
+// Done says what has become of the file.
+func (f *File) Done() Done { return f.done }
+
+// Write adds to the file. The first error stays.
+func (f *File) Write(p []byte) (int, error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	if err := f.open(); err != nil {
+		f.err = err
+		return 0, err
+	}
+	n, err := f.w.Write(p)
+	f.done.Size += int64(n)
+	if err != nil {
+		f.err = f.fail(cause(err), "")
+	}
+	return n, f.err
+}
+
+// Partial returns a path that does not exist, for who makes the file by itself:
+// what lies there at Commit is the result.
+func (f *File) Partial() (string, error) {
+	if f.kind != toFile {
+		return "", f.fail(errors.New("is no file"), "name one, which is written while it grows")
+	}
+	if f.partial == "" {
+		w, err := create(f.target)
+		if err != nil {
+			return "", f.fail(cause(err), "")
+		}
+		if err := errors.Join(w.Close(), os.Remove(w.Name())); err != nil {
+			return "", f.fail(cause(err), "")
+		}
+		f.partial = w.Name()
+	}
+	return f.partial, nil
+}
+
+// Commit makes what was written the file, empty where nothing was. What was
+// there before becomes FILE.1, or the first number that is free, unless it is
+// the same or the set is forced. After an error, which is an [*Error], what was
+// there before is there still, and what was written lies where Done says.
+func (f *File) Commit() error { return f.commit(f.set.Force) }
+
+// CommitPart is Commit of something that was interrupted: what was there before
+// is kept even if the set is forced, as it may be more.
+func (f *File) CommitPart() error { return f.commit(false) }
+
+func (f *File) commit(force bool) error {
+	if f.err == nil && f.partial == "" {
+		f.err = f.open() // an empty result is one too
+	}
+	if err := f.finish(); err != nil {
+		return f.Keep(err)
+	}
+	if f.kind != toFile {
+		f.done.Path = f.path
+		return nil
+	}
+	err := f.size()
+	if err == nil {
+		err = f.replace(force)
+	}
+	if err != nil {
+		return f.Keep(f.fail(cause(err), ""))
+	}
+	f.done.Path = f.path
+	return nil
+}
+
+// Keep leaves what was written under its other name, because why came between.
+// Where nothing was written nothing is left. What was there before stays. It
+// returns why, and what went wrong besides.
+func (f *File) Keep(why error) error {
+	err := f.finish()
+	if errors.Is(why, err) {
+		err = nil
+	}
+	switch {
+	case f.kind != toFile && f.done.Size > 0:
+		f.done.Path, f.done.Partial = f.path, true
+	case f.kind != toFile, f.partial == "", f.size() != nil:
+	case f.done.Size == 0:
+		err = errors.Join(err, os.Remove(f.partial))
+	default:
+		f.done.Path, f.done.Partial = f.named(f.partial), true
+	}
+	return errors.Join(why, err)
+}
+
+// Discard removes what was written. It does nothing after Commit or Keep.
+func (f *File) Discard() {
+	if f.done.Path != "" {
+		return
+	}
+	_ = f.finish() // of no use to anybody
+	if f.kind == toFile && f.partial != "" {
+		_ = os.Remove(f.partial)
+	}
+}
+
+// open makes the file under its other name.
+func (f *File) open() (err error) {
+	switch {
+	case f.w != nil:
+		return nil
+	case f.kind == toStdout:
+		f.w = keepOpen{f.set.Out}
+		return nil
+	case f.kind == toDevice:
+		f.w, err = os.OpenFile(f.path, os.O_WRONLY, 0)
+	default:
+		var w *os.File
+		if w, err = create(f.target); err == nil {
+			f.w, f.partial = w, w.Name()
+		}
+	}
+	if err != nil {
+		return f.fail(cause(err), "")
+	}
+	return nil
+}
+
+type keepOpen struct{ io.Writer }
+
+func (keepOpen) Close() error { return nil }
+
+// finish closes what is written and returns the first error of it.
+func (f *File) finish() error {
+	if f.w == nil {
+		return f.err
+	}
+	var err error
+	if w, ok := f.w.(*os.File); ok && f.kind == toFile {
+		err = w.Sync() // a crash must not leave the new name with nothing in it
+	}
+	err = errors.Join(err, f.w.Close())
+	f.w = nopCloser{}
+	if err != nil && f.err == nil {
+		f.err = f.fail(cause(err), "")
+	}
+	return f.err
+}
+
+// nopCloser stands for a file that is closed.
+type nopCloser struct{}
+
+func (nopCloser) Write([]byte) (int, error) { return 0, fs.ErrClosed }
+func (nopCloser) Close() error              { return nil }
+
+// size finds how much was written, by whomever.
+func (f *File) size() error {
+	info, err := os.Stat(f.partial)
+	if err == nil {
+		f.done.Size = info.Size()
+	}
+	return err
+}
+
+// Size writes a number of bytes for people.
+func Size(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 1e6:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	case n < 1e9:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	}
+	return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+}

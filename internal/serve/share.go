@@ -1,0 +1,83 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// One JetStream stream keeps the sound of all senders, and when it is full, the
+// oldest goes, whoever sent it. A sender that sends more than anybody needs must
+// not push the others out: it has a share of the room, and of what is beyond
+// that, its own oldest goes first. The server holds the number of messages on each
+// subject down; how large they are, only workers can see.
+const (
+	shares   = 4       // a sender has a quarter of the room
+	pressure = 3.0 / 4 // of the room is filled when sizes are looked at
+	sizeAge  = time.Minute
+)
+
+// size is what a worker knows of the messages of a subject.
+type size struct {
+	count uint64 // when it was looked at
+	at    time.Time
+	bytes uint64 // of the last message
+}
+
+// keepShares cuts the sound of senders that take more than their share of a
+// JetStream stream that is getting full.
+func (w *Worker) keepShares(ctx context.Context, info *jetstream.StreamInfo) error {
+	room := info.Config.MaxBytes
+	if room <= 0 || float64(info.State.Bytes) < pressure*float64(room) {
+		clear(w.sizes)
+		return nil
+	}
+	share := uint64(room) / shares
+	for subject, n := range info.State.Subjects {
+		stream, ok := natsaudio.Stream(subject)
+		if !ok || !publish.ValidToken(stream) || n <= share/maxAudioMessage {
+			continue
+		}
+		bytes, err := w.sizeOn(ctx, subject, n)
+		if err != nil {
+			return err
+		}
+		if bytes == 0 || n*bytes <= share {
+			continue
+		}
+		keep := max(1, share/bytes)
+		w.log().Warn("a stream takes more than its share of the sound that is kept: its oldest is removed",
+			"stream", stream, "messages", n, "bytes", n*bytes, "share", share, "kept", keep)
+		if err := w.s.audio.Purge(ctx, jetstream.WithPurgeSubject(subject), jetstream.WithPurgeKeep(keep)); err != nil {
+			return fmt.Errorf("sound of stream %s: %w", stream, err)
+		}
+		w.metrics.trimmed.Add(float64(n - min(n, keep)))
+		delete(w.sizes, subject)
+	}
+	return nil
+}
+
+// sizeOn is about how large the messages on a subject are that has so many of them.
+func (w *Worker) sizeOn(ctx context.Context, subject string, n uint64) (uint64, error) {
+	s, known := w.sizes[subject]
+	if known && time.Since(s.at) < sizeAge && n < s.count+s.count/8 {
+		return s.bytes, nil
+	}
+	msg, err := w.s.audio.GetLastMsgForSubject(ctx, subject)
+	if err != nil {
+		return 0, fmt.Errorf("last message on %s: %w", subject, err)
+	}
+	bytes := uint64(len(msg.Subject) + len(msg.Data))
+	for name, values := range msg.Header {
+		for _, v := range values {
+			bytes += uint64(len(name) + len(v) + 4)
+		}
+	}
+	w.sizes[subject] = size{n, time.Now(), bytes}
+	return bytes, nil
+}

@@ -1,0 +1,152 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+)
+
+// TestGoneStreamsLeaveNothing has thousands of streams whose sound is gone, and
+// workers that are dead: what is kept of them goes, in buckets whose markers vanish
+// by themselves and in those of a server or a version that knows nothing of that.
+// What is left is what the next worker reads at its start.
+func TestGoneStreamsLeaveNothing(t *testing.T) {
+	const gone, dead = 3000, 200
+	for _, old := range []bool{false, true} {
+		t.Run(fmt.Sprintf("old=%v", old), func(t *testing.T) {
+			nc := natstest.New(t)
+			js, err := jetstream.New(nc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx := t.Context()
+			if old {
+				for _, name := range []string{WorkerBucket, ClaimBucket, StateBucket, VoiceBucket} {
+					if _, err := js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: name}); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			store := StoreOptions{markersStay: 2 * time.Second}
+			s, err := openShared(ctx, nc, store)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.expires[ClaimBucket] == old {
+				t.Fatalf("markers vanish by themselves: %v", !old)
+			}
+			many(t, gone, func(i int) error {
+				stream := fmt.Sprint("gone-", i)
+				if i%2 == 0 { // as an older version left them: without the claim
+					if _, err := s.write(ctx, stream, claim{Epoch: 1, From: 5, Past: []string{"s"}}, 0); err != nil {
+						return err
+					}
+				} else if err := s.claims.Delete(ctx, stream); err != nil {
+					return err
+				}
+				k, _, err := s.states.Open(ctx, stream, 1)
+				if err == nil {
+					err = k.Clear(ctx)
+				}
+				return err
+			})
+			many(t, dead, func(i int) error { return s.forget(ctx, s.workers, fmt.Sprint("dead-", i), 0) })
+			if err := feed(ctx, nc, "here", packetsOf("s", speech(3, 3)), 1e6); err != nil {
+				t.Fatal(err)
+			}
+			left := func(bucket string) uint64 {
+				stream, err := js.Stream(ctx, "KV_"+bucket)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return stream.CachedInfo().State.Msgs
+			}
+			if n := left(ClaimBucket) + left(StateBucket); n < 2*gone {
+				t.Fatalf("%d messages at the beginning", n)
+			}
+			opts := testOptions(pipeline.Config{Model: anyModel()})
+			opts.Store = store
+			w := startWorker(t, nc, opts)
+			// The stream that is there keeps its claim and its manifest, the worker its
+			// heartbeat. Markers of an older version have no end by themselves.
+			waitFor(t, func() bool {
+				return left(ClaimBucket) == 1 && left(StateBucket) == 1 && left(WorkerBucket) == 1
+			})
+			if c, ok := w.roster.claim("here"); !ok || len(c.Past) != 1 {
+				t.Errorf("claim of the stream that is there: %+v", c.claim)
+			}
+			w.mu.Lock()
+			n := len(w.found) + len(w.waiting) + len(w.asleep) + len(w.newcomers)
+			w.mu.Unlock()
+			if n > 1 {
+				t.Errorf("the worker remembers %d streams", n)
+			}
+		})
+	}
+}
+
+// many calls do for each of n numbers, several at once.
+func many(t *testing.T, n int, do func(i int) error) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for part := range 16 {
+		wg.Go(func() {
+			for i := part; i < n; i += 16 {
+				if err := do(i); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestWatchAfterALostConnection removes a key without a trace, as a marker does that
+// has vanished: whoever was away learns of it with the next connection.
+func TestWatchAfterALostConnection(t *testing.T) {
+	nc := natstest.New(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	s, err := openShared(ctx, nc, StoreOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stream := range []string{"gone", "here"} {
+		if _, err := s.write(ctx, stream, claim{Epoch: 1}, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := newRoster()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	if err := r.follow(ctx, s, &wg, func(err error) { t.Log(err) }); err != nil {
+		t.Fatal(err)
+	}
+	if _, claims := r.all(); len(claims) != 2 {
+		t.Fatalf("claims %v", claims)
+	}
+	bucket, err := s.js.Stream(ctx, "KV_"+ClaimBucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bucket.Purge(ctx, jetstream.WithPurgeSubject("$KV."+ClaimBucket+".gone")); err != nil {
+		t.Fatal(err)
+	}
+	if err := nc.ForceReconnect(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool {
+		_, gone := r.claim("gone")
+		_, here := r.claim("here")
+		return here && !gone
+	})
+}

@@ -1,0 +1,18 @@
+package talk
+
+import (
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// Segments are the turns of a timeline with the names of speakers as people write
+// them, which lines of RTTM cannot hold. Turns without a length are left out.
+func Segments(t *publish.Timeline) []rttm.Segment {
+	var all []rttm.Segment
+	for _, turn := range t.Turns() {
+		if turn.End > turn.Start {
+			all = append(all, rttm.Segment{File: t.Source().Name, Start: turn.Start.Seconds(), End: turn.End.Seconds(), Speaker: t.Name(turn.Speaker)})
+		}
+	}
+	return all
+}

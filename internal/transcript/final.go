@@ -1,0 +1,23 @@
+package transcript
+
+import (
+	"io"
+
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// Final writes the turns of a timeline as they are now, all corrections applied,
+// a line each.
+func Final(w io.Writer, tl *publish.Timeline, opts Options) error {
+	p := New(w, opts)
+	lines := p.heading()
+	for _, t := range tl.Turns() {
+		if t.End > t.Start {
+			lines = append(lines, p.line(piece{t.Start, t.End, t.Speaker}, t.Confidence, tl))
+		}
+	}
+	if len(lines) == 1 {
+		return nil
+	}
+	return p.print(tl.Stream(), lines)
+}

@@ -1,0 +1,73 @@
+package transcript
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/publish"
+	"pgregory.net/rapid"
+)
+
+// Whoever was told of a turn is told when it was somebody else's, however short
+// it was.
+func TestEveryTurnThatWasToldIsCorrected(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		enc := publish.Encoder{Stream: "s", Run: "r"}
+		length := rapid.Int64Range(1600, 16000).Draw(t, "length")
+		first := online.Turn{ID: 1, Speaker: 1, Start: 16000, End: 16000 + length, State: online.Final, Confidence: .9}
+		second := first
+		second.Speaker = rapid.IntRange(0, 3).Draw(t, "speaker")
+		kind := rapid.SampledFrom([]online.Kind{online.TurnRevised, online.TurnWithdrawn, online.TurnUpdated}).Draw(t, "kind")
+		var out bytes.Buffer
+		p := New(&out, Options{})
+		events := []publish.Event{
+			enc.Start(publish.Source{}),
+			enc.Encode(online.Event{Kind: online.TurnEnded, At: 40000, Turn: first}),
+			enc.Encode(online.Event{Kind: kind, At: 50000, Turn: second}),
+			enc.Finish(60000, publish.Finished, ""),
+		}
+		for _, e := range events {
+			if err := p.Event(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		is := publish.Speaker(second.Speaker).String()
+		if kind == online.TurnWithdrawn {
+			is = "nobody"
+		}
+		if told := strings.Contains(out.String(), " is "+is+", not S1\n"); told != (is != "S1") {
+			t.Fatalf("S1 for %v s, then %s: correction told: %v\n%s", publish.Time(length).Seconds(), is, told, &out)
+		}
+	})
+}
+
+// What is printed at the end is what files have.
+func TestFinalIsTheTimeline(t *testing.T) {
+	tl := &publish.Timeline{}
+	for _, e := range scene() {
+		if err := tl.Apply(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	if err := Final(&out, tl, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	segments := tl.Segments()
+	if len(lines) != len(segments)+1 || !strings.Contains(lines[0], "sure of the speaker") {
+		t.Fatalf("%d lines for %d turns:\n%s", len(lines)-1, len(segments), &out)
+	}
+	for i, s := range segments {
+		if want := fmt.Sprintf("%.1f s", s.End-s.Start); !strings.Contains(lines[i+1], want) {
+			t.Errorf("line %q lacks %s", lines[i+1], want)
+		}
+	}
+	out.Reset()
+	if err := Final(&out, &publish.Timeline{}, Options{}); err != nil || out.Len() > 0 {
+		t.Errorf("of nothing: %q, %v", &out, err)
+	}
+}

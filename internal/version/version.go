@@ -1,0 +1,21 @@
+// Package version says which program this is.
+package version
+
+import (
+	"cmp"
+	"runtime/debug"
+)
+
+// Program is the program's name and version, as events name who published them:
+// "diarizer v1.2.0", or what the Go command knows of the commit that it was
+// built from, or "diarizer (devel)".
+func Program() string { return "diarizer " + String() }
+
+// String is the version alone.
+func String() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(devel)"
+	}
+	return cmp.Or(info.Main.Version, "(devel)")
+}

@@ -1,0 +1,116 @@
+package online
+
+import (
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
+
+const (
+	// echoDistance is how far apart the d of two utterances may be at most, relative
+	// to their sum, for the same frames to be in both. In repeated announcements they
+	// are 0.12 apart or less, those of any two utterances in calls and meetings 0.2 or
+	// more.
+	echoDistance = 0.15
+	// echoScatter is how far apart two utterances of one voice are in each factor by
+	// chance, as a part of the variance that D⁻¹ claims: in calls and meetings more
+	// than that. echoRarely is how many deviations below that their mean over the
+	// factors has to be, which is one pair in a million. echoLeast stands in where
+	// there are so few factors that the quantile would be below it.
+	echoScatter = 0.3
+	echoRarely  = 4.75
+	echoLeast   = 1e-3
+)
+
+// join puts u, which closes, into the group of the latest utterance that it repeats,
+// if there is one, and gives it that one's speaker.
+//
+// Who says the same words again, as a machine does that asks for patience, has
+// shown nothing new of their voice: the frames are the ones that were heard before.
+// Taken for new evidence, each repetition makes it surer that the parts of one
+// announcement are different people. So utterances that are equal form a group, of
+// which only the latest counts where voices are compared, and the others follow it.
+func (c *Clusterer) join(u *utterance) {
+	if v := c.repeated(u, c.utts); v != nil && u.speaker != v.speaker {
+		u.speaker, u.logP, u.conf = v.speaker, v.logP, v.conf
+	}
+}
+
+// repeated puts u into the group of the latest of those before it that it repeats,
+// which it returns, or into one of its own.
+func (c *Clusterer) repeated(u *utterance, before []utterance) *utterance {
+	c.groups++
+	u.group, u.echo = c.groups, false
+	for i := len(before) - 1; i >= 0; i-- {
+		v := &before[i]
+		if !v.echo && v.speaker != Unknown && equal(c.m.Shape(), u.pair.Pair, v.pair.Pair) {
+			v.echo, u.group = true, v.group
+			return v
+		}
+	}
+	return nil
+}
+
+// regroup finds the groups of the window again, after pairs have changed.
+func (c *Clusterer) regroup() {
+	for i := range c.utts {
+		c.repeated(&c.utts[i], c.utts[:i])
+	}
+}
+
+// evidence returns the pair by which u counts: its own, or that of the utterance that
+// it follows.
+func (c *Clusterer) evidence(u *utterance) model.Kept {
+	for i := len(c.utts) - 1; i >= 0 && u.echo; i-- {
+		if v := &c.utts[i]; v.group == u.group {
+			return v.pair
+		}
+	}
+	return u.pair
+}
+
+// equal says whether two pairs are of the same frames, but for a few: whether the two
+// d are close, and closer than those of one voice come by chance. The quantile of χ²
+// for that is Wilson and Hilferty's.
+func equal(shape model.Shape, a, b []float32) bool {
+	apart, sum, chance := 0.0, 0.0, 0.0
+	for i := range shape.Nu {
+		x, y := float64(a[i]), float64(b[i])
+		apart += (x - y) * (x - y)
+		sum += (x + y) * (x + y)
+		at := shape.Nu + i
+		if !shape.Diagonal {
+			at = shape.Nu + i*(i+1)/2 + i
+		}
+		p, q := float64(a[at]), float64(b[at])
+		if d := x*q - y*p; d != 0 { // (x/p − y/q)² / (1/p + 1/q)
+			chance += d * d / (p * q * (p + q))
+		}
+	}
+	n := float64(shape.Nu)
+	rare := 1 - 2/(9*n) - echoRarely*math.Sqrt(2/(9*n))
+	return math.Sqrt(apart) < echoDistance*math.Sqrt(sum) && chance <= n*max(echoScatter*rare*rare*rare, echoLeast)
+}
+
+// reecho finds the latest of each group again, after some have left the window.
+func (c *Clusterer) reecho() {
+	seen := make(map[int]bool)
+	for i := len(c.utts) - 1; i >= 0; i-- {
+		u := &c.utts[i]
+		u.echo = seen[u.group]
+		seen[u.group] = true
+	}
+}
+
+// follow gives each echo the label of the utterance that it follows. labels are of
+// the window's utterances.
+func (c *Clusterer) follow(labels []int) {
+	of := make(map[int]int)
+	for i := len(c.utts) - 1; i >= 0; i-- {
+		if u := &c.utts[i]; u.echo {
+			labels[i] = of[u.group]
+		} else {
+			of[u.group] = labels[i]
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package embedding
+
+import (
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
+
+// scorer compares voices by the closed form on a diagonal,
+//
+//	E = ½ Σ d_i² / (1 + D⁻¹_ii) − ½ Σ log(1 + D⁻¹_ii)
+//	log P(H1) + log W = E(a ⊕ b) − E(a) − E(b),
+//
+// normalised for length.
+type scorer struct {
+	rule  model.Rule
+	slack float64
+}
+
+// NewScorer implements [model.Model].
+func (m *Model) NewScorer() model.Scorer { return scorer{m.Rule(), m.Slack} }
+
+// memo is what a scorer derives from a voice.
+type memo struct {
+	evidence float64
+	mean     []float64 // ŷ = J d, once the voice has settled
+}
+
+func memoOf(v *model.Voice) *memo {
+	if v.Memo == nil {
+		v.Memo = new(memo)
+	}
+	return v.Memo.(*memo)
+}
+
+// evidenceOf returns E of the pair <d + e, p + q>; e and q may be nil.
+func (s scorer) evidenceOf(d, e, p, q []float64) float64 {
+	sum, pivots := 0.0, 1.0
+	logs := 0.0
+	p = p[:len(d)]
+	for i, d := range d {
+		k := 1 / (1 + s.slack*p[i])
+		d *= k
+		j := 1 + k*p[i]
+		if e != nil {
+			k = 1 / (1 + s.slack*q[i])
+			d, j = d+k*e[i], j+k*q[i]
+		}
+		if j < leastPivot {
+			j = leastPivot // a pair from which too much was subtracted
+		}
+		sum += d * d / j
+		if pivots *= j; pivots > manyPivots {
+			logs, pivots = logs+math.Log(pivots), 1
+		}
+	}
+	return (sum - logs - math.Log(pivots)) / 2
+}
+
+const (
+	// leastPivot keeps what rounding has left of 1 + D⁻¹ away from 0.
+	leastPivot = 1e-3
+	// manyPivots is the product at which a logarithm is taken, far from overflow.
+	manyPivots = 1e150
+)
+
+// Update implements [model.Scorer].
+func (s scorer) Update(v *model.Voice) {
+	memoOf(v).evidence = s.evidenceOf(v.Stats.D, nil, v.Stats.DInv, nil)
+}
+
+// Outline implements [model.Scorer].
+func (s scorer) Outline(v *model.Voice) { s.Update(v) }
+
+// Settle implements [model.Scorer].
+func (s scorer) Settle(v *model.Voice) {
+	s.Update(v)
+	m := memoOf(v)
+	if m.mean == nil {
+		m.mean = make([]float64, len(v.Stats.D))
+	}
+	for i, d := range v.Stats.D {
+		k := 1 / (1 + s.slack*v.Stats.DInv[i])
+		m.mean[i] = k * d / max(1+k*v.Stats.DInv[i], leastPivot)
+	}
+}
+
+// Score implements [model.Scorer].
+func (s scorer) Score(a, b *model.Voice) float64 {
+	ea, eb := s.evidence(a), s.evidence(b)
+	if ea < eb { // differences of three numbers round by their order
+		a, ea, b, eb = b, eb, a, ea
+	}
+	sum := s.evidenceOf(a.Stats.D, b.Stats.D, a.Stats.DInv, b.Stats.DInv)
+	return s.rule.Normalise(sum-(ea+eb), a.Stats.N, b.Stats.N)
+}
+
+// evidence returns E of v, which is updated where it never was.
+func (s scorer) evidence(v *model.Voice) float64 {
+	if v.Memo == nil {
+		s.Update(v)
+	}
+	return memoOf(v).evidence
+}
+
+// Bound implements [model.Scorer]: a comparison costs no more than a bound would.
+func (s scorer) Bound(a, b *model.Voice) float64 { return s.Score(a, b) }
+
+// Gain implements [model.Scorer].
+func (s scorer) Gain(v *model.Voice, m *model.Moment) float64 { return m.Gain(memoOf(v).mean) }

@@ -1,0 +1,101 @@
+package publish_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// Whoever connects to a leaf node and says that JetStream is the hub's publishes
+// to the hub and reads from there, whichever way it was said.
+func TestJetStreamOfTheHub(t *testing.T) {
+	servers := natstest.NewLeaf(t)
+	hub, err := jetstream.New(natstest.Connect(t, servers.Hub))
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := jetstream.New(natstest.Connect(t, servers.Leaf))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for name, opts := range map[string]publish.ConnectOptions{
+		"context-domain": {Context: servers.Context(t, map[string]string{"jetstream_domain": natstest.HubDomain})},
+		"context-prefix": {Context: servers.Context(t, map[string]string{"jetstream_api_prefix": "$JS.hub.API"})},
+		"domain":         {Domain: natstest.HubDomain},
+		"prefix":         {APIPrefix: "$JS.hub.API."},
+		"over-context":   {Context: servers.Context(t, map[string]string{"jetstream_domain": "nowhere"}), Domain: natstest.HubDomain},
+	} {
+		nc, err := publish.Connect(ctx, servers.Leaf, opts)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		defer nc.Close()
+		p, err := publish.NewPublisher(nc, publish.PublisherOptions{Journal: t.TempDir(), Run: "run-" + name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		enc := publish.Encoder{Stream: name, Run: "run-" + name}
+		for _, e := range []publish.Event{enc.Start(publish.Source{}), enc.Gap(0, 16000), enc.Finish(16000, publish.Finished, "")} {
+			if err := p.Publish(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := p.Close(ctx); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		runs, err := publish.LatestRuns(ctx, nc, name)
+		if err != nil || len(runs) != 1 || runs[0].Run != "run-"+name {
+			t.Errorf("%s: runs %v, %v", name, runs, err)
+		}
+		read := 0
+		for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{name}}) {
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if read++; m.Kind == publish.StreamEnded {
+				break
+			}
+		}
+		if read != 3 {
+			t.Errorf("%s: %d events read, expected 3", name, read)
+		}
+	}
+	if s, err := hub.Stream(ctx, publish.JetStreamName); err != nil || s.CachedInfo().State.Msgs != 15 {
+		t.Errorf("the hub has no 15 events: %v", err)
+	}
+	if _, err := leaf.Stream(ctx, publish.JetStreamName); !errors.Is(err, jetstream.ErrStreamNotFound) {
+		t.Errorf("the leaf node has a stream of its own: %v", err)
+	}
+}
+
+// All handles of JetStream are made in one place, which knows where it is.
+func TestEveryHandleKnowsItsJetStream(t *testing.T) {
+	found := 0
+	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if n := strings.Count(string(text), "jetstream.New"); n > 0 {
+			found += n
+			if want := filepath.Join("..", "internal", "bus", "bus.go"); path != want {
+				t.Errorf("%s makes a handle of its own, expected that only in %s", path, want)
+			}
+		}
+		return err
+	})
+	if err != nil || found == 0 {
+		t.Errorf("%d handles found, %v", found, err)
+	}
+}

@@ -1,0 +1,87 @@
+package publish
+
+import (
+	"maps"
+	"time"
+)
+
+// parcel is an event on its way.
+type parcel struct {
+	event Event
+	data  []byte // its JSON
+	// unsure says that the event may have been sent before.
+	unsure bool
+	// journaled says that the event is the journal's, and filler that it is in the
+	// place of one that the journal has lost.
+	journaled, filler bool
+}
+
+// pop returns the next event. With none, the parcel is nil and, once the spool is
+// closed, done is true.
+func (s *spool) pop() (p *parcel, done bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		if s.front == nil {
+			if s.front, err = s.take(); err != nil {
+				return nil, false, err
+			}
+		}
+		p := s.front
+		if p == nil {
+			return nil, s.closed, nil
+		}
+		seq := p.event.Seq
+		if seq <= s.popped { // the server has it, and the cursor did not say so
+			s.front = nil
+			if p.journaled {
+				err = s.store.Done(maps.Clone(s.state))
+			}
+			if err != nil {
+				return nil, false, err
+			}
+			continue
+		}
+		if s.unknown { // whether anything was before it
+			s.acked += min(seq-1, s.inherited) - min(s.popped, s.inherited)
+			s.popped, s.unknown = seq-1, false
+		}
+		if s.popped++; seq > s.popped && s.popped <= s.inherited {
+			return s.filler(p.event), false, nil
+		}
+		s.popped, s.front = seq, nil
+		p.unsure = seq <= s.inherited
+		return p, false, nil
+	}
+}
+
+// take returns the next event of the journal, then of the memory.
+func (s *spool) take() (*parcel, error) {
+	p := &parcel{}
+	if s.store != nil {
+		var err error
+		if p.data, err = s.store.Next(); err != nil {
+			return nil, err
+		}
+		p.journaled = p.data != nil
+	}
+	if p.data == nil && len(s.memory) > 0 {
+		p.data, s.memory = s.memory[0], s.memory[1:]
+	}
+	if p.data == nil {
+		return nil, nil
+	}
+	var err error
+	p.event, err = Decode(p.data)
+	return p, err
+}
+
+// filler stands for an event that the journal has lost, before the next that it
+// has: numbers have no holes.
+func (s *spool) filler(next Event) *parcel {
+	s.lost++
+	e := Event{Stream: next.Stream, Run: next.Run, Seq: s.popped, Kind: StatusReported, At: next.At,
+		Wall: time.Now().UTC().Round(0), Revision: next.Revision,
+		Status: &Status{Queued: int(s.taken - s.acked), Lost: s.lost}}
+	return &parcel{event: e, unsure: true, filler: true}
+}
