@@ -67,6 +67,9 @@ deps:
 	@for d in examples internal/page/browser; do \
 	  [ -d $$d/node_modules ] || npm ci --prefix $$d --no-audit --no-fund || exit 1; \
 	done
+	@examples/.venv/bin/python -c 'import pocketsphinx' 2>/dev/null || \
+	  { python3 -m venv examples/.venv && examples/.venv/bin/pip install -q pocketsphinx==5.1.1; } || \
+	  echo "make: no pocketsphinx: the bridge that hears words with it is not tested" >&2
 
 test: toolchain vet cross race soak test-mic bench-once test-browser
 

@@ -1,3 +1,4 @@
 // Package examples holds subscribers in other languages than Go, as short as
-// they can be, and the test that they get the same turns.
+// they can be, bridges that tell a diarizer the words that a recogniser hears, and
+// the tests that they do what they say.
 package examples

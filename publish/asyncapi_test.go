@@ -10,6 +10,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -58,9 +59,13 @@ func TestAsyncAPIAgreesWithTheCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	examples, err := os.ReadFile("../schema/examples/v1.0.jsonl")
-	if err != nil {
-		t.Fatal(err)
+	var examples []byte
+	for _, version := range []string{"v1.0", "v1.1"} {
+		data, err := os.ReadFile("../schema/examples/" + version + ".jsonl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples = append(examples, data...)
 	}
 	seen := map[string]bool{}
 	for line := range bytes.Lines(examples) {
@@ -103,7 +108,7 @@ func TestAsyncAPIAgreesWithTheCode(t *testing.T) {
 		}
 	}
 	for name, channel := range doc.Channels {
-		if !seen[name] && name != "correct" {
+		if !seen[name] && name != "correct" && name != "words" {
 			t.Errorf("channel %s is of no kind", name)
 		}
 		for message, r := range channel.Messages {
@@ -111,6 +116,9 @@ func TestAsyncAPIAgreesWithTheCode(t *testing.T) {
 				t.Errorf("message %s of channel %s: nothing at %s", message, name, r.Ref)
 			}
 		}
+	}
+	if want := heard.Subject("{stream}"); doc.Channels["words"].Address != want {
+		t.Errorf("words come on %s, expected %s", doc.Channels["words"].Address, want)
 	}
 	if want := correct.Subject("{stream}"); doc.Channels["correct"].Address != want {
 		t.Errorf("corrections go to %s, expected %s", doc.Channels["correct"].Address, want)

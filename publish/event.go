@@ -24,6 +24,7 @@ const (
 	SpeakerIdentified Kind = "speaker-identified" // Speaker is known by Name
 	GapFound          Kind = "gap"                // sound was lost in Gap
 	StatusReported    Kind = "status"             // Status of the publishing program
+	WordsAttributed   Kind = "words-attributed"   // Words have a speaker, or another than before
 )
 
 // Event is one change. Within a run, Seq counts 1, 2, 3 …; events applied in
@@ -65,6 +66,8 @@ type Event struct {
 	End *End
 	// Status is how the publishing program fares.
 	Status *Status
+	// Words are words with their speakers.
+	Words *Words
 }
 
 // ID is the event's id in CloudEvents and in Nats-Msg-Id, run:sequence.

@@ -16,7 +16,7 @@ import (
 
 // everyKind is what this version publishes.
 var everyKind = []Kind{StreamStarted, StreamEnded, TurnStarted, TurnUpdated, TurnEnded, TurnRevised,
-	TurnWithdrawn, SpeakerAdded, SpeakerMerged, SpeakerIdentified, GapFound, StatusReported}
+	TurnWithdrawn, SpeakerAdded, SpeakerMerged, SpeakerIdentified, GapFound, StatusReported, WordsAttributed}
 
 func schema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
@@ -113,9 +113,13 @@ func TestSchemaAgreesWithTheCode(t *testing.T) {
 func brokenEvents(t *testing.T) map[string][]byte {
 	t.Helper()
 	bad := map[string][]byte{}
-	data, err := os.ReadFile("../schema/examples/v1.0.jsonl")
-	if err != nil {
-		t.Fatal(err)
+	var data []byte
+	for _, version := range []string{"v1.0", "v1.1"} {
+		examples, err := os.ReadFile("../schema/examples/" + version + ".jsonl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = append(data, examples...)
 	}
 	for line := range bytes.Lines(data) {
 		var event map[string]any
@@ -123,7 +127,7 @@ func brokenEvents(t *testing.T) map[string][]byte {
 			t.Fatal(err)
 		}
 		kind := event["kind"].(string)
-		for _, field := range []string{"stream", "run", "seq", "kind", "turn", "speaker", "into", "name", "gap", "source", "end", "status"} {
+		for _, field := range []string{"stream", "run", "seq", "kind", "turn", "speaker", "into", "name", "gap", "source", "end", "status", "words"} {
 			value, ok := event[field]
 			if !ok {
 				continue

@@ -53,6 +53,7 @@ type Timeline struct {
 	open     map[int]bool
 	names    map[Speaker]string
 	speakers map[Speaker]bool
+	words    map[string]map[int]Word // by recogniser and id
 	source   Source
 	at       Time
 	revision uint64
@@ -78,6 +79,7 @@ func (t *Timeline) Apply(e Event) error {
 	if t.turns == nil {
 		t.turns, t.open = map[int]Turn{}, map[int]bool{}
 		t.names, t.speakers = map[Speaker]string{}, map[Speaker]bool{}
+		t.words = map[string]map[int]Word{}
 	}
 	t.at, t.revision = e.At, e.Revision
 	if e.Turn != nil && !t.known(e.Turn.ID) {
@@ -103,8 +105,11 @@ func (t *Timeline) Apply(e Event) error {
 		t.speakers[e.Speaker] = true
 	case SpeakerMerged:
 		t.merge(e.Speaker, e.Into)
+		t.mergeWords(e.Speaker, e.Into)
 	case SpeakerIdentified:
 		t.names[e.Speaker] = e.Name
+	case WordsAttributed:
+		t.say(*e.Words)
 	}
 	return nil
 }

@@ -7,8 +7,8 @@ import "time"
 // words: at the end of a sentence or a pause from the first bound on, anywhere at
 // the second.
 const (
-	enough     = 200
-	most       = 300
+	enough     = 100
+	most       = 150
 	smallPause = 300 * time.Millisecond
 )
 
@@ -21,7 +21,7 @@ func cut(length int, before, after Word) bool {
 	case length < enough:
 		return false
 	}
-	return pause >= smallPause || ending(before.Text) == sentence
+	return pause >= smallPause || pause >= 0 && ending(before.Text) == sentence // not where two talk at once
 }
 
 // blocks cuts ordered words. It looks at the words alone, so that a change of

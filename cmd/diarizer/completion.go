@@ -23,7 +23,7 @@ func values() map[string]cobra.CompletionFunc {
 		return cobra.FixedCompletions(all, cobra.ShellCompDirectiveFilterFileExt)
 	}
 	return map[string]cobra.CompletionFunc{
-		"format":     only(watchFormats()...),
+		"format":     only(watchFormats(false)...),
 		"channel":    only("mix", "each", "1", "2"),
 		"speed":      only("1", "2", "10", "max"),
 		"nats":       only("embedded", "off", "nats://127.0.0.1:4222"),

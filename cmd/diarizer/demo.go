@@ -27,6 +27,7 @@ import (
 // newDemoCommand makes "diarizer demo".
 func newDemoCommand() *cobra.Command {
 	var speed string
+	var said bool
 	var view pageFlags
 	cmd := &cobra.Command{
 		Use:   "demo",
@@ -36,9 +37,13 @@ func newDemoCommand() *cobra.Command {
 Four synthetic voices plan a garden. The recording passes through the whole
 program and over a NATS server that it starts for itself; what is printed are the
 turns as they come back from there. The last lines compare them with who really
-spoke when. With --http a page shows it while it is spoken.`,
+spoke when. With --http a page shows it while it is spoken.
+
+With --words, a recogniser that knows the script tells what it hears two seconds
+after it was said, and what is printed is who said what, corrected where turns are.`,
 		Example: `  diarizer demo
-  diarizer demo --http 8080`,
+  diarizer demo --http 8080
+  diarizer demo --words`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if view.addr != "" && !cmd.Flags().Changed("speed") {
@@ -48,17 +53,18 @@ spoke when. With --http a page shows it while it is spoken.`,
 			if err != nil {
 				return usage("--speed: %w", err)
 			}
-			return runDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), sp, view)
+			return runDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), sp, view, said)
 		},
 	}
 	cmd.Flags().StringVar(&speed, "speed", "max", "1 as it was spoken, N times as fast, or max (default 1 with --http)")
+	cmd.Flags().BoolVar(&said, "words", false, "show what is said")
 	view.register(cmd.Flags())
 	return cmd
 }
 
 // runDemo replays the recording to a NATS server and prints what a subscriber
 // hears.
-func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view pageFlags) (err error) {
+func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view pageFlags, said bool) (err error) {
 	m, err := readModel(modelfile.Accurate)
 	if err != nil {
 		return err
@@ -91,7 +97,7 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 	var g errgroup.Group
 	var received *publish.Timeline
 	g.Go(func() (err error) {
-		received, err = listen(ctx, nc, w)
+		received, err = listen(ctx, nc, w, said)
 		return err
 	})
 	began := time.Now()
@@ -103,6 +109,9 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 	}
 	opts.OnDesk = func(d *correct.Desk) { desks.Add(opts.Stream, d) }
 	live.attach(&opts)
+	if said {
+		opts.OnProgress = demoRecogniser(ctx, nc)
+	}
 	sent, err := session.Run(ctx, capture.NewReplay(rec, speed, nil), opts)
 	took := time.Since(began)
 	if err := errors.Join(g.Wait(), err); err != nil {
@@ -111,14 +120,22 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 	if err := summarize(w, received, sent.At().Duration(), took); err != nil {
 		return err
 	}
+	if said {
+		if err := summarizeWords(w, received); err != nil {
+			return err
+		}
+	}
 	live.linger(ctx, stderr)
 	return nil
 }
 
 // listen subscribes to the demo's stream and prints it until its end.
-func listen(ctx context.Context, nc *nats.Conn, w io.Writer) (*publish.Timeline, error) {
+func listen(ctx context.Context, nc *nats.Conn, w io.Writer, said bool) (*publish.Timeline, error) {
 	timeline := new(publish.Timeline)
-	printer := transcript.New(w, transcript.Options{})
+	var printer interface{ Event(publish.Event) error } = transcript.New(w, transcript.Options{})
+	if said {
+		printer = transcript.NewWords(w, transcript.Options{})
+	}
 	for msg, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{demo.Name}}) {
 		if err != nil {
 			return timeline, err

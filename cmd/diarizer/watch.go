@@ -31,6 +31,7 @@ type watchOptions struct {
 	fresh    bool
 	since    time.Duration
 	tui      bool
+	words    bool
 }
 
 func newWatchCommand() *cobra.Command {
@@ -45,11 +46,15 @@ file then holds what was known until then.
 
 With --format text or jsonl, events are printed as they come. The other formats
 hold what is known at the end, all revisions applied: a table (csv), subtitles
-that name the speaker (srt, vtt), a document for ELAN (eaf), or RTTM.`,
+that name the speaker (srt, vtt), a document for ELAN (eaf), or RTTM.
+
+With --words, what is shown is what is said, where recognisers listen to the
+streams too. Formats are then txt, json, srt, vtt, ctm, stm and eaf, and jsonl.`,
 		Example: `  diarizer watch --nats nats://bus:4222
   diarizer watch --stream standup --rttm standup.rttm --until-end
   diarizer watch --since 10m --json | jq .turn
-  diarizer watch --stream talk --until-end --format vtt > talk.vtt`,
+  diarizer watch --stream talk --until-end --format vtt > talk.vtt
+  diarizer watch --stream talk --words`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.tui && isTerminal(cmd.InOrStdin()) && isTerminal(cmd.OutOrStdout()) {
@@ -65,13 +70,14 @@ that name the speaker (srt, vtt), a document for ELAN (eaf), or RTTM.`,
 	f.StringVar(&o.rttm, "rttm", "", "write the turns to this RTTM file at the end")
 	o.results.register(f)
 	f.BoolVar(&o.json, "json", false, "print the events as lines of JSON, the same as --format jsonl")
-	f.StringVar(&o.format, "format", "text", "what is printed: "+strings.Join(watchFormats(), ", "))
+	f.StringVar(&o.format, "format", "text", "what is printed: "+strings.Join(watchFormats(false), ", "))
 	f.BoolVar(&o.untilEnd, "until-end", false, "stop when the streams have ended")
 	f.BoolVar(&o.all, "all", false, "print earlier runs of the streams too")
 	f.BoolVar(&o.fresh, "new", false, "print only what happens from now on")
 	f.DurationVar(&o.since, "since", 0, "print only what was published since so long ago, such as 10m")
+	f.BoolVar(&o.words, "words", false, "show what is said")
 	f.BoolVar(&o.tui, "tui", false, "show it full-screen, where the output is a terminal")
-	for _, other := range []string{"rttm", "out", "json", "format", "until-end", "all", "new", "since"} {
+	for _, other := range []string{"rttm", "out", "json", "format", "until-end", "all", "new", "since", "words"} {
 		cmd.MarkFlagsMutuallyExclusive("tui", other)
 	}
 	cmd.MarkFlagsMutuallyExclusive("all", "new", "since")
@@ -80,10 +86,14 @@ that name the speaker (srt, vtt), a document for ELAN (eaf), or RTTM.`,
 	return cmd
 }
 
-// watchFormats are the values of --format.
-func watchFormats() []string {
+// watchFormats are the values of --format, without --words or with it.
+func watchFormats(words bool) []string {
 	all := []string{"text", jsonl}
-	for _, f := range export.Formats() {
+	formats := export.Formats()
+	if words {
+		formats = export.WordFormats()
+	}
+	for _, f := range formats {
 		all = append(all, string(f))
 	}
 	return all
@@ -105,8 +115,10 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 		o.format = jsonl
 	case o.format == "":
 		o.format = "text"
-	case !slices.Contains(watchFormats(), o.format):
-		return usage("--format %q: expected one of %s", o.format, strings.Join(watchFormats(), ", "))
+	case !slices.Contains(watchFormats(o.words), o.format) && o.words:
+		return usage("--format %q: expected one of %s with --words", o.format, strings.Join(watchFormats(true), ", "))
+	case !slices.Contains(watchFormats(o.words), o.format):
+		return usage("--format %q: expected one of %s", o.format, strings.Join(watchFormats(false), ", "))
 	}
 	files := newResults(stdout, stderr, o.results.force, o.format == "text")
 	if err := errors.Join(files.rttm("--rttm", o.rttm), files.out("--out", o.results.out, len(o.streams) != 1)); err != nil {
@@ -123,8 +135,13 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 		text = stderr
 	}
 	w := &watcher{o: o, known: newTimelines(o.since > 0 || o.fresh), say: say, files: files,
-		tell: func(format string, args ...any) { fmt.Fprintf(stderr, format, args...) },
-		text: transcript.New(text, transcript.Options{Streams: len(o.streams) != 1}), lines: transcript.NewJSONLines(stdout)}
+		tell:  func(format string, args ...any) { fmt.Fprintf(stderr, format, args...) },
+		lines: transcript.NewJSONLines(stdout)}
+	if opts := (transcript.Options{Streams: len(o.streams) != 1}); o.words {
+		w.text = transcript.NewWords(text, opts)
+	} else {
+		w.text = transcript.New(text, opts)
+	}
 	w.known.all = o.all
 	w.known.whole = o.format != "text" && o.format != jsonl && o.format != string(export.RTTM)
 	err = w.run(ctx, nc)
@@ -133,7 +150,11 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 
 // finish writes what is known at the end, which came of ended.
 func (w *watcher) finish(stdout io.Writer, ended error) (err error) {
-	if w.o.format != "text" && w.o.format != jsonl {
+	switch {
+	case w.o.format == "text" || w.o.format == jsonl:
+	case w.o.words:
+		err = as(exitOutput, writeWords(stdout, export.Format(w.o.format), w.known.list(w.o.all)))
+	default:
 		err = as(exitOutput, export.Write(stdout, export.Format(w.o.format), w.known.list(w.o.all)))
 	}
 	how := whole
@@ -156,7 +177,7 @@ type watcher struct {
 	say   func(error)
 	tell  func(format string, args ...any)
 	files *results // nil where nothing is written
-	text  *transcript.Printer
+	text  interface{ Event(publish.Event) error }
 	lines *transcript.JSONLines
 	first map[string]uint64  // where the latest run of a stream begins
 	hole  *publish.HoleError // that was said last

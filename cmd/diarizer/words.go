@@ -15,7 +15,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/outfile"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/said"
 	"github.com/seed-7adb9000/diarizer/internal/wordfile"
+	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
@@ -186,4 +188,22 @@ func (o wordsOptions) write(cmd *cobra.Command, r *results, outputs []wordOutput
 	}
 	tellFiles(r.set, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
 	return errors.Join(errs...)
+}
+
+// writeWords writes what was said in one run, as the recogniser heard it that heard
+// the most.
+func writeWords(w io.Writer, f export.Format, runs []*publish.Timeline) error {
+	if len(runs) > 1 {
+		return fmt.Errorf("format %s: %d runs: expected one, name a --stream", f, len(runs))
+	}
+	var t export.Transcript
+	for _, run := range runs {
+		t.Source, t.Names = run.Source(), said.Names(run)
+		for _, name := range run.Recognisers() {
+			if own := run.Words(name); len(own) > len(t.Words) {
+				t.Words = said.Words(own)
+			}
+		}
+	}
+	return export.WriteWords(w, f, t)
 }

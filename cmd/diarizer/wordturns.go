@@ -50,13 +50,7 @@ func (o wordsOptions) spoken(cmd *cobra.Command, transcript string) (spoken, err
 }
 
 func spokenIn(from string, t *publish.Timeline) spoken {
-	s := spoken{from: from, source: t.Source(), turns: said.Turns(t), names: map[string]string{}}
-	for _, turn := range t.Turns() {
-		if turn.Speaker != publish.Unknown {
-			s.names[turn.Speaker.String()] = t.Name(turn.Speaker)
-		}
-	}
-	return s
+	return spoken{from: from, source: t.Source(), turns: said.Turns(t), names: said.Names(t)}
 }
 
 // diarize diarizes the recording.

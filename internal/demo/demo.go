@@ -5,10 +5,14 @@ package demo
 
 import (
 	_ "embed"
+	"fmt"
 	"io"
+	"math"
 	"strings"
+	"time"
 
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/words"
 )
 
 //go:generate go run ./gen .
@@ -37,6 +41,27 @@ func Reference() []rttm.Segment {
 		panic(err) // a test reads the embedded file
 	}
 	return segments
+}
+
+// Words returns the words of the recording with their speakers, by start.
+func Words() []words.Said {
+	var out []words.Said
+	for line := range strings.Lines(script) {
+		var s words.Said
+		var file, channel, confidence, kind string
+		var start, length float64
+		if _, err := fmt.Sscan(line, &file, &channel, &start, &length, &s.Text, &confidence, &kind, &s.Speaker); err != nil {
+			panic(err) // a test reads the embedded file
+		}
+		s.Start, s.End, s.Probability = seconds(start), seconds(start+length), 1
+		out = append(out, s)
+	}
+	return out
+}
+
+// seconds rounds to the grid of the script.
+func seconds(s float64) time.Duration {
+	return time.Duration(math.Round(s*100)) * 10 * time.Millisecond
 }
 
 // Script returns the words of the recording with their times and speakers, as

@@ -1,7 +1,6 @@
 package demo_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -147,34 +146,23 @@ func Example() {
 func TestScriptFitsReference(t *testing.T) {
 	turns := demo.Reference()
 	first, last := make([]float64, len(turns)), make([]float64, len(turns))
-	for line := range bytes.Lines(must(io.ReadAll(demo.Script()))) {
-		var file, channel, word, confidence, kind, who string
-		var start, length float64
-		if _, err := fmt.Sscan(string(line), &file, &channel, &start, &length, &word, &confidence, &kind, &who); err != nil {
-			t.Fatalf("%q: %v", line, err)
-		}
+	for _, w := range demo.Words() {
+		start, end := w.Start.Seconds(), w.End.Seconds()
 		i := slices.IndexFunc(turns, func(s rttm.Segment) bool {
-			return s.Speaker == who && s.Start <= start+0.005 && start+length <= s.End+0.005
+			return s.Speaker == w.Speaker && s.Start <= start+0.005 && end <= s.End+0.005
 		})
 		if i < 0 {
-			t.Errorf("%q: in no turn of %s", line, who)
+			t.Errorf("%+v: in no turn of its speaker", w)
 			continue
 		}
 		if last[i] == 0 {
 			first[i] = start
 		}
-		last[i] = start + length
+		last[i] = end
 	}
 	for i, s := range turns {
 		if first[i]-s.Start > 0.15 || s.End-last[i] > 0.15 {
 			t.Errorf("%+v: words from %.2f to %.2f", s, first[i], last[i])
 		}
 	}
-}
-
-func must(data []byte, err error) []byte {
-	if err != nil {
-		panic(err)
-	}
-	return data
 }

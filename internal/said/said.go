@@ -47,3 +47,29 @@ func Segments(segments []rttm.Segment) []words.Turn {
 func duration(seconds float64) time.Duration {
 	return time.Duration(seconds*1e9 + 0.5)
 }
+
+// Words are words of a recogniser as package words has them. Their speakers are
+// ids such as S1.
+func Words(list []publish.Word) []words.Said {
+	out := make([]words.Said, 0, len(list))
+	for _, w := range list {
+		s := words.Said{Word: words.Word{Text: w.Text, Start: w.Start.Duration(), End: w.End.Duration(), Confidence: w.Confidence,
+			Estimated: w.Estimated, Break: w.Line}, Probability: w.Probability}
+		if w.Speaker != publish.Unknown {
+			s.Speaker = w.Speaker.String()
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// Names is what the speakers of a timeline are called, by id.
+func Names(t *publish.Timeline) map[string]string {
+	names := map[string]string{}
+	for _, turn := range t.Turns() {
+		if turn.Speaker != publish.Unknown {
+			names[turn.Speaker.String()] = t.Name(turn.Speaker)
+		}
+	}
+	return names
+}

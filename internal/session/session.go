@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/version"
@@ -45,6 +46,13 @@ type Options struct {
 	// OnDesk, where not nil, is handed the desk that takes corrections of the
 	// run, before its first event. With NATS, corrections arrive there too.
 	OnDesk func(*correct.Desk)
+	// OnWords, where not nil, is handed what takes the words that recognisers hear
+	// of the run, before its first event; from any goroutine. With NATS, words
+	// arrive there too.
+	OnWords func(hear func(heard.Message) (heard.Reply, error))
+	// WordsWithin bounds the wait for the last words of recognisers at the end; 10 s
+	// if 0. Where no recogniser has begun there is no wait.
+	WordsWithin time.Duration
 	// OnMeter, where not nil, is handed the readings of the meter, from another
 	// goroutine. With NATS, they are sent there too.
 	OnMeter func(meter.Reading)
@@ -98,6 +106,11 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeli
 		return &r.timeline, err
 	}
 	defer stop()
+	stop, err = r.takeWords()
+	if err != nil {
+		return &r.timeline, err
+	}
+	defer stop()
 	// Publishing outlives ctx: what is known when it is done is still sent.
 	after := context.WithoutCancel(ctx)
 	if err := r.open(ctx); err != nil {
@@ -111,6 +124,7 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeli
 	if err == nil {
 		err = pipeline.Run(ctx, src, r.opts.Pipeline, r.output)
 	}
+	r.awaitWords(ctx)
 	err = errors.Join(err, r.finish(ctx, err))
 	if r.pub != nil {
 		closing, cancel := context.WithTimeout(after, opts.Publishing.within())
@@ -158,6 +172,7 @@ type run struct {
 	meter    *meter.Source // nil where nobody reads it
 	pub      *publish.Publisher
 	timeline publish.Timeline
+	words    listening
 	at       int64
 	status   int64    // when the next status is due
 	gap      vad.Span // the latest
@@ -229,9 +244,10 @@ func (r *run) due(minute int64) int64 {
 func (r *run) takeCorrections() (stop func(), err error) {
 	var links pipeline.Links
 	r.opts.Pipeline.Links = &links
+	r.words.enc = &publish.Encoder{Stream: r.opts.Stream, Run: publish.NewRun(time.Now())}
 	r.desk = correct.NewDesk(correct.Options{
-		Encoder: &publish.Encoder{Stream: r.opts.Stream, Run: publish.NewRun(time.Now())},
-		Emit:    r.event,
+		Encoder: r.words.enc,
+		Emit:    r.attributed,
 		Link:    links.Set,
 	})
 	if r.opts.OnDesk != nil {

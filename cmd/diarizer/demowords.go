@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/internal/heard"
+	"github.com/seed-7adb9000/diarizer/internal/metrics"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// demoLag is how long after a word has ended the demo's recogniser tells it.
+const demoLag = 2 * publish.Rate
+
+// demoRecogniser tells the words of the demo's script as a recogniser does that
+// listens beside the diarizer: a few at a time, some while after they were said,
+// over NATS. It is told how far the stream has been heard.
+func demoRecogniser(ctx context.Context, nc *nats.Conn) func(at int64) {
+	const few = 5
+	rest := demo.Words()
+	length := publish.TimeOf(rest[len(rest)-1].End)
+	message := heard.Message{Recogniser: "script"}
+	return func(at int64) {
+		for len(rest) > 0 {
+			n := min(few, len(rest))
+			last := publish.TimeOf(rest[n-1].End)
+			if publish.Time(at) < min(last+demoLag, length) {
+				return
+			}
+			message.Seq++
+			message.Words = nil
+			for _, w := range rest[:n] {
+				message.Words = append(message.Words, heard.Word{Text: w.Text, Start: w.Start.Seconds(), End: w.End.Seconds()})
+			}
+			rest = rest[n:]
+			message.End = len(rest) == 0
+			if _, err := heard.Send(ctx, nc, demo.Name, message); err != nil {
+				rest = nil // the run has ended, which says why
+			}
+		}
+	}
+}
+
+// summarizeWords compares who is said to have said the words with who did.
+func summarizeWords(w io.Writer, t *publish.Timeline) error {
+	var ref, hyp []metrics.Word
+	for _, s := range demo.Words() {
+		ref = append(ref, metrics.Word{Text: s.Text, Speaker: s.Speaker})
+	}
+	for _, s := range t.Words("script") {
+		word := metrics.Word{Text: s.Text}
+		if s.Speaker != publish.Unknown {
+			word.Speaker = s.Speaker.String()
+		}
+		hyp = append(hyp, word)
+	}
+	score, err := metrics.CompareWords(ref, hyp)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "WDER %.1f %%: %d of %d words have another speaker than theirs\n", score.WDER(), score.Elsewhere, score.Reference)
+	return err
+}

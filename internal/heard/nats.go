@@ -1,0 +1,82 @@
+package heard
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// Serve hands the messages for a stream that arrive over NATS to hear, one after
+// the other, until the returned function is called or the connection closes. Those
+// that were sent as requests are answered.
+func Serve(nc *nats.Conn, stream string, hear func(Message) (Reply, error)) (stop func(), err error) {
+	if err := publish.CheckStream(stream); err != nil {
+		return nil, err
+	}
+	sub, err := nc.Subscribe(Subject(stream), func(m *nats.Msg) {
+		message, err := Decode(m.Data)
+		var reply Reply
+		if err == nil {
+			reply, err = hear(message)
+		}
+		answer(m, reply, err)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", Subject(stream), err)
+	}
+	return func() { _ = sub.Unsubscribe() }, nil // an error means that it has ended
+}
+
+func answer(m *nats.Msg, reply Reply, err error) {
+	if m.Reply == "" {
+		return
+	}
+	if err != nil {
+		reply = Reply{Error: err.Error()}
+	}
+	if data, err := json.Marshal(reply); err == nil {
+		_ = m.Respond(data) // whoever asked is gone, or asks again
+	}
+}
+
+// Send sends a message to whoever diarizes the stream and waits for the answer.
+// Its error matches [ErrNobody] where there is nobody, and [ErrMalformed] or
+// [ErrRefused] where the other side says so.
+func Send(ctx context.Context, nc *nats.Conn, stream string, m Message) (Reply, error) {
+	if err := publish.CheckStream(stream); err != nil {
+		return Reply{}, err
+	}
+	if err := m.Check(); err != nil {
+		return Reply{}, err
+	}
+	data, err := json.Marshal(m)
+	if err != nil {
+		return Reply{}, err
+	}
+	msg, err := nc.RequestWithContext(ctx, Subject(stream), data)
+	switch {
+	case errors.Is(err, nats.ErrNoResponders):
+		return Reply{}, fmt.Errorf("stream %s: %w", stream, ErrNobody)
+	case err != nil:
+		return Reply{}, fmt.Errorf("stream %s: no answer to the words: %w", stream, err)
+	}
+	var reply Reply
+	if err := json.Unmarshal(msg.Data, &reply); err != nil {
+		return Reply{}, fmt.Errorf("stream %s: answer to the words: %w", stream, err)
+	}
+	for _, known := range []error{ErrMalformed, ErrRefused} {
+		if rest, ok := strings.CutPrefix(reply.Error, known.Error()+": "); ok {
+			return Reply{}, fmt.Errorf("%w: %s", known, rest)
+		}
+	}
+	if reply.Error != "" {
+		return Reply{}, errors.New(reply.Error)
+	}
+	return reply, nil
+}

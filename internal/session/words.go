@@ -1,0 +1,107 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/internal/heard"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// listening is what a run knows of the words that recognisers hear of it. It
+// belongs to the desk: whoever looks holds its lock.
+type listening struct {
+	enc  *publish.Encoder
+	room heard.Room
+	// news has a place for each message that was taken.
+	news chan struct{}
+}
+
+// How long the end of a run waits for the last words by default, and at most
+// where somebody wants it to end.
+const (
+	lastWords = 10 * time.Second
+	hurry     = 2 * time.Second
+)
+
+// takeWords opens the run to recognisers.
+func (r *run) takeWords() (stop func(), err error) {
+	r.words.news = make(chan struct{}, 1)
+	if r.opts.OnWords != nil {
+		r.opts.OnWords(r.hear)
+	}
+	if r.opts.NATS == nil {
+		return func() {}, nil
+	}
+	return heard.Serve(r.opts.NATS, r.opts.Stream, r.hear)
+}
+
+// hear takes words and emits the events that they lead to.
+func (r *run) hear(m heard.Message) (reply heard.Reply, err error) {
+	err = r.desk.Add(func(enc *publish.Encoder, at int64) ([]publish.Event, error) {
+		changes, err := r.words.room.Hear(m)
+		if err != nil {
+			return nil, err
+		}
+		if !m.Partial {
+			reply.Words = len(m.Words)
+		}
+		return encode(enc, at, changes), nil
+	})
+	select {
+	case r.words.news <- struct{}{}:
+	default:
+	}
+	return reply, err
+}
+
+func encode(enc *publish.Encoder, at int64, changes []publish.Words) []publish.Event {
+	var events []publish.Event
+	for _, w := range changes {
+		events = append(events, enc.Words(at, w))
+	}
+	return events
+}
+
+// attributed passes an event on and, behind it, what it changes in who said what.
+func (r *run) attributed(e publish.Event) error {
+	if err := r.event(e); err != nil {
+		return err
+	}
+	for _, w := range encode(r.words.enc, int64(e.At), r.words.room.Follow(e)) {
+		if err := r.event(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitWords waits until the recognisers that have begun have ended too, for they
+// are behind the sound.
+func (r *run) awaitWords(ctx context.Context) {
+	within := r.opts.WordsWithin
+	if within == 0 {
+		within = lastWords
+	}
+	deadline := time.NewTimer(within)
+	defer deadline.Stop()
+	for done := ctx.Done(); r.waiting(); {
+		select {
+		case <-r.words.news:
+		case <-deadline.C:
+			return
+		case <-done:
+			done = nil
+			deadline.Reset(min(within, hurry))
+		}
+	}
+}
+
+func (r *run) waiting() (waiting bool) {
+	// An error means that the run has ended.
+	_ = r.desk.Add(func(*publish.Encoder, int64) ([]publish.Event, error) {
+		waiting = r.words.room.Waiting()
+		return nil, nil
+	})
+	return waiting
+}
