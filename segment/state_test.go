@@ -25,7 +25,7 @@ func TestStateIsComplete(t *testing.T) {
 	statetest.Covers(t, s, s.fields(), "cfg", "dim")
 	statetest.Covers(t, &s.chg, s.chg.fields(), "cfg", "dim", "keep")
 	g := NewGiven([]Utterance{{Start: 0, End: 16000}}, 16000, 4)
-	statetest.Covers(t, g, g.fields(), "utts", "byEnd", "rest", "dim")
+	statetest.Covers(t, g, g.fields(), "utts", "byEnd", "rest", "crowds", "dim")
 	n := NewNormalizer([]float64{1, 2}, 10)
 	statetest.Covers(t, n, n.fields(), "prior", "w")
 }
