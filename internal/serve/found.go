@@ -99,41 +99,45 @@ func (w *Worker) candidates(free map[string]seenClaim) []candidate {
 const unasked = math.MaxUint64
 
 // welcome takes note of streams that nobody ever had. Only where there are more of
-// them than room is it asked which came first.
+// them than room is it asked which came first, before any of them may be taken.
 func (w *Worker) welcome(ctx context.Context, streams []string) error {
 	w.mu.Lock()
 	room := w.limit - len(w.owned)
 	news := make(map[string]uint64, len(streams))
 	for _, stream := range streams {
-		if since, ok := w.newcomers[stream]; ok {
-			news[stream] = since
-		} else {
-			news[stream] = unasked
+		since, ok := w.newcomers[stream]
+		if !ok {
+			since = unasked
 		}
+		news[stream] = since
 	}
+	w.mu.Unlock()
+	var err error
+	if len(streams) > room {
+		err = w.ask(ctx, streams, news)
+	}
+	w.mu.Lock()
 	w.newcomers = news
 	w.mu.Unlock()
-	if len(streams) <= room {
-		return nil
-	}
+	return err
+}
+
+// ask finds out the first message of the sound of those streams of which it is not
+// known, mostAsked of them at a time: the next look goes on.
+func (w *Worker) ask(ctx context.Context, streams []string, news map[string]uint64) error {
 	asked := 0
 	for _, stream := range streams {
-		w.mu.Lock()
-		since := w.newcomers[stream]
-		w.mu.Unlock()
-		if since != unasked {
+		if news[stream] != unasked {
 			continue
 		}
 		if asked++; asked > mostAsked {
-			return nil // the next look goes on
+			return nil
 		}
 		first, err := firstOn(ctx, w.s.audio, natsaudio.Subject(stream), 1)
 		if err != nil {
 			return err
 		}
-		w.mu.Lock()
-		w.newcomers[stream] = max(1, first)
-		w.mu.Unlock()
+		news[stream] = max(1, first)
 	}
 	return nil
 }
