@@ -15,6 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -133,10 +134,7 @@ func pythonWith(t *testing.T, module string) string {
 
 // The other bridges' parsing, from files that the recognisers' own writers wrote.
 func TestWhisperWords(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("no python3")
-	}
+	python := needs.Tool(t, "python3")
 	for _, file := range []string{"whisper-ctranslate2.json", "faster-whisper.json"} {
 		if _, err := os.Stat("../internal/wordfile/testdata/" + file); err != nil {
 			t.Fatal(err)
@@ -155,10 +153,7 @@ print(len(found), found[0], found[-1]["text"], sum(w["line"] for w in found))`
 
 // Sound is cut where it is quiet, and nothing of it is lost.
 func TestPiecesOfSound(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("no python3")
-	}
+	python := needs.Tool(t, "python3")
 	const code = `import words, sys
 total = 0
 for start, samples in words.pieces():
