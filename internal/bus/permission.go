@@ -72,6 +72,8 @@ func without(subject string) string {
 		return ", which shows levels elsewhere: no more of them are sent"
 	case "diarizer.control.v1":
 		return ", where corrections are heard: nobody elsewhere can correct"
+	case "diarizer.words.v1":
+		return ", where words of recognisers are heard: none are"
 	case "$JS.API":
 		return ", where JetStream is asked: it is taken as it is"
 	}

@@ -69,7 +69,7 @@ func TestPublishingIsAllThatIsPermitted(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	for _, subject := range []string{"diarizer.meter.v1.meeting", "diarizer.control.v1.meeting.correct", "$JS.API."} {
+	for _, subject := range []string{"diarizer.meter.v1.meeting", "diarizer.control.v1.meeting.correct", "diarizer.words.v1.meeting", "$JS.API."} {
 		n := 0
 		for _, line := range said {
 			if strings.Contains(line, subject) {
@@ -80,7 +80,7 @@ func TestPublishingIsAllThatIsPermitted(t *testing.T) {
 			t.Errorf("%s is mentioned %d times in %q, expected once", subject, n, said)
 		}
 	}
-	if len(said) != 3 {
+	if len(said) != 4 {
 		t.Errorf("said %q", said)
 	}
 }
