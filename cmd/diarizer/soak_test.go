@@ -63,9 +63,9 @@ func TestSoak(t *testing.T) {
 	soak(t, modelfile.Light, 240, "off", 2<<10)
 }
 
-// TestSoakAccurate replays 40 minutes through the network.
+// TestSoakAccurate replays 36 minutes through the network.
 func TestSoakAccurate(t *testing.T) {
-	soak(t, modelfile.Accurate, 40, "off", 4<<10)
+	soak(t, modelfile.Accurate, 36, "off", 4<<10)
 }
 
 // TestSoakWithServer replays an hour over the server that is part of the
@@ -75,7 +75,7 @@ func TestSoakWithServer(t *testing.T) {
 }
 
 // soak replays the demo over and over for so many minutes of sound, and allows
-// the heap to grow by allowed KiB after the first twelfth, and 2 KiB for each turn.
+// the heap to grow by allowed KiB after the first twelfth, which is whole minutes, and 2 KiB for each turn.
 func soak(t *testing.T, model string, minutes int, server string, allowed int) {
 	if os.Getenv("DIARIZER_SOAK") == "" {
 		t.Skip("takes minutes: make soak")
