@@ -12,8 +12,9 @@ import (
 type atom struct {
 	start, end int64
 	sound      model.Sound
-	level      float32 // dBFS, 0 where it is not known
-	crowd      bool    // several speak in it
+	level      float32                 // dBFS, 0 where it is not known
+	tracks     [segment.Tracks]float32 // how active each of the voices of the place is
+	crowd      bool                    // several speak in it
 }
 
 func (a *atom) middle() int64 { return (a.start + a.end) / 2 }
@@ -21,24 +22,26 @@ func (a *atom) middle() int64 { return (a.start + a.end) / 2 }
 // addAtom takes in the frames of an event.
 func (c *Clusterer) addAtom(ev segment.Event) {
 	n := len(ev.Frames) / c.m.Front().Dim()
-	a := atom{start: ev.FrameStart, end: ev.FrameStart + int64(n)*segment.Hop, level: float32(ev.Level), crowd: ev.Crowd}
-	c.loud.add(a.level)
-	a.sound = c.ear.Hear(ev.Frames, ev.FrameStart/segment.Hop)
-	c.atoms = append(c.atoms, a)
+	a := atom{start: ev.FrameStart, end: ev.FrameStart + int64(n)*segment.Hop, level: float32(ev.Level), crowd: ev.Crowd, tracks: ev.Tracks}
+	if ev.Draft == c.cfg.Drafts { // once
+		c.loud.add(a.level)
+	}
+	a.sound = c.look.ear.Hear(ev.Frames, ev.FrameStart/segment.Hop)
+	c.look.atoms = append(c.look.atoms, a)
 }
 
 // forgetAtoms lets go of the atoms of utterances that have closed: every one
 // that is to come begins at rest or later.
 func (c *Clusterer) forgetAtoms(rest int64) {
-	c.atoms = slices.DeleteFunc(c.atoms, func(a atom) bool { return a.middle() < rest })
+	c.look.atoms = slices.DeleteFunc(c.look.atoms, func(a atom) bool { return a.middle() < rest })
 }
 
 // within iterates over the atoms that lie for the most part between start and
 // end.
 func (c *Clusterer) within(start, end int64) iter.Seq[*atom] {
 	return func(yield func(*atom) bool) {
-		for i := range c.atoms {
-			if mid := c.atoms[i].middle(); mid >= start && mid < end && !yield(&c.atoms[i]) {
+		for i := range c.look.atoms {
+			if mid := c.look.atoms[i].middle(); mid >= start && mid < end && !yield(&c.look.atoms[i]) {
 				return
 			}
 		}
@@ -87,7 +90,7 @@ const leastAlone = 5
 // measure sets the level of u, whose atoms are all there, and makes c.voice its
 // voice.
 func (c *Clusterer) measure(u *utterance) {
-	c.ear.Pair(&c.voice.Stats, c.spoken(u.start, u.end))
+	c.look.ear.Pair(&c.voice.Stats, c.spoken(u.start, u.end))
 	c.scorer.Outline(&c.voice)
 	u.level = c.levelOf(u.start, u.end)
 }
@@ -95,15 +98,15 @@ func (c *Clusterer) measure(u *utterance) {
 // renew makes what pairs of the stream's beginning are remembered again, as the
 // model would make them now.
 func (c *Clusterer) renew() {
-	for i := range c.atoms {
-		c.ear.Renew(&c.atoms[i].sound)
+	for i := range c.look.atoms {
+		c.look.ear.Renew(&c.look.atoms[i].sound)
 	}
 	for i := range c.utts {
 		u := &c.utts[i]
 		if u.frames == nil {
 			continue
 		}
-		done := c.ear.Again(&c.voice.Stats, u.frames)
+		done := c.look.ear.Again(&c.voice.Stats, u.frames)
 		u.pair = c.voice.Stats.Keep()
 		if done {
 			u.frames = nil

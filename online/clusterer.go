@@ -22,13 +22,15 @@ type Clusterer struct {
 	cfg    Config
 	m      model.Model
 	rule   model.Rule
-	ear    model.Listener
 	scorer model.Scorer
 	voice  model.Voice // of the utterance at hand, scratch
 	loud   loudness
 
-	atoms    []atom      // of utterances that have not closed, by start
-	utts     []utterance // the window, in the order in which they closed
+	looks    [2]look     // by settledLook and draftLook
+	look     *look       // the one at hand, scratch
+	settled  int64       // what is before it is not drafted any more, in samples
+	unsettle bool        // an utterance of the second look is open at settled
+	utts     []utterance // the window, in the order in which they closed; drafts last
 	open     *utterance  // the utterance that is growing
 	heads    []head      // of the turns that began before the window, by start
 	speakers []speaker   // those in the clustering, by number
@@ -37,7 +39,6 @@ type Clusterer struct {
 	bounds   bounds      // of both
 	cut      cutter      // scratch
 	links    links       // who is who by what people said
-	last     int         // who spoke last
 	frames   float64     // speech heard, in frames
 	review   float64     // speech at which the window is clustered anew
 	time     timeline
@@ -58,6 +59,9 @@ type utterance struct {
 	moved      bool // by a review since logP and conf were found
 	heard      int  // frames at the last provisional comparison
 	created    int  // the speaker who was added for it while it was open, or 0
+	draft      bool // a second look will replace it
+	track      int  // the voice it is of among those of its place, from 1; 0 where unknown
+	crowds     []crowd
 	group      int  // of those that are equal
 	echo       bool // a later one of its group is in the window
 }
@@ -80,13 +84,18 @@ func New(m model.Model, cfg Config) (*Clusterer, error) {
 		cfg:    cfg,
 		m:      m,
 		rule:   m.Rule(),
-		ear:    m.NewListener(),
 		scorer: m.NewScorer(),
 		voice:  m.Shape().NewVoice(),
 		review: firstReview,
 		bounds: defaultBounds(),
 		time:   timeline{joinGap: cfg.JoinGap, tolerance: boundaryTolerance},
 	}
+	c.looks[settledLook].ear = m.NewListener()
+	if cfg.Drafts {
+		c.looks[draftLook].ear = m.NewListener()
+		c.time.tolerance = draftTolerance
+	}
+	c.look = &c.looks[settledLook]
 	return c, nil
 }
 
@@ -109,19 +118,30 @@ const boundaryTolerance = 4000
 
 // Push takes the next event of the segmentation and emits what it changes.
 func (c *Clusterer) Push(ev segment.Event, emit func(Event)) {
-	c.until = max(c.until, ev.Until)
+	c.look = &c.looks[settledLook]
+	if ev.Draft {
+		c.look = &c.looks[draftLook]
+	}
+	again := c.cfg.Drafts && !ev.Draft
+	if !again {
+		c.until = max(c.until, ev.Until)
+	}
 	if len(ev.Frames) > 0 {
 		c.addAtom(ev)
 	}
-	if ev.Utterance.ID == 0 {
+	switch {
+	case ev.Utterance.ID == 0:
+		if again {
+			c.silent(ev.Until, ev.At, emit)
+		}
 		c.advance(ev.At, emit)
-		return
-	}
-	if !ev.Closed {
+	case ev.Closed:
+		c.close(ev, emit)
+	case again:
+		c.unsettle = true // it is told when it is complete
+	default:
 		c.grow(ev, emit)
-		return
 	}
-	c.close(ev, emit)
 }
 
 // advance ends a turn in silence: the stream has been heard up to at.
@@ -172,7 +192,7 @@ func (c *Clusterer) lastEnd() int64 {
 func (c *Clusterer) grow(ev segment.Event, emit func(Event)) {
 	u := ev.Utterance
 	if c.open == nil || c.open.id != u.ID {
-		c.open = &utterance{id: u.ID, start: u.Start, speaker: c.last, logP: math.NaN()}
+		c.open = &utterance{id: u.ID, start: u.Start, speaker: c.look.last, logP: math.NaN()}
 	}
 	c.open.end = u.End
 	c.open.level = c.levelOf(u.Start, u.End)
@@ -199,28 +219,35 @@ func (c *Clusterer) grow(ev segment.Event, emit func(Event)) {
 // have taken turns in it.
 func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 	end, rest := ev.Utterance.End, ev.Rest
+	var orphan int
+	if c.cfg.Drafts && !ev.Draft {
+		orphan = c.supersede(ev.Utterance.Start, end)
+		c.unsettle = false
+	}
 	for _, at := range c.cuts(ev.Utterance) {
 		ev.Utterance.End, ev.Rest = at, at
-		c.conclude(ev, emit)
-		ev.Utterance.Start = at
+		c.conclude(ev, orphan, emit)
+		ev.Utterance.Start, orphan = at, 0
 	}
 	ev.Utterance.End, ev.Rest = end, rest
-	c.conclude(ev, emit)
+	c.conclude(ev, orphan, emit)
 	c.sync(ev.At, emit)
 	c.trim(ev.At, emit)
 	c.park()
 }
 
 // conclude settles an utterance on what is known now, before the listener is told.
-func (c *Clusterer) conclude(ev segment.Event, emit func(Event)) {
-	u := utterance{id: ev.Utterance.ID, start: ev.Utterance.Start, end: ev.Utterance.End}
-	if c.open != nil {
+// orphan is the speaker who was added for what it replaces, or 0.
+func (c *Clusterer) conclude(ev segment.Event, orphan int, emit func(Event)) {
+	u := utterance{id: ev.Utterance.ID, start: ev.Utterance.Start, end: ev.Utterance.End, created: orphan, draft: ev.Draft}
+	if c.open != nil && ev.Draft == c.cfg.Drafts {
 		u.created = c.open.created
 		c.open = nil
 	}
 	c.measure(&u)
 	u.pair = c.voice.Stats.Keep()
-	u.frames = c.ear.Remember(c.sounds(u.start, u.end))
+	u.frames = c.look.ear.Remember(c.sounds(u.start, u.end))
+	c.tell(&u)
 	c.forgetAtoms(ev.Rest)
 	if c.faint(&u) {
 		return // a speaker who was added for it has nobody's voice
@@ -237,10 +264,13 @@ func (c *Clusterer) conclude(ev segment.Event, emit func(Event)) {
 		c.mergeSpeaker(u.created, u.speaker, ev.At, emit)
 	}
 	if u.speaker != Unknown {
-		c.last = u.speaker
+		c.look.last = u.speaker
 	}
-	c.utts = append(c.utts, u)
+	c.insert(u)
 	c.settle(u.speaker)
+	if u.draft {
+		return
+	}
 	c.frames += u.pair.N
 	if c.frames >= c.review {
 		c.review = c.frames + max(1, min(c.frames*(reviewGrowth-1), reviewAtMost))
@@ -252,14 +282,14 @@ func (c *Clusterer) conclude(ev segment.Event, emit func(Event)) {
 func (c *Clusterer) sync(at int64, emit func(Event)) {
 	c.units = c.units[:0]
 	for i, h := range c.heads {
-		c.units = append(c.units, unit{start: h.start, end: h.end, speaker: h.speaker, utterance: -1 - i})
+		c.units = append(c.units, unit{start: h.start, end: h.end, speaker: h.speaker, utterance: -1 - i, beside: h.beside, conf: h.conf})
 	}
-	for i, u := range c.utts {
-		c.units = append(c.units, unit{start: u.start, end: u.end, speaker: u.speaker, utterance: i})
+	for i := range c.utts {
+		c.addUnits(&c.utts[i], unit{utterance: i})
 	}
 	open := len(c.utts)
 	if u := c.open; u != nil && !c.faint(u) {
-		c.units = append(c.units, unit{start: u.start, end: u.end, speaker: u.speaker, utterance: open, open: true})
+		c.addUnits(u, unit{utterance: open, open: true})
 	}
 	sortUnits(c.units)
 	c.time.sync(c.units, c.until, at, func(i int) (logP, confidence float64) {

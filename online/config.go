@@ -27,6 +27,9 @@ type Config struct {
 	// Whole keeps utterances as they come, as given ones should be, instead of
 	// cutting them where known speakers have taken turns in them.
 	Whole bool
+	// Drafts says that the utterances come twice: of a first look at the sound, and
+	// some seconds later of a second look, which are settled. See segment.Event.
+	Drafts bool
 	// Window is how many utterances can still be assigned again; the model's.
 	Window int
 }

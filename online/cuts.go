@@ -56,7 +56,7 @@ func (c *Clusterer) cuts(u segment.Utterance) []int64 {
 func (c *Clusterer) cutsBy(atoms int, u segment.Utterance) []int64 {
 	k := &c.cut
 	k.begin()
-	c.ear.Moments(c.sounds(u.Start, u.End), atoms, func(first *model.Sound, m *model.Moment) {
+	c.look.ear.Moments(c.sounds(u.Start, u.End), atoms, func(first *model.Sound, m *model.Moment) {
 		k.pass(first.First*segment.Hop, func(speaker int) float64 { return c.scorer.Gain(&c.speakers[speaker].voice, m) })
 	})
 	return k.path()

@@ -40,7 +40,7 @@ func (c *Clusterer) decide(u *utterance) {
 			continue
 		}
 		score := logP
-		if c.links.same(who, c.last) {
+		if c.links.same(who, c.look.last) {
 			score += c.cfg.Stay
 		}
 		add(c.rule.Slope * score)
@@ -55,8 +55,8 @@ func (c *Clusterer) decide(u *utterance) {
 			best, bestLogP, bestScore = who, score, score
 		}
 	}
-	if best == Unknown && int(c.voice.Stats.N) < c.cfg.MinCreate && c.last != Unknown {
-		best = c.last // too short to be anybody new
+	if best == Unknown && int(c.voice.Stats.N) < c.cfg.MinCreate && c.look.last != Unknown {
+		best = c.look.last // too short to be anybody new
 	}
 	u.speaker, u.logP = best, bestLogP
 	u.conf = math.Exp(min(0, c.rule.Slope*bestScore-sum))
@@ -65,7 +65,7 @@ func (c *Clusterer) decide(u *utterance) {
 // hopeless says whether speaker s is out of the question for the utterance at
 // hand: at most one in e³ as probable as that which scores best so far.
 func (c *Clusterer) hopeless(s *speaker, best float64) bool {
-	return s.number != c.last && c.rule.Slope*(c.bound(&c.voice, s)-best) < -3
+	return s.number != c.look.last && c.rule.Slope*(c.bound(&c.voice, s)-best) < -3
 }
 
 // bound returns what v and speaker s would hardly exceed in compare, +Inf where

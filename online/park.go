@@ -16,7 +16,9 @@ func (c *Clusterer) park() {
 	for i := range c.utts {
 		heard[c.utts[i].speaker] = true
 	}
-	heard[c.last] = true
+	for i := range c.looks {
+		heard[c.looks[i].last] = true
+	}
 	if c.open != nil {
 		heard[c.open.speaker], heard[c.open.created] = true, true
 	}

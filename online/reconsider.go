@@ -12,7 +12,7 @@ import (
 // said before it, and tells of the speakers that turn out to be one. end says that
 // no more will be heard.
 func (c *Clusterer) reconsider(threshold float64, end bool, at int64, emit func(Event)) {
-	if c.ear.Outdated(end) {
+	if c.look.ear.Outdated(end) {
 		c.renew()
 	}
 	c.dropFaint()
@@ -135,8 +135,10 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 			h.speaker = into
 		}
 	}
-	if c.last == speaker {
-		c.last = into
+	for i := range c.looks {
+		if c.looks[i].last == speaker {
+			c.looks[i].last = into
+		}
 	}
 	if c.open != nil && c.open.speaker == speaker {
 		c.open.speaker = into
@@ -154,8 +156,12 @@ func (c *Clusterer) assign(labels, number []int) {
 	for i := range c.speakers {
 		c.settle(c.speakers[i].number)
 	}
-	if n := len(c.utts); n > 0 {
-		c.last = c.utts[n-1].speaker
+	for i := range c.utts { // drafts come last
+		u := &c.utts[i]
+		c.looks[settledLook].last = u.speaker
+		if u.draft {
+			c.looks[draftLook].last = u.speaker
+		}
 	}
 }
 

@@ -49,33 +49,44 @@ func expect(found, want int) error {
 }
 
 func (c *Clusterer) fields() []any {
-	return []any{
-		state.Value(c.ear),
-		state.Slice(&c.atoms, (*atom).fields),
+	list := []any{
+		state.Struct(&c.looks[settledLook], (*look).fields),
 		state.Slice(&c.utts, (*utterance).fields),
 		state.Optional(&c.open, (*utterance).fields),
 		state.Slice(&c.heads, (*head).fields),
 		state.Slice(&c.speakers, (*speaker).fields), state.Struct(&c.absent, (*absent).fields),
-		&c.groups, &c.last, &c.frames, &c.review, &c.until,
+		&c.groups, &c.settled, &c.unsettle, &c.frames, &c.review, &c.until,
 		c.loud.count[:], &c.loud.total,
 		state.Struct(&c.time, (*timeline).fields), state.Struct(&c.links, (*links).fields),
 	}
+	if c.cfg.Drafts {
+		list = append(list, state.Struct(&c.looks[draftLook], (*look).fields))
+	}
+	return list
 }
+
+func (l *look) fields() []any {
+	return []any{state.Value(l.ear), state.Slice(&l.atoms, (*atom).fields), &l.last}
+}
+
+func (c *crowd) fields() []any { return []any{&c.start, &c.end, &c.track} }
 
 func (a *atom) fields() []any {
 	s := &a.sound
-	return []any{&a.start, &a.end, &s.First, &s.Frames, &s.X, &s.K, &s.W, &s.Ends, &a.level, &a.crowd}
+	return []any{&a.start, &a.end, &s.First, &s.Frames, &s.X, &s.K, &s.W, &s.Ends, &a.level, &a.crowd, a.tracks[:]}
 }
 
 func (u *utterance) fields() []any {
-	return []any{&u.id, &u.start, &u.end, &u.pair.N, &u.pair.Pair, &u.speaker, &u.logP, &u.conf, &u.moved, &u.heard, &u.created, &u.level, &u.frames, &u.group, &u.echo}
+	return []any{&u.id, &u.start, &u.end, &u.pair.N, &u.pair.Pair, &u.speaker, &u.logP, &u.conf, &u.moved, &u.heard, &u.created, &u.level, &u.frames, &u.group, &u.echo, &u.draft, &u.track, state.Slice(&u.crowds, (*crowd).fields)}
 }
 
 func (s *speaker) fields() []any {
 	return []any{&s.number, &s.anchor.N, &s.anchor.Pair, &s.heard}
 }
 
-func (h *head) fields() []any { return []any{&h.start, &h.end, &h.speaker, &h.logP, &h.conf} }
+func (h *head) fields() []any {
+	return []any{&h.start, &h.end, &h.speaker, &h.logP, &h.conf, &h.beside}
+}
 
 func (a *absent) fields() []any {
 	return []any{

@@ -8,18 +8,23 @@ import (
 )
 
 func TestStateIsComplete(t *testing.T) {
-	c := &Clusterer{m: &eigenvoice.Model{Nu: 2, Mu: 1}, ear: newWorld(1, 1).m.NewListener(), atoms: make([]atom, 1),
-		utts: make([]utterance, 1), heads: make([]head, 1), open: &utterance{}, speakers: make([]speaker, 1), time: timeline{told: make([]told, 1)},
+	c := &Clusterer{m: &eigenvoice.Model{Nu: 2, Mu: 1}, cfg: Config{Drafts: true},
+		utts: []utterance{{crowds: make([]crowd, 1)}}, heads: make([]head, 1), open: &utterance{}, speakers: make([]speaker, 1), time: timeline{told: make([]told, 1)},
 		links:  links{told: make([][]int, 1), who: make([]int, 1), group: make([]int, 1)},
 		absent: absent{parked: make([]parked, 1), merges: make([]merge, 1)}}
-	statetest.Covers(t, c, c.fields(), "cfg", "m", "rule", "scorer", "voice", "bounds", "cut", "units", "levels")
+	for i := range c.looks {
+		c.looks[i] = look{ear: newWorld(1, 1).m.NewListener(), atoms: make([]atom, 1)}
+	}
+	statetest.Covers(t, c, c.fields(), "cfg", "m", "rule", "scorer", "voice", "bounds", "cut", "units", "levels", "look")
+	statetest.Covers(t, &c.looks[draftLook], c.looks[draftLook].fields())
 	statetest.Covers(t, &c.links, c.links.fields(), "sum")
 	statetest.Covers(t, &c.loud, c.fields())
-	a := &c.atoms[0]
+	a := &c.looks[settledLook].atoms[0]
 	statetest.Covers(t, a, append(a.fields(), &a.sound))
 	statetest.Covers(t, &a.sound, append(a.fields(), &a.sound.Aligned))
 	statetest.Covers(t, &a.sound.Aligned, a.fields())
-	u := c.open
+	u := &c.utts[0]
+	statetest.Covers(t, &u.crowds[0], u.crowds[0].fields())
 	statetest.Covers(t, u, append(u.fields(), &u.pair))
 	statetest.Covers(t, &u.pair, u.fields())
 	s := &c.speakers[0]
@@ -33,6 +38,6 @@ func TestStateIsComplete(t *testing.T) {
 	m := &c.absent.merges[0]
 	statetest.Covers(t, m, m.fields())
 	statetest.Covers(t, &c.time, c.time.fields(), "joinGap", "tolerance", "want", "matched")
-	statetest.Covers(t, &c.time.told[0], append(c.time.told[0].fields(), &c.time.told[0].Turn), "last")
+	statetest.Covers(t, &c.time.told[0], append(c.time.told[0].fields(), &c.time.told[0].Turn), "last", "beside", "byBeside", "conf")
 	statetest.Covers(t, &c.time.told[0].Turn, c.time.told[0].fields())
 }

@@ -10,9 +10,11 @@ import (
 type unit struct {
 	start, end int64
 	speaker    int
-	utterance  int  // by which it is rated
-	open       bool // more of it may come
-	turn       int  // where its turn is among told, once that is synced
+	utterance  int     // by which it is rated
+	open       bool    // more of it may come
+	beside     bool    // it is beside another's speech, which the utterance is of
+	conf       float64 // that it is the speaker, where it is beside
+	turn       int     // where its turn is among told, once that is synced
 }
 
 // timeline turns units into turns, and what changes between two states of it
@@ -30,7 +32,11 @@ type timeline struct {
 type told struct {
 	Turn
 	open bool
-	last int // while it is wanted, the utterance of its last unit
+	last int // while it is wanted, the utterance of its last unit that is not beside
+
+	beside   bool    // while it is wanted, all of it is beside another's speech
+	conf     float64 // and this is its confidence
+	byBeside bool    // while it is wanted, its latest unit is beside
 }
 
 // tellEvery is how much an open turn grows before the listener is told.
@@ -44,6 +50,11 @@ const tellEvery = 16000
 func (t *timeline) sync(units []unit, until, at int64, rate func(utterance int) (logP, confidence float64), emit func(Event)) {
 	t.build(units, until)
 	t.match()
+	value := func(w *told) {
+		if w.LogP, w.Confidence = math.NaN(), w.conf; !w.beside {
+			w.LogP, w.Confidence = rate(w.last)
+		}
+	}
 	for i, old := range t.told {
 		if !slices.Contains(t.matched, i) {
 			emit(Event{Kind: TurnWithdrawn, At: at, Turn: old.Turn})
@@ -53,7 +64,7 @@ func (t *timeline) sync(units []unit, until, at int64, rate func(utterance int) 
 		w := &t.want[i]
 		if m := t.matched[i]; m >= 0 {
 			if kind := t.change(t.told[m], w); kind != 0 {
-				w.LogP, w.Confidence = rate(w.last)
+				value(w)
 				emit(Event{Kind: kind, At: at, Turn: w.Turn})
 			}
 			continue
@@ -61,7 +72,7 @@ func (t *timeline) sync(units []unit, until, at int64, rate func(utterance int) 
 		t.nextID++
 		w.ID = t.nextID
 		w.State = Provisional
-		w.LogP, w.Confidence = rate(w.last)
+		value(w)
 		emit(Event{Kind: TurnStarted, At: at, Turn: w.Turn})
 		if !w.open {
 			w.State = Final
@@ -109,53 +120,94 @@ func (t *timeline) settle(now, told int64) int64 {
 	return now
 }
 
-// build makes t.want the turns of units.
+// build makes t.want the turns of units. One speaker's units are one turn where
+// nobody else speaks between them for longer than a pause of joinGap, but beside them.
 func (t *timeline) build(units []unit, until int64) {
 	t.want = t.want[:0]
+	main := -1 // the turn of the latest unit that is not beside
+	open := false
 	for i := range units {
 		u := &units[i]
-		if n := len(t.want); n > 0 {
-			last := &t.want[n-1]
-			if last.Speaker == u.speaker && u.start-last.End <= t.joinGap {
-				last.End = max(last.End, u.end)
-				last.last, last.open = u.utterance, u.open
-				u.turn = n - 1
-				continue
-			}
-			last.open = false
+		u.turn = t.continues(u, main)
+		if u.turn < 0 {
+			u.turn = len(t.want)
+			t.want = append(t.want, told{Turn: Turn{Speaker: u.speaker, Start: u.start, End: u.end}, beside: u.beside, last: u.utterance, conf: u.conf})
 		}
-		u.turn = len(t.want)
-		t.want = append(t.want, told{
-			Turn: Turn{Speaker: u.speaker, Start: u.start, End: u.end},
-			open: u.open,
-			last: u.utterance,
-		})
+		w := &t.want[u.turn]
+		w.End = max(w.End, u.end)
+		w.byBeside = u.beside
+		if !u.beside {
+			w.last, w.beside = u.utterance, false
+			main, open = u.turn, u.open
+		}
 	}
-	if n := len(t.want); n > 0 {
-		if last := &t.want[n-1]; !last.open {
-			last.open = until-last.End <= t.joinGap
-		}
+	if main >= 0 {
+		w := &t.want[main]
+		w.open = open || until-w.End <= t.joinGap
 	}
 }
 
+// continues returns the turn that u goes on with, −1 where it begins one. main is the
+// turn of the latest unit that is not beside, −1 where there is none.
+func (t *timeline) continues(u *unit, main int) int {
+	near := func(w int) bool { return t.want[w].Speaker == u.speaker && u.start-t.want[w].End <= t.joinGap }
+	if main >= 0 && near(main) {
+		return main
+	}
+	for w := len(t.want) - 1; w > main-lookBack && w >= 0; w-- {
+		if near(w) && (u.beside || t.want[w].byBeside) {
+			return w
+		}
+	}
+	return -1
+}
+
+// lookBack is how many turns before the latest one can be gone on with.
+const lookBack = 8
+
 // match finds for each wanted turn the told turn that it continues: the one
-// with which it shares most time, each used once. −1 where there is none.
+// with which it shares most time, each used once. −1 where there is none. Where turns
+// are beside each other, one of the same speaker goes before.
 func (t *timeline) match() {
 	t.matched = t.matched[:0]
+	for range t.want {
+		t.matched = append(t.matched, -1)
+	}
+	if overlap(t.want) || overlap(t.told) {
+		t.matchBy(func(w, o *told) bool { return w.Speaker == o.Speaker })
+	}
+	t.matchBy(func(*told, *told) bool { return true })
+}
+
+// overlap says whether one of turns begins before the one before it ends.
+func overlap(turns []told) bool {
+	for i := 1; i < len(turns); i++ {
+		if turns[i].Start < turns[i-1].End {
+			return true
+		}
+	}
+	return false
+}
+
+// matchBy matches what is not matched yet, where may says that it can be.
+func (t *timeline) matchBy(may func(w, o *told) bool) {
 	first := 0
-	for _, w := range t.want {
-		best, most := -1, int64(0)
+	for i := range t.want {
+		w := &t.want[i]
 		for first < len(t.told) && t.told[first].End <= w.Start {
 			first++
 		}
-		for i := first; i < len(t.told) && t.told[i].Start < w.End; i++ {
-			o := t.told[i]
+		if t.matched[i] >= 0 {
+			continue
+		}
+		most := int64(0)
+		for k := first; k < len(t.told) && t.told[k].Start < w.End; k++ {
+			o := &t.told[k]
 			shared := min(o.End, w.End) - max(o.Start, w.Start)
-			if shared > most && !slices.Contains(t.matched, i) {
-				best, most = i, shared
+			if shared > most && may(w, o) && !slices.Contains(t.matched, k) {
+				t.matched[i], most = k, shared
 			}
 		}
-		t.matched = append(t.matched, best)
 	}
 }
 
@@ -169,16 +221,16 @@ func (t *timeline) merge(speaker, into int) {
 }
 
 // conclude tells the small moves of boundaries, which wait for the end of the stream
-// elsewhere, of the turns that come before that of the unit stay and reach into it as
-// told. before are the units before it.
-func (t *timeline) conclude(before []unit, stay unit, at int64, emit func(Event)) {
-	for i := range t.told[:stay.turn] {
+// elsewhere, of the first n turns, which are forgotten, where they reach as told beyond
+// from, where units begin that stay.
+func (t *timeline) conclude(units []unit, n int, from, at int64, emit func(Event)) {
+	for i := range t.told[:n] {
 		w := &t.told[i]
-		if w.End <= stay.start {
+		if w.End <= from {
 			continue
 		}
 		start, end := int64(math.MaxInt64), int64(0)
-		for _, u := range before {
+		for _, u := range units {
 			if u.turn == i {
 				start, end = min(start, u.start), max(end, u.end)
 			}

@@ -12,6 +12,7 @@ type head struct {
 	start, end int64
 	speaker    int
 	logP, conf float64 // of the last of them
+	beside     bool    // all of it is beside another's speech
 }
 
 // trim lets the oldest utterances go once there are more than the window holds. It
@@ -38,11 +39,16 @@ func (c *Clusterer) trim(at int64, emit func(Event)) {
 // leaving returns how many utterances are to leave the window: whole turns, where
 // one ends before half of a window more would have to leave.
 func (c *Clusterer) leaving() int {
-	least := len(c.utts) - c.cfg.Window
+	least := -c.cfg.Window
+	for i := range c.utts {
+		if !c.utts[i].draft {
+			least++
+		}
+	}
 	if least <= 0 {
 		return 0
 	}
-	for drop := least; drop < len(c.utts) && drop <= least+c.cfg.Window/2; drop++ {
+	for drop := least; drop < least+c.cfg.Window && drop <= least+c.cfg.Window/2; drop++ {
 		if !c.insideTurn(c.utts[drop].start) {
 			return drop
 		}
@@ -56,28 +62,43 @@ func (c *Clusterer) leaving() int {
 // head.
 func (c *Clusterer) behead(drop int, at int64, emit func(Event)) {
 	stays := func(u unit) bool { return u.utterance >= drop }
-	stay := slices.IndexFunc(c.units, stays)
-	first := c.units[stay].turn
-	c.time.conclude(c.units[:stay], c.units[stay], at, emit)
+	first := len(c.time.told)
+	for _, u := range c.units {
+		if stays(u) {
+			first = min(first, u.turn)
+		}
+	}
+	c.time.conclude(c.units, first, c.units[slices.IndexFunc(c.units, stays)].start, at, emit)
 	var heads []head
-	var last []int // the utterance that ends each of them, −1 where that has been rated
-	after := false // the unit before is of the same turn and in the last head
-	for i, u := range c.units {
-		if u.turn < first || stays(u) {
-			after = false
+	var last []int               // the utterance that ends each of them, −1 where that has been rated
+	growing := make(map[int]int) // by turn, the head that what leaves of it is added to
+	for _, u := range c.units {
+		if u.turn < first {
 			continue
 		}
-		h := head{start: u.start, end: u.end, speaker: u.speaker}
+		if stays(u) {
+			delete(growing, u.turn)
+			continue
+		}
+		h := head{start: u.start, end: u.end, speaker: u.speaker, conf: u.conf, beside: u.beside}
 		if u.utterance < 0 {
 			h = c.heads[-1-u.utterance]
 		}
-		if n := len(heads); after && c.units[i-1].turn == u.turn {
-			h.start, h.end = heads[n-1].start, max(heads[n-1].end, h.end)
-			heads[n-1], last[n-1] = h, max(u.utterance, -1)
-		} else {
-			heads, last = append(heads, h), append(last, max(u.utterance, -1))
+		by := max(u.utterance, -1)
+		if u.beside {
+			by = -1
 		}
-		after = true
+		n, grows := growing[u.turn]
+		switch {
+		case !grows:
+			growing[u.turn] = len(heads)
+			heads, last = append(heads, h), append(last, by)
+		case h.beside && !heads[n].beside:
+			heads[n].end = max(heads[n].end, h.end)
+		default:
+			h.start, h.end = heads[n].start, max(heads[n].end, h.end)
+			heads[n], last[n] = h, by
+		}
 	}
 	for i, utterance := range last {
 		if utterance >= 0 {

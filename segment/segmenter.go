@@ -7,6 +7,9 @@ import "fmt"
 // edge of speech.
 const AtomFrames = 10
 
+// Tracks is the number of voices that are told apart in one place.
+const Tracks = 3
+
 // Utterance is a stretch of speech of one speaker, as far as the sound alone
 // can tell.
 type Utterance struct {
@@ -38,6 +41,13 @@ type Event struct {
 	Level float64
 	// Crowd says that two or more people speak in Frames.
 	Crowd bool
+	// Tracks say how active each of the voices is in Frames, from 0 to 1, that
+	// somebody who listens to them tells apart; all 0 where nobody does. A voice
+	// keeps its track for some seconds only.
+	Tracks [Tracks]float32
+	// Draft says that the event is of a first look at the sound, and that one of a
+	// second look at the same sound follows later and is meant to replace it.
+	Draft bool
 	// Closed says that Utterance is complete.
 	Closed bool
 	// Rest is set where Closed: every utterance that is yet to close starts

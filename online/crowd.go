@@ -1,0 +1,108 @@
+package online
+
+import (
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/segment"
+)
+
+// crowd is a stretch of an utterance in which somebody else speaks as well.
+type crowd struct {
+	start, end int64
+	track      int // whose voice that is among those of the place, from 1
+}
+
+const (
+	// besideWithin is how far off the others are looked for who may be the second
+	// voice, in samples: a voice keeps its track for some 10 s.
+	besideWithin = 10 * 100 * segment.Hop
+	// besideHalf is the pause after which somebody is half as likely to be it.
+	besideHalf = 2 * 100 * segment.Hop
+	// besideOther is how much less somebody counts who is heard on another track.
+	besideOther = 0.1
+)
+
+// tell finds of the atoms of u which of the voices of its place it is of, and where
+// somebody else speaks as well.
+func (c *Clusterer) tell(u *utterance) {
+	var alone, all [segment.Tracks]float32
+	for a := range c.within(u.start, u.end) {
+		for k, v := range a.tracks {
+			all[k] += v
+			if !a.crowd {
+				alone[k] += v
+			}
+		}
+	}
+	track := most(alone)
+	if alone[track] == 0 {
+		track = most(all)
+	}
+	if all[track] == 0 {
+		return
+	}
+	u.track = track + 1
+	var open *crowd
+	var beside [segment.Tracks]float32
+	finish := func() {
+		if open != nil {
+			open.track = most(beside) + 1
+			open, beside = nil, [segment.Tracks]float32{}
+		}
+	}
+	for a := range c.within(u.start, u.end) {
+		if !a.crowd {
+			finish()
+			continue
+		}
+		if open == nil {
+			u.crowds = append(u.crowds, crowd{start: max(a.start, u.start)})
+			open = &u.crowds[len(u.crowds)-1]
+		}
+		open.end = min(a.end, u.end)
+		for k, v := range a.tracks {
+			if k != track {
+				beside[k] += v
+			}
+		}
+	}
+	finish()
+}
+
+// most returns the index of the largest, the first one of several.
+func most(v [segment.Tracks]float32) int {
+	best := 0
+	for k := range v {
+		if v[k] > v[best] {
+			best = k
+		}
+	}
+	return best
+}
+
+// beside returns who speaks beside u in one of its crowds, and how certain that is;
+// Unknown where nobody else is near.
+func (c *Clusterer) beside(u *utterance, cr crowd) (speaker int, confidence float64) {
+	votes := make(map[int]float64, 4)
+	sum := 0.0
+	for i := range c.utts {
+		v := &c.utts[i]
+		apart := max(v.start-cr.end, cr.start-v.end, 0)
+		if v.draft || v.speaker == Unknown || c.links.same(v.speaker, u.speaker) || apart > besideWithin {
+			continue
+		}
+		w := float64(v.end-v.start) * math.Exp2(-float64(apart)/besideHalf)
+		if v.track != cr.track {
+			w *= besideOther
+		}
+		votes[v.speaker] += w
+		sum += w
+		if speaker == Unknown || votes[v.speaker] > votes[speaker] {
+			speaker = v.speaker
+		}
+	}
+	if speaker == Unknown {
+		return Unknown, 0
+	}
+	return speaker, votes[speaker] / sum
+}

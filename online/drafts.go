@@ -1,0 +1,104 @@
+package online
+
+import (
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
+
+// look is one hearing of the stream's sound: the listener that makes pairs of it, and
+// what of it has not become utterances yet.
+type look struct {
+	ear   model.Listener
+	atoms []atom // of utterances that have not closed, by start
+	last  int    // who spoke last
+}
+
+// The looks of a [Clusterer]. Without Config.Drafts all is settled at once.
+//
+// With it, the listener is told at once what the first look says: its utterances are
+// drafts, which count like others until the second look, some seconds later, replaces
+// them by its own. Drafts are the latest utterances of the window.
+const (
+	settledLook = iota
+	draftLook
+)
+
+// draftTolerance is boundaryTolerance where utterances are drafted: a second look
+// finds most boundaries elsewhere, and few of them far.
+const draftTolerance = 1600
+
+// supersede takes the drafts out of the window that an utterance of the second look
+// from start to end, or silence before it, replaces. It returns the speaker who was
+// added for the most of them and has said nothing else, or 0.
+func (c *Clusterer) supersede(start, end int64) (orphan int) {
+	lost := make(map[int]int64) // by speaker, what of start to end their drafts cover
+	var order []int
+	c.utts = slices.DeleteFunc(c.utts, func(u utterance) bool {
+		if !u.draft || (u.start+u.end)/2 >= end {
+			return false
+		}
+		if _, ok := lost[u.speaker]; !ok {
+			order = append(order, u.speaker)
+		}
+		lost[u.speaker] += max(0, min(end, u.end)-max(start, u.start))
+		return true
+	})
+	c.settled = max(c.settled, end)
+	if len(order) == 0 {
+		return 0
+	}
+	c.reecho()
+	for _, s := range order {
+		if s == Unknown {
+			continue
+		}
+		c.settle(s)
+		if c.speaker(s).voice.Stats.N <= 0 && lost[s] > 0 && (orphan == 0 || lost[s] > lost[orphan]) &&
+			(c.open == nil || c.open.speaker != s && c.open.created != s) {
+			orphan = s
+		}
+	}
+	return orphan
+}
+
+// silent takes in that the second look has heard on to until. Where none of its
+// utterances is open, drafts before that are of no speech.
+func (c *Clusterer) silent(until, at int64, emit func(Event)) {
+	if c.unsettle || until <= c.settled {
+		return
+	}
+	n := len(c.utts)
+	c.supersede(until, until)
+	if len(c.utts) < n {
+		c.sync(at, emit)
+	}
+}
+
+// insert puts u, which has closed, behind those that closed before: in front of the
+// drafts unless it is one.
+func (c *Clusterer) insert(u utterance) {
+	at := len(c.utts)
+	for !u.draft && at > 0 && c.utts[at-1].draft {
+		at--
+	}
+	c.utts = slices.Insert(c.utts, at, u)
+}
+
+// addUnits adds the units of an utterance: its own, like u, and those of who speaks
+// beside. A draft counts from where the second look has come.
+func (c *Clusterer) addUnits(utt *utterance, u unit) {
+	u.start, u.end, u.speaker = utt.start, utt.end, utt.speaker
+	if utt.draft || u.open {
+		if u.start = max(u.start, c.settled); u.start >= u.end {
+			return
+		}
+	}
+	c.units = append(c.units, u)
+	for _, cr := range utt.crowds {
+		if speaker, conf := c.beside(utt, cr); speaker != Unknown {
+			c.units = append(c.units, unit{start: cr.start, end: cr.end, speaker: speaker,
+				utterance: u.utterance, beside: true, conf: conf})
+		}
+	}
+}
