@@ -43,7 +43,7 @@ func (r *Runner) Run(dst []Frame, samples []float32) int {
 	}
 	samples, _ = clean.Copied(&r.samples, samples)
 	r.level.measure(samples, len(samples))
-	r.level.into(r.sound, r.net.sound)
+	r.level.into(r.gain, r.net.sound)
 	src := samples
 	for i := range r.features {
 		s, rows := &r.net.stages[i], pooledRows(i, len(samples))

@@ -97,11 +97,11 @@ func (w *worker) pooled(s *stage, dst, src []float32, n int) {
 }
 
 // magnitudes turns rows of what the filters make of the samples into the sizes of what
-// they would make of samples that are scaled and shifted by w.sound.
+// they would make of samples that are scaled and shifted by w.gain.
 func (w *worker) magnitudes(s *stage, rows int) {
-	scale := w.sound.scale[0]
+	scale := w.gain.scale[0]
 	for i, sum := range s.sums {
-		w.offsets[i] = w.sound.shift[0] * sum
+		w.offsets[i] = w.gain.shift[0] * sum
 	}
 	for r := range rows {
 		row := w.rows[r*s.wide:][:filters]

@@ -7,7 +7,7 @@ type worker struct {
 	net  *Network
 	path simd.Path
 
-	sound   affine             // of the samples, see magnitudes
+	gain    affine             // of the samples, see magnitudes
 	norms   [3]affine          // after the stages
 	offsets [filters]float32   // see magnitudes
 	rows    [tile * 96]float32 // of a convolution
@@ -19,7 +19,7 @@ type worker struct {
 
 func newWorker(net *Network, path simd.Path) worker {
 	check(path)
-	w := worker{net: net, path: path, sound: newAffine(1)}
+	w := worker{net: net, path: path, gain: newAffine(1)}
 	for i := range w.norms {
 		w.norms[i] = newAffine(net.stages[i].channels)
 	}
