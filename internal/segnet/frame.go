@@ -20,6 +20,9 @@ type Frame [Classes]float32
 // Nobody is the probability that nobody speaks.
 func (f *Frame) Nobody() float32 { return f[0] }
 
+// Speech is the probability that somebody speaks.
+func (f *Frame) Speech() float32 { return f.One() + f.Two() }
+
 // One is the probability that exactly one speaker speaks.
 func (f *Frame) One() float32 { return f[1] + f[2] + f[3] }
 

@@ -2,188 +2,208 @@ package segnet
 
 import (
 	"github.com/seed-7adb9000/diarizer/internal/clean"
-	"github.com/seed-7adb9000/diarizer/internal/simd"
+	"github.com/seed-7adb9000/diarizer/internal/half"
 )
 
-// What a frame takes of the stages before it, in rows of theirs. A convolution of width
-// rows reads the last overlap rows of a hop again for the next one, so that frame 0 takes
-// a lead.
-const (
-	firstRows  = pool * pool // of the first stage, per frame
-	secondRows = pool        // of the second stage
-	overlap    = width - 1
-	secondLead = overlap
-	firstLead  = pool*secondLead + overlap
-	soundLead  = pool * firstLead * stride // samples
-	tail       = taps - stride             // samples that the next filter reads again
-)
-
-// Stream computes the frames of a sound without an end, hop by hop. SincNet goes over the
-// sound once; its norms are over what was heard so far. The LSTMs that run forward
-// go on from hop to hop. Those that run backward begin where the sound ahead of the hop
-// ends, with no state.
-//
-// The frames depend on the samples alone, not on the blocks in which they are
-// pushed. A stream is not safe for concurrent use. Use [NewStream].
-type Stream struct {
-	worker
-	cfg Config
-
-	started  bool         // the first hop has been computed
-	samples  []float32    // from where the first convolution goes on
-	rows     [2][]float32 // of the first two stages: the overlap, then the hop
-	features []float32    // of frames that have not come out
-	forward  [layers]memory
-	sound    running
-	stages   [3]running
-	replaced int64
-
-	ahead, backward memory       // scratch
-	layers          [2][]float32 // scratch: what a layer reads and what it writes
-	frames          []Frame      // scratch
+// plan is how a stream is cut into windows.
+type plan struct {
+	window int // samples
+	hop    int // frames from window to window
+	ahead  int // frames at the end of a window that know too little of what follows
 }
 
-// NewStream returns a stream at its start. A path that is not in [simd.Paths] panics.
-// Errors match [ErrConfig].
-func NewStream(net *Network, path simd.Path, cfg Config) (*Stream, error) {
-	cfg, err := cfg.withDefaults()
-	if err != nil {
-		return nil, err
+// published is the length that the network was trained on, a fifth of it as hop, and 0.5 s.
+var published = plan{window: 10 * Rate, hop: 118, ahead: 30}
+
+// useful is how many frames of a window have enough after them.
+func (p plan) useful() int { return Frames(p.window) - p.ahead }
+
+// Stream computes the frames of a sound without an end from windows of 10 s, one every
+// 2 s. A frame's probabilities are the mean of the first two windows that have it with
+// half a second after it. Two windows may name the voices differently: those of the
+// second one are matched with the first one's.
+//
+// A frame comes out 2.5 to 4.5 s after it was heard, the first ones 10 s after. Frame k
+// is about the sound around sample [Centre](k) of the stream. The frames depend on the
+// samples alone, not on the blocks in which they are pushed.
+//
+// A stream has 0.4 MB. It is not safe for concurrent use, nor beside others of the same
+// runner. Use [NewStream].
+type Stream struct {
+	run *Runner
+	plan
+	position int64 // samples of the stream that were pushed or skipped
+	replaced int64
+
+	// What follows is about the stretch of sound since the start or the last gap.
+	start   int64    // its first frame
+	drop    int      // samples before that are still to come
+	windows int      // that were computed
+	kept    []uint16 // samples from the latest window on, as 16-bit floats
+	before  []Frame  // what the latest window says of the next one's first frames
+
+	samples []float32 // scratch
+	frames  []Frame   // scratch: of a window
+}
+
+// NewStream returns a stream at its start that computes with r. A runner can serve any
+// number of streams in turn.
+func NewStream(r *Runner) *Stream { return newStream(r, published) }
+
+func newStream(r *Runner, p plan) *Stream {
+	return &Stream{
+		run: r, plan: p,
+		kept:    make([]uint16, 0, p.window+p.hop*Step),
+		before:  make([]Frame, 0, p.useful()-p.hop),
+		samples: make([]float32, p.window),
+		frames:  make([]Frame, Frames(p.window)),
 	}
-	chunk := cfg.Hop + cfg.Ahead
-	s := &Stream{worker: newWorker(net, path), cfg: cfg, frames: make([]Frame, chunk), sound: newRunning(1, cfg.Memory*Step)}
-	s.samples = make([]float32, 0, soundLead+tail+cfg.Hop*Step)
-	s.rows[0] = make([]float32, (firstLead+cfg.Hop*firstRows)*filters)
-	s.rows[1] = make([]float32, (secondLead+cfg.Hop*secondRows)*narrow)
-	s.features = make([]float32, 0, (chunk+cfg.Hop)*narrow)
-	for i, perFrame := range [3]int{firstRows, secondRows, 1} {
-		s.stages[i] = newRunning(net.stages[i].channels, cfg.Memory*perFrame)
-	}
-	for i := range s.layers {
-		s.layers[i] = make([]float32, chunk*both)
-	}
-	return s, nil
 }
 
 // Reset puts the stream back to its start.
 func (s *Stream) Reset() {
-	s.started, s.samples, s.features, s.replaced = false, s.samples[:0], s.features[:0], 0
-	s.forward = [layers]memory{}
-	s.sound.reset()
-	for i := range s.stages {
-		s.stages[i].reset()
-	}
+	s.position, s.replaced = 0, 0
+	s.begin()
+}
+
+// begin begins a stretch at the next frame of the stream.
+func (s *Stream) begin() {
+	s.start = (s.position + Step - 1) / Step
+	s.drop = int(s.start*Step - s.position)
+	s.windows, s.kept, s.before = 0, s.kept[:0], s.before[:0]
 }
 
 // Replaced is how many samples were not numbers, infinite or far beyond full scale.
 // Silence was taken for them.
 func (s *Stream) Replaced() int64 { return s.replaced }
 
-// Push takes the next samples and calls emit for each frame that they complete, in
+// Push takes the next samples and calls emit for each frame k that has become certain, in
 // order. It keeps no reference to samples.
-func (s *Stream) Push(samples []float32, emit func(Frame)) {
-	for len(samples) > 0 {
-		have := len(s.samples)
-		n := min(len(samples), s.need(s.cfg.Hop)-have)
-		s.samples = append(s.samples, samples[:n]...)
-		s.replaced += int64(clean.In(s.samples[have:]))
+func (s *Stream) Push(samples []float32, emit func(k int64, f Frame)) {
+	s.position += int64(len(samples))
+	dropped := min(s.drop, len(samples))
+	s.drop -= dropped
+	for samples = samples[dropped:]; len(samples) > 0; {
+		n := min(len(samples), s.due()-len(s.kept))
+		for _, v := range samples[:n] {
+			s.keep(v)
+		}
 		samples = samples[n:]
-		if len(s.samples) == s.need(s.cfg.Hop) {
-			s.listen(s.cfg.Hop)
-			s.release(emit)
+		if len(s.kept) == s.due() {
+			s.next(emit)
 		}
 	}
 }
 
-// Flush ends the stream and calls emit for the frames that were still to come, so that
-// there are [Frames] of its length. Call Reset before pushing another stream.
-func (s *Stream) Flush(emit func(Frame)) {
-	if n := (len(s.samples) - s.need(0)) / Step; n > 0 {
-		s.listen(n)
+func (s *Stream) keep(v float32) {
+	if c := clean.One(v); c == v {
+		s.kept = append(s.kept, half.Of(v))
+		return
 	}
-	s.release(emit)
-	if n := len(s.features) / narrow; n > 0 {
-		s.chunk(n, n, emit)
-	}
+	s.replaced++
+	s.kept = append(s.kept, 0)
 }
 
-// need is how many samples the next n frames take.
-func (s *Stream) need(n int) int {
-	if !s.started {
-		return soundLead + tail + n*Step
+// due is how many samples are kept when the next window is.
+func (s *Stream) due() int {
+	if s.windows == 0 {
+		return s.window
 	}
-	return tail + n*Step
+	return s.window + s.hop*Step
 }
 
-// listen computes the features of the next n frames from the samples.
-func (s *Stream) listen(n int) {
-	heard, fresh, rows, reread := s.need(n), n*Step, [3]int{n * firstRows, n * secondRows, n}, overlap
-	if !s.started {
-		s.started = true
-		fresh, reread = heard, 0
-		rows[0] += firstLead
-		rows[1] += secondLead
+// next computes the next window.
+func (s *Stream) next(emit func(int64, Frame)) {
+	if s.windows > 0 {
+		s.kept = s.kept[:copy(s.kept, s.kept[s.hop*Step:])]
 	}
-	silence := silent(s.samples[heard-fresh : heard])
-	s.sound.add(s.samples[heard-fresh:heard], fresh, silence)
-	s.sound.into(s.gain, s.net.sound)
-
-	have := len(s.features)
-	s.features = s.features[:have+n*narrow]
-	read := [3][]float32{s.samples, s.rows[0], s.rows[1]}
-	write := [3][]float32{s.rows[0][reread*filters:], s.rows[1][reread*narrow:], s.features[have:]}
-	for i := range s.stages {
-		stage := &s.net.stages[i]
-		fresh := write[i][:rows[i]*stage.channels]
-		s.pooled(stage, fresh, read[i], rows[i])
-		s.stages[i].add(fresh, rows[i], silence)
-		s.stages[i].into(s.norms[i], stage.norm)
-		normalize(fresh, s.norms[i])
+	s.compute(s.kept)
+	first := s.windows * s.hop
+	if s.windows == 0 {
+		s.settle(0, s.hop, emit)
+	} else {
+		s.settle(first, first+len(s.before), emit)
 	}
-	s.samples = s.samples[:copy(s.samples, s.samples[heard-tail:])]
-	for i, r := range s.rows {
-		channels := s.net.stages[i].channels
-		end := (reread + rows[i]) * channels
-		copy(r, r[end-overlap*channels:end])
-	}
+	s.before = append(s.before[:0], s.frames[s.hop:s.useful()]...)
+	s.windows++
 }
 
-// silent reports whether x is digital silence.
-func silent(x []float32) bool {
-	for _, v := range x {
-		if v != 0 {
-			return false
+// Flush ends the sound and calls emit for the frames that were still to come, so that
+// there are [Frames] of the length since the start or the last gap. They are from a
+// window that ends with the sound; a shorter sound is filled up with silence. What is
+// pushed afterwards is taken as what follows a gap.
+func (s *Stream) Flush(emit func(k int64, f Frame)) {
+	origin := max(0, s.windows-1) * s.hop // of what is kept
+	if total := origin + Frames(len(s.kept)); total > 0 {
+		first := max(0, total-len(s.frames))
+		last := s.kept[(first-origin)*Step:]
+		s.compute(last[:min(len(last), s.window)])
+		s.settle(first, total, emit)
+	}
+	s.begin()
+}
+
+// Skip says that n samples are missing. The sound before them ends as with Flush, the sound
+// after them begins without knowing it. Frames that would hold both, and those of the
+// gap, do not come out.
+func (s *Stream) Skip(n int64, emit func(k int64, f Frame)) {
+	s.Flush(emit)
+	s.position += n
+	s.begin()
+}
+
+// compute computes s.frames from a window, which is filled up with silence. Where it is
+// digital silence altogether, nobody speaks.
+func (s *Stream) compute(window []uint16) {
+	var seen uint16
+	for i, h := range window {
+		s.samples[i] = half.Float32(h)
+		seen |= h << 1 // all but the sign
+	}
+	if seen == 0 {
+		for i := range s.frames {
+			s.frames[i] = Frame{1}
 		}
+		return
 	}
-	return true
+	n := len(window)
+	if n < Field+(len(s.frames)-1)*Step {
+		clear(s.samples[n:])
+		n = len(s.samples)
+	}
+	s.run.Run(s.frames, s.samples[:n])
 }
 
-// release lets the hops out that have enough ahead of them.
-func (s *Stream) release(emit func(Frame)) {
-	for chunk := s.cfg.Hop + s.cfg.Ahead; len(s.features) >= chunk*narrow; {
-		s.chunk(chunk, s.cfg.Hop, emit)
+// settled is how many frames of the stretch have come out.
+func (s *Stream) settled() int {
+	switch s.windows {
+	case 0:
+		return 0
+	case 1:
+		return s.hop
 	}
+	return s.useful() + (s.windows-2)*s.hop
 }
 
-// chunk computes the next hop frames from the features of n, lets them out and leaves the
-// forward LSTMs behind the hop.
-func (s *Stream) chunk(n, hop int, emit func(Frame)) {
-	src := simd.Matrix{Data: s.features, Stride: narrow}
-	for i := range s.net.lstms {
-		l := &s.net.lstms[i]
-		dst := simd.Matrix{Data: s.layers[i%2], Stride: both}
-		s.lstm(&l.forward, dst, src, hop, false, &s.forward[i])
-		if i < layers-1 { // nobody reads the last layer's frames ahead
-			s.ahead = s.forward[i]
-			s.lstm(&l.forward, after(dst, hop), after(src, hop), n-hop, false, &s.ahead)
+// settle lets the frames out that have not come out before frame end of the stretch.
+// s.frames begin with frame first.
+func (s *Stream) settle(first, end int, emit func(int64, Frame)) {
+	known := s.windows * s.hop // where s.before begins
+	if len(s.before) > 0 {
+		match(s.before, s.frames[known-first:], s.frames)
+	}
+	for k := s.settled(); k < end; k++ {
+		f := s.frames[k-first]
+		if i := k - known; i < len(s.before) {
+			f = mean(s.before[i], f)
 		}
-		s.backward = memory{}
-		s.lstm(&l.backward, simd.Matrix{Data: dst.Data[hidden:], Stride: both}, src, n, true, &s.backward)
-		src = dst
+		emit(s.start+int64(k), f)
 	}
-	s.classify(s.frames, src, hop)
-	s.features = s.features[:copy(s.features, s.features[hop*narrow:])]
-	for _, f := range s.frames[:hop] {
-		emit(f)
+}
+
+func mean(a, b Frame) Frame {
+	for i, v := range b {
+		a[i] = (a[i] + v) / 2
 	}
+	return a
 }

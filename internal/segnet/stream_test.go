@@ -8,55 +8,145 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/internal/half"
 	"github.com/seed-7adb9000/diarizer/internal/simd"
 	"github.com/seed-7adb9000/diarizer/internal/state"
 	"github.com/seed-7adb9000/diarizer/internal/state/statetest"
 )
 
-func newStream(tb testing.TB, net *Network, path simd.Path, cfg Config) *Stream {
-	tb.Helper()
-	s, err := NewStream(net, path, cfg)
-	if err != nil {
-		tb.Fatal(err)
+// short is a plan of half a second a window, for tests.
+var short = plan{window: Field + 27*Step + 100, hop: 8, ahead: 3}
+
+// list collects frames and fails where they are not in order without a hole.
+type list struct {
+	tb    testing.TB
+	first int64
+	got   []Frame
+}
+
+func (l *list) add(k int64, f Frame) {
+	if k != l.first+int64(len(l.got)) {
+		l.tb.Fatalf("frame %d after %d from %d on", k, len(l.got), l.first)
 	}
-	return s
+	l.got = append(l.got, f)
 }
 
 // all returns the frames of a sound.
 func all(s *Stream, samples []float32) []Frame {
 	var out []Frame
-	add := func(f Frame) { out = append(out, f) }
+	add := func(_ int64, f Frame) { out = append(out, f) }
 	s.Push(samples, add)
 	s.Flush(add)
 	return out
 }
 
-// TestOneHopIsAWindow holds that a stream that hears everything before anything comes
-// out computes what a runner does, to the bit.
-func TestOneHopIsAWindow(t *testing.T) {
-	net := load(t)
-	sound := talk(Field + 80*Step)
-	want := make([]Frame, Frames(len(sound)))
-	NewRunner(net, simd.Best()).Run(want, sound)
-	if got := all(newStream(t, net, simd.Best(), Config{Hop: len(want), Ahead: -1}), sound); !slices.Equal(got, want) {
-		t.Error("a hop of the length of the sound has other frames than the window")
+// rounded16 is x as a stream keeps it.
+func rounded16(x []float32) []float32 {
+	out := make([]float32, len(x))
+	for i, v := range x {
+		out[i] = half.Float32(half.Of(v))
+	}
+	return out
+}
+
+// wanted is what the documentation says of a stream, with all of the sound at hand.
+func wanted(r *Runner, p plan, x []float32) []Frame {
+	x = rounded16(x)
+	total := Frames(len(x))
+	if total == 0 {
+		return nil
+	}
+	type window struct {
+		first, end int
+		frames     []Frame
+	}
+	var windows []window
+	add := func(first, samples int, end int) {
+		frames := make([]Frame, Frames(samples))
+		r.Run(frames, append(slices.Clone(x[first*Step:min(len(x), first*Step+samples)]), make([]float32, max(0, samples-len(x)))...))
+		if n := len(windows); n > 0 {
+			last := windows[n-1]
+			match(last.frames[p.hop:p.useful()], frames[max(0, last.first+p.hop-first):], frames)
+		}
+		windows = append(windows, window{first, end, frames})
+	}
+	for first := 0; first*Step+p.window <= len(x); first += p.hop {
+		add(first, p.window, first+p.useful())
+	}
+	first := max(0, total-Frames(p.window))
+	samples := min(p.window, len(x)-first*Step)
+	if total < Frames(p.window) {
+		samples = p.window
+	}
+	add(first, samples, total)
+	var out []Frame
+	for k := range total {
+		var have []Frame
+		for _, w := range windows {
+			if k >= w.first && k < w.end && len(have) < 2 {
+				have = append(have, w.frames[k-w.first])
+			}
+		}
+		switch {
+		case len(have) == 2 && k >= p.hop:
+			out = append(out, mean(have[0], have[1]))
+		default: // before the second window begins, there is but one
+			out = append(out, have[0])
+		}
+	}
+	return out
+}
+
+// TestStreams compares streams of many lengths with windows chosen by hand.
+func TestStreams(t *testing.T) {
+	r := NewRunner(load(t), simd.Best())
+	s := newStream(r, short)
+	other := NewRunner(r.net, simd.Best())
+	sound := talk(2 * Rate)
+	rapid.Check(t, func(t *rapid.T) {
+		x := sound[:rapid.IntRange(0, len(sound)).Draw(t, "samples")]
+		s.Reset()
+		got, want := all(s, x), wanted(other, short, x)
+		if len(got) != Frames(len(x)) || !slices.Equal(got, want) {
+			t.Fatalf("%d frames other than the %d of the windows", len(got), len(want))
+		}
+	})
+}
+
+// TestPublished holds that the plan that is used keeps what its documentation says: as
+// many frames as the sound has, and when they come out.
+func TestPublished(t *testing.T) {
+	s := NewStream(NewRunner(load(t), simd.Best()))
+	l := list{tb: t}
+	sound := talk(13 * Rate)
+	s.Push(sound[:10*Rate-1], l.add)
+	if len(l.got) != 0 {
+		t.Errorf("%d frames before 10 s", len(l.got))
+	}
+	s.Push(sound[10*Rate-1:12*Rate-141], l.add)
+	if len(l.got) != 118 {
+		t.Errorf("%d frames of the first window, expected 118", len(l.got))
+	}
+	s.Push(sound[12*Rate-141:12*Rate-140], l.add)
+	if len(l.got) != 559 {
+		t.Errorf("%d frames of the second window, expected 559", len(l.got))
+	}
+	s.Push(sound[12*Rate-140:], l.add)
+	s.Flush(l.add)
+	if len(l.got) != Frames(len(sound)) {
+		t.Errorf("%d frames, expected %d", len(l.got), Frames(len(sound)))
 	}
 }
 
-// TestBlocks holds that the blocks in which a sound is pushed change nothing, and that
-// no frame is missing.
+// TestBlocks holds that the blocks in which a sound is pushed change nothing.
 func TestBlocks(t *testing.T) {
-	net, sound := load(t), talk(2*Rate+77)
-	cfg := Config{Hop: 6, Ahead: 9, Memory: 50}
-	want := all(newStream(t, net, simd.Best(), cfg), sound)
-	if len(want) != Frames(len(sound)) {
-		t.Fatalf("%d frames, expected %d", len(want), Frames(len(sound)))
-	}
-	s := newStream(t, net, simd.Best(), cfg)
+	sound := talk(3 * Rate / 2)
+	s := newStream(NewRunner(load(t), simd.Best()), short)
+	want := all(s, sound)
 	rapid.Check(t, func(t *rapid.T) {
 		s.Reset()
 		var got []Frame
-		add := func(f Frame) { got = append(got, f) }
+		add := func(_ int64, f Frame) { got = append(got, f) }
 		for rest := sound; len(rest) > 0; {
 			n := min(len(rest), rapid.OneOf(rapid.IntRange(0, 40), rapid.IntRange(1, 9000)).Draw(t, "block"))
 			s.Push(rest[:n], add)
@@ -68,88 +158,56 @@ func TestBlocks(t *testing.T) {
 	})
 }
 
-// TestLengths holds that there are as many frames as whole fields, for sounds of any length.
-func TestLengths(t *testing.T) {
-	net, sound := load(t), talk(Rate)
-	for _, cfg := range []Config{{}, {Hop: 4, Ahead: 6}, {Hop: 5, Ahead: 7}, {Hop: 1, Ahead: -1, Memory: 3}} {
-		s := newStream(t, net, simd.Best(), cfg)
-		for n := 0; n <= len(sound); n += 89 {
-			s.Reset()
-			if got := len(all(s, sound[:n])); got != Frames(n) {
-				t.Fatalf("%+v: %d frames of %d samples, expected %d", cfg, got, n, Frames(n))
+// TestGaps holds that the sound between gaps is that of streams of its own from the next
+// frame of the stream on, and that frames keep their place.
+func TestGaps(t *testing.T) {
+	r := NewRunner(load(t), simd.Best())
+	s, alone := newStream(r, short), newStream(NewRunner(r.net, simd.Best()), short)
+	sound := talk(2 * Rate)
+	rapid.Check(t, func(t *rapid.T) {
+		s.Reset()
+		type placed struct {
+			k int64
+			f Frame
+		}
+		var got, want []placed
+		var position int64
+		add := func(k int64, f Frame) { got = append(got, placed{k, f}) }
+		for range rapid.IntRange(1, 3).Draw(t, "parts") {
+			x := sound[:rapid.IntRange(0, 15000).Draw(t, "samples")]
+			alone.Reset()
+			first := (position + Step - 1) / Step
+			for i, f := range all(alone, x[min(len(x), int(first*Step-position)):]) {
+				want = append(want, placed{first + int64(i), f})
 			}
+			s.Push(x[:len(x)/3], add)
+			s.Push(x[len(x)/3:], add)
+			gap := rapid.Int64Range(0, 5000).Draw(t, "gap")
+			s.Skip(gap, add)
+			position += int64(len(x)) + gap
 		}
-	}
-}
-
-// TestDelay holds that a hop comes out as soon as the frames ahead of it are heard.
-func TestDelay(t *testing.T) {
-	s := newStream(t, load(t), simd.Best(), Config{})
-	count := 0
-	add := func(Frame) { count++ }
-	n := Field + (DefaultHop+DefaultAhead-1)*Step
-	s.Push(talk(n-1), add)
-	if count != 0 {
-		t.Errorf("%d frames before the frames ahead were heard", count)
-	}
-	s.Push([]float32{0}, add)
-	if count != DefaultHop {
-		t.Errorf("%d frames after %d samples, expected %d", count, n, DefaultHop)
-	}
-}
-
-// TestFeaturesOfHops holds that features are the same in hops as at once, where the norms
-// are: nothing is computed twice, left out or shifted at the seams.
-func TestFeaturesOfHops(t *testing.T) {
-	net, sound := load(t), talk(Field+99*Step)
-	r := NewRunner(net, simd.Best())
-	n := Frames(len(sound))
-	r.Run(make([]Frame, n), sound)
-	s := newStream(t, net, simd.Best(), Config{Hop: 7, Ahead: 200})
-	known := func(dst *running, src moments) {
-		dst.seen, dst.limit = 1<<50, 1<<50
-		copy(dst.mean, src.mean)
-		copy(dst.variance, src.variance)
-	}
-	known(&s.sound, r.level)
-	for i := range s.stages {
-		known(&s.stages[i], r.moments[i])
-	}
-	s.Push(sound, nil)
-	if len(s.features) != n/7*7*narrow {
-		t.Fatalf("%d features", len(s.features))
-	}
-	for i, v := range s.features {
-		if w := r.features[2][i]; math.Abs(float64(v-w)) > 1e-4 {
-			t.Fatalf("feature %d of frame %d is %v, at once %v", i%narrow, i/narrow, v, w)
+		if !slices.Equal(got, want) {
+			t.Fatalf("%d frames, expected %d, or others", len(got), len(want))
 		}
-	}
+	})
 }
 
 func TestStateIsComplete(t *testing.T) {
-	s := newStream(t, load(t), simd.Best(), Config{})
-	var arrays []any
-	for i := range s.rows {
-		arrays = append(arrays, &s.rows)
-		_ = i
-	}
-	statetest.Covers(t, s, append(append(s.fields(), arrays...), &s.forward, &s.stages), "worker", "cfg", "ahead", "backward", "layers", "frames")
-	statetest.Covers(t, &s.sound, append(s.sound.fields(), &s.sound.moments), "limit", "block")
-	statetest.Covers(t, &s.forward[0], append(s.forward[0].fields(), s.forward[0].h[:]))
+	s := newStream(NewRunner(load(t), simd.Best()), short)
+	statetest.Covers(t, s, s.fields(), "run", "plan", "samples", "frames")
 }
 
 // TestMovedStream holds that a stream that is replaced at any sample by one of the same
 // state goes on to the same frames, and that a damaged state is refused.
 func TestMovedStream(t *testing.T) {
-	net, sound := load(t), talk(2*Rate)
-	cfg := Config{Hop: 6, Ahead: 9, Memory: 50}
-	want := all(newStream(t, net, simd.Best(), cfg), sound)
-	a, b := newStream(t, net, simd.Best(), cfg), newStream(t, net, simd.Best(), cfg)
+	r, sound := NewRunner(load(t), simd.Best()), talk(3*Rate/2)
+	a, b := newStream(r, short), newStream(r, short)
+	want := all(a, sound)
 	rapid.Check(t, func(t *rapid.T) {
 		cut := rapid.IntRange(0, len(sound)).Draw(t, "cut")
 		a.Reset()
 		var got []Frame
-		add := func(f Frame) { got = append(got, f) }
+		add := func(_ int64, f Frame) { got = append(got, f) }
 		a.Push(sound[:cut], add)
 		raw, err := a.AppendBinary(nil)
 		if err != nil {
@@ -168,53 +226,74 @@ func TestMovedStream(t *testing.T) {
 	})
 }
 
-// TestStateOfAnotherConfig is refused where it would not fit.
-func TestStateOfAnotherConfig(t *testing.T) {
-	net := load(t)
-	long, short := newStream(t, net, simd.Best(), Config{Hop: 30, Ahead: 60}), newStream(t, net, simd.Best(), Config{Hop: 5, Ahead: 5})
-	long.Push(talk(Rate), func(Frame) {})
-	raw, err := long.AppendBinary(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := short.UnmarshalBinary(raw); !errors.Is(err, state.ErrState) {
-		t.Errorf("error %v, expected ErrState", err)
-	}
-	if n := len(all(short, talk(5000))); n != Frames(5000) {
-		t.Errorf("%d frames after a refused state", n)
+// TestImpossibleStates are refused, and leave a stream that works.
+func TestImpossibleStates(t *testing.T) {
+	r := NewRunner(load(t), simd.Best())
+	s, other := newStream(r, short), newStream(r, short)
+	for name, harm := range map[string]func(){
+		"windows":      func() { other.windows = -1 },
+		"more windows": func() { other.windows = 1 },
+		"drop":         func() { other.drop = Step },
+		"samples":      func() { other.kept = make([]uint16, other.due()) },
+		"frames":       func() { other.before = append(other.before, Frame{}) },
+	} {
+		other.Reset()
+		other.Push(talk(3000), nil)
+		harm()
+		raw, err := other.AppendBinary(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.UnmarshalBinary(raw); !errors.Is(err, state.ErrState) {
+			t.Errorf("%s: error %v, expected ErrState", name, err)
+		}
+		if n := len(all(s, talk(5000))); n != Frames(5000) {
+			t.Errorf("%s: %d frames after a refused state", name, n)
+		}
 	}
 }
 
-// TestSilence holds that digital silence, for longer than any memory, neither leaves
-// subnormal numbers nor changes what the norms know of the sound before.
+// TestSilence holds that nobody speaks in digital silence, which takes no network, that no
+// sample makes a probability that is none, and that what is no sound is counted.
 func TestSilence(t *testing.T) {
-	s := newStream(t, load(t), simd.Best(), Config{Memory: 40})
-	check := func(f Frame) {
-		sum := f.Nobody() + f.One() + f.Two()
-		if !(math.Abs(float64(sum)-1) < 1e-5) {
-			t.Fatalf("probabilities %v", f)
+	s := newStream(NewRunner(load(t), simd.Best()), short)
+	for i, f := range all(s, make([]float32, Rate)) {
+		if f != (Frame{1}) {
+			t.Fatalf("frame %d of silence is %v", i, f)
 		}
 	}
-	quiet := make([]float32, 60*Rate)
-	s.Push(quiet, check)
-	if at := statetest.Subnormal(s); at != "" {
-		t.Errorf("%s is subnormal after silence", at)
+	loud := []float32{float32(math.NaN()), float32(math.Inf(1)), 1e30, -1e-42, -60000, 0x1p-24}
+	for name, x := range map[string][]float32{"loud": slices.Repeat(loud, 3000), "faint": slices.Repeat([]float32{0x1p-24, 0, 0}, 6000), "click": append(make([]float32, Rate), 1)} {
+		s.Reset()
+		for i, f := range all(s, append(x, make([]float32, 3000)...)) {
+			if sum := f.Nobody() + f.Speech(); !(math.Abs(float64(sum)-1) < 1e-5) {
+				t.Fatalf("%s: frame %d is %v", name, i, f)
+			}
+		}
+		if at := statetest.Subnormal(s); at != "" {
+			t.Errorf("%s: %s is subnormal", name, at)
+		}
+		if want := map[string]int64{"loud": 9000}[name]; s.Replaced() != want {
+			t.Errorf("%s: %d samples replaced, expected %d", name, s.Replaced(), want)
+		}
 	}
-	s.Push(talk(4*Rate), check)
-	s.Push(quiet[:Rate], check)
-	before := slices.Clone(s.stages[1].variance)
-	s.Push(quiet, check)
-	if !slices.Equal(before, s.stages[1].variance) {
-		t.Error("digital silence changed the variance")
-	}
-	if at := statetest.Subnormal(s); at != "" {
-		t.Errorf("%s is subnormal after sound and silence", at)
-	}
-	loud := []float32{float32(math.NaN()), float32(math.Inf(1)), 1e30, -1e-42}
-	s.Push(slices.Repeat(loud, 10000), check)
-	s.Flush(check)
-	if s.Replaced() != 30000 {
-		t.Errorf("%d samples replaced, expected 30000", s.Replaced())
+}
+
+// TestMatch holds that voices are renamed by when they speak.
+func TestMatch(t *testing.T) {
+	want := []Frame{{0, 1}, {0, 0, 1}, {0, 0, 0, 1}, {0, 0, 0, 0, 1}, {0, 0, 0, 0, 0, 1}, {0, 0, 0, 0, 0, 0, 1}, {1}}
+	for _, o := range orders {
+		all := make([]Frame, len(want))
+		for i, f := range want {
+			all[i] = f.renamed(o)
+			a, b := f.Speakers(), all[i].Speakers()
+			if b != [3]float32{a[o[0]], a[o[1]], a[o[2]]} || f.One() != all[i].One() || f.Two() != all[i].Two() {
+				t.Fatalf("%v renamed by %v is %v", f, o, all[i])
+			}
+		}
+		if match(want[:4], all, all); !slices.Equal(all, want) {
+			t.Errorf("order %v is not undone: %v", o, all)
+		}
 	}
 }
 
@@ -222,10 +301,11 @@ func TestNothingIsAllocated(t *testing.T) {
 	net, sound := load(t), talk(Rate)
 	frames := make([]Frame, Frames(len(sound)))
 	for _, path := range simd.Paths() {
-		r, s := NewRunner(net, path), newStream(t, net, path, Config{})
+		r := NewRunner(net, path)
+		s := newStream(r, short)
 		r.Run(frames, sound)
 		n := 0
-		emit := func(Frame) { n++ }
+		emit := func(int64, Frame) { n++ }
 		if a := testing.AllocsPerRun(1, func() {
 			r.Run(frames, sound)
 			s.Push(sound, emit)
@@ -233,15 +313,6 @@ func TestNothingIsAllocated(t *testing.T) {
 			s.Reset()
 		}); a != 0 || n == 0 {
 			t.Errorf("%v: %v allocations for %d frames", path, a, n)
-		}
-	}
-}
-
-func TestConfig(t *testing.T) {
-	net := load(t)
-	for _, cfg := range []Config{{Hop: -1}, {Hop: longest + 1}, {Ahead: -2}, {Ahead: longest + 1}, {Hop: 9, Memory: 8}, {Memory: -1}} {
-		if _, err := NewStream(net, simd.Best(), cfg); !errors.Is(err, ErrConfig) {
-			t.Errorf("%+v: error %v, expected ErrConfig", cfg, err)
 		}
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"slices"
 
 	"github.com/nlpodyssey/safetensors"
+
+	"github.com/seed-7adb9000/diarizer/internal/half"
 )
 
 // File is what a file holds and nobody has taken yet. Its methods do nothing after the
@@ -82,7 +84,7 @@ func (f *File) Half(name string, shape ...uint64) []float32 {
 	data := f.take(name, safetensors.F16, shape...)
 	out := make([]float32, 0, len(data)/2)
 	for ; len(data) > 0; data = data[2:] {
-		out = append(out, half(binary.LittleEndian.Uint16(data)))
+		out = append(out, half.Float32(binary.LittleEndian.Uint16(data)))
 	}
 	return f.finite(name, out)
 }
@@ -127,16 +129,4 @@ func (f *File) finite(name string, values []float32) []float32 {
 		}
 	}
 	return values
-}
-
-// half converts an IEEE 754 binary16.
-func half(h uint16) float32 {
-	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
-	switch exp {
-	case 0: // zero and below the normal range, in units of 2^-24
-		return math.Float32frombits(math.Float32bits(float32(frac)/(1<<24)) | sign)
-	case 31:
-		return math.Float32frombits(sign | 255<<23 | frac<<13)
-	}
-	return math.Float32frombits(sign | (exp+127-15)<<23 | frac<<13)
 }
