@@ -1,0 +1,28 @@
+package segnet
+
+import (
+	"testing"
+
+	"github.com/seed-7adb9000/diarizer/internal/simd"
+)
+
+// BenchmarkRun is a window of 10 s by path.
+func BenchmarkRun(b *testing.B) {
+	net, sound := load(b), talk(10*Rate)
+	frames := make([]Frame, Frames(len(sound)))
+	for _, path := range simd.Paths() {
+		b.Run(path.String(), func(b *testing.B) {
+			r := NewRunner(net, path)
+			for b.Loop() {
+				r.Run(frames, sound)
+			}
+			b.ReportMetric(10*float64(b.N)/b.Elapsed().Seconds(), "x-real-time")
+		})
+	}
+}
+
+func BenchmarkDefault(b *testing.B) {
+	for b.Loop() {
+		load(b)
+	}
+}

@@ -1,0 +1,112 @@
+package segnet
+
+import (
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/internal/simd"
+)
+
+// tile is how many rows of a convolution are computed before they are pooled.
+const tile = 60
+
+// moments are the mean and the variance of each channel.
+type moments struct{ mean, variance []float64 }
+
+func newMoments(channels int) moments {
+	return moments{make([]float64, channels), make([]float64, channels)}
+}
+
+// measure sets m to those of rows, n of them.
+func (m *moments) measure(rows []float32, n int) {
+	channels := len(m.mean)
+	clear(m.mean)
+	clear(m.variance)
+	rows = rows[:n*channels]
+	for row := rows; len(row) > 0; row = row[channels:] {
+		for i, v := range row[:channels] {
+			m.mean[i] += float64(v)
+		}
+	}
+	for i := range m.mean {
+		m.mean[i] /= float64(n)
+	}
+	for row := rows; len(row) > 0; row = row[channels:] {
+		for i, v := range row[:channels] {
+			d := float64(v) - m.mean[i]
+			m.variance[i] += d * d
+		}
+	}
+	for i := range m.variance {
+		m.variance[i] /= float64(n)
+	}
+}
+
+// into writes to dst the scale and the shift that a trained norm is for m.
+func (m *moments) into(dst, norm affine) {
+	for i, v := range m.variance {
+		scale := float64(norm.scale[i]) / math.Sqrt(v+epsilon)
+		dst.scale[i] = float32(scale)
+		dst.shift[i] = float32(float64(norm.shift[i]) - m.mean[i]*scale)
+	}
+}
+
+// normalize scales, shifts and rectifies rows of len(a.scale) numbers.
+func normalize(rows []float32, a affine) {
+	for channels := len(a.scale); len(rows) > 0; rows = rows[channels:] {
+		for i, v := range rows[:channels] {
+			rows[i] = leaky(float32(v*a.scale[i]) + a.shift[i])
+		}
+	}
+}
+
+func leaky(v float32) float32 {
+	if v < 0 {
+		return v * slope
+	}
+	return v
+}
+
+// pooled writes n rows of the largest of three rows each of a convolution to dst. Row j
+// of the convolution reads src from j·s.step on.
+func (w *worker) pooled(s *stage, dst, src []float32, n int) {
+	at := [1]int{}
+	conv := simd.Matrix{Data: w.rows[:], Stride: s.wide}
+	for ; n > 0; n -= tile / pool {
+		rows := pool * min(n, tile/pool)
+		s.conv.Into(w.path, conv, simd.Matrix{Data: src, Stride: s.step}, at[:], rows, simd.Matrix{}, simd.NoFloor)
+		if s.sums != nil {
+			w.magnitudes(s, rows)
+		}
+		for r := 0; r < rows; r += pool {
+			a := w.rows[r*s.wide:][:s.channels]
+			b := w.rows[(r+1)*s.wide:][:s.channels]
+			c := w.rows[(r+2)*s.wide:][:s.channels]
+			for i, v := range a {
+				if b[i] > v {
+					v = b[i]
+				}
+				if c[i] > v {
+					v = c[i]
+				}
+				dst[i] = v
+			}
+			dst = dst[s.channels:]
+		}
+		src = src[min(len(src), rows*s.step):]
+	}
+}
+
+// magnitudes turns rows of what the filters make of the samples into the sizes of what
+// they would make of samples that are scaled and shifted by w.gain.
+func (w *worker) magnitudes(s *stage, rows int) {
+	scale := w.gain.scale[0]
+	for i, sum := range s.sums {
+		w.offsets[i] = w.gain.shift[0] * sum
+	}
+	for r := range rows {
+		row := w.rows[r*s.wide:][:filters]
+		for i, v := range row {
+			row[i] = math.Float32frombits(math.Float32bits(float32(v*scale)+w.offsets[i]) &^ (1 << 31))
+		}
+	}
+}

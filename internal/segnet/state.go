@@ -1,0 +1,48 @@
+package segnet
+
+import (
+	"fmt"
+
+	"github.com/seed-7adb9000/diarizer/internal/state"
+)
+
+// AppendBinary appends the state of the stream to b, 0.4 MB: with it, another one of the
+// same network and path goes on to the same frames. It never fails.
+func (s *Stream) AppendBinary(b []byte) ([]byte, error) { return state.Append(b, s.fields()...), nil }
+
+// UnmarshalBinary gives s the state of another stream, as AppendBinary wrote it. After an
+// error, which matches [state.ErrState], s is at its start.
+func (s *Stream) UnmarshalBinary(b []byte) error {
+	err := state.Restore(b, s.fields()...)
+	if err == nil {
+		err = s.plausible()
+	}
+	if err != nil {
+		s.Reset()
+	}
+	return err
+}
+
+func (s *Stream) fields() []any {
+	return []any{
+		&s.position, &s.replaced, &s.start, &s.drop, &s.windows, &s.kept,
+		state.Slice(&s.before, func(f *Frame) []any { return []any{f[:]} }),
+	}
+}
+
+// plausible returns an error where what was restored cannot be the state of a stream.
+func (s *Stream) plausible() error {
+	least, before := 0, 0
+	if s.windows > 0 {
+		least, before = s.window, s.useful()-s.hop
+	}
+	switch {
+	case s.windows < 0 || s.drop < 0 || s.drop >= Step:
+		return fmt.Errorf("%w: %d windows, %d samples to drop", state.ErrState, s.windows, s.drop)
+	case len(s.kept) < least || len(s.kept) >= s.due():
+		return fmt.Errorf("%w: %d samples after %d windows, expected %d to %d", state.ErrState, len(s.kept), s.windows, least, s.due()-1)
+	case len(s.before) != before:
+		return fmt.Errorf("%w: %d frames after %d windows, expected %d", state.ErrState, len(s.before), s.windows, before)
+	}
+	return nil
+}
