@@ -165,6 +165,21 @@ func (s *Segmenter) Push(at int64, speech bool, frame []float64, emit func(Event
 	}
 }
 
+// Cut divides the open utterance at a frame, or the grid point next to it, where somebody
+// else is known to begin, unless that is within shortestCut of one of its ends.
+func (s *Segmenter) Cut(frame, at int64, emit func(Event)) {
+	cut := (frame + AtomFrames/2) / AtomFrames * AtomFrames
+	if !s.open || cut-s.start < shortestCut || s.n-cut < shortestCut {
+		return
+	}
+	s.closeAt(cut, at, false, emit)
+	s.begin(cut)
+	s.grow(at, emit)
+}
+
+// shortestCut is the shortest utterance that Cut leaves, in frames.
+const shortestCut = 20
+
 // Flush ends the stream, as a pause would.
 func (s *Segmenter) Flush(at int64, emit func(Event)) { s.endRegion(at, emit) }
 

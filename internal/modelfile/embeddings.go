@@ -64,7 +64,12 @@ func (e *embeddings) model() (model.Model, error) {
 	if found := net.Fingerprint(); found != e.set.Network {
 		return nil, fmt.Errorf("it is for the network %.12s…, this program has %.12s…", e.set.Network, found)
 	}
+	tracking, err := Tracking()
+	if err != nil {
+		return nil, err
+	}
 	s, m := e.set, &e.m
+	m.Tracking = tracking
 	m.Net, m.Features, m.Phi, m.Slack, m.Length, m.Threshold, m.Slope = net, s.Features, s.Phi, s.Slack, s.Length, s.Threshold, s.Slope
 	return m, nil
 }

@@ -18,6 +18,7 @@ type front struct {
 	ext    *segment.Extractor
 	cut    *segment.Segmenter
 	given  *segment.Given // instead of det and cut, where not nil
+	second *second        // after det and cut, where not nil
 	speech []vad.Span     // instead of det, where not nil
 	spans  int            // of speech, those that are over
 
@@ -62,6 +63,11 @@ func newFront(cfg Config) (*front, error) {
 		if f.cut, err = segment.NewSegmenter(c, ext.Dim()); err != nil {
 			return nil, err
 		}
+		if t := tracker(m); t != nil && f.det != nil {
+			if f.second, err = newSecond(t, cfg, c); err != nil {
+				return nil, err
+			}
+		}
 	}
 	f.delay = int64(lag+1) * segment.Hop
 	f.patience = max(leastPatience, cfg.Online.JoinGap) + segment.AtomFrames*segment.Hop
@@ -71,16 +77,56 @@ func newFront(cfg Config) (*front, error) {
 // maxGiven is the longest part that a given utterance is cut into, in samples.
 const maxGiven = 3 * capture.Rate
 
+// tracker returns what hears for the model how many people speak at a time, or nil.
+func tracker(m model.Model) model.Tracker {
+	if t, ok := m.(model.Tracking); ok {
+		return t.NewTracker()
+	}
+	return nil
+}
+
 // push takes the next samples. They stay the caller's.
 func (f *front) push(samples []float32, emit func(segment.Event)) {
 	samples, replaced := clean.Copied(&f.copied, samples)
 	f.replaced += int64(replaced)
+	if f.second == nil {
+		f.pushCleaned(samples, emit)
+		return
+	}
+	// The looks take turns on the grid of atoms, whatever the blocks are.
+	const grid = segment.AtomFrames * segment.Hop
+	for len(samples) > 0 {
+		n := min(len(samples), int(grid-f.pushed%grid))
+		f.pushCleaned(samples[:n], emit)
+		samples = samples[n:]
+		if f.pushed%grid == 0 {
+			f.second.step(f.pushed, emit)
+		}
+	}
+}
+
+// draft returns emit for the events of the first of two looks.
+func (f *front) draft(emit func(segment.Event)) func(segment.Event) {
+	if f.second == nil {
+		return emit
+	}
+	return func(ev segment.Event) {
+		ev.Draft = true
+		emit(ev)
+	}
+}
+
+func (f *front) pushCleaned(samples []float32, emit func(segment.Event)) {
 	f.pushed += int64(len(samples))
 	f.ext.Add(samples)
 	if f.det != nil {
+		n := len(f.decisions)
 		f.decisions = f.det.Push(f.decisions, samples)
+		if f.second != nil {
+			f.second.push(samples, f.decisions[n:])
+		}
 	}
-	f.drain(emit)
+	f.drain(f.draft(emit))
 }
 
 // flush ends the stream.
@@ -88,8 +134,14 @@ func (f *front) flush(emit func(segment.Event)) error {
 	f.ended = true
 	f.ext.End()
 	if f.det != nil {
+		n := len(f.decisions)
 		f.decisions = f.det.Flush(f.decisions)
+		if f.second != nil {
+			f.second.push(nil, f.decisions[n:])
+			defer f.second.flush(f.pushed, emit)
+		}
 	}
+	emit = f.draft(emit)
 	f.drain(emit)
 	if f.det != nil {
 		emit = f.levels.into(emit)

@@ -71,6 +71,7 @@ func NewStream(cfg Config) (*Stream, error) {
 	}
 	clustering := cfg.Online
 	clustering.Whole = clustering.Whole || cfg.Utterances != nil
+	clustering.Drafts = f.second != nil
 	clu, err := online.New(cfg.Model, clustering)
 	if err != nil {
 		return nil, err

@@ -7,7 +7,6 @@ import (
 	"hash/crc32"
 
 	"github.com/seed-7adb9000/diarizer/internal/state"
-	"github.com/seed-7adb9000/diarizer/vad"
 )
 
 // ErrSnapshot is matched by every error about a snapshot that no stream can be
@@ -87,10 +86,13 @@ func (s *Stream) fields() []any {
 func (f *front) fields() []any {
 	list := []any{
 		state.Value(f.ext), &f.spans, &f.pushed, &f.done, &f.replaced, &f.spoke, f.levels.power[:],
-		state.Slice(&f.decisions, func(d *vad.Decision) []any { return []any{&d.Speech, &d.Score, &d.Level} }),
+		state.Slice(&f.decisions, decisionFields),
 	}
 	if f.det != nil {
 		list = append(list, state.Value(f.det))
+	}
+	if f.second != nil {
+		list = append(list, state.Struct(f.second, (*second).fields))
 	}
 	if f.cut != nil {
 		list = append(list, state.Value(f.cut))

@@ -27,10 +27,9 @@ func (p plan) useful() int { return Frames(p.window) - p.ahead }
 // is about the sound around sample [Centre](k) of the stream. The frames depend on the
 // samples alone, not on the blocks in which they are pushed.
 //
-// A stream has 0.4 MB. It is not safe for concurrent use, nor beside others of the same
-// runner. Use [NewStream].
+// A stream has 0.4 MB. It is not safe for concurrent use. Use [NewStream].
 type Stream struct {
-	run *Runner
+	run Windows
 	plan
 	position int64 // samples of the stream that were pushed or skipped
 	replaced int64
@@ -46,11 +45,17 @@ type Stream struct {
 	frames  []Frame   // scratch: of a window
 }
 
-// NewStream returns a stream at its start that computes with r. A runner can serve any
-// number of streams in turn.
-func NewStream(r *Runner) *Stream { return newStream(r, published) }
+// Windows computes windows: a [Runner], which can serve any number of streams in turn, or
+// [Runners], which serve streams at the same time.
+type Windows interface {
+	// Run is that of a [Runner].
+	Run(dst []Frame, samples []float32) int
+}
 
-func newStream(r *Runner, p plan) *Stream {
+// NewStream returns a stream at its start that computes with r.
+func NewStream(r Windows) *Stream { return newStream(r, published) }
+
+func newStream(r Windows, p plan) *Stream {
 	return &Stream{
 		run: r, plan: p,
 		kept:    make([]uint16, 0, p.window+p.hop*Step),

@@ -25,6 +25,14 @@ type Network interface {
 	NewEmbedder() Embedder
 }
 
+// Tracking is a network that hears how many people speak at a time.
+type Tracking interface {
+	// Fingerprint identifies the network by its weights.
+	Fingerprint() string
+	// NewTracker returns the tracker of a new stream.
+	NewTracker() model.Tracker
+}
+
 // Embedder runs a network.
 type Embedder interface {
 	// Hear runs the network over the features of an utterance, T×b by rows, as
@@ -42,6 +50,8 @@ type Model struct {
 	Features segment.FeatureConfig
 	// Net is the network.
 	Net Network
+	// Tracking hears how many people speak at a time; nil for nobody who does.
+	Tracking Tracking
 	// Mean is μ, of length m.
 	Mean []float64
 	// P is ν×m by rows.
@@ -66,7 +76,7 @@ func (m *Model) Nu() int { return len(m.A) }
 // Copy returns a model with the parameters of m, for other settings. The
 // parameters are shared and not to be changed.
 func (m *Model) Copy() *Model {
-	return &Model{Features: m.Features, Net: m.Net, Mean: m.Mean, P: m.P, A: m.A, B: m.B, Phi: m.Phi, Slack: m.Slack,
+	return &Model{Features: m.Features, Net: m.Net, Tracking: m.Tracking, Mean: m.Mean, P: m.P, A: m.A, B: m.B, Phi: m.Phi, Slack: m.Slack,
 		Length: m.Length, Threshold: m.Threshold, Slope: m.Slope}
 }
 
@@ -75,6 +85,14 @@ func (m *Model) Kind() string { return Kind }
 
 // Front implements [model.Model].
 func (m *Model) Front() segment.FeatureConfig { return m.Features }
+
+// NewTracker implements [model.Tracking].
+func (m *Model) NewTracker() model.Tracker {
+	if m.Tracking == nil {
+		return nil
+	}
+	return m.Tracking.NewTracker()
+}
 
 // Shape implements [model.Model].
 func (m *Model) Shape() model.Shape { return model.Shape{Nu: m.Nu(), Diagonal: true} }
@@ -100,6 +118,9 @@ func (m *Model) Fingerprint() string {
 	m.printOnce.Do(func() {
 		h := sha256.New()
 		fmt.Fprintf(h, "%s %s %+v", Kind, m.Net.Fingerprint(), m.Features)
+		if m.Tracking != nil {
+			fmt.Fprintf(h, " %s", m.Tracking.Fingerprint())
+		}
 		for _, values := range [][]float64{m.Mean, m.P, m.A, m.B, {m.Phi, m.Slack, m.Length, m.Threshold, m.Slope}} {
 			b := binary.LittleEndian.AppendUint64(nil, uint64(len(values)))
 			for _, v := range values {
