@@ -24,17 +24,17 @@ type list struct {
 	got   []Frame
 }
 
-func (l *list) add(k int64, f Frame) {
+func (l *list) add(k int64, f *Frame) {
 	if k != l.first+int64(len(l.got)) {
 		l.tb.Fatalf("frame %d after %d from %d on", k, len(l.got), l.first)
 	}
-	l.got = append(l.got, f)
+	l.got = append(l.got, *f)
 }
 
 // all returns the frames of a sound.
 func all(s *Stream, samples []float32) []Frame {
 	var out []Frame
-	add := func(_ int64, f Frame) { out = append(out, f) }
+	add := func(_ int64, f *Frame) { out = append(out, *f) }
 	s.Push(samples, add)
 	s.Flush(add)
 	return out
@@ -89,7 +89,8 @@ func wanted(r *Runner, p plan, x []float32) []Frame {
 		}
 		switch {
 		case len(have) == 2 && k >= p.hop:
-			out = append(out, mean(have[0], have[1]))
+			have[1].average(&have[0])
+			out = append(out, have[1])
 		default: // before the second window begins, there is but one
 			out = append(out, have[0])
 		}
@@ -116,7 +117,7 @@ func TestStreams(t *testing.T) {
 // TestPublished holds that the plan that is used keeps what its documentation says: as
 // many frames as the sound has, and when they come out.
 func TestPublished(t *testing.T) {
-	s := NewStream(NewRunner(load(t), simd.Best()))
+	s := NewStream(load(t))
 	l := list{tb: t}
 	sound := talk(13 * Rate)
 	s.Push(sound[:10*Rate-1], l.add)
@@ -146,7 +147,7 @@ func TestBlocks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s.Reset()
 		var got []Frame
-		add := func(_ int64, f Frame) { got = append(got, f) }
+		add := func(_ int64, f *Frame) { got = append(got, *f) }
 		for rest := sound; len(rest) > 0; {
 			n := min(len(rest), rapid.OneOf(rapid.IntRange(0, 40), rapid.IntRange(1, 9000)).Draw(t, "block"))
 			s.Push(rest[:n], add)
@@ -172,7 +173,7 @@ func TestGaps(t *testing.T) {
 		}
 		var got, want []placed
 		var position int64
-		add := func(k int64, f Frame) { got = append(got, placed{k, f}) }
+		add := func(k int64, f *Frame) { got = append(got, placed{k, *f}) }
 		for range rapid.IntRange(1, 3).Draw(t, "parts") {
 			x := sound[:rapid.IntRange(0, 15000).Draw(t, "samples")]
 			alone.Reset()
@@ -192,9 +193,37 @@ func TestGaps(t *testing.T) {
 	})
 }
 
+// TestSound holds that the samples of a frame are at hand when it comes out and those of the
+// last 2 s before it, as far as there was sound, with silence for a gap.
+func TestSound(t *testing.T) {
+	s, sound := newStream(NewRunner(load(t), simd.Best()), short), talk(2*Rate)
+	const gap = 1234
+	stream := append(append(slices.Clone(sound[:Rate]), make([]float32, gap)...), sound[Rate:]...)
+	first, n := int64(0), 0
+	var buf []float32
+	emit := func(k int64, _ *Frame) {
+		n++
+		from, to := max(first, k*Step-int64(short.hop)*Step), k*Step+Field
+		if buf = s.Sound(from, to, buf[:0]); !slices.Equal(buf, rounded16(stream[from:to])) {
+			t.Fatalf("samples %d to %d of frame %d are others", from, to, k)
+		}
+	}
+	s.Push(sound[:Rate], emit)
+	s.Skip(gap, emit)
+	if first = 64 * Step; len(s.Sound(0, 10, nil)) != 10 {
+		t.Error("not ten samples")
+	}
+	s.Push(sound[Rate:], emit)
+	s.Flush(emit)
+	if want := Frames(Rate) + Frames(len(stream)-int(first)); n != want {
+		t.Errorf("%d frames, expected %d", n, want)
+	}
+}
+
 func TestStateIsComplete(t *testing.T) {
 	s := newStream(NewRunner(load(t), simd.Best()), short)
-	statetest.Covers(t, s, s.fields(), "run", "plan", "samples", "frames")
+	statetest.Covers(t, &s.kept, s.kept.fields())
+	statetest.Covers(t, s, s.fields(), "run", "plan", "samples", "frames", "out")
 }
 
 // TestMovedStream holds that a stream that is replaced at any sample by one of the same
@@ -207,7 +236,7 @@ func TestMovedStream(t *testing.T) {
 		cut := rapid.IntRange(0, len(sound)).Draw(t, "cut")
 		a.Reset()
 		var got []Frame
-		add := func(_ int64, f Frame) { got = append(got, f) }
+		add := func(_ int64, f *Frame) { got = append(got, *f) }
 		a.Push(sound[:cut], add)
 		raw, err := a.AppendBinary(nil)
 		if err != nil {
@@ -234,7 +263,7 @@ func TestImpossibleStates(t *testing.T) {
 		"windows":      func() { other.windows = -1 },
 		"more windows": func() { other.windows = 1 },
 		"drop":         func() { other.drop = Step },
-		"samples":      func() { other.kept = make([]uint16, other.due()) },
+		"samples":      func() { other.kept.samples = make([]uint16, other.due()) },
 		"frames":       func() { other.before = append(other.before, Frame{}) },
 	} {
 		other.Reset()
@@ -266,7 +295,7 @@ func TestSilence(t *testing.T) {
 	for name, x := range map[string][]float32{"loud": slices.Repeat(loud, 3000), "faint": slices.Repeat([]float32{0x1p-24, 0, 0}, 6000), "click": append(make([]float32, Rate), 1)} {
 		s.Reset()
 		for i, f := range all(s, append(x, make([]float32, 3000)...)) {
-			if sum := f.Nobody() + f.Speech(); !(math.Abs(float64(sum)-1) < 1e-5) {
+			if sum := f.Nobody() + f.One() + f.Two(); !(math.Abs(float64(sum)-1) < 1e-5) {
 				t.Fatalf("%s: frame %d is %v", name, i, f)
 			}
 		}
@@ -286,8 +315,12 @@ func TestMatch(t *testing.T) {
 		all := make([]Frame, len(want))
 		for i, f := range want {
 			all[i] = f.renamed(o)
-			a, b := f.Speakers(), all[i].Speakers()
-			if b != [3]float32{a[o[0]], a[o[1]], a[o[2]]} || f.One() != all[i].One() || f.Two() != all[i].Two() {
+			for v, from := range o {
+				if all[i].Active(v) != f.Active(from) {
+					t.Fatalf("%v renamed by %v is %v", f, o, all[i])
+				}
+			}
+			if f.One() != all[i].One() || f.Two() != all[i].Two() {
 				t.Fatalf("%v renamed by %v is %v", f, o, all[i])
 			}
 		}
@@ -305,7 +338,7 @@ func TestNothingIsAllocated(t *testing.T) {
 		s := newStream(r, short)
 		r.Run(frames, sound)
 		n := 0
-		emit := func(int64, Frame) { n++ }
+		emit := func(int64, *Frame) { n++ }
 		if a := testing.AllocsPerRun(1, func() {
 			r.Run(frames, sound)
 			s.Push(sound, emit)
