@@ -148,6 +148,68 @@ input:
 	BLT  half
 	RET
 
+// BIAS begins 16 sums with the bias at R1 and what is added at R8, and passes both.
+#define BIAS(A, B, C, D) \
+	VLD1.P 64(R1), [V20.S4, V21.S4, V22.S4, V23.S4] \
+	START(R8, A, B, C, D) \
+	ADD $64, R8
+
+// SIXTEEN adds the products of V24 with the 16 weights at ROW, which it passes.
+#define SIXTEEN(ROW, A, B, C, D) \
+	VLD1.P 64(ROW), [V20.S4, V21.S4, V22.S4, V23.S4] \
+	VFMLA V20.S4, V24.S4, A.S4 \
+	VFMLA V21.S4, V24.S4, B.S4 \
+	VFMLA V22.S4, V24.S4, C.S4 \
+	VFMLA V23.S4, V24.S4, D.S4
+
+// One row of two panels: the sums are V0 to V15. The weights of the panels are at R1
+// and R10.
+// func wideNEON(b *block)
+TEXT ·wideNEON(SB), NOSPLIT, $0-8
+	MOVD b+0(FP), R0
+	MOVD block_bias(R0), R1
+	MOVD block_add(R0), R8
+	BIAS(0, 1, 2, 3)
+	BIAS(4, 5, 6, 7)
+	BIAS(8, 9, 10, 11)
+	BIAS(12, 13, 14, 15)
+
+	MOVD block_weights(R0), R1
+	MOVD block_panelStride(R0), R10
+	ADD  R1, R10
+	MOVD block_at(R0), R2
+	MOVD block_taps(R0), R3
+
+tap:
+	MOVD.P 8(R2), R6
+	MOVD   block_src(R0), R8
+	ADD    R6<<2, R8
+	MOVD   block_in(R0), R7
+
+input:
+	VLD1R.P 4(R8), [V24.S4]
+	SIXTEEN(R1, V0, V1, V2, V3)
+	SIXTEEN(R1, V4, V5, V6, V7)
+	SIXTEEN(R10, V8, V9, V10, V11)
+	SIXTEEN(R10, V12, V13, V14, V15)
+	SUBS $1, R7
+	BNE  input
+	SUBS $1, R3
+	BNE  tap
+
+	FMOVS block_floor(R0), F31
+	VDUP  V31.S[0], V31.S4
+	FLOOR(0, 1, 2, 3)
+	FLOOR(4, 5, 6, 7)
+	FLOOR(8, 9, 10, 11)
+	FLOOR(12, 13, 14, 15)
+	MOVD block_dst(R0), R8
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R8)
+	VST1.P [V4.S4, V5.S4, V6.S4, V7.S4], 64(R8)
+	VST1.P [V8.S4, V9.S4, V10.S4, V11.S4], 64(R8)
+	VST1   [V12.S4, V13.S4, V14.S4, V15.S4], (R8)
+	RET
+
 // func scaleShiftNEON(dst, src, scale, shift *float32, n int, floor float32)
 TEXT ·scaleShiftNEON(SB), NOSPLIT, $0-44
 	MOVD  dst+0(FP), R0
