@@ -75,7 +75,10 @@ func (w *worker) pooled(s *stage, dst, src []float32, n int) {
 		rows := pool * min(n, tile/pool)
 		s.conv.Into(w.path, conv, simd.Matrix{Data: src, Stride: s.step}, at[:], rows, simd.Matrix{}, simd.NoFloor)
 		if s.sums != nil {
-			w.magnitudes(s, rows)
+			w.peaks(s, dst, conv, rows/pool)
+			dst = dst[rows/pool*s.channels:]
+			src = src[min(len(src), rows*s.step):]
+			continue
 		}
 		for r := 0; r < rows; r += pool {
 			a := w.rows[r*s.wide:][:s.channels]
@@ -96,17 +99,12 @@ func (w *worker) pooled(s *stage, dst, src []float32, n int) {
 	}
 }
 
-// magnitudes turns rows of what the filters make of the samples into the sizes of what
-// they would make of samples that are scaled and shifted by w.gain.
-func (w *worker) magnitudes(s *stage, rows int) {
-	scale := w.gain.scale[0]
+// peaks pools n·pool rows of what the filters make of the samples: the sizes of what they
+// would make of samples that are scaled and shifted by w.gain.
+func (w *worker) peaks(s *stage, dst []float32, conv simd.Matrix, n int) {
 	for i, sum := range s.sums {
+		w.scales[i] = w.gain.scale[0]
 		w.offsets[i] = w.gain.shift[0] * sum
 	}
-	for r := range rows {
-		row := w.rows[r*s.wide:][:filters]
-		for i, v := range row {
-			row[i] = math.Float32frombits(math.Float32bits(float32(v*scale)+w.offsets[i]) &^ (1 << 31))
-		}
-	}
+	simd.Peaks(w.path, simd.Matrix{Data: dst, Stride: filters}, conv, n, w.scales[:], w.offsets[:])
 }

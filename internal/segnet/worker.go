@@ -7,9 +7,10 @@ type worker struct {
 	net  *Network
 	path simd.Path
 
-	gain    affine             // of the samples, see magnitudes
-	norms   [3]affine          // after the stages
-	offsets [filters]float32   // see magnitudes
+	gain    affine           // of the samples, see peaks
+	norms   [3]affine        // after the stages
+	scales  [filters]float32 // see peaks
+	offsets [filters]float32
 	rows    [tile * 96]float32 // of a convolution
 	inputs  [tile * gates]float32
 	gates   [gates]float32

@@ -246,3 +246,37 @@ row:
 	JG   columns
 	VZEROUPPER
 	RET
+
+// func peaks256(dst, src *float32, strideBytes int, scale, shift *float32, n int)
+TEXT ·peaks256(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ strideBytes+16(FP), DX
+	MOVQ scale+24(FP), AX
+	MOVQ shift+32(FP), BX
+	MOVQ n+40(FP), CX
+	VPCMPEQD Y9, Y9, Y9
+	VPSRLD $1, Y9, Y9 // all bits but the sign
+
+next:
+	VMOVUPS (AX), Y0
+	VMOVUPS (BX), Y1
+	VMOVAPS Y1, Y2
+	VMOVAPS Y1, Y3
+	VFMADD231PS (SI), Y0, Y1
+	VFMADD231PS (SI)(DX*1), Y0, Y2
+	VFMADD231PS (SI)(DX*2), Y0, Y3
+	VANDPS Y9, Y1, Y1
+	VANDPS Y9, Y2, Y2
+	VANDPS Y9, Y3, Y3
+	VMAXPS Y1, Y2, Y1
+	VMAXPS Y1, Y3, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ $32, AX
+	ADDQ $32, BX
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JG   next
+	VZEROUPPER
+	RET

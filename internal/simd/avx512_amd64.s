@@ -235,3 +235,37 @@ row:
 	JG   columns
 	VZEROUPPER
 	RET
+
+// func peaks512(dst, src *float32, strideBytes int, scale, shift *float32, n int)
+TEXT ·peaks512(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ strideBytes+16(FP), DX
+	MOVQ scale+24(FP), AX
+	MOVQ shift+32(FP), BX
+	MOVQ n+40(FP), CX
+	VPTERNLOGD $255, Z9, Z9, Z9
+	VPSRLD $1, Z9, Z9 // all bits but the sign
+
+next:
+	VMOVUPS (AX), Z0
+	VMOVUPS (BX), Z1
+	VMOVAPS Z1, Z2
+	VMOVAPS Z1, Z3
+	VFMADD231PS (SI), Z0, Z1
+	VFMADD231PS (SI)(DX*1), Z0, Z2
+	VFMADD231PS (SI)(DX*2), Z0, Z3
+	VPANDD Z9, Z1, Z1
+	VPANDD Z9, Z2, Z2
+	VPANDD Z9, Z3, Z3
+	VMAXPS Z1, Z2, Z1
+	VMAXPS Z1, Z3, Z1
+	VMOVUPS Z1, (DI)
+	ADDQ $64, AX
+	ADDQ $64, BX
+	ADDQ $64, SI
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JG   next
+	VZEROUPPER
+	RET

@@ -78,3 +78,11 @@ func cells(p Path, h, c, gates []float32) {
 	}
 	p.cells(&h[0], &c[0], &gates[0], len(h))
 }
+
+func peaks(p Path, dst []float32, src Matrix, scale, shift []float32) {
+	if p.height() == 0 || len(dst) == 0 {
+		portablePeaks(dst, src, scale, shift)
+		return
+	}
+	p.peaks(&dst[0], &src.Data[0], 4*src.Stride, &scale[0], &shift[0], len(dst))
+}

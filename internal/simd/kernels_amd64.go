@@ -75,6 +75,14 @@ func (p Path) cells(h, c, gates *float32, n int) {
 	}
 }
 
+func (p Path) peaks(dst, src *float32, strideBytes int, scale, shift *float32, n int) {
+	if p == AVX512 {
+		peaks512(dst, src, strideBytes, scale, shift, n)
+	} else {
+		peaks256(dst, src, strideBytes, scale, shift, n)
+	}
+}
+
 // block512 computes 10 rows.
 //
 //go:noescape
@@ -118,3 +126,9 @@ func cells512(h, c, gates *float32, n int)
 
 //go:noescape
 func cells256(h, c, gates *float32, n int)
+
+//go:noescape
+func peaks512(dst, src *float32, strideBytes int, scale, shift *float32, n int)
+
+//go:noescape
+func peaks256(dst, src *float32, strideBytes int, scale, shift *float32, n int)

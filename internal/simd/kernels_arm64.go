@@ -36,6 +36,10 @@ func (Path) sum(dst, src *float32, strideBytes, rows, n int) {
 
 func (Path) cells(h, c, gates *float32, n int) { cellsNEON(h, c, gates, n) }
 
+func (Path) peaks(dst, src *float32, strideBytes int, scale, shift *float32, n int) {
+	peaksNEON(dst, src, strideBytes, scale, shift, n)
+}
+
 // blockNEON computes 5 rows.
 //
 //go:noescape
@@ -57,3 +61,6 @@ func sumNEON(dst, src *float32, strideBytes, rows, n int)
 
 //go:noescape
 func cellsNEON(h, c, gates *float32, n int)
+
+//go:noescape
+func peaksNEON(dst, src *float32, strideBytes int, scale, shift *float32, n int)

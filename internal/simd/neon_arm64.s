@@ -4,9 +4,11 @@
 // Five rows of 16 outputs, twice for a panel: the sums are V0 to V19, four registers
 // a row. The rows are at R8 to R12; R5 is the half of the panel, 0 or 64 bytes.
 
-// Go's assembler lacks these on four numbers: d = n + m, d = max(n, m). NaN stays NaN.
+// Go's assembler lacks these on four numbers: d = n + m, d = max(n, m), d = |n|. NaN stays NaN.
 #define FADD4(m, n, d) WORD $(0x4E20D400 | (m)<<16 | (n)<<5 | (d))
 #define FMAX4(m, n, d) WORD $(0x4E20F400 | (m)<<16 | (n)<<5 | (d))
+
+#define FABS4(n, d) WORD $(0x4EA0F800 | (n)<<5 | (d))
 
 // POINT sets R9 to R12 to rows R4 bytes apart, from R8 on.
 #define POINT \
@@ -262,4 +264,36 @@ row:
 	ADD  $64, R1
 	SUBS $16, R4
 	BGT  columns
+	RET
+
+// func peaksNEON(dst, src *float32, strideBytes int, scale, shift *float32, n int)
+TEXT ·peaksNEON(SB), NOSPLIT, $0-48
+	MOVD dst+0(FP), R0
+	MOVD src+8(FP), R8
+	MOVD strideBytes+16(FP), R4
+	MOVD scale+24(FP), R1
+	MOVD shift+32(FP), R2
+	MOVD n+40(FP), R3
+	ADD  R4, R8, R9
+	ADD  R4, R9, R10
+
+next:
+	VLD1.P 16(R1), [V0.S4]
+	VLD1.P 16(R2), [V1.S4]
+	VMOV   V1.B16, V2.B16
+	VMOV   V1.B16, V3.B16
+	VLD1.P 16(R8), [V4.S4]
+	VLD1.P 16(R9), [V5.S4]
+	VLD1.P 16(R10), [V6.S4]
+	VFMLA  V4.S4, V0.S4, V1.S4
+	VFMLA  V5.S4, V0.S4, V2.S4
+	VFMLA  V6.S4, V0.S4, V3.S4
+	FABS4(1, 1)
+	FABS4(2, 2)
+	FABS4(3, 3)
+	FMAX4(2, 1, 1)
+	FMAX4(3, 1, 1)
+	VST1.P [V1.S4], 16(R0)
+	SUBS   $4, R3
+	BGT    next
 	RET
