@@ -26,7 +26,7 @@ func newSlow(tb testing.TB) *slow {
 	for i := range s.lstms {
 		for d, way := range []string{"forward", "backward"} {
 			name := fmt.Sprintf("lstm%d.%s", i+1, way)
-			s.lstms[i][d] = slowLSTM{widened(f.Half(name+".input.weight", in, gates)), widened(f.Half(name+".state.weight", hidden, gates)), widened(f.Exact(name+".bias", gates))}
+			s.lstms[i][d] = slowLSTM{widened(f.Exact(name+".input.weight", in, gates)), widened(f.Exact(name+".state.weight", hidden, gates)), widened(f.Exact(name+".bias", gates))}
 		}
 		in = both
 	}

@@ -29,7 +29,7 @@ func (p plan) useful() int { return Frames(p.window) - p.ahead }
 // is about the sound around sample [Centre](k) of the stream. The frames depend on the
 // samples alone, not on the blocks in which they are pushed.
 //
-// A stream's state has 0.4 MB, its runner 5 MB. It is not safe for concurrent use. Use
+// A stream has 0.4 MB, its runner 5 MB. It is not safe for concurrent use. Use
 // [NewStream].
 type Stream struct {
 	run *Runner
@@ -45,9 +45,8 @@ type Stream struct {
 	kept    kept    // from the latest window on
 	before  []Frame // what the latest window says of the next one's first frames
 
-	samples []float32 // scratch
-	frames  []Frame   // scratch: of a window
-	out     Frame     // scratch
+	frames []Frame // scratch: of a window
+	out    Frame   // scratch
 }
 
 // NewStream returns a stream at its start, on the fastest path of this machine.
@@ -60,10 +59,9 @@ func NewStreamOn(r *Runner) *Stream { return newStream(r, published) }
 func newStream(r *Runner, p plan) *Stream {
 	return &Stream{
 		run: r, plan: p,
-		kept:    kept{samples: make([]uint16, 0, p.window+p.hop*Step)},
-		before:  make([]Frame, 0, p.useful()-p.hop),
-		samples: make([]float32, p.window),
-		frames:  make([]Frame, Frames(p.window)),
+		kept:   kept{samples: make([]uint16, 0, p.window+p.hop*Step)},
+		before: make([]Frame, 0, p.useful()-p.hop),
+		frames: make([]Frame, Frames(p.window)),
 	}
 }
 
@@ -170,23 +168,25 @@ func (s *Stream) Skip(n int64, emit func(index int64, f *Frame)) {
 // compute computes s.frames from a window, which is filled up with silence. Where it is
 // digital silence altogether, nobody speaks.
 func (s *Stream) compute(window []uint16) {
+	n := len(window)
+	if n < Field+(len(s.frames)-1)*Step {
+		n = s.window
+	}
+	samples := sized(s.run.window, n)
+	s.run.window = samples
 	var seen uint16
 	for i, h := range window {
-		s.samples[i] = half.Float32(h)
+		samples[i] = half.Float32(h)
 		seen |= h << 1 // all but the sign
 	}
+	clear(samples[len(window):])
 	if seen == 0 {
 		for i := range s.frames {
 			s.frames[i] = Frame{1}
 		}
 		return
 	}
-	n := len(window)
-	if n < Field+(len(s.frames)-1)*Step {
-		clear(s.samples[n:])
-		n = len(s.samples)
-	}
-	s.run.Run(s.frames, s.samples[:n])
+	s.run.Run(s.frames, samples)
 }
 
 // settled is how many frames of the stretch have come out.

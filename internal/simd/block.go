@@ -72,11 +72,11 @@ func sum(p Path, dst []float32, src Matrix, rows int) {
 }
 
 func cells(p Path, h, c, gates []float32) {
-	if p.height() == 0 {
+	if p.height() == 0 || len(h) == 0 {
 		portableCells(h, c, gates)
 		return
 	}
-	p.cells(&h[0], &c[0], &gates[0], len(h))
+	p.cells(&h[0], &c[0], &gates[0], &cellNumbers, len(h))
 }
 
 func peaks(p Path, dst []float32, src Matrix, scale, shift []float32) {

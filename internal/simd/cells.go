@@ -19,9 +19,7 @@ func Cells(p Path, h, c, gates []float32) {
 	if n%lanes != 0 || len(c) != n || len(gates) != 4*n {
 		panic(fmt.Sprintf("simd: %d states, %d cells and %d gates: expected one multiple of %d twice, and four times as many gates", n, len(c), len(gates), lanes))
 	}
-	if n > 0 {
-		cells(p, h, c, gates)
-	}
+	cells(p, h, c, gates)
 }
 
 func portableCells(h, c, gates []float32) {
@@ -44,26 +42,6 @@ const (
 	far   = 40             // where a sigmoid ends
 	wide  = 20             // where a tanh is ±1, times 2
 )
-
-// cellNumbers is what the kernels take the numbers from, eight times each.
-var cellNumbers = [16][8]float32{
-	{log2e, log2e, log2e, log2e, log2e, log2e, log2e, log2e},
-	{whole, whole, whole, whole, whole, whole, whole, whole},
-	{ln2Hi, ln2Hi, ln2Hi, ln2Hi, ln2Hi, ln2Hi, ln2Hi, ln2Hi},
-	{ln2Lo, ln2Lo, ln2Lo, ln2Lo, ln2Lo, ln2Lo, ln2Lo, ln2Lo},
-	{1. / 5040, 1. / 5040, 1. / 5040, 1. / 5040, 1. / 5040, 1. / 5040, 1. / 5040, 1. / 5040},
-	{1. / 720, 1. / 720, 1. / 720, 1. / 720, 1. / 720, 1. / 720, 1. / 720, 1. / 720},
-	{1. / 120, 1. / 120, 1. / 120, 1. / 120, 1. / 120, 1. / 120, 1. / 120, 1. / 120},
-	{1. / 24, 1. / 24, 1. / 24, 1. / 24, 1. / 24, 1. / 24, 1. / 24, 1. / 24},
-	{1. / 6, 1. / 6, 1. / 6, 1. / 6, 1. / 6, 1. / 6, 1. / 6, 1. / 6},
-	{1. / 2, 1. / 2, 1. / 2, 1. / 2, 1. / 2, 1. / 2, 1. / 2, 1. / 2},
-	{1, 1, 1, 1, 1, 1, 1, 1},
-	{far, far, far, far, far, far, far, far},
-	{-far, -far, -far, -far, -far, -far, -far, -far},
-	{wide, wide, wide, wide, wide, wide, wide, wide},
-	{-wide, -wide, -wide, -wide, -wide, -wide, -wide, -wide},
-	{2, 2, 2, 2, 2, 2, 2, 2},
-}
 
 // exponential returns scale and p for which e^x is scale + scale·p. scale is a power
 // of 2, and p is e^r − 1 with |r| ≤ ln2/2 by Taylor's series. x must lie within ±80.

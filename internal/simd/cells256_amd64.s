@@ -48,13 +48,13 @@
 	VADDPS 480(AX), S, P \
 	VDIVPS P, S, X
 
-// func cells256(h, c, gates *float32, n int)
-TEXT ·cells256(SB), NOSPLIT, $0-32
+// func cells256(h, c, gates *float32, numbers *[16][8]float32, n int)
+TEXT ·cells256(SB), NOSPLIT, $0-40
 	MOVQ h+0(FP), DI
 	MOVQ c+8(FP), SI
 	MOVQ gates+16(FP), R8
-	MOVQ n+24(FP), CX
-	LEAQ ·cellNumbers(SB), AX
+	MOVQ n+32(FP), CX
+	MOVQ numbers+24(FP), AX
 	VMOVUPS 320(AX), Y14
 	VXORPS Y15, Y15, Y15
 	LEAQ (R8)(CX*4), R9

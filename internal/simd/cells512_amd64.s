@@ -48,13 +48,13 @@
 	VADDPS Z31, S, P \
 	VDIVPS P, S, X
 
-// func cells512(h, c, gates *float32, n int)
-TEXT ·cells512(SB), NOSPLIT, $0-32
+// func cells512(h, c, gates *float32, numbers *[16][8]float32, n int)
+TEXT ·cells512(SB), NOSPLIT, $0-40
 	MOVQ h+0(FP), DI
 	MOVQ c+8(FP), SI
 	MOVQ gates+16(FP), R8
-	MOVQ n+24(FP), CX
-	LEAQ ·cellNumbers(SB), AX
+	MOVQ n+32(FP), CX
+	MOVQ numbers+24(FP), AX
 	VBROADCASTSS (AX), Z16
 	VBROADCASTSS 32(AX), Z17
 	VBROADCASTSS 64(AX), Z18

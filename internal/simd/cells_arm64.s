@@ -63,13 +63,13 @@
 	VLD1R (R5), [V.S4] \
 	ADD $32, R5
 
-// func cellsNEON(h, c, gates *float32, n int)
-TEXT ·cellsNEON(SB), NOSPLIT, $0-32
+// func cellsNEON(h, c, gates *float32, numbers *[16][8]float32, n int)
+TEXT ·cellsNEON(SB), NOSPLIT, $0-40
 	MOVD h+0(FP), R0
 	MOVD c+8(FP), R1
 	MOVD gates+16(FP), R8
-	MOVD n+24(FP), R4
-	MOVD $·cellNumbers(SB), R5
+	MOVD n+32(FP), R4
+	MOVD numbers+24(FP), R5
 	NUMBER(V16)
 	NUMBER(V17)
 	NUMBER(V18)

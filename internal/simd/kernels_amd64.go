@@ -67,11 +67,11 @@ func (p Path) sum(dst, src *float32, strideBytes, rows, n int) {
 	}
 }
 
-func (p Path) cells(h, c, gates *float32, n int) {
+func (p Path) cells(h, c, gates *float32, numbers *[16][8]float32, n int) {
 	if p == AVX512 {
-		cells512(h, c, gates, n)
+		cells512(h, c, gates, numbers, n)
 	} else {
-		cells256(h, c, gates, n)
+		cells256(h, c, gates, numbers, n)
 	}
 }
 
@@ -122,10 +122,10 @@ func sum512(dst, src *float32, strideBytes, rows, n int)
 func sum256(dst, src *float32, strideBytes, rows, n int)
 
 //go:noescape
-func cells512(h, c, gates *float32, n int)
+func cells512(h, c, gates *float32, numbers *[16][8]float32, n int)
 
 //go:noescape
-func cells256(h, c, gates *float32, n int)
+func cells256(h, c, gates *float32, numbers *[16][8]float32, n int)
 
 //go:noescape
 func peaks512(dst, src *float32, strideBytes int, scale, shift *float32, n int)

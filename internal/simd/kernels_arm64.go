@@ -34,7 +34,9 @@ func (Path) sum(dst, src *float32, strideBytes, rows, n int) {
 	sumNEON(dst, src, strideBytes, rows, n)
 }
 
-func (Path) cells(h, c, gates *float32, n int) { cellsNEON(h, c, gates, n) }
+func (Path) cells(h, c, gates *float32, numbers *[16][8]float32, n int) {
+	cellsNEON(h, c, gates, numbers, n)
+}
 
 func (Path) peaks(dst, src *float32, strideBytes int, scale, shift *float32, n int) {
 	peaksNEON(dst, src, strideBytes, scale, shift, n)
@@ -60,7 +62,7 @@ func scaleShiftNEON(dst, src, scale, shift *float32, n int, floor float32)
 func sumNEON(dst, src *float32, strideBytes, rows, n int)
 
 //go:noescape
-func cellsNEON(h, c, gates *float32, n int)
+func cellsNEON(h, c, gates *float32, numbers *[16][8]float32, n int)
 
 //go:noescape
 func peaksNEON(dst, src *float32, strideBytes int, scale, shift *float32, n int)
