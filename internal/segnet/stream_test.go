@@ -2,6 +2,7 @@ package segnet
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -299,7 +300,7 @@ func TestSilence(t *testing.T) {
 				t.Fatalf("%s: frame %d is %v", name, i, f)
 			}
 		}
-		if at := statetest.Subnormal(s); at != "" {
+		if at := statetest.Subnormal(&s.run.features) + statetest.Subnormal(&s.run.layers); at != "" {
 			t.Errorf("%s: %s is subnormal", name, at)
 		}
 		if want := map[string]int64{"loud": 9000}[name]; s.Replaced() != want {
@@ -331,7 +332,7 @@ func TestMatch(t *testing.T) {
 }
 
 func TestNothingIsAllocated(t *testing.T) {
-	net, sound := load(t), talk(Rate)
+	net, sound := load(t), talk(Rate/2)
 	frames := make([]Frame, Frames(len(sound)))
 	for _, path := range simd.Paths() {
 		r := NewRunner(net, path)
@@ -347,5 +348,39 @@ func TestNothingIsAllocated(t *testing.T) {
 		}); a != 0 || n == 0 {
 			t.Errorf("%v: %v allocations for %d frames", path, a, n)
 		}
+	}
+}
+
+// TestConcurrentRunners holds, under the race detector, that a network can be shared.
+func TestConcurrentRunners(t *testing.T) {
+	net, sound := load(t), talk(Rate/2)
+	want := make([]Frame, Frames(len(sound)))
+	NewRunner(net, simd.Best()).Run(want, sound)
+	for i := range 3 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			got := make([]Frame, len(want))
+			if NewRunner(net, simd.Best()).Run(got, sound); !slices.Equal(got, want) {
+				t.Error("other frames beside others")
+			}
+		})
+	}
+}
+
+func TestMisusePanics(t *testing.T) {
+	net := load(t)
+	r := NewRunner(net, simd.Best())
+	for name, f := range map[string]func(){
+		"room": func() { r.Run(make([]Frame, 1), make([]float32, Field+Step)) },
+		"path": func() { NewRunner(net, 99) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			f()
+		}()
 	}
 }
