@@ -29,7 +29,7 @@ func (p plan) useful() int { return Frames(p.window) - p.ahead }
 // is about the sound around sample [Centre](k) of the stream. The frames depend on the
 // samples alone, not on the blocks in which they are pushed.
 //
-// A stream has 0.4 MB, its runner 5 MB. It is not safe for concurrent use. Use
+// A stream has 0.4 MB, its runner 4.3 MB. It is not safe for concurrent use. Use
 // [NewStream].
 type Stream struct {
 	run *Runner
@@ -87,7 +87,7 @@ func (s *Stream) Replaced() int64 { return s.replaced }
 // Sound appends samples [from, to) of the stream to dst, rounded to 16-bit floats as the
 // network hears them. Those of the frames that are still to come out are there, and 2 s
 // before them; so are those of a frame when it comes out. For what is not there, such as
-// the sound before a gap once more was pushed after it, Sound appends 0.
+// the sound before a gap once there is sound after it, Sound appends 0.
 func (s *Stream) Sound(from, to int64, dst []float32) []float32 { return s.kept.into(dst, from, to) }
 
 // Push takes the next samples and calls emit for each frame that has become certain,

@@ -11,7 +11,7 @@ type worker struct {
 	norms   [3]affine        // after the stages
 	scales  [filters]float32 // see peaks
 	offsets [filters]float32
-	rows    [tile * 96]float32 // of a convolution
+	rows    [tile * widest]float32 // of a convolution
 	inputs  [tile * gates]float32
 	gates   [gates]float32
 	linear  [2][tile * hidden]float32
