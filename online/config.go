@@ -21,8 +21,8 @@ type Config struct {
 	// JoinGap is the longest pause inside a turn, in samples; 0.4 s.
 	JoinGap int64
 	// Faint is by how many decibels an utterance has to lie below the loud speech
-	// of late to be taken for somebody in the background, who is left out; 25.
-	// −1 keeps everybody.
+	// of late to be taken for somebody in the background, who is left out; 25, or −1,
+	// which keeps everybody, where there are Drafts.
 	Faint float64
 	// Whole keeps utterances as they come, as given ones should be, instead of
 	// cutting them where known speakers have taken turns in them.
@@ -39,6 +39,9 @@ func (c Config) withDefaults(rule model.Rule) Config {
 	c.Evidence = cmp.Or(c.Evidence, rule.Evidence)
 	c.Stay = cmp.Or(c.Stay, 1)
 	c.JoinGap = cmp.Or(c.JoinGap, 6400)
+	if c.Drafts {
+		c.Faint = cmp.Or(c.Faint, -1)
+	}
 	c.Faint = cmp.Or(c.Faint, 25)
 	c.Window = cmp.Or(c.Window, rule.Window)
 	return c

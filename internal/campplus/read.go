@@ -1,16 +1,12 @@
 package campplus
 
 import (
-	"crypto/sha256"
 	_ "embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 
-	"github.com/nlpodyssey/safetensors"
+	"github.com/seed-7adb9000/diarizer/internal/weights"
 )
 
 // format is the version of the layout that this package reads.
@@ -42,58 +38,25 @@ func Read(r io.Reader, name string) (*Network, error) {
 func parse(data []byte, name string) (*Network, error) {
 	n, err := decode(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %s; expected a file that research/campplus wrote", name, ErrFormat, oneLine(err))
+		return nil, fmt.Errorf("%s: %w: %s; expected a file that research/campplus wrote", name, ErrFormat, weights.OneLine(err))
 	}
 	return n, nil
 }
 
 func decode(data []byte) (*Network, error) {
-	switch {
-	case len(data) == 0:
-		return nil, errors.New("the file is empty")
-	case len(data) > maxSize:
+	if len(data) > maxSize {
 		return nil, fmt.Errorf("more than %d bytes", maxSize)
 	}
-	file, err := safetensors.Deserialize(data)
+	file, err := weights.Open(data, format)
 	if err != nil {
-		return nil, fmt.Errorf("damaged or not safetensors (%w)", err)
+		return nil, err
 	}
-	_, header, err := safetensors.ReadMetadata(data)
-	if err != nil {
-		return nil, fmt.Errorf("damaged or not safetensors (%w)", err)
-	}
-	meta := header.Metadata()
-	if meta["format"] != format {
-		return nil, fmt.Errorf("format is %q, not %q", meta["format"], format)
-	}
-	t := tensors{views: map[string]safetensors.TensorView{}}
-	for _, v := range file.Tensors() {
-		t.views[v.Name] = v.TensorView
-	}
-	if found := t.checksum(); found != meta["sha256"] {
-		return nil, fmt.Errorf("checksum is %.12s…, not %.12s…: the file is damaged", found, meta["sha256"])
-	}
-	n := t.network()
-	n.fingerprint = meta["sha256"]
-	if t.err == nil && len(t.views) > 0 {
-		t.err = fmt.Errorf("tensor %q is not part of the network", slices.Min(slices.Collect(maps.Keys(t.views))))
-	}
-	return n, t.err
+	n := (&tensors{file}).network()
+	n.fingerprint = file.Fingerprint()
+	return n, file.Close()
 }
 
-// checksum is over every tensor in the order of names: name, a zero byte, data.
-func (t *tensors) checksum() string {
-	sum := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(t.views)) {
-		view := t.views[name]
-		io.WriteString(sum, name+"\x00")
-		sum.Write(view.Data())
-	}
-	return hex.EncodeToString(sum.Sum(nil))
-}
-
-// network builds the network from tensors by name. Once one is wrong, t.err says
-// so and the network is of no use.
+// network builds the network from tensors by name.
 func (t *tensors) network() *Network {
 	n := &Network{
 		first: t.conv("head.first", 3, 3, planes, true),

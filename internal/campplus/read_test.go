@@ -104,27 +104,6 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
-// TestHalf compares with the definition, for every number there is.
-func TestHalf(t *testing.T) {
-	for i := range 1 << 16 {
-		h := uint16(i)
-		sign, exp, frac := 1-2*float64(h>>15), int(h>>10&31), float64(h&1023)
-		want := sign * math.Ldexp(1024+frac, exp-25)
-		switch {
-		case exp == 0:
-			want = math.Copysign(math.Ldexp(frac, -24), sign)
-		case exp == 31 && frac == 0:
-			want = math.Inf(int(sign))
-		case exp == 31:
-			want = math.NaN()
-		}
-		got := float64(half(h))
-		if got != want && !(math.IsNaN(got) && math.IsNaN(want)) || math.Signbit(got) != math.Signbit(want) && want == 0 {
-			t.Fatalf("%#04x is %v, expected %v", h, got, want)
-		}
-	}
-}
-
 // FuzzRead holds that no file makes Read panic and that its errors are one line.
 func FuzzRead(f *testing.F) {
 	small := changed(f, func(v map[string]safetensors.TensorView, _ map[string]string) {

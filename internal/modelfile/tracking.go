@@ -27,19 +27,19 @@ func TrackingOn(path simd.Path) (embedding.Tracking, error) {
 func (t tracking) Fingerprint() string { return t.runners.Network().Fingerprint() }
 
 // NewTracker implements [embedding.Tracking].
-func (t tracking) NewTracker() model.Tracker { return &tracker{segnet.NewStream(t.runners)} }
+func (t tracking) NewTracker() model.Tracker { return &tracker{segnet.NewStreamOn(t.runners)} }
 
 // tracker is a stream of segnet as package model wants it.
 type tracker struct{ *segnet.Stream }
 
 // Push implements [model.Tracker].
 func (t *tracker) Push(samples []float32, emit func(int64, model.Presence)) {
-	t.Stream.Push(samples, func(k int64, f segnet.Frame) { emit(k, presence(&f)) })
+	t.Stream.Push(samples, func(k int64, f *segnet.Frame) { emit(k, presence(f)) })
 }
 
 // Flush implements [model.Tracker].
 func (t *tracker) Flush(emit func(int64, model.Presence)) {
-	t.Stream.Flush(func(k int64, f segnet.Frame) { emit(k, presence(&f)) })
+	t.Stream.Flush(func(k int64, f *segnet.Frame) { emit(k, presence(f)) })
 }
 
 // Skip implements [model.Tracker].
@@ -49,5 +49,9 @@ func (t *tracker) Skip(times int64) { t.Pass(times) }
 func (t *tracker) Centre(frame int64) int64 { return segnet.Centre(frame) }
 
 func presence(f *segnet.Frame) model.Presence {
-	return model.Presence{Speech: 1 - f.Nobody(), Two: f.Two(), Tracks: f.Speakers()}
+	p := model.Presence{Speech: f.Speech(), Two: f.Two()}
+	for i := range p.Tracks {
+		p.Tracks[i] = f.Active(i)
+	}
+	return p
 }

@@ -32,7 +32,7 @@ type change struct {
 }
 
 // changeFrames is how long another voice has to be heard.
-const changeFrames = 30
+const changeFrames = 40
 
 // add takes the next frame. Where another voice has been heard for long enough, it
 // returns for how many frames.

@@ -84,7 +84,7 @@ func (s *second) flush(samples int64, emit func(segment.Event)) {
 
 // hear has features extracted of the sound up to a position.
 func (s *second) hear(until int64) {
-	s.sound = s.track.Sound(s.sound[:0], s.heard, until)
+	s.sound = s.track.Sound(s.heard, until, s.sound[:0])
 	s.ext.Add(s.sound)
 	s.heard = until
 }
@@ -99,13 +99,17 @@ func (s *second) score(known int64) {
 			break
 		}
 		p := s.at(mid)
-		s.decisions = s.rule.Push(s.decisions, s.first[n].Score+logOdds(p.Speech), s.first[n].Level)
+		s.decisions = s.rule.Push(s.decisions, s.first[n].Score+logOdds(p.Speech)-echoes, s.first[n].Level)
 		s.waiting = append(s.waiting, p)
 		s.scored++
 		n++
 	}
 	s.first = append(s.first[:0], s.first[n:]...)
 }
+
+// echoes is what is taken off the evidence of both looks: in rooms both take the end of
+// the reverberation for speech.
+const echoes = 0.5
 
 // logOdds is ln p/(1−p), of a probability that is not taken for certainty.
 func logOdds(p float32) float32 {

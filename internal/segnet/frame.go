@@ -14,14 +14,14 @@ const (
 
 // Frame holds the probabilities of who speaks: nobody, one of three speakers A, B and C,
 // or two of them (AB, AC, BC), in this order. They add up to 1. Which voice
-// is A, B or C holds for one window or stream alone.
+// is A, B or C differs from window to window; a [Stream] keeps it.
 type Frame [Classes]float32
 
 // Nobody is the probability that nobody speaks.
 func (f *Frame) Nobody() float32 { return f[0] }
 
 // Speech is the probability that somebody speaks.
-func (f *Frame) Speech() float32 { return f.One() + f.Two() }
+func (f *Frame) Speech() float32 { return 1 - f[0] }
 
 // One is the probability that exactly one speaker speaks.
 func (f *Frame) One() float32 { return f[1] + f[2] + f[3] }
@@ -30,9 +30,26 @@ func (f *Frame) One() float32 { return f[1] + f[2] + f[3] }
 // knows no more.
 func (f *Frame) Two() float32 { return f[4] + f[5] + f[6] }
 
-// Speakers are the probabilities that A, B and C speak, alone or not.
-func (f *Frame) Speakers() [3]float32 {
-	return [3]float32{f[1] + f[4] + f[5], f[2] + f[4] + f[6], f[3] + f[5] + f[6]}
+// Active is the probability that speaker 0, 1 or 2, which are A, B and C, speaks, alone
+// or not.
+func (f *Frame) Active(speaker int) float32 {
+	sum := f[1+speaker]
+	for other := range 3 {
+		if other != speaker {
+			sum += f[pair(speaker, other)]
+		}
+	}
+	return sum
+}
+
+// pair is the class of two speakers.
+func pair(a, b int) int { return 3 + a + b }
+
+// average makes f the mean of f and g.
+func (f *Frame) average(g *Frame) {
+	for i, v := range g {
+		f[i] = (f[i] + v) / 2
+	}
 }
 
 // Frames is how many frames a window of samples has.
@@ -43,5 +60,5 @@ func Frames(samples int) int {
 	return (samples-Field)/Step + 1
 }
 
-// Centre is the sample in the middle of what frame i is computed from.
+// Centre is the sample in the middle of what frame i is about, 270·i + 495.
 func Centre(i int64) int64 { return i*Step + (Field-1)/2 }

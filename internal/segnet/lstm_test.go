@@ -3,7 +3,6 @@ package segnet
 import (
 	"fmt"
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/internal/simd"
@@ -26,7 +25,7 @@ func newSlow(tb testing.TB) *slow {
 	for i := range s.lstms {
 		for d, way := range []string{"forward", "backward"} {
 			name := fmt.Sprintf("lstm%d.%s", i+1, way)
-			s.lstms[i][d] = slowLSTM{widened(f.Half(name+".input.weight", in, gates)), widened(f.Half(name+".state.weight", hidden, gates)), widened(f.Exact(name+".bias", gates))}
+			s.lstms[i][d] = slowLSTM{widened(f.Exact(name+".input.weight", in, gates)), widened(f.Exact(name+".state.weight", hidden, gates)), widened(f.Exact(name+".bias", gates))}
 		}
 		in = both
 	}
@@ -94,14 +93,15 @@ func rowsOf(x []float32, n int) [][]float64 {
 func TestLSTMs(t *testing.T) {
 	const n = tile + 5
 	net, s := load(t), newSlow(t)
+	r := NewRunner(net, simd.Best())
+	r.Run(make([]Frame, n), talk(Field+(n-1)*Step))
+	features := r.features[2]
+	want := rowsOf(features, narrow)
+	for i := range layers {
+		want = s.run(i, want)
+	}
 	for _, path := range simd.Paths() {
 		r := NewRunner(net, path)
-		r.Run(make([]Frame, n), talk(Field+(n-1)*Step))
-		features := slices.Clone(r.features[2])
-		want := rowsOf(features, narrow)
-		for i := range layers {
-			want = s.run(i, want)
-		}
 		got := r.recurrent(simd.Matrix{Data: features, Stride: narrow}, n)
 		far := 0.0
 		for i, row := range want {
@@ -118,10 +118,10 @@ func TestLSTMs(t *testing.T) {
 
 // TestPathsAgree holds the paths to each other.
 func TestPathsAgree(t *testing.T) {
-	net, sound := load(t), talk(5*Rate/2)
+	net, sound := load(t), talk(Rate)
 	want, got := make([]Frame, Frames(len(sound))), make([]Frame, Frames(len(sound)))
 	NewRunner(net, simd.Portable).Run(want, sound)
-	streamed := all(newStream(NewRunner(net, simd.Portable), short), sound)
+	streamed := all(newStream(NewRunners(net, simd.Portable), short), sound)
 	near := func(name string, path simd.Path, got, want []Frame) {
 		for i, f := range got {
 			for k, v := range f {
@@ -134,6 +134,6 @@ func TestPathsAgree(t *testing.T) {
 	for _, path := range simd.Paths() {
 		NewRunner(net, path).Run(got, sound)
 		near("a window", path, got, want)
-		near("a stream", path, all(newStream(NewRunner(net, path), short), sound), streamed)
+		near("a stream", path, all(newStream(NewRunners(net, path), short), sound), streamed)
 	}
 }

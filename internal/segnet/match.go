@@ -8,10 +8,9 @@ var orders = [6][3]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2
 func match(want, got, all []Frame) {
 	var together [3][3]float32
 	for i := range min(len(want), len(got)) {
-		w, g := want[i].Speakers(), got[i].Speakers()
-		for a, u := range w {
-			for b, v := range g {
-				together[a][b] += float32(u * v)
+		for a := range together {
+			for b := range together {
+				together[a][b] += float32(want[i].Active(a) * got[i].Active(b))
 			}
 		}
 	}
@@ -35,7 +34,7 @@ func (f Frame) renamed(order [3]int) Frame {
 	for i, from := range order {
 		out[1+i] = f[1+from]
 		for j := range i {
-			out[3+i+j] = f[3+from+order[j]] // two voices i and j are class 3 + i + j
+			out[pair(i, j)] = f[pair(from, order[j])]
 		}
 	}
 	return out

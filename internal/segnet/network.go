@@ -22,7 +22,8 @@ const (
 	slope   = 0.01
 	epsilon = 1e-5 // of every norm
 
-	panel = 32 // outputs of a simd.Conv come in multiples
+	panel  = 32 // outputs of a simd.Conv come in multiples
+	widest = 96 // outputs of the widest convolution, in multiples of panel
 )
 
 // Network is the weights. It is immutable and safe for concurrent use.

@@ -13,8 +13,8 @@ import (
 // format is the version of the layout that this package reads.
 const format = "diarizer-segnet/1"
 
-// maxSize bounds what Read takes into memory; a file has 3 MB.
-const maxSize = 8 << 20
+// maxSize bounds what Read takes into memory; a file has 6 MB.
+const maxSize = 16 << 20
 
 // ErrFormat is wrapped by every error about a file that is not these weights.
 var ErrFormat = errors.New("not usable weights of the segmentation network")
@@ -84,7 +84,7 @@ func (b *builder) network() *Network {
 // stage takes a convolution whose input rows of in numbers are side by side, so that
 // it is one matrix over taps of them, and its norm.
 func (b *builder) stage(name string, taps, in, out int) stage {
-	m := b.Half("conv"+name+".weight", uint64(taps), uint64(in), uint64(out))
+	m := b.Exact("conv"+name+".weight", uint64(taps), uint64(in), uint64(out))
 	conv := b.conv(taps*in, out, m, b.vector("conv"+name+".bias", out))
 	return stage{conv: conv, channels: out, wide: rounded(out), step: in, norm: b.affine("norm"+name, out)}
 }
@@ -99,15 +99,15 @@ func (b *builder) filterbank() stage {
 }
 
 func (b *builder) dense(name string, in, out int) *simd.Conv {
-	m := b.Half(name+".weight", uint64(in), uint64(out))
+	m := b.Exact(name+".weight", uint64(in), uint64(out))
 	return b.conv(in, out, m, b.vector(name+".bias", out))
 }
 
 func (b *builder) lstm(name string, in int) lstm {
-	m := b.Half(name+".input.weight", uint64(in), gates)
+	m := b.Exact(name+".input.weight", uint64(in), gates)
 	return lstm{
 		input: b.conv(in, gates, m, b.vector(name+".bias", gates)),
-		state: b.conv(hidden, gates, b.Half(name+".state.weight", hidden, gates), nil),
+		state: b.conv(hidden, gates, b.Exact(name+".state.weight", hidden, gates), nil),
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 type Runner struct {
 	worker
 	samples  []float32 // where they have to be cleaned
+	window   []float32 // of a stream
 	features [3][]float32
 	layers   [2][]float32 // what a layer reads and what it writes
 	level    moments

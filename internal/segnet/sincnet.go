@@ -66,47 +66,48 @@ func leaky(v float32) float32 {
 	return v
 }
 
-// pooled writes n rows of the largest of three rows each of a convolution to dst. Row j
-// of the convolution reads src from j·s.step on.
+// pooled writes n rows of the largest of pool rows each of a convolution to dst. Row j of
+// the convolution reads src from j·s.step on.
 func (w *worker) pooled(s *stage, dst, src []float32, n int) {
 	at := [1]int{}
 	conv := simd.Matrix{Data: w.rows[:], Stride: s.wide}
-	for ; n > 0; n -= tile / pool {
-		rows := pool * min(n, tile/pool)
-		s.conv.Into(w.path, conv, simd.Matrix{Data: src, Stride: s.step}, at[:], rows, simd.Matrix{}, simd.NoFloor)
+	for n > 0 {
+		rows := min(n, tile/pool)
+		s.conv.Into(w.path, conv, simd.Matrix{Data: src, Stride: s.step}, at[:], pool*rows, simd.Matrix{}, simd.NoFloor)
 		if s.sums != nil {
-			w.magnitudes(s, rows)
+			w.peaks(s, dst, conv, rows)
+		} else {
+			largest(dst, conv, rows, s.channels)
 		}
-		for r := 0; r < rows; r += pool {
-			a := w.rows[r*s.wide:][:s.channels]
-			b := w.rows[(r+1)*s.wide:][:s.channels]
-			c := w.rows[(r+2)*s.wide:][:s.channels]
-			for i, v := range a {
-				if b[i] > v {
-					v = b[i]
-				}
-				if c[i] > v {
-					v = c[i]
-				}
-				dst[i] = v
-			}
-			dst = dst[s.channels:]
-		}
-		src = src[min(len(src), rows*s.step):]
+		n -= rows
+		dst, src = dst[rows*s.channels:], src[min(len(src), pool*rows*s.step):]
 	}
 }
 
-// magnitudes turns rows of what the filters make of the samples into the sizes of what
-// they would make of samples that are scaled and shifted by w.gain.
-func (w *worker) magnitudes(s *stage, rows int) {
-	scale := w.gain.scale[0]
-	for i, sum := range s.sums {
-		w.offsets[i] = w.gain.shift[0] * sum
-	}
-	for r := range rows {
-		row := w.rows[r*s.wide:][:filters]
-		for i, v := range row {
-			row[i] = math.Float32frombits(math.Float32bits(float32(v*scale)+w.offsets[i]) &^ (1 << 31))
+// largest writes n rows of channels numbers to dst, each of pool rows of src.
+func largest(dst []float32, src simd.Matrix, n, channels int) {
+	for r := range n {
+		a := src.Data[pool*r*src.Stride:]
+		b, c := a[src.Stride:][:channels], a[2*src.Stride:][:channels]
+		out := dst[r*channels:][:channels]
+		for i, v := range a[:channels] {
+			if b[i] > v {
+				v = b[i]
+			}
+			if c[i] > v {
+				v = c[i]
+			}
+			out[i] = v
 		}
 	}
+}
+
+// peaks is largest for n rows of what the filters make of the samples: the sizes of what they
+// would make of samples that are scaled and shifted by w.gain.
+func (w *worker) peaks(s *stage, dst []float32, conv simd.Matrix, n int) {
+	for i, sum := range s.sums {
+		w.scales[i] = w.gain.scale[0]
+		w.offsets[i] = w.gain.shift[0] * sum
+	}
+	simd.Peaks(w.path, simd.Matrix{Data: dst, Stride: filters}, conv, n, w.scales[:], w.offsets[:])
 }

@@ -25,10 +25,12 @@ func (s *Stream) UnmarshalBinary(b []byte) error {
 
 func (s *Stream) fields() []any {
 	return []any{
-		&s.position, &s.replaced, &s.start, &s.drop, &s.windows, &s.kept,
+		&s.position, &s.replaced, &s.ended, &s.start, &s.drop, &s.windows, state.Struct(&s.kept, (*kept).fields),
 		state.Slice(&s.before, func(f *Frame) []any { return []any{f[:]} }),
 	}
 }
+
+func (k *kept) fields() []any { return []any{&k.first, &k.samples} }
 
 // plausible returns an error where what was restored cannot be the state of a stream.
 func (s *Stream) plausible() error {
@@ -39,8 +41,8 @@ func (s *Stream) plausible() error {
 	switch {
 	case s.windows < 0 || s.drop < 0 || s.drop >= Step:
 		return fmt.Errorf("%w: %d windows, %d samples to drop", state.ErrState, s.windows, s.drop)
-	case len(s.kept) < least || len(s.kept) >= s.due():
-		return fmt.Errorf("%w: %d samples after %d windows, expected %d to %d", state.ErrState, len(s.kept), s.windows, least, s.due()-1)
+	case len(s.kept.samples) < least || len(s.kept.samples) >= s.due():
+		return fmt.Errorf("%w: %d samples after %d windows, expected %d to %d", state.ErrState, len(s.kept.samples), s.windows, least, s.due()-1)
 	case len(s.before) != before:
 		return fmt.Errorf("%w: %d frames after %d windows, expected %d", state.ErrState, len(s.before), s.windows, before)
 	}

@@ -2,6 +2,7 @@ package segnet
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -24,17 +25,17 @@ type list struct {
 	got   []Frame
 }
 
-func (l *list) add(k int64, f Frame) {
+func (l *list) add(k int64, f *Frame) {
 	if k != l.first+int64(len(l.got)) {
 		l.tb.Fatalf("frame %d after %d from %d on", k, len(l.got), l.first)
 	}
-	l.got = append(l.got, f)
+	l.got = append(l.got, *f)
 }
 
 // all returns the frames of a sound.
 func all(s *Stream, samples []float32) []Frame {
 	var out []Frame
-	add := func(_ int64, f Frame) { out = append(out, f) }
+	add := func(_ int64, f *Frame) { out = append(out, *f) }
 	s.Push(samples, add)
 	s.Flush(add)
 	return out
@@ -89,7 +90,8 @@ func wanted(r *Runner, p plan, x []float32) []Frame {
 		}
 		switch {
 		case len(have) == 2 && k >= p.hop:
-			out = append(out, mean(have[0], have[1]))
+			have[1].average(&have[0])
+			out = append(out, have[1])
 		default: // before the second window begins, there is but one
 			out = append(out, have[0])
 		}
@@ -99,7 +101,7 @@ func wanted(r *Runner, p plan, x []float32) []Frame {
 
 // TestStreams compares streams of many lengths with windows chosen by hand.
 func TestStreams(t *testing.T) {
-	r := NewRunner(load(t), simd.Best())
+	r := NewRunners(load(t), simd.Best())
 	s := newStream(r, short)
 	other := NewRunner(r.net, simd.Best())
 	sound := talk(2 * Rate)
@@ -116,7 +118,7 @@ func TestStreams(t *testing.T) {
 // TestPublished holds that the plan that is used keeps what its documentation says: as
 // many frames as the sound has, and when they come out.
 func TestPublished(t *testing.T) {
-	s := NewStream(NewRunner(load(t), simd.Best()))
+	s := NewStream(load(t))
 	l := list{tb: t}
 	sound := talk(13 * Rate)
 	s.Push(sound[:10*Rate-1], l.add)
@@ -141,12 +143,12 @@ func TestPublished(t *testing.T) {
 // TestBlocks holds that the blocks in which a sound is pushed change nothing.
 func TestBlocks(t *testing.T) {
 	sound := talk(3 * Rate / 2)
-	s := newStream(NewRunner(load(t), simd.Best()), short)
+	s := newStream(NewRunners(load(t), simd.Best()), short)
 	want := all(s, sound)
 	rapid.Check(t, func(t *rapid.T) {
 		s.Reset()
 		var got []Frame
-		add := func(_ int64, f Frame) { got = append(got, f) }
+		add := func(_ int64, f *Frame) { got = append(got, *f) }
 		for rest := sound; len(rest) > 0; {
 			n := min(len(rest), rapid.OneOf(rapid.IntRange(0, 40), rapid.IntRange(1, 9000)).Draw(t, "block"))
 			s.Push(rest[:n], add)
@@ -161,8 +163,8 @@ func TestBlocks(t *testing.T) {
 // TestGaps holds that the sound between gaps is that of streams of its own from the next
 // frame of the stream on, and that frames keep their place.
 func TestGaps(t *testing.T) {
-	r := NewRunner(load(t), simd.Best())
-	s, alone := newStream(r, short), newStream(NewRunner(r.net, simd.Best()), short)
+	r := NewRunners(load(t), simd.Best())
+	s, alone := newStream(r, short), newStream(NewRunners(r.net, simd.Best()), short)
 	sound := talk(2 * Rate)
 	rapid.Check(t, func(t *rapid.T) {
 		s.Reset()
@@ -172,7 +174,7 @@ func TestGaps(t *testing.T) {
 		}
 		var got, want []placed
 		var position int64
-		add := func(k int64, f Frame) { got = append(got, placed{k, f}) }
+		add := func(k int64, f *Frame) { got = append(got, placed{k, *f}) }
 		for range rapid.IntRange(1, 3).Draw(t, "parts") {
 			x := sound[:rapid.IntRange(0, 15000).Draw(t, "samples")]
 			alone.Reset()
@@ -192,22 +194,50 @@ func TestGaps(t *testing.T) {
 	})
 }
 
+// TestSound holds that the samples of a frame are at hand when it comes out and those of the
+// last 2 s before it, as far as there was sound, with silence for a gap.
+func TestSound(t *testing.T) {
+	s, sound := newStream(NewRunners(load(t), simd.Best()), short), talk(2*Rate)
+	const gap = 1234
+	stream := append(append(slices.Clone(sound[:Rate]), make([]float32, gap)...), sound[Rate:]...)
+	first, n := int64(0), 0
+	var buf []float32
+	emit := func(k int64, _ *Frame) {
+		n++
+		from, to := max(first, k*Step-int64(short.hop)*Step), k*Step+Field
+		if buf = s.Sound(from, to, buf[:0]); !slices.Equal(buf, rounded16(stream[from:to])) {
+			t.Fatalf("samples %d to %d of frame %d are others", from, to, k)
+		}
+	}
+	s.Push(sound[:Rate], emit)
+	s.Skip(gap, emit)
+	if first = 64 * Step; len(s.Sound(0, 10, nil)) != 10 {
+		t.Error("not ten samples")
+	}
+	s.Push(sound[Rate:], emit)
+	s.Flush(emit)
+	if want := Frames(Rate) + Frames(len(stream)-int(first)); n != want {
+		t.Errorf("%d frames, expected %d", n, want)
+	}
+}
+
 func TestStateIsComplete(t *testing.T) {
-	s := newStream(NewRunner(load(t), simd.Best()), short)
-	statetest.Covers(t, s, s.fields(), "run", "plan", "samples", "frames")
+	s := newStream(NewRunners(load(t), simd.Best()), short)
+	statetest.Covers(t, &s.kept, s.kept.fields())
+	statetest.Covers(t, s, s.fields(), "run", "plan", "frames", "out")
 }
 
 // TestMovedStream holds that a stream that is replaced at any sample by one of the same
 // state goes on to the same frames, and that a damaged state is refused.
 func TestMovedStream(t *testing.T) {
-	r, sound := NewRunner(load(t), simd.Best()), talk(3*Rate/2)
+	r, sound := NewRunners(load(t), simd.Best()), talk(3*Rate/2)
 	a, b := newStream(r, short), newStream(r, short)
 	want := all(a, sound)
 	rapid.Check(t, func(t *rapid.T) {
 		cut := rapid.IntRange(0, len(sound)).Draw(t, "cut")
 		a.Reset()
 		var got []Frame
-		add := func(_ int64, f Frame) { got = append(got, f) }
+		add := func(_ int64, f *Frame) { got = append(got, *f) }
 		a.Push(sound[:cut], add)
 		raw, err := a.AppendBinary(nil)
 		if err != nil {
@@ -228,13 +258,13 @@ func TestMovedStream(t *testing.T) {
 
 // TestImpossibleStates are refused, and leave a stream that works.
 func TestImpossibleStates(t *testing.T) {
-	r := NewRunner(load(t), simd.Best())
+	r := NewRunners(load(t), simd.Best())
 	s, other := newStream(r, short), newStream(r, short)
 	for name, harm := range map[string]func(){
 		"windows":      func() { other.windows = -1 },
 		"more windows": func() { other.windows = 1 },
 		"drop":         func() { other.drop = Step },
-		"samples":      func() { other.kept = make([]uint16, other.due()) },
+		"samples":      func() { other.kept.samples = make([]uint16, other.due()) },
 		"frames":       func() { other.before = append(other.before, Frame{}) },
 	} {
 		other.Reset()
@@ -256,7 +286,7 @@ func TestImpossibleStates(t *testing.T) {
 // TestSilence holds that nobody speaks in digital silence, which takes no network, that no
 // sample makes a probability that is none, and that what is no sound is counted.
 func TestSilence(t *testing.T) {
-	s := newStream(NewRunner(load(t), simd.Best()), short)
+	s := newStream(NewRunners(load(t), simd.Best()), short)
 	for i, f := range all(s, make([]float32, Rate)) {
 		if f != (Frame{1}) {
 			t.Fatalf("frame %d of silence is %v", i, f)
@@ -266,13 +296,15 @@ func TestSilence(t *testing.T) {
 	for name, x := range map[string][]float32{"loud": slices.Repeat(loud, 3000), "faint": slices.Repeat([]float32{0x1p-24, 0, 0}, 6000), "click": append(make([]float32, Rate), 1)} {
 		s.Reset()
 		for i, f := range all(s, append(x, make([]float32, 3000)...)) {
-			if sum := f.Nobody() + f.Speech(); !(math.Abs(float64(sum)-1) < 1e-5) {
+			if sum := f.Nobody() + f.One() + f.Two(); !(math.Abs(float64(sum)-1) < 1e-5) {
 				t.Fatalf("%s: frame %d is %v", name, i, f)
 			}
 		}
-		if at := statetest.Subnormal(s); at != "" {
+		r := s.runners.take()
+		if at := statetest.Subnormal(&r.features) + statetest.Subnormal(&r.layers); at != "" {
 			t.Errorf("%s: %s is subnormal", name, at)
 		}
+		s.runners.give(r)
 		if want := map[string]int64{"loud": 9000}[name]; s.Replaced() != want {
 			t.Errorf("%s: %d samples replaced, expected %d", name, s.Replaced(), want)
 		}
@@ -286,8 +318,12 @@ func TestMatch(t *testing.T) {
 		all := make([]Frame, len(want))
 		for i, f := range want {
 			all[i] = f.renamed(o)
-			a, b := f.Speakers(), all[i].Speakers()
-			if b != [3]float32{a[o[0]], a[o[1]], a[o[2]]} || f.One() != all[i].One() || f.Two() != all[i].Two() {
+			for v, from := range o {
+				if all[i].Active(v) != f.Active(from) {
+					t.Fatalf("%v renamed by %v is %v", f, o, all[i])
+				}
+			}
+			if f.One() != all[i].One() || f.Two() != all[i].Two() {
 				t.Fatalf("%v renamed by %v is %v", f, o, all[i])
 			}
 		}
@@ -298,14 +334,16 @@ func TestMatch(t *testing.T) {
 }
 
 func TestNothingIsAllocated(t *testing.T) {
-	net, sound := load(t), talk(Rate)
+	net, sound := load(t), talk(Rate/2)
 	frames := make([]Frame, Frames(len(sound)))
 	for _, path := range simd.Paths() {
-		r := NewRunner(net, path)
-		s := newStream(r, short)
+		rs := NewRunners(net, path)
+		s := newStream(rs, short)
+		r := rs.take()
+		rs.give(r)
 		r.Run(frames, sound)
 		n := 0
-		emit := func(int64, Frame) { n++ }
+		emit := func(int64, *Frame) { n++ }
 		if a := testing.AllocsPerRun(1, func() {
 			r.Run(frames, sound)
 			s.Push(sound, emit)
@@ -314,5 +352,39 @@ func TestNothingIsAllocated(t *testing.T) {
 		}); a != 0 || n == 0 {
 			t.Errorf("%v: %v allocations for %d frames", path, a, n)
 		}
+	}
+}
+
+// TestConcurrentRunners holds, under the race detector, that a network can be shared.
+func TestConcurrentRunners(t *testing.T) {
+	net, sound := load(t), talk(Rate/2)
+	want := make([]Frame, Frames(len(sound)))
+	NewRunner(net, simd.Best()).Run(want, sound)
+	for i := range 3 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			got := make([]Frame, len(want))
+			if NewRunner(net, simd.Best()).Run(got, sound); !slices.Equal(got, want) {
+				t.Error("other frames beside others")
+			}
+		})
+	}
+}
+
+func TestMisusePanics(t *testing.T) {
+	net := load(t)
+	r := NewRunner(net, simd.Best())
+	for name, f := range map[string]func(){
+		"room": func() { r.Run(make([]Frame, 1), make([]float32, Field+Step)) },
+		"path": func() { NewRunner(net, 99) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			f()
+		}()
 	}
 }

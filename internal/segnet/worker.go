@@ -7,10 +7,11 @@ type worker struct {
 	net  *Network
 	path simd.Path
 
-	gain    affine             // of the samples, see magnitudes
-	norms   [3]affine          // after the stages
-	offsets [filters]float32   // see magnitudes
-	rows    [tile * 96]float32 // of a convolution
+	gain    affine           // of the samples, see peaks
+	norms   [3]affine        // after the stages
+	scales  [filters]float32 // see peaks
+	offsets [filters]float32
+	rows    [tile * widest]float32 // of a convolution
 	inputs  [tile * gates]float32
 	gates   [gates]float32
 	linear  [2][tile * hidden]float32
@@ -56,17 +57,8 @@ func (w *worker) steps(l *lstm, dst, src simd.Matrix, n int, back bool, m *memor
 		}
 		in := simd.Matrix{Data: w.inputs[i*gates:], Stride: gates}
 		l.state.Into(w.path, simd.Matrix{Data: w.gates[:], Stride: gates}, simd.Matrix{Data: m.h[:], Stride: hidden}, at[:], 1, in, simd.NoFloor)
-		m.step(&w.gates)
+		simd.Cells(w.path, m.h[:], m.c[:], w.gates[:])
 		copy(dst.Data[i*dst.Stride:][:hidden], m.h[:])
-	}
-}
-
-// step is a step of the cells from their four gates.
-func (m *memory) step(g *[gates]float32) {
-	for i := range m.h {
-		c := float32(sigmoid(g[hidden+i])*m.c[i]) + float32(sigmoid(g[i])*tanh(g[2*hidden+i]))
-		m.c[i] = c
-		m.h[i] = sigmoid(g[3*hidden+i]) * tanh(c)
 	}
 }
 

@@ -138,6 +138,65 @@ input:
 	VZEROUPPER
 	RET
 
+// One row of two panels: the sums are Y0 to Y7. The weights of the second panel are a
+// stride S after those of the first.
+#define FOUR(MACRO, P) \
+	MACRO((P), 32(P), Y0, Y1) \
+	MACRO(64(P), 96(P), Y2, Y3) \
+	MACRO(128(P), 160(P), Y4, Y5) \
+	MACRO(192(P), 224(P), Y6, Y7)
+
+#define LOAD(LOW, HIGH, A, B) \
+	VMOVUPS LOW, A \
+	VMOVUPS HIGH, B
+
+#define PLUS(LOW, HIGH, A, B) \
+	VADDPS LOW, A, A \
+	VADDPS HIGH, B, B
+
+// func wide256(b *block)
+TEXT ·wide256(SB), NOSPLIT, $0-8
+	MOVQ b+0(FP), DI
+	MOVQ block_bias(DI), AX
+	FOUR(LOAD, AX)
+	MOVQ block_add(DI), AX
+	FOUR(PLUS, AX)
+
+	MOVQ block_weights(DI), BX
+	MOVQ block_panelStride(DI), S
+	MOVQ block_at(DI), DX
+	MOVQ block_taps(DI), SI
+
+tap:
+	MOVQ (DX), AX
+	MOVQ block_src(DI), R9
+	LEAQ (R9)(AX*4), R9
+	MOVQ block_in(DI), CX
+
+input:
+	VBROADCASTSS (R9), Y13
+	VFMADD231PS (BX), Y13, Y0
+	VFMADD231PS 32(BX), Y13, Y1
+	VFMADD231PS 64(BX), Y13, Y2
+	VFMADD231PS 96(BX), Y13, Y3
+	VFMADD231PS (BX)(S*1), Y13, Y4
+	VFMADD231PS 32(BX)(S*1), Y13, Y5
+	VFMADD231PS 64(BX)(S*1), Y13, Y6
+	VFMADD231PS 96(BX)(S*1), Y13, Y7
+	ADDQ $128, BX
+	ADDQ $4, R9
+	DECQ CX
+	JNZ  input
+	ADDQ $8, DX
+	DECQ SI
+	JNZ  tap
+
+	VBROADCASTSS block_floor(DI), Y14
+	MOVQ block_dst(DI), AX
+	FOUR(STORE, AX)
+	VZEROUPPER
+	RET
+
 // func scaleShift256(dst, src, scale, shift *float32, n int, floor float32)
 TEXT ·scaleShift256(SB), NOSPLIT, $0-44
 	MOVQ dst+0(FP), DI
@@ -185,5 +244,39 @@ row:
 	ADDQ $64, DI
 	SUBQ $16, CX
 	JG   columns
+	VZEROUPPER
+	RET
+
+// func peaks256(dst, src *float32, strideBytes int, scale, shift *float32, n int)
+TEXT ·peaks256(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ strideBytes+16(FP), DX
+	MOVQ scale+24(FP), AX
+	MOVQ shift+32(FP), BX
+	MOVQ n+40(FP), CX
+	VPCMPEQD Y9, Y9, Y9
+	VPSRLD $1, Y9, Y9 // all bits but the sign
+
+next:
+	VMOVUPS (AX), Y0
+	VMOVUPS (BX), Y1
+	VMOVAPS Y1, Y2
+	VMOVAPS Y1, Y3
+	VFMADD231PS (SI), Y0, Y1
+	VFMADD231PS (SI)(DX*1), Y0, Y2
+	VFMADD231PS (SI)(DX*2), Y0, Y3
+	VANDPS Y9, Y1, Y1
+	VANDPS Y9, Y2, Y2
+	VANDPS Y9, Y3, Y3
+	VMAXPS Y1, Y2, Y1
+	VMAXPS Y1, Y3, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ $32, AX
+	ADDQ $32, BX
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JG   next
 	VZEROUPPER
 	RET

@@ -127,6 +127,68 @@ input:
 	VZEROUPPER
 	RET
 
+// One row of four panels: the sums are Z0 to Z7. The weights of the panels are at BX, one
+// and two strides S away, and at R8.
+#define FOUR(MACRO, P) \
+	MACRO((P), 64(P), Z0, Z1) \
+	MACRO(128(P), 192(P), Z2, Z3) \
+	MACRO(256(P), 320(P), Z4, Z5) \
+	MACRO(384(P), 448(P), Z6, Z7)
+
+#define LOAD(LOW, HIGH, A, B) \
+	VMOVUPS LOW, A \
+	VMOVUPS HIGH, B
+
+#define PLUS(LOW, HIGH, A, B) \
+	VADDPS LOW, A, A \
+	VADDPS HIGH, B, B
+
+// func wide512(b *block)
+TEXT ·wide512(SB), NOSPLIT, $0-8
+	MOVQ b+0(FP), DI
+	MOVQ block_bias(DI), AX
+	FOUR(LOAD, AX)
+	MOVQ block_add(DI), AX
+	FOUR(PLUS, AX)
+
+	MOVQ block_weights(DI), BX
+	MOVQ block_panelStride(DI), S
+	LEAQ (BX)(S*2), R8
+	ADDQ S, R8
+	MOVQ block_at(DI), DX
+	MOVQ block_taps(DI), SI
+
+tap:
+	MOVQ (DX), AX
+	MOVQ block_src(DI), R9
+	LEAQ (R9)(AX*4), R9
+	MOVQ block_in(DI), CX
+
+input:
+	VBROADCASTSS (R9), Z29
+	VFMADD231PS (BX), Z29, Z0
+	VFMADD231PS 64(BX), Z29, Z1
+	VFMADD231PS (BX)(S*1), Z29, Z2
+	VFMADD231PS 64(BX)(S*1), Z29, Z3
+	VFMADD231PS (BX)(S*2), Z29, Z4
+	VFMADD231PS 64(BX)(S*2), Z29, Z5
+	VFMADD231PS (R8), Z29, Z6
+	VFMADD231PS 64(R8), Z29, Z7
+	ADDQ $128, BX
+	ADDQ $128, R8
+	ADDQ $4, R9
+	DECQ CX
+	JNZ  input
+	ADDQ $8, DX
+	DECQ SI
+	JNZ  tap
+
+	VBROADCASTSS block_floor(DI), Z30
+	MOVQ block_dst(DI), AX
+	FOUR(STORE, AX)
+	VZEROUPPER
+	RET
+
 // func scaleShift512(dst, src, scale, shift *float32, n int, floor float32)
 TEXT ·scaleShift512(SB), NOSPLIT, $0-44
 	MOVQ dst+0(FP), DI
@@ -171,5 +233,39 @@ row:
 	ADDQ $64, DI
 	SUBQ $16, CX
 	JG   columns
+	VZEROUPPER
+	RET
+
+// func peaks512(dst, src *float32, strideBytes int, scale, shift *float32, n int)
+TEXT ·peaks512(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ strideBytes+16(FP), DX
+	MOVQ scale+24(FP), AX
+	MOVQ shift+32(FP), BX
+	MOVQ n+40(FP), CX
+	VPTERNLOGD $255, Z9, Z9, Z9
+	VPSRLD $1, Z9, Z9 // all bits but the sign
+
+next:
+	VMOVUPS (AX), Z0
+	VMOVUPS (BX), Z1
+	VMOVAPS Z1, Z2
+	VMOVAPS Z1, Z3
+	VFMADD231PS (SI), Z0, Z1
+	VFMADD231PS (SI)(DX*1), Z0, Z2
+	VFMADD231PS (SI)(DX*2), Z0, Z3
+	VPANDD Z9, Z1, Z1
+	VPANDD Z9, Z2, Z2
+	VPANDD Z9, Z3, Z3
+	VMAXPS Z1, Z2, Z1
+	VMAXPS Z1, Z3, Z1
+	VMOVUPS Z1, (DI)
+	ADDQ $64, AX
+	ADDQ $64, BX
+	ADDQ $64, SI
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JG   next
 	VZEROUPPER
 	RET

@@ -13,3 +13,9 @@ func scaleShift(_ Path, dst, src, scale, shift []float32, floor float32) {
 }
 
 func sum(_ Path, dst []float32, src Matrix, rows int) { portableSum(dst, src, rows) }
+
+func cells(_ Path, h, c, gates []float32) { portableCells(h, c, gates) }
+
+func peaks(_ Path, dst []float32, src Matrix, scale, shift []float32) {
+	portablePeaks(dst, src, scale, shift)
+}

@@ -24,15 +24,28 @@ func (p Path) height() int {
 	return 0
 }
 
-// compute computes a block of height or of one row.
-func (p Path) compute(b *block, rows int) {
+// abreast is how many panels of one row the path's kernel computes at a time.
+func (p Path) abreast() int {
+	if p == AVX512 {
+		return 4
+	}
+	return 2
+}
+
+// compute computes a block: height rows of a panel, or one row of as many panels as go
+// abreast or of one.
+func (p Path) compute(b *block, rows, panels int) {
 	switch {
 	case p == AVX512 && rows > 1:
 		block512(b)
+	case p == AVX512 && panels > 1:
+		wide512(b)
 	case p == AVX512:
 		row512(b)
 	case rows > 1:
 		block256(b)
+	case panels > 1:
+		wide256(b)
 	default:
 		row256(b)
 	}
@@ -54,6 +67,22 @@ func (p Path) sum(dst, src *float32, strideBytes, rows, n int) {
 	}
 }
 
+func (p Path) cells(h, c, gates *float32, numbers *[16][8]float32, n int) {
+	if p == AVX512 {
+		cells512(h, c, gates, numbers, n)
+	} else {
+		cells256(h, c, gates, numbers, n)
+	}
+}
+
+func (p Path) peaks(dst, src *float32, strideBytes int, scale, shift *float32, n int) {
+	if p == AVX512 {
+		peaks512(dst, src, strideBytes, scale, shift, n)
+	} else {
+		peaks256(dst, src, strideBytes, scale, shift, n)
+	}
+}
+
 // block512 computes 10 rows.
 //
 //go:noescape
@@ -62,6 +91,11 @@ func block512(b *block)
 //go:noescape
 func row512(b *block)
 
+// wide512 computes a row of 4 panels.
+//
+//go:noescape
+func wide512(b *block)
+
 // block256 computes 5 rows.
 //
 //go:noescape
@@ -69,6 +103,11 @@ func block256(b *block)
 
 //go:noescape
 func row256(b *block)
+
+// wide256 computes a row of 2 panels.
+//
+//go:noescape
+func wide256(b *block)
 
 //go:noescape
 func scaleShift512(dst, src, scale, shift *float32, n int, floor float32)
@@ -81,3 +120,15 @@ func sum512(dst, src *float32, strideBytes, rows, n int)
 
 //go:noescape
 func sum256(dst, src *float32, strideBytes, rows, n int)
+
+//go:noescape
+func cells512(h, c, gates *float32, numbers *[16][8]float32, n int)
+
+//go:noescape
+func cells256(h, c, gates *float32, numbers *[16][8]float32, n int)
+
+//go:noescape
+func peaks512(dst, src *float32, strideBytes int, scale, shift *float32, n int)
+
+//go:noescape
+func peaks256(dst, src *float32, strideBytes int, scale, shift *float32, n int)

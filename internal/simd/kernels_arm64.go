@@ -10,11 +10,18 @@ func (p Path) height() int {
 	return 0
 }
 
-// compute computes a block of height or of one row.
-func (p Path) compute(b *block, rows int) {
-	if rows > 1 {
+// abreast is how many panels of one row the path's kernel computes at a time.
+func (p Path) abreast() int { return 2 }
+
+// compute computes a block: height rows of a panel, or one row of as many panels as go
+// abreast or of one.
+func (p Path) compute(b *block, rows, panels int) {
+	switch {
+	case rows > 1:
 		blockNEON(b)
-	} else {
+	case panels > 1:
+		wideNEON(b)
+	default:
 		rowNEON(b)
 	}
 }
@@ -27,6 +34,14 @@ func (Path) sum(dst, src *float32, strideBytes, rows, n int) {
 	sumNEON(dst, src, strideBytes, rows, n)
 }
 
+func (Path) cells(h, c, gates *float32, numbers *[16][8]float32, n int) {
+	cellsNEON(h, c, gates, numbers, n)
+}
+
+func (Path) peaks(dst, src *float32, strideBytes int, scale, shift *float32, n int) {
+	peaksNEON(dst, src, strideBytes, scale, shift, n)
+}
+
 // blockNEON computes 5 rows.
 //
 //go:noescape
@@ -35,8 +50,19 @@ func blockNEON(b *block)
 //go:noescape
 func rowNEON(b *block)
 
+// wideNEON computes a row of 2 panels.
+//
+//go:noescape
+func wideNEON(b *block)
+
 //go:noescape
 func scaleShiftNEON(dst, src, scale, shift *float32, n int, floor float32)
 
 //go:noescape
 func sumNEON(dst, src *float32, strideBytes, rows, n int)
+
+//go:noescape
+func cellsNEON(h, c, gates *float32, numbers *[16][8]float32, n int)
+
+//go:noescape
+func peaksNEON(dst, src *float32, strideBytes int, scale, shift *float32, n int)

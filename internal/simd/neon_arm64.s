@@ -4,9 +4,11 @@
 // Five rows of 16 outputs, twice for a panel: the sums are V0 to V19, four registers
 // a row. The rows are at R8 to R12; R5 is the half of the panel, 0 or 64 bytes.
 
-// Go's assembler lacks these on four numbers: d = n + m, d = max(n, m). NaN stays NaN.
+// Go's assembler lacks these on four numbers: d = n + m, d = max(n, m), d = |n|. NaN stays NaN.
 #define FADD4(m, n, d) WORD $(0x4E20D400 | (m)<<16 | (n)<<5 | (d))
 #define FMAX4(m, n, d) WORD $(0x4E20F400 | (m)<<16 | (n)<<5 | (d))
+
+#define FABS4(n, d) WORD $(0x4EA0F800 | (n)<<5 | (d))
 
 // POINT sets R9 to R12 to rows R4 bytes apart, from R8 on.
 #define POINT \
@@ -148,6 +150,68 @@ input:
 	BLT  half
 	RET
 
+// BIAS begins 16 sums with the bias at R1 and what is added at R8, and passes both.
+#define BIAS(A, B, C, D) \
+	VLD1.P 64(R1), [V20.S4, V21.S4, V22.S4, V23.S4] \
+	START(R8, A, B, C, D) \
+	ADD $64, R8
+
+// SIXTEEN adds the products of V24 with the 16 weights at ROW, which it passes.
+#define SIXTEEN(ROW, A, B, C, D) \
+	VLD1.P 64(ROW), [V20.S4, V21.S4, V22.S4, V23.S4] \
+	VFMLA V20.S4, V24.S4, A.S4 \
+	VFMLA V21.S4, V24.S4, B.S4 \
+	VFMLA V22.S4, V24.S4, C.S4 \
+	VFMLA V23.S4, V24.S4, D.S4
+
+// One row of two panels: the sums are V0 to V15. The weights of the panels are at R1
+// and R10.
+// func wideNEON(b *block)
+TEXT ·wideNEON(SB), NOSPLIT, $0-8
+	MOVD b+0(FP), R0
+	MOVD block_bias(R0), R1
+	MOVD block_add(R0), R8
+	BIAS(0, 1, 2, 3)
+	BIAS(4, 5, 6, 7)
+	BIAS(8, 9, 10, 11)
+	BIAS(12, 13, 14, 15)
+
+	MOVD block_weights(R0), R1
+	MOVD block_panelStride(R0), R10
+	ADD  R1, R10
+	MOVD block_at(R0), R2
+	MOVD block_taps(R0), R3
+
+tap:
+	MOVD.P 8(R2), R6
+	MOVD   block_src(R0), R8
+	ADD    R6<<2, R8
+	MOVD   block_in(R0), R7
+
+input:
+	VLD1R.P 4(R8), [V24.S4]
+	SIXTEEN(R1, V0, V1, V2, V3)
+	SIXTEEN(R1, V4, V5, V6, V7)
+	SIXTEEN(R10, V8, V9, V10, V11)
+	SIXTEEN(R10, V12, V13, V14, V15)
+	SUBS $1, R7
+	BNE  input
+	SUBS $1, R3
+	BNE  tap
+
+	FMOVS block_floor(R0), F31
+	VDUP  V31.S[0], V31.S4
+	FLOOR(0, 1, 2, 3)
+	FLOOR(4, 5, 6, 7)
+	FLOOR(8, 9, 10, 11)
+	FLOOR(12, 13, 14, 15)
+	MOVD block_dst(R0), R8
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R8)
+	VST1.P [V4.S4, V5.S4, V6.S4, V7.S4], 64(R8)
+	VST1.P [V8.S4, V9.S4, V10.S4, V11.S4], 64(R8)
+	VST1   [V12.S4, V13.S4, V14.S4, V15.S4], (R8)
+	RET
+
 // func scaleShiftNEON(dst, src, scale, shift *float32, n int, floor float32)
 TEXT ·scaleShiftNEON(SB), NOSPLIT, $0-44
 	MOVD  dst+0(FP), R0
@@ -200,4 +264,36 @@ row:
 	ADD  $64, R1
 	SUBS $16, R4
 	BGT  columns
+	RET
+
+// func peaksNEON(dst, src *float32, strideBytes int, scale, shift *float32, n int)
+TEXT ·peaksNEON(SB), NOSPLIT, $0-48
+	MOVD dst+0(FP), R0
+	MOVD src+8(FP), R8
+	MOVD strideBytes+16(FP), R4
+	MOVD scale+24(FP), R1
+	MOVD shift+32(FP), R2
+	MOVD n+40(FP), R3
+	ADD  R4, R8, R9
+	ADD  R4, R9, R10
+
+next:
+	VLD1.P 16(R1), [V0.S4]
+	VLD1.P 16(R2), [V1.S4]
+	VMOV   V1.B16, V2.B16
+	VMOV   V1.B16, V3.B16
+	VLD1.P 16(R8), [V4.S4]
+	VLD1.P 16(R9), [V5.S4]
+	VLD1.P 16(R10), [V6.S4]
+	VFMLA  V4.S4, V0.S4, V1.S4
+	VFMLA  V5.S4, V0.S4, V2.S4
+	VFMLA  V6.S4, V0.S4, V3.S4
+	FABS4(1, 1)
+	FABS4(2, 2)
+	FABS4(3, 3)
+	FMAX4(2, 1, 1)
+	FMAX4(3, 1, 1)
+	VST1.P [V1.S4], 16(R0)
+	SUBS   $4, R3
+	BGT    next
 	RET

@@ -34,7 +34,7 @@ type problem struct {
 
 func drawProblem(t *rapid.T) problem {
 	taps, in := rapid.IntRange(1, 4).Draw(t, "taps"), rapid.IntRange(1, 70).Draw(t, "in")
-	out := panel * rapid.IntRange(1, 3).Draw(t, "panels")
+	out := panel * rapid.IntRange(1, 9).Draw(t, "panels")
 	p := problem{rows: rapid.IntRange(1, 45).Draw(t, "rows"), floor: NoFloor}
 	p.weights, p.bias = numbers(t, taps*in*out, "weights"), numbers(t, out, "bias")
 	p.conv = NewConv(taps, in, out, p.weights, p.bias)
@@ -203,6 +203,10 @@ func TestMisusePanics(t *testing.T) {
 			"shift":     func() { ScaleShift(path, m(16, 16), m(16, 16), 1, make([]float32, 16), make([]float32, 15), 0) },
 			"scale src": func() { ScaleShift(path, m(32, 16), m(31, 16), 2, make([]float32, 16), make([]float32, 16), 0) },
 			"sum":       func() { Sum(path, make([]float32, 15), m(60, 15), 2) },
+			"peaks":     func() { Peaks(path, m(32, 16), m(95, 16), 2, make([]float32, 16), make([]float32, 16)) },
+			"cells":     func() { Cells(path, make([]float32, 15), make([]float32, 15), make([]float32, 60)) },
+			"states":    func() { Cells(path, make([]float32, 16), make([]float32, 32), make([]float32, 64)) },
+			"gates":     func() { Cells(path, make([]float32, 16), make([]float32, 16), make([]float32, 63)) },
 			"sum src":   func() { Sum(path, make([]float32, 16), m(31, 16), 2) },
 		} {
 			func() {
@@ -227,6 +231,8 @@ func TestNothingIsAllocated(t *testing.T) {
 			conv.Into(path, dst, src, at, 1, src, 0)
 			ScaleShift(path, dst, src, 11, row, row, 0)
 			Sum(path, row, src, 11)
+			Peaks(path, dst, src, 3, row, row)
+			Cells(path, row, row, dst.Data[:4*64])
 		}); n != 0 {
 			t.Errorf("%v: %v allocations", path, n)
 		}

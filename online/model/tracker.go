@@ -25,7 +25,7 @@ type Tracker interface {
 	// Sound appends the samples of the stream from one position to another to dst,
 	// as the tracker has kept them. Those can be had that come after the frame that
 	// was emitted by the Push before the last one that emitted any.
-	Sound(dst []float32, from, to int64) []float32
+	Sound(from, to int64, dst []float32) []float32
 	// Resting reports whether all that the tracker knows of is silence, exactly 0.
 	Resting() bool
 	// Skip does what pushing times·Cycle samples of 0 would do, but that no frames are

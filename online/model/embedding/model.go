@@ -106,7 +106,7 @@ func (m *Model) Rule() model.Rule {
 const (
 	// evidence is a second: the network costs as much again each time that an
 	// open utterance is looked at.
-	evidence = 100
+	evidence = 60
 	// window is long enough to put a conversation right, and short enough that what
 	// a speaker said minutes ago, when the sound of the room was another, is not
 	// held against them: a longer one splits people in long meetings.

@@ -1,0 +1,100 @@
+#include "textflag.h"
+
+// The numbers of cellNumbers are in Z16 to Z31, in their order; Z15 is 0.
+
+// EXP takes x in X and leaves p in P and scale in S, as exponential does. U is scratch.
+#define EXP(X, P, S, U) \
+	VMULPS Z16, X, S \
+	VADDPS Z17, S, S \
+	VSUBPS Z17, S, P \
+	VPSLLD $23, S, S \
+	VPADDD Z26, S, S \
+	VMULPS Z18, P, U \
+	VSUBPS U, X, X \
+	VMULPS Z19, P, U \
+	VSUBPS U, X, X \
+	VMULPS Z20, X, P \
+	VADDPS Z21, P, P \
+	VMULPS X, P, P \
+	VADDPS Z22, P, P \
+	VMULPS X, P, P \
+	VADDPS Z23, P, P \
+	VMULPS X, P, P \
+	VADDPS Z24, P, P \
+	VMULPS X, P, P \
+	VADDPS Z25, P, P \
+	VMULPS X, P, P \
+	VADDPS Z26, P, P \
+	VMULPS X, P, P
+
+#define SIGMOID(X, P, S, U) \
+	VMAXPS Z28, X, X \
+	VMINPS Z27, X, X \
+	VSUBPS X, Z15, X \
+	EXP(X, P, S, U) \
+	VMULPS S, P, P \
+	VADDPS S, P, P \
+	VADDPS Z26, P, P \
+	VDIVPS P, Z26, X
+
+#define TANH(X, P, S, U) \
+	VADDPS X, X, X \
+	VMAXPS Z30, X, X \
+	VMINPS Z29, X, X \
+	EXP(X, P, S, U) \
+	VMULPS S, P, P \
+	VSUBPS Z26, S, S \
+	VADDPS P, S, S \
+	VADDPS Z31, S, P \
+	VDIVPS P, S, X
+
+// func cells512(h, c, gates *float32, numbers *[16][8]float32, n int)
+TEXT ·cells512(SB), NOSPLIT, $0-40
+	MOVQ h+0(FP), DI
+	MOVQ c+8(FP), SI
+	MOVQ gates+16(FP), R8
+	MOVQ n+32(FP), CX
+	MOVQ numbers+24(FP), AX
+	VBROADCASTSS (AX), Z16
+	VBROADCASTSS 32(AX), Z17
+	VBROADCASTSS 64(AX), Z18
+	VBROADCASTSS 96(AX), Z19
+	VBROADCASTSS 128(AX), Z20
+	VBROADCASTSS 160(AX), Z21
+	VBROADCASTSS 192(AX), Z22
+	VBROADCASTSS 224(AX), Z23
+	VBROADCASTSS 256(AX), Z24
+	VBROADCASTSS 288(AX), Z25
+	VBROADCASTSS 320(AX), Z26
+	VBROADCASTSS 352(AX), Z27
+	VBROADCASTSS 384(AX), Z28
+	VBROADCASTSS 416(AX), Z29
+	VBROADCASTSS 448(AX), Z30
+	VBROADCASTSS 480(AX), Z31
+	VPXORQ Z15, Z15, Z15
+	LEAQ (R8)(CX*4), R9
+	LEAQ (R9)(CX*4), R10
+	LEAQ (R10)(CX*4), R11
+	XORQ DX, DX
+
+next:
+	VMOVUPS (R8)(DX*4), Z0
+	VMOVUPS (R9)(DX*4), Z1
+	VMOVUPS (R10)(DX*4), Z2
+	VMOVUPS (R11)(DX*4), Z3
+	SIGMOID(Z0, Z4, Z5, Z6)
+	SIGMOID(Z1, Z7, Z8, Z9)
+	TANH(Z2, Z10, Z11, Z12)
+	SIGMOID(Z3, Z4, Z5, Z6)
+	VMULPS (SI)(DX*4), Z1, Z1
+	VMULPS Z2, Z0, Z0
+	VADDPS Z0, Z1, Z1
+	VMOVUPS Z1, (SI)(DX*4)
+	TANH(Z1, Z7, Z8, Z9)
+	VMULPS Z1, Z3, Z3
+	VMOVUPS Z3, (DI)(DX*4)
+	ADDQ $16, DX
+	CMPQ DX, CX
+	JLT  next
+	VZEROUPPER
+	RET
