@@ -112,7 +112,11 @@ func vectors(tb testing.TB) *embedding.Model {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	m := &embedding.Model{Net: net, Features: segment.FeatureConfig{Ceps: 2, Filters: 4, LowHz: 100, HighHz: 3800, MelBank: segment.BankSize},
+	tracking, err := Tracking()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	m := &embedding.Model{Net: net, Tracking: tracking, Features: segment.FeatureConfig{Ceps: 2, Filters: 4, LowHz: 100, HighHz: 3800, MelBank: segment.BankSize},
 		Mean: make([]float64, net.Dim()), P: make([]float64, 2*net.Dim()), A: []float64{0.5, 1}, B: []float64{0.25, 0},
 		Phi: 0.5, Slack: 0.125, Length: 0.75, Threshold: -1, Slope: 2}
 	for i := range m.P {

@@ -119,6 +119,9 @@ func TestAccurateOnEveryPath(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Net = net
+		if c.Tracking, err = modelfile.TrackingOn(path); err != nil {
+			t.Fatal(err)
+		}
 		switch got := told(heard(t, Config{Model: c}, x, 1600)); {
 		case want == "":
 			want = got
@@ -146,7 +149,7 @@ func TestSnapshotOfAnotherModel(t *testing.T) {
 
 // TestAccurateSnapshotIsSmall bounds what a stream of the accurate model is.
 func TestAccurateSnapshotIsSmall(t *testing.T) {
-	const most = 400_000
+	const most = 900_000
 	x := talk(t, 70)
 	s, err := NewStream(Config{Model: embedded(t, modelfile.Accurate)})
 	if err != nil {

@@ -53,7 +53,7 @@ func (f *front) skipTo(ctx context.Context, start int64, emit func(segment.Event
 // what pushing them would come to. Of the ticks on the way only the last is emitted.
 func (f *front) skip(n int64, emit func(segment.Event)) bool {
 	frames := min(n/segment.Hop, f.free())
-	frames -= frames % segment.AtomFrames
+	frames -= frames % f.cycle()
 	if frames == 0 || f.done*segment.Hop-f.spoke < f.patience || !f.resting() {
 		return false
 	}
@@ -63,6 +63,8 @@ func (f *front) skip(n int64, emit func(segment.Event)) bool {
 	if f.det != nil {
 		f.det.Skip(frames)
 	}
+	last := emit
+	emit = f.draft(emit)
 	tick := f.done - f.done%segment.AtomFrames
 	at := (tick-1)*segment.Hop + f.delay
 	if f.given != nil {
@@ -71,7 +73,18 @@ func (f *front) skip(n int64, emit func(segment.Event)) bool {
 		f.cut.Skip(frames, at, emit)
 	}
 	emit(segment.Event{At: at, Until: tick * segment.Hop})
+	if f.second != nil {
+		f.second.skip(frames, f.pushed, last)
+	}
 	return true
+}
+
+// cycle returns the number of frames that silence is skipped in multiples of.
+func (f *front) cycle() int64 {
+	if f.second == nil {
+		return segment.AtomFrames
+	}
+	return f.second.cycle()
 }
 
 // free returns how many frames from the next one on are known to be no speech if
@@ -88,7 +101,7 @@ func (f *front) free() int64 {
 
 // resting reports whether silence changes nothing but positions.
 func (f *front) resting() bool {
-	if !f.ext.Resting() || f.cut != nil && !f.cut.Resting() {
+	if !f.ext.Resting() || f.cut != nil && !f.cut.Resting() || f.second != nil && !f.second.resting() {
 		return false
 	}
 	if f.det == nil {

@@ -45,6 +45,7 @@ func inFull(t interface{ Fatal(...any) }, cfg Config, parts []part) (events []on
 func configs() map[string]Config {
 	return map[string]Config{
 		"detected":      {Model: anyModel(1)},
+		"two looks":     {Model: tracked{anyModel(1)}},
 		"long join gap": {Model: anyModel(1), Online: online.Config{JoinGap: 6 * capture.Rate}},
 		"patient": {Model: anyModel(1), Detector: vad.Config{Before: 300, MinSpeech: 20, Hangover: 400},
 			Segment: segment.Config{Max: 500}},

@@ -24,7 +24,14 @@ func newStream(t interface{ Fatal(...any) }, cfg Config) *Stream {
 func TestStateIsComplete(t *testing.T) {
 	s := newStream(t, Config{Model: anyModel(1)})
 	statetest.Covers(t, s, s.fields(), "fingerprint", "links")
+	statetest.Covers(t, s.front, append(s.front.fields(), &s.front.levels), "second", "given", "speech", "delay", "ended", "patience", "copied")
+	s = newStream(t, Config{Model: tracked{anyModel(1)}})
 	statetest.Covers(t, s.front, append(s.front.fields(), &s.front.levels), "given", "speech", "delay", "ended", "patience", "copied")
+	f := s.front.second
+	f.frames = make([]presence, 1)
+	statetest.Covers(t, f, append(f.fields(), &f.levels, &f.presence), "sound")
+	statetest.Covers(t, &f.change, f.fields())
+	statetest.Covers(t, &f.frames[0].Presence, f.frames[0].fields())
 }
 
 // TestMovedStream holds that a stream that goes on from its snapshot, taken
@@ -35,6 +42,8 @@ func TestMovedStream(t *testing.T) {
 	window := online.Config{Window: 6} // so that utterances leave it
 	for name, cfg := range map[string]Config{
 		"detected":         {Model: anyModel(1)},
+		"two looks":        {Model: tracked{anyModel(1)}},
+		"two, small":       {Model: tracked{anyModel(1)}, Online: window},
 		"small window":     {Model: anyModel(1), Online: window},
 		"given speech":     {Model: anyModel(2), Speech: []vad.Span{{Start: 16000, End: 200000}, {Start: 230000, End: 400000}}},
 		"given utterances": {Model: anyModel(3), Utterances: []segment.Utterance{{Start: 8000, End: 90000}, {Start: 60000, End: 190000}}},

@@ -224,7 +224,7 @@ func TestSound(t *testing.T) {
 func TestStateIsComplete(t *testing.T) {
 	s := newStream(NewRunners(load(t), simd.Best()), short)
 	statetest.Covers(t, &s.kept, s.kept.fields())
-	statetest.Covers(t, s, s.fields(), "run", "plan", "frames", "out")
+	statetest.Covers(t, s, s.fields(), "runners", "plan", "frames", "out")
 }
 
 // TestMovedStream holds that a stream that is replaced at any sample by one of the same
