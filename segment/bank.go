@@ -13,14 +13,16 @@ const BankSize = 80
 
 const (
 	bankLow, bankHigh = 20, 8000 // hertz
-	// bankFloor is the least energy of a filter, 2^-23.
-	bankFloor = 0x1p-23
+	// bankFloor is the least energy of a filter, which no sound of 24 bits is below.
+	// Kaldi's is 2^-23.
+	bankFloor = 0x1p-60
 )
 
 // Bank turns a window of samples into log mel energies as Kaldi's fbank does with
 // 80 bins, which is what networks for speakers are trained on: the window's mean is
 // taken off, pre-emphasis, Povey window, power spectrum of 512 points, triangular
-// filters from 20 to 8000 Hz, natural logarithm. There is no dither. A Bank owns its
+// filters from 20 to 8000 Hz, natural logarithm. There is no dither, and the least
+// energy is so small that quiet sound has the same shape as loud sound. A Bank owns its
 // working memory and is not safe for concurrent use.
 type Bank struct {
 	window []float64

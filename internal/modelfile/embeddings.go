@@ -105,12 +105,14 @@ func (n network) NewEmbedder() embedding.Embedder { return &embedder{runners: n.
 type embedder struct {
 	runners *sync.Pool
 	trunk   campplus.Trunk
+	lifted  []float32 // scratch
 }
 
 // Hear implements [embedding.Embedder].
 func (e *embedder) Hear(features []float32) {
 	run := e.runners.Get().(*campplus.Runner)
-	run.Run(&e.trunk, features)
+	e.lifted = lift(e.lifted[:0], features)
+	run.Run(&e.trunk, e.lifted)
 	e.runners.Put(run)
 }
 
