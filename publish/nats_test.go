@@ -358,6 +358,7 @@ func TestEnsureStreamLeavesWhatIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := patient(t)
+	keepDirectory(t, nc)
 	opts := StreamOptions{Retain: time.Hour, MaxBytes: 8 << 20}
 	for range 2 {
 		if err := EnsureStream(ctx, nc, opts); err != nil {
