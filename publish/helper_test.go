@@ -141,13 +141,3 @@ func encoded(r *rand.Rand, stream string, turns int) []Event {
 func (t Time) samples() int64 { return int64(t) }
 
 func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 7)) }
-
-// keepDirectory has the server keep another stream. When the last one is deleted, the
-// server removes the directory of all of them a little later, and one that is made at
-// that moment has no place: "error creating store for stream".
-func keepDirectory(t testing.TB, nc *nats.Conn) {
-	t.Helper()
-	if _, err := jetStream(t, nc).CreateStream(patient(t), jetstream.StreamConfig{Name: "KEPT", Subjects: []string{"kept"}}); err != nil {
-		t.Fatal(err)
-	}
-}
