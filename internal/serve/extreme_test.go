@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,7 +37,12 @@ func TestExtremePositions(t *testing.T) {
 			var lag time.Duration
 			f.lag = func() time.Duration { return lag }
 			refused := 0
-			f.refused = func(string, error) { refused++ }
+			f.refused = func(kind string, err error) {
+				refused++
+				if !slices.Contains(natsaudio.BadKinds(), kind) {
+					t.Errorf("refused as %q, which is not among the kinds: %v", kind, err)
+				}
+			}
 			at, n := int64(0), uint64(0)
 			for _, step := range []int{1, 5, 7, 11} { // all orders of neighbours
 				for i := range positions {
