@@ -128,7 +128,7 @@ func pythonWith(t *testing.T, module string) string {
 			return path
 		}
 	}
-	t.Skipf("no Python with %s: run \"make deps\"", module)
+	needs.Missing(t, "no Python with %s: make deps", module)
 	return ""
 }
 

@@ -118,6 +118,7 @@ func TestConsumersDeletedUnderASubscriber(t *testing.T) {
 func TestStreamReplacedUnderASubscriber(t *testing.T) {
 	s := serve(t, natsd.Options{})
 	nc := dial(t, s.URL())
+	keepDirectory(t, nc)
 	way := newProxy(t, s.URL())
 	before, after := encoded(seeded(91), "before", 20), encoded(seeded(92), "after", 10)
 	publishAll(t, nc, before)

@@ -26,6 +26,16 @@ type Options struct {
 	// OnWarning hears what is wrong with the packets although they are used, once
 	// for each kind of thing, from within Next or Push.
 	OnWarning func(error)
+	// OnBad hears of every message that [Stats] counts as bad, with the kind of thing
+	// that is wrong with it, one of [BadKinds], from within Next, Push or Bad.
+	OnBad func(kind string, err error)
+}
+
+// BadKinds returns what may be wrong with a message: it is no packet, its format is
+// not its session's, it leaves too long a gap, one too many or a stream too long, its
+// sound cannot be decoded, or some of it is no number.
+func BadKinds() []string {
+	return []string{"packet", "format", "gap", "gaps", "length", "decode", "numbers"}
 }
 
 // MaxGap is the longest gap that is believed. A packet whose position is
@@ -143,6 +153,9 @@ func (a *Assembler) Bad(err error) { a.bad("packet", err) }
 
 func (a *Assembler) bad(kind string, err error) {
 	a.stats.Bad++
+	if a.opts.OnBad != nil {
+		a.opts.OnBad(kind, err)
+	}
 	a.warn(kind, err)
 }
 

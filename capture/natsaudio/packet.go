@@ -110,6 +110,8 @@ func (p Packet) check() error {
 		return bad("%s %d, expected %d to %d, ten years at %d Hz", HeaderPosition, p.Position, -maxWarmUp, samples(MaxLength, p.Rate), p.Rate)
 	case p.Encoding == S16 && p.Position < 0:
 		return bad("%s %d, expected 0 or more for s16le", HeaderPosition, p.Position)
+	case p.Began.UTC().Year() < 0 || p.Began.UTC().Year() > 9999: // no event could say when
+		return bad("%s %s, expected a time of the years 0 to 9999 in UTC", HeaderBegan, p.Began.Format(time.RFC3339))
 	case !(math.Abs(p.Gain) <= 128):
 		return bad("%s %g, expected decibels from -128 to 128", HeaderGain, p.Gain)
 	case p.End && (len(p.Data) > 0 || p.Samples != 0):

@@ -73,7 +73,7 @@ func TestParseRefuses(t *testing.T) {
 		{HeaderPosition, "-1"}, {HeaderPosition, "9223372036854775807"}, {HeaderPosition, ""},
 		{HeaderPosition, "36028797018963968"}, {HeaderPosition, "5059584000001"},
 		{HeaderSamples, "319"}, {HeaderSamples, "-1"}, {HeaderSamples, "321"},
-		{HeaderGain, "NaN"}, {HeaderGain, "loud"}, {HeaderBegan, "today"}, {HeaderEnd, "yes"}, {HeaderEnd, "true"},
+		{HeaderGain, "NaN"}, {HeaderGain, "loud"}, {HeaderBegan, "today"}, {HeaderBegan, "0000-01-01T00:00:00+23:59"}, {HeaderBegan, "9999-12-31T23:59:59-23:59"}, {HeaderEnd, "yes"}, {HeaderEnd, "true"},
 	} {
 		h := nats.Header{}
 		for k, v := range good {

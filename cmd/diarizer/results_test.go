@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -39,7 +40,7 @@ func TestOutputsAreCheckedFirst(t *testing.T) {
 	}
 	for _, name := range []string{"a.wav", "a.rttm"} {
 		if err := errors.Join(os.Link(name, "hard-"+name), os.Symlink(name, "soft-"+name)); err != nil {
-			t.Skip("no links here:", err)
+			needs.Missing(t, "no links here: %v", err)
 		}
 	}
 	var lines []string
@@ -146,7 +147,7 @@ func (f failingReader) Read([]byte) (int, error) { return 0, f.error }
 // wrote everything.
 func TestWhatFailsAfterCtrlCIsSaid(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
-		t.Skip("no full disk here:", err)
+		needs.Missing(t, "no /dev/full here: %v", err)
 	}
 	soundIn(t, 30)
 	for _, where := range [][]string{{"--rttm", "/dev/full"}, {"--out", "csv:/dev/full"}, {"--out", "jsonl:/dev/full"}} {

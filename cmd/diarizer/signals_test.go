@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 // child is a diarizer in a process of its own that replays a minute of speech as
@@ -98,10 +100,7 @@ func TestSignalsLoseNothing(t *testing.T) {
 
 // nohup has hang-ups ignored.
 func TestNohup(t *testing.T) {
-	nohup, err := exec.LookPath("nohup")
-	if err != nil {
-		t.Skip("nohup is not here:", err)
-	}
+	nohup := needs.Tool(t, "nohup")
 	c := startChild(t, func(c *exec.Cmd) {
 		c.Path, c.Args = nohup, append([]string{nohup}, append([]string{os.Args[0]}, c.Args[1:]...)...)
 	}, "replay", "--nats", "off", "--speed", "10", "--rttm", "new.rttm", "long.wav")
@@ -200,7 +199,7 @@ func TestRedirectedOutputIsNoFile(t *testing.T) {
 func TestNamedPipeIsReadOnce(t *testing.T) {
 	wav := soundIn(t, 10)
 	if err := syscall.Mkfifo("pipe.wav", 0o600); err != nil {
-		t.Skip("no pipes here:", err)
+		needs.Missing(t, "no named pipes here: %v", err)
 	}
 	go func() {
 		if f, err := os.OpenFile("pipe.wav", os.O_WRONLY, 0); err == nil {

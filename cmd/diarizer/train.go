@@ -52,7 +52,9 @@ same data, settings and seed give the same model.
 
 --kind embedding finds how the vectors of the network in the program vary, within
 and between speakers; the network itself stays as it is. --kind eigenvoice makes
-everything, a UBM, eigenvoices and eigenchannels.`,
+everything, a UBM, eigenvoices and eigenchannels. --kind naming finds what the
+accurate model's voices differ by from one recording to another, by which people who
+are enrolled are known again.`,
 		Example: `  diarizer train --kind embedding --data DIR --out accurate.safetensors
   diarizer train --kind eigenvoice --data DIR --out light.safetensors`,
 		Args: cobra.NoArgs,
@@ -79,12 +81,14 @@ everything, a UBM, eigenvoices and eigenchannels.`,
 				return t.embedding(vectors)
 			case eigenvoice.Kind:
 				return t.eigenvoice(voices)
+			case namingKind:
+				return t.naming(seed)
 			}
-			return usage("--kind %q: expected %s or %s", kind, embedding.Kind, eigenvoice.Kind)
+			return usage("--kind %q: expected %s, %s or %s", kind, embedding.Kind, eigenvoice.Kind, namingKind)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&kind, "kind", embedding.Kind, "kind of model to make: embedding or eigenvoice")
+	f.StringVar(&kind, "kind", embedding.Kind, "what to make: embedding, eigenvoice or naming")
 	f.StringVar(&data, "data", "", "directory with the recordings")
 	f.StringVar(&out, "out", "", "model file to write")
 	f.Float64Var(&threshold, "threshold", 0, "threshold to use instead of the one with the least confusion on simulated conversations")

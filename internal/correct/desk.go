@@ -45,6 +45,8 @@ type Desk struct {
 	// What listeners have been told.
 	live map[int]bool
 	told map[int]string
+
+	most int // see maxSpeakers
 }
 
 // turn is a turn as the clustering has it, whose speaker is its own, and whom
@@ -76,7 +78,7 @@ const (
 
 // NewDesk returns a desk for a run.
 func NewDesk(opts Options) *Desk {
-	return &Desk{opts: opts, turns: map[int]turn{}, labels: map[int]bool{}, merged: map[int]int{},
+	return &Desk{opts: opts, most: maxSpeakers, turns: map[int]turn{}, labels: map[int]bool{}, merged: map[int]int{},
 		found: map[int]called{}, live: map[int]bool{}, told: map[int]string{}}
 }
 
@@ -111,11 +113,17 @@ func (d *Desk) Decide(e online.Event) error {
 	switch e.Kind {
 	case online.SpeakerAdded:
 		d.labels[e.Speaker], d.live[e.Speaker] = true, true
+		d.forget()
 		return d.emit(e)
 	case online.SpeakerMerged:
+		d.recall(e.Speaker, e.Into)
 		return d.mergeByClustering(e)
 	case online.TurnWithdrawn:
 		delete(d.turns, e.Turn.ID)
+	default:
+		if !d.labels[e.Turn.Speaker] {
+			d.recall(e.Turn.Speaker)
+		}
 	}
 	who := d.view().who(e.Turn.Speaker)
 	if e.Kind != online.TurnWithdrawn {

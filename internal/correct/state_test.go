@@ -15,7 +15,7 @@ import (
 
 func TestStateIsComplete(t *testing.T) {
 	d := NewDesk(Options{})
-	statetest.Covers(t, d, d.fields(), "mu", "opts")
+	statetest.Covers(t, d, d.fields(), "mu", "opts", "most")
 	var tn turn
 	var id int
 	statetest.Covers(t, &tn.Turn, turnFields(&id, &tn), "ID")

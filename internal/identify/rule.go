@@ -10,8 +10,11 @@ import (
 
 // Rule is how voices of different recordings are compared with one kind of model.
 type Rule struct {
+	// Across, where not nil, is what voices are compared by. Otherwise the model
+	// compares them, with another slack.
+	Across *Across
 	// Slack is the variance by which a voice may differ from one recording to
-	// another, in units of the variance between people.
+	// another, in units of the variance between people. With Across it is not used.
 	Slack float64
 	// Length is the exponent of [model.Rule.Normalise].
 	Length float64
@@ -54,14 +57,33 @@ func RuleOf(m model.Model) Rule {
 	case eigenvoice.Kind:
 		return Rule{Slack: 0.8, Length: 0.35, Slope: 1.422, Offset: -2.850, Growth: -0.258}
 	case embedding.Kind:
+		if a := acrossOf(m); a != nil {
+			return Rule{Across: a, Slope: 0.277, Offset: -0.859, Growth: 1.117}
+		}
 		return Rule{Slack: 0.2, Length: 0.7, Slope: 1.215, Offset: -4.935, Growth: 2.492}
 	}
 	r := m.Rule()
 	return Rule{Length: r.Length, Slope: r.Slope, Offset: -r.Slope * r.Threshold}
 }
 
+// acrossOf returns what is learnt of m, nil where nothing is: of another model.
+func acrossOf(m model.Model) *Across {
+	e, ok := m.(*embedding.Model)
+	if !ok {
+		return nil
+	}
+	a, err := Embedded()
+	if err != nil || a.Pairs != PairsOf(e) {
+		return nil
+	}
+	return a
+}
+
 // model returns m with the rule's own slack and exponent, for comparisons only.
 func (r Rule) model(m model.Model) model.Model {
+	if r.Across != nil {
+		return r.Across.model(r.Length)
+	}
 	switch m := m.(type) {
 	case *eigenvoice.Model:
 		c := m.Copy()

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
 func put(t *testing.T, path, text string) string {
@@ -68,7 +70,7 @@ func TestAddRefusesBeforeAnythingIsWritten(t *testing.T) {
 	}
 	for from, to := range map[string]string{"soft.wav": "in.wav", "dangling": "free.rttm", "loop": "loop", "there": "dir"} {
 		if err := os.Symlink(to, from); err != nil {
-			t.Skip("no links here:", err)
+			needs.Missing(t, "no links here: %v", err)
 		}
 	}
 	if err := os.Link("in.wav", "hard.wav"); err != nil {
@@ -282,7 +284,7 @@ func TestLinksAreFollowed(t *testing.T) {
 	put(t, filepath.Join(at, "real"), "old")
 	link := filepath.Join(at, "link")
 	if err := os.Symlink("real", link); err != nil {
-		t.Skip("no links here:", err)
+		needs.Missing(t, "no links here: %v", err)
 	}
 	if err := add(t, &Set{}, link, "new").Commit(); err != nil {
 		t.Fatal(err)
@@ -308,7 +310,7 @@ func TestStandardOutputAndDevices(t *testing.T) {
 	}
 	full, err := s.Add("--out", "/dev/full")
 	if err != nil {
-		t.Skip("no /dev/full here:", err)
+		needs.Missing(t, "no /dev/full here: %v", err)
 	}
 	if _, err := full.Write([]byte("x")); err == nil {
 		t.Fatal("a full device took something")

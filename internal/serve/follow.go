@@ -60,6 +60,9 @@ type follower struct {
 	lag        func() time.Duration // how far the stream is behind, for its status
 	// answer, where not nil, hears what became of a correction.
 	answer func(id string, r correct.Reply, err error)
+	// refused, where not nil, hears of every message that is not used, or not as it
+	// is, see [natsaudio.Options].
+	refused func(kind string, err error)
 }
 
 // statusEvery is the distance of status events, in samples: 10 s.
@@ -78,7 +81,12 @@ func newFollower(stream string, cfg pipeline.Config, j journal) (*follower, erro
 		Link: func(groups [][]int) { f.stream.Link(groups) },
 	})
 	var err error
-	if f.asm, err = natsaudio.NewAssembler(natsaudio.Options{}); err != nil {
+	bad := func(kind string, err error) {
+		if f.refused != nil {
+			f.refused(kind, err)
+		}
+	}
+	if f.asm, err = natsaudio.NewAssembler(natsaudio.Options{OnBad: bad}); err != nil {
 		return nil, err
 	}
 	f.stream, err = pipeline.NewStream(cfg)

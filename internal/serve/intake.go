@@ -137,4 +137,5 @@ func (s *shared) readClaim(ctx context.Context, stream string) (seenClaim, error
 	return c, nil
 }
 
-func samples(d time.Duration) int64 { return int64(d) * capture.Rate / int64(time.Second) }
+// samples is how many whole samples d lasts.
+func samples(d time.Duration) int64 { return int64(d / (time.Second / capture.Rate)) }

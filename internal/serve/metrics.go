@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 )
 
 // metrics are a worker's measurements, for Prometheus.
@@ -21,6 +22,7 @@ type metrics struct {
 	dead        prometheus.Counter
 	taken       *prometheus.CounterVec
 	drops       *prometheus.CounterVec
+	bad         *prometheus.CounterVec
 	trimmed     prometheus.Counter
 	checkpoints prometheus.Counter
 	stateBytes  prometheus.Histogram
@@ -46,7 +48,7 @@ func newMetrics() *metrics {
 		r.MustRegister(h)
 		return h
 	}
-	return &metrics{
+	m := &metrics{
 		registry:    r,
 		events:      vector("events_total", "kind", "Events published."),
 		eventLag:    histogram("event_lag_seconds", "Time from the arrival of the sound that decided an event to its acknowledgement.", prometheus.ExponentialBuckets(0.001, 2, 16)),
@@ -58,6 +60,7 @@ func newMetrics() *metrics {
 		dead:        counter("workers_declared_dead_total", "Other workers that this one declared dead."),
 		taken:       vector("streams_taken_total", "how", "Streams taken: new ones, and those that went on from another worker."),
 		drops:       vector("packets_dropped_total", "why", "Packets that were not heard: of another session than the one that is, or of one whose run is over."),
+		bad:         vector("packets_refused_total", "why", "Messages of sound that were refused, or not used as they are; those read again are counted again."),
 		trimmed:     counter("audio_trimmed_total", "Messages of sound that were removed because their sender took more than its share."),
 		checkpoints: counter("checkpoints_total", "Checkpoints written."),
 		stateBytes:  histogram("checkpoint_bytes", "Size of a checkpoint.", prometheus.ExponentialBuckets(16<<10, 2, 12)),
@@ -65,6 +68,10 @@ func newMetrics() *metrics {
 		saveTime:    histogram("checkpoint_seconds", "Time from the beginning of a checkpoint to its acknowledgement.", prometheus.ExponentialBuckets(0.001, 2, 14)),
 		saveCPU:     counter("checkpoint_taking_seconds_total", "Time for which streams stood still to have their state written down."),
 	}
+	for _, kind := range natsaudio.BadKinds() {
+		m.bad.WithLabelValues(kind) // there to be seen before it counts
+	}
+	return m
 }
 
 // observe adds what is read from w when it is asked for.

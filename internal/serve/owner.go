@@ -40,6 +40,7 @@ type owner struct {
 	behind      behind
 	recognition recognition
 	inbox       *inbox // of the run that is going on
+	refusals    refusals
 }
 
 // progress is how a stream fares, for status.
@@ -138,6 +139,7 @@ func (o *owner) begin(ctx context.Context, saved []byte) error {
 		o.follow = f
 	}
 	o.follow.lag = func() time.Duration { return o.state().Lag }
+	o.follow.refused = o.refused
 	o.follow.answer, o.recognition = o.answer, recognition{rule: o.w.opts.Naming}
 	o.follow.succession.past, o.follow.succession.seen, o.follow.succession.tell = c.Past, c.Heard, o.unheard
 	o.saved, o.savedT = o.follow.stream.At()-o.phase(), time.Now()

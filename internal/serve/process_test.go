@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
+	"github.com/seed-7adb9000/diarizer/internal/needs"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -123,7 +124,7 @@ func (c *child) kill() {
 func (c *child) signal(t *testing.T, s syscall.Signal) {
 	t.Helper()
 	if freeze == thaw {
-		t.Skip("processes cannot be frozen on this system")
+		needs.Missing(t, "processes cannot be frozen on this system")
 	}
 	if err := c.cmd.Process.Signal(s); err != nil {
 		t.Fatal(err)

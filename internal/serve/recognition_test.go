@@ -205,3 +205,28 @@ func TestNamesAreRevised(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoIsGoneIsForgotten: only those are kept with their odds whom the clustering
+// has at the moment, however many it has had.
+func TestWhoIsGoneIsForgotten(t *testing.T) {
+	m := anyModel()
+	f := live(t, pipeline.Config{Model: m}, packetsOf("s", speech(1, 14)), func(*follower) {})
+	said := persons(f)
+	r := recognition{comparer: identify.NewComparer(m, identify.RuleOf(m)), speakers: map[int]*compared{}}
+	var known []identify.Known
+	for _, stats := range said {
+		known = append(known, r.comparer.Know(stats))
+	}
+	for n := range 5000 {
+		r.speakers[n] = &compared{frames: 1000, odds: make([]float64, len(known))}
+	}
+	r.compare(f, people{version: 1, names: make([]string, len(known)), voices: known})
+	if len(said) == 0 || len(r.speakers) != len(said) {
+		t.Errorf("%d speakers are kept of %d", len(r.speakers), len(said))
+	}
+	for n, c := range r.speakers {
+		if _, ok := said[n]; !ok || len(c.odds) != len(known) {
+			t.Errorf("speaker %d is kept with %d odds, expected %d", n, len(c.odds), len(known))
+		}
+	}
+}

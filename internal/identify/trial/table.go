@@ -13,9 +13,14 @@ import (
 )
 
 // Report fits a rule on one half of the people and prints it, as Markdown, beside the
-// program's, and what comes of the program's on the other half.
+// program's, and what comes of the program's on the other half; then what comes on
+// both halves, each by the rule that was fitted on the other.
 func Report(ctx context.Context, w io.Writer, mt *Material, m model.Model) error {
 	fitted, cost, err := Fit(ctx, mt, 0, m)
+	if err != nil {
+		return err
+	}
+	other, _, err := Fit(ctx, mt, 1, m)
 	if err != nil {
 		return err
 	}
@@ -54,6 +59,18 @@ func Report(ctx context.Context, w io.Writer, mt *Material, m model.Model) error
 	}
 	for _, condition := range slices.Sorted(maps.Keys(by)) {
 		row(t, condition, Lengths[2], by[condition][2])
+	}
+	// Everybody, by numbers that were fitted on the others.
+	whole, parts := Counts(mt, 1, m, fitted)
+	rest, more := Counts(mt, 0, m, other)
+	for l, seconds := range Lengths {
+		whole[l].add(rest[l])
+		row(t, "all, both halves", seconds, whole[l])
+	}
+	for _, condition := range slices.Sorted(maps.Keys(parts)) {
+		c := parts[condition][2]
+		c.add(more[condition][2])
+		row(t, condition+", both halves", Lengths[2], c)
 	}
 	return t.Flush()
 }
