@@ -13,7 +13,7 @@ type Kind string
 // The kinds of this version. A reader skips those that it does not know.
 const (
 	StreamStarted     Kind = "stream-started"     // Source says what is heard
-	StreamEnded       Kind = "stream-ended"       // the last event of a run; End says why
+	StreamEnded       Kind = "stream-ended"       // nothing more is heard; End says why; only corrections follow
 	TurnStarted       Kind = "turn-started"       // Turn is new and open
 	TurnUpdated       Kind = "turn-updated"       // Turn, still open, has another speaker or end
 	TurnEnded         Kind = "turn-ended"         // Turn is closed
@@ -68,6 +68,9 @@ type Event struct {
 	Status *Status
 	// Words are words with their speakers.
 	Words *Words
+	// Correction is what somebody corrected after the end of the stream, and
+	// what the event is a part of. Before the end there is none.
+	Correction *Correction
 }
 
 // ID is the event's id in CloudEvents and in Nats-Msg-Id, run:sequence.
@@ -136,6 +139,19 @@ const (
 	Interrupted Reason = "interrupted"
 	Failed      Reason = "failed"
 )
+
+// Correction is what a person said of a stream that was over. It may lead to
+// several events, all of which have it.
+type Correction struct {
+	// ID tells one correction from another.
+	ID string `json:"id"`
+	// Action is rename, merge or undo.
+	Action string `json:"action"`
+	// Speaker is called Name, or was Into all along.
+	Speaker Speaker `json:"speaker,omitempty"`
+	Into    Speaker `json:"into,omitempty"`
+	Name    string  `json:"name,omitempty"`
+}
 
 // End is why a stream ended.
 type End struct {

@@ -28,6 +28,8 @@ type wire struct {
 	End        *End      `json:"end,omitempty"`
 	Status     *Status   `json:"status,omitempty"`
 	Words      *Words    `json:"words,omitempty"`
+
+	Correction *Correction `json:"correction,omitempty"`
 }
 
 // MarshalJSON writes the event as schema/event.schema.json has it. Wall times
@@ -37,7 +39,7 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	return json.Marshal(wire{Stream: e.Stream, Run: e.Run, Seq: e.Seq, Kind: e.Kind,
 		Time: e.At, Samples: &samples, Wall: e.Wall.UTC(), Revision: e.Revision,
 		Turn: e.Turn, Speaker: e.Speaker, Into: e.Into, Name: e.Name, Confidence: e.Confidence,
-		Gap: e.Gap, Source: e.Source, End: e.End, Status: e.Status, Words: e.Words})
+		Gap: e.Gap, Source: e.Source, End: e.End, Status: e.Status, Words: e.Words, Correction: e.Correction})
 }
 
 // UnmarshalJSON reads an event without checking that it is complete, which
@@ -53,7 +55,7 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 	*e = Event{Stream: w.Stream, Run: w.Run, Seq: w.Seq, Kind: w.Kind,
 		At: w.Time, Wall: w.Wall, Revision: w.Revision,
 		Turn: w.Turn, Speaker: w.Speaker, Into: w.Into, Name: w.Name, Confidence: w.Confidence,
-		Gap: w.Gap, Source: w.Source, End: w.End, Status: w.Status, Words: w.Words}
+		Gap: w.Gap, Source: w.Source, End: w.End, Status: w.Status, Words: w.Words, Correction: w.Correction}
 	return nil
 }
 

@@ -114,7 +114,7 @@ func brokenEvents(t *testing.T) map[string][]byte {
 	t.Helper()
 	bad := map[string][]byte{}
 	var data []byte
-	for _, version := range []string{"v1.0", "v1.1"} {
+	for _, version := range []string{"v1.0", "v1.1", "v1.2"} {
 		examples, err := os.ReadFile("../schema/examples/" + version + ".jsonl")
 		if err != nil {
 			t.Fatal(err)

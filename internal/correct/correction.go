@@ -53,6 +53,9 @@ var (
 	ErrMalformed = errors.New("malformed correction")
 	// ErrRefused is a correction that does not fit the stream as it is now.
 	ErrRefused = errors.New("correction refused")
+	// ErrEnded is a correction for whoever diarized a stream that is over: a
+	// [Late] takes it.
+	ErrEnded = errors.New("the stream has ended")
 	// ErrNobody is a correction for a stream that nobody diarizes now.
 	ErrNobody = errors.New("nobody diarizes this stream now")
 )

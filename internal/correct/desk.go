@@ -230,7 +230,7 @@ func (d *Desk) Correct(c Correction) (Reply, error) {
 func (d *Desk) admit(c Correction) error {
 	switch {
 	case d.ended:
-		return fmt.Errorf("the stream has ended")
+		return ErrEnded
 	case c.Run != "" && c.Run != d.Run():
 		return fmt.Errorf("it is about run %s, and this is run %s", c.Run, d.Run())
 	case c.Action == Undo && len(d.stands) == 0:
