@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/export"
+	"github.com/seed-7adb9000/diarizer/internal/outfile"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -36,18 +38,17 @@ func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish
 		_, err := choose(path, timelines, "none of them")
 		return usage("%w: say which with --recording", err)
 	}
-	files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), o.results.force, true)
-	own, err := files.set.Add(cmd.Name(), path)
-	if err == nil {
-		err = files.out("--out", o.results.out, false)
-	}
-	if err != nil {
-		return err
-	}
 	tl := timelines[0]
 	change := correctLines
 	if tl.Run() != export.RTTMRun {
 		change = correctEvents
+	}
+	files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), o.results.force, true)
+	// Of events nothing goes away, so that nothing is to be kept.
+	here := &outfile.Set{Force: o.results.force || tl.Run() != export.RTTMRun}
+	own, err := here.Add(cmd.Name(), path)
+	if err = errors.Join(err, files.set.Input("what is corrected", path), files.out("--out", o.results.out, false)); err != nil {
+		return err
 	}
 	for _, w := range wishes {
 		c, err := aim(w, tl)
@@ -72,6 +73,7 @@ func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish
 	}); err != nil {
 		return err
 	}
+	tellFiles(here, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
 	return o.tell(cmd, files, tl)
 }
 

@@ -79,7 +79,7 @@ func correctAnywhere(ctx context.Context, nc *nats.Conn, stream string, tl *publ
 			return nil, err
 		}
 	}
-	_, tl, err := correct.After(ctx, nc, stream, c)
+	_, tl, err := correct.After(ctx, nc, stream, c, nil)
 	return tl, err
 }
 

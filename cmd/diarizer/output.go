@@ -46,6 +46,9 @@ type output struct {
 
 	mu        sync.Mutex // of what follows, where several streams run at once
 	timelines []*publish.Timeline
+	lates     map[string]*correct.Late // of the streams, where they can be corrected here after their end
+	how       outcome                  // of the files, once they are written
+	written   bool
 	told      []rttm.Segment // in time, for --rttm-live
 	broken    bool           // whether a stream failed
 	mute      bool           // whether standard output takes no more
@@ -57,7 +60,7 @@ type output struct {
 func (o diarizeFlags) open(cmd *cobra.Command, files *results) (*output, error) {
 	out := &output{flags: o, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), files: files}
 	if o.tui {
-		out.term = openTerminal(cmd.Context(), out.desks.Correct, cmd.InOrStdin(), out.stdout)
+		out.term = openTerminal(cmd.Context(), out.correct, true, cmd.InOrStdin(), out.stdout)
 	}
 	if out.term != nil {
 		out.stderr = out.term.feed
@@ -75,7 +78,7 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results) (*output, error) 
 	default:
 		out.print = transcript.New(out.text, transcript.Options{}).Event
 	}
-	live, err := o.page.open(cmd.Context(), out.stderr, out.desks.Correct)
+	live, err := o.page.open(cmd.Context(), out.stderr, out.correct)
 	if err != nil {
 		return nil, errors.Join(err, out.term.close())
 	}
@@ -155,8 +158,9 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 	opts.NATS = o.nc
 	opts.OnPublishError = o.warn
 	opts.Publishing = o.publishing
+	late := o.remember(opts.Stream)
 	opts.OnEvent = func(e publish.Event) error {
-		if err := live.Apply(e); err != nil {
+		if err := errors.Join(live.Apply(e), late(e)); err != nil {
 			return err
 		}
 		o.files.event(e)
@@ -193,14 +197,11 @@ func (o *output) fail() {
 // connection and the servers. It returns every error, failed first.
 func (o *output) close(ctx context.Context, failed error) error {
 	o.bar.end()
-	// Recordings that ran at once ended in any order.
-	slices.SortStableFunc(o.timelines, func(a, b *publish.Timeline) int { return strings.Compare(a.Source().Name, b.Source().Name) })
-	slices.SortStableFunc(o.told, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
-	err := errors.Join(failed, o.files.write(o.outcome(ctx), o.timelines, o.told), o.deaf)
+	err := errors.Join(failed, o.write(ctx), o.deaf)
 	if o.term == nil {
 		err = errors.Join(err, o.result(ctx))
 	}
-	if err == nil {
+	if len(told(ctx, err)) == 0 {
 		if o.term != nil {
 			o.term.linger(ctx)
 		} else {
@@ -213,6 +214,17 @@ func (o *output) close(ctx context.Context, failed error) error {
 		err = errors.Join(err, o.result(ctx))
 	}
 	return err
+}
+
+// write writes the files.
+func (o *output) write(ctx context.Context) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	// Recordings that ran at once ended in any order.
+	slices.SortStableFunc(o.timelines, func(a, b *publish.Timeline) int { return strings.Compare(a.Source().Name, b.Source().Name) })
+	slices.SortStableFunc(o.told, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
+	o.how, o.written = o.outcome(ctx), true
+	return o.files.write(o.how, o.timelines, o.told)
 }
 
 // outcome is how the streams ended.

@@ -11,7 +11,7 @@ import (
 
 // speakerOf finds a speaker of a timeline by id, or by the name that one speaker
 // alone has, as it is written or but for capitals.
-func speakerOf(tl *publish.Timeline, word string) (publish.Speaker, error) {
+func speakerOf(tl *publish.Timeline, typed string) (publish.Speaker, error) {
 	there := map[publish.Speaker]bool{}
 	for _, t := range tl.Turns() {
 		if t.Speaker != publish.Unknown {
@@ -22,7 +22,7 @@ func speakerOf(tl *publish.Timeline, word string) (publish.Speaker, error) {
 	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
 		var found []publish.Speaker
 		for _, s := range all {
-			if same(s.String(), word) || same(tl.Name(s), word) || same(strings.ReplaceAll(tl.Name(s), " ", "_"), word) {
+			if same(s.String(), typed) || same(word(tl.Name(s)), word(typed)) {
 				found = append(found, s)
 			}
 		}
@@ -30,7 +30,7 @@ func speakerOf(tl *publish.Timeline, word string) (publish.Speaker, error) {
 			return found[0], nil
 		}
 		if len(found) > 1 {
-			return 0, usage("%q: %v have that name: say which by its id", word, found)
+			return 0, usage("%q: %v have that name: say which by its id", typed, found)
 		}
 	}
 	var names []string
@@ -42,7 +42,7 @@ func speakerOf(tl *publish.Timeline, word string) (publish.Speaker, error) {
 		}
 	}
 	if len(names) == 0 {
-		return 0, inputError("%q: nobody speaks there", word)
+		return 0, inputError("%q: nobody speaks there", typed)
 	}
-	return 0, usage("%q: no speaker of that name: expected one of %s", word, some(names))
+	return 0, usage("%q: no speaker of that name: expected one of %s", typed, some(names))
 }

@@ -16,7 +16,10 @@ func (o *output) result(ctx context.Context) error {
 	}
 	var failed error
 	if !o.flags.json && !o.mute {
-		if err := o.table(); !left(ctx, err) {
+		o.mu.Lock() // somebody may be correcting it
+		err := o.table()
+		o.mu.Unlock()
+		if !left(ctx, err) {
 			failed = printed(err)
 		}
 	}

@@ -189,7 +189,7 @@ func TestViewFlags(t *testing.T) {
 
 // Where the output is no terminal, --tui changes nothing.
 func TestTerminalViewNeedsATerminal(t *testing.T) {
-	if v := openTerminal(t.Context(), nil, strings.NewReader(""), &bytes.Buffer{}); v != nil {
+	if v := openTerminal(t.Context(), nil, false, strings.NewReader(""), &bytes.Buffer{}); v != nil {
 		t.Error("a view on a buffer")
 	}
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
@@ -197,7 +197,7 @@ func TestTerminalViewNeedsATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer null.Close()
-	if v := openTerminal(t.Context(), nil, null, null); v != nil {
+	if v := openTerminal(t.Context(), nil, false, null, null); v != nil {
 		t.Error("a view on nothing")
 	}
 	var v *terminalView // all of it is harmless without one

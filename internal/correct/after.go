@@ -17,14 +17,15 @@ import (
 const attempts = 10
 
 // After corrects the latest run of a stream that is over, as the server keeps it, and
-// returns the run's timeline with the correction. The error matches [ErrNobody] where
-// the run is not over, or the server keeps none.
-func After(ctx context.Context, nc *nats.Conn, stream string, c Correction) (Reply, *publish.Timeline, error) {
+// returns the run's timeline with the correction. each, where not nil, is handed the
+// events that corrected the run after its end, in order, those of others too. The error
+// matches [ErrNobody] where the run is not over, or the server keeps none.
+func After(ctx context.Context, nc *nats.Conn, stream string, c Correction, each func(publish.Event) error) (Reply, *publish.Timeline, error) {
 	if c.ID == "" {
 		c.ID = rand.Text()
 	}
 	for try := 1; ; try++ {
-		reply, tl, err := after(ctx, nc, stream, c)
+		reply, tl, err := after(ctx, nc, stream, c, each)
 		if !errors.Is(err, publish.ErrMoved) || try == attempts {
 			return reply, tl, err
 		}
@@ -36,8 +37,11 @@ func After(ctx context.Context, nc *nats.Conn, stream string, c Correction) (Rep
 	}
 }
 
-func after(ctx context.Context, nc *nats.Conn, stream string, c Correction) (Reply, *publish.Timeline, error) {
-	late, last, err := Read(ctx, nc, stream)
+func after(ctx context.Context, nc *nats.Conn, stream string, c Correction, each func(publish.Event) error) (Reply, *publish.Timeline, error) {
+	if each == nil {
+		each = func(publish.Event) error { return nil }
+	}
+	late, last, err := read(ctx, nc, stream, each)
 	if err != nil {
 		return Reply{}, nil, err
 	}
@@ -56,7 +60,7 @@ func after(ctx context.Context, nc *nats.Conn, stream string, c Correction) (Rep
 		return Reply{}, nil, err
 	}
 	for _, e := range events {
-		if err := late.Apply(e); err != nil {
+		if err := errors.Join(late.Apply(e), each(e)); err != nil {
 			return Reply{}, nil, err
 		}
 	}
@@ -66,6 +70,10 @@ func after(ctx context.Context, nc *nats.Conn, stream string, c Correction) (Rep
 // Read reads the latest run of a stream as far as the server has it, and the number
 // of its last message. Where the server keeps no run of the stream, late is nil.
 func Read(ctx context.Context, nc *nats.Conn, stream string) (late *Late, last uint64, err error) {
+	return read(ctx, nc, stream, func(publish.Event) error { return nil })
+}
+
+func read(ctx context.Context, nc *nats.Conn, stream string, each func(publish.Event) error) (late *Late, last uint64, err error) {
 	runs, err := publish.LatestRuns(ctx, nc, stream)
 	if err != nil || len(runs) == 0 {
 		return nil, 0, err
@@ -81,6 +89,11 @@ func Read(ctx context.Context, nc *nats.Conn, stream string) (late *Late, last u
 		if m.Run == runs[0].Run {
 			if err := late.Apply(m.Event); err != nil {
 				return nil, 0, err
+			}
+			if m.Correction != nil {
+				if err := each(m.Event); err != nil {
+					return nil, 0, err
+				}
 			}
 		}
 		if last = m.Number; m.Pending == 0 {

@@ -25,6 +25,7 @@ type Late struct {
 	ground ground                      // at the end
 	stands []Correction
 	seen   map[string]bool // IDs of corrections after the end
+	most   int
 }
 
 // ground is a run as it was at its end.
@@ -34,10 +35,17 @@ type ground struct {
 	found    map[int]called
 }
 
+// Bound keeps at most so many turns one by one, see [publish.Timeline.Bound]. It is
+// for before the first event.
+func (l *Late) Bound(turns int) { l.most = turns }
+
 // Apply reads the next event of the run. A hole is no error: what is missing was lost.
 func (l *Late) Apply(e publish.Event) error {
 	if l.tl == nil {
 		l.tl = publish.NewPartialTimeline()
+		if l.most > 0 {
+			l.tl.Bound(l.most)
+		}
 		l.heard, l.sure, l.seen = map[publish.Speaker]bool{}, map[publish.Speaker]float64{}, map[string]bool{}
 	}
 	if e.Run == l.tl.Run() && e.Seq > l.tl.Seq()+1 {

@@ -140,7 +140,7 @@ func TestLateCorrectionsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := meeting.Events(meeting.Options{Turns: 30})
-	if _, _, err := correct.After(ctx, nc, "meeting", correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada"}); !errors.Is(err, correct.ErrNobody) {
+	if _, _, err := correct.After(ctx, nc, "meeting", correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada"}, nil); !errors.Is(err, correct.ErrNobody) {
 		t.Errorf("no run: %v", err)
 	}
 	if err := publish.Append(ctx, nc, 0, run...); err != nil {
@@ -150,13 +150,13 @@ func TestLateCorrectionsAtOnce(t *testing.T) {
 	for i := range 6 {
 		people.Go(func() {
 			c := correct.Correction{Action: correct.Rename, Speaker: publish.Speaker(1 + i%3), Name: fmt.Sprint("name ", i), Run: "run1"}
-			if _, _, err := correct.After(ctx, nc, "meeting", c); err != nil {
+			if _, _, err := correct.After(ctx, nc, "meeting", c, nil); err != nil {
 				t.Errorf("%+v: %v", c, err)
 			}
 		})
 	}
 	people.Wait()
-	if _, _, err := correct.After(ctx, nc, "meeting", correct.Correction{Action: correct.Undo, Run: "other"}); !errors.Is(err, correct.ErrRefused) {
+	if _, _, err := correct.After(ctx, nc, "meeting", correct.Correction{Action: correct.Undo, Run: "other"}, nil); !errors.Is(err, correct.ErrRefused) {
 		t.Errorf("another run: %v", err)
 	}
 	var tl publish.Timeline

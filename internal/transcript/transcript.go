@@ -36,6 +36,7 @@ type Printer struct {
 	strong  lipgloss.Style
 	colours []lipgloss.Style
 	runs    map[string]*run
+	over    []string // runs that have ended, the latest last
 	columns bool // whether the next line of a turn has to be told what its columns are
 	most    int  // pieces and closed turns of a run that are kept in mind
 }
@@ -80,6 +81,9 @@ func (p *Printer) Event(e publish.Event) error {
 		r.tl.Bound(p.most)
 		p.runs[key] = r
 	}
+	if e.Kind == publish.StreamEnded {
+		defer p.let(key)
+	}
 	seq := r.tl.Seq()
 	var lines []string
 	if e.Seq > seq && (e.At > r.at || e.Kind == publish.StreamEnded) {
@@ -104,10 +108,23 @@ func (p *Printer) Event(e publish.Event) error {
 	}
 	r.at = e.At
 	lines = append(lines, p.lines(e, r)...)
-	if e.Kind == publish.StreamEnded {
-		delete(p.runs, key)
+	if e.Correction != nil { // after the end there is no later decision to wait for
+		lines = append(lines, p.corrections(r)...)
 	}
 	return p.print(e.Stream, lines)
+}
+
+// keptOver is how many runs that have ended are kept in mind, as people may still
+// correct them.
+const keptOver = 16
+
+// let notes that a run has ended, and forgets the one that ended first of too many.
+func (p *Printer) let(key string) {
+	p.over = append(p.over, key)
+	if len(p.over) > keptOver {
+		delete(p.runs, p.over[0])
+		p.over = p.over[1:]
+	}
 }
 
 func (p *Printer) print(stream string, lines []string) error {

@@ -156,9 +156,8 @@ export class Board {
   }
 
   /**
-   * shares lists the speakers in order of appearance, those left out who were
-   * merged into others and have not spoken since, with talk time, turns and
-   * share; unknown comes last.
+   * shares lists the speakers in order of appearance, those left out who have no
+   * turn, or none any more, with talk time, turns and share; unknown comes last.
    */
   shares() {
     if (this.sums) return this.sums;
@@ -175,7 +174,7 @@ export class Board {
     for (const [speaker, f] of this.folded) add(speaker, f.talk, f.turns, false);
     for (const t of this.turns) add(t.speaker, t.end - t.start, 1, t.open);
     const none = { talk: 0, turns: 0, speaking: false };
-    const listed = this.speakers.filter((s) => !this.merged.has(s) || tally.has(s));
+    const listed = this.speakers.filter((s) => tally.has(s));
     if (tally.has(unknown)) listed.push(unknown);
     this.sums = listed.map((speaker) => {
       const t = tally.get(speaker) ?? none;
