@@ -22,6 +22,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/vad"
 )
 
+// ErrRunning is matched by the error for a stream of which another run goes on: both
+// would be lost on those who listen.
+var ErrRunning = errors.New("somebody diarizes a stream of this name already")
+
 // Options say where a run's events go.
 type Options struct {
 	// Stream is the stream's id, a valid token of a NATS subject.
@@ -94,12 +98,18 @@ const keptTurns = 20000
 // which is never nil and holds, after an error, what was known by then. Its segments
 // are complete; of a stream with more than 20,000 turns it has the latest only one
 // by one, see [publish.Timeline.Bound]. When ctx is done the open turn ends, everything is published, and the error
-// matches ctx.Err().
+// matches ctx.Err(). While another run of the stream goes on, the error matches
+// [ErrRunning].
 func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeline, error) {
 	r := &run{opts: opts, status: statusEvery, began: time.Now()}
 	r.timeline.Bound(keptTurns)
 	if err := publish.CheckStream(opts.Stream); err != nil {
 		return &r.timeline, err
+	}
+	if opts.NATS != nil && opts.NATS.IsConnected() {
+		if other := correct.Running(ctx, opts.NATS, opts.Stream); other != "" {
+			return &r.timeline, fmt.Errorf("stream %s: %w, run %s", opts.Stream, ErrRunning, other)
+		}
 	}
 	stop, err := r.takeCorrections()
 	if err != nil {

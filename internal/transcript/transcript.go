@@ -37,8 +37,8 @@ type Printer struct {
 	colours []lipgloss.Style
 	runs    map[string]*run
 	over    []string // runs that have ended, the latest last
-	columns bool // whether the next line of a turn has to be told what its columns are
-	most    int  // pieces and closed turns of a run that are kept in mind
+	columns bool     // whether the next line of a turn has to be told what its columns are
+	most    int      // pieces and closed turns of a run that are kept in mind
 }
 
 // least is the shortest stretch that is told or corrected on its own.
