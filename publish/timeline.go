@@ -231,6 +231,9 @@ func (t *Timeline) Revision() uint64 { return t.revision }
 // Source returns what the stream listens to; zero before stream-started.
 func (t *Timeline) Source() Source { return t.source }
 
+// Call gives the recording another name, in [Timeline.Source] and [Timeline.Segments].
+func (t *Timeline) Call(name string) { t.source.Name = name }
+
 // At returns how much of the stream had been heard at the last event.
 func (t *Timeline) At() Time { return t.at }
 

@@ -27,7 +27,11 @@ func (r *results) write(how outcome, timelines []*publish.Timeline, live []rttm.
 	nothing := how == broken && !slices.ContainsFunc(timelines, func(t *publish.Timeline) bool { return len(t.Turns()) > 0 })
 	var errs []error
 	for _, f := range r.final {
-		errs = append(errs, finish(f.File, how, nothing, func(w io.Writer) error { return export.Write(w, f.format, timelines) }))
+		these := timelines
+		if r.first && f.format.Single() {
+			these = timelines[:1]
+		}
+		errs = append(errs, finish(f.File, how, nothing, func(w io.Writer) error { return export.Write(w, f.format, these) }))
 	}
 	if r.live != nil {
 		errs = append(errs, finish(r.live, how, nothing, func(w io.Writer) error { return rttm.Write(w, live) }))
