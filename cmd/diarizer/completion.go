@@ -38,6 +38,7 @@ func values() map[string]cobra.CompletionFunc {
 		"model":      cobra.FixedCompletions([]string{modelfile.Accurate, modelfile.Light}, cobra.ShellCompDirectiveDefault),
 		"record":     ending("flac"),
 		"uem":        ending("uem"),
+		"identify":   cobra.FixedCompletions([]string{natsVoices}, cobra.ShellCompDirectiveDefault),
 		"device":     deviceNames,
 		"stream":     streamNames,
 		"from":       streamNames,

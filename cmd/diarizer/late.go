@@ -65,6 +65,7 @@ func (o *output) correctLate(ctx context.Context, stream string, c correct.Corre
 			return nil
 		}
 		news = append(news, e)
+		o.voices.event(e)
 		err := errors.Join(late.Apply(e), tl.Apply(e))
 		if o.page != nil {
 			err = errors.Join(err, o.page.hub.Event(e))

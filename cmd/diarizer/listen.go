@@ -152,7 +152,7 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	cmd.SetErr(level)
 	defer cmd.SetErr(stderr)
 	defer level.off()
-	out, err := o.open(cmd, files)
+	out, err := o.open(cmd, files, cfg.Model)
 	if err != nil {
 		return err
 	}

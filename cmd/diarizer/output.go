@@ -19,6 +19,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
@@ -42,6 +43,8 @@ type output struct {
 	live   bool   // whether there is no end but that which the user makes
 	atEnd  bool   // whether turns are printed at the end, all corrections applied, and not as they come
 
+	voices *recognition // of --identify
+
 	publishing session.Publishing
 
 	mu        sync.Mutex // of what follows, where several streams run at once
@@ -57,8 +60,12 @@ type output struct {
 
 // open connects to what the flags name. Its files are those that were checked
 // before.
-func (o diarizeFlags) open(cmd *cobra.Command, files *results) (*output, error) {
-	out := &output{flags: o, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), files: files}
+func (o diarizeFlags) open(cmd *cobra.Command, files *results, m model.Model) (*output, error) {
+	voices, err := openVoices(o.identify, m)
+	if err != nil {
+		return nil, err
+	}
+	out := &output{flags: o, voices: voices, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), files: files}
 	if o.tui {
 		out.term = openTerminal(cmd.Context(), out.correct, true, cmd.InOrStdin(), out.stdout)
 	}
@@ -95,6 +102,9 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results) (*output, error) 
 	case url != "" && o.publish.context != "":
 		return fail(usage("--nats and --nats-context: expected one of them"))
 	case url == "off":
+		if err := voices.ask(cmd.Context(), out, m); err != nil {
+			return fail(err)
+		}
 		return out, nil
 	case url != "embedded":
 		out.publishing, out.where = o.publish.publishing(url), "--nats "+publish.Redact(url)
@@ -117,6 +127,9 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results) (*output, error) 
 		return fail(err)
 	}
 	out.nc = nc
+	if err := voices.ask(cmd.Context(), out, m); err != nil {
+		return fail(err)
+	}
 	return out, nil
 }
 
@@ -163,6 +176,7 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 		if err := errors.Join(live.Apply(e), late(e)); err != nil {
 			return err
 		}
+		o.voices.event(e)
 		o.files.event(e)
 		return o.bar.print(func() error { return o.tell(ctx, e) })
 	}
@@ -171,6 +185,7 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 		opts.OnMeter = o.term.feed.Reading
 	}
 	opts.OnDesk = func(d *correct.Desk) { o.desks.Add(opts.Stream, d) }
+	o.voices.attach(&opts)
 	o.page.attach(&opts)
 	run, cancel := o.term.until(ctx)
 	defer cancel()
@@ -209,9 +224,11 @@ func (o *output) close(ctx context.Context, failed error) error {
 		}
 	}
 	err = errors.Join(err, o.disconnect())
-	if o.term != nil { // the terminal is a plain one again
+	if o.term == nil {
+		err = errors.Join(err, o.voices.keep(o.say))
+	} else { // the terminal is a plain one again
 		o.stderr = o.stdout
-		err = errors.Join(err, o.result(ctx))
+		err = errors.Join(err, o.result(ctx), o.voices.keep(o.say))
 	}
 	return err
 }
