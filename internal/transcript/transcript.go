@@ -213,8 +213,11 @@ func (p *Printer) lines(e publish.Event, r *run) []string {
 		r.told.merge(e.Speaker, e.Into)
 		return []string{aside + p.speaker(e.Speaker, r.tl) + p.faint.Render(" is ") + p.speaker(e.Into, r.tl) + p.faint.Render(" after all")}
 	case publish.SpeakerIdentified:
-		return []string{aside + p.colour(e.Speaker).Render(e.Speaker.String()) + p.faint.Render(" is ") + p.speaker(e.Speaker, r.tl) +
-			p.faint.Render("  "+percent(e.Confidence))}
+		line := aside + p.colour(e.Speaker).Render(e.Speaker.String()) + p.faint.Render(" is ") + p.speaker(e.Speaker, r.tl)
+		if sure := percent(e.Confidence); sure != "" && e.Confidence < 1 { // what people say has no probability
+			line += p.faint.Render("  " + sure)
+		}
+		return []string{line}
 	case publish.GapFound:
 		return []string{p.faint.Render(fmt.Sprintf("%s  %s of sound lost", Clock(e.Gap.Start), seconds(e.Gap.End-e.Gap.Start)))}
 	}
@@ -297,12 +300,13 @@ func clock(t publish.Time) string { return strings.TrimSpace(Clock(t)) }
 
 func seconds(t publish.Time) string { return fmt.Sprintf("%.1f s", t.Seconds()) }
 
-// percent is empty for a probability that was not given.
+// percent is empty for a probability that was not given. Nothing that was heard is
+// certain, so that it is 99 % at most.
 func percent(p float64) string {
 	if !(p > 0) {
 		return ""
 	}
-	return fmt.Sprintf("%.0f %%", p*100)
+	return fmt.Sprintf("%.0f %%", min(99, p*100))
 }
 
 // clean keeps what others have written from doing anything but showing.
