@@ -194,10 +194,7 @@ func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []strin
 func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m model.Model, stream string, args []string) error {
 	var speaker publish.Speaker
 	if len(args) != 1 {
-		return usage("%s after the name: expected one speaker, such as S2, with --from", count(len(args), "argument"))
-	}
-	if err := speaker.UnmarshalText([]byte(args[0])); err != nil {
-		return as(exitUsage, err)
+		return usage("%s after the name: expected one speaker, such as S2 or a name, with --from", count(len(args), "argument"))
 	}
 	if err := publish.CheckStream(stream); err != nil {
 		return usage("--from: %w", err)
@@ -207,6 +204,15 @@ func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m model
 		return err
 	}
 	defer nc.Close()
+	if speaker.UnmarshalText([]byte(args[0])) != nil { // a name
+		tl, err := streamNow(cmd.Context(), nc, stream)
+		if err != nil {
+			return err
+		}
+		if speaker, err = speakerOf(tl, args[0]); err != nil {
+			return err
+		}
+	}
 	sp.Source = "stream " + stream + ", " + speaker.String()
 	sp.Stats, err = serve.Voice(cmd.Context(), nc, pipeline.Config{Model: m}, stream, speaker)
 	return err

@@ -204,7 +204,7 @@ func (p *Printer) lines(e publish.Event, r *run) []string {
 	case publish.StreamStarted:
 		return []string{p.faint.Render("listening to " + clean(e.Source.Name))}
 	case publish.StreamEnded:
-		return []string{p.faint.Render(ending(e, r.tl))}
+		return []string{p.faint.Render(ending(e.At, *e.End, r.tl))}
 	case publish.TurnEnded:
 		return p.turn(*e.Turn, r)
 	case publish.TurnRevised:
@@ -273,13 +273,22 @@ func (p *Printer) colour(s publish.Speaker) lipgloss.Style {
 	return p.colours[(int(s)-1)%len(p.colours)]
 }
 
+// Ending is the last line of a run that is over: why, when, how many spoke how often. It
+// is empty for one that goes on.
+func Ending(tl *publish.Timeline) string {
+	if tl.Ended() == nil {
+		return ""
+	}
+	return ending(tl.At(), *tl.Ended(), tl)
+}
+
 // ending counts what files have lines for.
-func ending(e publish.Event, tl *publish.Timeline) string {
+func ending(at publish.Time, end publish.End, tl *publish.Timeline) string {
 	sum := talk.Summarise(talk.Segments(tl))
-	text := fmt.Sprintf("%s at %s: %s, %s", e.End.Reason, clock(e.At),
+	text := fmt.Sprintf("%s at %s: %s, %s", end.Reason, clock(at),
 		talk.Count(sum.People(), "speaker"), talk.Count(len(sum.Turns), "turn"))
-	if e.End.Detail != "" {
-		text += ": " + clean(e.End.Detail)
+	if end.Detail != "" {
+		text += ": " + clean(end.Detail)
 	}
 	return text
 }
