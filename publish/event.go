@@ -24,6 +24,7 @@ const (
 	SpeakerIdentified Kind = "speaker-identified" // Speaker is known by Name
 	GapFound          Kind = "gap"                // sound was lost in Gap
 	StatusReported    Kind = "status"             // Status of the publishing program
+	Marked            Kind = "mark"               // somebody has marked a moment: Mark
 	WordsAttributed   Kind = "words-attributed"   // Words have a speaker, or another than before
 )
 
@@ -60,6 +61,8 @@ type Event struct {
 	Confidence float64
 	// Gap is the sound that was lost.
 	Gap *Gap
+	// Mark is a moment that somebody has marked.
+	Mark *Mark
 	// Source is what a started stream listens to.
 	Source *Source
 	// End is why a stream ended.
@@ -113,6 +116,12 @@ const (
 type Gap struct {
 	Start Time `json:"start"`
 	End   Time `json:"end"`
+}
+
+// Mark is a moment of a stream that somebody has marked, with a note or without.
+type Mark struct {
+	At   Time   `json:"at"`
+	Text string `json:"text,omitempty"`
 }
 
 // Source is what a stream listens to.

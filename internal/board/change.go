@@ -42,6 +42,11 @@ func (b *Board) note(e publish.Event) {
 		c.Text = "A new voice: " + b.Name(e.Speaker)
 	case publish.GapFound:
 		c.Text, c.Aloud = length(e.Gap.End-e.Gap.Start)+" of sound lost", true
+	case publish.Marked:
+		c.Time, c.Text, c.Aloud = e.Mark.At, "Marked", true
+		if e.Mark.Text != "" {
+			c.Text = "Marked: " + e.Mark.Text
+		}
 	case publish.StreamEnded:
 		c.Text, c.Aloud = ending(*e.End), true
 	case publish.TurnRevised:

@@ -86,6 +86,9 @@ func timelineOf(s board.Snapshot) (*publish.Timeline, error) {
 		}
 		next(publish.Event{Kind: kind, Turn: &t.Turn})
 	}
+	for _, m := range s.Marks {
+		next(publish.Event{Kind: publish.Marked, Mark: &m})
+	}
 	if s.End != nil {
 		next(publish.Event{Kind: publish.StreamEnded, End: s.End})
 	}

@@ -218,6 +218,12 @@ func (p *Printer) lines(e publish.Event, r *run) []string {
 			line += p.faint.Render("  " + sure)
 		}
 		return []string{line}
+	case publish.Marked:
+		text := "marked"
+		if e.Mark.Text != "" {
+			text = "marked: " + clean(e.Mark.Text)
+		}
+		return []string{p.faint.Render(Clock(e.Mark.At) + "  " + text)}
 	case publish.GapFound:
 		return []string{p.faint.Render(fmt.Sprintf("%s  %s of sound lost", Clock(e.Gap.Start), seconds(e.Gap.End-e.Gap.Start)))}
 	}

@@ -295,6 +295,13 @@ test("a host names people after the end, where their names stand, and takes the 
   await page.locator("#who-name").fill("Ada");
   await page.keyboard.press("Enter");
   await until(page, () => [...document.querySelectorAll("#turns .what")].some((e) => e.textContent === "Ada"));
+  // A moment is marked, with a note.
+  await page.keyboard.press("m");
+  await page.locator("#note-text").fill("decided: ship it");
+  await page.keyboard.press("Enter");
+  await until(page, () => document.getElementById("log").textContent.includes("Marked: decided: ship it") && diarizer.board.marks.length === 1);
+  const marked = await (await fetch(`${done.url}download?stream=demo&format=json`)).json();
+  assert.equal(marked.streams[0].marks[0].text, "decided: ship it");
   for (const format of ["rttm", "vtt", "srt", "csv", "eaf", "json", "html"]) {
     const [file] = await Promise.all([page.waitForEvent("download"), page.locator(`#save a[data-format=${format}]`).click()]);
     assert.equal(file.suggestedFilename(), `demo.${format}`);

@@ -173,12 +173,22 @@ async function correct(c) {
         method: "POST", headers: { "Content-Type": "application/json" }, body });
       const reply = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
       if (reply.error) return toast(reply.error, true);
-      return toast({ rename: "Renamed.", merge: "Merged. Undo takes it back.", undo: "Taken back." }[c.action]);
+      return toast({ rename: "Renamed.", merge: "Merged. Undo takes it back.", undo: "Taken back.", mark: "Marked." }[c.action]);
     } catch {
       if (attempt === 2) return toast("The server does not answer: nothing was changed, try again.", true);
       await new Promise((resolve) => setTimeout(resolve, 1000)); // the same id: twice does no harm
     }
   }
+}
+
+/** askMark asks for the note of the moment at which it was called. */
+function askMark() {
+  const no = refuse();
+  if (no) return toast(no, true);
+  askMark.at = Math.round(pace.now(board) * 1000) / 1000;
+  $("note-at").textContent = [clock(askMark.at), wall(askMark.at)].filter(Boolean).join(" · ");
+  $("note-text").value = "";
+  $("note").showModal();
 }
 
 function showNow(at) {
@@ -237,7 +247,7 @@ function showRows() {
   document.title = named ? `${named} – diarizer` : "diarizer";
   const summary = shares.map((s) => `${s.name} ${percent(s.share)}`).join(", ");
   $("lanes").setAttribute("aria-label", `Timeline of ${count(shares.length, "speaker")}: ${summary}. Arrow keys scroll, plus and minus zoom.`);
-  $("undo").disabled = Boolean(refuse());
+  $("undo").disabled = $("mark").disabled = Boolean(refuse());
   $("save").hidden = board.turns.length === 0;
   for (const a of $("save").querySelectorAll("a")) a.href = `download?stream=${encodeURIComponent(board.stream)}&format=${a.dataset.format}`;
 }
@@ -314,7 +324,7 @@ function keys(e) {
   if (e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]") || /^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName)) return;
   const actions = {
     "+": () => lanes.zoom(0.7), "=": () => lanes.zoom(0.7), "-": () => lanes.zoom(1 / 0.7), "0": () => lanes.all(),
-    Home: () => lanes.goTo(0), End: () => lanes.setFollow(true), u: () => correct({ action: "undo" }), "?": () => $("keys").showModal(),
+    Home: () => lanes.goTo(0), End: () => lanes.setFollow(true), u: () => correct({ action: "undo" }), m: askMark, "?": () => $("keys").showModal(),
   };
   let action = actions[e.key];
   if (/^[1-9]$/.test(e.key)) {
@@ -331,6 +341,9 @@ $("zoom-in").addEventListener("click", () => lanes.zoom(0.7));
 $("zoom-out").addEventListener("click", () => lanes.zoom(1 / 0.7));
 $("zoom-fit").addEventListener("click", () => lanes.all());
 $("live").addEventListener("click", () => lanes.setFollow(!lanes.follow));
+$("mark").addEventListener("click", askMark);
+$("note-cancel").addEventListener("click", () => $("note").close());
+$("note-form").addEventListener("submit", () => correct({ action: "mark", at: askMark.at, text: $("note-text").value.trim() }));
 $("undo").addEventListener("click", () => correct({ action: "undo" }));
 $("help").addEventListener("click", () => $("keys").showModal());
 $("figures").addEventListener("click", () => {

@@ -17,6 +17,7 @@ export class Board {
     this.end = s?.end ?? null;
     this.turns = s?.turns ?? []; // by start, then by id
     this.gaps = s?.gaps ?? [];
+    this.marks = s?.marks ?? [];
     this.foldedUntil = s?.folded_until ?? 0;
     this.speakers = []; // in order of appearance, without unknown
     this.names = new Map();
@@ -92,6 +93,9 @@ export class Board {
         break;
       case "gap":
         this.gaps.push(e.gap);
+        break;
+      case "mark":
+        this.marks.push(e.mark);
         break;
       case "status":
         this.status = e.status;
