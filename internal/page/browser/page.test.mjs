@@ -91,6 +91,7 @@ test("corrections of the demo reach a second page and the RTTM", async () => {
   await replay.found(/(the page stays at)/);
   const speakers = new Set(readFileSync(rttm, "utf8").trim().split("\n").map((l) => l.split(" ")[7]));
   assert.ok(speakers.has("Ada_Lovelace") && speakers.has("S2") && !speakers.has("S1"), [...speakers].join());
+  await until(one, (n) => document.querySelectorAll("#people .person").length === n, speakers.size);
   const shown = (await names(one)).map((n) => n.replaceAll(" ", "_")).sort();
   assert.deepEqual(shown, [...speakers].sort());
   await Promise.all([view.stop(), replay.stop()]);
