@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -40,6 +43,7 @@ type output struct {
 	bar    *progress
 	files  *results
 	where  string // the flags that lead to the server which keeps the events, empty where none will
+	host   bool   // whether somebody sits at the terminal
 	live   bool   // whether there is no end but that which the user makes
 	atEnd  bool   // whether turns are printed at the end, all corrections applied, and not as they come
 
@@ -66,6 +70,7 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results, m model.Model) (*
 		return nil, err
 	}
 	out := &output{flags: o, voices: voices, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), files: files}
+	out.host = isTerminal(cmd.InOrStdin())
 	if o.tui {
 		out.term = openTerminal(cmd.Context(), out.correct, true, cmd.InOrStdin(), out.stdout)
 	}
@@ -217,9 +222,15 @@ func (o *output) close(ctx context.Context, failed error) error {
 		err = errors.Join(err, o.result(ctx))
 	}
 	if len(told(ctx, err)) == 0 {
-		if o.term != nil {
+		switch {
+		case o.term != nil:
 			o.term.linger(ctx)
-		} else {
+		case o.live && o.host && interruptedBy(ctx, os.Interrupt):
+			// Whoever ended the meeting may want to name who was there.
+			again, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+			o.page.linger(again, o.stderr)
+			stop()
+		default:
 			o.page.linger(ctx, o.stderr)
 		}
 	}
