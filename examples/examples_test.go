@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
 	"github.com/seed-7adb9000/diarizer/internal/needs"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
@@ -89,6 +90,20 @@ func testSubscriber(t *testing.T, command func(ctx context.Context, url string) 
 	}
 	if stdout.String() != want.String() {
 		t.Errorf("printed\n%sexpected\n%s", &stdout, &want)
+	}
+
+	// Whoever comes after a correction of the run that is over has it too.
+	_, corrected, err := correct.After(ctx, nc, "standup", correct.Correction{Action: correct.Merge, Speaker: 2, Into: 1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Reset()
+	if err := rttm.Write(&want, corrected.Segments()); err != nil {
+		t.Fatal(err)
+	}
+	late, err := command(ctx, s.URL()).Output()
+	if err != nil || string(late) != want.String() {
+		t.Errorf("%v, after a correction printed\n%sexpected\n%s", err, late, &want)
 	}
 }
 

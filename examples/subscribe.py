@@ -14,7 +14,7 @@ for word in map(bytes.split, bus):
         continue
     e = json.loads(bus.read(int(word[-1]) + 2)[int(word[-2]) if word[0] == b"HMSG" else 0:])  # after the headers
     if e["kind"] == "stream-started":
-        run, file, turns, names = e["run"], e["source"]["name"], {}, {}
+        run, file, turns, names, ended = e["run"], e["source"]["name"], {}, {}, False
     if e["run"] != run:
         continue  # of a run before, which broke off
     if "turn" in e:
@@ -23,8 +23,9 @@ for word in map(bytes.split, bus):
         [t.update(speaker=e["into"]) for t in turns.values() if t and t["speaker"] == e["speaker"]]
     elif e["kind"] == "speaker-identified":
         names[e["speaker"]] = e["name"]
-    elif e["kind"] == "stream-ended":
-        break
+    ended = ended or e["kind"] == "stream-ended"
+    if ended and word[3].split(b".")[8 if word[3].count(b".") == 8 else 10] == b"0":
+        break  # nothing is stored behind it, such as what people have corrected since
 for t in sorted(filter(None, turns.values()), key=lambda t: (t["start"], t["id"])):
     (start, end), who = (int(t[at] * 1000 + 0.5) / 1000 for at in ("start", "end")), names.get(t["speaker"], t["speaker"])
     if t["end"] > t["start"]:

@@ -60,7 +60,7 @@ func TestAsyncAPIAgreesWithTheCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	var examples []byte
-	for _, version := range []string{"v1.0", "v1.1"} {
+	for _, version := range []string{"v1.0", "v1.1", "v1.2"} {
 		data, err := os.ReadFile("../schema/examples/" + version + ".jsonl")
 		if err != nil {
 			t.Fatal(err)
@@ -140,6 +140,9 @@ func TestAsyncAPIAgreesWithCorrections(t *testing.T) {
 		`{"action":"rename","speaker":"S1","name":"Ada","run":"r","id":"1"}`: true,
 		`{"action":"merge","speaker":"S2","into":"S1"}`:                      true,
 		`{"action":"undo"}`:                               true,
+		`{"action":"mark","at":3.5,"text":"decided"}`:     true,
+		`{"action":"mark"}`:                               true,
+		`{"action":"mark","at":-1}`:                       false,
 		`{"action":"explode"}`:                            false,
 		`{"action":"rename","speaker":"Ada","name":"S1"}`: false,
 		`{"action":"merge","speaker":"S2","into":"2"}`:    false,

@@ -76,6 +76,13 @@ func (e *Encoder) Gap(start, end int64) Event {
 	return ev
 }
 
+// Mark reports that somebody has marked a moment.
+func (e *Encoder) Mark(at int64, m Mark) Event {
+	ev := e.next(Marked, at)
+	ev.Mark = &m
+	return ev
+}
+
 // Status reports how the program fares. A [Publisher] fills in what it knows.
 func (e *Encoder) Status(at int64, s Status) Event {
 	ev := e.next(StatusReported, at)

@@ -13,7 +13,7 @@ type Kind string
 // The kinds of this version. A reader skips those that it does not know.
 const (
 	StreamStarted     Kind = "stream-started"     // Source says what is heard
-	StreamEnded       Kind = "stream-ended"       // the last event of a run; End says why
+	StreamEnded       Kind = "stream-ended"       // nothing more is heard; End says why; only corrections follow
 	TurnStarted       Kind = "turn-started"       // Turn is new and open
 	TurnUpdated       Kind = "turn-updated"       // Turn, still open, has another speaker or end
 	TurnEnded         Kind = "turn-ended"         // Turn is closed
@@ -24,6 +24,7 @@ const (
 	SpeakerIdentified Kind = "speaker-identified" // Speaker is known by Name
 	GapFound          Kind = "gap"                // sound was lost in Gap
 	StatusReported    Kind = "status"             // Status of the publishing program
+	Marked            Kind = "mark"               // somebody has marked a moment: Mark
 	WordsAttributed   Kind = "words-attributed"   // Words have a speaker, or another than before
 )
 
@@ -60,6 +61,8 @@ type Event struct {
 	Confidence float64
 	// Gap is the sound that was lost.
 	Gap *Gap
+	// Mark is a moment that somebody has marked.
+	Mark *Mark
 	// Source is what a started stream listens to.
 	Source *Source
 	// End is why a stream ended.
@@ -68,6 +71,9 @@ type Event struct {
 	Status *Status
 	// Words are words with their speakers.
 	Words *Words
+	// Correction is what somebody corrected after the end of the stream, and
+	// what the event is a part of. Before the end there is none.
+	Correction *Correction
 }
 
 // ID is the event's id in CloudEvents and in Nats-Msg-Id, run:sequence.
@@ -112,6 +118,12 @@ type Gap struct {
 	End   Time `json:"end"`
 }
 
+// Mark is a moment of a stream that somebody has marked, with a note or without.
+type Mark struct {
+	At   Time   `json:"at"`
+	Text string `json:"text,omitempty"`
+}
+
 // Source is what a stream listens to.
 type Source struct {
 	// Name is the recording's or device's name, the file of the RTTM.
@@ -136,6 +148,19 @@ const (
 	Interrupted Reason = "interrupted"
 	Failed      Reason = "failed"
 )
+
+// Correction is what a person said of a stream that was over. It may lead to
+// several events, all of which have it.
+type Correction struct {
+	// ID tells one correction from another.
+	ID string `json:"id"`
+	// Action is rename, merge or undo.
+	Action string `json:"action"`
+	// Speaker is called Name, or was Into all along.
+	Speaker Speaker `json:"speaker,omitempty"`
+	Into    Speaker `json:"into,omitempty"`
+	Name    string  `json:"name,omitempty"`
+}
 
 // End is why a stream ended.
 type End struct {

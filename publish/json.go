@@ -24,10 +24,13 @@ type wire struct {
 	Name       string    `json:"name,omitempty"`
 	Confidence float64   `json:"confidence,omitempty"`
 	Gap        *Gap      `json:"gap,omitempty"`
+	Mark       *Mark     `json:"mark,omitempty"`
 	Source     *Source   `json:"source,omitempty"`
 	End        *End      `json:"end,omitempty"`
 	Status     *Status   `json:"status,omitempty"`
 	Words      *Words    `json:"words,omitempty"`
+
+	Correction *Correction `json:"correction,omitempty"`
 }
 
 // MarshalJSON writes the event as schema/event.schema.json has it. Wall times
@@ -37,7 +40,7 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	return json.Marshal(wire{Stream: e.Stream, Run: e.Run, Seq: e.Seq, Kind: e.Kind,
 		Time: e.At, Samples: &samples, Wall: e.Wall.UTC(), Revision: e.Revision,
 		Turn: e.Turn, Speaker: e.Speaker, Into: e.Into, Name: e.Name, Confidence: e.Confidence,
-		Gap: e.Gap, Source: e.Source, End: e.End, Status: e.Status, Words: e.Words})
+		Gap: e.Gap, Mark: e.Mark, Source: e.Source, End: e.End, Status: e.Status, Words: e.Words, Correction: e.Correction})
 }
 
 // UnmarshalJSON reads an event without checking that it is complete, which
@@ -53,7 +56,7 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 	*e = Event{Stream: w.Stream, Run: w.Run, Seq: w.Seq, Kind: w.Kind,
 		At: w.Time, Wall: w.Wall, Revision: w.Revision,
 		Turn: w.Turn, Speaker: w.Speaker, Into: w.Into, Name: w.Name, Confidence: w.Confidence,
-		Gap: w.Gap, Source: w.Source, End: w.End, Status: w.Status, Words: w.Words}
+		Gap: w.Gap, Mark: w.Mark, Source: w.Source, End: w.End, Status: w.Status, Words: w.Words, Correction: w.Correction}
 	return nil
 }
 
@@ -128,6 +131,13 @@ func (e Event) checkKind() error {
 			return missing("gap")
 		}
 		return checkSpan("gap", e.Gap.Start, e.Gap.End)
+	case Marked:
+		if e.Mark == nil {
+			return missing("mark")
+		}
+		if e.Mark.At < 0 || e.Mark.At > maxTime {
+			return fmt.Errorf("mark at %v s: expected 0 or more", e.Mark.At.Seconds())
+		}
 	case StatusReported:
 		if e.Status == nil {
 			return missing("status")

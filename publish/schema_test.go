@@ -16,7 +16,7 @@ import (
 
 // everyKind is what this version publishes.
 var everyKind = []Kind{StreamStarted, StreamEnded, TurnStarted, TurnUpdated, TurnEnded, TurnRevised,
-	TurnWithdrawn, SpeakerAdded, SpeakerMerged, SpeakerIdentified, GapFound, StatusReported, WordsAttributed}
+	TurnWithdrawn, SpeakerAdded, SpeakerMerged, SpeakerIdentified, GapFound, Marked, StatusReported, WordsAttributed}
 
 func schema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
@@ -114,7 +114,7 @@ func brokenEvents(t *testing.T) map[string][]byte {
 	t.Helper()
 	bad := map[string][]byte{}
 	var data []byte
-	for _, version := range []string{"v1.0", "v1.1"} {
+	for _, version := range []string{"v1.0", "v1.1", "v1.2"} {
 		examples, err := os.ReadFile("../schema/examples/" + version + ".jsonl")
 		if err != nil {
 			t.Fatal(err)
@@ -127,7 +127,7 @@ func brokenEvents(t *testing.T) map[string][]byte {
 			t.Fatal(err)
 		}
 		kind := event["kind"].(string)
-		for _, field := range []string{"stream", "run", "seq", "kind", "turn", "speaker", "into", "name", "gap", "source", "end", "status", "words"} {
+		for _, field := range []string{"stream", "run", "seq", "kind", "turn", "speaker", "into", "name", "gap", "mark", "source", "end", "status", "words"} {
 			value, ok := event[field]
 			if !ok {
 				continue

@@ -54,6 +54,7 @@ type Timeline struct {
 	names    map[Speaker]string
 	speakers map[Speaker]bool
 	words    map[string]map[int]Word // by recogniser and id
+	marks    []Mark
 	source   Source
 	at       Time
 	revision uint64
@@ -108,6 +109,10 @@ func (t *Timeline) Apply(e Event) error {
 		t.mergeWords(e.Speaker, e.Into)
 	case SpeakerIdentified:
 		t.names[e.Speaker] = e.Name
+	case Marked:
+		if len(t.marks) < mostMarks {
+			t.marks = append(t.marks, *e.Mark)
+		}
 	case WordsAttributed:
 		t.say(*e.Words)
 	}
@@ -137,6 +142,14 @@ func (t *Timeline) merge(speaker, into Speaker) {
 // Turns returns the turns of now, by start and then by id.
 func (t *Timeline) Turns() []Turn {
 	return slices.SortedFunc(maps.Values(t.turns), byStart)
+}
+
+// mostMarks is how many marks a timeline keeps, the first ones.
+const mostMarks = 10000
+
+// Marks returns the moments that people have marked, by time.
+func (t *Timeline) Marks() []Mark {
+	return slices.SortedStableFunc(slices.Values(t.marks), func(a, b Mark) int { return cmp.Compare(a.At, b.At) })
 }
 
 // Between returns the turns of now with speech between start and end, by start
@@ -230,6 +243,9 @@ func (t *Timeline) Revision() uint64 { return t.revision }
 
 // Source returns what the stream listens to; zero before stream-started.
 func (t *Timeline) Source() Source { return t.source }
+
+// Call gives the recording another name, in [Timeline.Source] and [Timeline.Segments].
+func (t *Timeline) Call(name string) { t.source.Name = name }
 
 // At returns how much of the stream had been heard at the last event.
 func (t *Timeline) At() Time { return t.at }

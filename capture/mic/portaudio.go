@@ -10,8 +10,9 @@ import (
 	"github.com/gordonklaus/portaudio"
 )
 
-// System returns the sound system of the machine, by PortAudio.
-func System() (Host, error) { return system{}, nil }
+// System returns the sound system of the machine, by PortAudio, and the sources of the
+// sound server where there is one.
+func System() (Host, error) { return both{system{}, pulse{}}, nil }
 
 // system is PortAudio. It is initialised anew for each look at the devices and
 // each capture, because it sees devices come and go only then; so with one

@@ -38,6 +38,7 @@ func values() map[string]cobra.CompletionFunc {
 		"model":      cobra.FixedCompletions([]string{modelfile.Accurate, modelfile.Light}, cobra.ShellCompDirectiveDefault),
 		"record":     ending("flac"),
 		"uem":        ending("uem"),
+		"identify":   cobra.FixedCompletions([]string{natsVoices}, cobra.ShellCompDirectiveDefault),
 		"device":     deviceNames,
 		"stream":     streamNames,
 		"from":       streamNames,
@@ -57,6 +58,8 @@ func complete(cmd *cobra.Command) {
 		cmd.ValidArgsFunction = cobra.FixedCompletions([]string{"rttm"}, cobra.ShellCompDirectiveFilterFileExt)
 	case "diarizer convert":
 		cmd.ValidArgsFunction = convertArguments
+	case "diarizer name", "diarizer merge", "diarizer undo":
+		cmd.ValidArgsFunction = correctArguments
 	case "diarizer streams stop", "diarizer streams rename", "diarizer streams identify":
 		cmd.ValidArgsFunction = streamArguments
 	}
@@ -71,6 +74,15 @@ func convertArguments(_ *cobra.Command, args []string, _ string) ([]string, cobr
 		return []string{"rttm", "jsonl"}, cobra.ShellCompDirectiveFilterFileExt
 	}
 	return nil, cobra.ShellCompDirectiveDefault
+}
+
+// correctArguments completes a stream or a file, and nothing behind it.
+func correctArguments(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	streams, _ := streamNames(cmd, args, word)
+	return streams, cobra.ShellCompDirectiveDefault
 }
 
 // streamArguments completes a stream, and on or off behind one.

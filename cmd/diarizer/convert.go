@@ -89,20 +89,10 @@ func readTimelines(ctx context.Context, stdin io.Reader, path string, say func(e
 		r, name = f, path
 	}
 	br := bufio.NewReader(r)
-	head, _ := br.Peek(512) // what cannot be read is said below
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	var all []*publish.Timeline
-	var err error
-	if bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n\ufeff"), []byte("{")) {
-		all, err = export.FromEvents(br, name, say)
-	} else {
-		var segments []rttm.Segment
-		if segments, err = rttm.Read(br, name); err == nil {
-			all, err = export.FromRTTM(segments)
-		}
-	}
+	all, err := timelinesOf(br, name, say)
 	if err != nil && path != "-" {
 		if is, failed := capture.IsRecording(path); failed == nil && is {
 			return nil, diarizeFirst(path)
@@ -112,6 +102,19 @@ func readTimelines(ctx context.Context, stdin io.Reader, path string, say func(e
 		err = errors.New(name + ": no SPEAKER line and no event: nobody speaks")
 	}
 	return all, as(exitInput, err)
+}
+
+// timelinesOf reads lines of either kind.
+func timelinesOf(br *bufio.Reader, name string, say func(error)) ([]*publish.Timeline, error) {
+	head, _ := br.Peek(512) // what cannot be read is said below
+	if bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n\ufeff"), []byte("{")) {
+		return export.FromEvents(br, name, say)
+	}
+	segments, err := rttm.Read(br, name)
+	if err != nil {
+		return nil, err
+	}
+	return export.FromRTTM(segments)
 }
 
 // choose takes the recording of that name, or all where no name is given.

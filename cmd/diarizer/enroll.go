@@ -15,6 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/serve"
+	"github.com/seed-7adb9000/diarizer/internal/voicefile"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -26,11 +27,19 @@ func newEnrollCommand() *cobra.Command {
 	var replace, anyway bool
 	var replicas int
 	var d diarizeFlags
+	var file string
 	// with calls do with the enrolled speakers.
-	with := func(cmd *cobra.Command, do func(context.Context, *enroll.Store, model.Model) error) error {
+	with := func(cmd *cobra.Command, do func(context.Context, voiceStore, model.Model) error) error {
 		m, err := readModel(d.model)
 		if err != nil {
 			return as(exitInput, err)
+		}
+		if file != "" {
+			f, err := voicefile.Open(voicesPath(file), m)
+			if err != nil {
+				return as(exitInput, err)
+			}
+			return do(cmd.Context(), fileStore{f}, m)
 		}
 		nc, err := o.connect(cmd)
 		if err != nil {
@@ -56,11 +65,13 @@ refused, with what was found; where a second voice or noise was found in error,
 
 What is kept is biometric data: it says whose voice a voice is. It lies, not
 encrypted, in the bucket diarizer-speakers of the NATS server, where everybody
-can read it who may read the bucket. Ask the person before, and delete it when
+can read it who may read the bucket, or with --file in a file on this machine,
+which "diarizer listen --identify" and its like read. Ask the person before, and delete it when
 it is not needed any more. No sound is kept, and only the model that made it
 can use it.`,
 		Example: `  diarizer enroll "Ada Lovelace" ada-1.flac ada-2.wav
   diarizer enroll --from standup "Ada Lovelace" S2
+  diarizer enroll --file "Ada Lovelace" ada-1.flac
   diarizer enroll list
   diarizer enroll rename "Ada Lovelace" Ada
   diarizer enroll delete Ada`,
@@ -70,7 +81,7 @@ can use it.`,
 			if err := enroll.CheckName(name); err != nil {
 				return as(exitUsage, err)
 			}
-			return with(cmd, func(ctx context.Context, store *enroll.Store, m model.Model) error {
+			return with(cmd, func(ctx context.Context, store voiceStore, m model.Model) error {
 				sp := enroll.Speaker{Name: name, Enrolled: time.Now(), Stats: m.Shape().NewStats()}
 				if from == "" {
 					if err := learn(ctx, &sp, m, sources, anyway); err != nil {
@@ -92,18 +103,20 @@ can use it.`,
 	}
 	o.register(cmd)
 	modelFlag(cmd.PersistentFlags(), &d.model)
+	cmd.PersistentFlags().StringVar(&file, "file", "", "keep the voices in this `file` instead of on a server, --file=FILE")
+	cmd.PersistentFlags().Lookup("file").NoOptDefVal = defaultVoices
 	cmd.PersistentFlags().IntVar(&replicas, "replicas", 1, "how many servers of a cluster keep the speakers, where their bucket has to be created")
 	cmd.Flags().StringVar(&from, "from", "", "take the voice from a speaker of this stream instead of files: NAME SPEAKER")
 	cmd.Flags().BoolVar(&anyway, "anyway", false, "enrol although a recording seems to have several voices or much noise")
 	cmd.Flags().BoolVar(&replace, "replace", false, "replace the speaker of that name")
 	cmd.AddCommand(
 		&cobra.Command{Use: "list", Short: "List the enrolled speakers", Example: "  diarizer enroll list", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-			return with(cmd, func(ctx context.Context, store *enroll.Store, _ model.Model) error {
+			return with(cmd, func(ctx context.Context, store voiceStore, _ model.Model) error {
 				return listSpeakers(ctx, cmd, store)
 			})
 		}},
 		&cobra.Command{Use: "rename NAME NEW", Short: "Give a speaker another name", Example: "  diarizer enroll rename \"Ada Lovelace\" Ada", Args: cobra.ExactArgs(2), RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, func(ctx context.Context, store *enroll.Store, _ model.Model) error {
+			return with(cmd, func(ctx context.Context, store voiceStore, _ model.Model) error {
 				if err := store.Rename(ctx, args[0], args[1]); err != nil {
 					return err
 				}
@@ -112,7 +125,7 @@ can use it.`,
 			})
 		}},
 		&cobra.Command{Use: "delete NAME", Short: "Delete a speaker", Example: "  diarizer enroll delete Ada", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, func(ctx context.Context, store *enroll.Store, _ model.Model) error {
+			return with(cmd, func(ctx context.Context, store voiceStore, _ model.Model) error {
 				if err := store.Delete(ctx, args[0]); err != nil {
 					return err
 				}
@@ -121,6 +134,37 @@ can use it.`,
 			})
 		}})
 	return cmd
+}
+
+// voiceStore is where enrolled speakers are kept.
+type voiceStore interface {
+	List(ctx context.Context) ([]enroll.Entry, error)
+	Add(ctx context.Context, sp enroll.Speaker, replace bool) error
+	Rename(ctx context.Context, from, to string) error
+	Delete(ctx context.Context, name string) error
+}
+
+// fileStore keeps them in a file of this machine.
+type fileStore struct{ *voicefile.File }
+
+func (f fileStore) List(context.Context) ([]enroll.Entry, error) { return f.File.List(), nil }
+
+func (f fileStore) Add(_ context.Context, sp enroll.Speaker, replace bool) error {
+	return f.save(f.File.Add(sp, replace))
+}
+
+func (f fileStore) Rename(_ context.Context, from, to string) error {
+	return f.save(f.File.Rename(from, to))
+}
+
+func (f fileStore) Delete(_ context.Context, name string) error { return f.save(f.File.Delete(name)) }
+
+// save writes the file after a change.
+func (f fileStore) save(err error) error {
+	if err != nil {
+		return err
+	}
+	return as(exitOutput, f.File.Save())
 }
 
 // learn takes the voice from recordings.
@@ -150,10 +194,7 @@ func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []strin
 func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m model.Model, stream string, args []string) error {
 	var speaker publish.Speaker
 	if len(args) != 1 {
-		return usage("%s after the name: expected one speaker, such as S2, with --from", count(len(args), "argument"))
-	}
-	if err := speaker.UnmarshalText([]byte(args[0])); err != nil {
-		return as(exitUsage, err)
+		return usage("%s after the name: expected one speaker, such as S2 or a name, with --from", count(len(args), "argument"))
 	}
 	if err := publish.CheckStream(stream); err != nil {
 		return usage("--from: %w", err)
@@ -163,12 +204,21 @@ func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m model
 		return err
 	}
 	defer nc.Close()
+	if speaker.UnmarshalText([]byte(args[0])) != nil { // a name
+		tl, err := streamNow(cmd.Context(), nc, stream)
+		if err != nil {
+			return err
+		}
+		if speaker, err = speakerOf(tl, args[0]); err != nil {
+			return err
+		}
+	}
 	sp.Source = "stream " + stream + ", " + speaker.String()
 	sp.Stats, err = serve.Voice(cmd.Context(), nc, pipeline.Config{Model: m}, stream, speaker)
 	return err
 }
 
-func listSpeakers(ctx context.Context, cmd *cobra.Command, store *enroll.Store) error {
+func listSpeakers(ctx context.Context, cmd *cobra.Command, store voiceStore) error {
 	all, err := store.List(ctx)
 	if err != nil {
 		return err

@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"io"
+	"os"
 	"slices"
 
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/outfile"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/transcript"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -25,7 +27,11 @@ func (r *results) write(how outcome, timelines []*publish.Timeline, live []rttm.
 	nothing := how == broken && !slices.ContainsFunc(timelines, func(t *publish.Timeline) bool { return len(t.Turns()) > 0 })
 	var errs []error
 	for _, f := range r.final {
-		errs = append(errs, finish(f.File, how, nothing, func(w io.Writer) error { return export.Write(w, f.format, timelines) }))
+		these := timelines
+		if r.first && f.format.Single() {
+			these = timelines[:1]
+		}
+		errs = append(errs, finish(f.File, how, nothing, func(w io.Writer) error { return export.Write(w, f.format, these) }))
 	}
 	if r.live != nil {
 		errs = append(errs, finish(r.live, how, nothing, func(w io.Writer) error { return rttm.Write(w, live) }))
@@ -34,6 +40,45 @@ func (r *results) write(how outcome, timelines []*publish.Timeline, live []rttm.
 	defer r.mu.Unlock()
 	for _, f := range r.events {
 		errs = append(errs, finish(f.File, how, nothing, nil))
+	}
+	return errors.Join(errs...)
+}
+
+// rewrite writes files again that are there, with what was corrected since, which are
+// the late events.
+func (r *results) rewrite(how outcome, timelines []*publish.Timeline, late []publish.Event) error {
+	if how == broken {
+		return nil // nothing has its own name
+	}
+	again := outfile.Set{Force: true} // what is there is of this very command
+	var errs []error
+	one := func(f *outfile.File, write func(io.Writer) error) {
+		if f.Done().Path != f.Path() || f.Path() == outfile.Stdout {
+			return
+		}
+		out, err := again.Add("corrected", f.Path())
+		if err == nil {
+			err = finish(out, whole, false, write)
+		}
+		errs = append(errs, err)
+	}
+	for _, f := range r.final {
+		one(f.File, func(w io.Writer) error { return export.Write(w, f.format, timelines) })
+	}
+	for _, f := range r.events {
+		before, err := os.ReadFile(f.Path())
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		one(f.File, func(w io.Writer) error {
+			_, err := w.Write(before)
+			lines := transcript.NewJSONLines(w)
+			for _, e := range late {
+				err = errors.Join(err, lines.Event(e))
+			}
+			return err
+		})
 	}
 	return errors.Join(errs...)
 }

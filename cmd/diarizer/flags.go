@@ -28,6 +28,7 @@ type diarizeFlags struct {
 	speakers, min, max int
 	page               pageFlags
 	tui                bool
+	identify           string
 }
 
 func (o *diarizeFlags) register(f *pflag.FlagSet) {
@@ -44,6 +45,7 @@ func (o *diarizeFlags) register(f *pflag.FlagSet) {
 	f.IntVar(&o.speakers, "speakers", 0, "the number of speakers, where it is known")
 	f.IntVar(&o.min, "min-speakers", 0, "the least number of speakers")
 	f.IntVar(&o.max, "max-speakers", 0, "the largest number of speakers")
+	identifyFlag(f, &o.identify)
 	o.page.register(f)
 	f.BoolVar(&o.tui, "tui", false, "show who speaks full-screen, where the output is a terminal")
 }

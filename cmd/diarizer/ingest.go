@@ -38,7 +38,7 @@ func replayNATS(cmd *cobra.Command, o diarizeFlags, r replayFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	out, err := o.open(cmd, files)
+	out, err := o.open(cmd, files, cfg.Model)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +24,7 @@ import (
 // diarizes.
 type listenFlags struct {
 	device, channel, record string
+	stream, title           string
 	rate                    int
 }
 
@@ -38,6 +44,7 @@ A microphone that stalls or is unplugged is opened again when it is back; what w
 missed is a gap, and the speakers stay who they were. Times follow the clock.
 "diarizer devices" lists the microphones.`,
 		Example: `  diarizer listen
+  diarizer listen --stream standup --title "Stand-up of team A" --nats nats://bus:4222
   diarizer listen --device "USB" --record meeting.flac --out meeting.vtt
   diarizer listen --nats nats://localhost:4222 --json`,
 		Args: noRecording,
@@ -50,6 +57,8 @@ missed is a gap, and the speakers stay who they were. Times follow the clock.
 		// Of something that has not been said yet, nobody knows where it is.
 		_ = f.MarkHidden(name)
 	}
+	f.StringVar(&l.stream, "stream", "", "what the stream is called, by which others follow it (default the host's name and the time)")
+	f.StringVar(&l.title, "title", "", "what people call it, on the page and in files (default as --stream)")
 	f.StringVar(&l.device, "device", "", "microphone: its number, its name or a part of that, see diarizer devices (default the system's)")
 	f.IntVar(&l.rate, "rate", 0, "rate at which the microphone is asked to capture, in hertz (default its own)")
 	f.StringVar(&l.channel, "channel", "mix", "which channel: mix of all, or a number from 1 on")
@@ -73,6 +82,27 @@ func (l *listenFlags) options() (mic.Options, error) {
 	return opts, nil
 }
 
+// entitle gives the stream a name of its own where it has none: two machines on one
+// bus, or two meetings, are not to be taken for one.
+func (l *listenFlags) entitle(now time.Time) error {
+	if l.stream == "" {
+		host, _ := os.Hostname() // a machine without a name has none here either
+		host, _, _ = strings.Cut(host, ".")
+		l.stream = publish.Token(strings.Trim(host+now.Format("-2006-01-02-150405"), "-"))
+	}
+	if err := publish.CheckStream(l.stream); err != nil {
+		return usage("--stream: %w", err)
+	}
+	l.title = cmp.Or(strings.TrimSpace(l.title), l.stream)
+	if strings.ContainsFunc(l.title, func(r rune) bool { return !unicode.IsGraphic(r) }) || utf8.RuneCountInString(l.title) > mostTitle {
+		return usage("--title %.80q: expected at most %d printable characters", l.title, mostTitle)
+	}
+	return nil
+}
+
+// mostTitle is the length of the longest title, in characters.
+const mostTitle = 200
+
 // listenTo diarizes a microphone until the context of cmd is done.
 func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	if o.speech != "" || o.utterances != "" {
@@ -80,6 +110,9 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	}
 	opts, err := l.options()
 	if err != nil {
+		return err
+	}
+	if err := l.entitle(time.Now()); err != nil {
 		return err
 	}
 	files, err := o.check(cmd, false)
@@ -119,7 +152,7 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	cmd.SetErr(level)
 	defer cmd.SetErr(stderr)
 	defer level.off()
-	out, err := o.open(cmd, files)
+	out, err := o.open(cmd, files, cfg.Model)
 	if err != nil {
 		return err
 	}
@@ -131,11 +164,11 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	if out.stderr != level || o.json {
 		level.off()
 	}
-	return listenOn(cmd.Context(), host, opts, out, level, cfg, keep)
+	return listenOn(cmd.Context(), host, opts, out, level, cfg, keep, l)
 }
 
 // listenOn opens the microphone and diarizes it.
-func listenOn(ctx context.Context, host mic.Host, opts mic.Options, out *output, level *levelLine, cfg pipeline.Config, keep *keeper) (err error) {
+func listenOn(ctx context.Context, host mic.Host, opts mic.Options, out *output, level *levelLine, cfg pipeline.Config, keep *keeper, l listenFlags) (err error) {
 	m, err := mic.Open(ctx, host, opts)
 	if err != nil {
 		return as(exitInput, err)
@@ -160,12 +193,11 @@ func listenOn(ctx context.Context, host mic.Host, opts mic.Options, out *output,
 			out.warn(fmt.Errorf("microphone %q: %d samples were no numbers, silence was taken for them", m.Device().Name, n))
 		}
 	}()
-	name := m.Device().Name
 	print := out.print
 	out.print = func(e publish.Event) error { return level.around(func() error { return print(e) }) }
-	return out.run(ctx, level.source(src, name), session.Options{
-		Stream:   publish.Token(name),
-		Source:   publish.Source{Name: name, Origin: m.Origin()},
+	return out.run(ctx, level.source(src, m.Device().Name), session.Options{
+		Stream:   l.stream,
+		Source:   publish.Source{Name: l.title, Origin: m.Origin()},
 		Pipeline: cfg,
 	}, 0)
 }

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -19,6 +22,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
@@ -39,13 +43,19 @@ type output struct {
 	bar    *progress
 	files  *results
 	where  string // the flags that lead to the server which keeps the events, empty where none will
+	host   bool   // whether somebody sits at the terminal
 	live   bool   // whether there is no end but that which the user makes
 	atEnd  bool   // whether turns are printed at the end, all corrections applied, and not as they come
+
+	voices *recognition // of --identify
 
 	publishing session.Publishing
 
 	mu        sync.Mutex // of what follows, where several streams run at once
 	timelines []*publish.Timeline
+	lates     map[string]*correct.Late // of the streams, where they can be corrected here after their end
+	how       outcome                  // of the files, once they are written
+	written   bool
 	told      []rttm.Segment // in time, for --rttm-live
 	broken    bool           // whether a stream failed
 	mute      bool           // whether standard output takes no more
@@ -54,10 +64,15 @@ type output struct {
 
 // open connects to what the flags name. Its files are those that were checked
 // before.
-func (o diarizeFlags) open(cmd *cobra.Command, files *results) (*output, error) {
-	out := &output{flags: o, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), files: files}
+func (o diarizeFlags) open(cmd *cobra.Command, files *results, m model.Model) (*output, error) {
+	voices, err := openVoices(o.identify, m)
+	if err != nil {
+		return nil, err
+	}
+	out := &output{flags: o, voices: voices, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), files: files}
+	out.host = isTerminal(cmd.InOrStdin())
 	if o.tui {
-		out.term = openTerminal(cmd.Context(), out.desks.Correct, cmd.InOrStdin(), out.stdout)
+		out.term = openTerminal(cmd.Context(), out.correct, true, cmd.InOrStdin(), out.stdout)
 	}
 	if out.term != nil {
 		out.stderr = out.term.feed
@@ -75,7 +90,7 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results) (*output, error) 
 	default:
 		out.print = transcript.New(out.text, transcript.Options{}).Event
 	}
-	live, err := o.page.open(cmd.Context(), out.stderr, out.desks.Correct)
+	live, err := o.page.open(cmd.Context(), out.stderr, out.correct)
 	if err != nil {
 		return nil, errors.Join(err, out.term.close())
 	}
@@ -92,6 +107,9 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results) (*output, error) 
 	case url != "" && o.publish.context != "":
 		return fail(usage("--nats and --nats-context: expected one of them"))
 	case url == "off":
+		if err := voices.ask(cmd.Context(), out, m); err != nil {
+			return fail(err)
+		}
 		return out, nil
 	case url != "embedded":
 		out.publishing, out.where = o.publish.publishing(url), "--nats "+publish.Redact(url)
@@ -114,6 +132,9 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results) (*output, error) 
 		return fail(err)
 	}
 	out.nc = nc
+	if err := voices.ask(cmd.Context(), out, m); err != nil {
+		return fail(err)
+	}
 	return out, nil
 }
 
@@ -155,10 +176,12 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 	opts.NATS = o.nc
 	opts.OnPublishError = o.warn
 	opts.Publishing = o.publishing
+	late := o.remember(opts.Stream)
 	opts.OnEvent = func(e publish.Event) error {
-		if err := live.Apply(e); err != nil {
+		if err := errors.Join(live.Apply(e), late(e)); err != nil {
 			return err
 		}
+		o.voices.event(e)
 		o.files.event(e)
 		return o.bar.print(func() error { return o.tell(ctx, e) })
 	}
@@ -167,6 +190,7 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 		opts.OnMeter = o.term.feed.Reading
 	}
 	opts.OnDesk = func(d *correct.Desk) { o.desks.Add(opts.Stream, d) }
+	o.voices.attach(&opts)
 	o.page.attach(&opts)
 	run, cancel := o.term.until(ctx)
 	defer cancel()
@@ -193,26 +217,42 @@ func (o *output) fail() {
 // connection and the servers. It returns every error, failed first.
 func (o *output) close(ctx context.Context, failed error) error {
 	o.bar.end()
-	// Recordings that ran at once ended in any order.
-	slices.SortStableFunc(o.timelines, func(a, b *publish.Timeline) int { return strings.Compare(a.Source().Name, b.Source().Name) })
-	slices.SortStableFunc(o.told, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
-	err := errors.Join(failed, o.files.write(o.outcome(ctx), o.timelines, o.told), o.deaf)
+	err := errors.Join(failed, o.write(ctx), o.deaf)
 	if o.term == nil {
 		err = errors.Join(err, o.result(ctx))
 	}
-	if err == nil {
-		if o.term != nil {
+	if len(told(ctx, err)) == 0 {
+		switch {
+		case o.term != nil:
 			o.term.linger(ctx)
-		} else {
+		case o.live && o.host && interruptedBy(ctx, os.Interrupt):
+			// Whoever ended the meeting may want to name who was there.
+			again, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+			o.page.linger(again, o.stderr)
+			stop()
+		default:
 			o.page.linger(ctx, o.stderr)
 		}
 	}
 	err = errors.Join(err, o.disconnect())
-	if o.term != nil { // the terminal is a plain one again
+	if o.term == nil {
+		err = errors.Join(err, o.voices.keep(o.say))
+	} else { // the terminal is a plain one again
 		o.stderr = o.stdout
-		err = errors.Join(err, o.result(ctx))
+		err = errors.Join(err, o.result(ctx), o.voices.keep(o.say))
 	}
 	return err
+}
+
+// write writes the files.
+func (o *output) write(ctx context.Context) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	// Recordings that ran at once ended in any order.
+	slices.SortStableFunc(o.timelines, func(a, b *publish.Timeline) int { return strings.Compare(a.Source().Name, b.Source().Name) })
+	slices.SortStableFunc(o.told, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
+	o.how, o.written = o.outcome(ctx), true
+	return o.files.write(o.how, o.timelines, o.told)
 }
 
 // outcome is how the streams ended.

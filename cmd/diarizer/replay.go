@@ -113,7 +113,7 @@ func replay(cmd *cobra.Command, args []string, o diarizeFlags, r replayFlags, sp
 	if err != nil {
 		return err
 	}
-	out, err := o.open(cmd, files)
+	out, err := o.open(cmd, files, cfg.Model)
 	if err != nil {
 		return err
 	}

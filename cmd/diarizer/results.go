@@ -43,6 +43,8 @@ type results struct {
 	final []finalFile
 	live  *outfile.File // of --rttm-live, nil without
 
+	first bool // formats that hold one stream have the first one's
+
 	mu     sync.Mutex
 	events []*eventFile
 }

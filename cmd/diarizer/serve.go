@@ -29,6 +29,7 @@ type serveOptions struct {
 	limit    int
 	logJSON  bool
 	identify []string
+	keep     time.Duration
 	worker   serve.Options
 }
 
@@ -73,6 +74,7 @@ The first Ctrl-C, or SIGTERM, hands all streams over.`,
 	f.DurationVar(&o.worker.Idle, "idle", serve.DefaultIdle, "end a stream of which nothing came for so long")
 	f.DurationVar(&o.worker.Beat, "heartbeat", serve.DefaultBeat, "how often to tell the others that this process lives")
 	f.DurationVar(&o.worker.Dead, "dead-after", serve.DefaultDead, "how long a process may be silent before others take its streams; the same in all processes")
+	f.DurationVar(&o.keep, "keep", defaultKeep, "how long streams that are over can be corrected by request, 0 for not at all; see \"diarizer name\"")
 	f.IntVar(&o.worker.Store.Replicas, "replicas", 1, "how many servers of a cluster keep what is created")
 	f.DurationVar(&o.worker.Store.AudioAge, "audio-age", 24*time.Hour, "how long sound is kept, where its JetStream stream has to be created")
 	f.Int64Var(&o.worker.Store.AudioBytes, "audio-bytes", 10<<30, "how much sound is kept, where its JetStream stream has to be created")
@@ -90,6 +92,9 @@ func runServe(ctx context.Context, stderr io.Writer, o serveOptions) error {
 		if _, err := path.Match(pattern, ""); err != nil {
 			return usage("--identify %q: %w: expected a name such as standup or 'team-*'", pattern, err)
 		}
+	}
+	if o.keep < 0 {
+		return usage("--keep %v: expected a duration such as 24h, or 0", o.keep)
 	}
 	if o.page.addr == "off" && o.page.token != "" {
 		return usage("--http-token: expected it with --http")
@@ -122,6 +127,11 @@ func runServe(ctx context.Context, stderr io.Writer, o serveOptions) error {
 		return err
 	}
 	defer nc.Close()
+	stop, err := keepOpen(ctx, nc, o.keep, log)
+	if err != nil {
+		return as(exitServer, err)
+	}
+	defer stop()
 	var p workerPage
 	var pageErr error
 	ctx, cancel := context.WithCancel(ctx)

@@ -7,6 +7,12 @@ import (
 	"syscall"
 )
 
+// interruptedBy reports whether that signal ended ctx.
+func interruptedBy(ctx context.Context, s os.Signal) bool {
+	// That is what a context of package signal says of itself.
+	return ctx.Err() != nil && context.Cause(ctx).Error() == s.String()+" signal received"
+}
+
 // untilSignal returns a context that ends with the first signal: the open turn
 // ends, everything known is written. The second signal aborts.
 //

@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -215,5 +216,21 @@ func TestNamedPipeIsReadOnce(t *testing.T) {
 	_, pipe := readRTTM(t, "pipe.rttm")
 	if _, file := readRTTM(t, "a.rttm"); pipe["pipe"] == "" || pipe["pipe"] != file["a"] {
 		t.Errorf("%q through the pipe, %q from the file", pipe, file)
+	}
+}
+
+// The end of a context says which signal it was.
+func TestInterruptedBy(t *testing.T) {
+	ctx, stop := signal.NotifyContext(t.Context(), syscall.SIGUSR1)
+	defer stop()
+	if interruptedBy(ctx, syscall.SIGUSR1) {
+		t.Error("before any signal")
+	}
+	if err := syscall.Kill(os.Getpid(), syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	<-ctx.Done()
+	if !interruptedBy(ctx, syscall.SIGUSR1) || interruptedBy(ctx, os.Interrupt) {
+		t.Errorf("ended with %v", context.Cause(ctx))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/outfile"
 	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -77,6 +78,8 @@ func status(err error) int {
 	switch {
 	case errors.As(err, &said):
 		return said.status
+	case errors.Is(err, session.ErrRunning):
+		return exitUsage
 	case errors.As(err, &output), errors.As(err, &sound) && sound.Op == "record":
 		return exitOutput
 	case errors.As(err, &server), slices.ContainsFunc(serverErrors, func(e error) bool { return errors.Is(err, e) }):

@@ -16,7 +16,10 @@ func (o *output) result(ctx context.Context) error {
 	}
 	var failed error
 	if !o.flags.json && !o.mute {
-		if err := o.table(); !left(ctx, err) {
+		o.mu.Lock() // somebody may be correcting it
+		err := o.table()
+		o.mu.Unlock()
+		if !left(ctx, err) {
 			failed = printed(err)
 		}
 	}
@@ -31,8 +34,17 @@ func (o *output) result(ctx context.Context) error {
 // not been told yet and are in no file.
 func (o *output) table() error {
 	text := o.text
-	if o.term != nil {
+	if o.term != nil { // the view has gone with all its lines
 		text = o.stdout
+		for _, tl := range o.timelines {
+			name := ""
+			if len(o.timelines) > 1 {
+				name = tl.Source().Name + " "
+			}
+			if _, err := fmt.Fprintln(text, name+transcript.Ending(tl)); err != nil {
+				return err
+			}
+		}
 	}
 	if o.atEnd && len(o.files.final)+len(o.files.events) == 0 {
 		several := len(o.timelines) > 1

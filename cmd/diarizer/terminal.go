@@ -11,9 +11,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/tui"
 )
 
-// errQuit ends a command because the user has closed its view, which is no
+// errQuit ends a command because the user has ended it in its view, which is no
 // failure.
-var errQuit = errors.New("closed by the user")
+var errQuit = errors.New("ended by the user")
 
 // terminalView is the full-screen view of what a command does. A nil
 // terminalView shows nothing.
@@ -21,12 +21,14 @@ type terminalView struct {
 	feed   *tui.Feed
 	cancel context.CancelFunc
 	closed context.Context // done when the view is
+	asked  context.Context // done when the user has ended what is shown, or closed the view
 	done   chan error
 }
 
 // openTerminal shows a view on out, or returns nil where in or out is no
-// terminal: what is piped gets plain lines.
-func openTerminal(ctx context.Context, correct tui.Correct, in io.Reader, out io.Writer) *terminalView {
+// terminal: what is piped gets plain lines. With ends, the user can end what is
+// shown and goes on looking at it.
+func openTerminal(ctx context.Context, correct tui.Correct, ends bool, in io.Reader, out io.Writer) *terminalView {
 	if !isTerminal(in) || !isTerminal(out) {
 		return nil
 	}
@@ -34,10 +36,16 @@ func openTerminal(ctx context.Context, correct tui.Correct, in io.Reader, out io
 	// The view stays up while the command ends what it does.
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	closed, quit := context.WithCancel(ctx)
-	t.cancel, t.closed = stop, closed
+	asked, end := context.WithCancel(closed)
+	t.cancel, t.closed, t.asked = stop, closed, asked
+	opts := tui.Options{Correct: correct}
+	if ends {
+		opts.End = end
+	}
 	go func() {
 		defer quit()
-		t.done <- tui.Run(run, t.feed, correct, in, out)
+		defer end()
+		t.done <- tui.Run(run, t.feed, opts, in, out)
 	}()
 	return t
 }
@@ -47,11 +55,11 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// until returns a context that is done when ctx or the view is.
+// until returns a context that is done when ctx is or the user wants no more.
 func (t *terminalView) until(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	if t != nil {
-		stop := context.AfterFunc(t.closed, cancel)
+		stop := context.AfterFunc(t.asked, cancel)
 		return ctx, func() {
 			stop()
 			cancel()
@@ -60,22 +68,23 @@ func (t *terminalView) until(ctx context.Context) (context.Context, context.Canc
 	return ctx, cancel
 }
 
-// ended says whether the user has closed the view, err being what came of it.
+// ended says whether the user has ended it, err being what came of it.
 func (t *terminalView) ended(ctx context.Context, err error) error {
-	if t != nil && ctx.Err() == nil && t.closed.Err() != nil && errors.Is(err, context.Canceled) {
+	if t != nil && ctx.Err() == nil && t.asked.Err() != nil && errors.Is(err, context.Canceled) {
 		return errQuit
 	}
 	return err
 }
 
-// gone says whether the user has closed the view.
-func (t *terminalView) gone() bool { return t != nil && t.closed.Err() != nil }
+// gone says whether the user wants no more.
+func (t *terminalView) gone() bool { return t != nil && t.asked.Err() != nil }
 
 // linger keeps the view up until the user closes it or ctx is done.
 func (t *terminalView) linger(ctx context.Context) {
 	if t == nil {
 		return
 	}
+	t.feed.Over()
 	select {
 	case <-t.closed.Done():
 	case <-ctx.Done():

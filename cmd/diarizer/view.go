@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -79,7 +80,7 @@ func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOption
 	if o.page.addr != "" {
 		return viewPage(ctx, nc, stderr, o, say)
 	}
-	t = openTerminal(ctx, tui.Correct(correctOver(nc)), in, out)
+	t = openTerminal(ctx, tui.Correct(correctOver(nc)), false, in, out)
 	defer func() { err = errors.Join(err, t.close()) }()
 	if t == nil {
 		return follow(ctx, nc, o, say, transcript.New(out, transcript.Options{Streams: len(o.streams) != 1}).Event, nil)
@@ -100,10 +101,18 @@ func viewPage(ctx context.Context, nc *nats.Conn, stderr io.Writer, o viewOption
 	return follow(ctx, nc, o, say, hub.Event, hub.Reading)
 }
 
-// correctOver sends corrections to whoever diarizes the stream.
+// correctOver sends corrections to whoever diarizes the stream. A stream that is over
+// is corrected here.
 func correctOver(nc *nats.Conn) page.Correct {
 	return func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
-		return correct.Request(ctx, nc, stream, c)
+		if c.ID == "" {
+			c.ID = rand.Text()
+		}
+		reply, err := correct.Request(ctx, nc, stream, c)
+		if errors.Is(err, correct.ErrNobody) || errors.Is(err, correct.ErrEnded) {
+			reply, _, err = correct.After(ctx, nc, stream, c, nil)
+		}
+		return reply, err
 	}
 }
 

@@ -145,7 +145,7 @@ func TestViewOverNATS(t *testing.T) {
 }
 
 // replay with --http shows the page, writes the file when the recording has
-// ended, keeps the page until it is stopped, and takes no correction then.
+// ended, and keeps the page until it is stopped; the file follows what is corrected then.
 func TestReplayKeepsItsPage(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -161,8 +161,11 @@ func TestReplayKeepsItsPage(t *testing.T) {
 	if err != nil || len(segments) == 0 {
 		t.Errorf("%d segments, %v", len(segments), err)
 	}
-	if reply := post(t, url, "demo", correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada"}); !strings.Contains(reply.Error, "ended") {
+	if reply := post(t, url, "demo", correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada"}); reply.Error != "" {
 		t.Errorf("after the end: %+v", reply)
+	}
+	if got := read(t, file); !strings.Contains(got, " Ada ") {
+		t.Errorf("the file does not follow:\n%s", got)
 	}
 	cancel()
 	if status := <-done; status != exitInterrupted {
@@ -189,7 +192,7 @@ func TestViewFlags(t *testing.T) {
 
 // Where the output is no terminal, --tui changes nothing.
 func TestTerminalViewNeedsATerminal(t *testing.T) {
-	if v := openTerminal(t.Context(), nil, strings.NewReader(""), &bytes.Buffer{}); v != nil {
+	if v := openTerminal(t.Context(), nil, false, strings.NewReader(""), &bytes.Buffer{}); v != nil {
 		t.Error("a view on a buffer")
 	}
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
@@ -197,7 +200,7 @@ func TestTerminalViewNeedsATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer null.Close()
-	if v := openTerminal(t.Context(), nil, null, null); v != nil {
+	if v := openTerminal(t.Context(), nil, false, null, null); v != nil {
 		t.Error("a view on nothing")
 	}
 	var v *terminalView // all of it is harmless without one

@@ -142,7 +142,8 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 	} else {
 		w.text = transcript.New(text, opts)
 	}
-	w.known.all = o.all
+	// Of what is written at the end, no meeting is left out that was followed.
+	w.known.all = o.all || len(files.final) > 0 || o.format != "text" && o.format != jsonl
 	w.known.whole = o.format != "text" && o.format != jsonl && o.format != string(export.RTTM)
 	err = w.run(ctx, nc)
 	return errors.Join(err, w.finish(stdout, err))
@@ -155,7 +156,7 @@ func (w *watcher) finish(stdout io.Writer, ended error) (err error) {
 	case w.o.words:
 		err = as(exitOutput, writeWords(stdout, export.Format(w.o.format), w.known.list(w.o.all)))
 	default:
-		err = as(exitOutput, export.Write(stdout, export.Format(w.o.format), w.known.list(w.o.all)))
+		err = as(exitOutput, w.print(stdout, export.Format(w.o.format)))
 	}
 	how := whole
 	switch {
@@ -165,9 +166,20 @@ func (w *watcher) finish(stdout io.Writer, ended error) (err error) {
 	case ended != nil:
 		how = broken
 	}
-	err = errors.Join(err, w.files.write(how, w.known.list(false), nil))
+	err = errors.Join(err, w.files.writeRuns(how, runsApart(w.known.list(true))))
 	tellFiles(w.files.set, w.tell)
 	return err
+}
+
+// print writes all runs that were followed, or the latest one of each stream where the
+// format holds one.
+func (w *watcher) print(stdout io.Writer, f export.Format) error {
+	all := w.known.list(true)
+	if latest := w.known.list(false); f.Single() && len(latest) == 1 && len(all) > 1 && !w.o.all {
+		w.say(fmt.Errorf("format %s holds one run, the latest of %d: --out FILE writes a file for each", f, len(all)))
+		all = latest
+	}
+	return export.Write(stdout, f, runsApart(all))
 }
 
 // watcher is one run of watch.

@@ -93,6 +93,44 @@ func read(t *testing.T, file string) string {
 	return string(data)
 }
 
+// again is the RTTM of a stream's second run beside its first.
+func again(lines, stream string) string {
+	return strings.ReplaceAll(lines, "SPEAKER "+stream+" ", "SPEAKER "+stream+"-2 ")
+}
+
+// Two meetings of one name, one after the other, are both in what a watch that was
+// there throughout leaves behind.
+func TestWatchFollowsRuns(t *testing.T) {
+	url := natsServer(t)
+	first, second := talk("standup", "run1", 3), talk("standup", "run2", 5)
+	publishTo(t, url, first)
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	var stdout, stderr shout
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{"watch", "--nats", url, "--stream", "standup", "--rttm", filepath.Join(dir, "m.rttm"), "--out", filepath.Join(dir, "m.vtt")}, strings.NewReader(""), &stdout, &stderr)
+	}()
+	stdout.wait(t, "finished at .*3 turns")
+	publishTo(t, url, second)
+	stdout.wait(t, "finished at .*5 turns")
+	cancel()
+	if status := <-done; status != exitInterrupted {
+		t.Errorf("status %d: %s", status, stderr.String())
+	}
+	if got, want := read(t, filepath.Join(dir, "m.rttm")), written(t, first)+again(written(t, second), "standup"); got != want {
+		t.Errorf("RTTM\n%sexpected\n%s", got, want)
+	}
+	for name, cues := range map[string]int{"m.vtt": 3, "m-2.vtt": 5} {
+		if n := strings.Count(read(t, filepath.Join(dir, name)), "-->"); n != cues {
+			t.Errorf("%s has %d cues, want %d", name, n, cues)
+		}
+	}
+	if strings.Contains(stderr.String(), "missing") {
+		t.Errorf("said: %s", stderr.String())
+	}
+}
+
 func TestWatchPrintsTheLatestRun(t *testing.T) {
 	url := natsServer(t)
 	first, second, other := talk("standup", "run1", 3), talk("standup", "run2", 5), talk("lecture", "run3", 2)
@@ -105,10 +143,10 @@ func TestWatchPrintsTheLatestRun(t *testing.T) {
 		rttm  string
 	}{
 		{[]string{"--stream", "standup"}, 5, written(t, second)},
-		{[]string{"--stream", "standup", "--all"}, 8, written(t, second)},
+		{[]string{"--stream", "standup", "--all"}, 8, written(t, first) + again(written(t, second), "standup")},
 		{nil, 7, written(t, other) + written(t, second)},
-		{[]string{"--all"}, 10, written(t, second) + written(t, other)},
-		{[]string{"--since", "1h"}, 10, written(t, second) + written(t, other)},
+		{[]string{"--all"}, 10, written(t, first) + again(written(t, second), "standup") + written(t, other)},
+		{[]string{"--since", "1h"}, 10, written(t, first) + again(written(t, second), "standup") + written(t, other)},
 		{[]string{"--stream", "lecture,standup"}, 7, written(t, other) + written(t, second)},
 	} {
 		file := filepath.Join(t.TempDir(), "out.rttm")

@@ -116,7 +116,7 @@ func latestRun(ctx context.Context, nc *nats.Conn, stream string, say func(error
 		if err := known.apply(m.Event); err != nil && !errors.Is(err, publish.ErrHole) {
 			return nil, err
 		}
-		if t := known.list(false)[0]; m.Pending == 0 || t.Ended() != nil {
+		if t := known.list(false)[0]; m.Pending == 0 {
 			if t.Ended() == nil {
 				say(fmt.Errorf("stream %s goes on: what is known at %v is taken", stream, t.At().Duration().Round(time.Second)))
 			}

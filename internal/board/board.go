@@ -44,6 +44,7 @@ type Board struct {
 	names       map[publish.Speaker]string
 	merged      map[publish.Speaker]publish.Speaker
 	gaps        []publish.Gap
+	marks       []publish.Mark
 	changes     []Change
 	folded      map[publish.Speaker]Tally
 	foldedUntil publish.Time
@@ -100,6 +101,11 @@ func (b *Board) Apply(e publish.Event) bool {
 			b.gaps = slices.Delete(b.gaps, 0, 1)
 		}
 		b.gaps = append(b.gaps, *e.Gap)
+	case publish.Marked:
+		if len(b.marks) == maxGaps {
+			b.marks = slices.Delete(b.marks, 0, 1)
+		}
+		b.marks = append(b.marks, *e.Mark)
 	case publish.StatusReported:
 		b.status = e.Status
 	}

@@ -174,18 +174,18 @@ func TestChanges(t *testing.T) {
 		event publish.Event
 		want  string
 	}{
-		{enc.Encode(online.Event{Kind: online.SpeakerAdded, Speaker: 1}), "S1 is new"},
-		{enc.Encode(online.Event{Kind: online.SpeakerAdded, Speaker: 2}), "S2 is new"},
+		{enc.Encode(online.Event{Kind: online.SpeakerAdded, Speaker: 1}), "A new voice: S1"},
+		{enc.Encode(online.Event{Kind: online.SpeakerAdded, Speaker: 2}), "A new voice: S2"},
 		{turn(online.TurnStarted, 1, 16000, 32000), ""},
 		{turn(online.TurnEnded, 1, 16000, 64*16000), ""},
 		{enc.Identify(0, 1, "Ada", 1), "S1 is Ada"},
-		{turn(online.TurnRevised, 2, 16000, 64*16000), "00:01–01:04 is S2, not Ada"},
-		{turn(online.TurnRevised, 2, 0, 3723*16000), "00:00–1:02:03 by S2 has new limits"},
+		{turn(online.TurnRevised, 2, 16000, 64*16000), "00:01–01:04 was S2, not Ada"},
+		{turn(online.TurnRevised, 2, 0, 3723*16000), "S2 spoke 00:00–1:02:03: times corrected"},
 		{enc.Encode(online.Event{Kind: online.SpeakerMerged, Speaker: 2, Into: 1}), "S2 was Ada all along"},
 		{enc.Identify(0, 1, "S1", 0), "Ada is called S1 again"},
 		{enc.Gap(16000, 16000+8000), "0.5 s of sound lost"},
 		{enc.Gap(32000, 32000+20*16000), "20 s of sound lost"},
-		{turn(online.TurnWithdrawn, 1, 0, 3723*16000), "00:00–1:02:03 is part of another turn"},
+		{turn(online.TurnWithdrawn, 1, 0, 3723*16000), "00:00–1:02:03 belongs to the turn beside it"},
 		{turn(online.TurnWithdrawn, 1, 0, 16000), ""}, // again
 		{enc.Status(0, publish.Status{}), ""},
 		{enc.Finish(0, publish.Interrupted, "stopped by request"), "The stream was stopped: stopped by request"},

@@ -19,6 +19,8 @@ type Change struct {
 	Text    string          `json:"text"`
 	// Aloud says that those should hear of it who do not look.
 	Aloud bool `json:"aloud,omitempty"`
+	// Detail says that it is of no interest to who only wants to know who spoke.
+	Detail bool `json:"detail,omitempty"`
 }
 
 // Changes returns the latest changes in order. The slice is the board's own: it
@@ -37,9 +39,14 @@ func (b *Board) note(e publish.Event) {
 	case publish.SpeakerMerged:
 		c.Speaker, c.Text, c.Aloud = e.Into, fmt.Sprintf("%s was %s all along", b.Name(e.Speaker), b.Name(e.Into)), true
 	case publish.SpeakerAdded:
-		c.Text = b.Name(e.Speaker) + " is new"
+		c.Text = "A new voice: " + b.Name(e.Speaker)
 	case publish.GapFound:
 		c.Text, c.Aloud = length(e.Gap.End-e.Gap.Start)+" of sound lost", true
+	case publish.Marked:
+		c.Time, c.Text, c.Aloud = e.Mark.At, "Marked", true
+		if e.Mark.Text != "" {
+			c.Text = "Marked: " + e.Mark.Text
+		}
 	case publish.StreamEnded:
 		c.Text, c.Aloud = ending(*e.End), true
 	case publish.TurnRevised:
@@ -48,9 +55,9 @@ func (b *Board) note(e publish.Event) {
 			return
 		}
 		was, now := b.turns[i].Speaker, e.Turn.Speaker
-		c.Speaker, c.Text = now, fmt.Sprintf("%s by %s has new limits", span(*e.Turn), b.Name(now))
+		c.Speaker, c.Text, c.Detail = now, fmt.Sprintf("%s spoke %s: times corrected", b.Name(now), span(*e.Turn)), true
 		if was != now {
-			c.Text = fmt.Sprintf("%s is %s, not %s", span(*e.Turn), b.Name(now), b.Name(was))
+			c.Text, c.Detail = fmt.Sprintf("%s was %s, not %s", span(*e.Turn), b.Name(now), b.Name(was)), false
 		}
 	case publish.TurnWithdrawn:
 		i := b.index(e.Turn.ID)
@@ -58,7 +65,7 @@ func (b *Board) note(e publish.Event) {
 			return
 		}
 		was := b.turns[i].Turn
-		c.Speaker, c.Text = was.Speaker, span(was)+" is part of another turn"
+		c.Speaker, c.Text, c.Detail = was.Speaker, span(was)+" belongs to the turn beside it", true
 	default:
 		return
 	}

@@ -14,9 +14,8 @@ type Share struct {
 	Speaking bool
 }
 
-// Shares returns the speakers in order of appearance, those merged into others
-// left out unless they have spoken since; turns of an unknown speaker come last,
-// if there are any.
+// Shares returns the speakers in order of appearance, those left out who have no
+// turn, or none any more; turns of an unknown speaker come last, if there are any.
 func (b *Board) Shares() []Share {
 	tally := map[publish.Speaker]Tally{}
 	speaking := map[publish.Speaker]bool{}
@@ -41,7 +40,7 @@ func (b *Board) Shares() []Share {
 		shares = append(shares, share)
 	}
 	for _, s := range b.speakers {
-		if _, gone := b.merged[s]; !gone || tally[s].Turns > 0 {
+		if tally[s].Turns > 0 {
 			add(s)
 		}
 	}

@@ -21,6 +21,7 @@ type Snapshot struct {
 	Speakers []Person        `json:"speakers"`
 	Turns    []Turn          `json:"turns"`
 	Gaps     []publish.Gap   `json:"gaps"`
+	Marks    []publish.Mark  `json:"marks"`
 	// Changes are the latest ones, in order.
 	Changes []Change `json:"changes"`
 	// FoldedUntil is the end of the turns that are added up instead of kept.
@@ -39,7 +40,7 @@ type Person struct {
 func (b *Board) Snapshot() Snapshot {
 	s := Snapshot{Stream: b.stream, Run: b.run, Seq: b.seq, Missing: b.missing, Time: b.at, Revision: b.revision,
 		Source: b.source, Status: b.status, End: b.ended, FoldedUntil: b.foldedUntil,
-		Turns: append([]Turn{}, b.turns...), Gaps: append([]publish.Gap{}, b.gaps...), Speakers: []Person{}, Changes: append([]Change{}, b.changes...)}
+		Turns: append([]Turn{}, b.turns...), Gaps: append([]publish.Gap{}, b.gaps...), Marks: append([]publish.Mark{}, b.marks...), Speakers: []Person{}, Changes: append([]Change{}, b.changes...)}
 	people := b.speakers
 	if _, ok := b.folded[publish.Unknown]; ok {
 		people = append(slices.Clone(people), publish.Unknown)

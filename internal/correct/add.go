@@ -14,7 +14,7 @@ func (d *Desk) Add(add func(enc *publish.Encoder, at int64) ([]publish.Event, er
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.ended {
-		return fmt.Errorf("%w: the stream has ended", ErrRefused)
+		return fmt.Errorf("%w: %w", ErrRefused, ErrEnded)
 	}
 	events, err := add(d.opts.Encoder, d.at)
 	if err != nil {

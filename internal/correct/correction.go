@@ -24,6 +24,7 @@ const (
 	Rename Action = "rename" // Speaker is called Name; without Name, S1 and so on again
 	Merge  Action = "merge"  // Speaker was Into all along
 	Undo   Action = "undo"   // the last correction that stands is taken back
+	Mark   Action = "mark"   // a moment is marked, with Text; it stays
 )
 
 // Correction is what somebody knows better about one stream.
@@ -32,6 +33,9 @@ type Correction struct {
 	Speaker publish.Speaker `json:"speaker,omitempty"`
 	Into    publish.Speaker `json:"into,omitempty"`
 	Name    string          `json:"name,omitempty"`
+	// Text is the note of a mark, At its moment; nil is now.
+	Text string        `json:"text,omitempty"`
+	At   *publish.Time `json:"at,omitempty"`
 	// Run, if not empty, is the run that was looked at: in another one the
 	// speakers are others, so that the correction is refused.
 	Run string `json:"run,omitempty"`
@@ -53,14 +57,18 @@ var (
 	ErrMalformed = errors.New("malformed correction")
 	// ErrRefused is a correction that does not fit the stream as it is now.
 	ErrRefused = errors.New("correction refused")
+	// ErrEnded is a correction for whoever diarized a stream that is over: a
+	// [Late] takes it.
+	ErrEnded = errors.New("the stream has ended")
 	// ErrNobody is a correction for a stream that nobody diarizes now.
 	ErrNobody = errors.New("nobody diarizes this stream now")
 )
 
-// MaxName is the length of the longest name, in characters, and MaxSize that
-// of the longest correction as JSON, in bytes.
+// MaxName is the length of the longest name, in characters, MaxText that of the
+// longest note of a mark, and MaxSize that of the longest correction as JSON, in bytes.
 const (
 	MaxName = 64
+	MaxText = 200
 	MaxSize = 4096
 )
 
@@ -74,7 +82,7 @@ func Decode(data []byte) (Correction, error) {
 	if err := json.Unmarshal(data, &c); err != nil {
 		return Correction{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	c.Name = strings.TrimSpace(c.Name)
+	c.Name, c.Text = strings.TrimSpace(c.Name), strings.TrimSpace(c.Text)
 	return c, c.Check()
 }
 
@@ -95,6 +103,11 @@ func (c Correction) Check() error {
 			return bad("rename without speaker: expected S1, S2, …")
 		}
 		return checkName(c.Name)
+	case Mark:
+		if c.At != nil && *c.At < 0 {
+			return bad("mark at %v s: expected 0 or more", c.At.Seconds())
+		}
+		return checkText("note", c.Text, MaxText)
 	case Merge:
 		switch {
 		case c.Speaker <= publish.Unknown || c.Into <= publish.Unknown:
@@ -104,18 +117,20 @@ func (c Correction) Check() error {
 		}
 	case Undo:
 	default:
-		return bad("action %.20q: expected rename, merge or undo", string(c.Action))
+		return bad("action %.20q: expected rename, merge, undo or mark", string(c.Action))
 	}
 	return nil
 }
 
-func checkName(name string) error {
-	if n := utf8.RuneCountInString(name); n > MaxName {
-		return fmt.Errorf("%w: name of %d characters: expected at most %d", ErrMalformed, n, MaxName)
+func checkName(name string) error { return checkText("name", name, MaxName) }
+
+func checkText(what, text string, most int) error {
+	if n := utf8.RuneCountInString(text); n > most {
+		return fmt.Errorf("%w: %s of %d characters: expected at most %d", ErrMalformed, what, n, most)
 	}
-	for _, r := range name {
+	for _, r := range text {
 		if !unicode.IsGraphic(r) || r == utf8.RuneError {
-			return fmt.Errorf("%w: name %q: expected printable characters", ErrMalformed, name)
+			return fmt.Errorf("%w: %s %q: expected printable characters", ErrMalformed, what, text)
 		}
 	}
 	return nil

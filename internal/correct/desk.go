@@ -238,11 +238,13 @@ func (d *Desk) Correct(c Correction) (Reply, error) {
 func (d *Desk) admit(c Correction) error {
 	switch {
 	case d.ended:
-		return fmt.Errorf("the stream has ended")
+		return ErrEnded
 	case c.Run != "" && c.Run != d.Run():
 		return fmt.Errorf("it is about run %s, and this is run %s", c.Run, d.Run())
 	case c.Action == Undo && len(d.stands) == 0:
 		return fmt.Errorf("there is nothing to take back")
+	case c.Action == Mark:
+		return nil
 	case c.Action != Undo && len(d.stands) == maxStands:
 		return fmt.Errorf("there are %d corrections already", maxStands)
 	case c.Action != Undo && !d.live[int(c.Speaker)]:
@@ -255,6 +257,12 @@ func (d *Desk) admit(c Correction) error {
 
 func (d *Desk) apply(c Correction) error {
 	switch c.Action {
+	case Mark:
+		m := publish.Mark{At: publish.Time(d.at), Text: c.Text}
+		if c.At != nil {
+			m.At = min(*c.At, m.At) // nobody marks what was not heard
+		}
+		return d.opts.Emit(d.opts.Encoder.Mark(d.at, m))
 	case Rename:
 		d.stands = append(d.stands, c)
 		return d.showNames(d.at)

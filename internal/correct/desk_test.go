@@ -437,3 +437,34 @@ func Example() {
 	// merge [Ada Ada]
 	// undo [Ada S2]
 }
+
+// A mark is an event at its moment, of which undo knows nothing.
+func TestMark(t *testing.T) {
+	var events []publish.Event
+	d := NewDesk(Options{Encoder: &publish.Encoder{Stream: "s", Run: "r"}, Emit: func(e publish.Event) error {
+		events = append(events, e)
+		return nil
+	}})
+	d.Heard(5 * publish.Rate)
+	early, late := publish.Time(2*publish.Rate), publish.Time(9*publish.Rate)
+	for _, c := range []Correction{{Action: Mark, Text: "now"}, {Action: Mark, At: &early}, {Action: Mark, At: &late}} {
+		if _, err := d.Correct(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []publish.Mark{{At: 5 * publish.Rate, Text: "now"}, {At: early}, {At: 5 * publish.Rate}}
+	for i, e := range events {
+		if e.Kind != publish.Marked || *e.Mark != want[i] || e.Revision != 0 {
+			t.Errorf("event %d: %+v, mark %+v, want %+v", i, e, e.Mark, want[i])
+		}
+	}
+	if _, err := d.Correct(Correction{Action: Undo}); len(events) != len(want) || !errors.Is(err, ErrRefused) {
+		t.Errorf("%d events; undo: %v", len(events), err)
+	}
+	negative := publish.Time(-1)
+	for _, c := range []Correction{{Action: Mark, At: &negative}, {Action: Mark, Text: "a\nb"}} {
+		if err := c.Check(); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}

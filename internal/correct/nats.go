@@ -95,6 +95,9 @@ func Request(ctx context.Context, nc *nats.Conn, stream string, c Correction) (R
 	}
 	for _, known := range []error{ErrMalformed, ErrRefused} {
 		if rest, ok := strings.CutPrefix(reply.Error, known.Error()+": "); ok {
+			if rest == ErrEnded.Error() {
+				return Reply{}, fmt.Errorf("%w: %w", known, ErrEnded)
+			}
 			return Reply{}, fmt.Errorf("%w: %s", known, rest)
 		}
 	}

@@ -24,6 +24,8 @@ type streamJSON struct {
 	End      *publish.End  `json:"end,omitempty"` // nil while the stream goes on
 	Speakers []speakerJSON `json:"speakers"`
 	Turns    []turnJSON    `json:"turns"`
+
+	Marks []publish.Mark `json:"marks,omitempty"` // moments that people have marked
 }
 
 type sourceJSON struct {
@@ -75,6 +77,7 @@ func streamOf(t *publish.Timeline) streamJSON {
 	for _, p := range talk.Summarise(talk.Segments(t)).Speakers {
 		s.Speakers = append(s.Speakers, speakerJSON{p.Name, thousandths(p.Talk), thousandths(p.Share), p.Turns, thousandths(p.Longest.Length())})
 	}
+	s.Marks = t.Marks()
 	for _, turn := range t.Turns() {
 		if turn.Start == turn.End {
 			continue

@@ -15,6 +15,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
+// RTTMRun is the run of timelines that FromRTTM makes, which no real run has.
+const RTTMRun = "rttm"
+
 // FromRTTM makes a timeline of each recording in the lines of an RTTM file, in
 // the order in which they appear there. Speakers that are called S1, S2 and so
 // on or unknown are those; all others get the numbers that are left and keep
@@ -41,7 +44,7 @@ func FromRTTM(segments []rttm.Segment) ([]*publish.Timeline, error) {
 
 // fromLines tells of the lines as events, of which nobody knows when they were.
 func fromLines(name string, lines []rttm.Segment) (*publish.Timeline, error) {
-	enc := publish.Encoder{Stream: publish.Token(name), Run: "rttm", Now: func() time.Time { return time.Time{} }}
+	enc := publish.Encoder{Stream: publish.Token(name), Run: RTTMRun, Now: func() time.Time { return time.Time{} }}
 	end := int64(0)
 	for _, s := range lines {
 		end = max(end, samples(s.End))

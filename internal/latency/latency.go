@@ -43,6 +43,9 @@ type pair struct{ stream, wall []float64 }
 // Apply takes an event, and the time at which the server stored it, zero where
 // that is not known.
 func (r *Run) Apply(e publish.Event, stored time.Time) {
+	if e.Correction != nil {
+		return // after the end: nobody waited for it
+	}
 	if r.turns == nil {
 		r.turns = map[int]*turn{}
 	}

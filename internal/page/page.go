@@ -56,6 +56,7 @@ func newHandler(hub *Hub, o Options) http.Handler {
 	}
 	mux.HandleFunc("GET /events", h.events)
 	mux.HandleFunc("POST /correct", h.post)
+	mux.HandleFunc("GET /download", h.download)
 	for pattern, also := range o.Also {
 		mux.Handle(pattern, unhurried(also))
 	}

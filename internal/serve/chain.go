@@ -117,6 +117,10 @@ func (c *chain) catchUp(ctx context.Context, run string, seq, to uint64) error {
 	}
 	for i, e := range events {
 		switch {
+		case e.Correction != nil: // of a run that is over, by people
+			if len(c.logged) == 0 {
+				c.last = numbers[i]
+			}
 		case e.Run != run:
 			return fmt.Errorf("stream %s: %w: message %d is of run %s, expected %s", c.stream, errConflict, numbers[i], e.Run, run)
 		case e.Seq >= seq:

@@ -125,7 +125,7 @@ func (o *owner) anew(ctx context.Context, why error) error {
 		return fmt.Errorf("event %d: %w", last, err)
 	}
 	o.chain.last, o.chain.logged, o.chain.numbers = last, nil, nil
-	if e.Kind != publish.StreamEnded {
+	if e.Kind != publish.StreamEnded && e.Correction == nil { // corrections of a run follow its end
 		enc := publish.Encoder{Now: func() time.Time { return msg.Time }}
 		if err := enc.Resume(publish.EncoderState{Stream: e.Stream, Run: e.Run, Seq: e.Seq, Revision: e.Revision}); err != nil {
 			return err

@@ -157,7 +157,13 @@ func (o *owner) published(ctx context.Context) error {
 		return err
 	}
 	for i, e := range events {
-		if e.Run == o.follow.enc.Run && e.Seq <= o.follow.enc.Seq {
+		switch {
+		case e.Correction != nil: // of a run that is over, by people
+			if len(o.chain.logged) == 0 {
+				o.chain.last = numbers[i]
+			}
+			continue
+		case e.Run == o.follow.enc.Run && e.Seq <= o.follow.enc.Seq:
 			o.chain.last = numbers[i]
 			continue
 		}

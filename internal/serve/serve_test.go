@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -97,7 +98,11 @@ func TestOneWorker(t *testing.T) {
 	m := newMeetings(t, cfg, 3, 12)
 	w := startWorker(t, nc, testOptions(cfg))
 	m.run(t, nc, 20, 2*time.Minute, nil)
-	// Again, with another session.
+	// Again, with another session, after somebody has corrected the first.
+	named := correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada"}
+	if _, _, err := correct.After(t.Context(), nc, m.names[0], named, nil); err != nil {
+		t.Fatal(err)
+	}
 	ps := packetsOf("another", speech(50, 9))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -112,6 +117,17 @@ func TestOneWorker(t *testing.T) {
 	got := lastRun(t, nc, m.names[0])
 	if !slices.Equal(got, want) {
 		t.Errorf("second run: %d events, expected %d", len(got), len(want))
+	}
+	last, err := lastNumber(t.Context(), w.s.events, publish.StreamSubjects(m.names[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, _, err := readEvents(t.Context(), w.s.events, m.names[0], 1, last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runs := slices.DeleteFunc(events, func(e publish.Event) bool { return e.Kind != publish.StreamStarted }); len(runs) != 2 {
+		t.Errorf("%d runs, expected 2", len(runs))
 	}
 }
 

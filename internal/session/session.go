@@ -22,6 +22,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/vad"
 )
 
+// ErrRunning is matched by the error for a stream of which another run goes on: both
+// would be lost on those who listen.
+var ErrRunning = errors.New("somebody diarizes a stream of this name already")
+
 // Options say where a run's events go.
 type Options struct {
 	// Stream is the stream's id, a valid token of a NATS subject.
@@ -46,6 +50,9 @@ type Options struct {
 	// OnDesk, where not nil, is handed the desk that takes corrections of the
 	// run, before its first event. With NATS, corrections arrive there too.
 	OnDesk func(*correct.Desk)
+	// Recall, where not nil, has speakers called by the names of voices that are
+	// known.
+	Recall *Recall
 	// OnWords, where not nil, is handed what takes the words that recognisers hear
 	// of the run, before its first event; from any goroutine. With NATS, words
 	// arrive there too.
@@ -94,12 +101,18 @@ const keptTurns = 20000
 // which is never nil and holds, after an error, what was known by then. Its segments
 // are complete; of a stream with more than 20,000 turns it has the latest only one
 // by one, see [publish.Timeline.Bound]. When ctx is done the open turn ends, everything is published, and the error
-// matches ctx.Err().
+// matches ctx.Err(). While another run of the stream goes on, the error matches
+// [ErrRunning].
 func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeline, error) {
 	r := &run{opts: opts, status: statusEvery, began: time.Now()}
 	r.timeline.Bound(keptTurns)
 	if err := publish.CheckStream(opts.Stream); err != nil {
 		return &r.timeline, err
+	}
+	if opts.NATS != nil && opts.NATS.IsConnected() {
+		if other := correct.Running(ctx, opts.NATS, opts.Stream); other != "" {
+			return &r.timeline, fmt.Errorf("stream %s: %w, run %s", opts.Stream, ErrRunning, other)
+		}
 	}
 	stop, err := r.takeCorrections()
 	if err != nil {
@@ -122,7 +135,7 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeli
 	}
 	err = r.desk.Encode(func(enc *publish.Encoder) publish.Event { return enc.Start(r.source()) })
 	if err == nil {
-		err = pipeline.Run(ctx, src, r.opts.Pipeline, r.output)
+		err = r.diarize(ctx, src)
 	}
 	r.awaitWords(ctx)
 	err = errors.Join(err, r.finish(ctx, err))
@@ -154,6 +167,14 @@ func (r *run) open(ctx context.Context) (err error) {
 	return err
 }
 
+// diarize has the sound go through the chain.
+func (r *run) diarize(ctx context.Context, src capture.Source) error {
+	if r.recall != nil {
+		return r.recall.diarize(ctx, src)
+	}
+	return pipeline.Run(ctx, src, r.opts.Pipeline, r.output)
+}
+
 // source is what the first event says of the stream, with what decides and what
 // publishes.
 func (r *run) source() publish.Source {
@@ -173,6 +194,7 @@ type run struct {
 	pub      *publish.Publisher
 	timeline publish.Timeline
 	words    listening
+	recall   *recalling // nil where no voice is known
 	at       int64
 	status   int64    // when the next status is due
 	gap      vad.Span // the latest
@@ -244,11 +266,16 @@ func (r *run) due(minute int64) int64 {
 func (r *run) takeCorrections() (stop func(), err error) {
 	var links pipeline.Links
 	r.opts.Pipeline.Links = &links
+	link := links.Set
+	if r.opts.Recall != nil {
+		r.recall = &recalling{run: r}
+		link = r.recall.link
+	}
 	r.words.enc = &publish.Encoder{Stream: r.opts.Stream, Run: publish.NewRun(time.Now())}
 	r.desk = correct.NewDesk(correct.Options{
 		Encoder: r.words.enc,
 		Emit:    r.attributed,
-		Link:    links.Set,
+		Link:    link,
 	})
 	if r.opts.OnDesk != nil {
 		r.opts.OnDesk(r.desk)

@@ -36,8 +36,9 @@ type Printer struct {
 	strong  lipgloss.Style
 	colours []lipgloss.Style
 	runs    map[string]*run
-	columns bool // whether the next line of a turn has to be told what its columns are
-	most    int  // pieces and closed turns of a run that are kept in mind
+	over    []string // runs that have ended, the latest last
+	columns bool     // whether the next line of a turn has to be told what its columns are
+	most    int      // pieces and closed turns of a run that are kept in mind
 }
 
 // least is the shortest stretch that is told or corrected on its own.
@@ -80,6 +81,9 @@ func (p *Printer) Event(e publish.Event) error {
 		r.tl.Bound(p.most)
 		p.runs[key] = r
 	}
+	if e.Kind == publish.StreamEnded {
+		defer p.let(key)
+	}
 	seq := r.tl.Seq()
 	var lines []string
 	if e.Seq > seq && (e.At > r.at || e.Kind == publish.StreamEnded) {
@@ -104,10 +108,23 @@ func (p *Printer) Event(e publish.Event) error {
 	}
 	r.at = e.At
 	lines = append(lines, p.lines(e, r)...)
-	if e.Kind == publish.StreamEnded {
-		delete(p.runs, key)
+	if e.Correction != nil { // after the end there is no later decision to wait for
+		lines = append(lines, p.corrections(r)...)
 	}
 	return p.print(e.Stream, lines)
+}
+
+// keptOver is how many runs that have ended are kept in mind, as people may still
+// correct them.
+const keptOver = 16
+
+// let notes that a run has ended, and forgets the one that ended first of too many.
+func (p *Printer) let(key string) {
+	p.over = append(p.over, key)
+	if len(p.over) > keptOver {
+		delete(p.runs, p.over[0])
+		p.over = p.over[1:]
+	}
 }
 
 func (p *Printer) print(stream string, lines []string) error {
@@ -187,7 +204,7 @@ func (p *Printer) lines(e publish.Event, r *run) []string {
 	case publish.StreamStarted:
 		return []string{p.faint.Render("listening to " + clean(e.Source.Name))}
 	case publish.StreamEnded:
-		return []string{p.faint.Render(ending(e, r.tl))}
+		return []string{p.faint.Render(ending(e.At, *e.End, r.tl))}
 	case publish.TurnEnded:
 		return p.turn(*e.Turn, r)
 	case publish.TurnRevised:
@@ -196,8 +213,17 @@ func (p *Printer) lines(e publish.Event, r *run) []string {
 		r.told.merge(e.Speaker, e.Into)
 		return []string{aside + p.speaker(e.Speaker, r.tl) + p.faint.Render(" is ") + p.speaker(e.Into, r.tl) + p.faint.Render(" after all")}
 	case publish.SpeakerIdentified:
-		return []string{aside + p.colour(e.Speaker).Render(e.Speaker.String()) + p.faint.Render(" is ") + p.speaker(e.Speaker, r.tl) +
-			p.faint.Render("  "+percent(e.Confidence))}
+		line := aside + p.colour(e.Speaker).Render(e.Speaker.String()) + p.faint.Render(" is ") + p.speaker(e.Speaker, r.tl)
+		if sure := percent(e.Confidence); sure != "" && e.Confidence < 1 { // what people say has no probability
+			line += p.faint.Render("  " + sure)
+		}
+		return []string{line}
+	case publish.Marked:
+		text := "marked"
+		if e.Mark.Text != "" {
+			text = "marked: " + clean(e.Mark.Text)
+		}
+		return []string{p.faint.Render(Clock(e.Mark.At) + "  " + text)}
 	case publish.GapFound:
 		return []string{p.faint.Render(fmt.Sprintf("%s  %s of sound lost", Clock(e.Gap.Start), seconds(e.Gap.End-e.Gap.Start)))}
 	}
@@ -253,13 +279,22 @@ func (p *Printer) colour(s publish.Speaker) lipgloss.Style {
 	return p.colours[(int(s)-1)%len(p.colours)]
 }
 
+// Ending is the last line of a run that is over: why, when, how many spoke how often. It
+// is empty for one that goes on.
+func Ending(tl *publish.Timeline) string {
+	if tl.Ended() == nil {
+		return ""
+	}
+	return ending(tl.At(), *tl.Ended(), tl)
+}
+
 // ending counts what files have lines for.
-func ending(e publish.Event, tl *publish.Timeline) string {
+func ending(at publish.Time, end publish.End, tl *publish.Timeline) string {
 	sum := talk.Summarise(talk.Segments(tl))
-	text := fmt.Sprintf("%s at %s: %s, %s", e.End.Reason, clock(e.At),
+	text := fmt.Sprintf("%s at %s: %s, %s", end.Reason, clock(at),
 		talk.Count(sum.People(), "speaker"), talk.Count(len(sum.Turns), "turn"))
-	if e.End.Detail != "" {
-		text += ": " + clean(e.End.Detail)
+	if end.Detail != "" {
+		text += ": " + clean(end.Detail)
 	}
 	return text
 }
@@ -280,12 +315,13 @@ func clock(t publish.Time) string { return strings.TrimSpace(Clock(t)) }
 
 func seconds(t publish.Time) string { return fmt.Sprintf("%.1f s", t.Seconds()) }
 
-// percent is empty for a probability that was not given.
+// percent is empty for a probability that was not given. Nothing that was heard is
+// certain, so that it is 99 % at most.
 func percent(p float64) string {
 	if !(p > 0) {
 		return ""
 	}
-	return fmt.Sprintf("%.0f %%", p*100)
+	return fmt.Sprintf("%.0f %%", min(99, p*100))
 }
 
 // clean keeps what others have written from doing anything but showing.

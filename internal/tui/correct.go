@@ -54,7 +54,7 @@ func (m Model) edit(msg tea.KeyMsg) (Model, tea.Cmd, bool) {
 		return m.selectBy(1), nil, true
 	case len(key) == 1 && key >= "1" && key <= "9":
 		return m.choose(int(key[0] - '1'))
-	case key == "esc" && (m.desk.doing == merging || m.desk.selected != publish.Unknown):
+	case key == "esc" && !m.help && (m.desk.doing == merging || m.desk.selected != publish.Unknown):
 		m.desk = desk{}
 		return m, nil, true
 	case m.desk.doing == merging && key == "enter":
@@ -203,6 +203,8 @@ func (m Model) foot(shares []board.Share) string {
 		return who.String()
 	}
 	switch {
+	case m.asking:
+		return "End it here? What was heard is kept.   y end   Esc go on"
 	case d.said != "":
 		return clean(d.said)
 	case d.doing == naming:
@@ -215,8 +217,18 @@ func (m Model) foot(shares []board.Share) string {
 		return fmt.Sprintf("%s is the same as %s   ↑↓ 1–9 choose  Enter merge  Esc", name(m.desk.merge), who)
 	case d.selected != publish.Unknown && m.correct != nil:
 		return fmt.Sprintf("%s: n name  m merge into another  u undo  Esc nobody  ? keys", name(d.selected))
-	case m.correct != nil:
-		return "←→ scroll  +− zoom  0 all  End now  Tab stream  ↑↓ correct  ? keys  q quit"
 	}
-	return "←→ scroll  +− zoom  0 all  End now  Tab stream  ? keys  q quit"
+	quit := "q quit"
+	switch {
+	case m.feed.over:
+		quit = "it is over: q leave"
+	case m.ending:
+		quit = "ending …"
+	case m.finish != nil:
+		quit = "q end"
+	}
+	if m.correct != nil {
+		return "↑↓ name, merge  ←→ scroll  +− zoom  0 all  End now  Tab stream  ? keys  " + quit
+	}
+	return "←→ scroll  +− zoom  0 all  End now  Tab stream  ? keys  " + quit
 }

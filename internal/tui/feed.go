@@ -30,6 +30,7 @@ type Feed struct {
 	streams map[string]*stream
 	order   []string // of appearance
 	notes   []string // of the program
+	over    bool     // nothing more comes
 }
 
 // stream is one stream of a Feed.

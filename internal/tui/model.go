@@ -11,11 +11,19 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// Run shows feed until the user quits, which is no error, or ctx is done. Where
-// correct is not nil, speakers can be named and merged.
-func Run(ctx context.Context, feed *Feed, correct Correct, in io.Reader, out io.Writer) error {
+// Options say what the user can do besides looking.
+type Options struct {
+	// Correct, where not nil, names and merges speakers.
+	Correct Correct
+	// End, where not nil, ends what is shown. The user is asked before, and the
+	// view stays until the user leaves it.
+	End func()
+}
+
+// Run shows feed until the user quits, which is no error, or ctx is done.
+func Run(ctx context.Context, feed *Feed, opts Options, in io.Reader, out io.Writer) error {
 	m := NewModel(feed)
-	m.ctx, m.correct = ctx, correct
+	m.ctx, m.correct, m.finish = ctx, opts.Correct, opts.End
 	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
 		tea.WithAltScreen(), tea.WithoutSignalHandler())
 	_, err := p.Run()
@@ -41,6 +49,10 @@ type Model struct {
 	ctx     context.Context // of corrections
 	correct Correct         // nil: people may only look
 	desk    desk
+
+	finish func() // ends what is shown; nil where that is not the user's to end
+	asking bool   // whether to end it
+	ending bool   // the user has ended it
 }
 
 var _ tea.Model = Model{}
@@ -83,6 +95,9 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case answered:
 		m.desk.said = string(msg)
 	case tea.KeyMsg:
+		if m.asking {
+			return m.answer(msg.String())
+		}
 		next, cmd, done := m.edit(msg)
 		if done {
 			return next, cmd
@@ -94,8 +109,10 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 func (m Model) key(key string) (tea.Model, tea.Cmd) {
 	switch key {
-	case "q", "esc", "ctrl+c":
-		return m, tea.Quit
+	case "q", "ctrl+c":
+		return m.leave()
+	case "esc":
+		m.help = false
 	case "tab":
 		m.stream, m.fixed, m.desk = m.feed.after(m.stream), false, desk{}
 	case "+", "=":

@@ -156,7 +156,7 @@ func TestKeys(t *testing.T) {
 	if v, _ := press(m, "?"); !strings.Contains(v.View(), "PgUp") {
 		t.Errorf("no help:\n%s", v.View())
 	}
-	for _, key := range []string{"q", "ctrl+c", "esc"} {
+	for _, key := range []string{"q", "ctrl+c"} {
 		if _, cmd := press(m, key); cmd == nil {
 			t.Errorf("%s does nothing", key)
 		} else if _, ok := cmd().(tea.QuitMsg); !ok {
@@ -226,7 +226,7 @@ func TestRun(t *testing.T) {
 	in, keys := io.Pipe()
 	go func() { _, _ = keys.Write([]byte("q")) }()
 	var out screen
-	if err := Run(t.Context(), f, nil, in, &out); err != nil {
+	if err := Run(t.Context(), f, Options{}, in, &out); err != nil {
 		t.Error(err)
 	}
 	keys.Close()
@@ -235,7 +235,7 @@ func TestRun(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Run(ctx, f, nil, strings.NewReader(""), io.Discard); !errors.Is(err, context.Canceled) {
+	if err := Run(ctx, f, Options{}, strings.NewReader(""), io.Discard); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the context: %v", err)
 	}
 }

@@ -79,7 +79,8 @@ var helpLines = []string{
 	"m            the speaker is the same as another: merge",
 	"u            take the last correction back",
 	"?            close this",
-	"q  Ctrl-C    quit", "",
+	"Esc          close what is open; it never ends anything",
+	"q  Ctrl-C    end, after a question, or leave what is over", "",
 	strong.Render("Signs"), "",
 	"██ final   ▒▒ provisional   ▓▓ corrected since   ╳ sound lost",
 }

@@ -85,12 +85,13 @@ test("corrections of the demo reach a second page and the RTTM", async () => {
 
   // At the end both pages know that it is over, and the file has the name.
   for (const page of [one, two]) {
-    await until(page, () => document.getElementById("link").dataset.state === "ended" && document.getElementById("undo").disabled);
+    await until(page, () => document.getElementById("link").dataset.state === "ended");
     assert.deepEqual(page.problems, []);
   }
   await replay.found(/(the page stays at)/);
   const speakers = new Set(readFileSync(rttm, "utf8").trim().split("\n").map((l) => l.split(" ")[7]));
   assert.ok(speakers.has("Ada_Lovelace") && speakers.has("S2") && !speakers.has("S1"), [...speakers].join());
+  await until(one, (n) => document.querySelectorAll("#people .person").length === n, speakers.size);
   const shown = (await names(one)).map((n) => n.replaceAll(" ", "_")).sort();
   assert.deepEqual(shown, [...speakers].sort());
   await Promise.all([view.stop(), replay.stop()]);
@@ -239,7 +240,7 @@ test("the picture has the structure of the meeting, in every size and scheme", a
   // By keyboard: the dialog opens, is left, and gives the focus back.
   await page.keyboard.press("1");
   assert.equal(await page.locator("dialog[open]").count(), 1);
-  assert.match(await page.locator("#who-note").textContent(), /over/);
+  assert.match(await page.locator("#who-note").textContent(), /Everybody who watches/);
   await page.keyboard.press("Escape");
   await page.keyboard.press("?");
   assert.match(await page.locator("#keys").textContent(), /take the last correction back/);
@@ -276,4 +277,37 @@ test("the picture has the structure of the meeting, in every size and scheme", a
   await until(page, (s) => diarizer.lanes.span < s, span);
   assert.deepEqual(page.problems, []);
   await server.stop();
+});
+
+test("a host names people after the end, where their names stand, and takes the files", async () => {
+  const done = await start(bin, "run", "--model", "light", "--http", "127.0.0.1:0", recording);
+  const page = await open(browser, done.url);
+  await done.found(/(the page stays at)/);
+  await until(page, () => diarizer.board.end && document.querySelectorAll("#turns li").length > 5);
+  // Figures are for who asks for them.
+  assert.equal(await page.locator("#latency").isVisible(), false);
+  await page.locator("#figures").click();
+  assert.equal(await page.locator("#latency").isVisible(), true);
+  await page.locator("#figures").click();
+  assert.match(await page.locator("#wall").textContent(), /\d\d/);
+  assert.equal(await page.locator(".hint").isVisible(), true);
+  // A name among the turns is one to click.
+  await page.locator("#turns .asks", { hasText: /^S1$/ }).first().click();
+  await page.locator("#who-name").fill("Ada");
+  await page.keyboard.press("Enter");
+  await until(page, () => [...document.querySelectorAll("#turns .what")].some((e) => e.textContent === "Ada"));
+  // A moment is marked, with a note.
+  await page.keyboard.press("m");
+  await page.locator("#note-text").fill("decided: ship it");
+  await page.keyboard.press("Enter");
+  await until(page, () => document.getElementById("log").textContent.includes("Marked: decided: ship it") && diarizer.board.marks.length === 1);
+  const marked = await (await fetch(`${done.url}download?stream=demo&format=json`)).json();
+  assert.equal(marked.streams[0].marks[0].text, "decided: ship it");
+  for (const format of ["rttm", "vtt", "srt", "csv", "eaf", "json", "html"]) {
+    const [file] = await Promise.all([page.waitForEvent("download"), page.locator(`#save a[data-format=${format}]`).click()]);
+    assert.equal(file.suggestedFilename(), `demo.${format}`);
+    assert.match(readFileSync(await file.path(), "utf8"), /Ada/, format);
+  }
+  assert.deepEqual(page.problems, []);
+  await done.stop();
 });

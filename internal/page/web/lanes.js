@@ -136,6 +136,7 @@ export class Lanes {
     ctx.clearRect(0, 0, w, h);
     this.drawGrid(w, h, now);
     this.drawGaps(board, w, h);
+    this.drawMarks(board, h);
     const lane = new Map(this.rows.map((s, i) => [s, i]));
     for (const g of this.ghosts) this.drawGhost(g, lane, began);
     const turns = board.between(this.left(), this.end);
@@ -182,6 +183,22 @@ export class Lanes {
       ctx.fillStyle = this.line;
       ctx.fillRect(0, axis, this.x(0), h - axis);
       ctx.globalAlpha = 1;
+    }
+  }
+
+  /** drawMarks draws a flag at each moment that somebody has marked. */
+  drawMarks(board, h) {
+    const { ctx } = this;
+    for (const m of board.marks) {
+      if (m.at < this.left() || m.at > this.end) continue;
+      const x = this.x(m.at);
+      ctx.fillStyle = this.ink;
+      ctx.fillRect(x - 0.75, 4, 1.5, h - 4);
+      ctx.beginPath();
+      ctx.moveTo(x, 4);
+      ctx.lineTo(x + 11, 9);
+      ctx.lineTo(x, 14);
+      ctx.fill();
     }
   }
 

@@ -158,8 +158,7 @@ function toast(text, bad = false) {
 
 /** refuse says why nothing can be corrected now, or nothing. */
 function refuse() {
-  if (!board.run) return "There is no stream yet.";
-  return board.end ? "This stream is over: its events are final." : "";
+  return board.run ? "" : "There is no stream yet.";
 }
 
 /** correct sends a correction; what comes of it arrives as events. */
@@ -174,12 +173,22 @@ async function correct(c) {
         method: "POST", headers: { "Content-Type": "application/json" }, body });
       const reply = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
       if (reply.error) return toast(reply.error, true);
-      return toast({ rename: "Renamed.", merge: "Merged. Undo takes it back.", undo: "Taken back." }[c.action]);
+      return toast({ rename: "Renamed.", merge: "Merged. Undo takes it back.", undo: "Taken back.", mark: "Marked." }[c.action]);
     } catch {
       if (attempt === 2) return toast("The server does not answer: nothing was changed, try again.", true);
       await new Promise((resolve) => setTimeout(resolve, 1000)); // the same id: twice does no harm
     }
   }
+}
+
+/** askMark asks for the note of the moment at which it was called. */
+function askMark() {
+  const no = refuse();
+  if (no) return toast(no, true);
+  askMark.at = Math.round(pace.now(board) * 1000) / 1000;
+  $("note-at").textContent = [clock(askMark.at), wall(askMark.at)].filter(Boolean).join(" · ");
+  $("note-text").value = "";
+  $("note").showModal();
 }
 
 function showNow(at) {
@@ -189,7 +198,7 @@ function showNow(at) {
   if (showNow.key !== key) {
     showNow.key = key;
     $("now").replaceChildren(...(names.length === 0 ? [element("span", { class: "nobody" }, board.end ? "The stream is over" : "nobody")] : names.map((speaker) => {
-      const e = element("span", { class: "speaker" }, element("i", { class: "swatch" }), board.name(speaker));
+      const e = element("span", { class: "speaker" }, element("i", { class: "swatch" }), named(board.name(speaker), speaker, {}));
       e.style.setProperty("--colour", colour(speaker));
       return e;
     })));
@@ -230,18 +239,57 @@ function showRows() {
   const lost = board.gaps.reduce((n, g) => n + g.end - g.start, 0);
   $("gaps").textContent = lost > 0 ? `${length(lost)} in ${count(board.gaps.length, "gap")}` : "none";
   $("gaps").classList.toggle("warn", lost > 0);
-  $("turns").replaceChildren(...board.turns.slice(-60).reverse().map((t) => line(clock(t.start), board.name(t.speaker), t.speaker,
-    length(t.end - t.start), { provisional: "provisional", revised: "corrected", final: t.confidence > 0 ? percent(t.confidence) : "" }[t.state])));
-  $("log").replaceChildren(...(log.length > 0 ? log.map((c) => line(clock(c.time), c.text, c.speaker)) : [element("li", { class: "nobody" }, "Nothing so far: names, merges, corrected turns and lost sound appear here.")]));
+  fill($("turns"), () => board.turns.slice(-60).reverse().map((t) => line(t.start, board.name(t.speaker), t.speaker,
+    length(t.end - t.start), { provisional: "provisional", revised: "corrected", final: t.confidence > 0 ? element("span", { class: "figure" }, percent(t.confidence)) : "" }[t.state])));
+  const told = figures() ? log : log.filter((c) => !c.detail);
+  fill($("log"), () => (told.length > 0 ? told.map((c) => line(c.time, c.text, c.speaker)) : [element("li", { class: "nobody" }, "Nothing so far: names, merges, corrected turns and lost sound appear here.")]));
   const named = board.source?.name ?? board.stream;
   document.title = named ? `${named} – diarizer` : "diarizer";
   const summary = shares.map((s) => `${s.name} ${percent(s.share)}`).join(", ");
   $("lanes").setAttribute("aria-label", `Timeline of ${count(shares.length, "speaker")}: ${summary}. Arrow keys scroll, plus and minus zoom.`);
-  $("undo").disabled = Boolean(refuse());
+  $("undo").disabled = $("mark").disabled = Boolean(refuse());
+  $("save").hidden = board.turns.length === 0;
+  for (const a of $("save").querySelectorAll("a")) a.href = `download?stream=${encodeURIComponent(board.stream)}&format=${a.dataset.format}`;
+}
+
+let pressed = false; // the mouse, or a finger
+
+/**
+ * fill fills a list anew, unless somebody is about to choose one of its lines: by
+ * keyboard, or between press and release.
+ */
+function fill(list, lines) {
+  if (pressed || list.querySelector(":focus-visible")) return;
+  list.replaceChildren(...lines());
+}
+
+/** named is a speaker's name, or words about them, to click for another name. */
+function named(text, speaker, attributes = { class: "what" }) {
+  if (speaker === "unknown") return element("span", attributes, text);
+  const b = element("button", { ...attributes, class: `${attributes.class ?? ""} asks`, type: "button", title: `Click to say who ${board.name(speaker)} is` }, text);
+  b.addEventListener("click", () => people.ask(speaker));
+  return b;
+}
+
+/** wall is the time of day at a moment of the stream, or nothing. */
+function wall(seconds) {
+  const origin = Date.parse(board.source?.origin ?? "");
+  return Number.isFinite(origin) ? new Date(origin + seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" }) : "";
+}
+
+/** figures says whether to show what only engineers want to know. */
+function figures() {
+  return document.body.classList.contains("figures");
+}
+
+function showFigures(on) {
+  document.body.classList.toggle("figures", on);
+  $("figures").setAttribute("aria-pressed", String(on));
+  dirty = rowsDirty = true;
 }
 
 function line(at, text, speaker, ...rest) {
-  const e = element("li", {}, element("span", { class: "at digits" }, at), element("i", { class: "swatch" }), element("span", { class: "what" }, text),
+  const e = element("li", {}, element("span", { class: "at digits", title: wall(at) }, clock(at)), element("i", { class: "swatch" }), named(text, speaker),
     ...rest.filter(Boolean).map((r) => element("span", { class: "more digits" }, r)));
   e.style.setProperty("--colour", colour(speaker));
   return e;
@@ -265,7 +313,10 @@ function frame(at) {
   nowShown = t;
   lanes.draw(board, t);
   const text = clock(t);
-  if ($("time").textContent !== text) $("time").textContent = text;
+  if ($("time").textContent !== text) {
+    $("time").textContent = text;
+    $("wall").textContent = wall(t);
+  }
   showNow(t);
 }
 
@@ -273,7 +324,7 @@ function keys(e) {
   if (e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]") || /^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName)) return;
   const actions = {
     "+": () => lanes.zoom(0.7), "=": () => lanes.zoom(0.7), "-": () => lanes.zoom(1 / 0.7), "0": () => lanes.all(),
-    Home: () => lanes.goTo(0), End: () => lanes.setFollow(true), u: () => correct({ action: "undo" }), "?": () => $("keys").showModal(),
+    Home: () => lanes.goTo(0), End: () => lanes.setFollow(true), u: () => correct({ action: "undo" }), m: askMark, "?": () => $("keys").showModal(),
   };
   let action = actions[e.key];
   if (/^[1-9]$/.test(e.key)) {
@@ -290,9 +341,31 @@ $("zoom-in").addEventListener("click", () => lanes.zoom(0.7));
 $("zoom-out").addEventListener("click", () => lanes.zoom(1 / 0.7));
 $("zoom-fit").addEventListener("click", () => lanes.all());
 $("live").addEventListener("click", () => lanes.setFollow(!lanes.follow));
+$("mark").addEventListener("click", askMark);
+$("note-cancel").addEventListener("click", () => $("note").close());
+$("note-form").addEventListener("submit", () => correct({ action: "mark", at: askMark.at, text: $("note-text").value.trim() }));
 $("undo").addEventListener("click", () => correct({ action: "undo" }));
 $("help").addEventListener("click", () => $("keys").showModal());
+$("figures").addEventListener("click", () => {
+  showFigures(!figures());
+  try {
+    localStorage.setItem("figures", figures() ? "yes" : "");
+  } catch {
+    // a browser that keeps nothing forgets it
+  }
+});
+try {
+  showFigures(localStorage.getItem("figures") === "yes");
+} catch {
+  showFigures(false);
+}
 $("stream").addEventListener("change", (e) => choose(e.target.value));
+document.addEventListener("pointerdown", () => (pressed = true), true);
+for (const release of ["pointerup", "pointercancel"]) {
+  // A click comes behind it.
+  document.addEventListener(release, () => setTimeout(() => (pressed = false, rowsDirty = true), 0), true);
+}
+$("who").addEventListener("close", () => document.activeElement?.closest?.("#turns, #log")?.focus());
 document.addEventListener("keydown", keys);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   lanes.theme();

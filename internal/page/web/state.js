@@ -17,6 +17,7 @@ export class Board {
     this.end = s?.end ?? null;
     this.turns = s?.turns ?? []; // by start, then by id
     this.gaps = s?.gaps ?? [];
+    this.marks = s?.marks ?? [];
     this.foldedUntil = s?.folded_until ?? 0;
     this.speakers = []; // in order of appearance, without unknown
     this.names = new Map();
@@ -93,6 +94,9 @@ export class Board {
       case "gap":
         this.gaps.push(e.gap);
         break;
+      case "mark":
+        this.marks.push(e.mark);
+        break;
       case "status":
         this.status = e.status;
         break;
@@ -156,9 +160,8 @@ export class Board {
   }
 
   /**
-   * shares lists the speakers in order of appearance, those left out who were
-   * merged into others and have not spoken since, with talk time, turns and
-   * share; unknown comes last.
+   * shares lists the speakers in order of appearance, those left out who have no
+   * turn, or none any more, with talk time, turns and share; unknown comes last.
    */
   shares() {
     if (this.sums) return this.sums;
@@ -175,7 +178,7 @@ export class Board {
     for (const [speaker, f] of this.folded) add(speaker, f.talk, f.turns, false);
     for (const t of this.turns) add(t.speaker, t.end - t.start, 1, t.open);
     const none = { talk: 0, turns: 0, speaking: false };
-    const listed = this.speakers.filter((s) => !this.merged.has(s) || tally.has(s));
+    const listed = this.speakers.filter((s) => tally.has(s));
     if (tally.has(unknown)) listed.push(unknown);
     this.sums = listed.map((speaker) => {
       const t = tally.get(speaker) ?? none;

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-7adb9000/diarizer/internal/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/serve"
+	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/voicefile"
+	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// The values of --identify that are no path.
+const (
+	defaultVoices = "voices.json in the user's state directory"
+	natsVoices    = "nats"
+)
+
+// voicesPath is the file that a value of --identify or enroll --file means.
+func voicesPath(value string) string {
+	if value == defaultVoices {
+		return filepath.Join(stateHome(), "diarizer", "voices.json")
+	}
+	return value
+}
+
+// identifyFlag registers --identify.
+func identifyFlag(f *pflag.FlagSet, value *string) {
+	f.StringVar(value, "identify", "", "call speakers by the names of known voices, and keep the voices of those who get a name, in this `file`, --identify=FILE; with --identify=nats, those enrolled on the server, and none are kept")
+	f.Lookup("identify").NoOptDefVal = defaultVoices
+}
+
+// recognition is what --identify does in a command. A nil recognition does nothing.
+type recognition struct {
+	file   *voicefile.File // nil where no voice is kept
+	people []enroll.Speaker
+
+	mu    sync.Mutex
+	heard map[string]map[int]model.Stats // by stream
+	named map[string]map[publish.Speaker]string
+}
+
+// openVoices reads the voices of --identify.
+func openVoices(value string, m model.Model) (*recognition, error) {
+	r := &recognition{heard: map[string]map[int]model.Stats{}, named: map[string]map[publish.Speaker]string{}}
+	switch value {
+	case "":
+		return nil, nil
+	case natsVoices:
+		return r, nil
+	}
+	file, err := voicefile.Open(voicesPath(value), m)
+	if err != nil {
+		return nil, as(exitInput, fmt.Errorf("--identify: %w", err))
+	}
+	r.file, r.people = file, file.Speakers()
+	return r, nil
+}
+
+// ask takes the voices that are enrolled on the server, where they are meant.
+func (r *recognition) ask(ctx context.Context, o *output, m model.Model) error {
+	if r == nil || r.file != nil {
+		return nil
+	}
+	if o.nc == nil || o.server != nil {
+		return usage("--identify=nats: expected --nats with the server that has the enrolled speakers")
+	}
+	store, err := serve.Enrolled(ctx, o.nc, m, serve.StoreOptions{})
+	if err != nil {
+		return as(exitServer, fmt.Errorf("--identify: %w", err))
+	}
+	all, err := store.List(ctx)
+	for _, e := range all {
+		if e.Err == nil {
+			r.people = append(r.people, e.Speaker)
+		}
+	}
+	return as(exitServer, err)
+}
+
+// attach has a run look at its speakers' voices.
+func (r *recognition) attach(opts *session.Options) {
+	if r == nil {
+		return
+	}
+	opts.Recall = &session.Recall{People: r.people, Heard: func(said map[int]model.Stats) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.heard[opts.Stream] = said
+	}}
+}
+
+// event notes whom people have given a name.
+func (r *recognition) event(e publish.Event) {
+	if r == nil || e.Kind != publish.SpeakerIdentified {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.named[e.Stream] == nil {
+		r.named[e.Stream] = map[publish.Speaker]string{}
+	}
+	if e.Confidence == 1 && e.Name != e.Speaker.String() { // nothing but a person is as sure as that
+		r.named[e.Stream][e.Speaker] = e.Name
+	} else {
+		delete(r.named[e.Stream], e.Speaker)
+	}
+}
+
+// keep keeps the voices of those who got a name.
+func (r *recognition) keep(say func(format string, args ...any)) error {
+	if r == nil || r.file == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var kept, short []string
+	var errs []error
+	for _, stream := range slices.Sorted(maps.Keys(r.named)) {
+		for _, who := range slices.Sorted(maps.Keys(r.named[stream])) {
+			name := r.named[stream][who]
+			stats, ok := r.heard[stream][int(who)]
+			if !ok || enroll.Check(stats) != nil {
+				short = append(short, name)
+				continue
+			}
+			err := r.file.Learn(enroll.Speaker{Name: name, Enrolled: time.Now(), Source: "stream " + stream, Stats: stats})
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			kept = append(kept, name)
+		}
+	}
+	if len(short) > 0 {
+		say("too little was heard of %s to know the voice again\n", strings.Join(short, ", "))
+	}
+	if len(kept) > 0 {
+		if err := r.file.Save(); err != nil {
+			return as(exitOutput, errors.Join(append(errs, fmt.Errorf("--identify: %w", err))...))
+		}
+		say("kept the voice of %s in %s, which is biometric data: diarizer enroll delete --file NAME removes it\n", strings.Join(kept, ", "), r.file.Path())
+	}
+	return errors.Join(errs...)
+}

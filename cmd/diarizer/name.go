@@ -1,0 +1,163 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+	"github.com/spf13/cobra"
+
+	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// wish is a correction as somebody types it: speakers by id or by name.
+type wish struct {
+	action  correct.Action
+	speaker string
+	into    string
+	name    string
+}
+
+// nameOptions are the flags of name, merge and undo.
+type nameOptions struct {
+	url       string
+	nats      natsFlags
+	recording string
+	results   resultFlags
+}
+
+func (o *nameOptions) register(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.url, "nats", nats.DefaultURL, "URL of the NATS server that keeps the stream")
+	o.nats.register(f)
+	f.StringVar(&o.recording, "recording", "", "correct this `recording` or stream of several in a file")
+	o.results.register(f)
+	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
+}
+
+// aboutCorrections is in the help of every command that corrects.
+const aboutCorrections = `
+
+FILE is an RTTM file, or events as lines of JSON; it is written again, and what was
+there before is kept as FILE.1 unless --force is given. STREAM is one that a NATS
+server keeps: while it goes on, whoever diarizes it is asked; when it is over, events
+behind its end tell everybody who reads it. --out writes the turns as they are then.`
+
+// newNameCommand makes "diarizer name".
+func newNameCommand() *cobra.Command {
+	var o nameOptions
+	cmd := &cobra.Command{
+		Use:   "name [flags] FILE|STREAM SPEAKER=NAME...",
+		Short: "Say what speakers are called, during a meeting or after it",
+		Long: `Say what speakers are called, during a meeting or after it. SPEAKER is S1, S2 and so
+on, or the name that the speaker has now; without NAME it is S1 again.` + aboutCorrections,
+		Example: `  diarizer name meeting.rttm S1=Ada "S2=Grace Hopper" --out meeting.vtt
+  diarizer name --nats nats://bus:4222 standup S1=Ada
+  diarizer name standup Ada=`,
+		Args: cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var wishes []wish
+			for _, arg := range args[1:] {
+				speaker, name, ok := strings.Cut(arg, "=")
+				if !ok || strings.TrimSpace(speaker) == "" {
+					return usage("%q: expected SPEAKER=NAME, such as S1=Ada", arg)
+				}
+				wishes = append(wishes, wish{action: correct.Rename, speaker: strings.TrimSpace(speaker), name: strings.TrimSpace(name)})
+			}
+			return o.correct(cmd, args[0], wishes)
+		},
+	}
+	o.register(cmd)
+	return cmd
+}
+
+// newMergeCommand makes "diarizer merge".
+func newMergeCommand() *cobra.Command {
+	var o nameOptions
+	cmd := &cobra.Command{
+		Use:   "merge [flags] FILE|STREAM SPEAKER INTO",
+		Short: "Say that two speakers are one person",
+		Long:  `Say that two speakers are one person: what SPEAKER said was said by INTO.` + aboutCorrections,
+		Example: `  diarizer merge meeting.rttm S3 S1
+  diarizer merge --nats nats://bus:4222 standup S3 Ada`,
+		Args: cobra.ExactArgs(3),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.correct(cmd, args[0], []wish{{action: correct.Merge, speaker: args[1], into: args[2]}})
+		},
+	}
+	o.register(cmd)
+	return cmd
+}
+
+// newUndoCommand makes "diarizer undo".
+func newUndoCommand() *cobra.Command {
+	var o nameOptions
+	cmd := &cobra.Command{
+		Use:   "undo [flags] FILE|STREAM",
+		Short: "Take the last correction of a stream back",
+		Long: `Take the last correction of a stream back, and the one before it the next time. After
+the end of a stream, that is what was corrected after its end. An RTTM file does not
+say what was corrected: the one before is beside it as FILE.1.`,
+		Example: `  diarizer undo standup
+  diarizer undo meeting.jsonl --out meeting.vtt`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.correct(cmd, args[0], []wish{{action: correct.Undo}})
+		},
+	}
+	o.register(cmd)
+	return cmd
+}
+
+// correct corrects a file or a stream, whichever target is.
+func (o *nameOptions) correct(cmd *cobra.Command, target string, wishes []wish) error {
+	info, err := os.Stat(target)
+	switch {
+	case err == nil && info.IsDir():
+		return as(exitInput, fmt.Errorf("%s is a directory: expected an RTTM file, events as lines of JSON, or a stream", target))
+	case err == nil:
+		return o.correctFile(cmd, target, wishes)
+	case publish.ValidToken(target):
+		return o.correctStream(cmd, target, wishes)
+	case filepath.Ext(target) != "" || strings.ContainsRune(target, filepath.Separator):
+		return err
+	}
+	return as(exitUsage, publish.CheckStream(target))
+}
+
+// aim makes a correction of a wish, with the speakers of a timeline.
+func aim(w wish, tl *publish.Timeline) (c correct.Correction, err error) {
+	c = correct.Correction{Action: w.action, Name: w.name, Run: tl.Run()}
+	if w.action == correct.Undo {
+		return c, nil
+	}
+	if c.Speaker, err = speakerOf(tl, w.speaker); err != nil {
+		return c, err
+	}
+	if w.action == correct.Merge {
+		c.Into, err = speakerOf(tl, w.into)
+	}
+	return c, err
+}
+
+// spelled is what a correction has done, in words; tl is as it was before.
+func spelled(c correct.Correction, tl *publish.Timeline) string {
+	who := func(s publish.Speaker) string {
+		if name := tl.Name(s); name != s.String() {
+			return fmt.Sprintf("%s (%s)", s, name)
+		}
+		return s.String()
+	}
+	switch {
+	case c.Action == correct.Undo:
+		return "the last correction is taken back"
+	case c.Action == correct.Merge:
+		return fmt.Sprintf("%s was %s all along", who(c.Speaker), who(c.Into))
+	case c.Name == "":
+		return fmt.Sprintf("%s has no name any more", c.Speaker)
+	}
+	return fmt.Sprintf("%s is %s", who(c.Speaker), c.Name)
+}

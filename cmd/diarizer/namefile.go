@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/export"
+	"github.com/seed-7adb9000/diarizer/internal/outfile"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// correctFile corrects an RTTM file or events as lines of JSON. What the corrections
+// do not touch stays as it is, byte by byte.
+func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish) error {
+	say := func(err error) { fmt.Fprintf(cmd.ErrOrStderr(), "diarizer: %v\n", err) }
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	timelines, err := readTimelines(cmd.Context(), cmd.InOrStdin(), path, say)
+	if err != nil {
+		return err
+	}
+	if timelines, err = choose(path, timelines, o.recording); err != nil {
+		return err
+	}
+	if len(timelines) > 1 {
+		_, err := choose(path, timelines, "none of them")
+		return usage("%w: say which with --recording", err)
+	}
+	tl := timelines[0]
+	change := correctLines
+	if tl.Run() != export.RTTMRun {
+		change = correctEvents
+	}
+	files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), o.results.force, true)
+	// Of events nothing goes away, so that nothing is to be kept.
+	here := &outfile.Set{Force: o.results.force || tl.Run() != export.RTTMRun}
+	own, err := here.Add(cmd.Name(), path)
+	if err = errors.Join(err, files.set.Input("what is corrected", path), files.out("--out", o.results.out, false)); err != nil {
+		return err
+	}
+	for _, w := range wishes {
+		c, err := aim(w, tl)
+		if err != nil {
+			return err
+		}
+		if err := c.Check(); err != nil {
+			return as(exitUsage, err)
+		}
+		done := spelled(c, tl)
+		if data, err = change(path, data, tl, c); err != nil {
+			return correction(err)
+		}
+		if tl, err = reread(cmd, path, data, tl); err != nil {
+			return err
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", path, done)
+	}
+	if err := finish(own, whole, false, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}); err != nil {
+		return err
+	}
+	tellFiles(here, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
+	return o.tell(cmd, files, tl)
+}
+
+// reread is the timeline of the same recording or stream in data.
+func reread(cmd *cobra.Command, path string, data []byte, was *publish.Timeline) (*publish.Timeline, error) {
+	all, err := timelinesOf(bufio.NewReader(bytes.NewReader(data)), path, func(error) {}) // has been said
+	if err != nil {
+		return nil, err
+	}
+	if all, err = choose(path, all, was.Stream()); err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// correctLines corrects the recording of tl in the lines of an RTTM file.
+func correctLines(path string, data []byte, tl *publish.Timeline, c correct.Correction) ([]byte, error) {
+	if c.Action == correct.Undo {
+		return nil, usage("%s: an RTTM file does not say what was corrected: what was there before is beside it, %s.1 or a higher number", path, path)
+	}
+	from, to := word(tl.Name(c.Speaker)), word(c.Name)
+	if c.Action == correct.Merge {
+		to = word(tl.Name(c.Into))
+	} else if to == "" {
+		to = c.Speaker.String()
+	}
+	if c.Action == correct.Rename && to != from {
+		if other, err := speakerOf(tl, to); err == nil {
+			return nil, usage("%s: %s is somebody else there: where both are one, diarizer merge %s %s %s", path, to, quoted(path), from, tl.Name(other))
+		}
+	}
+	file := word(tl.Source().Name)
+	var out bytes.Buffer
+	for line := range bytes.Lines(data) {
+		fields := bytes.Fields(line)
+		if len(fields) > 7 && (string(fields[0]) == "SPEAKER" || string(fields[0]) == "SPKR-INFO") &&
+			string(fields[1]) == file && string(fields[7]) == from {
+			fields[7] = []byte(to)
+			line = append(bytes.Join(fields, []byte(" ")), '\n')
+		}
+		out.Write(line)
+	}
+	return out.Bytes(), nil
+}
+
+// word is a name as one field of a line.
+func word(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return '_'
+		}
+		return r
+	}, name)
+}
+
+// correctEvents adds events to those of the run of tl, which is over.
+func correctEvents(path string, data []byte, tl *publish.Timeline, c correct.Correction) ([]byte, error) {
+	var late correct.Late
+	for line := range bytes.Lines(data) {
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		e, err := publish.Decode(line)
+		if err != nil {
+			return nil, inputError("%s: %w", path, err)
+		}
+		if e.Stream == tl.Stream() && e.Run == tl.Run() {
+			if err := late.Apply(e); err != nil {
+				return nil, inputError("%s: %w", path, err)
+			}
+		}
+	}
+	if tl.Ended() == nil {
+		return nil, inputError("%s: its events stop before the end of the stream: write them whole, with diarizer watch --until-end --json, or correct the RTTM file", path)
+	}
+	events, err := late.Correct(c)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(data); n > 0 && data[n-1] != '\n' {
+		data = append(data, '\n')
+	}
+	for _, e := range events {
+		line, err := json.Marshal(e)
+		if err != nil {
+			return nil, err
+		}
+		data = append(append(data, line...), '\n')
+	}
+	return data, nil
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/publish/natsd"
+)
+
+// checkEvents holds events as lines of JSON against the schema, and says what lacks of
+// what the documents promise of every command: whole runs, each of which begins with
+// what decides and what publishes.
+func checkEvents(t *testing.T, command, lines string) {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	_, here, _, _ := runtime.Caller(0) // a test may be in another directory by now
+	s, err := c.Compile(filepath.Join(filepath.Dir(here), "..", "..", "schema", "event.schema.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun, ended := 0, 0
+	for line := range strings.Lines(lines) {
+		value, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
+		if err == nil {
+			err = s.Validate(value)
+		}
+		var e publish.Event
+		if err == nil {
+			err = json.Unmarshal([]byte(line), &e)
+		}
+		if err != nil {
+			t.Fatalf("%s: %s: %v", command, line, err)
+		}
+		switch e.Kind {
+		case publish.StreamStarted:
+			begun++
+			if src := e.Source; len(src.Model) < 8 || !strings.HasPrefix(src.Program, "diarizer") || src.Name == "" || src.Rate != publish.Rate || src.Origin.IsZero() {
+				t.Errorf("%s: source %+v: expected a model, a program and all else", command, *src)
+			}
+		case publish.StreamEnded:
+			ended++
+		}
+	}
+	if begun == 0 || begun != ended {
+		t.Errorf("%s: %d runs begin and %d end", command, begun, ended)
+	}
+}
+
+// The events of each command that makes any are what the schema says.
+func TestEventsOfEachCommand(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", dir)
+	wav := writeFile(t, filepath.Join(dir, "talk.wav"), wavBytes(demoSamples(t, 6)))
+	checkEvents(t, "run", works(t, "run", "--model", "light", "--json", wav))
+	checkEvents(t, "run --identify", works(t, "run", "--model", "light", "--identify", "--json", wav))
+	checkEvents(t, "replay", works(t, "replay", "--model", "light", "--speed", "max", "--json", wav))
+	file := filepath.Join(dir, "talk.jsonl")
+	works(t, "run", "--model", "light", "--out", file, wav)
+	works(t, "name", file, "S1=Ada")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if checkEvents(t, "name", string(data)); !bytes.Contains(data, []byte(`"correction"`)) {
+		t.Error("name adds no event")
+	}
+
+	// Over a server: a program's own events, a worker's, corrections.
+	server, err := natsd.Start(t.Context(), natsd.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	url := server.URL()
+	ctx, stop := context.WithCancel(t.Context())
+	worker := make(chan int, 1)
+	go func() {
+		worker <- run(ctx, []string{"serve", "--nats", url, "--model", "light", "--max-streams", "2", "--http", "off"}, strings.NewReader(""), &shout{}, &shout{})
+	}()
+	works(t, "replay", "--model", "light", "--speed", "max", "--nats", url, wav)
+	works(t, "name", "--nats", url, "talk", "S1=Ada")
+	works(t, "send", "--nats", url, "--stream", "room", "--speed", "max", wav)
+	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		nc, err := publish.Connect(t.Context(), url, publish.ConnectOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tl, err := streamNow(t.Context(), nc, "room")
+		nc.Close()
+		if err == nil && tl.Ended() != nil {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("serve does not end the stream: %v", err)
+		}
+	}
+	checkEvents(t, "serve", works(t, "watch", "--nats", url, "--stream", "room", "--until-end", "--json"))
+	checkEvents(t, "replay --nats, name", works(t, "watch", "--nats", url, "--stream", "talk", "--until-end", "--json"))
+	stop()
+	<-worker
+}

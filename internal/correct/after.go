@@ -1,0 +1,104 @@
+package correct
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// attempts bounds how often a correction is made again because somebody else was
+// faster.
+const attempts = 10
+
+// After corrects the latest run of a stream that is over, as the server keeps it, and
+// returns the run's timeline with the correction. each, where not nil, is handed the
+// events that corrected the run after its end, in order, those of others too. The error
+// matches [ErrNobody] where the run is not over, or the server keeps none.
+func After(ctx context.Context, nc *nats.Conn, stream string, c Correction, each func(publish.Event) error) (Reply, *publish.Timeline, error) {
+	if c.ID == "" {
+		c.ID = rand.Text()
+	}
+	for try := 1; ; try++ {
+		reply, tl, err := after(ctx, nc, stream, c, each)
+		if !errors.Is(err, publish.ErrMoved) || try == attempts {
+			return reply, tl, err
+		}
+		select {
+		case <-time.After(time.Duration(try) * 10 * time.Millisecond):
+		case <-ctx.Done():
+			return Reply{}, nil, ctx.Err()
+		}
+	}
+}
+
+func after(ctx context.Context, nc *nats.Conn, stream string, c Correction, each func(publish.Event) error) (Reply, *publish.Timeline, error) {
+	if each == nil {
+		each = func(publish.Event) error { return nil }
+	}
+	late, last, err := read(ctx, nc, stream, each)
+	if err != nil {
+		return Reply{}, nil, err
+	}
+	if late == nil || late.Timeline().Ended() == nil {
+		return Reply{}, nil, fmt.Errorf("stream %s: %w", stream, ErrNobody)
+	}
+	tl := late.Timeline()
+	if c.Run != "" && c.Run != tl.Run() {
+		return Reply{}, nil, fmt.Errorf("%w: it is about run %s, and this is run %s", ErrRefused, c.Run, tl.Run())
+	}
+	events, err := late.Correct(c)
+	if err != nil {
+		return Reply{}, nil, err
+	}
+	if err := publish.Append(ctx, nc, last, events...); err != nil {
+		return Reply{}, nil, err
+	}
+	for _, e := range events {
+		if err := errors.Join(late.Apply(e), each(e)); err != nil {
+			return Reply{}, nil, err
+		}
+	}
+	return Reply{Seq: tl.Seq()}, tl, nil
+}
+
+// Read reads the latest run of a stream as far as the server has it, and the number
+// of its last message. Where the server keeps no run of the stream, late is nil.
+func Read(ctx context.Context, nc *nats.Conn, stream string) (late *Late, last uint64, err error) {
+	return read(ctx, nc, stream, func(publish.Event) error { return nil })
+}
+
+func read(ctx context.Context, nc *nats.Conn, stream string, each func(publish.Event) error) (late *Late, last uint64, err error) {
+	runs, err := publish.LatestRuns(ctx, nc, stream)
+	if err != nil || len(runs) == 0 {
+		return nil, 0, err
+	}
+	late = &Late{}
+	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{stream}, After: runs[0].Number - 1}) {
+		switch {
+		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, publish.ErrHole):
+			continue // what is lost stays lost
+		case err != nil:
+			return nil, 0, err
+		}
+		if m.Run == runs[0].Run {
+			if err := late.Apply(m.Event); err != nil {
+				return nil, 0, err
+			}
+			if m.Correction != nil {
+				if err := each(m.Event); err != nil {
+					return nil, 0, err
+				}
+			}
+		}
+		if last = m.Number; m.Pending == 0 {
+			return late, last, nil
+		}
+	}
+	return nil, 0, ctx.Err()
+}

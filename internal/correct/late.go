@@ -1,0 +1,162 @@
+package correct
+
+import (
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// Late takes corrections of a run that is over. It reads the run's events, those of
+// earlier corrections after the end included, and makes the events that follow them.
+// What was said before the end is the ground that corrections stand on: it is not
+// taken back. The zero value is ready for the run's first event. Its methods must not
+// be called at the same time.
+//
+// A stream that somebody corrected while this one did not look has events that this
+// one has not read: apply them, and correct again under the same ID.
+type Late struct {
+	tl     *publish.Timeline
+	heard  map[publish.Speaker]bool    // who ever was in the run
+	sure   map[publish.Speaker]float64 // of the names until the end
+	ground ground                      // at the end
+	stands []Correction
+	seen   map[string]bool // IDs of corrections after the end
+	most   int
+}
+
+// ground is a run as it was at its end.
+type ground struct {
+	turns    []publish.Turn
+	speakers []publish.Speaker
+	found    map[int]called
+}
+
+// Bound keeps at most so many turns one by one, see [publish.Timeline.Bound]. It is
+// for before the first event.
+func (l *Late) Bound(turns int) { l.most = turns }
+
+// Apply reads the next event of the run. A hole is no error: what is missing was lost.
+func (l *Late) Apply(e publish.Event) error {
+	if l.tl == nil {
+		l.tl = publish.NewPartialTimeline()
+		if l.most > 0 {
+			l.tl.Bound(l.most)
+		}
+		l.heard, l.sure, l.seen = map[publish.Speaker]bool{}, map[publish.Speaker]float64{}, map[string]bool{}
+	}
+	if e.Run == l.tl.Run() && e.Seq > l.tl.Seq()+1 {
+		l.tl.Skip(e)
+	}
+	before := l.tl.Seq()
+	if err := l.tl.Apply(e); err != nil || l.tl.Seq() == before {
+		return err
+	}
+	switch {
+	case e.Correction != nil:
+		l.stand(*e.Correction)
+	case e.Kind == publish.SpeakerIdentified:
+		l.sure[e.Speaker] = e.Confidence
+	case e.Kind == publish.SpeakerAdded:
+		l.heard[e.Speaker] = true
+	case e.Kind == publish.SpeakerMerged:
+		delete(l.heard, e.Speaker)
+	case e.Kind == publish.StreamEnded:
+		l.settle()
+	}
+	return nil
+}
+
+// Timeline is the run as far as it was read.
+func (l *Late) Timeline() *publish.Timeline { return l.tl }
+
+// settle keeps the run as it is now, at its end.
+func (l *Late) settle() {
+	l.ground = ground{turns: l.tl.Turns(), found: map[int]called{}}
+	for _, t := range l.ground.turns {
+		if t.Speaker != publish.Unknown {
+			l.heard[t.Speaker] = true
+		}
+	}
+	l.ground.speakers = slices.Sorted(maps.Keys(l.heard))
+	for _, s := range l.ground.speakers {
+		if name := l.tl.Name(s); name != s.String() {
+			l.ground.found[int(s)] = called{name, l.sure[s]}
+		}
+	}
+}
+
+// stand remembers a correction that an event is a part of.
+func (l *Late) stand(c publish.Correction) {
+	if l.seen[c.ID] {
+		return
+	}
+	l.seen[c.ID] = true
+	switch action := Action(c.Action); {
+	case action == Undo && len(l.stands) > 0:
+		l.stands = l.stands[:len(l.stands)-1]
+	case action == Rename || action == Merge:
+		l.stands = append(l.stands, Correction{Action: action, Speaker: c.Speaker, Into: c.Into, Name: c.Name, ID: c.ID})
+	}
+}
+
+// Correct returns the events that a correction leads to, none where everything is so
+// already, and applies none of them. One that was made before, which its ID tells,
+// leads to what is left of it. Errors match [ErrMalformed] or [ErrRefused]; the run
+// has to be over.
+func (l *Late) Correct(c Correction) ([]publish.Event, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	if l.tl == nil || l.tl.Ended() == nil {
+		return nil, fmt.Errorf("%w: the stream goes on", ErrRefused)
+	}
+	if c.ID == "" {
+		c.ID = rand.Text()
+	}
+	var events []publish.Event
+	desk := l.desk(func(e publish.Event) error {
+		e.Correction = &publish.Correction{ID: c.ID, Action: string(c.Action), Speaker: c.Speaker, Into: c.Into, Name: c.Name}
+		events = append(events, e)
+		return nil
+	})
+	var err error
+	if l.seen[c.ID] {
+		if err = desk.showTurns(); err == nil {
+			err = desk.showNames(desk.at)
+		}
+	} else {
+		_, err = desk.Correct(c)
+	}
+	return events, err
+}
+
+// desk is the desk of the run as it would be with the corrections after its end.
+func (l *Late) desk(emit func(publish.Event) error) *Desk {
+	d := NewDesk(Options{Emit: emit, Encoder: &publish.Encoder{Stream: l.tl.Stream(), Run: l.tl.Run(), Seq: l.tl.Seq(), Revision: l.tl.Revision()}})
+	d.at, d.stands, d.found = int64(l.tl.At()), slices.Clone(l.stands), maps.Clone(l.ground.found)
+	now := map[publish.Speaker]bool{}
+	for _, was := range l.ground.turns {
+		t, ok := l.tl.Turn(was.ID)
+		if !ok {
+			continue
+		}
+		now[t.Speaker] = true
+		d.keep(turn{Turn: online.Turn{ID: t.ID, Speaker: int(was.Speaker), Start: int64(t.Start), End: int64(t.End),
+			LogP: float64(t.LogP), Confidence: t.Confidence, State: online.State(t.State)}, shown: int(t.Speaker)})
+	}
+	into := d.view()
+	for _, s := range l.ground.speakers {
+		d.labels[int(s)] = true
+		if into.who(int(s)) == int(s) || now[s] {
+			d.live[int(s)] = true
+		}
+		if name := l.tl.Name(s); name != s.String() || l.ground.found[int(s)].name != "" {
+			d.told[int(s)] = name
+		}
+	}
+	return d
+}

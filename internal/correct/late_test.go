@@ -1,0 +1,182 @@
+package correct_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/meeting"
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
+	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// lateRun is a made-up run that is over, and everything that was published of it.
+type lateRun struct {
+	events []publish.Event
+	tl     publish.Timeline // as a reader has it who applies events and knows nothing else
+}
+
+func drawLateRun(t *rapid.T) *lateRun {
+	r := &lateRun{}
+	r.publish(t, meeting.Events(meeting.Options{Seed: rapid.Uint64().Draw(t, "seed"), Turns: rapid.IntRange(5, 60).Draw(t, "turns"), Names: []string{"Ada"}})...)
+	return r
+}
+
+func (r *lateRun) publish(t *rapid.T, events ...publish.Event) {
+	for _, e := range events {
+		if err := r.tl.Apply(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.events = append(r.events, events...)
+}
+
+// late is somebody who comes now and reads everything.
+func (r *lateRun) late(t *rapid.T) *correct.Late {
+	l := &correct.Late{}
+	for _, e := range r.events {
+		if err := l.Apply(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return l
+}
+
+func (r *lateRun) speakers() []publish.Speaker {
+	seen := map[publish.Speaker]bool{}
+	var all []publish.Speaker
+	for _, t := range r.tl.Turns() {
+		if t.Speaker != publish.Unknown && !seen[t.Speaker] {
+			seen[t.Speaker] = true
+			all = append(all, t.Speaker)
+		}
+	}
+	return all
+}
+
+func drawCorrection(t *rapid.T, r *lateRun) correct.Correction {
+	who := rapid.SampledFrom(r.speakers())
+	c := correct.Correction{Action: rapid.SampledFrom([]correct.Action{correct.Rename, correct.Merge, correct.Undo}).Draw(t, "action")}
+	if c.Action != correct.Undo {
+		c.Speaker = who.Draw(t, "speaker")
+		c.Into = who.Draw(t, "into")
+		c.Name = rapid.SampledFrom([]string{"", "Ada", "Grace", "Kathleen Booth"}).Draw(t, "name")
+	}
+	return c
+}
+
+// Whatever is corrected after the end, by people each of whom reads the run anew, and
+// however many of its events get through: what is taken back leaves no trace.
+func TestLateCorrectionsAreTakenBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := drawLateRun(t)
+		var before [][]rttm.Segment // each correction that stands
+		for i := range rapid.IntRange(1, 12).Draw(t, "corrections") {
+			c := drawCorrection(t, r)
+			c.ID = fmt.Sprint("c", i)
+			was := r.tl.Segments()
+			events, err := r.late(t).Correct(c)
+			if c.Action == correct.Undo && len(before) == 0 && errors.Is(err, correct.ErrRefused) || errors.Is(err, correct.ErrMalformed) && c.Speaker == c.Into {
+				continue
+			}
+			if err != nil {
+				t.Fatalf("%+v: %v", c, err)
+			}
+			if len(events) == 0 {
+				continue
+			}
+			if n := rapid.IntRange(1, len(events)).Draw(t, "get through"); n < len(events) {
+				r.publish(t, events[:n]...) // whoever corrected died here, and asks again
+				if events, err = r.late(t).Correct(c); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, e := range events {
+				if e.Correction == nil || e.Correction.ID != c.ID {
+					t.Fatalf("%+v is not marked as correction %s", e, c.ID)
+				}
+			}
+			r.publish(t, events...)
+			if more, err := r.late(t).Correct(c); err != nil || len(more) > 0 {
+				t.Fatalf("said again, %+v leads to %v, %v", c, more, err)
+			}
+			if c.Action != correct.Undo {
+				before = append(before, was)
+				continue
+			}
+			r.is(t, before[len(before)-1])
+			before = before[:len(before)-1]
+		}
+		for len(before) > 0 {
+			events, err := r.late(t).Correct(correct.Correction{Action: correct.Undo})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.publish(t, events...)
+			r.is(t, before[len(before)-1])
+			before = before[:len(before)-1]
+		}
+	})
+}
+
+func (r *lateRun) is(t *rapid.T, want []rttm.Segment) {
+	if now := r.tl.Segments(); !reflect.DeepEqual(now, want) {
+		t.Fatalf("taken back:\n%v\nwant\n%v", now, want)
+	}
+}
+
+// People who correct at once come one after the other, and the server has every
+// event once, in order.
+func TestLateCorrectionsAtOnce(t *testing.T) {
+	ctx := t.Context()
+	nc := natstest.New(t)
+	if err := publish.EnsureStream(ctx, nc, publish.StreamOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	run := meeting.Events(meeting.Options{Turns: 30})
+	if _, _, err := correct.After(ctx, nc, "meeting", correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada"}, nil); !errors.Is(err, correct.ErrNobody) {
+		t.Errorf("no run: %v", err)
+	}
+	if err := publish.Append(ctx, nc, 0, run...); err != nil {
+		t.Fatal(err)
+	}
+	var people sync.WaitGroup
+	for i := range 6 {
+		people.Go(func() {
+			c := correct.Correction{Action: correct.Rename, Speaker: publish.Speaker(1 + i%3), Name: fmt.Sprint("name ", i), Run: "run1"}
+			if _, _, err := correct.After(ctx, nc, "meeting", c, nil); err != nil {
+				t.Errorf("%+v: %v", c, err)
+			}
+		})
+	}
+	people.Wait()
+	if _, _, err := correct.After(ctx, nc, "meeting", correct.Correction{Action: correct.Undo, Run: "other"}, nil); !errors.Is(err, correct.ErrRefused) {
+		t.Errorf("another run: %v", err)
+	}
+	var tl publish.Timeline
+	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tl.Apply(m.Event); err != nil {
+			t.Fatal(err)
+		}
+		if m.Pending == 0 {
+			break
+		}
+	}
+	if got, want := tl.Seq(), uint64(len(run)+6); got != want {
+		t.Errorf("%d events, want %d", got, want)
+	}
+	for s := publish.Speaker(1); s <= 3; s++ {
+		if tl.Name(s) == s.String() {
+			t.Errorf("%s has no name", s)
+		}
+	}
+}

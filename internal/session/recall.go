@@ -1,0 +1,191 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/recall"
+	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
+
+// Recall says whose voices are known beforehand.
+type Recall struct {
+	// People are those who may be recognised, by voices of the run's model.
+	People []enroll.Speaker
+	// Heard, where not nil, is handed what every speaker has said, at the end.
+	Heard func(map[int]model.Stats)
+}
+
+// lookEvery is the stream time between two looks at who is who, in samples. Looks are
+// at multiples of it, whatever blocks the sound comes in: the same samples lead to the
+// same events.
+const lookEvery = 2 * capture.Rate
+
+// recalling is the chain of a run that looks at its speakers' voices. It does one thing
+// after the other where [pipeline.Run] does them at once, as the voices belong to the
+// clustering.
+type recalling struct {
+	*run
+	stream *pipeline.Stream
+	people *recall.Recaller
+	next   int64
+
+	mu     sync.Mutex
+	groups [][]int // that people have made one since
+	linked bool
+}
+
+// link takes the groups of speakers who are one person.
+func (r *recalling) link(groups [][]int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.groups, r.linked = groups, true
+}
+
+// diarize diarizes src as [pipeline.Run] does.
+func (r *recalling) diarize(ctx context.Context, src capture.Source) (err error) {
+	cfg := r.opts.Pipeline
+	cfg.Links = nil
+	if r.stream, err = pipeline.NewStream(cfg); err != nil {
+		return err
+	}
+	r.people, r.next = recall.New(cfg.Model, r.opts.Recall.People), lookEvery
+	whole, stop := context.WithCancel(context.WithoutCancel(ctx)) // what was read is heard
+	reading, end := context.WithCancel(ctx)
+	blocks, ended := readAhead(reading, whole, src)
+	defer func() {
+		stop()
+		end()
+		for range blocks { // until nobody reads src any more
+		}
+	}()
+	for b := range blocks {
+		if err := r.block(whole, b); err != nil {
+			return err
+		}
+	}
+	if err := r.flush(); err != nil {
+		return err
+	}
+	return ended()
+}
+
+// block hears a block, in pieces that end where the next look is due.
+func (r *recalling) block(ctx context.Context, b capture.Block) error {
+	for {
+		n := min(len(b.Samples), int(lookEvery-b.Start%lookEvery))
+		o := pipeline.Output{}
+		r.relink()
+		replaced := r.stream.Replaced()
+		gap, err := r.stream.Hear(ctx, capture.Block{Start: b.Start, Samples: b.Samples[:n]}, func(e online.Event) { o.Events = append(o.Events, e) })
+		if err != nil {
+			return err
+		}
+		o.At, o.Gap, o.Replaced = r.stream.At(), gap, int(r.stream.Replaced()-replaced)
+		if err := r.output(o); err != nil {
+			return err
+		}
+		if o.At >= r.next {
+			r.next = o.At/lookEvery*lookEvery + lookEvery
+			if err := r.look(o.At); err != nil {
+				return err
+			}
+		}
+		if b.Start, b.Samples = b.Start+int64(n), b.Samples[n:]; len(b.Samples) == 0 {
+			return nil
+		}
+	}
+}
+
+// flush ends the stream and looks once more.
+func (r *recalling) flush() error {
+	r.relink()
+	o := pipeline.Output{End: true}
+	if err := r.stream.Flush(func(e online.Event) { o.Events = append(o.Events, e) }); err != nil {
+		return err
+	}
+	o.At = r.stream.At()
+	if err := r.output(o); err != nil {
+		return err
+	}
+	if err := r.look(o.At); err != nil {
+		return err
+	}
+	if r.opts.Recall.Heard != nil {
+		r.opts.Recall.Heard(r.said())
+	}
+	return nil
+}
+
+func (r *recalling) relink() {
+	r.mu.Lock()
+	groups, linked := r.groups, r.linked
+	r.linked = false
+	r.mu.Unlock()
+	if linked {
+		r.stream.Link(groups)
+	}
+}
+
+// look names whoever is known by now.
+func (r *recalling) look(at int64) error {
+	for _, f := range r.people.Look(r.said()) {
+		if err := r.desk.Identify(at, f.Speaker, f.Name, f.Confidence); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// said is what every speaker has said, of those whom people have made one the sum.
+func (r *recalling) said() map[int]model.Stats {
+	said := map[int]model.Stats{}
+	for n, stats := range r.stream.Speakers() {
+		who := r.desk.Who(n)
+		if sum, ok := said[who]; ok {
+			sum.Add(stats)
+			said[who] = sum
+		} else {
+			said[who] = stats.Clone()
+		}
+	}
+	return said
+}
+
+// readAhead reads src until it ends or ctx is done, a few blocks ahead, and gives up
+// when run is done. ended returns why, when the blocks are over; the end of the sound
+// is no error.
+func readAhead(ctx, run context.Context, src capture.Source) (blocks <-chan capture.Block, ended func() error) {
+	ch := make(chan capture.Block, 16)
+	var why error
+	go func() {
+		defer close(ch)
+		for {
+			b, err := src.Next(ctx)
+			if run.Err() != nil {
+				return
+			}
+			if err == nil || len(b.Samples) > 0 {
+				select {
+				case ch <- b:
+				case <-run.Done():
+					return
+				}
+			}
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				why = err
+				return
+			}
+		}
+	}()
+	return ch, func() error { return why }
+}

@@ -1,0 +1,52 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/internal/bus"
+	"github.com/seed-7adb9000/diarizer/internal/fence"
+)
+
+// ErrMoved is matched by the error of [Append] where the stream has events that the
+// caller has not read.
+var ErrMoved = errors.New("the stream has other events by now")
+
+// appendWithin bounds the wait for one acknowledgement.
+const appendWithin = 5 * time.Second
+
+// Append publishes events of a run that is over, behind the message of the given
+// number, which is the last one of all of the stream's. The error matches [ErrMoved]
+// where it is not, be it for the first event or a later one.
+func Append(ctx context.Context, nc *nats.Conn, last uint64, events ...Event) error {
+	js, err := bus.JetStream(nc)
+	if err != nil {
+		return fmt.Errorf("JetStream: %w", err)
+	}
+	for _, e := range events {
+		if err := e.check(); err != nil {
+			return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, err)
+		}
+		msg, err := e.Message()
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, appendWithin)
+		ack, err := js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequenceForSubject(last, StreamSubjects(e.Stream)))
+		cancel()
+		// The server looks for the id first: one that it has is somebody else's event.
+		if fence.Refused(err) || err == nil && ack.Duplicate {
+			return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, ErrMoved)
+		}
+		if err != nil {
+			return fmt.Errorf("stream %s, event %d: %w: %w", e.Stream, e.Seq, ErrUnpublished, apiError(err))
+		}
+		last = ack.Sequence
+	}
+	return nil
+}
