@@ -27,6 +27,8 @@ type Config struct {
 	// Whole keeps utterances as they come, as given ones should be, instead of
 	// cutting them where known speakers have taken turns in them.
 	Whole bool
+	// Exclusive leaves out who speaks beside somebody else.
+	Exclusive bool
 	// Drafts says that the utterances come twice: of a first look at the sound, and
 	// some seconds later of a second look, which are settled. See segment.Event.
 	Drafts bool

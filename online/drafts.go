@@ -95,6 +95,9 @@ func (c *Clusterer) addUnits(utt *utterance, u unit) {
 		}
 	}
 	c.units = append(c.units, u)
+	if c.cfg.Exclusive {
+		return
+	}
 	for _, cr := range utt.crowds {
 		if speaker, conf := c.beside(utt, cr); speaker != Unknown {
 			c.units = append(c.units, unit{start: cr.start, end: cr.end, speaker: speaker,

@@ -26,6 +26,8 @@ type diarizeFlags struct {
 	model              string
 	speech, utterances string
 	speakers, min, max int
+	join               time.Duration
+	exclusive          bool
 	page               pageFlags
 	tui                bool
 	identify           string
@@ -45,6 +47,8 @@ func (o *diarizeFlags) register(f *pflag.FlagSet) {
 	f.IntVar(&o.speakers, "speakers", 0, "the number of speakers, where it is known")
 	f.IntVar(&o.min, "min-speakers", 0, "the least number of speakers")
 	f.IntVar(&o.max, "max-speakers", 0, "the largest number of speakers")
+	f.DurationVar(&o.join, "join", defaultJoin, "the longest pause inside a turn, up to 5s")
+	f.BoolVar(&o.exclusive, "exclusive", false, "tell of one speaker at a time, as captions want it")
 	identifyFlag(f, &o.identify)
 	o.page.register(f)
 	f.BoolVar(&o.tui, "tui", false, "show who speaks full-screen, where the output is a terminal")
@@ -62,6 +66,8 @@ func (o *diarizeFlags) config() (pipeline.Config, error) {
 		return pipeline.Config{}, usage("--min-speakers %d: expected at most --max-speakers %d", o.min, o.max)
 	case o.speech != "" && o.utterances != "":
 		return pipeline.Config{}, usage("--speech and --utterances: expected one of them")
+	case o.join < 0 || o.join > longestJoin:
+		return pipeline.Config{}, usage("--join %v: expected 0s to %v", o.join, longestJoin)
 	case o.latency < 0:
 		return pipeline.Config{}, usage("--latency %v: expected a duration such as 1s", o.latency)
 	case o.speakers > 0:
@@ -71,8 +77,15 @@ func (o *diarizeFlags) config() (pipeline.Config, error) {
 	if err != nil {
 		return pipeline.Config{}, as(exitInput, err)
 	}
-	return pipeline.Config{Model: m, Online: online.Config{Limits: limits}}, nil
+	join := max(1, int64(o.join.Seconds()*capture.Rate)) // 0 stands for the default
+	return pipeline.Config{Model: m, Online: online.Config{Limits: limits, JoinGap: join, Exclusive: o.exclusive}}, nil
 }
+
+// The pauses that --join takes.
+const (
+	defaultJoin = 400 * time.Millisecond
+	longestJoin = 5 * time.Second
+)
 
 // given adds what --speech or --utterances say of the named recording.
 func (o *diarizeFlags) given(cfg pipeline.Config, name string) (pipeline.Config, error) {
