@@ -126,6 +126,9 @@ func (l *Late) Correct(c Correction) ([]publish.Event, error) {
 		return nil
 	})
 	var err error
+	if c.Action == Undo && len(l.stands) == 0 && !l.seen[c.ID] {
+		return nil, fmt.Errorf("%w: there is nothing to take back: what was corrected before the end stays", ErrRefused)
+	}
 	if l.seen[c.ID] {
 		if err = desk.showTurns(); err == nil {
 			err = desk.showNames(desk.at)
