@@ -1,3 +1,5 @@
+//go:build portaudio && cgo
+
 package mic
 
 // both is a sound system with, behind its own devices, what a sound server calls its

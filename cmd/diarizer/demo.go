@@ -87,7 +87,7 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 			reply, _, err = correct.After(ctx, nc, stream, c, live.hub.Event)
 		}
 		return reply, err
-	})
+	}, nil)
 	if err != nil {
 		return err
 	}

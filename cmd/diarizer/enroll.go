@@ -103,7 +103,7 @@ can use it.`,
 	}
 	o.register(cmd)
 	modelFlag(cmd.PersistentFlags(), &d.model)
-	cmd.PersistentFlags().StringVar(&file, "file", "", "keep the voices in this `file` instead of on a server, --file=FILE")
+	cmd.PersistentFlags().StringVar(&file, "file", "", "keep the voices in this `file` instead of on a server, --file=FILE (default that of --identify)")
 	cmd.PersistentFlags().Lookup("file").NoOptDefVal = defaultVoices
 	cmd.PersistentFlags().IntVar(&replicas, "replicas", 1, "how many servers of a cluster keep the speakers, where their bucket has to be created")
 	cmd.Flags().StringVar(&from, "from", "", "take the voice from a speaker of this stream instead of files: NAME SPEAKER")

@@ -23,7 +23,7 @@ import (
 
 // The values of --identify that are no path.
 const (
-	defaultVoices = "voices.json in the user's state directory"
+	defaultVoices = "default"
 	natsVoices    = "nats"
 )
 
@@ -37,7 +37,7 @@ func voicesPath(value string) string {
 
 // identifyFlag registers --identify.
 func identifyFlag(f *pflag.FlagSet, value *string) {
-	f.StringVar(value, "identify", "", "call speakers by the names of known voices, and keep the voices of those who get a name, in this `file`, --identify=FILE; with --identify=nats, those enrolled on the server, and none are kept")
+	f.StringVar(value, "identify", "", "call speakers by the names of known voices, and keep the voices of those who get a name, in this `file`, --identify=FILE (default diarizer/voices.json in the directory for state); with --identify=nats, those enrolled on the server, and none are kept")
 	f.Lookup("identify").NoOptDefVal = defaultVoices
 }
 

@@ -185,6 +185,9 @@ func listenOn(ctx context.Context, host mic.Host, opts mic.Options, out *output,
 	defer func() {
 		closed := src.Close()
 		err = errors.Join(err, closed, keep.close(ctx, errors.Join(err, closed)))
+		if keep != nil {
+			out.sounds.Add(l.stream, keep.file.Done().Path)
+		}
 		<-said
 		if n := m.Overflow(); n > 0 {
 			out.warn(fmt.Errorf("%v of sound were lost because the program could not keep up", capture.Duration(n)))

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -126,6 +127,17 @@ func (o *nameOptions) correct(cmd *cobra.Command, target string, wishes []wish) 
 		return err
 	}
 	return as(exitUsage, publish.CheckStream(target))
+}
+
+// outputs adds the files of --out.
+func (o *nameOptions) outputs(files *results) error {
+	if err := files.out("--out", o.results.out, false); err != nil {
+		return err
+	}
+	if len(files.events) > 0 {
+		return usage("--out %s: expected a name that ends in %s; events are where they were", files.events[0].Path(), export.Endings())
+	}
+	return nil
 }
 
 // aim makes a correction of a wish, with the speakers of a timeline.

@@ -53,6 +53,7 @@ func TestNameInRTTM(t *testing.T) {
 		{"name --recording talk talk.rttm S1=S2", exitUsage, "S2 is somebody else"},
 		{"name --recording talk none.rttm S1=Ada", exitInput, "none.rttm"},
 		{"name --recording talk --out talk.rttm talk.rttm S1=Ada", exitOutput, "what is corrected"},
+		{"name --recording talk --out new.jsonl talk.rttm S1=Ada", exitUsage, "events are where they were"},
 		{"undo --recording talk talk.rttm", exitUsage, "talk.rttm.1"},
 		{"merge --recording talk talk.rttm S1 S1", exitUsage, "into itself"},
 	} {

@@ -47,7 +47,7 @@ func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish
 	// Of events nothing goes away, so that nothing is to be kept.
 	here := &outfile.Set{Force: o.results.force || tl.Run() != export.RTTMRun}
 	own, err := here.Add(cmd.Name(), path)
-	if err = errors.Join(err, files.set.Input("what is corrected", path), files.out("--out", o.results.out, false)); err != nil {
+	if err = errors.Join(err, files.set.Input("what is corrected", path), o.outputs(files)); err != nil {
 		return err
 	}
 	for _, w := range wishes {

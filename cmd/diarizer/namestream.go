@@ -18,7 +18,7 @@ import (
 func (o *nameOptions) correctStream(cmd *cobra.Command, stream string, wishes []wish) error {
 	ctx := cmd.Context()
 	files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), o.results.force, true)
-	if err := files.out("--out", o.results.out, false); err != nil {
+	if err := o.outputs(files); err != nil {
 		return err
 	}
 	nc, err := o.nats.connect(ctx, o.url, "diarizer "+cmd.Name(), func(err error) { fmt.Fprintf(cmd.ErrOrStderr(), "diarizer: %v\n", err) })

@@ -40,6 +40,7 @@ type output struct {
 	page   *livePage
 	term   *terminalView
 	desks  page.Desks // of the runs, for corrections
+	sounds page.Sounds
 	bar    *progress
 	files  *results
 	where  string // the flags that lead to the server which keeps the events, empty where none will
@@ -90,7 +91,7 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results, m model.Model) (*
 	default:
 		out.print = transcript.New(out.text, transcript.Options{}).Event
 	}
-	live, err := o.page.open(cmd.Context(), out.stderr, out.correct)
+	live, err := o.page.open(cmd.Context(), out.stderr, out.correct, &out.sounds)
 	if err != nil {
 		return nil, errors.Join(err, out.term.close())
 	}

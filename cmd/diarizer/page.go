@@ -31,8 +31,8 @@ type livePage struct {
 }
 
 // open serves the page, where there is to be one, and says where. c takes its
-// corrections.
-func (o pageFlags) open(ctx context.Context, stderr io.Writer, c page.Correct) (*livePage, error) {
+// corrections, sounds are what it can play.
+func (o pageFlags) open(ctx context.Context, stderr io.Writer, c page.Correct, sounds *page.Sounds) (*livePage, error) {
 	if o.addr == "" {
 		if o.token != "" {
 			return nil, usage("--http-token: expected it with --http")
@@ -40,7 +40,7 @@ func (o pageFlags) open(ctx context.Context, stderr io.Writer, c page.Correct) (
 		return nil, nil
 	}
 	p := &livePage{hub: page.NewHub()}
-	server, err := o.serve(ctx, stderr, p.hub, page.Options{Correct: c})
+	server, err := o.serve(ctx, stderr, p.hub, page.Options{Correct: c, Sounds: sounds})
 	if err != nil {
 		return nil, err
 	}

@@ -248,6 +248,9 @@ func (p *replayer) recording(r recording) error {
 				continue
 			}
 		}
+		if r.path != "-" {
+			p.out.sounds.Add(id.stream, r.path)
+		}
 		g.Go(func() error {
 			errs[i] = p.one(ctx, id, src)
 			return errs[i]

@@ -33,6 +33,7 @@ type ground struct {
 	turns    []publish.Turn
 	speakers []publish.Speaker
 	found    map[int]called
+	words    map[string][]publish.Word // by recogniser
 }
 
 // Bound keeps at most so many turns one by one, see [publish.Timeline.Bound]. It is
@@ -81,6 +82,7 @@ func (l *Late) settle() {
 			l.heard[t.Speaker] = true
 		}
 	}
+	l.keepWords()
 	l.ground.speakers = slices.Sorted(maps.Keys(l.heard))
 	for _, s := range l.ground.speakers {
 		if name := l.tl.Name(s); name != s.String() {
@@ -124,12 +126,18 @@ func (l *Late) Correct(c Correction) ([]publish.Event, error) {
 		return nil
 	})
 	var err error
+	if c.Action == Undo && len(l.stands) == 0 && !l.seen[c.ID] {
+		return nil, fmt.Errorf("%w: there is nothing to take back: what was corrected before the end stays", ErrRefused)
+	}
 	if l.seen[c.ID] {
 		if err = desk.showTurns(); err == nil {
 			err = desk.showNames(desk.at)
 		}
 	} else {
 		_, err = desk.Correct(c)
+	}
+	if err == nil {
+		err = l.giveWordsBack(desk, events)
 	}
 	return events, err
 }

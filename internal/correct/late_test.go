@@ -24,7 +24,20 @@ type lateRun struct {
 
 func drawLateRun(t *rapid.T) *lateRun {
 	r := &lateRun{}
-	r.publish(t, meeting.Events(meeting.Options{Seed: rapid.Uint64().Draw(t, "seed"), Turns: rapid.IntRange(5, 60).Draw(t, "turns"), Names: []string{"Ada"}})...)
+	events := meeting.Events(meeting.Options{Seed: rapid.Uint64().Draw(t, "seed"), Turns: rapid.IntRange(5, 60).Draw(t, "turns"), Names: []string{"Ada"}})
+	last := len(events) - 1
+	r.publish(t, events[:last]...)
+	// A recogniser heard a word in the middle of each turn.
+	words := publish.Words{Recogniser: "words"}
+	for i, turn := range r.tl.Turns() {
+		middle := (turn.Start + turn.End) / 2
+		words.List = append(words.List, publish.Word{ID: i + 1, Text: "word", Start: middle, End: middle, Speaker: turn.Speaker})
+	}
+	end := events[last]
+	enc := publish.Encoder{Stream: end.Stream, Run: end.Run, Seq: r.tl.Seq(), Revision: r.tl.Revision()}
+	r.publish(t, enc.Words(int64(end.At), words))
+	end.Seq++
+	r.publish(t, end)
 	return r
 }
 
@@ -35,6 +48,16 @@ func (r *lateRun) publish(t *rapid.T, events ...publish.Event) {
 		}
 	}
 	r.events = append(r.events, events...)
+}
+
+// wordsAgree holds that every word is the turn's around it.
+func (r *lateRun) wordsAgree(t *rapid.T) {
+	turns := r.tl.Turns()
+	for _, w := range r.tl.Words("words") {
+		if turn := turns[w.ID-1]; w.Speaker != turn.Speaker {
+			t.Fatalf("word %d is %s, its turn %s", w.ID, w.Speaker, turn.Speaker)
+		}
+	}
 }
 
 // late is somebody who comes now and reads everything.
@@ -103,6 +126,7 @@ func TestLateCorrectionsAreTakenBack(t *testing.T) {
 				}
 			}
 			r.publish(t, events...)
+			r.wordsAgree(t)
 			if more, err := r.late(t).Correct(c); err != nil || len(more) > 0 {
 				t.Fatalf("said again, %+v leads to %v, %v", c, more, err)
 			}

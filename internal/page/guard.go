@@ -11,7 +11,7 @@ import (
 
 // policy lets the page load its own files and talk to its own server, and
 // nothing else. No text can become markup.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; media-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
 // guard keeps others out: pages of other sites that run in the same browser,

@@ -30,6 +30,7 @@ type Correct func(ctx context.Context, stream string, c correct.Correction) (cor
 type handler struct {
 	hub     *Hub
 	correct Correct
+	sounds  *Sounds
 	first   func() // a page opens
 	pages   atomic.Int64
 	ping    time.Duration
@@ -45,7 +46,7 @@ const pingEvery = 10 * time.Second
 const writeWithin = 20 * time.Second
 
 func newHandler(hub *Hub, o Options) http.Handler {
-	h := &handler{hub: hub, correct: o.Correct, first: func() {}, ping: pingEvery}
+	h := &handler{hub: hub, correct: o.Correct, sounds: o.Sounds, first: func() {}, ping: pingEvery}
 	if o.OnFirst != nil {
 		h.first = sync.OnceFunc(o.OnFirst)
 	}
@@ -57,6 +58,8 @@ func newHandler(hub *Hub, o Options) http.Handler {
 	mux.HandleFunc("GET /events", h.events)
 	mux.HandleFunc("POST /correct", h.post)
 	mux.HandleFunc("GET /download", h.download)
+	mux.HandleFunc("GET /sounds", h.listSounds)
+	mux.HandleFunc("GET /sound", h.sound)
 	for pattern, also := range o.Also {
 		mux.Handle(pattern, unhurried(also))
 	}

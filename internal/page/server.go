@@ -21,6 +21,8 @@ type Options struct {
 	Token string
 	// Correct takes corrections; nil means that people may only look.
 	Correct Correct
+	// Sounds are the recordings that the page can play; nil is none.
+	Sounds *Sounds
 	// Also are routes besides the page's, by their patterns of [http.ServeMux],
 	// for whoever may open the page. Open are those that anybody may ask, such as
 	// whether the process works.

@@ -291,6 +291,19 @@ test("a host names people after the end, where their names stand, and takes the 
   await page.locator("#figures").click();
   assert.match(await page.locator("#wall").textContent(), /\d\d/);
   assert.equal(await page.locator(".hint").isVisible(), true);
+  // What somebody said is played, from any turn or where they are named.
+  await until(page, () => !document.getElementById("player").hidden && document.querySelector("#turns button.at"));
+  const from = await page.evaluate(() => diarizer.board.turns.at(-2).start);
+  await page.locator("#turns button.at").nth(1).click();
+  await until(page, (t) => { const p = document.getElementById("player"); return !p.paused && p.currentTime >= t && p.currentTime < t + 10; }, from);
+  await page.keyboard.press("2");
+  await page.locator("#who-hear").click();
+  await until(page, () => {
+    const long = diarizer.board.turns.filter((t) => t.speaker === "S2").reduce((a, b) => (b.end - b.start > a.end - a.start ? b : a));
+    const p = document.getElementById("player");
+    return p.currentTime >= long.start && p.currentTime < long.end + 1;
+  });
+  await page.keyboard.press("Escape");
   // A name among the turns is one to click.
   await page.locator("#turns .asks", { hasText: /^S1$/ }).first().click();
   await page.locator("#who-name").fill("Ada");

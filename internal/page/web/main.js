@@ -26,7 +26,7 @@ const lanes = new Lanes({
   },
 });
 
-const people = new People({ list: $("people"), dialog: $("who"), correct, refuse });
+const people = new People({ list: $("people"), dialog: $("who"), correct, refuse, hear });
 
 const connection = new Link({
   query: () => {
@@ -89,6 +89,7 @@ function newBoard(s) {
   board.version = version;
   pace.tick(s.time);
   $("stream").value = board.stream;
+  askSounds();
   link("live");
   dirty = rowsDirty = true;
 }
@@ -100,6 +101,7 @@ function take(e) {
   pace.tick(e.time);
   if (e.kind === "turn-started" || e.kind === "turn-updated") decided(e);
   if (e.kind === "stream-ended") {
+    setTimeout(askSounds, 1500); // what was kept of a microphone is complete then
     link("live");
     meter(null);
   }
@@ -263,6 +265,41 @@ function fill(list, lines) {
   list.replaceChildren(...lines());
 }
 
+const heard = new Set(); // streams with a recording to play
+
+/** askSounds asks which streams have one. */
+async function askSounds() {
+  try {
+    const list = await (await fetch("sounds")).json();
+    heard.clear();
+    for (const stream of list) heard.add(stream);
+  } catch {
+    heard.clear(); // asked again with the next board
+  }
+  $("who-hear").hidden = !heard.has(board.stream);
+  $("player").hidden = !heard.has(board.stream);
+  rowsDirty = true;
+}
+
+/** play plays what was recorded, from a moment on until another, if that is given. */
+function play(from, until = Infinity) {
+  const player = $("player");
+  const src = `sound?stream=${encodeURIComponent(board.stream)}`;
+  if (player.getAttribute("src") !== src) player.src = src;
+  play.until = until;
+  play.own = true;
+  player.currentTime = from;
+  player.play().catch((e) => e.name !== "AbortError" && toast("This browser cannot play the recording.", true));
+}
+
+/** hear plays the longest that somebody has said. */
+function hear(speaker) {
+  const own = board.turns.filter((t) => t.speaker === speaker && !t.open);
+  if (own.length === 0) return;
+  const t = own.reduce((a, b) => (b.end - b.start > a.end - a.start ? b : a));
+  play(t.start, t.end);
+}
+
 /** named is a speaker's name, or words about them, to click for another name. */
 function named(text, speaker, attributes = { class: "what" }) {
   if (speaker === "unknown") return element("span", attributes, text);
@@ -288,8 +325,16 @@ function showFigures(on) {
   dirty = rowsDirty = true;
 }
 
+/** moment is a time in a list, which plays what was recorded from there. */
+function moment(at) {
+  if (!heard.has(board.stream)) return element("span", { class: "at digits", title: wall(at) }, clock(at));
+  const b = element("button", { type: "button", class: "at digits asks", title: [wall(at), "Click to hear it"].filter(Boolean).join(" · ") }, clock(at));
+  b.addEventListener("click", () => play(at));
+  return b;
+}
+
 function line(at, text, speaker, ...rest) {
-  const e = element("li", {}, element("span", { class: "at digits", title: wall(at) }, clock(at)), element("i", { class: "swatch" }), named(text, speaker),
+  const e = element("li", {}, moment(at), element("i", { class: "swatch" }), named(text, speaker),
     ...rest.filter(Boolean).map((r) => element("span", { class: "more digits" }, r)));
   e.style.setProperty("--colour", colour(speaker));
   return e;
@@ -341,6 +386,13 @@ $("zoom-in").addEventListener("click", () => lanes.zoom(0.7));
 $("zoom-out").addEventListener("click", () => lanes.zoom(1 / 0.7));
 $("zoom-fit").addEventListener("click", () => lanes.all());
 $("live").addEventListener("click", () => lanes.setFollow(!lanes.follow));
+$("player").addEventListener("timeupdate", (e) => {
+  if (e.target.currentTime >= play.until) e.target.pause();
+});
+$("player").addEventListener("seeking", () => {
+  if (!play.own) play.until = Infinity; // whoever moves it wants to hear on
+  play.own = false;
+});
 $("mark").addEventListener("click", askMark);
 $("note-cancel").addEventListener("click", () => $("note").close());
 $("note-form").addEventListener("submit", () => correct({ action: "mark", at: askMark.at, text: $("note-text").value.trim() }));

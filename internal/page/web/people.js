@@ -6,8 +6,10 @@ import { clock, colour, count, element, percent, round } from "./text.js";
 const far = 6; // a press that moves less is a click, in CSS pixels
 
 export class People {
-  constructor({ list, dialog, correct, refuse }) {
+  constructor({ list, dialog, correct, refuse, hear }) {
     Object.assign(this, { list, dialog, correct, refuse });
+    this.hear = dialog.querySelector("#who-hear");
+    this.hear.addEventListener("click", () => hear(this.asked));
     this.rows = new Map(); // speaker to elements
     this.shares = [];
     this.form = dialog.querySelector("form");
