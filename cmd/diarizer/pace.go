@@ -5,18 +5,54 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
-// leastPace is how many times as fast as it is spoken a model has to make pairs of
-// speech for a live stream: each second is heard about twice, and the rest of the
+// leastPace is how many times as fast as it is spoken a model has to hear speech for a
+// live stream: each second becomes part of some three pairs, and the rest of the
 // program and of the machine want their share.
 const leastPace = 5
 
-// pace measures that on a second of sound: the best of three.
+// pace measures that: the time of a pair of a second, and of what the tracker of the
+// model does for one.
 func pace(m model.Model) float64 {
+	took := pairing(m) + tracking(m)
+	return time.Second.Seconds() / max(took, time.Microsecond).Seconds()
+}
+
+// tracking is what tracking takes of every second, on average over one cycle.
+func tracking(m model.Model) time.Duration {
+	t, ok := m.(model.Tracking)
+	if !ok {
+		return 0
+	}
+	tracker := t.NewTracker()
+	if tracker == nil {
+		return 0
+	}
+	noise := make([]float32, capture.Rate)
+	for i := range noise {
+		noise[i] = float32((i*7)%11)/110 - 0.05
+	}
+	heard := 0
+	ignore := func(int64, model.Presence) { heard++ }
+	least := time.Duration(1<<63 - 1)
+	for range 15 { // three windows are computed within
+		began := time.Now()
+		before := heard
+		tracker.Push(noise, ignore)
+		if heard > before {
+			least = min(least, time.Since(began))
+		}
+	}
+	return time.Duration(float64(least) * capture.Rate / float64(tracker.Cycle()))
+}
+
+// pairing is what the pair of a second takes: the best of three.
+func pairing(m model.Model) time.Duration {
 	ear, stats := m.NewListener(), m.Shape().NewStats()
 	least := time.Duration(1<<63 - 1)
 	for try := range int64(3) {
@@ -33,7 +69,7 @@ func pace(m model.Model) float64 {
 		ear.Pair(&stats, slices.Values(sounds))
 		least = min(least, time.Since(began))
 	}
-	return time.Second.Seconds() / max(least, time.Microsecond).Seconds()
+	return least
 }
 
 // livable returns m where this machine keeps up with it, and otherwise the light
@@ -46,5 +82,5 @@ func livable(m model.Model, at float64) (model.Model, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	return light, fmt.Sprintf("this machine embeds speech at %.1f times the speed at which it is spoken, less than %d: the light model is used instead; --model %s insists", at, leastPace, modelfile.Accurate), nil
+	return light, fmt.Sprintf("this machine hears speech at %.1f times the speed at which it is spoken, less than %d: the light model is used instead; --model %s insists", at, leastPace, modelfile.Accurate), nil
 }
