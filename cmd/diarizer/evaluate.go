@@ -90,6 +90,7 @@ lines: docs/accuracy-identification.md.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&data, "data", "", "directory of recordings with references")
+	o.registerTurns(cmd.Flags())
 	modelFlag(f, &o.model)
 	f.IntVar(&jobs, "jobs", runtime.NumCPU(), "recordings to work on at once")
 	f.BoolVar(&each, "each", false, "tell of every recording as it is done")

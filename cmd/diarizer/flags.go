@@ -47,11 +47,16 @@ func (o *diarizeFlags) register(f *pflag.FlagSet) {
 	f.IntVar(&o.speakers, "speakers", 0, "the number of speakers, where it is known")
 	f.IntVar(&o.min, "min-speakers", 0, "the least number of speakers")
 	f.IntVar(&o.max, "max-speakers", 0, "the largest number of speakers")
-	f.DurationVar(&o.join, "join", defaultJoin, "the longest pause inside a turn, up to 5s")
-	f.BoolVar(&o.exclusive, "exclusive", false, "tell of one speaker at a time, as captions want it")
+	o.registerTurns(f)
 	identifyFlag(f, &o.identify)
 	o.page.register(f)
 	f.BoolVar(&o.tui, "tui", false, "show who speaks full-screen, where the output is a terminal")
+}
+
+// registerTurns adds the flags that say what a turn is.
+func (o *diarizeFlags) registerTurns(f *pflag.FlagSet) {
+	f.DurationVar(&o.join, "join", defaultJoin, "the longest pause inside a turn, up to 5s")
+	f.BoolVar(&o.exclusive, "exclusive", false, "tell of one speaker at a time, as captions want it")
 }
 
 // config checks the flags and returns what they say of the pipeline.
