@@ -1,4 +1,4 @@
-# make build      the binary, bin/diarizer, with the microphone where PortAudio is installed
+# make build      the binary, bin/diarizer, with all microphones where PortAudio is installed
 # make deps       installs what the tests need besides Go, as root on Debian and its like
 # make test       vet, staticcheck, other systems, race-enabled tests, each benchmark once, microphone and page;
 #                 installs nothing: what the tests lack is left out, or an error where DIARIZER_REQUIRE_TOOLS is set
@@ -22,7 +22,7 @@ LDFLAGS  ?= -s -w
 # The tests of servers and microphones time things; and deps comes before test.
 .NOTPARALLEL:
 
-# Listening needs PortAudio and a C compiler, everything else only Go. Without
+# Listening to more than a sound server of Linux needs PortAudio and a C compiler, everything else only Go. Without
 # symbols the binary is a quarter smaller; stack traces have their lines all the same.
 build:
 	@if pkg-config --exists portaudio-2.0 2>/dev/null && command -v "$$($(GO) env CC)" >/dev/null; then \
@@ -36,7 +36,7 @@ build:
 	  elif command -v pacman >/dev/null; then how="sudo pacman -S gcc pkgconf portaudio"; \
 	  elif command -v brew >/dev/null; then how="brew install pkg-config portaudio"; \
 	  else how="(see docs/capture.md)"; fi; \
-	  echo "make: built without the microphone, PortAudio or a C compiler is not here; to have it: $$how && make build" >&2; \
+	  echo "make: built without PortAudio, as that or a C compiler is not here; on Linux the microphones of PulseAudio and PipeWire are heard all the same; to have all: $$how && make build" >&2; \
 	fi
 
 # What the tests need besides Go, by the programs that show that it is there: a C

@@ -58,7 +58,7 @@ func complete(cmd *cobra.Command) {
 		cmd.ValidArgsFunction = cobra.FixedCompletions([]string{"rttm"}, cobra.ShellCompDirectiveFilterFileExt)
 	case "diarizer convert":
 		cmd.ValidArgsFunction = convertArguments
-	case "diarizer name", "diarizer merge", "diarizer undo":
+	case "diarizer name", "diarizer merge", "diarizer undo", "diarizer mark":
 		cmd.ValidArgsFunction = correctArguments
 	case "diarizer streams stop", "diarizer streams rename", "diarizer streams identify":
 		cmd.ValidArgsFunction = streamArguments

@@ -24,7 +24,7 @@ one is what listen uses where --device does not say otherwise.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			host, err := mic.System()
 			if err != nil {
-				return err
+				return as(exitInput, err)
 			}
 			return devices(cmd.OutOrStdout(), cmd.ErrOrStderr(), host, asJSON)
 		},
@@ -37,7 +37,7 @@ one is what listen uses where --device does not say otherwise.`,
 func devices(stdout, stderr io.Writer, host mic.Host, asJSON bool) error {
 	all, err := host.Devices()
 	if err != nil {
-		return fmt.Errorf("list the microphones: %w", err)
+		return as(exitInput, fmt.Errorf("list the microphones: %w", err))
 	}
 	if asJSON {
 		if all == nil {

@@ -20,6 +20,7 @@ type wish struct {
 	speaker string
 	into    string
 	name    string
+	text    string // of a mark
 }
 
 // nameOptions are the flags of name, merge and undo.
@@ -113,6 +114,30 @@ say what was corrected: the one before is beside it as FILE.1.`,
 	return cmd
 }
 
+// newMarkCommand makes "diarizer mark".
+func newMarkCommand() *cobra.Command {
+	var o nameOptions
+	cmd := &cobra.Command{
+		Use:   "mark [flags] STREAM|FILE.jsonl [NOTE]",
+		Short: "Mark this moment of a meeting, with a note",
+		Long: `Mark this moment of a meeting, with a note. Everybody who watches sees it, and it is in
+the transcript and among the marks of a .json file. Of a stream that is over, it marks
+the end. It is not taken back.`,
+		Example: `  diarizer mark standup "decided: ship it"
+  diarizer mark --nats nats://bus:4222 standup`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			w := wish{action: correct.Mark}
+			if len(args) > 1 {
+				w.text = strings.TrimSpace(args[1])
+			}
+			return o.correct(cmd, args[0], []wish{w})
+		},
+	}
+	o.register(cmd)
+	return cmd
+}
+
 // correct corrects a file or a stream, whichever target is.
 func (o *nameOptions) correct(cmd *cobra.Command, target string, wishes []wish) error {
 	info, err := os.Stat(target)
@@ -143,7 +168,8 @@ func (o *nameOptions) outputs(files *results) error {
 // aim makes a correction of a wish, with the speakers of a timeline.
 func aim(w wish, tl *publish.Timeline) (c correct.Correction, err error) {
 	c = correct.Correction{Action: w.action, Name: w.name, Run: tl.Run()}
-	if w.action == correct.Undo {
+	if w.action == correct.Undo || w.action == correct.Mark {
+		c.Text = w.text
 		return c, nil
 	}
 	if c.Speaker, err = speakerOf(tl, w.speaker); err != nil {
@@ -166,6 +192,8 @@ func spelled(c correct.Correction, tl *publish.Timeline) string {
 	switch {
 	case c.Action == correct.Undo:
 		return "the last correction is taken back"
+	case c.Action == correct.Mark:
+		return "marked"
 	case c.Action == correct.Merge:
 		return fmt.Sprintf("%s was %s all along", who(c.Speaker), who(c.Into))
 	case c.Name == "":

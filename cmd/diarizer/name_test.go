@@ -112,6 +112,10 @@ func TestNameOverStream(t *testing.T) {
 	if text := lines(); !strings.Contains(text, "S2 is Ada Lovelace after all") {
 		t.Errorf("the transcript does not tell:\n%s", text)
 	}
+	works(t, "mark", "--nats", url, "meeting", "decided: ship it", "--out", "m.json")
+	if got := read(t, "m.json"); !strings.Contains(got, `"text": "decided: ship it"`) {
+		t.Errorf("marked:\n%s", got)
+	}
 	writeFile(t, "m.jsonl", []byte(lines("--json")))
 	works(t, "undo", "--nats", url, "meeting")
 	if got := lines("--format", "rttm"); got != named {

@@ -94,6 +94,9 @@ func correctLines(path string, data []byte, tl *publish.Timeline, c correct.Corr
 	if c.Action == correct.Undo {
 		return nil, usage("%s: an RTTM file does not say what was corrected: what was there before is beside it, %s.1 or a higher number", path, path)
 	}
+	if c.Action == correct.Mark {
+		return nil, usage("%s: an RTTM file has no marks: mark the stream, or its events as lines of JSON", path)
+	}
 	from, to := word(tl.Name(c.Speaker)), word(c.Name)
 	if c.Action == correct.Merge {
 		to = word(tl.Name(c.Into))

@@ -95,6 +95,11 @@ func streamAt(ctx context.Context, nc *nats.Conn, stream, run string, seq uint64
 		if err != nil || tl.Run() != run || tl.Seq() >= seq {
 			return tl, err
 		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return tl, nil // it is on its way
+		}
 	}
 }
 

@@ -63,6 +63,8 @@ func (m Model) edit(msg tea.KeyMsg) (Model, tea.Cmd, bool) {
 		return m, nil, false
 	case key == "u":
 		return m, m.send(correct.Correction{Action: correct.Undo}, "taken back"), true
+	case key == "x":
+		return m, m.send(correct.Correction{Action: correct.Mark}, "marked"), true
 	case key == "n" || key == "m":
 		if _, ok := m.person(m.desk.selected); !ok {
 			m.desk.said = "choose a speaker first: ↑ ↓ or 1 to 9"

@@ -124,6 +124,10 @@ func TestNameMergeUndo(t *testing.T) {
 	if got := (*asked)[len(*asked)-1]; got.Action != correct.Merge || got.Speaker != 1 || got.Into != 2 {
 		t.Errorf("asked %+v", got)
 	}
+	m = do(m, "x")
+	if got := (*asked)[len(*asked)-1]; got.Action != correct.Mark {
+		t.Errorf("asked %+v", got)
+	}
 	// Esc lets go of the speaker, and never quits.
 	m, cmd := press(m, "esc")
 	if cmd != nil || strings.Contains(m.View(), "›") {

@@ -78,6 +78,7 @@ var helpLines = []string{
 	"n            name the speaker, by no name to take it away",
 	"m            the speaker is the same as another: merge",
 	"u            take the last correction back",
+	"x            mark this moment",
 	"?            close this",
 	"Esc          close what is open; it never ends anything",
 	"q  Ctrl-C    end, after a question, or leave what is over", "",
