@@ -14,6 +14,7 @@ type atom struct {
 	sound      model.Sound
 	level      float32                 // dBFS, 0 where it is not known
 	tracks     [segment.Tracks]float32 // how active each of the voices of the place is
+	two        float32                 // the probability of that
 	crowd      bool                    // several speak in it
 }
 
@@ -22,7 +23,7 @@ func (a *atom) middle() int64 { return (a.start + a.end) / 2 }
 // addAtom takes in the frames of an event.
 func (c *Clusterer) addAtom(ev segment.Event) {
 	n := len(ev.Frames) / c.m.Front().Dim()
-	a := atom{start: ev.FrameStart, end: ev.FrameStart + int64(n)*segment.Hop, level: float32(ev.Level), crowd: ev.Crowd, tracks: ev.Tracks}
+	a := atom{start: ev.FrameStart, end: ev.FrameStart + int64(n)*segment.Hop, level: float32(ev.Level), crowd: ev.Crowd, two: ev.Two, tracks: ev.Tracks}
 	if ev.Draft == c.cfg.Drafts { // once
 		c.loud.add(a.level)
 	}

@@ -9,7 +9,8 @@ import (
 // crowd is a stretch of an utterance in which somebody else speaks as well.
 type crowd struct {
 	start, end int64
-	track      int // whose voice that is among those of the place, from 1
+	two        float64 // the probability that somebody does, on average
+	track      int     // whose voice that is among those of the place, from 1
 }
 
 const (
@@ -20,6 +21,9 @@ const (
 	besideHalf = 2 * 100 * segment.Hop
 	// besideOther is how much less somebody counts who is heard on another track.
 	besideOther = 0.1
+	// besideLeast is how probable it has to be that somebody else speaks, and is
+	// whom they are taken for.
+	besideLeast = 0.5
 )
 
 // tell finds of the atoms of u which of the voices of its place it is of, and where
@@ -44,10 +48,12 @@ func (c *Clusterer) tell(u *utterance) {
 	u.track = track + 1
 	var open *crowd
 	var beside [segment.Tracks]float32
+	atoms := 0.0
 	finish := func() {
 		if open != nil {
 			open.track = most(beside) + 1
-			open, beside = nil, [segment.Tracks]float32{}
+			open.two /= atoms
+			open, beside, atoms = nil, [segment.Tracks]float32{}, 0
 		}
 	}
 	for a := range c.within(u.start, u.end) {
@@ -60,6 +66,8 @@ func (c *Clusterer) tell(u *utterance) {
 			open = &u.crowds[len(u.crowds)-1]
 		}
 		open.end = min(a.end, u.end)
+		open.two += float64(a.two)
+		atoms++
 		for k, v := range a.tracks {
 			if k != track {
 				beside[k] += v
@@ -80,8 +88,8 @@ func most(v [segment.Tracks]float32) int {
 	return best
 }
 
-// beside returns who speaks beside u in one of its crowds, and how certain that is;
-// Unknown where nobody else is near.
+// beside returns who speaks beside u in one of its crowds, and the probability of that;
+// Unknown where that is small, or nobody else is near.
 func (c *Clusterer) beside(u *utterance, cr crowd) (speaker int, confidence float64) {
 	votes := make(map[int]float64, 4)
 	sum := 0.0
@@ -104,5 +112,8 @@ func (c *Clusterer) beside(u *utterance, cr crowd) (speaker int, confidence floa
 	if speaker == Unknown {
 		return Unknown, 0
 	}
-	return speaker, votes[speaker] / sum
+	if confidence = cr.two * votes[speaker] / sum; confidence < besideLeast {
+		return Unknown, 0
+	}
+	return speaker, 0.001 * confidence
 }

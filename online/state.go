@@ -69,11 +69,11 @@ func (l *look) fields() []any {
 	return []any{state.Value(l.ear), state.Slice(&l.atoms, (*atom).fields), &l.last}
 }
 
-func (c *crowd) fields() []any { return []any{&c.start, &c.end, &c.track} }
+func (c *crowd) fields() []any { return []any{&c.start, &c.end, &c.track, &c.two} }
 
 func (a *atom) fields() []any {
 	s := &a.sound
-	return []any{&a.start, &a.end, &s.First, &s.Frames, &s.X, &s.K, &s.W, &s.Ends, &a.level, &a.crowd, a.tracks[:]}
+	return []any{&a.start, &a.end, &s.First, &s.Frames, &s.X, &s.K, &s.W, &s.Ends, &a.level, &a.crowd, &a.two, a.tracks[:]}
 }
 
 func (u *utterance) fields() []any {

@@ -41,6 +41,8 @@ type Event struct {
 	Level float64
 	// Crowd says that two or more people speak in Frames.
 	Crowd bool
+	// Two is the probability that they do, where somebody listens for that.
+	Two float32
 	// Tracks say how active each of the voices is in Frames, from 0 to 1, that
 	// somebody who listens to them tells apart; all 0 where nobody does. A voice
 	// keeps its track for some seconds only.

@@ -11,7 +11,8 @@ import (
 // Turns returns the claims of turns that say who speaks, each with its
 // confidence, of the same index: that of its speaker. A turn is right when its
 // speaker, mapped to the reference by the mapping of least confusion, is the
-// reference speaker who has most of the turn's time. A turn in which nobody
+// reference speaker who has most of the turn's time, or speaks in half of it, beside
+// others or not. A turn in which nobody
 // speaks, or of a speaker who stands for nobody in the reference, is wrong. The
 // weight is the turn's length in seconds; turns without any are left out, and
 // so are the turns of speaker unknown, who claim nothing.
@@ -35,7 +36,7 @@ func Turns(reference, turns []rttm.Segment, confidence []float64, unknown string
 	return out, nil
 }
 
-// most reports whether nobody has more of the turn's time than who has. A
+// most reports whether who speaks in half of the turn, or nobody in more of it. A
 // reference speaker who speaks twice at once counts twice, which references do
 // not hold.
 func most(reference []rttm.Segment, turn rttm.Segment, who string) bool {
@@ -47,5 +48,5 @@ func most(reference []rttm.Segment, turn rttm.Segment, who string) bool {
 			top = max(top, shared[s.Speaker])
 		}
 	}
-	return top > 0 && shared[who] >= top
+	return top > 0 && (shared[who] >= top || 2*shared[who] >= turn.End-turn.Start)
 }

@@ -21,7 +21,7 @@ func (r *presenceOfFrame) mark(ev *segment.Event) {
 			ev.Tracks[k] += v / n
 		}
 	}
-	ev.Crowd = two > 0.5
+	ev.Two, ev.Crowd = two, two > 0.5
 }
 
 // change finds where speech passes from one voice to another.
