@@ -115,5 +115,5 @@ func (c *Clusterer) beside(u *utterance, cr crowd) (speaker int, confidence floa
 	if confidence = cr.two * votes[speaker] / sum; confidence < besideLeast {
 		return Unknown, 0
 	}
-	return speaker, 0.001 * confidence
+	return speaker, confidence
 }
