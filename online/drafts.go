@@ -105,3 +105,9 @@ func (c *Clusterer) addUnits(utt *utterance, u unit) {
 		}
 	}
 }
+
+// onlyDrafted says whether all that speaker s has said are drafts.
+func (c *Clusterer) onlyDrafted(s int) bool {
+	return c.speaker(s).anchor.N <= 0 &&
+		!slices.ContainsFunc(c.utts, func(u utterance) bool { return u.speaker == s && !u.draft })
+}

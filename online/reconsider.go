@@ -130,6 +130,11 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 	c.absent.merge(speaker, into, c.bounds.merges)
 	c.relink()
 	c.time.merge(speaker, into)
+	for i := range c.utts {
+		if u := &c.utts[i]; u.speaker == speaker {
+			u.speaker = into
+		}
+	}
 	for i := range c.heads {
 		if h := &c.heads[i]; h.speaker == speaker {
 			h.speaker = into
