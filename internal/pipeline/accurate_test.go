@@ -149,7 +149,7 @@ func TestSnapshotOfAnotherModel(t *testing.T) {
 
 // TestAccurateSnapshotIsSmall bounds what a stream of the accurate model is.
 func TestAccurateSnapshotIsSmall(t *testing.T) {
-	const most = 900_000
+	const most = 520_000
 	x := talk(t, 70)
 	s, err := NewStream(Config{Model: embedded(t, modelfile.Accurate)})
 	if err != nil {
