@@ -25,7 +25,7 @@ func Serve(nc *nats.Conn, stream string, hear func(Message) (Reply, error)) (sto
 		if err == nil {
 			reply, err = hear(message)
 		}
-		answer(m, reply, err)
+		Answer(m, reply, err)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Subject(stream), err)
@@ -33,7 +33,9 @@ func Serve(nc *nats.Conn, stream string, hear func(Message) (Reply, error)) (sto
 	return func() { _ = sub.Unsubscribe() }, nil // an error means that it has ended
 }
 
-func answer(m *nats.Msg, reply Reply, err error) {
+// Answer answers a message that was sent as a request: err says why none of its words
+// was taken.
+func Answer(m *nats.Msg, reply Reply, err error) {
 	if m.Reply == "" {
 		return
 	}
@@ -69,6 +71,9 @@ func Send(ctx context.Context, nc *nats.Conn, stream string, m Message) (Reply, 
 	var reply Reply
 	if err := json.Unmarshal(msg.Data, &reply); err != nil {
 		return Reply{}, fmt.Errorf("stream %s: answer to the words: %w", stream, err)
+	}
+	if reply.Error == ErrNobody.Error() { // no longer
+		return Reply{}, fmt.Errorf("stream %s: %w", stream, ErrNobody)
 	}
 	for _, known := range []error{ErrMalformed, ErrRefused} {
 		if rest, ok := strings.CutPrefix(reply.Error, known.Error()+": "); ok {

@@ -1,0 +1,220 @@
+package serve
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"math/bits"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/seed-7adb9000/diarizer/internal/heard"
+)
+
+// wordbox hears the words that recognisers send of one run. It puts them among the
+// stream's sound, so that every owner comes upon them at the same place, and
+// answers when this one has.
+type wordbox struct {
+	s                    *shared
+	stream, run, session string
+	// tell hears of messages that were refused or lost: why, and how many so far.
+	tell func(why error, all uint64)
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	sub    *nats.Subscription
+	busy   sync.Mutex // while a message is taken
+
+	mu      sync.Mutex
+	closed  bool
+	waiting map[string]*nats.Msg // requests, by the ID of their note
+	budget  budget
+	refused uint64
+	lost    int // messages that came faster than they were taken
+}
+
+// What a wordbox holds: requests without an answer, and messages that were not
+// looked at yet.
+const (
+	mostRequests = 64
+	mostUnread   = 256
+	mostBytes    = 8 << 20
+)
+
+// openWordbox begins to hear the words of a run.
+func openWordbox(s *shared, stream, run, session string, tell func(error, uint64)) (*wordbox, error) {
+	b := &wordbox{s: s, stream: stream, run: run, session: session, tell: tell, waiting: map[string]*nats.Msg{}, budget: newBudget(time.Now())}
+	b.ctx, b.cancel = context.WithCancel(context.Background())
+	var err error
+	if b.sub, err = s.nc.Subscribe(heard.Subject(stream), b.hear); err == nil {
+		err = b.sub.SetPendingLimits(mostUnread, mostBytes)
+	}
+	if err != nil {
+		b.cancel()
+		return nil, fmt.Errorf("words of stream %s: %w", stream, err)
+	}
+	return b, nil
+}
+
+// close stops hearing. Words that have their place among the sound are the next
+// owner's to answer, unless ended says that the run is over.
+func (b *wordbox) close(ended bool) {
+	_ = b.sub.Unsubscribe() // an error means that it has ended
+	b.cancel()
+	b.busy.Lock() // nothing is taken any more
+	defer b.busy.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	if ended {
+		for _, m := range b.waiting {
+			heard.Answer(m, heard.Reply{}, errEndedWords)
+		}
+	}
+	b.waiting = nil
+}
+
+// hear takes one message. Messages take their places in the order in which they come.
+func (b *wordbox) hear(m *nats.Msg) {
+	b.busy.Lock()
+	defer b.busy.Unlock()
+	b.overrun()
+	message, err := heard.Decode(m.Data)
+	switch {
+	case err != nil:
+	case message.Run != "" && message.Run != b.run:
+		err = fmt.Errorf("%w: they are of run %s, and this is run %s", heard.ErrRefused, message.Run, b.run)
+	case message.Partial: // for those who listen to the subject
+		heard.Answer(m, heard.Reply{}, nil)
+		return
+	}
+	id := ""
+	if err == nil {
+		id, err = b.expect(m)
+	}
+	var note json.RawMessage
+	if err == nil {
+		note, err = wordsNote{ID: id, Message: message}.encode()
+	}
+	if err != nil {
+		b.forget(id)
+		b.refuse(m, err)
+		return
+	}
+	if err := b.s.putNote(b.ctx, b.stream, b.session, noteWords, note); err != nil {
+		// Perhaps they were stored all the same: sent again, they do no harm.
+		b.forget(id)
+		if b.ctx.Err() == nil {
+			b.refuse(nil, err)
+		}
+	}
+}
+
+// expect lets a message in and, where it is a request, keeps it for the answer.
+func (b *wordbox) expect(m *nats.Msg) (id string, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.closed:
+		return "", heard.ErrNobody
+	case len(b.waiting) >= mostRequests:
+		return "", fmt.Errorf("%w: %d messages wait already: try again", heard.ErrRefused, mostRequests)
+	case !b.budget.take(time.Now(), len(m.Data)):
+		return "", errTooMany
+	}
+	if m.Reply != "" {
+		id = rand.Text()
+		b.waiting[id] = m
+	}
+	return id, nil
+}
+
+func (b *wordbox) forget(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.waiting, id)
+}
+
+// refuse answers a message that was not taken, and tells of the first, and then the
+// more rarely, the more there are.
+func (b *wordbox) refuse(m *nats.Msg, err error) {
+	if m != nil {
+		heard.Answer(m, heard.Reply{}, err)
+	}
+	b.count(err, 1)
+}
+
+func (b *wordbox) count(why error, n int) {
+	b.refused += uint64(n)
+	if all := b.refused; all == uint64(n) || bits.Len64(all) > bits.Len64(all-uint64(n)) {
+		b.tell(why, all)
+	}
+}
+
+// overrun counts the messages that NATS dropped because they were too many.
+func (b *wordbox) overrun() {
+	if n, err := b.sub.Dropped(); err == nil && n > b.lost {
+		b.count(errTooMany, n-b.lost)
+		b.lost = n
+	}
+}
+
+// answer tells whoever waits what became of words.
+func (b *wordbox) answer(id string, reply heard.Reply, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if m := b.waiting[id]; m != nil {
+		heard.Answer(m, reply, err)
+		delete(b.waiting, id)
+	}
+}
+
+// budget is how many bytes of words a stream may still send: hours of talk at once,
+// and in the long run some fifty times what anybody says.
+type budget struct {
+	left float64
+	at   time.Time
+}
+
+const (
+	budgetBytes  = 4 << 20
+	budgetGrowth = 16 << 10 // in a second
+)
+
+func newBudget(now time.Time) budget { return budget{budgetBytes, now} }
+
+// take spends n bytes, if they are there.
+func (b *budget) take(now time.Time, n int) bool {
+	b.left = min(budgetBytes, b.left+budgetGrowth*now.Sub(b.at).Seconds())
+	b.at = now
+	if float64(n) > b.left {
+		return false
+	}
+	b.left -= float64(n)
+	return true
+}
+
+// listenToWords begins to hear the words of the run, if there is one.
+func (o *owner) listenToWords() {
+	if o.follow.session == "" || o.words != nil {
+		return
+	}
+	box, err := openWordbox(o.w.s, o.stream, o.follow.enc.Run, o.follow.session, func(why error, all uint64) {
+		o.log.Warn("words are refused", "why", short(why), "messages", all)
+	})
+	if err != nil {
+		o.report(err) // tried again after the next message
+		return
+	}
+	o.words = box
+}
+
+// answerWords passes on what became of words, to whoever sent them to this process.
+func (o *owner) answerWords(id string, reply heard.Reply, err error) {
+	if o.words != nil {
+		o.words.answer(id, reply, err)
+	}
+}
