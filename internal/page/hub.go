@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/seed-7adb9000/diarizer/internal/board"
+	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -40,6 +41,8 @@ type stream struct {
 	snapAt  uint64
 	reading []byte
 	read    uint64 // readings so far
+	guess   []byte
+	guessed uint64 // guesses so far
 	news    chan struct{}
 }
 
@@ -134,6 +137,28 @@ func (h *Hub) Reading(r meter.Reading) {
 	}
 	s.reading = data
 	s.read++
+	wake(&s.news)
+}
+
+// Partial shows what a recogniser takes somebody to say. It is forgotten when the next
+// partial words come.
+func (h *Hub) Partial(stream string, m heard.Message) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.streams[stream]
+	if s == nil {
+		return
+	}
+	g, ok := m.Guess(stream, s.board.Run(), s.board.Source().Origin)
+	if !ok {
+		return
+	}
+	data, err := json.Marshal(g)
+	if err != nil {
+		return // strings and numbers: it does not happen
+	}
+	s.guess = data
+	s.guessed++
 	wake(&s.news)
 }
 

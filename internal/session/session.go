@@ -57,6 +57,9 @@ type Options struct {
 	// of the run, before its first event; from any goroutine. With NATS, words
 	// arrive there too.
 	OnWords func(hear func(heard.Message) (heard.Reply, error))
+	// OnPartial, where not nil, is handed words that may still change, from any
+	// goroutine.
+	OnPartial func(stream string, m heard.Message)
 	// WordsWithin bounds the wait for the last words of recognisers at the end; 10 s
 	// if 0. Where no recogniser has begun there is no wait.
 	WordsWithin time.Duration

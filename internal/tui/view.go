@@ -102,8 +102,11 @@ func (m Model) lines(s *stream, shares []board.Share) []string {
 		note = []string{faint.Render(clean(m.feed.notes[n-1]))}
 		rest--
 	}
-	lines = append(lines, s.lines[max(0, len(s.lines)-rest):]...)
-	return append(lines, note...)
+	text := s.said(m.width, max(0, rest))
+	if text == nil {
+		text = s.lines[max(0, len(s.lines)-rest):]
+	}
+	return append(append(lines, text...), note...)
 }
 
 // head is who speaks now and how the stream fares.

@@ -11,7 +11,7 @@ const plain = (turns) => turns.map((t) => ({ ...t, open: Boolean(t.open) }));
 
 for (const seed of [1, 2, 3, 4, 5]) {
   test(`board of meeting ${seed}`, () => {
-    const lines = execFileSync(stage, ["-dump", "-turns", "150", "-speakers", String(3 + seed), "-seed", String(seed)], { maxBuffer: 1 << 28 })
+    const lines = execFileSync(stage, ["-dump", ...(seed < 3 ? ["-words"] : []), "-turns", "150", "-speakers", String(3 + seed), "-seed", String(seed)], { maxBuffer: 1 << 28 })
       .toString().trim().split("\n").map((l) => JSON.parse(l));
     let board = null;
     let compared = 0;
@@ -23,6 +23,8 @@ for (const seed of [1, 2, 3, 4, 5]) {
       compared++;
       assert.deepEqual(plain(board.turns), plain(want.turns));
       assert.deepEqual(board.gaps, want.gaps);
+      const words = (all) => all.map(({ recogniser, words }) => [recogniser, words]);
+      assert.deepEqual([...board.said], words(want.said ?? []));
       const own = board.shares();
       assert.deepEqual(own.map((s) => [s.name, s.turns, s.speaking]), (shares ?? []).map((s) => [s.Name, s.turns, s.Speaking]));
       own.forEach((s, i) => assert.ok(Math.abs(s.share - shares[i].Share) < 1e-9, `${s.name} has ${s.share}, want ${shares[i].Share}`));
