@@ -84,7 +84,10 @@ func newFollower(stream string, cfg pipeline.Config, j journal) (*follower, erro
 			f.attribute(int64(e.At), f.room.Follow(e))
 			return nil
 		},
-		Link: func(groups [][]int) { f.stream.Link(groups) },
+		Link:    func(groups [][]int) { f.stream.Link(groups) },
+		Give:    func(gifts []online.Gift) { f.stream.Give(gifts) },
+		Reserve: func(least int) int { return f.stream.Reserve(least) },
+		Divide:  func(speakers []int) ([]online.Span, error) { return f.stream.Divide(speakers), nil },
 	})
 	var err error
 	bad := func(kind string, err error) {

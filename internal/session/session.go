@@ -93,6 +93,9 @@ func (p Publishing) within() time.Duration {
 // answerWithin bounds the wait for what a server says of its JetStream stream.
 const answerWithin = 2 * time.Second
 
+// divideWithin bounds the wait for the sound with which a speaker is divided.
+const divideWithin = 2 * time.Second
+
 // statusEvery is the stream time between two reports of how the program fares.
 const statusEvery = 60 * capture.Rate
 
@@ -267,18 +270,23 @@ func (r *run) due(minute int64) int64 {
 
 // takeCorrections sets the desk up and opens it to whoever corrects.
 func (r *run) takeCorrections() (stop func(), err error) {
-	var links pipeline.Links
-	r.opts.Pipeline.Links = &links
-	link := links.Set
+	links := &pipeline.Links{}
+	r.opts.Pipeline.Links = links
 	if r.opts.Recall != nil {
 		r.recall = &recalling{run: r}
-		link = r.recall.link
 	}
 	r.words.enc = &publish.Encoder{Stream: r.opts.Stream, Run: publish.NewRun(time.Now())}
 	r.desk = correct.NewDesk(correct.Options{
 		Encoder: r.words.enc,
 		Emit:    r.attributed,
-		Link:    link,
+		Link:    links.Set,
+		Give:    links.Give,
+		Reserve: links.Reserve,
+		Divide: func(speakers []int) ([]online.Span, error) {
+			ctx, cancel := context.WithTimeout(context.Background(), divideWithin)
+			defer cancel()
+			return links.Divide(ctx, speakers)
+		},
 	})
 	if r.opts.OnDesk != nil {
 		r.opts.OnDesk(r.desk)
