@@ -77,6 +77,8 @@ var helpLines = []string{
 	"↑ ↓  1 to 9  choose a speaker, Esc nobody",
 	"n            name the speaker, by no name to take it away",
 	"m            the speaker is the same as another: merge",
+	"s            the speaker is two people: split",
+	"g            say whose a turn is: choose it, then the speaker",
 	"u            take the last correction back",
 	"x            mark this moment",
 	"?            close this",
