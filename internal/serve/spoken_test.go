@@ -249,7 +249,7 @@ func TestHostileWords(t *testing.T) {
 	var log lines
 	opts := testOptions(cfg)
 	opts.Log = log.logger(t)
-	startWorker(t, nc, opts)
+	w := startWorker(t, nc, opts)
 	stream := m.names[0]
 	m.plays(t, nc, cfg, 3, func() {
 		waitForSpeakers(t, nc, m.names)
@@ -293,6 +293,9 @@ func TestHostileWords(t *testing.T) {
 		}
 		tellWords(t, nc, stream, heard.Message{Recogniser: "loud", End: true})
 	})
+	if n := metricOf(t, w.Worker, "diarizer_words_refused_total"); n < 18 {
+		t.Errorf("%v messages were counted", n)
+	}
 	if !strings.Contains(log.String(), "words are refused") {
 		t.Errorf("nobody was told:\n%s", log.String())
 	}

@@ -20,8 +20,9 @@ import (
 type wordbox struct {
 	s                    *shared
 	stream, run, session string
-	// tell hears of messages that were refused or lost: why, and how many so far.
-	tell func(why error, all uint64)
+	// tell hears of messages that were refused or lost: why, how many more, and how many
+	// in all.
+	tell func(why error, n, all uint64)
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -45,7 +46,7 @@ const (
 )
 
 // openWordbox begins to hear the words of a run.
-func openWordbox(s *shared, stream, run, session string, tell func(error, uint64)) (*wordbox, error) {
+func openWordbox(s *shared, stream, run, session string, tell func(why error, n, all uint64)) (*wordbox, error) {
 	b := &wordbox{s: s, stream: stream, run: run, session: session, tell: tell, waiting: map[string]*nats.Msg{}, budget: newBudget(time.Now())}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	var err error
@@ -138,8 +139,7 @@ func (b *wordbox) forget(id string) {
 	delete(b.waiting, id)
 }
 
-// refuse answers a message that was not taken, and tells of the first, and then the
-// more rarely, the more there are.
+// refuse answers a message that was not taken, and tells of it.
 func (b *wordbox) refuse(m *nats.Msg, err error) {
 	if m != nil {
 		heard.Answer(m, heard.Reply{}, err)
@@ -149,9 +149,7 @@ func (b *wordbox) refuse(m *nats.Msg, err error) {
 
 func (b *wordbox) count(why error, n int) {
 	b.refused += uint64(n)
-	if all := b.refused; all == uint64(n) || bits.Len64(all) > bits.Len64(all-uint64(n)) {
-		b.tell(why, all)
-	}
+	b.tell(why, uint64(n), b.refused)
 }
 
 // overrun counts the messages that NATS dropped because they were too many.
@@ -202,8 +200,11 @@ func (o *owner) listenToWords() {
 	if o.follow.session == "" || o.words != nil {
 		return
 	}
-	box, err := openWordbox(o.w.s, o.stream, o.follow.enc.Run, o.follow.session, func(why error, all uint64) {
-		o.log.Warn("words are refused", "why", short(why), "messages", all)
+	box, err := openWordbox(o.w.s, o.stream, o.follow.enc.Run, o.follow.session, func(why error, n, all uint64) {
+		o.w.metrics.wordsRefused.Add(float64(n))
+		if all == n || bits.Len64(all) > bits.Len64(all-n) { // the more rarely, the more there are
+			o.log.Warn("words are refused", "why", short(why), "messages", all)
+		}
 	})
 	if err != nil {
 		o.report(err) // tried again after the next message
