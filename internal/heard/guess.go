@@ -62,13 +62,10 @@ func Subscribe(nc *nats.Conn, partial func(stream string, m Message)) (stop func
 		}
 	})
 	if err == nil {
-		err = sub.SetPendingLimits(mostUnread, mostUnread*MaxSize)
+		err = sub.SetPendingLimits(MostUnread, MostBytes)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", all, err)
 	}
 	return func() { _ = sub.Unsubscribe() }, nil // an error means that it has ended
 }
-
-// mostUnread is how many messages wait for who looks at partial words.
-const mostUnread = 64

@@ -6,27 +6,42 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
+// What waits of a stream's messages while one is looked at; what comes beyond it is
+// lost, and NATS tells of it.
+const (
+	MostUnread = 256
+	MostBytes  = 8 << 20
+)
+
 // Serve hands the messages for a stream that arrive over NATS to hear, one after
 // the other, until the returned function is called or the connection closes. Those
-// that were sent as requests are answered.
+// that were sent as requests are answered. More than a [Budget] holds is refused.
 func Serve(nc *nats.Conn, stream string, hear func(Message) (Reply, error)) (stop func(), err error) {
 	if err := publish.CheckStream(stream); err != nil {
 		return nil, err
 	}
+	budget := NewBudget(time.Now(), 0)
 	sub, err := nc.Subscribe(Subject(stream), func(m *nats.Msg) {
 		message, err := Decode(m.Data)
 		var reply Reply
+		if err == nil {
+			err = budget.Take(time.Now(), len(m.Data))
+		}
 		if err == nil {
 			reply, err = hear(message)
 		}
 		Answer(m, reply, err)
 	})
+	if err == nil {
+		err = sub.SetPendingLimits(MostUnread, MostBytes)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Subject(stream), err)
 	}

@@ -19,6 +19,7 @@ import (
 const (
 	maxStreams = 100
 	keepEvents = 2048
+	keepBytes  = 8 << 20
 )
 
 // Hub stands between what happens in streams and the pages that show it. It
@@ -37,6 +38,7 @@ type stream struct {
 	board   board.Board
 	arrived uint64  // when its latest run began, in order of arrival
 	events  []event // the latest ones
+	bytes   int     // of them
 	snap    []byte  // the board as JSON at snapAt
 	snapAt  uint64
 	reading []byte
@@ -75,15 +77,25 @@ func (h *Hub) Event(e publish.Event) error {
 	if !s.board.Apply(e) {
 		return nil
 	}
-	if len(s.events) == keepEvents {
-		s.events = s.events[:copy(s.events, s.events[keepEvents/2:])]
+	if len(s.events) == keepEvents || s.bytes > keepBytes {
+		s.forget()
 	}
 	s.events = append(s.events, event{e.Seq, data, lastChange(&s.board)})
+	s.bytes += len(data)
 	wake(&s.news)
 	if e.Kind == publish.StreamStarted || e.Kind == publish.StreamEnded || len(s.events) == 1 {
 		h.relist()
 	}
 	return nil
+}
+
+// forget lets the older half of the events go.
+func (s *stream) forget() {
+	half := (len(s.events) + 1) / 2
+	for _, e := range s.events[:half] {
+		s.bytes -= len(e.data)
+	}
+	s.events = slices.Delete(s.events, 0, half)
 }
 
 // begin makes room for a new run of a stream.

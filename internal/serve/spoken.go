@@ -90,8 +90,5 @@ func (f *follower) soundOver(ctx context.Context) error {
 // closing reports whether the sound is over and words are waited for.
 func (f *follower) closing() bool { return !f.closed.IsZero() }
 
-// errTooMany is the refusal of more words than anybody speaks.
-var errTooMany = fmt.Errorf("%w: more words than are spoken: send them more slowly", heard.ErrRefused)
-
 // errEndedWords is the refusal of words for a run that is over.
 var errEndedWords = fmt.Errorf("%w: %w", heard.ErrRefused, correct.ErrEnded)

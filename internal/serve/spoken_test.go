@@ -248,7 +248,7 @@ func TestHostileWords(t *testing.T) {
 	m := newMeetings(t, cfg, 1, 16)
 	var log lines
 	opts := testOptions(cfg)
-	opts.Log = log.logger(t)
+	opts.Log, opts.wordBytes = log.logger(t), 4<<20
 	w := startWorker(t, nc, opts)
 	stream := m.names[0]
 	m.plays(t, nc, cfg, 3, func() {

@@ -32,26 +32,21 @@ type wordbox struct {
 	mu      sync.Mutex
 	closed  bool
 	waiting map[string]*nats.Msg // requests, by the ID of their note
-	budget  budget
+	budget  heard.Budget
 	refused uint64
 	lost    int // messages that came faster than they were taken
 }
 
-// What a wordbox holds: requests without an answer, and messages that were not
-// looked at yet.
-const (
-	mostRequests = 64
-	mostUnread   = 256
-	mostBytes    = 8 << 20
-)
+// mostRequests is how many requests wait for their answer.
+const mostRequests = 64
 
 // openWordbox begins to hear the words of a run.
-func openWordbox(s *shared, stream, run, session string, tell func(why error, n, all uint64)) (*wordbox, error) {
-	b := &wordbox{s: s, stream: stream, run: run, session: session, tell: tell, waiting: map[string]*nats.Msg{}, budget: newBudget(time.Now())}
+func openWordbox(s *shared, stream, run, session string, budget heard.Budget, tell func(why error, n, all uint64)) (*wordbox, error) {
+	b := &wordbox{s: s, stream: stream, run: run, session: session, tell: tell, waiting: map[string]*nats.Msg{}, budget: budget}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	var err error
 	if b.sub, err = s.nc.Subscribe(heard.Subject(stream), b.hear); err == nil {
-		err = b.sub.SetPendingLimits(mostUnread, mostBytes)
+		err = b.sub.SetPendingLimits(heard.MostUnread, heard.MostBytes)
 	}
 	if err != nil {
 		b.cancel()
@@ -123,8 +118,9 @@ func (b *wordbox) expect(m *nats.Msg) (id string, err error) {
 		return "", heard.ErrNobody
 	case len(b.waiting) >= mostRequests:
 		return "", fmt.Errorf("%w: %d messages wait already: try again", heard.ErrRefused, mostRequests)
-	case !b.budget.take(time.Now(), len(m.Data)):
-		return "", errTooMany
+	}
+	if err := b.budget.Take(time.Now(), len(m.Data)); err != nil {
+		return "", err
 	}
 	if m.Reply != "" {
 		id = rand.Text()
@@ -155,7 +151,7 @@ func (b *wordbox) count(why error, n int) {
 // overrun counts the messages that NATS dropped because they were too many.
 func (b *wordbox) overrun() {
 	if n, err := b.sub.Dropped(); err == nil && n > b.lost {
-		b.count(errTooMany, n-b.lost)
+		b.count(heard.ErrTooMany, n-b.lost)
 		b.lost = n
 	}
 }
@@ -170,37 +166,12 @@ func (b *wordbox) answer(id string, reply heard.Reply, err error) {
 	}
 }
 
-// budget is how many bytes of words a stream may still send: hours of talk at once,
-// and in the long run some fifty times what anybody says.
-type budget struct {
-	left float64
-	at   time.Time
-}
-
-const (
-	budgetBytes  = 4 << 20
-	budgetGrowth = 16 << 10 // in a second
-)
-
-func newBudget(now time.Time) budget { return budget{budgetBytes, now} }
-
-// take spends n bytes, if they are there.
-func (b *budget) take(now time.Time, n int) bool {
-	b.left = min(budgetBytes, b.left+budgetGrowth*now.Sub(b.at).Seconds())
-	b.at = now
-	if float64(n) > b.left {
-		return false
-	}
-	b.left -= float64(n)
-	return true
-}
-
 // listenToWords begins to hear the words of the run, if there is one.
 func (o *owner) listenToWords() {
 	if o.follow.session == "" || o.words != nil {
 		return
 	}
-	box, err := openWordbox(o.w.s, o.stream, o.follow.enc.Run, o.follow.session, func(why error, n, all uint64) {
+	box, err := openWordbox(o.w.s, o.stream, o.follow.enc.Run, o.follow.session, heard.NewBudget(time.Now(), o.w.opts.wordBytes), func(why error, n, all uint64) {
 		o.w.metrics.wordsRefused.Add(float64(n))
 		if all == n || bits.Len64(all) > bits.Len64(all-n) { // the more rarely, the more there are
 			o.log.Warn("words are refused", "why", short(why), "messages", all)
