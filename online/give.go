@@ -75,6 +75,9 @@ func (c *Clusterer) claim(u *utterance) {
 		return
 	}
 	u.speaker, u.given = from, to
+	if u.created == to { // whoever was added for it is somebody: people say so
+		u.created = 0
+	}
 }
 
 // seed has who gives keep the longest of what is left, so that they stay somebody.

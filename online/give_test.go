@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -172,3 +174,67 @@ func TestDivide(t *testing.T) {
 		}
 	}})
 }
+
+// Whatever is given to whoever, linked and taken back, in whatever order: the clusterer
+// goes on, its turns are sound, and those who were told apart are never merged.
+func TestGiftsOfAnySort(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cfg := Config{Window: rapid.SampledFrom([]int{12, 200}).Draw(t, "window"), Limits: Limits{Max: rapid.IntRange(0, 3).Draw(t, "most")}}
+		w := newWorld(rapid.Uint64Range(1, 5).Draw(t, "seed"), 4)
+		c, err := New(w.m, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.bounds.present, c.bounds.parked = 3, 2
+		l := newListener(t)
+		apart := map[[2]int]bool{}
+		hear := func(e Event) {
+			if e.Kind == SpeakerMerged && (apart[[2]int{e.Speaker, e.Into}] || apart[[2]int{e.Into, e.Speaker}]) {
+				t.Fatalf("speaker %d was merged into %d", e.Speaker, e.Into)
+			}
+			l.hear(e)
+		}
+		var gifts []Gift
+		for range rapid.IntRange(5, 40).Draw(t, "utterances") {
+			switch rapid.IntRange(0, 5).Draw(t, "what") {
+			case 0:
+				end := w.n * segment.Hop
+				start := end - rapid.Int64Range(1, 20).Draw(t, "ago")*16000
+				who := rapid.IntRange(0, c.absent.given)
+				g := Gift{Start: start, End: start + rapid.Int64Range(1, 5).Draw(t, "length")*16000, From: who.Draw(t, "from"), Speaker: who.Draw(t, "to")}
+				if g.Speaker == 0 {
+					g.Speaker = c.Reserve(0)
+				}
+				gifts = append(gifts, g)
+				c.Give(gifts)
+			case 1:
+				gifts = gifts[:len(gifts)/2]
+				c.Give(gifts)
+			case 2:
+				who := rapid.IntRange(1, c.absent.given+1)
+				c.Link([][]int{{who.Draw(t, "a"), who.Draw(t, "b")}})
+			case 3:
+				c.Divide([]int{rapid.IntRange(0, c.absent.given+1).Draw(t, "divided")})
+			}
+			clear(apart)
+			for _, g := range gifts {
+				for _, o := range gifts {
+					for _, p := range [][2]int{{g.From, g.Speaker}, {g.Speaker, o.Speaker}} {
+						a, b := c.standing(p[0]), c.standing(p[1])
+						if a != b && a != 0 && b != 0 && c.firmly(a) && c.firmly(b) {
+							apart[[2]int{a, b}] = true
+						}
+					}
+				}
+			}
+			for _, s := range c.speakers { // of whom the listener is told by whoever gives
+				l.speakers[s.number] = true
+			}
+			w.say(rapid.IntRange(0, 3).Draw(t, "voice"), 100+50*rapid.IntRange(0, 3).Draw(t, "frames"), 40, func(ev segment.Event) { c.Push(ev, hear) })
+		}
+		c.Finish(w.n*segment.Hop, hear)
+	})
+}
+
+// firmly says whether there is speech that is surely a speaker's.
+func (c *Clusterer) firmly(s int) bool { return c.speaker(s).anchor.N > 0 || c.holds(s) }
