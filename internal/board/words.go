@@ -49,16 +49,18 @@ func (b *Board) forgetWords() {
 	if n <= keptWords {
 		return
 	}
-	var starts []publish.Time
-	for _, s := range b.said {
-		for _, w := range s.Words {
-			starts = append(starts, w.Start)
+	for range n - keptWords + keptWords/8 {
+		oldest := -1
+		for i, s := range b.said {
+			if len(s.Words) > 0 && (oldest < 0 || s.Words[0].Start < b.said[oldest].Words[0].Start) {
+				oldest = i
+			}
 		}
+		b.saidFrom = b.said[oldest].Words[0].Start
+		b.said[oldest].Words = b.said[oldest].Words[1:]
 	}
-	slices.Sort(starts)
-	b.saidFrom = starts[n-keptWords+keptWords/8]
 	for i := range b.said {
-		b.said[i].Words = slices.DeleteFunc(b.said[i].Words, func(w publish.Word) bool { return w.Start < b.saidFrom })
+		b.said[i].Words = slices.Clone(b.said[i].Words)
 	}
 }
 
