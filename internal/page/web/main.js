@@ -271,6 +271,7 @@ function showRows() {
   const summary = shares.map((s) => `${s.name} ${percent(s.share)}`).join(", ");
   $("lanes").setAttribute("aria-label", `Timeline of ${count(shares.length, "speaker")}: ${summary}. Arrow keys scroll, plus and minus zoom.`);
   $("undo").disabled = $("mark").disabled = Boolean(refuse());
+  $("who-split-row").hidden = Boolean(board.end); // there is no voice to be told apart any more
   $("save").hidden = board.turns.length === 0;
   for (const a of $("save").querySelectorAll("a")) a.href = `download?stream=${encodeURIComponent(board.stream)}&format=${a.dataset.format}`;
 }
