@@ -264,11 +264,12 @@ func (c *Clusterer) conclude(ev segment.Event, orphan int, emit func(Event)) {
 		u.speaker = u.created
 	case u.speaker == Unknown && c.mayCreate():
 		u.speaker = c.add(ev.At, emit)
-	case u.created != 0 && u.created < u.speaker && c.onlyDrafted(u.speaker):
+	case u.created == 0 || c.apart(u.created, u.speaker):
+	case u.created < u.speaker && c.onlyDrafted(u.speaker):
 		// Both are newcomers, and one person: who was told of first keeps the number.
 		c.mergeSpeaker(u.speaker, u.created, ev.At, emit)
 		u.speaker = u.created
-	case u.created != 0 && u.created != u.speaker:
+	case u.created != u.speaker:
 		// The whole of it is somebody known, and the newcomer was nobody.
 		c.mergeSpeaker(u.created, u.speaker, ev.At, emit)
 	}

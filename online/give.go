@@ -159,6 +159,15 @@ func (c *Clusterer) firm() map[int]bool {
 	return firm
 }
 
+// apart reports whether two speakers are sure to be two people.
+func (c *Clusterer) apart(a, b int) bool {
+	if len(c.gifts) == 0 || a == b {
+		return false
+	}
+	firm := c.firm()
+	return firm[a] && firm[b]
+}
+
 // anchored is what surely is of speaker s: what has left the window, and what in it was
 // given to them.
 func (c *Clusterer) anchored(s int) model.Stats {

@@ -96,7 +96,7 @@ func (c *Clusterer) adopt(labels []int, shared [][]float64, threshold float64, a
 				into, most = number[l], shared[l][i+1]
 			}
 		}
-		if into != 0 && !c.links.same(s, into) {
+		if into != 0 && !c.links.same(s, into) && !c.apart(s, into) {
 			c.mergeSpeaker(s, into, at, emit)
 		}
 	}
