@@ -97,7 +97,7 @@ func print(events []publish.Event, out io.Writer) error {
 		b.Apply(e)
 		line := map[string]any{"event": e}
 		if i%25 == 0 || i == len(events)-1 {
-			line["board"], line["shares"] = b.Snapshot(), b.Shares()
+			line["board"], line["shares"], line["lines"] = b.Snapshot(), b.Shares(), linesOf(&b)
 		}
 		if err := enc.Encode(line); err != nil {
 			return err

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
+	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
+	"github.com/seed-7adb9000/diarizer/internal/said"
 	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/words"
 )
 
 // spoken are events with words in them that two recognisers hear some while after
@@ -50,4 +54,15 @@ func spoken(events []publish.Event) ([]publish.Event, error) {
 		tell(e.At, room.Follow(e))
 	}
 	return all, nil
+}
+
+// linesOf are the lines of what the first recogniser has heard: who, and how many words.
+func linesOf(b *board.Board) [][]any {
+	lines := [][]any{}
+	if all := b.Said(); len(all) > 0 {
+		for _, s := range words.Segments(said.Words(all[0].Words)) {
+			lines = append(lines, []any{cmp.Or(s.Speaker, publish.Unknown.String()), len(s.Words)})
+		}
+	}
+	return lines
 }
