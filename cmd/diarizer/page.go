@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/internal/page"
 	"github.com/seed-7adb9000/diarizer/internal/session"
@@ -78,6 +79,13 @@ func (p *livePage) attach(opts *session.Options) {
 			return tell(e)
 		}
 		return nil
+	}
+	partial := opts.OnPartial
+	opts.OnPartial = func(stream string, m heard.Message) {
+		p.hub.Partial(stream, m)
+		if partial != nil {
+			partial(stream, m)
+		}
 	}
 	hear := opts.OnMeter
 	opts.OnMeter = func(r meter.Reading) {

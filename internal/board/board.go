@@ -45,6 +45,8 @@ type Board struct {
 	merged      map[publish.Speaker]publish.Speaker
 	gaps        []publish.Gap
 	marks       []publish.Mark
+	said        []Said
+	saidFrom    publish.Time // words from before it are not kept
 	changes     []Change
 	folded      map[publish.Speaker]Tally
 	foldedUntil publish.Time
@@ -94,6 +96,9 @@ func (b *Board) Apply(e publish.Event) bool {
 		b.meet(e.Speaker)
 	case publish.SpeakerMerged:
 		b.merge(e.Speaker, e.Into)
+		b.mergeWords(e.Speaker, e.Into)
+	case publish.WordsAttributed:
+		b.say(*e.Words)
 	case publish.SpeakerIdentified:
 		b.names[e.Speaker] = e.Name
 	case publish.GapFound:

@@ -57,6 +57,7 @@ func (p *WordPrinter) Event(e publish.Event) error {
 	if r == nil {
 		r = &wordRun{run: run{tl: publish.NewPartialTimeline()}, pending: map[int]publish.Word{},
 			told: map[int]publish.Word{}, changed: map[int]publish.Word{}}
+		r.tl.Bound(p.most)
 		p.runs[key] = r
 	}
 	seq := r.tl.Seq()
