@@ -44,7 +44,7 @@ It is "diarizer replay --speed max --nats off" without the turns while they come
 		_ = f.Set(name, value) // both take it
 		f.Lookup(name).DefValue, f.Lookup(name).Changed = value, false
 	}
-	for _, name := range []string{"speed", "rttm-live", "latency", "http", "http-token", "tui", "journal", "retain", "nats-context",
+	for _, name := range []string{"speed", "rttm-live", "latency", "http", "http-token", "tls-cert", "tls-key", "tls-self-signed", "tui", "journal", "retain", "nats-context",
 		"nats-creds", "nats-nkey", "nats-token", "nats-ca", "nats-cert", "nats-key", "nats-wait"} {
 		_ = f.MarkHidden(name) // replay tells of them
 	}
