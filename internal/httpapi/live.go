@@ -29,15 +29,20 @@ type recorder struct {
 
 // live takes the sound of a recorder and tells it who speaks.
 func (a *API) live(w http.ResponseWriter, r *http.Request) {
-	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		w.Header().Set("Connection", "Upgrade")
-		w.Header().Set("Upgrade", "websocket")
-		answerError(w, refuse(http.StatusUpgradeRequired, "expected a request for a WebSocket: ws: or wss: instead of http: or https:"))
-		return
-	}
 	rec, err := a.parseRecorder(r)
 	if err != nil {
 		answerError(w, err)
+		return
+	}
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		// A browser does not tell a page why it got no WebSocket. Asking again tells.
+		if err := a.would(rec); err != nil {
+			answerError(w, err)
+			return
+		}
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("Upgrade", "websocket")
+		answerError(w, refuse(http.StatusUpgradeRequired, "expected a request for a WebSocket: ws: or wss: instead of http: or https:"))
 		return
 	}
 	if !a.enter() {
@@ -77,15 +82,29 @@ func (a *API) sessionOf(rec recorder) (*record.Session, error) {
 		return s, nil
 	}
 	s, err := a.sessions.Begin(rec.stream, rec.format)
-	switch {
-	case errors.Is(err, record.ErrFull), errors.Is(err, record.ErrClosing):
-		return nil, &refusal{http.StatusServiceUnavailable, err}
-	case errors.Is(err, record.ErrTaken):
-		return nil, &refusal{http.StatusConflict, err}
-	case err != nil:
-		return nil, &refusal{http.StatusBadRequest, err}
+	return s, notBegun(err)
+}
+
+// would is why sessionOf would fail, without a new recording.
+func (a *API) would(rec recorder) error {
+	if rec.session != "" {
+		_, err := a.sessionOf(rec)
+		return err
 	}
-	return s, nil
+	return notBegun(a.sessions.Check(rec.stream))
+}
+
+// notBegun gives the errors of a recording that does not begin their status.
+func notBegun(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, record.ErrFull), errors.Is(err, record.ErrClosing):
+		return &refusal{http.StatusServiceUnavailable, err}
+	case errors.Is(err, record.ErrTaken):
+		return &refusal{http.StatusConflict, err}
+	}
+	return &refusal{http.StatusBadRequest, err}
 }
 
 // hear diarizes a recording to its end.

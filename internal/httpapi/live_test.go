@@ -69,7 +69,7 @@ func (s *server) open(query string) *client {
 // read takes messages until one after which enough is true.
 func (c *client) read(enough func() bool) error {
 	for {
-		ctx, cancel := context.WithTimeout(c.t.Context(), 60*time.Second)
+		ctx, cancel := context.WithTimeout(c.t.Context(), 5*time.Minute)
 		kind, data, err := c.conn.Read(ctx)
 		cancel()
 		if err != nil {

@@ -40,16 +40,8 @@ func (r *Registry) Begin(stream string, format Format) (*Session, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case r.closing:
-		return nil, ErrClosing
-	case len(r.sessions) >= r.most:
-		return nil, fmt.Errorf("%w: %d", ErrFull, r.most)
-	}
-	for _, s := range r.sessions {
-		if s.stream == stream {
-			return nil, fmt.Errorf("stream %s: %w", stream, ErrTaken)
-		}
+	if err := r.check(stream); err != nil {
+		return nil, err
 	}
 	s, err := newSession(rand.Text(), stream, format, r.longest)
 	if err != nil {
@@ -62,6 +54,28 @@ func (r *Registry) Begin(stream string, format Format) (*Session, error) {
 	}
 	r.sessions[s.id] = s
 	return s, nil
+}
+
+// Check returns the error with which a recording would not begin now.
+func (r *Registry) Check(stream string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.check(stream)
+}
+
+func (r *Registry) check(stream string) error {
+	switch {
+	case r.closing:
+		return ErrClosing
+	case len(r.sessions) >= r.most:
+		return fmt.Errorf("%w: %d", ErrFull, r.most)
+	}
+	for _, s := range r.sessions {
+		if s.stream == stream {
+			return fmt.Errorf("stream %s: %w", stream, ErrTaken)
+		}
+	}
+	return nil
 }
 
 // Find returns the recording of an id. The error is ErrNone.

@@ -4,6 +4,7 @@ import { Lanes } from "./lanes.js";
 import { Link } from "./link.js";
 import { Pace } from "./pace.js";
 import { People } from "./people.js";
+import { offer } from "./recording.js";
 import { Board } from "./state.js";
 import { clock, colour, count, element, length, percent } from "./text.js";
 
@@ -431,6 +432,7 @@ document.addEventListener("visibilitychange", () => (dirty = true));
 
 connection.connect();
 requestAnimationFrame(frame);
+const recorder = offer({ choose, toast });
 
 // For whoever looks at the page from its console, and for its tests.
-globalThis.diarizer = { get board() { return board; }, lanes, people, get streams() { return streams; } };
+globalThis.diarizer = { get board() { return board; }, lanes, people, get streams() { return streams; }, recorder };
