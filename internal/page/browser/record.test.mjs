@@ -39,19 +39,21 @@ test("what a page records has the turns of a replay", async () => {
   await until(page, () => diarizer.board.time > 4);
 
   // The connection breaks: the sound is kept, and arrives when there is one again.
-  await page.evaluate(async () => (await diarizer.recorder).ws.close(4000));
-  await until(page, async () => !(await diarizer.recorder).connected);
-  await until(page, async () => (await diarizer.recorder).connected);
+  await page.evaluate(() => {
+    globalThis.before = diarizer.recorder.ws;
+    before.close(4000);
+  });
+  await until(page, () => diarizer.recorder.ws !== before && diarizer.recorder.connected);
   // Another tab is in front.
   const other = await page.context().newPage();
   await other.goto("about:blank");
   await new Promise((resolve) => setTimeout(resolve, 2000));
   await other.close();
 
-  await until(page, async (s) => (await diarizer.recorder).seconds > s, seconds + 2);
+  await until(page, (s) => diarizer.recorder.seconds > s, seconds + 2);
   await page.locator("#record").click();
   await until(page, () => diarizer.board.end);
-  await until(page, async () => (await diarizer.recorder).state === "off");
+  await until(page, () => diarizer.recorder.state === "off");
   // Nothing of it is lost, but for what a busy machine's sound system skips.
   const gaps = await page.evaluate(() => diarizer.board.gaps);
   assert.ok(gaps.reduce((n, g) => n + g.end - g.start, 0) < 0.1, JSON.stringify(gaps));

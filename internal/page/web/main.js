@@ -432,7 +432,8 @@ document.addEventListener("visibilitychange", () => (dirty = true));
 
 connection.connect();
 requestAnimationFrame(frame);
-const recorder = offer({ choose, toast });
+let recorder = null; // where the server takes sound
+offer({ choose, toast }).then((r) => (recorder = r));
 
 // For whoever looks at the page from its console, and for its tests.
-globalThis.diarizer = { get board() { return board; }, lanes, people, get streams() { return streams; }, recorder };
+globalThis.diarizer = { get board() { return board; }, lanes, people, get streams() { return streams; }, get recorder() { return recorder; } };
