@@ -43,6 +43,11 @@ cannot be read, 4 for what cannot be written, 5 for a server that does not answe
 		}
 	}
 	root.AddGroup(&cobra.Group{ID: "about", Title: "About the program:"})
+	for _, c := range []*cobra.Command{newConfigCommand(), newVersionCommand(), newManCommand()} {
+		c.GroupID = "about"
+		root.AddCommand(c)
+	}
+	configure(root)
 	root.SetHelpCommandGroupID("about")
 	root.SetCompletionCommandGroupID("about")
 	complete(root)

@@ -24,7 +24,7 @@ func TestTracksAreAMeeting(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for want, tracks := range map[string]string{"ada": dir, "Ada": "Ada=" + speaks + ",Grace=" + listens} {
+	for want, tracks := range map[string]string{"ada": dir, "Ada": "Ada=" + speaks + ",Grace=" + listens + ",Again=" + speaks} {
 		out := filepath.Join(t.TempDir(), "meeting.rttm")
 		status, stdout, stderr := diarizer(t.Context(), nil, "run", "--model", "light", "--tracks", tracks, "--out", out)
 		segments, err := rttm.ReadFile(out)

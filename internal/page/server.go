@@ -6,8 +6,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -75,6 +77,7 @@ func Serve(ctx context.Context, hub *Hub, opts Options) (*Server, error) {
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		TLSConfig:         opts.TLS,
+		ErrorLog:          log.New(handshakes{os.Stderr}, "", log.LstdFlags),
 	}
 	go func() {
 		if opts.TLS != nil {

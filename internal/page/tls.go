@@ -1,6 +1,7 @@
 package page
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -9,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -70,4 +72,15 @@ func ownNames() (names []string, addresses []net.IP) {
 		}
 	}
 	return names, addresses
+}
+
+// handshakes passes on what the server logs, but for the handshakes that fail: every
+// browser that warns of a certificate leaves some.
+type handshakes struct{ to io.Writer }
+
+func (h handshakes) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("TLS handshake error")) {
+		return len(line), nil
+	}
+	return h.to.Write(line)
 }

@@ -84,7 +84,7 @@ func (e *ear) own(s stretch, all []*ear) (parts []stretch) {
 		to := min(s.to, from+step)
 		middle := (from + to) / 2
 		span := stretch{max(s.from, middle-around), min(s.to, middle+around)}
-		if slices.ContainsFunc(all, func(o *ear) bool { return o != e && o.speaks(span) && e.hears(o, span) }) {
+		if e.hearsAny(all, span) {
 			continue
 		}
 		if n := len(parts); n > 0 && parts[n-1].to == from {
@@ -97,13 +97,33 @@ func (e *ear) own(s stretch, all []*ear) (parts []stretch) {
 	return slices.DeleteFunc(parts, func(p stretch) bool { return p.to-p.from <= pause && p != s })
 }
 
+// hearsAny reports whether e hears in a span what was said into another microphone. Of
+// copies of one track the first is the one.
+func (e *ear) hearsAny(all []*ear, span stretch) bool {
+	before := true
+	for _, o := range all {
+		if o == e {
+			before = false
+			continue
+		}
+		if !o.speaks(span) {
+			continue
+		}
+		if more, same := e.hears(o, span); same && (more > 0 || more == 0 && before) {
+			return true
+		}
+	}
+	return false
+}
+
 // speaks reports whether the track has speech in a span.
 func (e *ear) speaks(span stretch) bool {
 	return slices.ContainsFunc(e.speech, func(s stretch) bool { return s.from < span.to+latest && s.to > span.from-latest })
 }
 
-// hears reports whether e hears in a span what was said into o.
-func (e *ear) hears(o *ear, span stretch) bool {
+// hears reports whether e and o hear the same in a span, and by how many decibels it
+// stands out more in o.
+func (e *ear) hears(o *ear, span stretch) (more float64, same bool) {
 	best, at := -1.0, 0
 	for lag := -latest; lag <= latest; lag++ {
 		if r := correlation(e.frames, o.frames, span, lag); r > best {
@@ -111,9 +131,9 @@ func (e *ear) hears(o *ear, span stretch) bool {
 		}
 	}
 	if best < alike {
-		return false
+		return 0, false
 	}
-	return o.above(stretch{span.from - at, span.to - at}) > e.above(span)
+	return o.above(stretch{span.from - at, span.to - at}) - e.above(span), true
 }
 
 // above is by how many decibels a span stands out of the floor.
