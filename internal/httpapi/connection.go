@@ -81,18 +81,26 @@ func (c *connection) run() {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel(nil)
-	wg.Go(func() { cancel(c.read(ctx, taking)) })
+	wrong := make(chan error, 1) // a message that is no packet; the connection is whole, to say so
+	wg.Go(func() {
+		err := c.read(ctx, taking)
+		if errors.Is(err, record.ErrPacket) {
+			wrong <- err
+			return
+		}
+		cancel(err)
+	})
 	wg.Go(func() { c.watch(ctx, cancel) })
-	whole, err := c.write(ctx, left)
+	whole, err := c.write(ctx, left, wrong)
 	resume := c.api.limits.Resume
-	switch reason := context.Cause(ctx); {
+	switch {
 	case whole:
 		_ = c.conn.Close(websocket.StatusNormalClosure, "") // a recorder that is gone has all the same
 	case errors.Is(err, errTaken):
 		_ = c.conn.Close(taken, "another connection goes on with this recording")
-	case errors.Is(reason, record.ErrPacket):
-		c.refuse(reason)
-	case websocket.CloseStatus(reason) == websocket.StatusNormalClosure:
+	case errors.Is(err, record.ErrPacket):
+		c.refuse(err)
+	case websocket.CloseStatus(context.Cause(ctx)) == websocket.StatusNormalClosure:
 		resume = 0 // it has hung up
 	}
 	c.session.Detach(id, resume)
@@ -181,7 +189,7 @@ func (c *connection) watch(ctx context.Context, lose context.CancelCauseFunc) {
 }
 
 // write tells what there is to tell. whole is true when that was all.
-func (c *connection) write(ctx context.Context, left <-chan struct{}) (whole bool, err error) {
+func (c *connection) write(ctx context.Context, left <-chan struct{}, wrong <-chan error) (whole bool, err error) {
 	u := c.session.Since(c.told)
 	c.acked = ack{Type: "ack", Seq: u.Acked, Position: u.Position, Lost: u.Lost}
 	hello := begun{Type: "begun", Session: c.session.ID(), Stream: c.session.Stream(), Next: u.Acked + 1, Position: u.Position, Resumed: c.resumed}
@@ -205,6 +213,8 @@ func (c *connection) write(ctx context.Context, left <-chan struct{}) (whole boo
 			}
 		case <-left:
 			return false, errTaken
+		case err := <-wrong:
+			return false, err
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}

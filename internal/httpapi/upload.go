@@ -29,7 +29,7 @@ func (a *API) receive(w http.ResponseWriter, r *http.Request) (u upload, err err
 	if r.ContentLength > limit+multipartRoom {
 		return u, tooLarge(limit)
 	}
-	body := &patient{r: http.MaxBytesReader(w, r.Body, limit+multipartRoom), out: http.NewResponseController(w), stall: a.limits.Stall}
+	body := &patient{r: http.MaxBytesReader(w, r.Body, limit+multipartRoom), out: http.NewResponseController(w), stall: a.limits.Stall, until: time.Now().Add(a.limits.Time)}
 	src, name, err := part(body, r)
 	if err != nil {
 		return u, received(err, limit, body.stall)
@@ -70,7 +70,7 @@ func received(err error, limit int64, stall time.Duration) error {
 	case errors.As(err, &large):
 		return tooLarge(limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return refuse(http.StatusRequestTimeout, "the recording stopped coming: expected some of it every %v", stall)
+		return refuse(http.StatusRequestTimeout, "the recording stopped coming: expected some of it every %v, and all of it in time", stall)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return refuse(http.StatusBadRequest, "the recording ended before all of it was there")
 	}
@@ -130,14 +130,19 @@ func clean(name string) string {
 	return name
 }
 
-// patient reads as long as something comes.
+// patient reads as long as something comes, but not for ever.
 type patient struct {
+	until time.Time
 	r     io.Reader
 	out   *http.ResponseController
 	stall time.Duration
 }
 
 func (p *patient) Read(b []byte) (int, error) {
-	_ = p.out.SetReadDeadline(time.Now().Add(p.stall)) // a connection without deadlines has none
+	next := time.Now().Add(p.stall)
+	if next.After(p.until) {
+		next = p.until
+	}
+	_ = p.out.SetReadDeadline(next) // a connection without deadlines has none
 	return p.r.Read(b)
 }
