@@ -50,7 +50,7 @@ func (w *Worker) heartbeat() member {
 	if err != nil {
 		host = "unknown"
 	}
-	state := "ready"
+	state := stateReady
 	switch {
 	case w.draining:
 		state = "draining"
