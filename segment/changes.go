@@ -3,29 +3,31 @@ package segment
 import "math"
 
 // changes scores the points of a region of speech as speaker changes. It keeps
-// running sums of the features and their squares at every frame of the recent
-// past, so that the Gaussian of any stretch costs a subtraction.
+// running sums of the features and their squares at the grid points of the recent
+// past, so that the Gaussian of any stretch between them costs a subtraction.
 type changes struct {
 	cfg    Config
 	dim    int
-	keep   int       // frames kept
+	keep   int       // grid points kept
 	first  int64     // first frame of the region
 	n      int64     // frames of the region so far
-	sums   []float64 // ring of keep+1 rows: Σx, Σx² up to the frame
+	sums   []float64 // ring of keep rows: Σx, Σx² of the region's frames before the grid point
+	none   []float64 // the row of the region's first frame, 0
 	last   []float64 // the newest row
-	scores []float64 // ring of keep/AtomFrames scores at grid points, NaN where unknown
+	scores []float64 // ring of keep scores at grid points, NaN where unknown
 }
 
 func newChanges(cfg Config) changes {
-	keep := 2*(cfg.Max+2*cfg.Context) + 2*AtomFrames
-	keep -= keep % AtomFrames
+	cfg.Context = (cfg.Context + AtomFrames - 1) / AtomFrames * AtomFrames
+	keep := 2*(cfg.Max+2*cfg.Context)/AtomFrames + 2
 	return changes{
 		cfg:    cfg,
 		dim:    cfg.Static,
 		keep:   keep,
-		sums:   make([]float64, (keep+1)*2*cfg.Static),
+		sums:   make([]float64, keep*2*cfg.Static),
+		none:   make([]float64, 2*cfg.Static),
 		last:   make([]float64, 2*cfg.Static),
-		scores: make([]float64, keep/AtomFrames),
+		scores: make([]float64, keep),
 	}
 }
 
@@ -33,15 +35,26 @@ func newChanges(cfg Config) changes {
 func (c *changes) reset(first int64) {
 	c.first, c.n = first, 0
 	clear(c.last)
-	copy(c.row(first), c.last)
 	for i := range c.scores {
 		c.scores[i] = math.NaN()
 	}
 }
 
-// row returns the sums over the region's frames before the given one.
+// row returns the sums over the region's frames before the given one, which is the
+// region's first, its end, or a grid point that is kept.
 func (c *changes) row(frame int64) []float64 {
-	i := int(frame%int64(c.keep+1)) * 2 * c.dim
+	switch frame {
+	case c.first:
+		return c.none
+	case c.end():
+		return c.last
+	}
+	return c.kept(frame)
+}
+
+// kept returns the row of a grid point.
+func (c *changes) kept(frame int64) []float64 {
+	i := int(frame/AtomFrames%int64(c.keep)) * 2 * c.dim
 	return c.sums[i : i+2*c.dim]
 }
 
@@ -51,13 +64,15 @@ func (c *changes) add(x []float64) {
 		c.last[c.dim+i] += v * v
 	}
 	c.n++
-	copy(c.row(c.first+c.n), c.last)
+	if end := c.end(); end%AtomFrames == 0 {
+		copy(c.kept(end), c.last)
+	}
 }
 
 // end is the position after the region's last frame.
 func (c *changes) end() int64 { return c.first + c.n }
 
-// score is the Bayesian information criterion of a change at the given frame,
+// score is the Bayesian information criterion of a change at the given grid point,
 // the left context reaching back to from at most:
 //
 //	½ (n log|Σ| − n₁ log|Σ₁| − n₂ log|Σ₂|) − λ p log n,
@@ -124,9 +139,10 @@ func (c *changes) scoreAt(frame int64) *float64 {
 // utterance that has to be cut somewhere.
 func (c *changes) best(from, to int64) int64 {
 	from = (from + AtomFrames - 1) / AtomFrames * AtomFrames
+	left := from - int64(c.cfg.Min)/AtomFrames*AtomFrames
 	bestAt, bestScore := from, math.Inf(-1)
 	for p := from; p <= to; p += AtomFrames {
-		if sc := c.score(from-int64(c.cfg.Min), p); sc > bestScore {
+		if sc := c.score(left, p); sc > bestScore {
 			bestAt, bestScore = p, sc
 		}
 	}

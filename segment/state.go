@@ -60,11 +60,11 @@ func (c *changes) fields() []any {
 // written before they are read again.
 func (c *changes) rows() []any {
 	var list []any
-	if c.first < 0 || c.n < 0 { // not what fields wrote
+	if c.first < 0 || c.n < 0 || c.end() < 0 { // not what fields wrote
 		return nil
 	}
-	for f := max(c.first, c.end()-int64(c.keep)); f <= c.end(); f++ {
-		list = append(list, c.row(f))
+	for f := c.end() / AtomFrames * AtomFrames; f > max(c.first, c.end()-int64(c.keep)*AtomFrames); f -= AtomFrames {
+		list = append(list, c.kept(f))
 	}
 	return list
 }

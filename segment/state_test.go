@@ -23,7 +23,7 @@ func TestStateIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	statetest.Covers(t, s, s.fields(), "cfg", "dim")
-	statetest.Covers(t, &s.chg, s.chg.fields(), "cfg", "dim", "keep")
+	statetest.Covers(t, &s.chg, s.chg.fields(), "cfg", "dim", "keep", "none")
 	g := NewGiven([]Utterance{{Start: 0, End: 16000}}, 16000, 4)
 	statetest.Covers(t, g, g.fields(), "utts", "byEnd", "rest", "crowds", "dim")
 	n := NewNormalizer([]float64{1, 2}, 10)

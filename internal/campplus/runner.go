@@ -29,6 +29,7 @@ type Runner struct {
 	squeezed []float32
 	gates    []float32
 
+	row   [Channels]float32 // of a trunk
 	stats [2 * Channels]float32
 	sums  [2 * Channels]float64
 }
@@ -47,7 +48,6 @@ func (r *Runner) Run(dst *Trunk, features []float32) {
 	}
 	rows := (frames + stride - 1) / stride
 	r.grow(frames, rows)
-	dst.set(rows)
 	r.takeMean(features)
 
 	const around, width = 2, tall * planes
@@ -66,13 +66,11 @@ func (r *Runner) Run(dst *Trunk, features []float32) {
 			r.grown(&b.layers[j], wide, channels, rows, b.dilation)
 			channels += growth
 		}
-		if i == len(r.net.blocks)-1 {
-			next = simd.Matrix{Data: dst.frames, Stride: Channels}
-		}
 		r.halve(&b.transit, next, wide, rows, i == len(r.net.blocks)-1)
 		channels /= 2
 		wide, next = next, wide
 	}
+	dst.keep(wide, rows)
 }
 
 // grow makes room for an utterance.

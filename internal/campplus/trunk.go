@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/internal/half"
 	"github.com/seed-7adb9000/diarizer/internal/simd"
 )
 
@@ -12,20 +13,30 @@ import (
 const single = 0.01
 
 // Trunk is what the network makes of an utterance before it is pooled: a row of
-// [Channels] numbers for every two frames. The zero value is empty and can be used
-// for any number of utterances, one after the other.
+// [Channels] numbers for every two frames, which it keeps as 16-bit floats. The zero value
+// is empty and can be used for any number of utterances, one after the other.
 type Trunk struct {
-	frames []float32
+	frames []uint16
 }
 
 // Rows returns the number of rows. Row i stands for the frames 2i and 2i + 1.
 func (t *Trunk) Rows() int { return len(t.frames) / Channels }
 
-// Row returns row i. It is valid until the trunk is computed again.
-func (t *Trunk) Row(i int) []float32 { return t.frames[i*Channels : (i+1)*Channels : (i+1)*Channels] }
+// Row writes row i to dst, which has room for [Channels] numbers.
+func (t *Trunk) Row(dst []float32, i int) {
+	for k, h := range t.frames[i*Channels : (i+1)*Channels] {
+		dst[k] = half.Float32(h)
+	}
+}
 
-func (t *Trunk) set(rows int) {
+// keep makes a trunk of the first rows of m.
+func (t *Trunk) keep(m simd.Matrix, rows int) {
 	t.frames = slices.Grow(t.frames[:0], rows*Channels)[:rows*Channels]
+	for i := range rows {
+		for k, v := range m.Data[i*m.Stride:][:Channels] {
+			t.frames[i*Channels+k] = half.Of(v)
+		}
+	}
 }
 
 // Embed writes the embedding of the rows [from, to), at least one, to dst: [Dim] numbers.
@@ -36,11 +47,11 @@ func (r *Runner) Embed(dst []float32, t *Trunk, from, to int) {
 	if from < 0 || to > t.Rows() || from >= to {
 		panic(fmt.Sprintf("campplus: rows %d to %d of a trunk of %d", from, to, t.Rows()))
 	}
-	rows := t.frames[from*Channels : to*Channels]
 	mean, square := r.sums[:Channels], r.sums[Channels:]
 	clear(r.sums[:])
-	for b := rows; len(b) > 0; b = b[Channels:] {
-		for i, v := range b[:Channels] {
+	for at := from; at < to; at++ {
+		t.Row(r.row[:], at)
+		for i, v := range r.row {
 			mean[i] += float64(v)
 		}
 	}
@@ -48,8 +59,9 @@ func (r *Runner) Embed(dst []float32, t *Trunk, from, to int) {
 	for i := range mean {
 		mean[i] /= n
 	}
-	for b := rows; len(b) > 0; b = b[Channels:] {
-		for i, v := range b[:Channels] {
+	for at := from; at < to; at++ {
+		t.Row(r.row[:], at)
+		for i, v := range r.row {
 			d := float64(v) - mean[i]
 			square[i] += d * d
 		}

@@ -82,6 +82,12 @@ type network struct {
 	runners *sync.Pool
 }
 
+// runner is a runner of the network with what it hears.
+type runner struct {
+	*campplus.Runner
+	lifted []float32
+}
+
 // Network returns the network that is part of the program, on the fastest path of
 // this machine.
 func Network() (embedding.Network, error) { return NetworkOn(simd.Best()) }
@@ -92,7 +98,7 @@ func NetworkOn(path simd.Path) (embedding.Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	return network{n, &sync.Pool{New: func() any { return n.NewRunnerOn(path) }}}, nil
+	return network{n, &sync.Pool{New: func() any { return &runner{Runner: n.NewRunnerOn(path)} }}}, nil
 }
 
 // Dim implements [embedding.Network].
@@ -105,14 +111,13 @@ func (n network) NewEmbedder() embedding.Embedder { return &embedder{runners: n.
 type embedder struct {
 	runners *sync.Pool
 	trunk   campplus.Trunk
-	lifted  []float32 // scratch
 }
 
 // Hear implements [embedding.Embedder].
-func (e *embedder) Hear(features []float32) {
-	run := e.runners.Get().(*campplus.Runner)
-	e.lifted = lift(e.lifted[:0], features)
-	run.Run(&e.trunk, e.lifted)
+func (e *embedder) Hear(parts ...[]float32) {
+	run := e.runners.Get().(*runner)
+	run.lifted = lift(run.lifted[:0], parts...)
+	run.Run(&e.trunk, run.lifted)
 	e.runners.Put(run)
 }
 
@@ -120,7 +125,7 @@ func (e *embedder) Hear(features []float32) {
 func (e *embedder) Embed(dst []float32, from, to int) {
 	rows := e.trunk.Rows()
 	first := min(from/2, rows-1)
-	run := e.runners.Get().(*campplus.Runner)
+	run := e.runners.Get().(*runner)
 	defer e.runners.Put(run)
 	run.Embed(dst, &e.trunk, first, min(max((to+1)/2, first+1), rows))
 }

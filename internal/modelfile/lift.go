@@ -14,21 +14,26 @@ const (
 	leastLoud = -4
 )
 
-// lift appends the log mel energies of an utterance, rows of [segment.BankSize], to dst
-// as the network takes them: those of one that is quiet as if it were louder, for what
-// is below the floor of the network would be lost, and none below that floor.
-func lift(dst, features []float32) []float32 {
-	sum := 0.0
-	for _, v := range features {
-		sum += math.Exp(float64(v))
+// lift appends the log mel energies of an utterance, rows of [segment.BankSize] in one or
+// more parts, to dst as the network takes them: those of one that is quiet as if it were
+// louder, for what is below the floor of the network would be lost, and none below that floor.
+func lift(dst []float32, parts ...[]float32) []float32 {
+	sum, n := 0.0, 0
+	for _, features := range parts {
+		for _, v := range features {
+			sum += math.Exp(float64(v))
+		}
+		n += len(features)
 	}
-	loud := math.Log(sum / float64(max(1, len(features)/segment.BankSize)))
+	loud := math.Log(sum / float64(max(1, n/segment.BankSize)))
 	gain := float32(max(0, leastLoud-loud))
 	if math.IsInf(loud, 0) || loud < -30 { // digital silence
 		gain = 0
 	}
-	for _, v := range features {
-		dst = append(dst, max(v+gain, networkFloor))
+	for _, features := range parts {
+		for _, v := range features {
+			dst = append(dst, max(v+gain, networkFloor))
+		}
 	}
 	return dst
 }

@@ -63,18 +63,15 @@ func (s *second) collect(_ int64, p model.Presence) { s.frames = append(s.frames
 // step goes on as far as the tracker has come. at is how far the stream has been heard.
 func (s *second) step(at int64, emit func(segment.Event)) {
 	known := s.track.Centre(s.from + int64(len(s.frames)) - 1)
-	if len(s.frames) == 0 || known <= s.heard {
-		return
+	if len(s.frames) > 0 {
+		s.hear(known, at, emit)
 	}
-	s.hear(known)
-	s.score(known)
-	s.drain(at, emit)
 }
 
 // flush ends the stream, which has so many samples.
 func (s *second) flush(samples int64, emit func(segment.Event)) {
-	s.hear(samples)
 	s.track.Flush(s.collect)
+	s.hear(samples, samples, emit)
 	s.ext.End()
 	s.score(math.MaxInt64)
 	s.decisions = s.rule.Flush(s.decisions)
@@ -82,11 +79,17 @@ func (s *second) flush(samples int64, emit func(segment.Event)) {
 	s.cut.Flush(samples, s.marked(emit))
 }
 
-// hear has features extracted of the sound up to a position.
-func (s *second) hear(until int64) {
-	s.sound = s.track.Sound(s.heard, until, s.sound[:0])
-	s.ext.Add(s.sound)
-	s.heard = until
+// hear goes on with the sound up to a position. Little of it is at hand at a time.
+func (s *second) hear(until, at int64, emit func(segment.Event)) {
+	const little = segment.AtomFrames * segment.Hop
+	for s.heard < until {
+		next := min(until, s.heard+little)
+		s.sound = s.track.Sound(s.heard, next, s.sound[:0])
+		s.ext.Add(s.sound)
+		s.heard = next
+		s.score(next)
+		s.drain(at, emit)
+	}
 }
 
 // score adds up the evidence of both looks on the frames whose middle is not beyond a

@@ -36,13 +36,15 @@ func (k *kept) fields() []any { return []any{&k.first, &k.samples} }
 func (s *Stream) plausible() error {
 	least, before := 0, 0
 	if s.windows > 0 {
-		least, before = s.window, s.useful()-s.hop
+		least, before = s.window-s.hop*Step, s.useful()-s.hop
 	}
 	switch {
 	case s.windows < 0 || s.drop < 0 || s.drop >= Step:
 		return fmt.Errorf("%w: %d windows, %d samples to drop", state.ErrState, s.windows, s.drop)
-	case len(s.kept.samples) < least || len(s.kept.samples) >= s.due():
-		return fmt.Errorf("%w: %d samples after %d windows, expected %d to %d", state.ErrState, len(s.kept.samples), s.windows, least, s.due()-1)
+	case s.origin() != s.windows*s.hop && s.origin() != max(0, s.windows-1)*s.hop:
+		return fmt.Errorf("%w: samples are kept from frame %d on after %d windows of %d", state.ErrState, s.origin(), s.windows, s.hop)
+	case len(s.kept.samples) < least || len(s.kept.samples) >= s.due() || len(s.kept.samples) > s.window+s.spare:
+		return fmt.Errorf("%w: %d samples after %d windows, expected %d to %d", state.ErrState, len(s.kept.samples), s.windows, least, min(s.due()-1, s.window+s.spare))
 	case len(s.before) != before:
 		return fmt.Errorf("%w: %d frames after %d windows, expected %d", state.ErrState, len(s.before), s.windows, before)
 	}

@@ -11,10 +11,11 @@ type plan struct {
 	window int // samples
 	hop    int // frames from window to window
 	ahead  int // frames at the end of a window that know too little of what follows
+	spare  int // samples after a window until those are forgotten that the next one has not
 }
 
 // published is the length that the network was trained on, a fifth of it as hop, and 0.5 s.
-var published = plan{window: 10 * Rate, hop: 118, ahead: 30}
+var published = plan{window: 10 * Rate, hop: 118, ahead: 30, spare: Rate / 10}
 
 // useful is how many frames of a window have enough after them.
 func (p plan) useful() int { return Frames(p.window) - p.ahead }
@@ -29,7 +30,7 @@ func (p plan) useful() int { return Frames(p.window) - p.ahead }
 // is about the sound around sample [Centre](k) of the stream. The frames depend on the
 // samples alone, not on the blocks in which they are pushed.
 //
-// A stream has 0.4 MB. It is not safe for concurrent use. Use [NewStream].
+// A stream has 0.35 MB. It is not safe for concurrent use. Use [NewStream].
 type Stream struct {
 	runners *Runners
 	plan
@@ -41,7 +42,7 @@ type Stream struct {
 	start   int64   // its first frame
 	drop    int     // samples before that are still to come
 	windows int     // that were computed
-	kept    kept    // from the latest window on
+	kept    kept    // from the latest window on, and then what the next one has
 	before  []Frame // what the latest window says of the next one's first frames
 
 	frames []Frame // scratch: of a window
@@ -58,7 +59,7 @@ func NewStreamOn(r *Runners) *Stream { return newStream(r, published) }
 func newStream(r *Runners, p plan) *Stream {
 	return &Stream{
 		runners: r, plan: p,
-		kept:   kept{samples: make([]uint16, 0, p.window+p.hop*Step)},
+		kept:   kept{samples: make([]uint16, 0, p.window+p.spare)},
 		before: make([]Frame, 0, p.useful()-p.hop),
 		frames: make([]Frame, Frames(p.window)),
 	}
@@ -84,8 +85,8 @@ func (s *Stream) begin() {
 func (s *Stream) Replaced() int64 { return s.replaced }
 
 // Sound appends samples [from, to) of the stream to dst, rounded to 16-bit floats as the
-// network hears them. Those of the frames that are still to come out are there, and 2 s
-// before them; so are those of a frame when it comes out. For what is not there, such as
+// network hears them. Those of the frames that are still to come out are there; so are
+// those of a frame when it comes out and for another 0.1 s. For what is not there, such as
 // the sound before a gap once there is sound after it, Sound appends 0.
 func (s *Stream) Sound(from, to int64, dst []float32) []float32 { return s.kept.into(dst, from, to) }
 
@@ -100,7 +101,14 @@ func (s *Stream) Push(samples []float32, emit func(index int64, f *Frame)) {
 	dropped := min(s.drop, len(samples))
 	s.drop -= dropped
 	for samples = samples[dropped:]; len(samples) > 0; {
-		n := min(len(samples), s.due()-len(s.kept.samples))
+		if len(s.kept.samples) == s.window+s.spare {
+			s.kept.drop(s.hop * Step)
+		}
+		until := s.window + s.spare
+		if due := s.due(); due > len(s.kept.samples) {
+			until = min(due, until)
+		}
+		n := min(len(samples), until-len(s.kept.samples))
 		for _, v := range samples[:n] {
 			c := clean.One(v)
 			if c != v {
@@ -115,24 +123,20 @@ func (s *Stream) Push(samples []float32, emit func(index int64, f *Frame)) {
 	}
 }
 
-// due is how many samples are kept when the next window is.
-func (s *Stream) due() int {
-	if s.windows == 0 {
-		return s.window
-	}
-	return s.window + s.hop*Step
-}
+// origin is the frame of the stretch that begins with the first sample that is kept.
+func (s *Stream) origin() int { return int(s.kept.first/Step - s.start) }
+
+// due is how many samples are kept when the next window is complete.
+func (s *Stream) due() int { return s.window + (s.windows*s.hop-s.origin())*Step }
 
 // next computes the next window.
 func (s *Stream) next(emit func(int64, *Frame)) {
+	s.compute(s.kept.samples)
 	if s.windows == 0 {
-		s.compute(s.kept.samples)
 		s.settle(0, s.hop, emit)
 	} else {
-		s.compute(s.kept.samples[s.hop*Step:])
 		first := s.windows * s.hop
 		s.settle(first, first+len(s.before), emit)
-		s.kept.drop(s.hop * Step)
 	}
 	s.before = append(s.before[:0], s.frames[s.hop:s.useful()]...)
 	s.windows++
@@ -140,15 +144,15 @@ func (s *Stream) next(emit func(int64, *Frame)) {
 
 // Flush ends the sound and calls emit for the frames that were still to come, so that
 // there are [Frames] of the length since the start or the last gap. They are from a
-// window that ends with the sound; a shorter sound is filled up with silence. What is
+// window of 8 to 10 s that ends with the sound; a shorter sound is filled up with silence. What is
 // pushed afterwards is taken as what follows a gap.
 func (s *Stream) Flush(emit func(index int64, f *Frame)) {
 	if s.ended {
 		return
 	}
-	origin := max(0, s.windows-1) * s.hop // of what is kept
+	origin := s.origin()
 	if total := origin + Frames(len(s.kept.samples)); total > 0 {
-		first := max(0, total-len(s.frames))
+		first := max(0, total-len(s.frames), origin)
 		last := s.kept.samples[(first-origin)*Step:]
 		s.compute(last[:min(len(last), s.window)])
 		s.settle(first, total, emit)
@@ -164,13 +168,13 @@ func (s *Stream) Skip(n int64, emit func(index int64, f *Frame)) {
 	s.position += n
 }
 
-// compute computes s.frames from a window, which is filled up with silence. Where it is
-// digital silence altogether, nobody speaks.
+// compute computes s.frames from a window. A sound that has ended before its first window
+// is filled up with silence. Where it is digital silence altogether, nobody speaks.
 func (s *Stream) compute(window []uint16) {
 	r := s.runners.take()
 	defer s.runners.give(r)
 	n := len(window)
-	if n < Field+(len(s.frames)-1)*Step {
+	if s.windows == 0 {
 		n = s.window
 	}
 	samples := sized(r.window, n)

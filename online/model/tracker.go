@@ -24,7 +24,8 @@ type Tracker interface {
 	Centre(frame int64) int64
 	// Sound appends the samples of the stream from one position to another to dst,
 	// as the tracker has kept them. Those can be had that come after the frame that
-	// was emitted by the Push before the last one that emitted any.
+	// was emitted by the Push before the last one that emitted any, until more than
+	// 0.1 s have been pushed since the last one.
 	Sound(from, to int64, dst []float32) []float32
 	// Resting reports whether all that the tracker knows of is silence, exactly 0.
 	Resting() bool

@@ -26,9 +26,9 @@ type sumsEmbedder struct {
 	features []float32
 }
 
-func (e *sumsEmbedder) Hear(features []float32) {
+func (e *sumsEmbedder) Hear(parts ...[]float32) {
 	*e.runs++
-	e.features = append(e.features[:0], features...)
+	e.features = slices.Concat(parts...)
 }
 
 func (e *sumsEmbedder) Embed(dst []float32, from, to int) {

@@ -9,18 +9,18 @@ import (
 // listener makes pairs of one stream's utterances. It has no state: what it keeps
 // of the network's last run saves work and changes nothing.
 type listener struct {
-	m        *Model
-	net      Embedder
-	pairs    pairer
-	features []float32 // of the utterance at hand
-	vector   []float32
-	moment   model.Moment
+	m      *Model
+	net    Embedder
+	pairs  pairer
+	parts  [][]float32 // of the utterance at hand: the features of its sounds
+	vector []float32
+	moment model.Moment
 
 	// The run of the network that is kept is of the frames [first, end) of the
 	// stream. Parts of it may be embedded where the utterance has closed and
 	// nothing has been heard since, so that they are known to belong together.
 	first, end int64
-	parts      bool
+	divisible  bool
 }
 
 // NewListener implements [model.Model].
@@ -30,7 +30,7 @@ func (m *Model) NewListener() model.Listener {
 
 // Hear implements [model.Listener].
 func (l *listener) Hear(frames []float64, first int64) model.Sound {
-	l.parts = false
+	l.divisible = false
 	dim, bank := l.m.Features.Dim(), l.m.Features.MelBank
 	s := model.Sound{First: first, Frames: make([]float32, 0, len(frames)/dim*bank)}
 	for at := dim; at <= len(frames); at += dim {
@@ -57,36 +57,37 @@ func (l *listener) Pair(dst *model.Stats, utterance iter.Seq[*model.Sound]) {
 // returns where its frames are in that run, and how many they are.
 func (l *listener) hear(utterance iter.Seq[*model.Sound]) (from, n int) {
 	first, end, whole := int64(-1), int64(-1), true
-	l.features = l.features[:0]
+	l.parts = l.parts[:0]
+	defer func() { clear(l.parts) }() // the sounds are not the listener's to keep
 	for s := range utterance {
 		if first < 0 {
 			first, end = s.First, s.First
 		}
 		whole = whole && s.First == end
 		end += int64(l.count(s))
-		l.features = append(l.features, s.Frames...)
+		n += l.count(s)
+		l.parts = append(l.parts, s.Frames)
 	}
-	n = len(l.features) / l.m.Features.MelBank
 	if n == 0 {
 		return 0, 0
 	}
 	if !whole { // parts of it are not where their numbers say
-		l.net.Hear(l.features)
-		l.first, l.end, l.parts = 0, 0, false
+		l.net.Hear(l.parts...)
+		l.first, l.end, l.divisible = 0, 0, false
 		return 0, n
 	}
-	if held := l.first <= first && end <= l.end && l.parts; held || l.first == first && l.end == end {
+	if held := l.first <= first && end <= l.end && l.divisible; held || l.first == first && l.end == end {
 		return int(first - l.first), n
 	}
-	l.net.Hear(l.features)
-	l.first, l.end, l.parts = first, end, false
+	l.net.Hear(l.parts...)
+	l.first, l.end, l.divisible = first, end, false
 	return 0, n
 }
 
 // Moments implements [model.Listener].
 func (l *listener) Moments(utterance iter.Seq[*model.Sound], n int, yield func(first *model.Sound, m *model.Moment)) {
 	at, _ := l.hear(utterance)
-	l.parts = true
+	l.divisible = true
 	var first *model.Sound
 	have, frames := 0, 0
 	flush := func() {

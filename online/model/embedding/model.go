@@ -35,9 +35,9 @@ type Tracking interface {
 
 // Embedder runs a network.
 type Embedder interface {
-	// Hear runs the network over the features of an utterance, T×b by rows, as
-	// far as every stretch of it can be embedded by Embed.
-	Hear(features []float32)
+	// Hear runs the network over the features of an utterance, T×b by rows in one
+	// or more parts, as far as every stretch of it can be embedded by Embed.
+	Hear(parts ...[]float32)
 	// Embed writes the vector of the frames [from, to) of the utterance to dst.
 	Embed(dst []float32, from, to int)
 }
