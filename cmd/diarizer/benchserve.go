@@ -17,6 +17,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/bus"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
@@ -167,7 +168,7 @@ func speak(ctx context.Context, nc *nats.Conn, stream string, sound []byte, leng
 	const size = capture.Rate / 20
 	packets := int(length / (50 * time.Millisecond))
 	at := (i * 7919 * 2) % (len(sound) - 2*size) / 2 * 2
-	p := natsaudio.Packet{Session: publish.NewRun(time.Now()), Began: time.Now(), Encoding: natsaudio.S16, Rate: capture.Rate, Channels: 1, Samples: size}
+	p := natsaudio.Packet{Session: event.NewRun(time.Now()), Began: time.Now(), Encoding: natsaudio.S16, Rate: capture.Rate, Channels: 1, Samples: size}
 	// Senders do not all send at the same moment.
 	began := time.Now().Add(time.Duration(i*37%50) * time.Millisecond)
 	for k := range packets {

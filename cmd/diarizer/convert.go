@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/export"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // newConvertCommand makes "diarizer convert".
@@ -78,7 +78,7 @@ func runConvert(cmd *cobra.Command, in string, outs []string, recording string, 
 }
 
 // readTimelines reads an RTTM file or events, whichever path holds.
-func readTimelines(ctx context.Context, stdin io.Reader, path string, say func(error)) ([]*publish.Timeline, error) {
+func readTimelines(ctx context.Context, stdin io.Reader, path string, say func(error)) ([]*event.Timeline, error) {
 	r, name := stdin, "standard input"
 	if path != "-" {
 		f, err := os.Open(path)
@@ -105,7 +105,7 @@ func readTimelines(ctx context.Context, stdin io.Reader, path string, say func(e
 }
 
 // timelinesOf reads lines of either kind.
-func timelinesOf(br *bufio.Reader, name string, say func(error)) ([]*publish.Timeline, error) {
+func timelinesOf(br *bufio.Reader, name string, say func(error)) ([]*event.Timeline, error) {
 	head, _ := br.Peek(512) // what cannot be read is said below
 	if bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n\ufeff"), []byte("{")) {
 		return export.FromEvents(br, name, say)
@@ -118,14 +118,14 @@ func timelinesOf(br *bufio.Reader, name string, say func(error)) ([]*publish.Tim
 }
 
 // choose takes the recording of that name, or all where no name is given.
-func choose(path string, all []*publish.Timeline, recording string) ([]*publish.Timeline, error) {
+func choose(path string, all []*event.Timeline, recording string) ([]*event.Timeline, error) {
 	if recording == "" {
 		return all, nil
 	}
 	var names []string
 	for _, t := range all {
 		if t.Source().Name == recording || t.Stream() == recording {
-			return []*publish.Timeline{t}, nil
+			return []*event.Timeline{t}, nil
 		}
 		names = append(names, cmp.Or(t.Source().Name, t.Stream()))
 	}

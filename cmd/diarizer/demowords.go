@@ -7,14 +7,14 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // demoLag is how long after a word has ended the demo's recogniser tells it.
-const demoLag = 2 * publish.Rate
+const demoLag = 2 * event.Rate
 
 // demoRecogniser tells the words of the demo's script as a recogniser does that
 // listens beside the diarizer: a few at a time, some while after they were said,
@@ -22,13 +22,13 @@ const demoLag = 2 * publish.Rate
 func demoRecogniser(ctx context.Context, nc *nats.Conn) func(at int64) {
 	const few = 5
 	rest := demo.Words()
-	length := publish.TimeOf(rest[len(rest)-1].End)
+	length := event.TimeOf(rest[len(rest)-1].End)
 	message := heard.Message{Recogniser: "script"}
 	return func(at int64) {
 		for len(rest) > 0 {
 			n := min(few, len(rest))
-			last := publish.TimeOf(rest[n-1].End)
-			if publish.Time(at) < min(last+demoLag, length) {
+			last := event.TimeOf(rest[n-1].End)
+			if event.Time(at) < min(last+demoLag, length) {
 				return
 			}
 			message.Seq++
@@ -46,14 +46,14 @@ func demoRecogniser(ctx context.Context, nc *nats.Conn) func(at int64) {
 }
 
 // summarizeWords compares who is said to have said the words with who did.
-func summarizeWords(w io.Writer, t *publish.Timeline) error {
+func summarizeWords(w io.Writer, t *event.Timeline) error {
 	var ref, hyp []metrics.Word
 	for _, s := range demo.Words() {
 		ref = append(ref, metrics.Word{Text: s.Text, Speaker: s.Speaker})
 	}
 	for _, s := range t.Words("script") {
 		word := metrics.Word{Text: s.Text}
-		if s.Speaker != publish.Unknown {
+		if s.Speaker != event.Unknown {
 			word.Speaker = s.Speaker.String()
 		}
 		hyp = append(hyp, word)

@@ -12,12 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/serve"
 	"github.com/seed-7adb9000/diarizer/internal/voicefile"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // newEnrollCommand makes "diarizer enroll".
@@ -192,11 +192,11 @@ func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []strin
 
 // learnFrom takes the voice from a speaker of a stream.
 func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m model.Model, stream string, args []string) error {
-	var speaker publish.Speaker
+	var speaker event.Speaker
 	if len(args) != 1 {
 		return usage("%s after the name: expected one speaker, such as S2 or a name, with --from", count(len(args), "argument"))
 	}
-	if err := publish.CheckStream(stream); err != nil {
+	if err := event.CheckStream(stream); err != nil {
 		return usage("--from: %w", err)
 	}
 	nc, err := o.connect(cmd)

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 // readLines reads an RTTM file. A recording in its place is answered with what

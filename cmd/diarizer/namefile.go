@@ -13,10 +13,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/outfile"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // correctFile corrects an RTTM file or events as lines of JSON. What the corrections
@@ -78,7 +78,7 @@ func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish
 }
 
 // reread is the timeline of the same recording or stream in data.
-func reread(cmd *cobra.Command, path string, data []byte, was *publish.Timeline) (*publish.Timeline, error) {
+func reread(cmd *cobra.Command, path string, data []byte, was *event.Timeline) (*event.Timeline, error) {
 	all, err := timelinesOf(bufio.NewReader(bytes.NewReader(data)), path, func(error) {}) // has been said
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func reread(cmd *cobra.Command, path string, data []byte, was *publish.Timeline)
 }
 
 // correctLines corrects the recording of tl in the lines of an RTTM file.
-func correctLines(path string, data []byte, tl *publish.Timeline, c correct.Correction) ([]byte, error) {
+func correctLines(path string, data []byte, tl *event.Timeline, c correct.Correction) ([]byte, error) {
 	if c.Action == correct.Undo {
 		return nil, usage("%s: an RTTM file does not say what was corrected: what was there before is beside it, %s.1 or a higher number", path, path)
 	}
@@ -133,13 +133,13 @@ func word(name string) string {
 }
 
 // correctEvents adds events to those of the run of tl, which is over.
-func correctEvents(path string, data []byte, tl *publish.Timeline, c correct.Correction) ([]byte, error) {
+func correctEvents(path string, data []byte, tl *event.Timeline, c correct.Correction) ([]byte, error) {
 	var late correct.Late
 	for line := range bytes.Lines(data) {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		e, err := publish.Decode(line)
+		e, err := event.Decode(line)
 		if err != nil {
 			return nil, inputError("%s: %w", path, err)
 		}

@@ -17,9 +17,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/page"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
 	"github.com/seed-7adb9000/diarizer/online/model"
@@ -34,7 +35,7 @@ type output struct {
 	stdout io.Writer
 	stderr io.Writer
 	text   io.Writer // where the transcript goes
-	print  func(publish.Event) error
+	print  func(event.Event) error
 	nc     *nats.Conn
 	server *natsd.Server
 	page   *livePage
@@ -53,7 +54,7 @@ type output struct {
 	publishing session.Publishing
 
 	mu        sync.Mutex // of what follows, where several streams run at once
-	timelines []*publish.Timeline
+	timelines []*event.Timeline
 	lates     map[string]*correct.Late // of the streams, where they can be corrected here after their end
 	how       outcome                  // of the files, once they are written
 	written   bool
@@ -150,7 +151,7 @@ func (o *output) printStreams() {
 func (o *output) printAtEnd() {
 	if !o.flags.json && o.term == nil {
 		o.atEnd = true
-		o.print = func(publish.Event) error { return nil }
+		o.print = func(event.Event) error { return nil }
 	}
 }
 
@@ -173,12 +174,12 @@ func (o *output) say(format string, args ...any) {
 // What came of it is kept for the files, whatever happens. Several may run at
 // once.
 func (o *output) run(ctx context.Context, src capture.Source, opts session.Options, length time.Duration) error {
-	live := publish.NewLive(o.flags.latency)
+	live := event.NewLive(o.flags.latency)
 	opts.NATS = o.nc
 	opts.OnPublishError = o.warn
 	opts.Publishing = o.publishing
 	late := o.remember(opts.Stream)
-	opts.OnEvent = func(e publish.Event) error {
+	opts.OnEvent = func(e event.Event) error {
 		if err := errors.Join(live.Apply(e), late(e)); err != nil {
 			return err
 		}
@@ -200,7 +201,7 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 	defer o.mu.Unlock()
 	o.timelines = append(o.timelines, timeline)
 	o.told = append(o.told, live.Segments()...)
-	if end := timeline.Ended(); end == nil || end.Reason == publish.Failed {
+	if end := timeline.Ended(); end == nil || end.Reason == event.Failed {
 		o.broken = true
 	}
 	return o.term.ended(ctx, err)
@@ -250,7 +251,7 @@ func (o *output) write(ctx context.Context) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	// Recordings that ran at once ended in any order.
-	slices.SortStableFunc(o.timelines, func(a, b *publish.Timeline) int { return strings.Compare(a.Source().Name, b.Source().Name) })
+	slices.SortStableFunc(o.timelines, func(a, b *event.Timeline) int { return strings.Compare(a.Source().Name, b.Source().Name) })
 	slices.SortStableFunc(o.told, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
 	o.how, o.written = o.outcome(ctx), true
 	return o.files.write(o.how, o.timelines, o.told)

@@ -9,10 +9,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/outfile"
 	"github.com/seed-7adb9000/diarizer/internal/plot"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/spf13/cobra"
 )
 
 func newPlotCommand() *cobra.Command {

@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // replayFlags are the flags of "diarizer replay" beyond those of all commands
@@ -283,7 +283,7 @@ func (p *replayer) one(ctx context.Context, id recording, src *capture.Recording
 	length, _ := src.Duration()
 	err = p.out.run(ctx, capture.NewReplay(src, p.speed, nil), session.Options{
 		Stream:   id.stream,
-		Source:   publish.Source{Name: id.name},
+		Source:   event.Source{Name: id.name},
 		Pipeline: cfg,
 	}, length)
 	err = errors.Join(err, src.Close())

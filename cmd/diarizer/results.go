@@ -12,10 +12,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/outfile"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // forceFlag is the flag of every command that writes files.
@@ -171,7 +171,7 @@ func (r *results) any() bool { return len(r.set.Files()) > 0 }
 
 // event adds an event to the files that grow. What fails is said at the end: a
 // full disk does not end a meeting.
-func (r *results) event(e publish.Event) {
+func (r *results) event(e event.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, f := range r.events {

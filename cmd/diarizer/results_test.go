@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/needs"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -262,8 +263,8 @@ func TestEventsSayWhoPublishes(t *testing.T) {
 	for _, args := range [][]string{{"run", "--json", "a.wav"}, {"replay", "--json", "--speed", "max", "a.wav"}, {"replay", "--json", "--channel", "each", "--speed", "max", "a.wav"}} {
 		status, stdout, stderr := diarizer(t.Context(), nil, args...)
 		first, _, _ := strings.Cut(stdout, "\n")
-		e, err := publish.Decode([]byte(first))
-		if status != 0 || err != nil || e.Kind != publish.StreamStarted {
+		e, err := event.Decode([]byte(first))
+		if status != 0 || err != nil || e.Kind != event.StreamStarted {
 			t.Errorf("%v: status %d, %v: %s%s", args, status, err, first, stderr)
 			continue
 		}
@@ -355,7 +356,7 @@ func TestTellApart(t *testing.T) {
 		}
 		tellApart(all)
 		for i, r := range all {
-			if r.name != c.names[i] || !publish.ValidToken(r.stream) {
+			if r.name != c.names[i] || !event.ValidToken(r.stream) {
 				t.Errorf("%s: %q, stream %q, expected %q", r.path, r.name, r.stream, c.names[i])
 			}
 		}

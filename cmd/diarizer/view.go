@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/internal/page"
@@ -57,7 +58,7 @@ it runs and everybody who watches. Ctrl-C ends it.`,
 // view shows streams until ctx is done or the user closes the view.
 func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOptions) (err error) {
 	for _, s := range o.streams {
-		if err := publish.CheckStream(s); err != nil {
+		if err := event.CheckStream(s); err != nil {
 			return usage("--stream: %w", err)
 		}
 	}
@@ -117,7 +118,7 @@ func correctOver(nc *nats.Conn) page.Correct {
 }
 
 // follow hands on what the server has and what comes, until ctx is done.
-func follow(ctx context.Context, nc *nats.Conn, o viewOptions, say func(error), event func(publish.Event) error, reading func(meter.Reading)) error {
+func follow(ctx context.Context, nc *nats.Conn, o viewOptions, say func(error), show func(event.Event) error, reading func(meter.Reading)) error {
 	if reading != nil {
 		stop, err := meter.Subscribe(nc, reading)
 		if err != nil {
@@ -132,7 +133,7 @@ func follow(ctx context.Context, nc *nats.Conn, o viewOptions, say func(error), 
 	}
 	for m, err := range publish.Subscribe(ctx, nc, sub) {
 		switch {
-		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, publish.ErrHole):
+		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, event.ErrHole):
 			say(err) // what is lost stays lost; go on with what comes
 			continue
 		case err != nil:
@@ -140,7 +141,7 @@ func follow(ctx context.Context, nc *nats.Conn, o viewOptions, say func(error), 
 		case m.Number < w.first[m.Stream]: // of an earlier run
 			continue
 		}
-		if err := event(m.Event); err != nil {
+		if err := show(m.Event); err != nil {
 			return err
 		}
 	}

@@ -12,12 +12,12 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/outfile"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/said"
 	"github.com/seed-7adb9000/diarizer/internal/wordfile"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
@@ -192,7 +192,7 @@ func (o wordsOptions) write(cmd *cobra.Command, r *results, outputs []wordOutput
 
 // writeWords writes what was said in one run, as the recogniser heard it that heard
 // the most.
-func writeWords(w io.Writer, f export.Format, runs []*publish.Timeline) error {
+func writeWords(w io.Writer, f export.Format, runs []*event.Timeline) error {
 	if len(runs) > 1 {
 		return fmt.Errorf("format %s: %d runs: expected one, name a --stream", f, len(runs))
 	}

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 func near(a, b float64) bool { return math.Abs(a-b) < 1e-9 }

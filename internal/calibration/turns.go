@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 )
 
 // Turns returns the claims of turns that say who speaks, each with its

@@ -13,10 +13,10 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/experiment"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/simulate"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"

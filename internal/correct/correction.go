@@ -13,7 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // Action is what a [Correction] does.
@@ -29,13 +29,13 @@ const (
 
 // Correction is what somebody knows better about one stream.
 type Correction struct {
-	Action  Action          `json:"action"`
-	Speaker publish.Speaker `json:"speaker,omitempty"`
-	Into    publish.Speaker `json:"into,omitempty"`
-	Name    string          `json:"name,omitempty"`
+	Action  Action        `json:"action"`
+	Speaker event.Speaker `json:"speaker,omitempty"`
+	Into    event.Speaker `json:"into,omitempty"`
+	Name    string        `json:"name,omitempty"`
 	// Text is the note of a mark, At its moment; nil is now.
-	Text string        `json:"text,omitempty"`
-	At   *publish.Time `json:"at,omitempty"`
+	Text string      `json:"text,omitempty"`
+	At   *event.Time `json:"at,omitempty"`
 	// Run, if not empty, is the run that was looked at: in another one the
 	// speakers are others, so that the correction is refused.
 	Run string `json:"run,omitempty"`
@@ -92,14 +92,14 @@ func (c Correction) Check() error {
 		return fmt.Errorf("%w: "+format, append([]any{ErrMalformed}, args...)...)
 	}
 	switch {
-	case c.Run != "" && !publish.ValidToken(c.Run):
+	case c.Run != "" && !event.ValidToken(c.Run):
 		return bad("run %.80q: expected the run of an event", c.Run)
 	case len(c.ID) > 64:
 		return bad("id of %d bytes: expected at most 64", len(c.ID))
 	}
 	switch c.Action {
 	case Rename:
-		if c.Speaker <= publish.Unknown {
+		if c.Speaker <= event.Unknown {
 			return bad("rename without speaker: expected S1, S2, …")
 		}
 		return checkName(c.Name)
@@ -110,7 +110,7 @@ func (c Correction) Check() error {
 		return checkText("note", c.Text, MaxText)
 	case Merge:
 		switch {
-		case c.Speaker <= publish.Unknown || c.Into <= publish.Unknown:
+		case c.Speaker <= event.Unknown || c.Into <= event.Unknown:
 			return bad("merge without speaker and into: expected S1, S2, … for both")
 		case c.Speaker == c.Into:
 			return bad("merge of %s into itself", c.Speaker)

@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -87,27 +87,27 @@ func Diarize(r Recording, cfg pipeline.Config, latencies ...time.Duration) (Outc
 		return Outcome{}, err
 	}
 	var out Outcome
-	enc := publish.Encoder{Stream: publish.StreamID(r.Name), Run: "evaluation"}
-	var timeline publish.Timeline
-	lives := make([]*publish.Live, len(latencies))
+	enc := event.Encoder{Stream: event.StreamID(r.Name), Run: "evaluation"}
+	var timeline event.Timeline
+	lives := make([]*event.Live, len(latencies))
 	for i, l := range latencies {
-		lives[i] = publish.NewLive(l)
+		lives[i] = event.NewLive(l)
 	}
 	var failed error
-	apply := func(e publish.Event) {
+	apply := func(e event.Event) {
 		out.Events++
 		failed = errors.Join(failed, timeline.Apply(e))
 		for _, l := range lives {
 			failed = errors.Join(failed, l.Apply(e))
 		}
 	}
-	emit := func(e online.Event) { apply(enc.Encode(e)) }
-	apply(enc.Start(publish.Source{Name: r.Reference[0].File}))
+	emit := func(e online.Event) { apply(online.Encode(&enc, e)) }
+	apply(enc.Start(event.Source{Name: r.Reference[0].File}))
 	for at := 0; at < len(r.Samples); at += blockSize {
 		s.Push(r.Samples[at:min(at+blockSize, len(r.Samples))], emit)
 	}
 	err = s.Flush(emit)
-	apply(enc.Finish(int64(len(r.Samples)), publish.Finished, ""))
+	apply(enc.Finish(int64(len(r.Samples)), event.Finished, ""))
 	if err := errors.Join(err, failed); err != nil {
 		return Outcome{}, fmt.Errorf("%s: %w", r.Name, err)
 	}

@@ -7,13 +7,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/calibration"
 	"github.com/seed-7adb9000/diarizer/internal/experiment"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // Row is the result for a group of recordings.
@@ -115,7 +115,7 @@ func measure(r Recording, cfg pipeline.Config, latencies []time.Duration) (Row, 
 	if row.Given, _, err = metrics.Compare(r.Reference, given.Final, metrics.Options{}); err != nil {
 		return row, err
 	}
-	unknown := publish.Speaker(online.Unknown).String()
+	unknown := event.Speaker(online.Unknown).String()
 	if row.Claims, err = calibration.Turns(r.Reference, own.Final, own.Confidence, unknown); err != nil {
 		return row, err
 	}

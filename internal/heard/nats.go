@@ -9,14 +9,14 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // Serve hands the messages for a stream that arrive over NATS to hear, one after
 // the other, until the returned function is called or the connection closes. Those
 // that were sent as requests are answered.
 func Serve(nc *nats.Conn, stream string, hear func(Message) (Reply, error)) (stop func(), err error) {
-	if err := publish.CheckStream(stream); err != nil {
+	if err := event.CheckStream(stream); err != nil {
 		return nil, err
 	}
 	sub, err := nc.Subscribe(Subject(stream), func(m *nats.Msg) {
@@ -49,7 +49,7 @@ func answer(m *nats.Msg, reply Reply, err error) {
 // Its error matches [ErrNobody] where there is nobody, and [ErrMalformed] or
 // [ErrRefused] where the other side says so.
 func Send(ctx context.Context, nc *nats.Conn, stream string, m Message) (Reply, error) {
-	if err := publish.CheckStream(stream); err != nil {
+	if err := event.CheckStream(stream); err != nil {
 		return Reply{}, err
 	}
 	if err := m.Check(); err != nil {

@@ -11,11 +11,11 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 var update = flag.Bool("update", false, "write testdata/baseline again; read the difference before you commit it")
@@ -82,18 +82,18 @@ func diarized(t *testing.T, cfg Config, name string, sound []capture.Block) (eve
 		t.Fatal(err)
 	}
 	var list bytes.Buffer
-	enc := publish.Encoder{Stream: name, Run: "run"}
-	var timeline publish.Timeline
-	apply := func(e publish.Event) {
+	enc := event.Encoder{Stream: name, Run: "run"}
+	var timeline event.Timeline
+	apply := func(e event.Event) {
 		if err := timeline.Apply(e); err != nil {
 			t.Fatal(err)
 		}
 	}
-	apply(enc.Start(publish.Source{Name: name}))
+	apply(enc.Start(event.Source{Name: name}))
 	emit := func(e online.Event) {
 		fmt.Fprintf(&list, "%d kind %d speaker %d into %d turn %d of %d from %d to %d state %s\n", e.At, e.Kind,
 			e.Speaker, e.Into, e.Turn.ID, e.Turn.Speaker, e.Turn.Start, e.Turn.End, e.Turn.State)
-		apply(enc.Encode(e))
+		apply(online.Encode(&enc, e))
 	}
 	for _, b := range sound {
 		gap, err := s.Hear(t.Context(), b, emit)

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 )
 
 // Span is a stretch of time in seconds.

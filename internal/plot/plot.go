@@ -13,9 +13,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/seed-7adb9000/diarizer/internal/palette"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/talk"
 	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -24,6 +21,10 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/palette"
+	"github.com/seed-7adb9000/diarizer/internal/talk"
 )
 
 // Format is a file format of pictures.

@@ -12,10 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/palette"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"pgregory.net/rapid"
 )
 
 func drawTurns(t *rapid.T, names ...string) []rttm.Segment {

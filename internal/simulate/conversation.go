@@ -7,8 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/dataset"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 )
 
 // Condition is what a conversation was recorded through.

@@ -5,9 +5,9 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/experiment"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/simulate"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )

@@ -5,7 +5,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 func Example() {

@@ -1,4 +1,4 @@
-package publish
+package event_test
 
 import (
 	"encoding/json"
@@ -9,10 +9,13 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	. "github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/eventtest"
 )
 
 func TestEventsSurviveJSON(t *testing.T) {
-	for _, e := range encoded(seeded(1), "meeting", 200) {
+	for _, e := range eventtest.Encoded(eventtest.Seeded(1), "meeting", 200) {
 		data, err := json.Marshal(e)
 		if err != nil {
 			t.Fatal(err)
@@ -29,7 +32,7 @@ func TestEventsSurviveJSON(t *testing.T) {
 
 func TestTimeIsExactInJSON(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		in := Time(rapid.Int64Range(-maxTime, maxTime).Draw(t, "samples"))
+		in := Time(rapid.Int64Range(-MaxTime, MaxTime).Draw(t, "samples"))
 		data, err := json.Marshal(in)
 		if err != nil {
 			t.Fatal(err)
@@ -145,7 +148,7 @@ func TestBadEventsSayWhatIsWrong(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, e := range encoded(seeded(2), "fuzz", 12) {
+	for _, e := range eventtest.Encoded(eventtest.Seeded(2), "fuzz", 12) {
 		data, err := json.Marshal(e)
 		if err != nil {
 			f.Fatal(err)

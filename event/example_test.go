@@ -1,36 +1,37 @@
-package publish_test
+package event_test
 
 import (
 	"encoding/json"
 	"fmt"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 func Example() {
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	enc := publish.Encoder{Stream: publish.StreamID("talks/Stand-up.wav"), Run: "run1",
+	enc := event.Encoder{Stream: event.StreamID("talks/Stand-up.wav"), Run: "run1",
 		Now: func() time.Time { return noon }}
-	events := []publish.Event{
-		enc.Start(publish.Source{Name: "Stand-up"}),
-		enc.Encode(online.Event{Kind: online.SpeakerAdded, At: 24000, Speaker: 1}),
-		enc.Encode(online.Event{Kind: online.TurnEnded, At: 40000, Turn: online.Turn{
+	events := []event.Event{
+		enc.Start(event.Source{Name: "Stand-up"}),
+		online.Encode(&enc, online.Event{Kind: online.SpeakerAdded, At: 24000, Speaker: 1}),
+		online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: 40000, Turn: online.Turn{
 			ID: 1, Speaker: 1, Start: 8000, End: 36000, LogP: 12.5, Confidence: 0.97, State: online.Final}}),
 		enc.Identify(48000, 1, "Ada", 0.99),
-		enc.Finish(48000, publish.Finished, ""),
+		enc.Finish(48000, event.Finished, ""),
 	}
 
 	// Somewhere else, they are read and applied.
-	var timeline publish.Timeline
+	var timeline event.Timeline
 	for _, e := range events {
 		line, _ := json.Marshal(e)
-		if e.Kind == publish.TurnEnded {
-			fmt.Println(e.Subject())
+		if e.Kind == event.TurnEnded {
+			fmt.Println(publish.Subject(e.Stream, e.Kind))
 			fmt.Println(string(line))
 		}
-		received, err := publish.Decode(line)
+		received, err := event.Decode(line)
 		if err == nil {
 			err = timeline.Apply(received)
 		}

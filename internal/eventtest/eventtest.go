@@ -1,14 +1,19 @@
-package publish
+// Package eventtest makes up conversations for tests, as package online might decide them
+// and as package event tells of them.
+package eventtest
 
 import (
 	"math/rand/v2"
 	"time"
 
+	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// wall is a clock that advances by a millisecond whenever it is read.
-func wall() func() time.Time {
+// Wall is a clock that advances by a millisecond whenever it is read.
+func Wall() func() time.Time {
 	now := time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
 	return func() time.Time {
 		now = now.Add(time.Millisecond)
@@ -16,10 +21,10 @@ func wall() func() time.Time {
 	}
 }
 
-// conversation makes up what package online might decide about a conversation
+// Conversation makes up what package online might decide about a conversation
 // of n turns: people take turns, now and then at once, speakers are added,
 // corrected and merged, turns are revised and taken back.
-func conversation(r *rand.Rand, n int) []online.Event {
+func Conversation(r *rand.Rand, n int) []online.Event {
 	c := chat{r: r}
 	for range n {
 		c.turn()
@@ -119,25 +124,34 @@ func (c *chat) merge() {
 	c.events = append(c.events, online.Event{Kind: online.SpeakerMerged, At: c.at, Speaker: from, Into: into})
 }
 
-// encoded is a whole run of such a conversation.
-func encoded(r *rand.Rand, stream string, turns int) []Event {
-	enc := Encoder{Stream: stream, Run: "run-" + stream, Now: wall()}
-	events := []Event{enc.Start(Source{Name: "the recording"})}
-	decisions := conversation(r, turns)
+// Encoded is a whole run of a [Conversation].
+func Encoded(r *rand.Rand, stream string, turns int) []event.Event {
+	enc := event.Encoder{Stream: stream, Run: "run-" + stream, Now: Wall()}
+	events := []event.Event{enc.Start(event.Source{Name: "the recording"})}
+	decisions := Conversation(r, turns)
 	for i, d := range decisions {
-		events = append(events, enc.Encode(d))
+		events = append(events, online.Encode(&enc, d))
 		switch r.IntN(40) {
 		case 0:
 			events = append(events, enc.Identify(d.At, 1+r.IntN(3), "Änne "+string(rune('A'+i%26)), 0.9))
 		case 1:
 			events = append(events, enc.Gap(d.At-min(d.At, 1600), d.At))
 		case 2:
-			events = append(events, enc.Status(d.At, Status{Queued: i}))
+			events = append(events, enc.Status(d.At, event.Status{Queued: i}))
 		}
 	}
-	return append(events, enc.Finish(events[len(events)-1].At.samples()+1600, Finished, ""))
+	return append(events, enc.Finish(int64(events[len(events)-1].At)+1600, event.Finished, ""))
 }
 
-func (t Time) samples() int64 { return int64(t) }
+// Seeded is a source of random numbers.
+func Seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 7)) }
 
-func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 7)) }
+// ApplyAll applies events one by one.
+func ApplyAll(t rapid.TB, apply func(event.Event) error, events []event.Event) {
+	t.Helper()
+	for _, e := range events {
+		if err := apply(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,4 +1,4 @@
-package publish
+package event
 
 import (
 	"encoding/json"
@@ -68,7 +68,7 @@ func Decode(data []byte) (Event, error) {
 	if err := json.Unmarshal(data, &e); err != nil {
 		return Event{}, fmt.Errorf("event %s: %w", excerpt(data), err)
 	}
-	if err := e.check(); err != nil {
+	if err := e.Check(); err != nil {
 		return Event{}, fmt.Errorf("event %s: %w", excerpt(data), err)
 	}
 	return e, nil
@@ -83,7 +83,9 @@ func excerpt(data []byte) string {
 	return strconv.Quote(string(data))
 }
 
-func (e Event) check() error {
+// Check reports what is wrong with an event: a token, a time, or that the field is
+// missing which its kind promises.
+func (e Event) Check() error {
 	switch {
 	case !ValidToken(e.Stream):
 		return CheckStream(e.Stream)

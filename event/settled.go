@@ -1,4 +1,4 @@
-package publish
+package event
 
 import (
 	"encoding/binary"

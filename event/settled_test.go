@@ -1,4 +1,4 @@
-package publish
+package event_test
 
 import (
 	"math/rand/v2"
@@ -9,7 +9,9 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	. "github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/eventtest"
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
@@ -18,7 +20,7 @@ import (
 func TestBoundedTimelineHasTheSameSegments(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		most := rapid.IntRange(20, 60).Draw(t, "most")
-		events := encoded(rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 5)), "meeting", 250)
+		events := eventtest.Encoded(rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 5)), "meeting", 250)
 		var all, bounded Timeline
 		bounded.Bound(most)
 		back := Speaker(0) // a merge of it was taken back
@@ -36,7 +38,7 @@ func TestBoundedTimelineHasTheSameSegments(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if n := len(bounded.Turns()) - len(bounded.open); n > most {
+			if n := len(bounded.Turns()) - bounded.Unended(); n > most {
 				t.Fatalf("%d closed turns are kept, expected at most %d", n, most)
 			}
 			if i%20 == 0 || i == len(events)-1 {
@@ -45,8 +47,8 @@ func TestBoundedTimelineHasTheSameSegments(t *testing.T) {
 				}
 			}
 		}
-		if bounded.settled.turns.n == 0 || bounded.Speakers() != all.Speakers() {
-			t.Errorf("%d turns settled, %d speakers, expected %d", bounded.settled.turns.n, bounded.Speakers(), all.Speakers())
+		if bounded.Settled() == 0 || bounded.Speakers() != all.Speakers() {
+			t.Errorf("%d turns settled, %d speakers, expected %d", bounded.Settled(), bounded.Speakers(), all.Speakers())
 		}
 	})
 }
@@ -74,7 +76,7 @@ func TestSettledTurnsStay(t *testing.T) {
 	apply(enc.Start(Source{Name: "x"}))
 	for id := range 4 {
 		turn := online.Turn{ID: id, Speaker: 1, Start: int64(id) * 100, End: int64(id)*100 + 50}
-		apply(enc.Encode(online.Event{Kind: online.TurnEnded, At: turn.End, Turn: turn}))
+		apply(online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: turn.End, Turn: turn}))
 	}
 	before := tl.Segments()
 	if len(before) != 4 || len(tl.Turns()) != 1 {
@@ -82,7 +84,7 @@ func TestSettledTurnsStay(t *testing.T) {
 	}
 	late := online.Turn{ID: 0, Speaker: 2, Start: 0, End: 10}
 	for _, kind := range []online.Kind{online.TurnRevised, online.TurnUpdated, online.TurnWithdrawn} {
-		apply(enc.Encode(online.Event{Kind: kind, At: 400, Turn: late}))
+		apply(online.Encode(&enc, online.Event{Kind: kind, At: 400, Turn: late}))
 		if got := tl.Segments(); !slices.Equal(got, before) {
 			t.Errorf("after event %d of a settled turn: %v", kind, got)
 		}

@@ -1,4 +1,4 @@
-package publish
+package event_test
 
 import (
 	"bytes"
@@ -12,6 +12,9 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	. "github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/eventtest"
 )
 
 // everyKind is what this version publishes.
@@ -87,7 +90,7 @@ func TestExamplesOfEveryVersion(t *testing.T) {
 
 func TestSchemaAgreesWithTheCode(t *testing.T) {
 	s := schema(t)
-	for _, e := range encoded(seeded(50), "meeting", 300) {
+	for _, e := range eventtest.Encoded(eventtest.Seeded(50), "meeting", 300) {
 		data, err := json.Marshal(e)
 		if err != nil {
 			t.Fatal(err)

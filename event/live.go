@@ -1,11 +1,11 @@
-package publish
+package event
 
 import (
 	"maps"
 	"slices"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 // Live is what a listener had been told in time: for every moment t of the

@@ -1,4 +1,4 @@
-package publish
+package event_test
 
 import (
 	"errors"
@@ -8,13 +8,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"pgregory.net/rapid"
+
+	. "github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/eventtest"
 )
 
 func drawRun(t *rapid.T) []Event {
 	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
-	return encoded(r, "meeting", rapid.IntRange(0, 60).Draw(t, "turns"))
+	return eventtest.Encoded(r, "meeting", rapid.IntRange(0, 60).Draw(t, "turns"))
 }
 
 // replayed is a Timeline by its definition: for each turn, look for the last
@@ -27,10 +30,10 @@ func replayed(events []Event) []rttm.Segment {
 	names, file := map[Speaker]string{}, "meeting"
 	for _, e := range events {
 		if e.Kind == SpeakerIdentified {
-			names[e.Speaker] = oneWord(e.Name)
+			names[e.Speaker] = OneWord(e.Name)
 		}
 		if e.Kind == StreamStarted {
-			file = oneWord(e.Source.Name)
+			file = OneWord(e.Source.Name)
 		}
 	}
 	var entries []entry
@@ -69,20 +72,11 @@ func replayed(events []Event) []rttm.Segment {
 	return out
 }
 
-func applyAll(t rapid.TB, apply func(Event) error, events []Event) {
-	t.Helper()
-	for _, e := range events {
-		if err := apply(e); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 func TestTimelineIsTheLastWordOnEveryTurn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		events := drawRun(t)
 		var tl Timeline
-		applyAll(t, tl.Apply, events)
+		eventtest.ApplyAll(t, tl.Apply, events)
 		if got, want := tl.Segments(), replayed(events); !reflect.DeepEqual(got, want) {
 			t.Fatalf("got %v\nwant %v", got, want)
 		}
@@ -97,9 +91,9 @@ func TestTimelineTakesEventsAgain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		events := drawRun(t)
 		var once, again Timeline
-		applyAll(t, once.Apply, events)
+		eventtest.ApplyAll(t, once.Apply, events)
 		for i := range events { // a redelivery after each event
-			applyAll(t, again.Apply, events[max(0, i-rapid.IntRange(0, 5).Draw(t, "back")):i+1])
+			eventtest.ApplyAll(t, again.Apply, events[max(0, i-rapid.IntRange(0, 5).Draw(t, "back")):i+1])
 		}
 		if !reflect.DeepEqual(once.Segments(), again.Segments()) {
 			t.Fatal("events delivered twice change the timeline")
@@ -112,7 +106,7 @@ func TestTimelineNoticesWhatIsMissing(t *testing.T) {
 		events := drawRun(t)
 		hole := rapid.IntRange(0, len(events)-2).Draw(t, "hole")
 		var tl Timeline
-		applyAll(t, tl.Apply, events[:hole])
+		eventtest.ApplyAll(t, tl.Apply, events[:hole])
 		before := tl.Segments()
 		err := tl.Apply(events[hole+1])
 		var missing *HoleError
@@ -123,21 +117,21 @@ func TestTimelineNoticesWhatIsMissing(t *testing.T) {
 		if !reflect.DeepEqual(before, tl.Segments()) {
 			t.Fatal("an event that was refused changed the timeline")
 		}
-		applyAll(t, tl.Apply, events[hole:]) // and the missing one mends it
+		eventtest.ApplyAll(t, tl.Apply, events[hole:]) // and the missing one mends it
 	})
 }
 
 func TestTimelineGoesOnAfterAHole(t *testing.T) {
-	events := encoded(seeded(6), "meeting", 20)
+	events := eventtest.Encoded(eventtest.Seeded(6), "meeting", 20)
 	for _, lost := range []int{0, 7} {
 		var tl Timeline
-		applyAll(t, tl.Apply, events[:lost])
+		eventtest.ApplyAll(t, tl.Apply, events[:lost])
 		next := events[lost+1]
 		if err := tl.Apply(next); !errors.Is(err, ErrHole) {
 			t.Fatalf("event %d left out: %v", lost+1, err)
 		}
 		tl.Skip(next)
-		applyAll(t, tl.Apply, events[lost+1:])
+		eventtest.ApplyAll(t, tl.Apply, events[lost+1:])
 		if tl.Ended() == nil {
 			t.Error("the end was not seen after a hole")
 		}
@@ -146,8 +140,8 @@ func TestTimelineGoesOnAfterAHole(t *testing.T) {
 
 func TestTimelineRefusesAnotherRun(t *testing.T) {
 	var tl Timeline
-	events := encoded(seeded(3), "meeting", 3)
-	applyAll(t, tl.Apply, events[:3])
+	events := eventtest.Encoded(eventtest.Seeded(3), "meeting", 3)
+	eventtest.ApplyAll(t, tl.Apply, events[:3])
 	other := events[3]
 	other.Run = "run2"
 	if err := tl.Apply(other); !errors.Is(err, ErrRun) {
@@ -160,11 +154,11 @@ func TestPartialTimelineEndsWithTheSameLateTurns(t *testing.T) {
 		events := drawRun(t)
 		from := rapid.IntRange(0, len(events)-1).Draw(t, "from")
 		late := NewPartialTimeline()
-		applyAll(t, late.Apply, events[from:])
+		eventtest.ApplyAll(t, late.Apply, events[from:])
 		var whole Timeline
-		applyAll(t, whole.Apply, events)
+		eventtest.ApplyAll(t, whole.Apply, events)
 		for _, turn := range late.Turns() {
-			if w := whole.turns[turn.ID]; !reflect.DeepEqual(w, turn) {
+			if w, _ := whole.Turn(turn.ID); !reflect.DeepEqual(w, turn) {
 				t.Fatalf("turn %+v for the late, %+v for the early", turn, w)
 			}
 		}
@@ -188,7 +182,7 @@ func told(events []Event, latency Time) [][]string {
 		var who []string
 		for _, turn := range turns {
 			if turn.Start <= m && (m < turn.End || tl.Open(turn.ID)) {
-				who = append(who, oneWord(tl.Name(turn.Speaker)))
+				who = append(who, OneWord(tl.Name(turn.Speaker)))
 			}
 		}
 		slices.Sort(who)
@@ -202,8 +196,8 @@ func TestLiveIsWhatHadBeenTold(t *testing.T) {
 		events := drawRun(t)
 		latency := Time(rapid.Int64Range(0, 500).Draw(t, "latency")) * 160
 		live := NewLive(latency.Duration())
-		applyAll(t, live.Apply, events)
-		applyAll(t, live.Apply, events[len(events)/2:]) // a redelivery changes nothing
+		eventtest.ApplyAll(t, live.Apply, events)
+		eventtest.ApplyAll(t, live.Apply, events[len(events)/2:]) // a redelivery changes nothing
 		want := told(events, latency)
 		got := make([][]string, len(want))
 		for _, s := range live.Segments() {
@@ -224,10 +218,10 @@ func TestLiveIsWhatHadBeenTold(t *testing.T) {
 }
 
 func TestLiveWithEndlessLatencyIsFinal(t *testing.T) {
-	events := encoded(seeded(4), "meeting", 80)
+	events := eventtest.Encoded(eventtest.Seeded(4), "meeting", 80)
 	live, tl := NewLive(24*time.Hour), Timeline{}
-	applyAll(t, live.Apply, events)
-	applyAll(t, tl.Apply, events)
+	eventtest.ApplyAll(t, live.Apply, events)
+	eventtest.ApplyAll(t, tl.Apply, events)
 	end := tl.At().Seconds()
 	want := tl.Segments()
 	for i := range want {
@@ -239,7 +233,7 @@ func TestLiveWithEndlessLatencyIsFinal(t *testing.T) {
 }
 
 func TestSameDecisionsSameEvents(t *testing.T) {
-	a, b := encoded(seeded(5), "meeting", 50), encoded(seeded(5), "meeting", 50)
+	a, b := eventtest.Encoded(eventtest.Seeded(5), "meeting", 50), eventtest.Encoded(eventtest.Seeded(5), "meeting", 50)
 	for i := range a {
 		b[i].Wall = a[i].Wall
 	}

@@ -1,4 +1,4 @@
-package publish
+package event
 
 import (
 	"cmp"
@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 // ErrRun is matched by the error for an event of another run than those before.

@@ -1,19 +1,23 @@
-package publish
+package event_test
 
 import (
 	"encoding/json"
 	"reflect"
 	"testing"
+
+	. "github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/eventtest"
+	"github.com/seed-7adb9000/diarizer/online"
 )
 
 // A run that another process takes over at any of its events is the same run.
 func TestEncoderResumes(t *testing.T) {
-	decisions := conversation(seeded(60), 40)
-	whole := Encoder{Stream: "meeting", Run: "run", Now: wall()}
-	now := wall()
+	decisions := eventtest.Conversation(eventtest.Seeded(60), 40)
+	whole := Encoder{Stream: "meeting", Run: "run", Now: eventtest.Wall()}
+	now := eventtest.Wall()
 	part := Encoder{Stream: "meeting", Run: "run", Now: now}
 	for i, d := range decisions {
-		if want, got := whole.Encode(d), part.Encode(d); !reflect.DeepEqual(want, got) {
+		if want, got := online.Encode(&whole, d), online.Encode(&part, d); !reflect.DeepEqual(want, got) {
 			t.Fatalf("decision %d: %+v\nexpected %+v", i, got, want)
 		}
 		data, err := json.Marshal(part.State())

@@ -1,10 +1,6 @@
-package publish
+package event
 
-import (
-	"time"
-
-	"github.com/seed-7adb9000/diarizer/online"
-)
+import "time"
 
 // Encoder numbers what happens in one run of a stream. It has no goroutine and
 // no clock but Now; its fields are its whole state, so that a copy continues
@@ -34,31 +30,26 @@ func (e *Encoder) Start(src Source) Event {
 	return ev
 }
 
-// kinds translates the decisions of package online.
-var kinds = map[online.Kind]Kind{
-	online.TurnStarted:   TurnStarted,
-	online.TurnUpdated:   TurnUpdated,
-	online.TurnEnded:     TurnEnded,
-	online.TurnRevised:   TurnRevised,
-	online.TurnWithdrawn: TurnWithdrawn,
-	online.SpeakerAdded:  SpeakerAdded,
-	online.SpeakerMerged: SpeakerMerged,
+// Turn reports a change of a turn: kind is one of the turn kinds.
+func (e *Encoder) Turn(kind Kind, at int64, t Turn) Event {
+	ev := e.next(kind, at)
+	t.Confidence = probability(t.Confidence)
+	ev.Turn = &t
+	return ev
 }
 
-// Encode reports one decision.
-func (e *Encoder) Encode(ev online.Event) Event {
-	out := e.next(kinds[ev.Kind], ev.At)
-	switch ev.Kind {
-	case online.SpeakerAdded:
-		out.Speaker = Speaker(ev.Speaker)
-	case online.SpeakerMerged:
-		out.Speaker, out.Into = Speaker(ev.Speaker), Speaker(ev.Into)
-	default:
-		t := ev.Turn
-		out.Turn = &Turn{ID: t.ID, Speaker: Speaker(t.Speaker), Start: Time(t.Start), End: Time(t.End),
-			LogP: Score(t.LogP), Confidence: probability(t.Confidence), State: State(t.State)}
-	}
-	return out
+// AddSpeaker reports a speaker who is heard for the first time.
+func (e *Encoder) AddSpeaker(at int64, speaker int) Event {
+	ev := e.next(SpeakerAdded, at)
+	ev.Speaker = Speaker(speaker)
+	return ev
+}
+
+// MergeSpeakers reports that all turns of a speaker so far are another's.
+func (e *Encoder) MergeSpeakers(at int64, speaker, into int) Event {
+	ev := e.next(SpeakerMerged, at)
+	ev.Speaker, ev.Into = Speaker(speaker), Speaker(into)
+	return ev
 }
 
 // Identify reports that a speaker is known by name, with the probability that
@@ -83,7 +74,7 @@ func (e *Encoder) Mark(at int64, m Mark) Event {
 	return ev
 }
 
-// Status reports how the program fares. A [Publisher] fills in what it knows.
+// Status reports how the program fares. Package publish fills in what it knows.
 func (e *Encoder) Status(at int64, s Status) Event {
 	ev := e.next(StatusReported, at)
 	ev.Status = &s

@@ -1,4 +1,4 @@
-package publish
+package event
 
 import (
 	"fmt"
@@ -76,11 +76,11 @@ type Event struct {
 	Correction *Correction
 }
 
+// SchemaID is the $id of schema/event.schema.json.
+const SchemaID = "urn:diarizer:v1:event"
+
 // ID is the event's id in CloudEvents and in Nats-Msg-Id, run:sequence.
 func (e Event) ID() string { return e.Run + ":" + strconv.FormatUint(e.Seq, 10) }
-
-// Subject is where the event is published.
-func (e Event) Subject() string { return Subject(e.Stream, e.Kind) }
 
 // Turn is a stretch of speech by one speaker.
 type Turn struct {
