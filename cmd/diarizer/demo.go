@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
@@ -66,7 +67,7 @@ after it was said, and what is printed is who said what, corrected where turns a
 // runDemo replays the recording to a NATS server and prints what a subscriber
 // hears.
 func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view pageFlags, said bool) (err error) {
-	m, err := readModel(modelfile.Accurate)
+	m, err := cli.ReadModel(modelfile.Accurate)
 	if err != nil {
 		return err
 	}

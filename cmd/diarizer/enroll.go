@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/serve"
@@ -30,7 +31,7 @@ func newEnrollCommand() *cobra.Command {
 	var file string
 	// with calls do with the enrolled speakers.
 	with := func(cmd *cobra.Command, do func(context.Context, voiceStore, model.Model) error) error {
-		m, err := readModel(d.model)
+		m, err := cli.ReadModel(d.model)
 		if err != nil {
 			return as(exitInput, err)
 		}
@@ -102,7 +103,7 @@ can use it.`,
 		},
 	}
 	o.register(cmd)
-	modelFlag(cmd.PersistentFlags(), &d.model)
+	cli.ModelFlag(cmd.PersistentFlags(), &d.model)
 	cmd.PersistentFlags().StringVar(&file, "file", "", "keep the voices in this `file` instead of on a server, --file=FILE (default that of --identify)")
 	cmd.PersistentFlags().Lookup("file").NoOptDefVal = defaultVoices
 	cmd.PersistentFlags().IntVar(&replicas, "replicas", 1, "how many servers of a cluster keep the speakers, where their bucket has to be created")

@@ -103,19 +103,3 @@ func finish(f *outfile.File, how outcome, nothing bool, write func(io.Writer) er
 	}
 	return f.Commit()
 }
-
-// tellFiles says where everything is, a line for each file.
-func tellFiles(set *outfile.Set, say func(format string, args ...any)) {
-	for _, f := range set.Files() {
-		d := f.Done()
-		switch {
-		case d.Path == "" || d.Path == outfile.Stdout:
-		case d.Partial:
-			say("what there is of %s is in %s, %s\n", f.Path(), d.Path, outfile.Size(d.Size))
-		case d.Kept != "":
-			say("wrote %s, %s; what was there before is %s\n", d.Path, outfile.Size(d.Size), d.Kept)
-		default:
-			say("wrote %s, %s\n", d.Path, outfile.Size(d.Size))
-		}
-	}
-}

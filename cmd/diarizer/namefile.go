@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/outfile"
@@ -47,7 +48,7 @@ func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish
 	// Of events nothing goes away, so that nothing is to be kept.
 	here := &outfile.Set{Force: o.results.force || tl.Run() != export.RTTMRun}
 	own, err := here.Add(cmd.Name(), path)
-	if err = errors.Join(err, files.set.Input("what is corrected", path), o.outputs(files)); err != nil {
+	if err = errors.Join(err, files.Set.Input("what is corrected", path), o.outputs(files)); err != nil {
 		return err
 	}
 	for _, w := range wishes {
@@ -73,7 +74,7 @@ func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish
 	}); err != nil {
 		return err
 	}
-	tellFiles(here, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
+	cli.TellFiles(here, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
 	return o.tell(cmd, files, tl)
 }
 
@@ -105,7 +106,7 @@ func correctLines(path string, data []byte, tl *event.Timeline, c correct.Correc
 	}
 	if c.Action == correct.Rename && to != from {
 		if other, err := speakerOf(tl, to); err == nil {
-			return nil, usage("%s: %s is somebody else there: where both are one, diarizer merge %s %s %s", path, to, quoted(path), from, tl.Name(other))
+			return nil, usage("%s: %s is somebody else there: where both are one, diarizer merge %s %s %s", path, to, cli.Quoted(path), from, tl.Name(other))
 		}
 	}
 	file := word(tl.Source().Name)

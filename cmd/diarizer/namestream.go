@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -49,10 +50,10 @@ func (o *nameOptions) correctStream(cmd *cobra.Command, stream string, wishes []
 func (o *nameOptions) tell(cmd *cobra.Command, files *results, tl *event.Timeline) error {
 	all := []*event.Timeline{tl}
 	err := files.write(whole, all, nil)
-	if !files.set.TakesStdout() {
+	if !files.Set.TakesStdout() {
 		err = errors.Join(err, printed(transcript.Table(cmd.OutOrStdout(), all)))
 	}
-	tellFiles(files.set, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
+	cli.TellFiles(files.Set, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
 	return err
 }
 

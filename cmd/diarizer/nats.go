@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -53,7 +54,7 @@ func (o *natsFlags) connect(ctx context.Context, url, name string, onError func(
 // connected gives the error of a connection its exit status: that of a file
 // which cannot be read, or of the server.
 func connected(nc *nats.Conn, err error) (*nats.Conn, error) {
-	if status(err) == exitFailed {
+	if cli.Status(err) == exitFailed {
 		err = as(exitServer, err)
 	}
 	return nc, err

@@ -19,6 +19,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/page"
 	"github.com/seed-7adb9000/diarizer/internal/session"
@@ -80,7 +81,7 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results, m model.Model) (*
 		out.stderr = out.term.feed
 	}
 	out.text = out.stdout
-	if files.set.TakesStdout() {
+	if files.Set.TakesStdout() {
 		out.text = out.stderr
 	}
 	out.bar = newProgress(out.stderr, o.json)
@@ -157,7 +158,7 @@ func (o *output) printAtEnd() {
 
 // warn says what went wrong without ending anything.
 func (o *output) warn(err error) {
-	for _, line := range lines(apart(err)) {
+	for _, line := range cli.Lines(cli.Apart(err)) {
 		o.say("diarizer: %s\n", line)
 	}
 }
@@ -223,11 +224,11 @@ func (o *output) close(ctx context.Context, failed error) error {
 	if o.term == nil {
 		err = errors.Join(err, o.result(ctx))
 	}
-	if len(told(ctx, err)) == 0 {
+	if len(cli.Told(ctx, err)) == 0 {
 		switch {
 		case o.term != nil:
 			o.term.linger(ctx)
-		case o.live && o.host && interruptedBy(ctx, os.Interrupt):
+		case o.live && o.host && cli.InterruptedBy(ctx, os.Interrupt):
 			// Whoever ended the meeting may want to name who was there.
 			again, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 			o.page.linger(again, o.stderr)

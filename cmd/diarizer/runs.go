@@ -51,7 +51,7 @@ func (r *results) writeRuns(how outcome, all []*event.Timeline) error {
 		for i, t := range all[1:] {
 			ext := filepath.Ext(f.Path())
 			path := fmt.Sprintf("%s-%d%s", strings.TrimSuffix(f.Path(), ext), i+2, ext)
-			more, err := r.set.Add("--out", path)
+			more, err := r.Set.Add("--out", path)
 			if err == nil {
 				err = finish(more, how, false, func(w io.Writer) error { return export.Write(w, f.format, []*event.Timeline{t}) })
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
 )
 
@@ -132,7 +133,7 @@ func readTurns(paths []string) ([]rttm.Segment, error) {
 	var all []rttm.Segment
 	from := make(map[string]string)
 	for _, file := range files {
-		segments, err := readLines(file)
+		segments, err := cli.ReadLines(file)
 		if err != nil {
 			return nil, err
 		}

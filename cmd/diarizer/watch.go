@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -132,7 +133,7 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 	}
 	defer nc.Close()
 	text := stdout
-	if files.set.TakesStdout() {
+	if files.Set.TakesStdout() {
 		text = stderr
 	}
 	w := &watcher{o: o, known: newTimelines(o.since > 0 || o.fresh), say: say, files: files,
@@ -168,7 +169,7 @@ func (w *watcher) finish(stdout io.Writer, ended error) (err error) {
 		how = broken
 	}
 	err = errors.Join(err, w.files.writeRuns(how, runsApart(w.known.list(true))))
-	tellFiles(w.files.set, w.tell)
+	cli.TellFiles(w.files.Set, w.tell)
 	return err
 }
 

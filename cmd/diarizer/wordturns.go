@@ -12,6 +12,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/said"
@@ -57,7 +58,7 @@ func spokenIn(from string, t *event.Timeline) spoken {
 
 // diarize diarizes the recording.
 func (o wordsOptions) diarize(cmd *cobra.Command) (*event.Timeline, error) {
-	m, err := readModel(modelfile.Accurate)
+	m, err := cli.ReadModel(modelfile.Accurate)
 	if err != nil {
 		return nil, err
 	}
