@@ -154,12 +154,14 @@ const (
 type Correction struct {
 	// ID tells one correction from another.
 	ID string `json:"id"`
-	// Action is rename, merge or undo.
+	// Action is rename, merge, give, undo or mark.
 	Action string `json:"action"`
 	// Speaker is called Name, or was Into all along.
 	Speaker Speaker `json:"speaker,omitempty"`
 	Into    Speaker `json:"into,omitempty"`
 	Name    string  `json:"name,omitempty"`
+	// Turns are Into's.
+	Turns []int `json:"turns,omitempty"`
 }
 
 // End is why a stream ended.

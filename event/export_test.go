@@ -11,3 +11,6 @@ const MaxTime = maxTime
 
 // Unended is how many turns are open.
 func (t *Timeline) Unended() int { return len(t.open) }
+
+// BoundWords is boundWords.
+const BoundWords = boundWords

@@ -57,6 +57,7 @@ type settled struct {
 	most   int // turns that are kept one by one; 0 for all
 	oldest int // turns with a lower id are settled, unless they are kept
 	turns  ledger
+	said   Time // words from before it are not kept
 	// who are the speakers of the ledger's numbers, after the merges since, and
 	// number is the one of a speaker for the next turn.
 	who    []Speaker
@@ -67,7 +68,8 @@ type settled struct {
 // stream that may go on for weeks. Of those before, the ones with the lowest ids,
 // there is left what [Timeline.Segments] needs, in some eight bytes each: merges
 // and names change their speakers, but a later event about one of them changes
-// nothing. All other methods know of the turns that are kept only.
+// nothing. All other methods know of the turns that are kept only. Of words, the latest
+// 20,000 are kept.
 func (t *Timeline) Bound(turns int) { t.settled.most = max(1, turns) }
 
 // known reports whether an event about a turn of that id changes anything.

@@ -133,3 +133,31 @@ func TestWeeksStaySmall(t *testing.T) {
 	}
 	runtime.KeepAlive(live)
 }
+
+// Of an endless stream of words, all at once or one after the other, a bounded timeline
+// keeps the latest; one that is not bounded keeps all.
+func TestWordsAreBounded(t *testing.T) {
+	for name, start := range map[string]func(i int) Time{"in order": func(i int) Time { return Time(i) }, "at once": func(int) Time { return 7 }} {
+		var bounded, all Timeline
+		bounded.Bound(10)
+		enc := Encoder{Stream: "s", Run: "r"}
+		events := []Event{enc.Start(Source{})}
+		const n = 2 * BoundWords
+		for i := 0; i < n; i += 500 {
+			w := Words{Recogniser: []string{"one", "two"}[i/500%2]}
+			for j := i; j < i+500; j++ {
+				w.List = append(w.List, Word{ID: j + 1, Text: "so", Start: start(j), End: start(j) + 1})
+			}
+			events = append(events, enc.Words(0, w))
+		}
+		eventtest.ApplyAll(t, bounded.Apply, events)
+		eventtest.ApplyAll(t, all.Apply, events)
+		kept := len(bounded.Words("one")) + len(bounded.Words("two"))
+		if kept > BoundWords || kept < BoundWords/2 || len(all.Words("one"))+len(all.Words("two")) != n {
+			t.Errorf("%s: %d words kept of %d", name, kept, n)
+		}
+		if list := bounded.Words("two"); list[len(list)-1].ID != n {
+			t.Errorf("%s: the last word is %+v", name, list[len(list)-1])
+		}
+	}
+}

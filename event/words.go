@@ -69,8 +69,45 @@ func (t *Timeline) say(w Words) {
 		t.words[w.Recogniser] = own
 	}
 	for _, word := range w.List {
-		own[word.ID] = word
+		if word.Start >= t.settled.said {
+			own[word.ID] = word
+		}
 	}
+	t.settleWords()
+}
+
+// boundWords is how many words of all recognisers a bounded timeline keeps, the latest:
+// more than can still change.
+const boundWords = 25000
+
+// settleWords lets the oldest words of a bounded timeline go where there are too many.
+func (t *Timeline) settleWords() {
+	n := 0
+	for _, own := range t.words {
+		n += len(own)
+	}
+	if t.settled.most == 0 || n <= boundWords {
+		return
+	}
+	type place struct {
+		start      Time
+		id         int
+		recogniser string
+	}
+	places := make([]place, 0, n)
+	for name, own := range t.words {
+		for id, w := range own {
+			places = append(places, place{w.Start, id, name})
+		}
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.id, b.id), cmp.Compare(a.recogniser, b.recogniser))
+	})
+	gone := n - boundWords*4/5
+	for _, p := range places[:gone] {
+		delete(t.words[p.recogniser], p.id)
+	}
+	t.settled.said = places[gone].start
 }
 
 // mergeWords gives the words of speaker to into, as merge does with turns.

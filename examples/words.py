@@ -4,31 +4,57 @@
     bus.send([{"text": "Hello.", "start": 0.5, "end": 0.9, "confidence": 0.8}])
     bus.end()
 """
-import json, re, socket, sys, uuid
+import json, re, socket, sys, time, uuid
 
 class Words:
     def __init__(self, address, stream, recogniser):
         self.subject, self.recogniser, self.seq = "diarizer.words.v1." + stream, recogniser, 0
-        self.inbox = "_INBOX." + uuid.uuid4().hex
-        self.bus = socket.create_connection(address.rsplit(":", 1)).makefile("rwb")
-        self.bus.write(f'CONNECT {{"headers": true, "no_responders": true, "verbose": false}}\r\nSUB {self.inbox} 1\r\n'.encode())
+        self.inbox, self.asked, self.known, self.unread = "_INBOX." + uuid.uuid4().hex, 0, False, b""
+        self.bus = socket.create_connection(address.rsplit(":", 1))
+        self.bus.sendall(f'CONNECT {{"headers": true, "no_responders": true, "verbose": false}}\r\nSUB {self.inbox}.* 1\r\n'.encode())
+
+    def read(self, found):
+        """What found cuts off what has come, when that is enough; None after five seconds."""
+        until = time.monotonic() + 5
+        while (cut := found(self.unread)) < 0:
+            self.bus.settimeout(max(0.01, until - time.monotonic()))
+            try:
+                more = self.bus.recv(65536)
+            except TimeoutError:
+                return None
+            if not more:
+                raise SystemExit("the connection to NATS is closed")
+            self.unread += more
+        part, self.unread = self.unread[:cut], self.unread[cut:]
+        return part
+
+    def ask(self, data):
+        """The answer to a message; None where nobody is there, or says nothing."""
+        self.asked += 1
+        inbox = f"{self.inbox}.{self.asked}"
+        self.bus.sendall(f"PUB {self.subject} {inbox} {len(data)}\r\n".encode() + data + b"\r\n")
+        while (line := self.read(lambda b: b.find(b"\n") + 1 or -1)) is not None:
+            word = line.split()
+            if word[0] == b"PING":
+                self.bus.sendall(b"PONG\r\n")
+            if word[0] in (b"MSG", b"HMSG"):
+                size = int(word[-1]) + 2
+                answer = self.read(lambda b: size if len(b) >= size else -1)
+                if word[1] == inbox.encode():
+                    return None if word[0] == b"HMSG" or answer is None else json.loads(answer)  # "503", without a body
+        return None
 
     def request(self, message):
         data = json.dumps({"recogniser": self.recogniser, **message}).encode()
-        self.bus.write(f"PUB {self.subject} {self.inbox} {len(data)}\r\n".encode() + data + b"\r\n")
-        self.bus.flush()
-        for word in map(bytes.split, self.bus):
-            if word[0] == b"PING":
-                self.bus.write(b"PONG\r\n"), self.bus.flush()
-            if word[0] in (b"MSG", b"HMSG"):
-                answer = self.bus.read(int(word[-1]) + 2)
-                if word[0] == b"HMSG":  # "503", without a body
-                    raise SystemExit(f"nobody diarizes this stream: {self.subject}")
-                answer = json.loads(answer)
-                if "error" in answer:
-                    raise SystemExit(f"{self.subject}: {answer['error']}")
-                return answer["words"]
-        raise SystemExit("the connection to NATS is closed")
+        until = time.monotonic() + (20 if self.known else 0)  # another worker may take the stream over
+        while (answer := self.ask(data)) is None:
+            if time.monotonic() > until:
+                raise SystemExit(f"nobody diarizes this stream: {self.subject}")
+            time.sleep(0.3)
+        if "error" in answer:
+            raise SystemExit(f"{self.subject}: {answer['error']}")
+        self.known = True
+        return answer["words"]
 
     def send(self, words):
         """Words that will not change; they get their speakers."""

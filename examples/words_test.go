@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strconv"
@@ -147,6 +150,48 @@ print(len(found), found[0], found[-1]["text"], sum(w["line"] for w in found))`
 		want := "40 {'text': 'Right,', 'start': 100.6, 'end': 100.99, 'confidence': 0.9, 'line': True} garage 7\n"
 		if err != nil || string(out) != want {
 			t.Errorf("%s: %v\n%swant\n%s", file, err, out, want)
+		}
+	}
+}
+
+// The bridge to whisper.cpp's server sends it pieces of the sound and takes the words
+// from its answers: no model is there, the server is made up after the source of its
+// writer, with one word in the middle of each piece.
+func TestWhisperServerBridge(t *testing.T) {
+	python := needs.Tool(t, "python3")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		file, _, err := r.FormFile("file")
+		if err != nil || r.URL.Path != "/inference" || r.FormValue("response_format") != "verbose_json" {
+			http.Error(w, "expected a file for verbose_json", http.StatusBadRequest)
+			return
+		}
+		rec, err := capture.OpenReader(r.Context(), file, "piece.wav", capture.Options{})
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		defer rec.Close()
+		length := 0.0
+		for err == nil {
+			var b capture.Block
+			b, err = rec.Next(r.Context())
+			length += float64(len(b.Samples)) / capture.Rate
+		}
+		fmt.Fprintf(w, `{"task":"transcribe","language":"english","duration":%[1]f,"text":" piece","segments":[{"id":0,"text":" piece","start":0,"end":%[1]f,`+
+			`"tokens":[3704],"words":[{"word":" [_BEG_]","start":0,"end":0,"t_dtw":-1,"probability":0.9},{"word":" piece","start":%[2]f,"end":%[3]f,"t_dtw":-1,"probability":0.8}],`+
+			`"temperature":0,"avg_logprob":-0.2,"no_speech_prob":0.01}]}`, length, length/2-0.2, length/2+0.2)
+	}))
+	defer server.Close()
+	tl := bridge(t, 15, func(ctx context.Context, address string) *exec.Cmd {
+		return exec.CommandContext(ctx, python, "words_whispercpp.py", address, demo.Name, server.URL)
+	})
+	heard := tl.Words("whispercpp")
+	if len(heard) < 2 {
+		t.Fatalf("%d words", len(heard))
+	}
+	for _, w := range heard {
+		if w.Text != "piece" || w.Confidence != 0.8 || !w.Line || w.End.Seconds() > 15 {
+			t.Errorf("word %+v", w)
 		}
 	}
 }

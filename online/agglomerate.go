@@ -21,6 +21,12 @@ type Limits struct {
 // addition and no score that decides is an approximation. Of the n² pairs only
 // those are compared whose bound, see [model.Scorer.Bound], comes to the top.
 func Agglomerate(s model.Scorer, voices []*model.Voice, threshold float64, limits Limits) []int {
+	return agglomerate(s, voices, nil, threshold, limits)
+}
+
+// agglomerate is Agglomerate where no two of those of the voices are merged for whom
+// apart, which may be shorter, says so.
+func agglomerate(s model.Scorer, voices []*model.Voice, apart []bool, threshold float64, limits Limits) []int {
 	n := len(voices)
 	a := agglomeration{
 		scorer: s,
@@ -31,7 +37,7 @@ func Agglomerate(s model.Scorer, voices []*model.Voice, threshold float64, limit
 	}
 	for i := range n {
 		s.Outline(voices[i])
-		a.nodes[i] = node{voice: voices[i], live: true, into: i}
+		a.nodes[i] = node{voice: voices[i], live: true, into: i, apart: i < len(apart) && apart[i]}
 		for j := range i {
 			a.guess(i, j)
 		}
@@ -41,6 +47,9 @@ func Agglomerate(s model.Scorer, voices []*model.Voice, threshold float64, limit
 	}
 	for live := n; live > max(1, limits.Min); live-- {
 		i, j := a.sureTop()
+		if math.IsInf(a.at(i, j), -1) {
+			break
+		}
 		if a.at(i, j) <= threshold && (limits.Max == 0 || live <= limits.Max) {
 			break
 		}
@@ -54,6 +63,7 @@ type node struct {
 	voice *model.Voice
 	live  bool
 	owned bool // voice is a copy that may be changed
+	apart bool // from all others that are
 	into  int  // the node that this one was merged into, itself while live
 }
 
@@ -80,6 +90,10 @@ func (a *agglomeration) set(i, j int, score float64, exact bool) {
 
 // guess sets the score of i and j to what it hardly exceeds.
 func (a *agglomeration) guess(i, j int) {
+	if a.nodes[i].apart && a.nodes[j].apart {
+		a.set(i, j, math.Inf(-1), true)
+		return
+	}
 	a.set(i, j, a.scorer.Bound(a.nodes[i].voice, a.nodes[j].voice), false)
 }
 
@@ -140,6 +154,7 @@ func (a *agglomeration) merge(i, j int) {
 	p.voice.Stats.Add(q.voice.Stats)
 	a.scorer.Outline(p.voice)
 	q.live, q.into = false, i
+	p.apart = p.apart || q.apart
 	for k := range a.nodes {
 		if k != i && a.nodes[k].live {
 			a.guess(i, k)

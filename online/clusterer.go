@@ -39,8 +39,11 @@ type Clusterer struct {
 	bounds   bounds      // of both
 	cut      cutter      // scratch
 	links    links       // who is who by what people said
-	frames   float64     // speech heard, in frames
-	review   float64     // speech at which the window is clustered anew
+	gifts    []Gift      // and what is whose
+	added    []int       // numbers that were nobody's until something was given to them
+	next     func(last int) int
+	frames   float64 // speech heard, in frames
+	review   float64 // speech at which the window is clustered anew
 	time     timeline
 	until    int64     // how far it is decided what is speech, in samples
 	units    []unit    // scratch
@@ -55,6 +58,7 @@ type utterance struct {
 	level      float64    // dBFS, 0 where it is not known
 	frames     []float32  // what is remembered of it, see model.Listener
 	speaker    int
+	given      int // whom people have given it to, 0 where it is the speaker's
 	logP, conf float64
 	moved      bool // by a review since logP and conf were found
 	heard      int  // frames at the last provisional comparison
@@ -254,16 +258,18 @@ func (c *Clusterer) conclude(ev segment.Event, orphan int, emit func(Event)) {
 	}
 	c.decide(&u)
 	c.join(&u)
+	c.claim(&u)
 	switch {
 	case u.speaker == Unknown && u.created != 0:
 		u.speaker = u.created
 	case u.speaker == Unknown && c.mayCreate():
 		u.speaker = c.add(ev.At, emit)
-	case u.created != 0 && u.created < u.speaker && c.onlyDrafted(u.speaker):
+	case u.created == 0 || c.apart(u.created, u.speaker):
+	case u.created < u.speaker && c.onlyDrafted(u.speaker):
 		// Both are newcomers, and one person: who was told of first keeps the number.
 		c.mergeSpeaker(u.speaker, u.created, ev.At, emit)
 		u.speaker = u.created
-	case u.created != 0 && u.created != u.speaker:
+	case u.created != u.speaker:
 		// The whole of it is somebody known, and the newcomer was nobody.
 		c.mergeSpeaker(u.created, u.speaker, ev.At, emit)
 	}
@@ -272,6 +278,9 @@ func (c *Clusterer) conclude(ev segment.Event, orphan int, emit func(Event)) {
 	}
 	c.insert(u)
 	c.settle(u.speaker)
+	if u.given != 0 {
+		c.settle(u.given)
+	}
 	if u.draft {
 		return
 	}
@@ -286,7 +295,7 @@ func (c *Clusterer) conclude(ev segment.Event, orphan int, emit func(Event)) {
 func (c *Clusterer) sync(at int64, emit func(Event)) {
 	c.units = c.units[:0]
 	for i, h := range c.heads {
-		c.units = append(c.units, unit{start: h.start, end: h.end, speaker: h.speaker, utterance: -1 - i, beside: h.beside, conf: h.conf})
+		c.units = append(c.units, unit{start: h.start, end: h.end, speaker: h.speaker, given: h.given, utterance: -1 - i, beside: h.beside, conf: h.conf})
 	}
 	for i := range c.utts {
 		c.addUnits(&c.utts[i], unit{utterance: i})

@@ -130,7 +130,7 @@ func (c *Clusterer) sum(s int) *model.Voice {
 // somebody else.
 func (c *Clusterer) limits() Limits {
 	l := c.cfg.Limits
-	more := -c.absent.standing()
+	more := c.newcomers() - c.absent.standing()
 	for i := range c.speakers {
 		if c.links.alias(c.speakers[i].number) {
 			more++

@@ -96,17 +96,18 @@ func (c *Clusterer) beside(u *utterance, cr crowd) (speaker int, confidence floa
 	for i := range c.utts {
 		v := &c.utts[i]
 		apart := max(v.start-cr.end, cr.start-v.end, 0)
-		if v.draft || v.speaker == Unknown || c.links.same(v.speaker, u.speaker) || apart > besideWithin {
+		who := v.owner()
+		if v.draft || who == Unknown || c.links.same(who, u.owner()) || apart > besideWithin {
 			continue
 		}
 		w := float64(v.end-v.start) * math.Exp2(-float64(apart)/besideHalf)
 		if v.track != cr.track {
 			w *= besideOther
 		}
-		votes[v.speaker] += w
+		votes[who] += w
 		sum += w
-		if speaker == Unknown || votes[v.speaker] > votes[speaker] {
-			speaker = v.speaker
+		if speaker == Unknown || votes[who] > votes[speaker] {
+			speaker = who
 		}
 	}
 	if speaker == Unknown {

@@ -90,7 +90,11 @@ func (c *Clusterer) mayCreate() bool {
 
 // add makes a new speaker and returns its number.
 func (c *Clusterer) add(at int64, emit func(Event)) int {
-	c.absent.given++
+	if c.next != nil {
+		c.absent.given = c.next(c.absent.given)
+	} else {
+		c.absent.given++
+	}
 	c.speakers = append(c.speakers, speaker{
 		number: c.absent.given,
 		anchor: c.m.Shape().NewStats().Keep(),

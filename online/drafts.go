@@ -33,13 +33,16 @@ const draftTolerance = 1600
 // added for the most of them and has said nothing else, or 0.
 func (c *Clusterer) supersede(start, end int64) (orphan int) {
 	lost := make(map[int]int64) // by speaker, what of start to end their drafts cover
-	var order []int
+	var order, given []int
 	c.utts = slices.DeleteFunc(c.utts, func(u utterance) bool {
 		if !u.draft || (u.start+u.end)/2 >= end {
 			return false
 		}
 		if _, ok := lost[u.speaker]; !ok {
 			order = append(order, u.speaker)
+		}
+		if u.given != 0 {
+			given = append(given, u.given)
 		}
 		lost[u.speaker] += max(0, min(end, u.end)-max(start, u.start))
 		return true
@@ -49,6 +52,9 @@ func (c *Clusterer) supersede(start, end int64) (orphan int) {
 		return 0
 	}
 	c.reecho()
+	for _, s := range given {
+		c.settle(s)
+	}
 	for _, s := range order {
 		if s == Unknown {
 			continue
@@ -89,6 +95,9 @@ func (c *Clusterer) insert(u utterance) {
 // beside. A draft counts from where the second look has come.
 func (c *Clusterer) addUnits(utt *utterance, u unit) {
 	u.start, u.end, u.speaker = utt.start, utt.end, utt.speaker
+	if utt.moves() {
+		u.given = utt.given
+	}
 	if utt.draft || u.open {
 		if u.start = max(u.start, c.settled); u.start >= u.end {
 			return

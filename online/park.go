@@ -14,7 +14,7 @@ func (c *Clusterer) park() {
 	}
 	heard := make(map[int]bool)
 	for i := range c.utts {
-		heard[c.utts[i].speaker] = true
+		heard[c.utts[i].speaker], heard[c.utts[i].given] = true, true
 	}
 	for i := range c.looks {
 		heard[c.looks[i].last] = true

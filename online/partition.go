@@ -9,7 +9,7 @@ import (
 
 // partition is one way to divide the window among speakers.
 type partition struct {
-	clusters []int // of the window's utterances, from 0
+	clusters []int // of the window's utterances, from 0; −1 for what was given to somebody
 	owners   []int // of the speakers from before the window
 	n        int   // number of clusters
 }
@@ -17,19 +17,23 @@ type partition struct {
 // cluster partitions the window, whose voices utts are, together with the speakers from before it.
 func (c *Clusterer) cluster(utts []model.Voice, owners []int, threshold float64) partition {
 	voices := make([]*model.Voice, 0, len(owners)+len(utts))
+	firm := c.firm()
+	apart := make([]bool, 0, len(owners)) // the rest is nobody's
 	for _, s := range owners {
-		voices = append(voices, &model.Voice{Stats: c.speaker(s).anchor.Stats(c.m.Shape())})
+		voices, apart = append(voices, &model.Voice{Stats: c.anchored(s)}), append(apart, firm[s])
 	}
+	free := func(i int) bool { return !c.utts[i].echo && c.utts[i].given == 0 }
 	for i := range utts {
-		if !c.utts[i].echo {
+		if free(i) {
 			voices = append(voices, &utts[i])
 		}
 	}
-	labels := Agglomerate(c.scorer, voices, threshold, c.limits())
+	labels := agglomerate(c.scorer, voices, apart, threshold, c.limits())
 	p := partition{owners: labels[:len(owners)], clusters: make([]int, len(utts)), n: slices.Max(labels) + 1}
 	rest := labels[len(owners):]
 	for i := range utts {
-		if !c.utts[i].echo {
+		p.clusters[i] = -1
+		if free(i) {
 			p.clusters[i], rest = rest[0], rest[1:]
 		}
 	}
@@ -46,11 +50,11 @@ func (c *Clusterer) voices(p *partition, owners []int) (voices []model.Voice, ow
 		voices[l] = c.m.Shape().NewVoice()
 	}
 	for i, l := range p.owners {
-		voices[l].Stats.AddKept(c.speaker(owners[i]).anchor)
+		voices[l].Stats.Add(c.anchored(owners[i]))
 		owned[l] = true
 	}
 	for i, l := range p.clusters {
-		if !c.utts[i].echo {
+		if !c.utts[i].echo && l >= 0 {
 			voices[l].Stats.AddKept(c.utts[i].pair)
 		}
 	}
@@ -72,7 +76,7 @@ func (c *Clusterer) dissolve(p *partition, utts []model.Voice, owners []int) {
 		return
 	}
 	for i, l := range p.clusters {
-		if keep[l] {
+		if l < 0 || keep[l] {
 			continue
 		}
 		best, bestScore := -1, math.Inf(-1)
@@ -95,6 +99,9 @@ func (p *partition) renumber() {
 	index := make(map[int]int)
 	for _, labels := range [][]int{p.owners, p.clusters} {
 		for i, l := range labels {
+			if l < 0 {
+				continue
+			}
 			if _, ok := index[l]; !ok {
 				index[l] = len(index)
 			}

@@ -23,7 +23,7 @@ func (c *Clusterer) reconsider(threshold float64, end bool, at int64, emit func(
 	}
 	var owners []int
 	for i := range c.speakers {
-		if s := &c.speakers[i]; s.anchor.N > 0 {
+		if s := &c.speakers[i]; s.anchor.N > 0 || c.holds(s.number) {
 			owners = append(owners, s.number)
 		}
 	}
@@ -45,14 +45,24 @@ func (c *Clusterer) shared(p *partition, owners []int) [][]float64 {
 	for i, l := range p.owners {
 		at, _ := c.at(owners[i])
 		shared[l][at+1] += c.speakers[at].anchor.N
+		if c.holds(owners[i]) {
+			shared[l][at+1] += surely
+		}
 	}
 	for i, l := range p.clusters {
+		if l < 0 {
+			continue
+		}
 		if at, here := c.at(c.utts[i].speaker); here {
 			shared[l][at+1] += c.utts[i].pair.N
 		}
 	}
 	return shared
 }
+
+// surely is more frames than anybody speaks: who was given something stays who they
+// are.
+const surely = 1e12
 
 // adopt gives the clusters the numbers of the speakers that they continue, and
 // new numbers to the others. A speaker whose speech all went to other clusters
@@ -86,7 +96,7 @@ func (c *Clusterer) adopt(labels []int, shared [][]float64, threshold float64, a
 				into, most = number[l], shared[l][i+1]
 			}
 		}
-		if into != 0 && !c.links.same(s, into) {
+		if into != 0 && !c.links.same(s, into) && !c.apart(s, into) {
 			c.mergeSpeaker(s, into, at, emit)
 		}
 	}
@@ -131,13 +141,21 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 	c.relink()
 	c.time.merge(speaker, into)
 	for i := range c.utts {
-		if u := &c.utts[i]; u.speaker == speaker {
+		u := &c.utts[i]
+		if u.speaker == speaker {
 			u.speaker = into
+		}
+		if u.given == speaker {
+			u.given = into
 		}
 	}
 	for i := range c.heads {
-		if h := &c.heads[i]; h.speaker == speaker {
+		h := &c.heads[i]
+		if h.speaker == speaker {
 			h.speaker = into
+		}
+		if h.given == speaker {
+			h.given = into
 		}
 	}
 	for i := range c.looks {
@@ -155,8 +173,9 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 // speakers' statistics anew.
 func (c *Clusterer) assign(labels, number []int) {
 	for i := range c.utts {
-		u := &c.utts[i]
-		u.speaker, u.moved = number[labels[i]], true
+		if u := &c.utts[i]; labels[i] >= 0 && u.given == 0 {
+			u.speaker, u.moved = number[labels[i]], true
+		}
 	}
 	for i := range c.speakers {
 		c.settle(c.speakers[i].number)
@@ -181,7 +200,9 @@ func (c *Clusterer) rate(i int) (logP, confidence float64) {
 	}
 	u.moved = false
 	v, rest := &model.Voice{Stats: u.pair.Stats(c.m.Shape())}, &model.Voice{Stats: c.said(u.speaker)}
-	rest.Stats.Sub(c.evidence(u).Stats(c.m.Shape()))
+	if own := c.evidence(u); own.N <= rest.Stats.N { // it may have been given to another
+		rest.Stats.Sub(own.Stats(c.m.Shape()))
+	}
 	c.scorer.Outline(v)
 	u.logP = c.scorer.Score(v, rest)
 	other := c.rule.Threshold
@@ -206,4 +227,9 @@ func sortUnits(units []unit) {
 	slices.SortStableFunc(units, func(a, b unit) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
 	})
+}
+
+// holds reports whether something in the window was given to a speaker.
+func (c *Clusterer) holds(speaker int) bool {
+	return len(c.gifts) > 0 && slices.ContainsFunc(c.utts, func(u utterance) bool { return u.given == speaker && !u.echo })
 }

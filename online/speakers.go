@@ -51,7 +51,7 @@ func (c *Clusterer) said(s int) model.Stats {
 	}
 	sum := c.speaker(s).anchor.Stats(c.m.Shape())
 	for i := range c.utts {
-		if u := &c.utts[i]; u.speaker == s && !u.echo {
+		if u := &c.utts[i]; u.owner() == s && !u.echo {
 			sum.AddKept(u.pair)
 		}
 	}

@@ -55,7 +55,7 @@ func (c *Clusterer) fields() []any {
 		state.Optional(&c.open, (*utterance).fields),
 		state.Slice(&c.heads, (*head).fields),
 		state.Slice(&c.speakers, (*speaker).fields), state.Struct(&c.absent, (*absent).fields),
-		&c.groups, &c.settled, &c.unsettle, &c.frames, &c.review, &c.until,
+		state.Slice(&c.gifts, (*Gift).fields), state.Slice(&c.added, func(n *int) []any { return []any{n} }), &c.groups, &c.settled, &c.unsettle, &c.frames, &c.review, &c.until,
 		c.loud.count[:], &c.loud.total,
 		state.Struct(&c.time, (*timeline).fields), state.Struct(&c.links, (*links).fields),
 	}
@@ -77,15 +77,17 @@ func (a *atom) fields() []any {
 }
 
 func (u *utterance) fields() []any {
-	return []any{&u.id, &u.start, &u.end, &u.pair.N, &u.pair.Pair, &u.speaker, &u.logP, &u.conf, &u.moved, &u.heard, &u.created, &u.level, &u.frames, &u.group, &u.echo, &u.draft, &u.track, state.Slice(&u.crowds, (*crowd).fields)}
+	return []any{&u.id, &u.start, &u.end, &u.pair.N, &u.pair.Pair, &u.speaker, &u.given, &u.logP, &u.conf, &u.moved, &u.heard, &u.created, &u.level, &u.frames, &u.group, &u.echo, &u.draft, &u.track, state.Slice(&u.crowds, (*crowd).fields)}
 }
+
+func (g *Gift) fields() []any { return []any{&g.Start, &g.End, &g.From, &g.Speaker} }
 
 func (s *speaker) fields() []any {
 	return []any{&s.number, &s.anchor.N, &s.anchor.Pair, &s.heard}
 }
 
 func (h *head) fields() []any {
-	return []any{&h.start, &h.end, &h.speaker, &h.logP, &h.conf, &h.beside}
+	return []any{&h.start, &h.end, &h.speaker, &h.given, &h.logP, &h.conf, &h.beside}
 }
 
 func (a *absent) fields() []any {
@@ -111,5 +113,5 @@ func (l *links) fields() []any {
 func (t *timeline) fields() []any { return []any{state.Slice(&t.told, (*told).fields), &t.nextID} }
 
 func (t *told) fields() []any {
-	return []any{&t.ID, &t.Speaker, &t.Start, &t.End, &t.LogP, &t.Confidence, (*string)(&t.State), &t.open}
+	return []any{&t.ID, &t.Speaker, &t.Start, &t.End, &t.LogP, &t.Confidence, (*string)(&t.State), &t.open, &t.given}
 }

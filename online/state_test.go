@@ -9,13 +9,13 @@ import (
 
 func TestStateIsComplete(t *testing.T) {
 	c := &Clusterer{m: &eigenvoice.Model{Nu: 2, Mu: 1}, cfg: Config{Drafts: true},
-		utts: []utterance{{crowds: make([]crowd, 1)}}, heads: make([]head, 1), open: &utterance{}, speakers: make([]speaker, 1), time: timeline{told: make([]told, 1)},
+		utts: []utterance{{crowds: make([]crowd, 1)}}, gifts: make([]Gift, 1), added: make([]int, 1), heads: make([]head, 1), open: &utterance{}, speakers: make([]speaker, 1), time: timeline{told: make([]told, 1)},
 		links:  links{told: make([][]int, 1), who: make([]int, 1), group: make([]int, 1)},
 		absent: absent{parked: make([]parked, 1), merges: make([]merge, 1)}}
 	for i := range c.looks {
 		c.looks[i] = look{ear: newWorld(1, 1).m.NewListener(), atoms: make([]atom, 1)}
 	}
-	statetest.Covers(t, c, c.fields(), "cfg", "m", "rule", "scorer", "voice", "bounds", "cut", "units", "levels", "look")
+	statetest.Covers(t, c, c.fields(), "cfg", "m", "rule", "scorer", "voice", "bounds", "cut", "units", "levels", "look", "next")
 	statetest.Covers(t, &c.looks[draftLook], c.looks[draftLook].fields())
 	statetest.Covers(t, &c.links, c.links.fields(), "sum")
 	statetest.Covers(t, &c.loud, c.fields())
@@ -30,6 +30,7 @@ func TestStateIsComplete(t *testing.T) {
 	s := &c.speakers[0]
 	statetest.Covers(t, s, append(s.fields(), &s.anchor), "voice")
 	statetest.Covers(t, &s.anchor, s.fields())
+	statetest.Covers(t, &c.gifts[0], c.gifts[0].fields())
 	statetest.Covers(t, &c.heads[0], c.heads[0].fields())
 	statetest.Covers(t, &c.absent, c.absent.fields())
 	p := &c.absent.parked[0]

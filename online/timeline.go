@@ -10,6 +10,7 @@ import (
 type unit struct {
 	start, end int64
 	speaker    int
+	given      int     // whom people have given it to, where that is another
 	utterance  int     // by which it is rated
 	open       bool    // more of it may come
 	beside     bool    // it is beside another's speech, which the utterance is of
@@ -31,8 +32,9 @@ type timeline struct {
 // told is a turn and whether it is open.
 type told struct {
 	Turn
-	open bool
-	last int // while it is wanted, the utterance of its last unit that is not beside
+	open  bool
+	given int // whom people have given it to, where that is another
+	last  int // while it is wanted, the utterance of its last unit that is not beside
 
 	beside   bool    // while it is wanted, all of it is beside another's speech
 	conf     float64 // and this is its confidence
@@ -131,7 +133,7 @@ func (t *timeline) build(units []unit, until int64) {
 		u.turn = t.continues(u, main)
 		if u.turn < 0 {
 			u.turn = len(t.want)
-			t.want = append(t.want, told{Turn: Turn{Speaker: u.speaker, Start: u.start, End: u.end}, beside: u.beside, last: u.utterance, conf: u.conf})
+			t.want = append(t.want, told{Turn: Turn{Speaker: u.speaker, Start: u.start, End: u.end}, given: u.given, beside: u.beside, last: u.utterance, conf: u.conf})
 		}
 		w := &t.want[u.turn]
 		w.End = max(w.End, u.end)
@@ -150,7 +152,9 @@ func (t *timeline) build(units []unit, until int64) {
 // continues returns the turn that u goes on with, −1 where it begins one. main is the
 // turn of the latest unit that is not beside, −1 where there is none.
 func (t *timeline) continues(u *unit, main int) int {
-	near := func(w int) bool { return t.want[w].Speaker == u.speaker && u.start-t.want[w].End <= t.joinGap }
+	near := func(w int) bool {
+		return t.want[w].Speaker == u.speaker && t.want[w].given == u.given && u.start-t.want[w].End <= t.joinGap
+	}
 	if main >= 0 && near(main) {
 		return main
 	}
@@ -172,6 +176,10 @@ func (t *timeline) match() {
 	t.matched = t.matched[:0]
 	for range t.want {
 		t.matched = append(t.matched, -1)
+	}
+	given := func(o told) bool { return o.given != 0 }
+	if slices.ContainsFunc(t.told, given) {
+		t.matchBy(func(w, o *told) bool { return w.given != 0 && w.given == o.given })
 	}
 	if overlap(t.want) || overlap(t.told) {
 		t.matchBy(func(w, o *told) bool { return w.Speaker == o.Speaker })
@@ -216,6 +224,9 @@ func (t *timeline) merge(speaker, into int) {
 	for i := range t.told {
 		if t.told[i].Speaker == speaker {
 			t.told[i].Speaker = into
+		}
+		if t.told[i].given == speaker {
+			t.told[i].given = into
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 type head struct {
 	start, end int64
 	speaker    int
+	given      int     // whom people have given it to, where that is another
 	logP, conf float64 // of the last of them
 	beside     bool    // all of it is beside another's speech
 }
@@ -80,7 +81,7 @@ func (c *Clusterer) behead(drop int, at int64, emit func(Event)) {
 			delete(growing, u.turn)
 			continue
 		}
-		h := head{start: u.start, end: u.end, speaker: u.speaker, conf: u.conf, beside: u.beside}
+		h := head{start: u.start, end: u.end, speaker: u.speaker, given: u.given, conf: u.conf, beside: u.beside}
 		if u.utterance < 0 {
 			h = c.heads[-1-u.utterance]
 		}
@@ -112,12 +113,12 @@ func (c *Clusterer) behead(drop int, at int64, emit func(Event)) {
 // leave adds what the speaker said in utts, which leave the window, to the anchor,
 // and reports whether that was anything.
 func (s *speaker) leave(shape model.Shape, utts []utterance) bool {
-	if !slices.ContainsFunc(utts, func(u utterance) bool { return u.speaker == s.number }) {
+	if !slices.ContainsFunc(utts, func(u utterance) bool { return u.owner() == s.number }) {
 		return false
 	}
 	sum := s.anchor.Stats(shape)
 	for _, u := range utts {
-		if u.speaker == s.number {
+		if u.owner() == s.number {
 			if !u.echo {
 				sum.AddKept(u.pair)
 			}

@@ -19,10 +19,19 @@ type Live struct {
 	turns  map[int]Turn
 	next   int           // id of the next word
 	floor  time.Duration // before it everything is settled
+	bound  int           // of the words that can change, see Bound
 }
 
 // LiveWords is how many words a Live can still change: some two hours of talk.
 const LiveWords = 20000
+
+// Bound says how many words can still change at most, LiveWords if it was never
+// called. Where there are more now, the oldest are settled with the next words that
+// are added.
+func (l *Live) Bound(words int) { l.bound = words }
+
+// limit is how many words can still change.
+func (l *Live) limit() int { return cmp.Or(l.bound, LiveWords) }
 
 // LiveTurns is how many turns a Live knows.
 const LiveTurns = 20000
@@ -156,7 +165,7 @@ func (l *Live) forget() {
 		n += len(b.words)
 	}
 	floor := l.floor
-	for len(l.blocks) > 1 && n > LiveWords && !l.blocks[0].dirty {
+	for len(l.blocks) > 1 && n > l.limit() && !l.blocks[0].dirty {
 		n -= len(l.blocks[0].words)
 		l.blocks = slices.Delete(l.blocks, 0, 1)
 		l.floor = l.blocks[0].words[0].Start

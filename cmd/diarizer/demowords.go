@@ -11,10 +11,15 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
+	"github.com/seed-7adb9000/diarizer/words"
 )
 
 // demoLag is how long after a word has ended the demo's recogniser tells it.
 const demoLag = 2 * event.Rate
+
+// partialLag is how long after a word has ended it is first told, as one that may still
+// change.
+const partialLag = event.Rate / 2
 
 // demoRecogniser tells the words of the demo's script as a recogniser does that
 // listens beside the diarizer: a few at a time, some while after they were said,
@@ -24,7 +29,20 @@ func demoRecogniser(ctx context.Context, nc *nats.Conn) func(at int64) {
 	rest := demo.Words()
 	length := event.TimeOf(rest[len(rest)-1].End)
 	message := heard.Message{Recogniser: "script"}
+	partial := heard.Message{Recogniser: "script", Partial: true}
 	return func(at int64) {
+		defer func() {
+			n := len(partial.Words)
+			partial.Words = nil
+			for _, w := range rest[:min(2*few, len(rest))] {
+				if event.TimeOf(w.End)+partialLag <= event.Time(at) {
+					partial.Words = append(partial.Words, heardWord(w))
+				}
+			}
+			if len(partial.Words) != n {
+				_, _ = heard.Send(ctx, nc, demo.Name, partial) // for who looks
+			}
+		}()
 		for len(rest) > 0 {
 			n := min(few, len(rest))
 			last := event.TimeOf(rest[n-1].End)
@@ -34,7 +52,7 @@ func demoRecogniser(ctx context.Context, nc *nats.Conn) func(at int64) {
 			message.Seq++
 			message.Words = nil
 			for _, w := range rest[:n] {
-				message.Words = append(message.Words, heard.Word{Text: w.Text, Start: w.Start.Seconds(), End: w.End.Seconds()})
+				message.Words = append(message.Words, heardWord(w))
 			}
 			rest = rest[n:]
 			message.End = len(rest) == 0
@@ -43,6 +61,10 @@ func demoRecogniser(ctx context.Context, nc *nats.Conn) func(at int64) {
 			}
 		}
 	}
+}
+
+func heardWord(w words.Said) heard.Word {
+	return heard.Word{Text: w.Text, Start: w.Start.Seconds(), End: w.End.Seconds()}
 }
 
 // summarizeWords compares who is said to have said the words with who did.

@@ -20,7 +20,8 @@ type wish struct {
 	speaker string
 	into    string
 	name    string
-	text    string // of a mark
+	text    string       // of a mark
+	at      []event.Time // of turns
 }
 
 // nameOptions are the flags of name, merge and undo.
@@ -172,6 +173,9 @@ func aim(w wish, tl *event.Timeline) (c correct.Correction, err error) {
 		c.Text = w.text
 		return c, nil
 	}
+	if w.action == correct.Give {
+		return aimGift(w, tl)
+	}
 	if c.Speaker, err = speakerOf(tl, w.speaker); err != nil {
 		return c, err
 	}
@@ -194,6 +198,10 @@ func spelled(c correct.Correction, tl *event.Timeline) string {
 		return "the last correction is taken back"
 	case c.Action == correct.Mark:
 		return "marked"
+	case c.Action == correct.Give:
+		return given(c, who(c.Into))
+	case c.Action == correct.Split:
+		return fmt.Sprintf("%s is two people", who(c.Speaker))
 	case c.Action == correct.Merge:
 		return fmt.Sprintf("%s was %s all along", who(c.Speaker), who(c.Into))
 	case c.Name == "":

@@ -98,6 +98,12 @@ func correctLines(path string, data []byte, tl *event.Timeline, c correct.Correc
 	if c.Action == correct.Mark {
 		return nil, usage("%s: an RTTM file has no marks: mark the stream, or its events as lines of JSON", path)
 	}
+	if c.Action == correct.Split {
+		return nil, usage("%s: an RTTM file has no voices: diarizer give says whose turns are", path)
+	}
+	if c.Action == correct.Give {
+		return giveLines(data, tl, c), nil
+	}
 	from, to := word(tl.Name(c.Speaker)), word(c.Name)
 	if c.Action == correct.Merge {
 		to = word(tl.Name(c.Into))

@@ -190,7 +190,7 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 	}
 	opts.OnProgress = o.bar.stream(length)
 	if o.term != nil {
-		opts.OnMeter = o.term.feed.Reading
+		opts.OnMeter, opts.OnPartial = o.term.feed.Reading, o.term.feed.Partial
 	}
 	opts.OnDesk = func(d *correct.Desk) { o.desks.Add(opts.Stream, d) }
 	o.voices.attach(&opts)

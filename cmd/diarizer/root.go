@@ -31,9 +31,9 @@ cannot be read, 4 for what cannot be written, 5 for a server that does not answe
 	}
 	for _, g := range []group{
 		{"diarize", "Diarize:", []*cobra.Command{newRunCommand(), newListenCommand(), newReplayCommand(), newDemoCommand(), newDevicesCommand()}},
-		{"results", "Work with results:", []*cobra.Command{newNameCommand(), newMergeCommand(), newUndoCommand(), newMarkCommand(), newConvertCommand(), newScoreCommand(), newWordsCommand()}},
+		{"results", "Work with results:", []*cobra.Command{newNameCommand(), newMergeCommand(), newGiveCommand(), newSplitCommand(), newUndoCommand(), newMarkCommand(), newConvertCommand(), newScoreCommand(), newWordsCommand()}},
 		{"follow", "Follow what others publish:", []*cobra.Command{newWatchCommand(), newViewCommand(), newStatsCommand(), newJournalCommand()}},
-		{"many", "Many streams, many machines:", []*cobra.Command{newServeCommand(), newSendCommand(), newStreamsCommand(), newEnrollCommand()}},
+		{"many", "Many streams, many machines:", []*cobra.Command{newWebCommand(), newServeCommand(), newSendCommand(), newStreamsCommand(), newEnrollCommand()}},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
 		for _, c := range g.commands {
@@ -42,6 +42,11 @@ cannot be read, 4 for what cannot be written, 5 for a server that does not answe
 		}
 	}
 	root.AddGroup(&cobra.Group{ID: "about", Title: "About the program:"})
+	for _, c := range []*cobra.Command{newConfigCommand(), newVersionCommand(), newManCommand()} {
+		c.GroupID = "about"
+		root.AddCommand(c)
+	}
+	configure(root)
 	root.SetHelpCommandGroupID("about")
 	root.SetCompletionCommandGroupID("about")
 	complete(root)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/internal/page"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
@@ -84,11 +85,11 @@ func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOption
 	t = openTerminal(ctx, tui.Correct(correctOver(nc)), false, in, out)
 	defer func() { err = errors.Join(err, t.close()) }()
 	if t == nil {
-		return follow(ctx, nc, o, say, transcript.New(out, transcript.Options{Streams: len(o.streams) != 1}).Event, nil)
+		return follow(ctx, nc, o, say, display{event: transcript.New(out, transcript.Options{Streams: len(o.streams) != 1}).Event})
 	}
 	run, cancel := t.until(ctx)
 	defer cancel()
-	return t.ended(ctx, follow(run, nc, o, say, t.feed.Event, t.feed.Reading))
+	return t.ended(ctx, follow(run, nc, o, say, display{t.feed.Event, t.feed.Reading, t.feed.Partial}))
 }
 
 // viewPage serves the page; corrections go to whoever diarizes.
@@ -99,7 +100,7 @@ func viewPage(ctx context.Context, nc *nats.Conn, stderr io.Writer, o viewOption
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
-	return follow(ctx, nc, o, say, hub.Event, hub.Reading)
+	return follow(ctx, nc, o, say, display{hub.Event, hub.Reading, hub.Partial})
 }
 
 // correctOver sends corrections to whoever diarizes the stream. A stream that is over
@@ -117,10 +118,25 @@ func correctOver(nc *nats.Conn) page.Correct {
 	}
 }
 
+// display is where what happens in streams is shown: events, and what is gone a moment
+// later, which may be nil.
+type display struct {
+	event   func(event.Event) error
+	reading func(meter.Reading)
+	partial func(stream string, m heard.Message)
+}
+
 // follow hands on what the server has and what comes, until ctx is done.
-func follow(ctx context.Context, nc *nats.Conn, o viewOptions, say func(error), show func(event.Event) error, reading func(meter.Reading)) error {
-	if reading != nil {
-		stop, err := meter.Subscribe(nc, reading)
+func follow(ctx context.Context, nc *nats.Conn, o viewOptions, say func(error), to display) error {
+	if to.reading != nil {
+		stop, err := meter.Subscribe(nc, to.reading)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	if to.partial != nil {
+		stop, err := heard.Subscribe(nc, to.partial)
 		if err != nil {
 			return err
 		}
@@ -141,7 +157,7 @@ func follow(ctx context.Context, nc *nats.Conn, o viewOptions, say func(error), 
 		case m.Number < w.first[m.Stream]: // of an earlier run
 			continue
 		}
-		if err := show(m.Event); err != nil {
+		if err := to.event(m.Event); err != nil {
 			return err
 		}
 	}

@@ -37,7 +37,7 @@ func (p *workerPage) open(ctx context.Context, nc *nats.Conn, stderr io.Writer, 
 		OnFirst: func() {
 			p.wg.Go(func() {
 				for ctx.Err() == nil {
-					if err := follow(ctx, nc, viewOptions{url: o.url}, say, hub.Event, hub.Reading); err != nil && ctx.Err() == nil {
+					if err := follow(ctx, nc, viewOptions{url: o.url}, say, display{hub.Event, hub.Reading, hub.Partial}); err != nil && ctx.Err() == nil {
 						say(err)
 						_ = (capture.SystemClock{}).Sleep(ctx, time.Second) // ends with ctx
 					}

@@ -45,6 +45,8 @@ type Board struct {
 	merged      map[event.Speaker]event.Speaker
 	gaps        []event.Gap
 	marks       []event.Mark
+	said        []Said
+	saidFrom    event.Time // words from before it are not kept
 	changes     []Change
 	folded      map[event.Speaker]Tally
 	foldedUntil event.Time
@@ -94,6 +96,9 @@ func (b *Board) Apply(e event.Event) bool {
 		b.meet(e.Speaker)
 	case event.SpeakerMerged:
 		b.merge(e.Speaker, e.Into)
+		b.mergeWords(e.Speaker, e.Into)
+	case event.WordsAttributed:
+		b.say(*e.Words)
 	case event.SpeakerIdentified:
 		b.names[e.Speaker] = e.Name
 	case event.GapFound:

@@ -22,6 +22,8 @@ type Snapshot struct {
 	Turns    []Turn        `json:"turns"`
 	Gaps     []event.Gap   `json:"gaps"`
 	Marks    []event.Mark  `json:"marks"`
+	// Said is what recognisers have heard.
+	Said []Said `json:"said,omitempty"`
 	// Changes are the latest ones, in order.
 	Changes []Change `json:"changes"`
 	// FoldedUntil is the end of the turns that are added up instead of kept.
@@ -41,6 +43,9 @@ func (b *Board) Snapshot() Snapshot {
 	s := Snapshot{Stream: b.stream, Run: b.run, Seq: b.seq, Missing: b.missing, Time: b.at, Revision: b.revision,
 		Source: b.source, Status: b.status, End: b.ended, FoldedUntil: b.foldedUntil,
 		Turns: append([]Turn{}, b.turns...), Gaps: append([]event.Gap{}, b.gaps...), Marks: append([]event.Mark{}, b.marks...), Speakers: []Person{}, Changes: append([]Change{}, b.changes...)}
+	for _, h := range b.said {
+		s.Said = append(s.Said, Said{h.Recogniser, slices.Clone(h.Words)})
+	}
 	people := b.speakers
 	if _, ok := b.folded[event.Unknown]; ok {
 		people = append(slices.Clone(people), event.Unknown)

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,6 +24,8 @@ type Action string
 const (
 	Rename Action = "rename" // Speaker is called Name; without Name, S1 and so on again
 	Merge  Action = "merge"  // Speaker was Into all along
+	Give   Action = "give"   // Turns are Into's; without Into, somebody's who is new
+	Split  Action = "split"  // Speaker is two people: the program finds what is the second one's
 	Undo   Action = "undo"   // the last correction that stands is taken back
 	Mark   Action = "mark"   // a moment is marked, with Text; it stays
 )
@@ -33,6 +36,8 @@ type Correction struct {
 	Speaker event.Speaker `json:"speaker,omitempty"`
 	Into    event.Speaker `json:"into,omitempty"`
 	Name    string        `json:"name,omitempty"`
+	// Turns are ids of turns that have ended. Those of a split are found.
+	Turns []int `json:"turns,omitempty"`
 	// Text is the note of a mark, At its moment; nil is now.
 	Text string      `json:"text,omitempty"`
 	At   *event.Time `json:"at,omitempty"`
@@ -65,11 +70,13 @@ var (
 )
 
 // MaxName is the length of the longest name, in characters, MaxText that of the
-// longest note of a mark, and MaxSize that of the longest correction as JSON, in bytes.
+// longest note of a mark, MaxTurns is how many turns one correction moves, and MaxSize
+// the length of the longest correction as JSON, in bytes.
 const (
-	MaxName = 64
-	MaxText = 200
-	MaxSize = 4096
+	MaxName  = 64
+	MaxText  = 200
+	MaxTurns = 200
+	MaxSize  = 4096
 )
 
 // Decode reads the JSON of one correction and checks it. The name comes back
@@ -115,9 +122,30 @@ func (c Correction) Check() error {
 		case c.Speaker == c.Into:
 			return bad("merge of %s into itself", c.Speaker)
 		}
+	case Give:
+		return c.checkTurns(bad)
+	case Split:
+		if c.Speaker <= event.Unknown {
+			return bad("split without speaker: expected S1, S2, …")
+		}
 	case Undo:
 	default:
-		return bad("action %.20q: expected rename, merge, undo or mark", string(c.Action))
+		return bad("action %.20q: expected rename, merge, give, split, undo or mark", string(c.Action))
+	}
+	return nil
+}
+
+func (c Correction) checkTurns(bad func(format string, args ...any) error) error {
+	switch n := len(c.Turns); {
+	case n == 0 || n > MaxTurns:
+		return bad("give of %d turns: expected 1 to %d", n, MaxTurns)
+	case c.Into < event.Unknown:
+		return bad("give to %s: expected S1, S2, … or nobody for somebody new", c.Into)
+	}
+	for i, id := range c.Turns {
+		if id < 1 || slices.Contains(c.Turns[:i], id) {
+			return bad("give of turn %d: expected ids of turns, each once", id)
+		}
 	}
 	return nil
 }

@@ -11,18 +11,19 @@ import (
 	"unicode/utf8"
 
 	"github.com/nats-io/nats.go"
-	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"go.uber.org/goleak"
+
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestDecode(t *testing.T) {
 	got, err := Decode([]byte(`{"action":"rename","speaker":"S2","name":" Ann-Marie ","new_field":1}`))
-	if want := (Correction{Action: Rename, Speaker: 2, Name: "Ann-Marie"}); err != nil || got != want {
+	if want := (Correction{Action: Rename, Speaker: 2, Name: "Ann-Marie"}); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	for _, bad := range []string{"", "{}", "null", "[]", `{"action":"split","speaker":"S1"}`, `{"action":"rename","name":"x"}`,
+	for _, bad := range []string{"", "{}", "null", "[]", `{"action":"guess","speaker":"S1"}`, `{"action":"split"}`, `{"action":"give"}`, `{"action":"give","turns":[1,1]}`, `{"action":"give","turns":[0],"into":"S1"}`, `{"action":"give","turns":[1],"into":"S0"}`, `{"action":"rename","name":"x"}`,
 		`{"action":"rename","speaker":"unknown","name":"x"}`, `{"action":"merge","speaker":"S1"}`,
 		`{"action":"merge","speaker":"S1","into":"S1"}`, `{"action":"merge","speaker":"S1","into":"Bob"}`,
 		`{"action":"undo","run":"a.b"}`, `{"action":"undo","id":"` + strings.Repeat("x", 65) + `"}`,
@@ -116,7 +117,7 @@ func TestAskedAgain(t *testing.T) {
 	if err != nil || reply.Seq != 7 {
 		t.Errorf("%+v, %v", reply, err)
 	}
-	if first, second := <-heard, <-heard; first != second || first.ID == "" {
+	if first, second := <-heard, <-heard; !reflect.DeepEqual(first, second) || first.ID == "" {
 		t.Errorf("asked %+v, then %+v", first, second)
 	}
 	if err := sub.Unsubscribe(); err != nil {

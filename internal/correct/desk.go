@@ -3,6 +3,7 @@ package correct
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 
@@ -22,6 +23,17 @@ type Options struct {
 	// when it compares, or no longer do so. It is called with each group of two
 	// or more, ordered, from the goroutine of the correction.
 	Link func(groups [][]int)
+	// Give, where not nil, is told after each correction that moves turns, or takes
+	// that back, what of the clustering's is whose; from the same goroutine.
+	Give func(gifts []online.Gift)
+	// Reserve, where not nil, returns a number that no speaker of the clustering has
+	// or will have, above least. Without it the next one is taken.
+	Reserve func(least int) int
+	// Divide, where not nil, tells what of speakers who are one person is a second
+	// voice's. It may take a while.
+	Divide func(speakers []int) ([]online.Span, error)
+
+	settled func(Correction) // what a correction about turns came to, before its events
 }
 
 // Desk makes the events of one run from what the clustering decides and what
@@ -40,21 +52,24 @@ type Desk struct {
 	merged map[int]int  // by the clustering
 	found  map[int]called
 	stands []Correction
+	gifts  []gift
 	recent []sent // corrections with an ID, lately
 
 	// What listeners have been told.
 	live map[int]bool
 	told map[int]string
 
-	most int // see maxSpeakers
+	most    int // see maxSpeakers
+	highest int // no newcomer has a lower number, or this one
 }
 
 // turn is a turn as the clustering has it, whose speaker is its own, and whom
-// listeners take for the speaker.
+// listeners take for the speaker, and whether they were told that people are sure of it.
 type turn struct {
 	online.Turn
 	open  bool
 	shown int
+	sure  bool
 }
 
 // called is a name that was found by comparison.
@@ -125,12 +140,21 @@ func (d *Desk) Decide(e online.Event) error {
 			d.recall(e.Turn.Speaker)
 		}
 	}
-	who := d.view().who(e.Turn.Speaker)
+	who, given := d.whose(d.view(), e.Turn)
 	if e.Kind != online.TurnWithdrawn {
-		d.keep(turn{e.Turn, e.Kind == online.TurnStarted || e.Kind == online.TurnUpdated, who})
+		d.keep(turn{e.Turn, e.Kind == online.TurnStarted || e.Kind == online.TurnUpdated, who, given})
 	}
+	return d.emit(shown(e, who, given))
+}
+
+// shown is an event as listeners are told it: with whom the turn is of for them. Of what
+// was given to somebody, people are sure.
+func shown(e online.Event, who int, given bool) online.Event {
 	e.Turn.Speaker = who
-	return d.emit(e)
+	if given {
+		e.Turn.LogP, e.Turn.Confidence = math.NaN(), 1
+	}
+	return e
 }
 
 // keep remembers a turn and lets the oldest go.
@@ -147,6 +171,7 @@ func (d *Desk) keep(t turn) {
 	for _, id := range ids[:len(ids)/8] {
 		delete(d.turns, id)
 	}
+	d.gifts = slices.DeleteFunc(d.gifts, func(g gift) bool { return g.turn < d.oldest })
 }
 
 // mergeByClustering tells listeners of what the clustering found to be one,
@@ -168,6 +193,11 @@ func (d *Desk) mergeByClustering(e online.Event) error {
 			if err := d.showMerge(e.At, s, into); err != nil {
 				return err
 			}
+		}
+	}
+	if len(d.gifts) > 0 { // what was given of the one may have been said by the other
+		if err := d.showTurns(); err != nil {
+			return err
 		}
 	}
 	return d.showNames(e.At)
@@ -215,6 +245,12 @@ func (d *Desk) Correct(c Correction) (Reply, error) {
 	if err := c.Check(); err != nil {
 		return Reply{}, err
 	}
+	if c.Action == Split && !d.made(c) {
+		var err error
+		if c, err = d.divide(c); err != nil {
+			return Reply{}, fmt.Errorf("%w: %w", ErrRefused, err)
+		}
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if i := slices.IndexFunc(d.recent, func(s sent) bool { return c.ID != "" && s.id == c.ID }); i >= 0 {
@@ -234,6 +270,13 @@ func (d *Desk) Correct(c Correction) (Reply, error) {
 	return reply, nil
 }
 
+// made reports whether a correction was made before.
+func (d *Desk) made(c Correction) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.ContainsFunc(d.recent, func(s sent) bool { return c.ID != "" && s.id == c.ID })
+}
+
 // admit checks a correction against the state of the stream.
 func (d *Desk) admit(c Correction) error {
 	switch {
@@ -247,10 +290,14 @@ func (d *Desk) admit(c Correction) error {
 		return nil
 	case c.Action != Undo && len(d.stands) == maxStands:
 		return fmt.Errorf("there are %d corrections already", maxStands)
+	case c.Action == Give:
+		return d.admitGift(c)
 	case c.Action != Undo && !d.live[int(c.Speaker)]:
 		return fmt.Errorf("%s is not a speaker of this stream now", c.Speaker)
 	case c.Action == Merge && !d.live[int(c.Into)]:
 		return fmt.Errorf("%s is not a speaker of this stream now", c.Into)
+	case c.Action == Split && len(d.gifts)+len(c.Turns) > maxGifts:
+		return fmt.Errorf("%d turns were moved already: expected at most %d", len(d.gifts), maxGifts)
 	}
 	return nil
 }
@@ -273,10 +320,24 @@ func (d *Desk) apply(c Correction) error {
 			return err
 		}
 		return d.showNames(d.at)
+	case Give, Split:
+		if c.Into == event.Unknown || c.Action == Split {
+			c.Into = event.Speaker(d.newcomer())
+			d.labels[int(c.Into)] = true
+		}
+		if d.opts.settled != nil {
+			d.opts.settled(c)
+		}
+		d.stands = append(d.stands, c)
+		d.give(c)
+		return d.showGifts()
 	}
 	last := d.stands[len(d.stands)-1]
 	d.stands = d.stands[:len(d.stands)-1]
-	if last.Action == Merge {
+	switch last.Action {
+	case Give, Split:
+		return d.showGifts()
+	case Merge:
 		d.link()
 		if err := d.showTurns(); err != nil {
 			return err

@@ -3,6 +3,7 @@ package correct
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -26,12 +27,14 @@ type bench struct {
 	rawEnc   event.Encoder
 	events   []event.Event
 	groups   [][]int
+	gifts    []online.Gift
 
 	at       int64
 	id, last int
 	labels   []int
 	merges   [][2]int // of the clustering
 	stands   []Correction
+	gave     []map[int]event.Turn   // for each that stands, what was given, as the clustering had it
 	live     map[event.Speaker]bool // as an outsider sees it
 }
 
@@ -44,6 +47,12 @@ func benchOf(t *rapid.T, seed uint64) *bench {
 		Encoder: &event.Encoder{Stream: "s", Run: "r"},
 		Emit:    b.emit,
 		Link:    func(groups [][]int) { b.groups = groups },
+		Give:    func(gifts []online.Gift) { b.gifts = gifts },
+		Reserve: func(least int) int {
+			b.last = max(b.last, least) + 1
+			b.labels = append(b.labels, b.last) // the clustering knows them from now on
+			return b.last
+		},
 	})
 	start := func(e *event.Encoder) event.Event { return e.Start(event.Source{}) }
 	b.must(b.desk.Encode(start))
@@ -131,7 +140,19 @@ func (b *bench) someone() event.Speaker {
 // correct tries some correction.
 func (b *bench) correct() {
 	var c Correction
-	switch b.r.IntN(3) {
+	gave := map[int]event.Turn{}
+	switch b.r.IntN(4) {
+	case 3:
+		c = Correction{Action: Give}
+		if b.r.IntN(3) > 0 {
+			c.Into = b.someone()
+		}
+		for _, t := range b.raw.Turns() {
+			if b.r.IntN(4) == 0 && len(c.Turns) < 3 {
+				c.Turns = append(c.Turns, t.ID)
+				gave[t.ID] = t
+			}
+		}
 	case 0:
 		c = Correction{Action: Rename, Speaker: b.someone(), Name: []string{"Ada", "Grace", "Edsger", ""}[b.r.IntN(4)]}
 	case 1:
@@ -149,10 +170,37 @@ func (b *bench) correct() {
 	case err != nil:
 		b.t.Fatal(err)
 	case c.Action == Undo:
-		b.stands = b.stands[:len(b.stands)-1]
+		b.stands, b.gave = b.stands[:len(b.stands)-1], b.gave[:len(b.gave)-1]
 	default:
-		b.stands = append(b.stands, c)
+		if c.Action == Give && c.Into == event.Unknown {
+			c.Into = event.Speaker(b.last)
+		}
+		b.stands, b.gave = append(b.stands, c), append(b.gave, gave)
 	}
+}
+
+// found names each label by the label that the clustering says it is.
+func (b *bench) found(s event.Speaker) event.Speaker {
+	for _, m := range b.merges {
+		if int(s) == m[0] {
+			s = event.Speaker(m[1])
+		}
+	}
+	return s
+}
+
+// whose is the label of who says a turn, in the light of what was given.
+func (b *bench) whose(t event.Turn) (who event.Speaker, given bool) {
+	for i := len(b.stands) - 1; i >= 0; i-- {
+		for j := len(b.stands[i].Turns) - 1; j >= 0; j-- {
+			g := b.gave[i][b.stands[i].Turns[j]]
+			in := min(g.End, t.End) - max(g.Start, t.Start)
+			if g.ID == t.ID || 2*in > t.End-t.Start && in > (t.End-t.Start)/2 && b.found(g.Speaker) == b.found(t.Speaker) {
+				return b.stands[i].Into, true
+			}
+		}
+	}
+	return t.Speaker, false
 }
 
 // class names each label by the least label that is the same person, by the
@@ -187,7 +235,8 @@ func (b *bench) check() {
 	}
 	shown := map[int]event.Speaker{} // class to speaker
 	for i, r := range raw {
-		c := class[int(r.Speaker)]
+		whose, given := b.whose(r)
+		c := class[int(whose)]
 		if s, ok := shown[c]; ok && s != got[i].Speaker {
 			b.t.Fatalf("one person is shown as %s and %s", s, got[i].Speaker)
 		}
@@ -200,6 +249,12 @@ func (b *bench) check() {
 		}
 		g := got[i]
 		g.Speaker, g.State = r.Speaker, r.State
+		if given {
+			if g.Confidence != 1 || !math.IsNaN(float64(g.LogP)) {
+				b.t.Fatalf("what people have said is not sure: %+v", g)
+			}
+			g.Confidence, g.LogP = r.Confidence, r.LogP
+		}
 		if !reflect.DeepEqual(g, r) || b.got.Open(g.ID) != b.raw.Open(g.ID) {
 			b.t.Fatalf("turn %+v, want %+v", g, r)
 		}
@@ -229,7 +284,7 @@ func TestEventsAreTheClusteringInTheLightOfCorrections(t *testing.T) {
 			if _, err := b.desk.Correct(Correction{Action: Undo}); err != nil {
 				t.Fatal(err)
 			}
-			b.stands = b.stands[:len(b.stands)-1]
+			b.stands, b.gave = b.stands[:len(b.stands)-1], b.gave[:len(b.gave)-1]
 			b.check()
 		}
 		for i, r := range b.raw.Turns() {
@@ -242,6 +297,9 @@ func TestEventsAreTheClusteringInTheLightOfCorrections(t *testing.T) {
 		}
 		if len(b.groups) != 0 {
 			t.Fatalf("groups %v are left", b.groups)
+		}
+		if len(b.gifts) != 0 {
+			t.Fatalf("gifts %v are left", b.gifts)
 		}
 	})
 }

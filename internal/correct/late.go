@@ -100,8 +100,8 @@ func (l *Late) stand(c event.Correction) {
 	switch action := Action(c.Action); {
 	case action == Undo && len(l.stands) > 0:
 		l.stands = l.stands[:len(l.stands)-1]
-	case action == Rename || action == Merge:
-		l.stands = append(l.stands, Correction{Action: action, Speaker: c.Speaker, Into: c.Into, Name: c.Name, ID: c.ID})
+	case action == Rename || action == Merge || action == Give:
+		l.stands = append(l.stands, Correction{Action: action, Speaker: c.Speaker, Into: c.Into, Name: c.Name, Turns: c.Turns, ID: c.ID})
 	}
 }
 
@@ -121,10 +121,11 @@ func (l *Late) Correct(c Correction) ([]event.Event, error) {
 	}
 	var events []event.Event
 	desk := l.desk(func(e event.Event) error {
-		e.Correction = &event.Correction{ID: c.ID, Action: string(c.Action), Speaker: c.Speaker, Into: c.Into, Name: c.Name}
+		e.Correction = &event.Correction{ID: c.ID, Action: string(c.Action), Speaker: c.Speaker, Into: c.Into, Name: c.Name, Turns: c.Turns}
 		events = append(events, e)
 		return nil
 	})
+	desk.opts.settled = func(as Correction) { c.Into = as.Into }
 	var err error
 	if c.Action == Undo && len(l.stands) == 0 && !l.seen[c.ID] {
 		return nil, fmt.Errorf("%w: there is nothing to take back: what was corrected before the end stays", ErrRefused)
@@ -154,10 +155,34 @@ func (l *Late) desk(emit func(event.Event) error) *Desk {
 		}
 		now[t.Speaker] = true
 		d.keep(turn{Turn: online.Turn{ID: t.ID, Speaker: int(was.Speaker), Start: int64(t.Start), End: int64(t.End),
-			LogP: float64(t.LogP), Confidence: t.Confidence, State: online.State(t.State)}, shown: int(t.Speaker)})
+			LogP: float64(was.LogP), Confidence: was.Confidence, State: online.State(t.State)},
+			shown: int(t.Speaker), sure: t.Confidence != was.Confidence})
+	}
+	for s := range l.heard {
+		d.highest = max(d.highest, int(s))
+	}
+	speakers := slices.Clone(l.ground.speakers)
+	for i, c := range l.stands {
+		if c.Action != Give {
+			continue
+		}
+		if !slices.Contains(speakers, c.Into) {
+			speakers = append(speakers, c.Into)
+		}
+		for _, id := range c.Turns {
+			if t, ok := d.turns[id]; ok {
+				d.gifts = append(d.gifts, gift{turn: id, start: t.Start, end: t.End, from: t.Speaker, into: int(c.Into), stand: i})
+			}
+		}
 	}
 	into := d.view()
-	for _, s := range l.ground.speakers {
+	for id, t := range d.turns {
+		if _, given := d.whose(into, t.Turn); given && t.Confidence == 1 {
+			t.sure = true // there is nothing to tell
+			d.turns[id] = t
+		}
+	}
+	for _, s := range speakers {
 		d.labels[int(s)] = true
 		if into.who(int(s)) == int(s) || now[s] {
 			d.live[int(s)] = true

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 
@@ -20,6 +21,7 @@ import (
 // lateRun is a made-up run that is over, and everything that was published of it.
 type lateRun struct {
 	events []event.Event
+	alone  []int          // turns that no other of their speaker overlaps, as in any real run
 	tl     event.Timeline // as a reader has it who applies events and knows nothing else
 }
 
@@ -28,6 +30,14 @@ func drawLateRun(t *rapid.T) *lateRun {
 	events := meeting.Events(meeting.Options{Seed: rapid.Uint64().Draw(t, "seed"), Turns: rapid.IntRange(5, 60).Draw(t, "turns"), Names: []string{"Ada"}})
 	last := len(events) - 1
 	r.publish(t, events[:last]...)
+	for _, a := range r.tl.Turns() {
+		overlaps := func(b event.Turn) bool {
+			return a.ID != b.ID && a.Speaker == b.Speaker && a.Start <= b.End && b.Start <= a.End
+		}
+		if !slices.ContainsFunc(r.tl.Turns(), overlaps) {
+			r.alone = append(r.alone, a.ID)
+		}
+	}
 	// A recogniser heard a word in the middle of each turn.
 	words := event.Words{Recogniser: "words"}
 	for i, turn := range r.tl.Turns() {
@@ -86,7 +96,17 @@ func (r *lateRun) speakers() []event.Speaker {
 
 func drawCorrection(t *rapid.T, r *lateRun) correct.Correction {
 	who := rapid.SampledFrom(r.speakers())
-	c := correct.Correction{Action: rapid.SampledFrom([]correct.Action{correct.Rename, correct.Merge, correct.Undo}).Draw(t, "action")}
+	c := correct.Correction{Action: rapid.SampledFrom([]correct.Action{correct.Rename, correct.Merge, correct.Give, correct.Undo}).Draw(t, "action")}
+	if len(r.alone) == 0 && c.Action == correct.Give {
+		c.Action = correct.Rename
+	}
+	if c.Action == correct.Give {
+		c.Turns = rapid.SliceOfNDistinct(rapid.SampledFrom(r.alone), 1, min(3, len(r.alone)), rapid.ID).Draw(t, "turns")
+		if rapid.Bool().Draw(t, "known") {
+			c.Into = who.Draw(t, "into")
+		}
+		return c
+	}
 	if c.Action != correct.Undo {
 		c.Speaker = who.Draw(t, "speaker")
 		c.Into = who.Draw(t, "into")

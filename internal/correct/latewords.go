@@ -1,6 +1,8 @@
 package correct
 
 import (
+	"slices"
+
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
@@ -24,7 +26,7 @@ func (l *Late) giveWordsBack(d *Desk, events []event.Event) error {
 			into[e.Speaker] = e.Into
 		}
 	}
-	view := d.view()
+	whose := l.owners(d)
 	for _, name := range l.tl.Recognisers() {
 		now := map[int]event.Speaker{}
 		for _, w := range l.tl.Words(name) {
@@ -35,7 +37,7 @@ func (l *Late) giveWordsBack(d *Desk, events []event.Event) error {
 		}
 		var wrong []event.Word
 		for _, w := range l.ground.words[name] {
-			if w.Speaker = event.Speaker(view.who(int(w.Speaker))); now[w.ID] != w.Speaker {
+			if w.Speaker = whose(w); now[w.ID] != w.Speaker {
 				wrong = append(wrong, w)
 			}
 		}
@@ -48,4 +50,38 @@ func (l *Late) giveWordsBack(d *Desk, events []event.Event) error {
 		}
 	}
 	return nil
+}
+
+// owners returns who said a word of the run as it was at its end: whoever the turn of
+// its speaker is of that is nearest.
+func (l *Late) owners(d *Desk) func(event.Word) event.Speaker {
+	view := d.view()
+	if len(d.gifts) == 0 {
+		return func(w event.Word) event.Speaker { return event.Speaker(view.who(int(w.Speaker))) }
+	}
+	own := map[event.Speaker][]event.Turn{} // by start
+	for _, t := range l.ground.turns {
+		own[t.Speaker] = append(own[t.Speaker], t)
+	}
+	return func(w event.Word) event.Speaker {
+		turns := own[w.Speaker]
+		middle := (w.Start + w.End) / 2
+		away := func(t event.Turn) event.Time { return max(t.Start-middle, middle-t.End, 0) }
+		at, _ := slices.BinarySearchFunc(turns, middle, func(t event.Turn, m event.Time) int {
+			if t.Start <= m {
+				return -1
+			}
+			return 1
+		})
+		if at == len(turns) || at > 0 && away(turns[at-1]) <= away(turns[at]) {
+			at--
+		}
+		if at >= 0 {
+			if t, ok := d.turns[turns[at].ID]; ok {
+				who, _ := d.whose(view, t.Turn)
+				return event.Speaker(who)
+			}
+		}
+		return event.Speaker(view.who(int(w.Speaker)))
+	}
 }

@@ -37,6 +37,7 @@ func (d *Desk) fields() []any {
 		state.Map(&d.merged, func(k, v *int) []any { return []any{k, v} }),
 		state.Map(&d.found, func(k *int, v *called) []any { return []any{k, &v.name, &v.confidence} }),
 		state.Slice(&d.stands, correctionFields),
+		state.Slice(&d.gifts, func(g *gift) []any { return []any{&g.turn, &g.start, &g.end, &g.from, &g.into, &g.stand} }),
 		state.Slice(&d.recent, func(s *sent) []any { return []any{&s.id, &s.reply.Seq, &s.reply.Error} }),
 		state.Map(&d.live, flagFields),
 		state.Map(&d.told, func(k *int, v *string) []any { return []any{k, v} }),
@@ -47,11 +48,12 @@ func flagFields(k *int, v *bool) []any { return []any{k, v} }
 
 // turnFields are those of an entry; its key is the turn's ID.
 func turnFields(id *int, t *turn) []any {
-	return []any{id, &t.Speaker, &t.Start, &t.End, &t.LogP, &t.Confidence, (*string)(&t.State), &t.open, &t.shown}
+	return []any{id, &t.Speaker, &t.Start, &t.End, &t.LogP, &t.Confidence, (*string)(&t.State), &t.open, &t.shown, &t.sure}
 }
 
 func correctionFields(c *Correction) []any {
-	return []any{(*string)(&c.Action), speaker(&c.Speaker), speaker(&c.Into), &c.Name, &c.Run, &c.ID}
+	return []any{(*string)(&c.Action), speaker(&c.Speaker), speaker(&c.Into), &c.Name, &c.Run, &c.ID,
+		state.Slice(&c.Turns, func(id *int) []any { return []any{id} })}
 }
 
 func speaker(s *event.Speaker) *int { return (*int)(s) }

@@ -104,22 +104,22 @@ func (d *Desk) showTurns() error {
 	}
 	var wrong []int
 	for id, t := range d.turns {
-		if v.who(t.Speaker) != t.shown {
+		if who, given := d.whose(v, t.Turn); who != t.shown || given != t.sure {
 			wrong = append(wrong, id)
 		}
 	}
 	slices.Sort(wrong)
 	for _, id := range wrong {
 		t := d.turns[id]
-		t.shown = v.who(t.Speaker)
+		who, given := d.whose(v, t.Turn)
+		t.shown, t.sure = who, given
 		kind := online.TurnUpdated
 		if !t.open {
 			kind, t.State = online.TurnRevised, online.Revised
 		}
 		d.turns[id] = t
 		e := online.Event{Kind: kind, At: d.at, Turn: t.Turn}
-		e.Turn.Speaker = t.shown
-		if err := d.emit(e); err != nil {
+		if err := d.emit(shown(e, who, given)); err != nil {
 			return err
 		}
 	}

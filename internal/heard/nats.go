@@ -6,34 +6,51 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
+// What waits of a stream's messages while one is looked at; what comes beyond it is
+// lost, and NATS tells of it.
+const (
+	MostUnread = 256
+	MostBytes  = 8 << 20
+)
+
 // Serve hands the messages for a stream that arrive over NATS to hear, one after
 // the other, until the returned function is called or the connection closes. Those
-// that were sent as requests are answered.
+// that were sent as requests are answered. More than a [Budget] holds is refused.
 func Serve(nc *nats.Conn, stream string, hear func(Message) (Reply, error)) (stop func(), err error) {
 	if err := event.CheckStream(stream); err != nil {
 		return nil, err
 	}
+	budget := NewBudget(time.Now(), 0)
 	sub, err := nc.Subscribe(Subject(stream), func(m *nats.Msg) {
 		message, err := Decode(m.Data)
 		var reply Reply
 		if err == nil {
+			err = budget.Take(time.Now(), len(m.Data))
+		}
+		if err == nil {
 			reply, err = hear(message)
 		}
-		answer(m, reply, err)
+		Answer(m, reply, err)
 	})
+	if err == nil {
+		err = sub.SetPendingLimits(MostUnread, MostBytes)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Subject(stream), err)
 	}
 	return func() { _ = sub.Unsubscribe() }, nil // an error means that it has ended
 }
 
-func answer(m *nats.Msg, reply Reply, err error) {
+// Answer answers a message that was sent as a request: err says why none of its words
+// was taken.
+func Answer(m *nats.Msg, reply Reply, err error) {
 	if m.Reply == "" {
 		return
 	}
@@ -69,6 +86,9 @@ func Send(ctx context.Context, nc *nats.Conn, stream string, m Message) (Reply, 
 	var reply Reply
 	if err := json.Unmarshal(msg.Data, &reply); err != nil {
 		return Reply{}, fmt.Errorf("stream %s: answer to the words: %w", stream, err)
+	}
+	if reply.Error == ErrNobody.Error() { // no longer
+		return Reply{}, fmt.Errorf("stream %s: %w", stream, ErrNobody)
 	}
 	for _, known := range []error{ErrMalformed, ErrRefused} {
 		if rest, ok := strings.CutPrefix(reply.Error, known.Error()+": "); ok {

@@ -79,6 +79,9 @@ func (r *Room) listener(name string) (*listener, error) {
 		l.live.Set(id, t)
 	}
 	r.all[name] = l
+	for _, l := range r.all { // what is remembered does not grow with their number
+		l.live.Bound(words.LiveWords / len(r.all))
+	}
 	return l, nil
 }
 

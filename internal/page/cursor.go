@@ -16,6 +16,7 @@ type cursor struct {
 	seq    uint64
 	listed uint64 // version of the list, plus 1
 	read   uint64
+	guess  uint64
 }
 
 // message is one message to a page.
@@ -46,6 +47,10 @@ func (h *Hub) next(c *cursor) (messages []message, news [2]<-chan struct{}) {
 	if c.read != s.read && s.reading != nil {
 		c.read = s.read
 		messages = append(messages, message{event: "meter", data: s.reading})
+	}
+	if c.guess != s.guessed && s.guess != nil {
+		c.guess = s.guessed
+		messages = append(messages, message{event: "partial", data: s.guess})
 	}
 	return messages, news
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
+	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 )
 
@@ -18,6 +19,7 @@ import (
 const (
 	maxStreams = 100
 	keepEvents = 2048
+	keepBytes  = 8 << 20
 )
 
 // Hub stands between what happens in streams and the pages that show it. It
@@ -36,10 +38,13 @@ type stream struct {
 	board   board.Board
 	arrived uint64     // when its latest run began, in order of arrival
 	events  []prepared // the latest ones
+	bytes   int        // of them
 	snap    []byte     // the board as JSON at snapAt
 	snapAt  uint64
 	reading []byte
 	read    uint64 // readings so far
+	guess   []byte
+	guessed uint64 // guesses so far
 	news    chan struct{}
 }
 
@@ -72,15 +77,25 @@ func (h *Hub) Event(e event.Event) error {
 	if !s.board.Apply(e) {
 		return nil
 	}
-	if len(s.events) == keepEvents {
-		s.events = s.events[:copy(s.events, s.events[keepEvents/2:])]
+	if len(s.events) == keepEvents || s.bytes > keepBytes {
+		s.forget()
 	}
 	s.events = append(s.events, prepared{e.Seq, data, lastChange(&s.board)})
+	s.bytes += len(data)
 	wake(&s.news)
 	if e.Kind == event.StreamStarted || e.Kind == event.StreamEnded || len(s.events) == 1 {
 		h.relist()
 	}
 	return nil
+}
+
+// forget lets the older half of the events go.
+func (s *stream) forget() {
+	half := (len(s.events) + 1) / 2
+	for _, e := range s.events[:half] {
+		s.bytes -= len(e.data)
+	}
+	s.events = slices.Delete(s.events, 0, half)
 }
 
 // begin makes room for a new run of a stream.
@@ -134,6 +149,28 @@ func (h *Hub) Reading(r meter.Reading) {
 	}
 	s.reading = data
 	s.read++
+	wake(&s.news)
+}
+
+// Partial shows what a recogniser takes somebody to say. It is forgotten when the next
+// partial words come.
+func (h *Hub) Partial(stream string, m heard.Message) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.streams[stream]
+	if s == nil {
+		return
+	}
+	g, ok := m.Guess(stream, s.board.Run(), s.board.Source().Origin)
+	if !ok {
+		return
+	}
+	data, err := json.Marshal(g)
+	if err != nil {
+		return // strings and numbers: it does not happen
+	}
+	s.guess = data
+	s.guessed++
 	wake(&s.news)
 }
 

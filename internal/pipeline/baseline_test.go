@@ -130,8 +130,8 @@ func withGap(x []float32) []capture.Block {
 	return append(blocks(0, x[:half]), blocks(int64(half)+2*capture.Rate, x[half+2*capture.Rate:])...)
 }
 
-// said returns what each voice of the demo says when nobody speaks beside it, in pieces.
-func said(x []float32) [][]float32 {
+// aloud returns what each voice of the demo says when nobody speaks beside it, in pieces.
+func aloud(x []float32) [][]float32 {
 	all := demo.Reference()
 	var pieces [][]float32
 	for i, s := range all {
@@ -149,7 +149,7 @@ func said(x []float32) [][]float32 {
 // other levels, in faint noise.
 func rearranged(x []float32) []float32 {
 	rng := rand.New(rand.NewPCG(1, 2))
-	pieces := said(x)
+	pieces := aloud(x)
 	rng.Shuffle(len(pieces), func(i, j int) { pieces[i], pieces[j] = pieces[j], pieces[i] })
 	var out []float32
 	for _, p := range pieces {

@@ -32,7 +32,7 @@ type Config struct {
 	// segmentation would find. They may overlap.
 	Utterances []segment.Utterance
 	// Links, where not nil, says while the stream runs which speakers are one
-	// person.
+	// person, and what is whose.
 	Links *Links
 }
 
@@ -75,6 +75,9 @@ func NewStream(cfg Config) (*Stream, error) {
 	clu, err := online.New(cfg.Model, clustering)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Links != nil {
+		clu.Number(cfg.Links.Reserve)
 	}
 	return &Stream{front: f, clu: clu, links: cfg.Links, fingerprint: fingerprint(cfg)}, nil
 }
@@ -207,9 +210,7 @@ func runClusterer(ctx context.Context, s *Stream, in <-chan batch, out chan<- Ou
 	for bt := range in {
 		o := Output{At: bt.at, Gap: bt.gap, Replaced: bt.replaced, End: bt.end}
 		emit := func(e online.Event) { o.Events = append(o.Events, e) }
-		if groups, ok := s.links.take(); ok {
-			s.clu.Link(groups)
-		}
+		s.Obey()
 		for _, ev := range bt.events {
 			s.clu.Push(ev, emit)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/state"
 	"github.com/seed-7adb9000/diarizer/internal/version"
@@ -46,10 +47,12 @@ type follower struct {
 	stream *pipeline.Stream
 	enc    event.Encoder
 	desk   *correct.Desk
-	out    []event.Event // of the desk, for the journal
+	room   heard.Room    // joins the words of recognisers
+	out    []event.Event // of the desk and the room, for the journal
 	wall   time.Time     // when the last message was stored
 	number uint64        // of the last message
 	status int64         // stream position of the next status
+	closed time.Time     // when the last of the sound was stored, while words are waited for
 	ended  bool
 
 	snapshotSize int // about what the next one takes
@@ -60,6 +63,8 @@ type follower struct {
 	lag        func() time.Duration // how far the stream is behind, for its status
 	// answer, where not nil, hears what became of a correction.
 	answer func(id string, r correct.Reply, err error)
+	// answerWords, where not nil, hears what became of words.
+	answerWords func(id string, r heard.Reply, err error)
 	// refused, where not nil, hears of every message that is not used, or not as it
 	// is, see [natsaudio.Options].
 	refused func(kind string, err error)
@@ -76,9 +81,13 @@ func newFollower(stream string, cfg pipeline.Config, j journal) (*follower, erro
 		Encoder: &f.enc,
 		Emit: func(e event.Event) error {
 			f.out = append(f.out, e)
+			f.attribute(int64(e.At), f.room.Follow(e))
 			return nil
 		},
-		Link: func(groups [][]int) { f.stream.Link(groups) },
+		Link:    func(groups [][]int) { f.stream.Link(groups) },
+		Give:    func(gifts []online.Gift) { f.stream.Give(gifts) },
+		Reserve: func(least int) int { return f.stream.Reserve(least) },
+		Divide:  func(speakers []int) ([]online.Span, error) { return f.stream.Divide(speakers), nil },
 	})
 	var err error
 	bad := func(kind string, err error) {
@@ -93,7 +102,7 @@ func newFollower(stream string, cfg pipeline.Config, j journal) (*follower, erro
 	return f, err
 }
 
-// runID names the run that begins with a message: as publish.NewRun does, but so
+// runID names the run that begins with a message: as event.NewRun does, but so
 // that whoever begins with this message finds the same.
 func runID(stream string, m message, attempt int) string {
 	h := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", stream, m.number, attempt))
@@ -118,14 +127,14 @@ func (f *follower) push(ctx context.Context, m message) error {
 		if f.enc.Seq == 0 || m.number <= f.succession.seen {
 			return nil // there is nothing to stop, or it was for the run before
 		}
-		if f.asm.Ending() || why[0] == succeeded {
+		if f.asm.Ending() || f.closing() || why[0] == succeeded {
 			return f.finish(ctx, event.Finished, "") // what is missing before the end mark is lost
 		}
 		return f.finish(ctx, event.Interrupted, why[0])
 	}
 	if kind := m.header[headerNote]; len(kind) > 0 {
 		f.number = m.number
-		return f.noted(ctx, kind[0], m.data)
+		return f.noted(ctx, kind[0], m)
 	}
 	p, err := natsaudio.Parse(m.header, m.data)
 	if err != nil {
@@ -138,7 +147,7 @@ func (f *follower) push(ctx context.Context, m message) error {
 	case f.session == "" && f.succession.over(p.Session, m.number):
 		return nil
 	case f.session != "" && p.Session != f.session:
-		if !f.succession.other(p.Session, m) {
+		if !f.succession.other(p.Session, m) && !(f.closing() && f.succession.next != "") {
 			return nil
 		}
 		// The sender began anew and left no end mark.
@@ -146,6 +155,8 @@ func (f *follower) push(ctx context.Context, m message) error {
 			return err
 		}
 		return errNext
+	case f.closing():
+		return nil // it comes again
 	case !p.End && !f.asm.Had(p): // one that began before the end is heard from its beginning
 		f.succession.own(m.stored)
 	}
@@ -165,7 +176,7 @@ func (f *follower) push(ctx context.Context, m message) error {
 		return err
 	}
 	if ended {
-		return f.finish(ctx, event.Finished, "")
+		return f.soundOver(ctx)
 	}
 	return nil
 }
@@ -225,8 +236,8 @@ func (f *follower) decided(ctx context.Context, events []online.Event) error {
 	return f.deliver(ctx)
 }
 
-// finish ends the run.
-func (f *follower) finish(ctx context.Context, reason event.Reason, detail string) error {
+// flush decides what is left to decide when the sound is over.
+func (f *follower) flush(ctx context.Context) error {
 	var blocks []capture.Block
 	f.asm.Finish(func(b capture.Block) { blocks = append(blocks, b) })
 	if err := f.hear(ctx, blocks); err != nil {
@@ -236,8 +247,15 @@ func (f *follower) finish(ctx context.Context, reason event.Reason, detail strin
 	if err := f.stream.Flush(func(e online.Event) { events = append(events, e) }); err != nil {
 		return err
 	}
-	if err := f.decided(ctx, events); err != nil {
-		return err
+	return f.decided(ctx, events)
+}
+
+// finish ends the run.
+func (f *follower) finish(ctx context.Context, reason event.Reason, detail string) error {
+	if !f.closing() {
+		if err := f.flush(ctx); err != nil {
+			return err
+		}
 	}
 	err := f.event(ctx, func(enc *event.Encoder) event.Event {
 		return enc.Finish(f.stream.At(), reason, f.succession.detail(detail))
@@ -274,12 +292,12 @@ func (f *follower) deliver(ctx context.Context) error {
 }
 
 // checkpointVersion is that of the layout of fields below.
-const checkpointVersion = 3
+const checkpointVersion = 4
 
 func (f *follower) fields() []any {
 	return []any{
 		&f.enc.Stream, &f.enc.Run, &f.enc.Seq, &f.enc.Revision, state.Value(&f.wall), &f.number, &f.status, &f.attempt, &f.session,
-		state.Value(f.asm), state.Value(f.desk),
+		state.Value(f.asm), state.Value(f.desk), state.Value(&f.room), state.Value(&f.closed),
 		state.Value(&f.succession.heard), &f.succession.next, &f.succession.from, &f.succession.waiting, &f.succession.dropped,
 	}
 }

@@ -164,6 +164,7 @@ func (in *inbox) answer(id string, reply correct.Reply, err error) {
 
 // listen begins to hear what people correct of the run, if there is one.
 func (o *owner) listen() {
+	o.listenToWords()
 	if o.follow.session == "" || o.inbox != nil {
 		return
 	}
@@ -177,6 +178,10 @@ func (o *owner) listen() {
 
 // shut ends that, for good if the run is over.
 func (o *owner) shut(ended bool) {
+	if o.words != nil {
+		o.words.close(ended)
+		o.words = nil
+	}
 	if o.inbox != nil {
 		o.inbox.close(ended)
 		o.inbox = nil

@@ -11,24 +11,26 @@ import (
 
 // metrics are a worker's measurements, for Prometheus.
 type metrics struct {
-	registry    *prometheus.Registry
-	events      *prometheus.CounterVec
-	eventLag    prometheus.Histogram
-	audio       prometheus.Counter
-	retries     prometheus.Counter
-	failures    prometheus.Counter
-	refusals    prometheus.Counter
-	sheds       prometheus.Counter
-	dead        prometheus.Counter
-	taken       *prometheus.CounterVec
-	drops       *prometheus.CounterVec
-	bad         *prometheus.CounterVec
-	trimmed     prometheus.Counter
-	checkpoints prometheus.Counter
-	stateBytes  prometheus.Histogram
-	sentBytes   prometheus.Counter
-	saveTime    prometheus.Histogram
-	saveCPU     prometheus.Counter
+	registry *prometheus.Registry
+	events   *prometheus.CounterVec
+	eventLag prometheus.Histogram
+	audio    prometheus.Counter
+	retries  prometheus.Counter
+	failures prometheus.Counter
+	refusals prometheus.Counter
+	sheds    prometheus.Counter
+	dead     prometheus.Counter
+	taken    *prometheus.CounterVec
+	drops    *prometheus.CounterVec
+	bad      *prometheus.CounterVec
+	trimmed  prometheus.Counter
+
+	wordsRefused prometheus.Counter
+	checkpoints  prometheus.Counter
+	stateBytes   prometheus.Histogram
+	sentBytes    prometheus.Counter
+	saveTime     prometheus.Histogram
+	saveCPU      prometheus.Counter
 }
 
 func newMetrics() *metrics {
@@ -49,24 +51,25 @@ func newMetrics() *metrics {
 		return h
 	}
 	m := &metrics{
-		registry:    r,
-		events:      vector("events_total", "kind", "Events published."),
-		eventLag:    histogram("event_lag_seconds", "Time from the arrival of the sound that decided an event to its acknowledgement.", prometheus.ExponentialBuckets(0.001, 2, 16)),
-		audio:       counter("audio_seconds_total", "Sound diarized, replayed sound included."),
-		retries:     counter("retries_total", "Attempts that failed and were made again."),
-		failures:    counter("stream_failures_total", "Streams that failed."),
-		refusals:    counter("streams_refused_total", "Streams not taken because the worker was full."),
-		sheds:       counter("streams_shed_total", "Streams given up because the worker was overloaded."),
-		dead:        counter("workers_declared_dead_total", "Other workers that this one declared dead."),
-		taken:       vector("streams_taken_total", "how", "Streams taken: new ones, and those that went on from another worker."),
-		drops:       vector("packets_dropped_total", "why", "Packets that were not heard: of another session than the one that is, or of one whose run is over."),
-		bad:         vector("packets_refused_total", "why", "Messages of sound that were refused, or not used as they are; those read again are counted again."),
-		trimmed:     counter("audio_trimmed_total", "Messages of sound that were removed because their sender took more than its share."),
-		checkpoints: counter("checkpoints_total", "Checkpoints written."),
-		stateBytes:  histogram("checkpoint_bytes", "Size of a checkpoint.", prometheus.ExponentialBuckets(16<<10, 2, 12)),
-		sentBytes:   counter("checkpoint_sent_bytes_total", "Bytes of checkpoints that were new and had to be sent."),
-		saveTime:    histogram("checkpoint_seconds", "Time from the beginning of a checkpoint to its acknowledgement.", prometheus.ExponentialBuckets(0.001, 2, 14)),
-		saveCPU:     counter("checkpoint_taking_seconds_total", "Time for which streams stood still to have their state written down."),
+		registry:     r,
+		events:       vector("events_total", "kind", "Events published."),
+		eventLag:     histogram("event_lag_seconds", "Time from the arrival of the sound that decided an event to its acknowledgement.", prometheus.ExponentialBuckets(0.001, 2, 16)),
+		audio:        counter("audio_seconds_total", "Sound diarized, replayed sound included."),
+		retries:      counter("retries_total", "Attempts that failed and were made again."),
+		failures:     counter("stream_failures_total", "Streams that failed."),
+		refusals:     counter("streams_refused_total", "Streams not taken because the worker was full."),
+		sheds:        counter("streams_shed_total", "Streams given up because the worker was overloaded."),
+		dead:         counter("workers_declared_dead_total", "Other workers that this one declared dead."),
+		taken:        vector("streams_taken_total", "how", "Streams taken: new ones, and those that went on from another worker."),
+		drops:        vector("packets_dropped_total", "why", "Packets that were not heard: of another session than the one that is, or of one whose run is over."),
+		bad:          vector("packets_refused_total", "why", "Messages of sound that were refused, or not used as they are; those read again are counted again."),
+		trimmed:      counter("audio_trimmed_total", "Messages of sound that were removed because their sender took more than its share."),
+		wordsRefused: counter("words_refused_total", "Messages of recognisers that were refused, or lost because they came too fast."),
+		checkpoints:  counter("checkpoints_total", "Checkpoints written."),
+		stateBytes:   histogram("checkpoint_bytes", "Size of a checkpoint.", prometheus.ExponentialBuckets(16<<10, 2, 12)),
+		sentBytes:    counter("checkpoint_sent_bytes_total", "Bytes of checkpoints that were new and had to be sent."),
+		saveTime:     histogram("checkpoint_seconds", "Time from the beginning of a checkpoint to its acknowledgement.", prometheus.ExponentialBuckets(0.001, 2, 14)),
+		saveCPU:      counter("checkpoint_taking_seconds_total", "Time for which streams stood still to have their state written down."),
 	}
 	for _, kind := range natsaudio.BadKinds() {
 		m.bad.WithLabelValues(kind) // there to be seen before it counts

@@ -24,6 +24,7 @@ const headerNote = "Diarizer-Note"
 const (
 	noteCorrection = "correction" // JSON of a correct.Correction with ID and Run
 	noteIdentity   = "identity"   // JSON of an identity
+	noteWords      = "words"      // JSON of a wordsNote
 )
 
 // identity says that a speaker is known by name or, where the name is empty, no
@@ -63,10 +64,11 @@ func (s *shared) putNote(ctx context.Context, stream, session, kind string, v an
 
 // noted takes a note. One that does not fit the run is passed over, as all
 // owners of the stream do.
-func (f *follower) noted(ctx context.Context, kind string, data []byte) error {
+func (f *follower) noted(ctx context.Context, kind string, m message) error {
 	if f.enc.Seq == 0 {
 		return nil
 	}
+	data := m.data
 	f.desk.Heard(f.stream.At())
 	switch kind {
 	case noteCorrection:
@@ -80,6 +82,8 @@ func (f *follower) noted(ctx context.Context, kind string, data []byte) error {
 			return err
 		}
 		return f.deliver(ctx)
+	case noteWords:
+		return f.words(ctx, m)
 	}
 	return nil
 }

@@ -35,6 +35,8 @@ type Options struct {
 	Naming identify.Rule
 	// Log hears what happens.
 	Log *slog.Logger
+
+	wordBytes int // of a stream's words at once; see heard.Budget
 }
 
 // The defaults of Options.

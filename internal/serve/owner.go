@@ -40,7 +40,8 @@ type owner struct {
 
 	behind      behind
 	recognition recognition
-	inbox       *inbox // of the run that is going on
+	inbox       *inbox   // of the run that is going on
+	words       *wordbox // of the same
 	refusals    refusals
 }
 
@@ -141,6 +142,7 @@ func (o *owner) begin(ctx context.Context, saved []byte) error {
 	}
 	o.follow.lag = func() time.Duration { return o.state().Lag }
 	o.follow.refused = o.refused
+	o.follow.answerWords = o.answerWords
 	o.follow.answer, o.recognition = o.answer, recognition{rule: o.w.opts.Naming}
 	o.follow.succession.past, o.follow.succession.seen, o.follow.succession.tell = c.Past, c.Heard, o.unheard
 	o.saved, o.savedT = o.follow.stream.At()-o.phase(), time.Now()
@@ -276,6 +278,8 @@ func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 	switch {
 	case o.follow.asm.Ending():
 		wait = min(wait, natsaudio.Window)
+	case o.follow.closing():
+		wait, why = min(wait, lastWords), "the last words are waited for no longer"
 	case o.follow.succession.next != "":
 		wait, why = min(wait, natsaudio.TakeOver), succeeded
 	}

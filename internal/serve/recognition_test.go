@@ -186,7 +186,7 @@ func TestNamesAreRevised(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := f.noted(t.Context(), noteIdentity, data); err != nil {
+			if err := f.noted(t.Context(), noteIdentity, message{data: data}); err != nil {
 				t.Fatal(err)
 			}
 			if a, b := f.desk.Found(first), f.desk.Found(second); a != "" && a == b {

@@ -19,7 +19,7 @@ func TestStateIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The stream's snapshot stands behind the list.
-	statetest.Covers(t, f, f.fields(), "cfg", "journal", "stream", "out", "ended", "lag", "answer", "refused", "snapshotSize")
+	statetest.Covers(t, f, f.fields(), "cfg", "journal", "stream", "out", "ended", "lag", "answer", "answerWords", "refused", "snapshotSize")
 	statetest.Covers(t, &f.enc, f.fields(), "Now")
 	statetest.Covers(t, &f.succession, f.fields(), "past", "seen", "tell")
 }
@@ -57,6 +57,10 @@ func TestMovedFollower(t *testing.T) {
 				noteOf(t, "of a later version", nil))
 		case 260:
 			all = append(all, noteOf(t, noteCorrection, correct.Correction{Action: correct.Merge, Speaker: 2, Into: 1, ID: "b"}))
+		case 360:
+			all = append(all, noteOf(t, noteCorrection, correct.Correction{Action: correct.Split, Speaker: 1, ID: "s"}),
+				noteOf(t, noteCorrection, correct.Correction{Action: correct.Give, Turns: []int{1}, ID: "g"}),
+				noteOf(t, noteCorrection, correct.Correction{Action: correct.Give, Turns: []int{2, 3}, Into: 1, ID: "h"}))
 		case 450:
 			all = append(all, noteOf(t, noteCorrection, correct.Correction{Action: correct.Undo, ID: "c"}),
 				noteOf(t, noteCorrection, correct.Correction{Action: correct.Undo, ID: "c"})) // again

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
@@ -35,23 +34,11 @@ type recalling struct {
 	stream *pipeline.Stream
 	people *recall.Recaller
 	next   int64
-
-	mu     sync.Mutex
-	groups [][]int // that people have made one since
-	linked bool
-}
-
-// link takes the groups of speakers who are one person.
-func (r *recalling) link(groups [][]int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.groups, r.linked = groups, true
 }
 
 // diarize diarizes src as [pipeline.Run] does.
 func (r *recalling) diarize(ctx context.Context, src capture.Source) (err error) {
 	cfg := r.opts.Pipeline
-	cfg.Links = nil
 	if r.stream, err = pipeline.NewStream(cfg); err != nil {
 		return err
 	}
@@ -81,7 +68,7 @@ func (r *recalling) block(ctx context.Context, b capture.Block) error {
 	for {
 		n := min(len(b.Samples), int(lookEvery-b.Start%lookEvery))
 		o := pipeline.Output{}
-		r.relink()
+		r.stream.Obey()
 		replaced := r.stream.Replaced()
 		gap, err := r.stream.Hear(ctx, capture.Block{Start: b.Start, Samples: b.Samples[:n]}, func(e online.Event) { o.Events = append(o.Events, e) })
 		if err != nil {
@@ -105,7 +92,7 @@ func (r *recalling) block(ctx context.Context, b capture.Block) error {
 
 // flush ends the stream and looks once more.
 func (r *recalling) flush() error {
-	r.relink()
+	r.stream.Obey()
 	o := pipeline.Output{End: true}
 	if err := r.stream.Flush(func(e online.Event) { o.Events = append(o.Events, e) }); err != nil {
 		return err
@@ -121,16 +108,6 @@ func (r *recalling) flush() error {
 		r.opts.Recall.Heard(r.said())
 	}
 	return nil
-}
-
-func (r *recalling) relink() {
-	r.mu.Lock()
-	groups, linked := r.groups, r.linked
-	r.linked = false
-	r.mu.Unlock()
-	if linked {
-		r.stream.Link(groups)
-	}
 }
 
 // look names whoever is known by now.

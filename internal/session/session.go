@@ -58,6 +58,9 @@ type Options struct {
 	// of the run, before its first event; from any goroutine. With NATS, words
 	// arrive there too.
 	OnWords func(hear func(heard.Message) (heard.Reply, error))
+	// OnPartial, where not nil, is handed words that may still change, from any
+	// goroutine.
+	OnPartial func(stream string, m heard.Message)
 	// WordsWithin bounds the wait for the last words of recognisers at the end; 10 s
 	// if 0. Where no recogniser has begun there is no wait.
 	WordsWithin time.Duration
@@ -90,6 +93,9 @@ func (p Publishing) within() time.Duration {
 
 // answerWithin bounds the wait for what a server says of its JetStream stream.
 const answerWithin = 2 * time.Second
+
+// divideWithin bounds the wait for the sound with which a speaker is divided.
+const divideWithin = 2 * time.Second
 
 // statusEvery is the stream time between two reports of how the program fares.
 const statusEvery = 60 * capture.Rate
@@ -265,18 +271,23 @@ func (r *run) due(minute int64) int64 {
 
 // takeCorrections sets the desk up and opens it to whoever corrects.
 func (r *run) takeCorrections() (stop func(), err error) {
-	var links pipeline.Links
-	r.opts.Pipeline.Links = &links
-	link := links.Set
+	links := &pipeline.Links{}
+	r.opts.Pipeline.Links = links
 	if r.opts.Recall != nil {
 		r.recall = &recalling{run: r}
-		link = r.recall.link
 	}
 	r.words.enc = &event.Encoder{Stream: r.opts.Stream, Run: event.NewRun(time.Now())}
 	r.desk = correct.NewDesk(correct.Options{
 		Encoder: r.words.enc,
 		Emit:    r.attributed,
-		Link:    link,
+		Link:    links.Set,
+		Give:    links.Give,
+		Reserve: links.Reserve,
+		Divide: func(speakers []int) ([]online.Span, error) {
+			ctx, cancel := context.WithTimeout(context.Background(), divideWithin)
+			defer cancel()
+			return links.Divide(ctx, speakers)
+		},
 	})
 	if r.opts.OnDesk != nil {
 		r.opts.OnDesk(r.desk)

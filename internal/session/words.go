@@ -48,6 +48,9 @@ func (r *run) hear(m heard.Message) (reply heard.Reply, err error) {
 		}
 		return encode(enc, at, changes), nil
 	})
+	if m.Partial && err == nil && r.opts.OnPartial != nil {
+		r.opts.OnPartial(r.opts.Stream, m)
+	}
 	select {
 	case r.words.news <- struct{}{}:
 	default:

@@ -57,6 +57,7 @@ func (p *WordPrinter) Event(e event.Event) error {
 	if r == nil {
 		r = &wordRun{run: run{tl: event.NewPartialTimeline()}, pending: map[int]event.Word{},
 			told: map[int]event.Word{}, changed: map[int]event.Word{}}
+		r.tl.Bound(p.most)
 		p.runs[key] = r
 	}
 	seq := r.tl.Seq()

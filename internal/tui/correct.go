@@ -21,6 +21,7 @@ type desk struct {
 	doing    action
 	selected event.Speaker // Unknown: nobody
 	merge    event.Speaker // while merging: who is the same as the selected one
+	turn     int           // while giving: the id of the turn
 	typed    string        // of the name
 	said     string        // what became of the last correction
 }
@@ -32,6 +33,7 @@ const (
 	looking action = iota
 	naming         // typing the name of the selected speaker
 	merging        // choosing who another speaker is
+	giving         // choosing a turn, and whose it is
 )
 
 // answered is what became of a correction, in words.
@@ -47,6 +49,9 @@ func (m Model) edit(msg tea.KeyMsg) (Model, tea.Cmd, bool) {
 		return m, nil, false
 	case m.desk.doing == naming:
 		m, cmd := m.name(msg)
+		return m, cmd, true
+	case m.desk.doing == giving:
+		m, cmd := m.give(key)
 		return m, cmd, true
 	case key == "up" || key == "k":
 		return m.selectBy(-1), nil, true
@@ -65,10 +70,16 @@ func (m Model) edit(msg tea.KeyMsg) (Model, tea.Cmd, bool) {
 		return m, m.send(correct.Correction{Action: correct.Undo}, "taken back"), true
 	case key == "x":
 		return m, m.send(correct.Correction{Action: correct.Mark}, "marked"), true
-	case key == "n" || key == "m":
+	case key == "g":
+		m.desk.turn = 0
+		return m.startGiving(), nil, true
+	case key == "n" || key == "m" || key == "s":
 		if _, ok := m.person(m.desk.selected); !ok {
 			m.desk.said = "choose a speaker first: ↑ ↓ or 1 to 9"
 			return m, nil, true
+		}
+		if key == "s" {
+			return m, m.send(correct.Correction{Action: correct.Split, Speaker: m.desk.selected}, fmt.Sprintf("%s is two people", m.desk.selected)), true
 		}
 		m.desk.doing, m.desk.typed = naming, ""
 		if key == "m" {
@@ -217,8 +228,10 @@ func (m Model) foot(shares []board.Share) string {
 			who = name(d.selected)
 		}
 		return fmt.Sprintf("%s is the same as %s   ↑↓ 1–9 choose  Enter merge  Esc", name(m.desk.merge), who)
+	case d.doing == giving:
+		return m.footOfGiving(name)
 	case d.selected != event.Unknown && m.correct != nil:
-		return fmt.Sprintf("%s: n name  m merge into another  u undo  Esc nobody  ? keys", name(d.selected))
+		return fmt.Sprintf("%s: n name  m merge into another  s split in two  u undo  Esc nobody  ? keys", name(d.selected))
 	}
 	quit := "q quit"
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -73,7 +74,7 @@ func TestNameMergeUndo(t *testing.T) {
 		t.Errorf("n without a speaker: %s", foot(m))
 	}
 	m = do(m, "down", "down", "up", "down") // the second
-	if !strings.Contains(row(t, m, 1), "›") || !strings.Contains(foot(m), "S2: n name  m merge into another  u undo") {
+	if !strings.Contains(row(t, m, 1), "›") || !strings.Contains(foot(m), "S2: n name  m merge into another  s split in two  u undo") {
 		t.Fatalf("the second is not chosen:\n%s", m.View())
 	}
 	// A name, with keys in it that mean something elsewhere.
@@ -85,7 +86,7 @@ func TestNameMergeUndo(t *testing.T) {
 		t.Errorf("Esc did not give it up: %s, asked %v", foot(m), *asked)
 	}
 	m = do(m, "n", "A", "d", "a", "\x1b", "enter")
-	if got := (*asked)[0]; got != (correct.Correction{Action: correct.Rename, Speaker: 2, Name: "Ada", Run: "r"}) {
+	if got := (*asked)[0]; !reflect.DeepEqual(got, correct.Correction{Action: correct.Rename, Speaker: 2, Name: "Ada", Run: "r"}) {
 		t.Errorf("asked %+v", got)
 	}
 	if !strings.Contains(row(t, m, 1), "Ada") || foot(m) != "S2 is Ada" {
@@ -104,7 +105,7 @@ func TestNameMergeUndo(t *testing.T) {
 		t.Errorf("while merging: %s", foot(m))
 	}
 	m = do(m, "enter")
-	if got := (*asked)[1]; got != (correct.Correction{Action: correct.Merge, Speaker: 3, Into: 2, Run: "r"}) {
+	if got := (*asked)[1]; !reflect.DeepEqual(got, correct.Correction{Action: correct.Merge, Speaker: 3, Into: 2, Run: "r"}) {
 		t.Errorf("asked %+v", got)
 	}
 	if v := m.View(); foot(m) != "S3 was S2 all along" || !strings.Contains(v, "2 speakers, 3 turns") {
@@ -163,5 +164,36 @@ func TestLongName(t *testing.T) {
 	do(m, append(keys, "enter")...)
 	if len(*asked) != 1 || (*asked)[0].Name != strings.Repeat("ä", correct.MaxName) {
 		t.Errorf("asked %+v", *asked)
+	}
+}
+
+// A turn is given to somebody else, and to somebody new, from the keys.
+func TestGiveAndSplit(t *testing.T) {
+	m, asked := corrected(t)
+	m = do(m, "g")
+	if !strings.Contains(foot(m), "S3, is of   1–9, 0 somebody new") {
+		t.Fatalf("while giving: %s", foot(m))
+	}
+	m = do(m, "left", "left", "left", "right", "9", "q", "x")
+	if !strings.Contains(foot(m), "S2, is of") || len(*asked) != 0 {
+		t.Fatalf("while giving: %s, asked %v", foot(m), *asked)
+	}
+	if m = do(m, "1"); foot(m) != "the turn is S1's" || !strings.Contains(m.View(), "2 speakers, 3 turns") {
+		t.Errorf("given:\n%s", m.View())
+	}
+	if got := (*asked)[0]; !reflect.DeepEqual(got, correct.Correction{Action: correct.Give, Turns: []int{2}, Into: 1, Run: "r"}) {
+		t.Errorf("asked %+v", got)
+	}
+	if m = do(m, "g", "0"); foot(m) != "the turn is somebody new's" || !strings.Contains(m.View(), "S4") {
+		t.Errorf("given:\n%s", m.View())
+	}
+	if m = do(m, "u", "u"); !strings.Contains(m.View(), "3 speakers, 3 turns") || strings.Contains(m.View(), "S4 ") {
+		t.Errorf("taken back:\n%s", m.View())
+	}
+	if m = do(m, "g", "esc", "s"); !strings.Contains(foot(m), "choose a speaker first") {
+		t.Errorf("split of nobody: %s", foot(m))
+	}
+	if m = do(m, "1", "s"); !strings.Contains(foot(m), "while the stream goes on") { // there is no clustering
+		t.Errorf("split: %s", foot(m))
 	}
 }

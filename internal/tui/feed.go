@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
+	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
 )
@@ -40,7 +41,8 @@ type stream struct {
 	out     bytes.Buffer
 	lines   []string
 	reading *meter.Reading
-	lag     float64 // from a sound to the decision whose it is, in seconds; 0 before the first
+	guess   heard.Guess // what somebody is taken to say at the moment
+	lag     float64     // from a sound to the decision whose it is, in seconds; 0 before the first
 }
 
 // NewFeed returns a Feed without streams.

@@ -77,6 +77,8 @@ var helpLines = []string{
 	"↑ ↓  1 to 9  choose a speaker, Esc nobody",
 	"n            name the speaker, by no name to take it away",
 	"m            the speaker is the same as another: merge",
+	"s            the speaker is two people: split",
+	"g            say whose a turn is: choose it, then the speaker",
 	"u            take the last correction back",
 	"x            mark this moment",
 	"?            close this",
@@ -102,8 +104,11 @@ func (m Model) lines(s *stream, shares []board.Share) []string {
 		note = []string{faint.Render(clean(m.feed.notes[n-1]))}
 		rest--
 	}
-	lines = append(lines, s.lines[max(0, len(s.lines)-rest):]...)
-	return append(lines, note...)
+	text := s.said(m.width, max(0, rest))
+	if text == nil {
+		text = s.lines[max(0, len(s.lines)-rest):]
+	}
+	return append(append(lines, text...), note...)
 }
 
 // head is who speaks now and how the stream fares.

@@ -4,6 +4,8 @@ import { Lanes } from "./lanes.js";
 import { Link } from "./link.js";
 import { Pace } from "./pace.js";
 import { People } from "./people.js";
+import { offer } from "./recording.js";
+import { Said } from "./said.js";
 import { Board } from "./state.js";
 import { clock, colour, count, element, length, percent } from "./text.js";
 
@@ -28,6 +30,16 @@ const lanes = new Lanes({
 
 const people = new People({ list: $("people"), dialog: $("who"), correct, refuse, hear });
 
+const said = new Said({
+  card: $("said-card"), list: $("said"), which: $("recogniser"), who: (speaker) => named(board.name(speaker), speaker),
+  moment: Object.assign((at) => moment(at), { key: () => heard.has(board.stream) }),
+  hear: (at) => {
+    if (heard.has(board.stream)) play(at);
+    lanes.goTo(at);
+  },
+  chosen: () => (rowsDirty = true),
+});
+
 const connection = new Link({
   query: () => {
     const query = new URLSearchParams();
@@ -35,7 +47,7 @@ const connection = new Link({
     if (board.run && (!wanted || wanted === board.stream)) query.set("after", `${board.run}:${board.seq}`);
     return query;
   },
-  on: { streams: listStreams, board: newBoard, event: take, change: note, meter, ping: () => {} },
+  on: { streams: listStreams, board: newBoard, event: take, change: note, meter, partial: guess, ping: () => {} },
   show: link,
 });
 
@@ -108,6 +120,13 @@ function take(e) {
   dirty = rowsDirty = true;
 }
 
+/** guess shows words that may still change. */
+function guess(g) {
+  if (g.stream !== board.stream) return;
+  board.guess(g);
+  dirty = rowsDirty = true;
+}
+
 /** note adds a line about what is not simply a turn, once. */
 function note(c) {
   if (log.length > 0 && c.seq <= log[0].seq) return;
@@ -175,7 +194,8 @@ async function correct(c) {
         method: "POST", headers: { "Content-Type": "application/json" }, body });
       const reply = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
       if (reply.error) return toast(reply.error, true);
-      return toast({ rename: "Renamed.", merge: "Merged. Undo takes it back.", undo: "Taken back.", mark: "Marked." }[c.action]);
+      return toast({ rename: "Renamed.", merge: "Merged. Undo takes it back.", undo: "Taken back.", mark: "Marked.",
+        give: "Moved. Undo takes it back.", split: "Split. Undo takes it back." }[c.action]);
     } catch {
       if (attempt === 2) return toast("The server does not answer: nothing was changed, try again.", true);
       await new Promise((resolve) => setTimeout(resolve, 1000)); // the same id: twice does no harm
@@ -243,6 +263,8 @@ function showRows() {
   $("gaps").classList.toggle("warn", lost > 0);
   fill($("turns"), () => board.turns.slice(-60).reverse().map((t) => line(t.start, board.name(t.speaker), t.speaker,
     length(t.end - t.start), { provisional: "provisional", revised: "corrected", final: t.confidence > 0 ? element("span", { class: "figure" }, percent(t.confidence)) : "" }[t.state])));
+  if (!pressed) said.show(board);
+  showMove(shares);
   const told = figures() ? log : log.filter((c) => !c.detail);
   fill($("log"), () => (told.length > 0 ? told.map((c) => line(c.time, c.text, c.speaker)) : [element("li", { class: "nobody" }, "Nothing so far: names, merges, corrected turns and lost sound appear here.")]));
   const named = board.source?.name ?? board.stream;
@@ -250,8 +272,35 @@ function showRows() {
   const summary = shares.map((s) => `${s.name} ${percent(s.share)}`).join(", ");
   $("lanes").setAttribute("aria-label", `Timeline of ${count(shares.length, "speaker")}: ${summary}. Arrow keys scroll, plus and minus zoom.`);
   $("undo").disabled = $("mark").disabled = Boolean(refuse());
+  $("who-split-row").hidden = Boolean(board.end); // there is no voice to be told apart any more
   $("save").hidden = board.turns.length === 0;
   for (const a of $("save").querySelectorAll("a")) a.href = `download?stream=${encodeURIComponent(board.stream)}&format=${a.dataset.format}`;
+}
+
+/** showMove offers to move the lines that are chosen, where some are. */
+function showMove(shares) {
+  $("move").hidden = said.picked.size === 0;
+  if (said.picked.size === 0) return;
+  $("move-count").textContent = count(said.picked.size, "turn");
+  const to = $("move-to");
+  const options = [["", "…"], ...shares.filter((s) => s.speaker !== "unknown").map((s) => [s.speaker, s.name]), ["new", "somebody new"]];
+  const key = options.join();
+  if (to.dataset.key !== key) {
+    const was = to.value;
+    to.dataset.key = key;
+    to.replaceChildren(...options.map(([value, text]) => new Option(text, value, false, value === was)));
+  }
+  $("move-go").disabled = to.value === "" || Boolean(refuse());
+}
+
+/** move gives the turns whose lines are chosen to somebody else. */
+function move() {
+  const into = $("move-to").value;
+  const turns = [...said.picked].sort((a, b) => a - b);
+  correct(into === "new" ? { action: "give", turns } : { action: "give", turns, into });
+  said.picked.clear();
+  $("move-to").value = "";
+  rowsDirty = true;
 }
 
 let pressed = false; // the mouse, or a finger
@@ -393,6 +442,12 @@ $("player").addEventListener("seeking", () => {
   if (!play.own) play.until = Infinity; // whoever moves it wants to hear on
   play.own = false;
 });
+$("move-to").addEventListener("change", () => (rowsDirty = true));
+$("move-go").addEventListener("click", move);
+$("move-none").addEventListener("click", () => {
+  said.picked.clear();
+  rowsDirty = true;
+});
 $("mark").addEventListener("click", askMark);
 $("note-cancel").addEventListener("click", () => $("note").close());
 $("note-form").addEventListener("submit", () => correct({ action: "mark", at: askMark.at, text: $("note-text").value.trim() }));
@@ -431,6 +486,15 @@ document.addEventListener("visibilitychange", () => (dirty = true));
 
 connection.connect();
 requestAnimationFrame(frame);
+let recorder = null; // where the server takes sound
+offer({ choose, toast }).then((r) => (recorder = r));
 
 // For whoever looks at the page from its console, and for its tests.
-globalThis.diarizer = { get board() { return board; }, lanes, people, get streams() { return streams; } };
+globalThis.diarizer = {
+  get board() { return board; },
+  get recorder() { return recorder; },
+  get streams() { return streams; },
+  lanes,
+  people,
+  said,
+};

@@ -19,6 +19,11 @@ export class People {
     this.into = dialog.querySelector("#who-into");
     this.mergeButton = dialog.querySelector("#who-merge");
     this.mergeRow = dialog.querySelector("#who-merge-row");
+    this.split = dialog.querySelector("#who-split");
+    this.split.addEventListener("click", () => {
+      dialog.close();
+      this.correct({ action: "split", speaker: this.asked });
+    });
     this.save = dialog.querySelector("#who-save");
     this.form.addEventListener("submit", () => this.rename());
     dialog.querySelector("#who-cancel").addEventListener("click", () => dialog.close());
@@ -149,7 +154,7 @@ export class People {
     this.into.replaceChildren(new Option("nobody else", ""), ...others.map((s) => new Option(s.name, s.speaker)));
     this.mergeRow.hidden = others.length === 0;
     this.mergeButton.disabled = true;
-    for (const control of [this.input, this.into, this.save]) control.disabled = Boolean(no);
+    for (const control of [this.input, this.into, this.split, this.save]) control.disabled = Boolean(no);
     this.dialog.showModal();
     if (!no) this.input.select();
   }

@@ -4,6 +4,19 @@
 export const unknown = "unknown";
 
 const order = (a, b) => a.start - b.start || a.id - b.id;
+const mostWords = 12000; // that are kept of a recogniser
+
+/** place is the index at which one is, or would be, among others in order. */
+function place(all, one) {
+  let low = 0;
+  let high = all.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (order(all[mid], one) < 0) low = mid + 1;
+    else high = mid;
+  }
+  return low;
+}
 
 export class Board {
   /** A board from a snapshot that the server sent, or an empty one. */
@@ -29,6 +42,8 @@ export class Board {
       if (p.into && p.into !== unknown) this.merged.set(p.speaker, p.into);
       if (p.folded) this.folded.set(p.speaker, p.folded);
     }
+    this.said = new Map((s?.said ?? []).map((h) => [h.recogniser, h.words])); // words by start, then by id
+    this.partials = new Map(); // words that may still change, by recogniser
     this.ids = new Map(this.turns.map((t) => [t.id, t]));
     this.longest = this.turns.reduce((most, t) => Math.max(most, t.end - t.start), 0);
     this.version = 0;
@@ -88,6 +103,9 @@ export class Board {
       case "speaker-merged":
         this.merge(e.speaker, e.into, changed);
         break;
+      case "words-attributed":
+        this.say(e.words);
+        break;
       case "speaker-identified":
         this.names.set(e.speaker, e.name);
         break;
@@ -104,16 +122,37 @@ export class Board {
     return changed;
   }
 
+  /** say takes words that have a speaker now, or another; a word's times do not change. */
+  say({ recogniser, list }) {
+    if (!this.said.has(recogniser)) this.said.set(recogniser, []);
+    const words = this.said.get(recogniser);
+    for (const w of list) {
+      const at = place(words, w);
+      words.splice(at, words[at]?.id === w.id ? 1 : 0, w);
+    }
+    if (words.length > mostWords) words.splice(0, words.length - mostWords + mostWords / 8);
+    const last = words.at(-1)?.end ?? 0;
+    if ((this.partials.get(recogniser)?.end ?? Infinity) <= last) this.partials.delete(recogniser);
+  }
+
+  /** turnsOf are the ids of a speaker's closed turns in which a line of words lies, mostly. */
+  turnsOf({ speaker, start, end }) {
+    const own = this.between(start, end).filter((t) => t.speaker === speaker && !t.open && speaker !== unknown);
+    const shared = (t) => Math.min(t.end, end) - Math.max(t.start, start);
+    return own.filter((t) => shared(t) > Math.min(0.2, (end - start) / 2)).map((t) => t.id);
+  }
+
+  /** guess takes words that may still change. */
+  guess({ run, recogniser, start, end, text }) {
+    if (run !== this.run || this.end) return;
+    if (!this.partials.has(recogniser) && this.partials.size === 8) return;
+    if (text && end > (this.said.get(recogniser)?.at(-1)?.end ?? 0)) this.partials.set(recogniser, { start, end, text });
+    else this.partials.delete(recogniser);
+  }
+
   /** place is the index at which t is, or would be, among the turns. */
   place(t) {
-    let low = 0;
-    let high = this.turns.length;
-    while (low < high) {
-      const mid = (low + high) >> 1;
-      if (order(this.turns[mid], t) < 0) low = mid + 1;
-      else high = mid;
-    }
-    return low;
+    return place(this.turns, t);
   }
 
   put(t) {
@@ -155,6 +194,7 @@ export class Board {
       this.folded.set(into, { talk: f.talk + g.talk, turns: f.turns + g.turns });
       this.folded.delete(speaker);
     }
+    for (const words of this.said.values()) for (const w of words) if (w.speaker === speaker) w.speaker = into;
     this.merged.delete(into);
     this.merged.set(speaker, into);
   }

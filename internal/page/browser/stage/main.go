@@ -36,11 +36,18 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	seed := f.Uint64("seed", 0, "one of many meetings")
 	until := f.Float64("until", 1, "the part that is over at the start")
 	speed := f.Float64("speed", 1, "how fast the rest goes on")
+	words := f.Bool("words", false, "with what is said")
 	dump := f.Bool("dump", false, "print events, and every so often the board")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
 	events := meeting.Events(meeting.Options{Seed: *seed, Turns: *turns, Speakers: *speakers, Names: []string{"Ada", "Grace"}})
+	if *words {
+		var err error
+		if events, err = spoken(events); err != nil {
+			return err
+		}
+	}
 	if *dump {
 		return print(events, out)
 	}
@@ -90,7 +97,7 @@ func print(events []event.Event, out io.Writer) error {
 		b.Apply(e)
 		line := map[string]any{"event": e}
 		if i%25 == 0 || i == len(events)-1 {
-			line["board"], line["shares"] = b.Snapshot(), b.Shares()
+			line["board"], line["shares"], line["lines"] = b.Snapshot(), b.Shares(), linesOf(&b)
 		}
 		if err := enc.Encode(line); err != nil {
 			return err

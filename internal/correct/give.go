@@ -1,0 +1,153 @@
+package correct
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/online"
+)
+
+// gift is a turn that people have given to somebody: by a correction that stands.
+type gift struct {
+	turn       int
+	start, end int64 // where it was then
+	from, into int   // labels of the clustering, or a number that was reserved
+	stand      int   // the place of the correction among those that stand
+}
+
+// maxGifts is how many turns can be somebody else's by corrections.
+const maxGifts = 2000
+
+// whose is who is shown for a turn: whom it was given to, or its speaker. A turn that
+// lies for the most part in what was given of its speaker was given too: the clustering
+// may come to other turns.
+func (d *Desk) whose(v view, t online.Turn) (who int, given bool) {
+	for _, g := range slices.Backward(d.gifts) {
+		inside := min(g.end, t.End)-max(g.start, t.Start) > (t.End-t.Start)/2
+		if g.turn == t.ID || inside && v.label(t.Speaker) == v.label(g.from) {
+			return v.who(g.into), true
+		}
+	}
+	return v.who(t.Speaker), false
+}
+
+// admitGift checks a correction about turns.
+func (d *Desk) admitGift(c Correction) error {
+	if len(d.gifts)+len(c.Turns) > maxGifts {
+		return fmt.Errorf("%d turns were moved already: expected at most %d", len(d.gifts), maxGifts)
+	}
+	for _, id := range c.Turns {
+		t, ok := d.turns[id]
+		switch {
+		case !ok:
+			return fmt.Errorf("turn %d is not one of the latest %d turns of this stream", id, maxTurns)
+		case t.open:
+			return fmt.Errorf("turn %d has not ended", id)
+		}
+	}
+	if c.Into != event.Unknown && !d.live[int(c.Into)] {
+		return fmt.Errorf("%s is not a speaker of this stream now", c.Into)
+	}
+	return nil
+}
+
+// newcomer reserves a number for somebody new.
+func (d *Desk) newcomer() int {
+	least := d.highest
+	for _, known := range []map[int]bool{d.labels, d.live} {
+		for n := range known {
+			least = max(least, n)
+		}
+	}
+	for from := range d.merged {
+		least = max(least, from)
+	}
+	for _, c := range d.stands {
+		least = max(least, int(c.Into))
+	}
+	if d.opts.Reserve != nil {
+		return d.opts.Reserve(least)
+	}
+	return least + 1
+}
+
+// give gives the turns of a correction, which stands now, away.
+func (d *Desk) give(c Correction) {
+	for _, id := range c.Turns {
+		if t, ok := d.turns[id]; ok {
+			d.gifts = append(d.gifts, gift{turn: id, start: t.Start, end: t.End, from: t.Speaker, into: int(c.Into), stand: len(d.stands) - 1})
+		}
+	}
+}
+
+// showGifts tells the clustering, and then listeners, what is whose.
+func (d *Desk) showGifts() error {
+	d.gifts = slices.DeleteFunc(d.gifts, func(g gift) bool { return g.stand >= len(d.stands) })
+	if d.opts.Give != nil {
+		var told []online.Gift
+		v := d.view()
+		for _, g := range d.gifts {
+			told = append(told, online.Gift{Start: g.start, End: g.end, From: v.label(g.from), Speaker: v.label(g.into)})
+		}
+		d.opts.Give(told)
+	}
+	if err := d.showTurns(); err != nil {
+		return err
+	}
+	return d.showNames(d.at)
+}
+
+// errOneVoice is the refusal to split somebody who sounds like one person.
+var errOneVoice = errors.New("the program hears one voice: move the turns that are somebody else's")
+
+// divide finds the turns of a speaker that are a second voice's, for a correction that
+// is to split them. It asks the clustering, which may take a while: the lock is not held.
+func (d *Desk) divide(c Correction) (Correction, error) {
+	d.mu.Lock()
+	err := d.admit(c)
+	var labels []int
+	v := d.view()
+	for _, l := range slices.Sorted(maps.Keys(d.labels)) {
+		if v.who(l) == int(c.Speaker) {
+			labels = append(labels, l)
+		}
+	}
+	d.mu.Unlock()
+	if err != nil {
+		return c, err
+	}
+	if d.opts.Divide == nil {
+		return c, fmt.Errorf("voices can be told apart only while the stream goes on: move the turns that are somebody else's")
+	}
+	second, err := d.opts.Divide(labels)
+	if err != nil {
+		return c, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c.Turns = nil
+	rest := false
+	for _, id := range slices.Sorted(maps.Keys(d.turns)) {
+		t := d.turns[id]
+		if t.open || t.shown != int(c.Speaker) {
+			continue
+		}
+		var inside int64
+		for _, s := range second {
+			inside += max(0, min(s.End, t.End)-max(s.Start, t.Start))
+		}
+		if inside > (t.End-t.Start)/2 {
+			c.Turns = append(c.Turns, id)
+		} else {
+			rest = true
+		}
+	}
+	if len(c.Turns) == 0 || !rest {
+		return c, errOneVoice
+	}
+	c.Turns = c.Turns[max(0, len(c.Turns)-MaxTurns):] // the latest
+	return c, nil
+}

@@ -1,0 +1,137 @@
+// What is said: a line for each stretch of one speaker's words, in their colour. It
+// corrects itself as words turn out to be another's.
+
+import { clock, colour, element, round } from "./text.js";
+
+const shown = 300; // lines, the latest ones
+const marked = 2600; // how long a corrected word stays marked, in ms
+const ownPause = 1.5; // a speaker's own pause within a line, in seconds,
+const talkedTo = 0.4; // and where somebody else says something
+
+/** lines makes lines of words in the order of their start, as Segments of package words. */
+export function lines(words) {
+  const out = [];
+  const open = new Map(); // the last line of each speaker
+  let last = null;
+  for (const w of words) {
+    let line = open.get(w.speaker);
+    if (!line || w.start - line.end > (line === last ? ownPause : talkedTo) || line.words.length >= 1000) {
+      line = { speaker: w.speaker, start: w.start, end: w.end, words: [] };
+      out.push(line);
+      open.set(w.speaker, line);
+    }
+    line.words.push(w);
+    line.end = Math.max(line.end, w.end);
+    last = line;
+  }
+  return out;
+}
+
+export class Said {
+  /**
+   * list is where the lines go; who makes the name of a speaker, moment a time; hear
+   * is told a time that was clicked; chosen hears that other lines are chosen.
+   */
+  constructor({ card, list, which, who, moment, hear, chosen }) {
+    Object.assign(this, { card, list, which, who, moment, hear, chosen });
+    this.rows = new Map(); // by the id of the first word
+    this.told = new Map(); // by word, whose it was
+    this.picked = new Set(); // ids of the turns whose lines are chosen
+    this.run = "";
+    which.addEventListener("change", () => (this.recogniser = which.value, this.clear()));
+    list.addEventListener("click", (e) => {
+      const at = e.target.closest?.("[data-at]");
+      if (at && !getSelection().toString()) this.hear(Number(at.dataset.at));
+    });
+  }
+
+  clear() {
+    this.rows.clear();
+    this.told.clear();
+    this.list.replaceChildren();
+  }
+
+  /** show makes the lines those of a board. */
+  show(board) {
+    const names = [...board.said.keys(), ...[...board.partials.keys()].filter((r) => !board.said.has(r))];
+    this.card.hidden = names.length === 0;
+    if (this.run !== board.run) {
+      this.run = board.run;
+      this.picked.clear();
+      this.clear();
+      this.recogniser = "";
+    }
+    if (names.length === 0) return;
+    if (!names.includes(this.recogniser)) this.recogniser = names[0];
+    if (this.which.options.length !== names.length) {
+      this.which.replaceChildren(...names.map((n) => new Option(n, n, false, n === this.recogniser)));
+      this.which.hidden = names.length < 2;
+    }
+    const follow = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 40;
+    this.fill(board, lines(board.said.get(this.recogniser) ?? []).slice(-shown));
+    this.guess(board.partials.get(this.recogniser));
+    if (follow) this.list.scrollTop = this.list.scrollHeight;
+  }
+
+  fill(board, all) {
+    for (const id of this.picked) if (!board.ids.has(id)) this.picked.delete(id);
+    const wanted = new Set(all.map((l) => l.words[0].id));
+    for (const [id, row] of this.rows) {
+      if (wanted.has(id)) continue;
+      row.item.remove();
+      this.rows.delete(id);
+    }
+    const now = performance.now();
+    const moved = new Set(); // words that are another's than before
+    for (const l of all) {
+      for (const w of l.words) {
+        if ((this.told.get(w.id) ?? w.speaker) !== w.speaker) moved.add(w.id);
+        this.told.set(w.id, w.speaker);
+      }
+    }
+    if (this.told.size > 20000) this.told.clear();
+    all.forEach((l, i) => {
+      const turns = board.turnsOf(l);
+      const picked = turns.length > 0 && turns.every((t) => this.picked.has(t));
+      const key = [board.name(l.speaker), l.words.length, l.end, turns, picked, this.moment.key?.()].join();
+      let row = this.rows.get(l.words[0].id);
+      if (!row || row.key !== key || row.until < now || l.words.some((w) => moved.has(w.id))) {
+        const item = this.line(l, turns, picked, moved);
+        row?.item.replaceWith(item);
+        row = { item, key, until: l.words.some((w) => moved.has(w.id)) ? now + marked : Infinity };
+        this.rows.set(l.words[0].id, row);
+      }
+      if (this.list.children[i] !== row.item) this.list.insertBefore(row.item, this.list.children[i] ?? null);
+    });
+  }
+
+  line(l, turns, picked, moved) {
+    const text = element("span", { class: "text" });
+    for (const w of l.words) {
+      const attributes = { "data-at": w.start, class: moved.has(w.id) ? "word moved" : "word", title: clock(w.start) };
+      text.append(element("span", attributes, w.text), " ");
+    }
+    const pick = element("input", { type: "checkbox", "aria-label": `Choose what was said at ${clock(l.start)}` });
+    pick.checked = picked;
+    pick.disabled = turns.length === 0;
+    pick.title = turns.length === 0 ? "Nobody's turn is here" : "Choose the line, and what else is of its turn, to move it";
+    pick.addEventListener("change", () => {
+      for (const t of turns) this.picked[pick.checked ? "add" : "delete"](t);
+      this.chosen();
+    });
+    const swatch = element("i", { class: round(l.speaker) > 0 ? "swatch again" : "swatch" });
+    const item = element("li", { class: picked ? "picked" : "" }, pick, this.moment(l.start), swatch, this.who(l.speaker), text);
+    item.style.setProperty("--colour", colour(l.speaker));
+    item.dataset.speaker = l.speaker;
+    return item;
+  }
+
+  /** guess shows words that may still change. */
+  guess(partial) {
+    this.row ??= element("li", { class: "guess" });
+    if (!partial) return this.row.remove();
+    const text = `${clock(partial.start)} … ${partial.text}`;
+    if (this.row.textContent !== text) this.row.textContent = text;
+    if (this.list.lastElementChild !== this.row) this.list.append(this.row);
+  }
+}

@@ -1,0 +1,260 @@
+package online
+
+import (
+	"math"
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
+
+// Gift is speech that somebody who knows has said to be another's: what From says
+// between Start and End, in samples, is Speaker's.
+type Gift struct {
+	Start, End    int64
+	From, Speaker int
+}
+
+// Give tells what is whose; it replaces what was told before. The utterances keep
+// the speaker that the clustering found, so that taking a gift back leaves nothing
+// behind, but from now on they count as Speaker's wherever voices are compared, are
+// left where they are when the window is clustered anew, and make turns of their own.
+// Speakers between whom something was given are never taken for one. A Speaker whom
+// the clustering does not know is added with that number. No event comes of it.
+func (c *Clusterer) Give(gifts []Gift) {
+	c.gifts = slices.Clone(gifts)
+	c.added = slices.DeleteFunc(c.added, func(n int) bool {
+		return !slices.ContainsFunc(gifts, func(g Gift) bool { return g.Speaker == n })
+	})
+	before := make(map[int]bool)
+	for i := range c.utts {
+		if u := &c.utts[i]; u.given != 0 {
+			before[u.given], before[u.speaker] = true, true
+			u.given = 0
+		}
+	}
+	for _, g := range c.gifts {
+		c.welcome(g.Speaker)
+	}
+	for i := range c.utts {
+		u := &c.utts[i]
+		if g, ok := c.giftOf(u); ok && c.standing(g.From) == u.speaker {
+			u.given = c.standing(g.Speaker)
+			before[u.given], before[u.speaker] = true, true
+		}
+	}
+	for _, g := range c.gifts {
+		c.seed(c.standing(g.From))
+	}
+	for s := range before {
+		if _, here := c.at(s); here && s != Unknown {
+			c.settle(s)
+		}
+	}
+}
+
+// giftOf is the last gift that an utterance lies in, for the most part.
+func (c *Clusterer) giftOf(u *utterance) (g Gift, ok bool) {
+	middle := (u.start + u.end) / 2
+	for _, g := range slices.Backward(c.gifts) {
+		if g.Start <= middle && middle < g.End {
+			return g, true
+		}
+	}
+	return g, false
+}
+
+// claim gives u, which closes, to whom its time was given, if it was: it is of the
+// second look then, and the gift was of the first.
+func (c *Clusterer) claim(u *utterance) {
+	g, ok := c.giftOf(u)
+	if !ok {
+		return
+	}
+	from, to := c.standing(g.From), c.standing(g.Speaker)
+	if from == 0 || to == 0 || u.speaker == to {
+		return
+	}
+	u.speaker, u.given = from, to
+	if u.created == to { // whoever was added for it is somebody: people say so
+		u.created = 0
+	}
+}
+
+// seed has who gives keep the longest of what is left, so that they stay somebody.
+func (c *Clusterer) seed(from int) {
+	if from == 0 || c.speaker(from).anchor.N > 0 {
+		return
+	}
+	longest := -1
+	for i := range c.utts {
+		u := &c.utts[i]
+		if u.speaker != from || u.draft || u.echo || u.given != 0 && u.given != from {
+			continue
+		}
+		if u.given == from {
+			return
+		}
+		if longest < 0 || u.pair.N > c.utts[longest].pair.N {
+			longest = i
+		}
+	}
+	if longest >= 0 {
+		c.utts[longest].given = from
+	}
+}
+
+// welcome makes sure that a number is one of the clustering's, if it is nobody's yet or
+// its speaker is parked.
+func (c *Clusterer) welcome(number int) {
+	n := c.absent.follow(number)
+	i, here := c.at(n)
+	if here || n <= 0 {
+		return
+	}
+	if c.absent.find(n) < 0 && !slices.Contains(c.added, n) {
+		c.added = append(c.added, n)
+	}
+	s := speaker{number: n, anchor: c.m.Shape().NewStats().Keep()}
+	if p := c.absent.find(n); p >= 0 {
+		was := c.absent.take(p)
+		s.anchor, s.heard = was.anchor, was.heard
+	}
+	c.absent.given = max(c.absent.given, n)
+	c.speakers = slices.Insert(c.speakers, i, s)
+	c.settle(n)
+	c.relink()
+}
+
+// newcomers is how many speakers of now people have added.
+func (c *Clusterer) newcomers() (n int) {
+	for _, s := range c.added {
+		if c.standing(s) == s && slices.ContainsFunc(c.gifts, func(g Gift) bool { return g.Speaker == s }) {
+			n++
+		}
+	}
+	return n
+}
+
+// owner is whose an utterance counts as.
+func (u *utterance) owner() int {
+	if u.given != 0 {
+		return u.given
+	}
+	return u.speaker
+}
+
+// moves says whether an utterance was given to another than its speaker.
+func (u *utterance) moves() bool { return u.given != 0 && u.given != u.speaker }
+
+// firm are the speakers of the clustering who are sure to be several people.
+func (c *Clusterer) firm() map[int]bool {
+	firm := make(map[int]bool)
+	for _, g := range c.gifts {
+		for _, s := range []int{c.standing(g.From), c.standing(g.Speaker)} {
+			if s != 0 {
+				firm[s] = true
+			}
+		}
+	}
+	return firm
+}
+
+// apart reports whether two speakers are sure to be two people.
+func (c *Clusterer) apart(a, b int) bool {
+	if len(c.gifts) == 0 || a == b {
+		return false
+	}
+	firm := c.firm()
+	return firm[a] && firm[b]
+}
+
+// anchored is what surely is of speaker s: what has left the window, and what in it was
+// given to them.
+func (c *Clusterer) anchored(s int) model.Stats {
+	sum := c.speaker(s).anchor.Stats(c.m.Shape())
+	for i := range c.utts {
+		if u := &c.utts[i]; u.given == s && !u.echo {
+			sum.AddKept(u.pair)
+		}
+	}
+	return sum
+}
+
+// Span is a stretch of time, in samples.
+type Span struct{ Start, End int64 }
+
+// mostParts is how many clusters are looked at for two that are people.
+const mostParts = 8
+
+// Divide tells which of what some speakers, who are one person, have said in the window
+// is a second voice's, the one who has said less. It is nil where there is no second
+// voice with enough speech for a speaker. Nothing changes.
+func (c *Clusterer) Divide(speakers []int) (second []Span) {
+	var own []*utterance
+	var voices []*model.Voice
+	for i := range c.utts {
+		u := &c.utts[i]
+		if u.echo || u.draft || !slices.ContainsFunc(speakers, func(s int) bool { return s != Unknown && c.standing(s) == u.owner() }) {
+			continue
+		}
+		own, voices = append(own, u), append(voices, &model.Voice{Stats: u.pair.Stats(c.m.Shape())})
+	}
+	for parts := 2; parts <= min(mostParts, len(own)); parts++ {
+		labels := Agglomerate(c.scorer, voices, math.Inf(-1), Limits{Min: parts, Max: parts})
+		a, b, enough := c.largest(labels, own)
+		if !enough {
+			continue
+		}
+		first, other := c.sumOf(own, labels, a), c.sumOf(own, labels, b)
+		for i, u := range own {
+			if labels[i] == b || labels[i] != a && c.scorer.Score(voices[i], other) > c.scorer.Score(voices[i], first) {
+				second = append(second, Span{u.start, u.end})
+			}
+		}
+		return second
+	}
+	return nil
+}
+
+// largest returns the two clusters with the most speech, and whether both have enough
+// for a speaker.
+func (c *Clusterer) largest(labels []int, own []*utterance) (a, b int, enough bool) {
+	frames := make([]float64, mostParts)
+	for i, l := range labels {
+		frames[l] += own[i].pair.N
+	}
+	a, b = 0, 1
+	if frames[b] > frames[a] {
+		a, b = b, a
+	}
+	for l := 2; l < mostParts; l++ {
+		switch {
+		case frames[l] > frames[a]:
+			a, b = l, a
+		case frames[l] > frames[b]:
+			b = l
+		}
+	}
+	return a, b, frames[b] >= float64(c.cfg.MinCreate)
+}
+
+// sumOf is the voice of a cluster.
+func (c *Clusterer) sumOf(own []*utterance, labels []int, l int) *model.Voice {
+	v := c.m.Shape().NewVoice()
+	for i, u := range own {
+		if labels[i] == l {
+			v.Stats.AddKept(u.pair)
+		}
+	}
+	c.scorer.Outline(&v)
+	return &v
+}
+
+// Reserve gives away a number that is nobody's, above least.
+func (c *Clusterer) Reserve(least int) int {
+	c.absent.given = max(c.absent.given, least) + 1
+	return c.absent.given
+}
+
+// Number has the numbers of new speakers come from next, which is handed the last one.
+func (c *Clusterer) Number(next func(last int) int) { c.next = next }
