@@ -11,13 +11,14 @@
 # make soak       four hours of sound through the whole program, memory watched
 # make test-cluster  three workers and three servers, 40 streams, and all that can be done to them
 # make bench-serve   the cost of live streams, for figures
+# make lab        bin/diarizer-lab, which measures, trains and draws
 
 GO       ?= go
 DATA     ?= ../shared/data
 FUZZTIME ?= 30s
 LDFLAGS  ?= -s -w
 
-.PHONY: build deps test vet cross vuln race bench-once bench accuracy fuzz toolchain soak test-mic test-browser pictures test-cluster bench-serve
+.PHONY: build lab deps test vet cross vuln race bench-once bench accuracy fuzz toolchain soak test-mic test-browser pictures test-cluster bench-serve
 
 # The tests of servers and microphones time things; and deps comes before test.
 .NOTPARALLEL:
@@ -38,6 +39,9 @@ build:
 	  else how="(see docs/capture.md)"; fi; \
 	  echo "make: built without PortAudio, as that or a C compiler is not here; on Linux the microphones of PulseAudio and PipeWire are heard all the same; to have all: $$how && make build" >&2; \
 	fi
+
+lab:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/diarizer-lab ./cmd/diarizer-lab
 
 # What the tests need besides Go, by the programs that show that it is there: a C
 # compiler for the race detector, the programs that decoders are compared with and
@@ -81,6 +85,8 @@ toolchain:
 vet:
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "make: gofmt would change the files above" >&2; exit 1; }
 	$(GO) vet ./...
+	$(GO) build -C examples/library -o /dev/null ./...
+	$(GO) vet -C examples/library ./...
 	$(GO) tool staticcheck ./...
 
 # Other systems, without the microphone: tests too compile there.
@@ -112,8 +118,8 @@ bench:
 
 accuracy:
 	for model in accurate light; do \
-	  $(GO) run ./cmd/diarizer evaluate --model $$model --data $(DATA)/dev && \
-	  $(GO) run ./cmd/diarizer evaluate --model $$model --data $(DATA) --simulated 10 || exit 1; \
+	  $(GO) run ./cmd/diarizer-lab evaluate --model $$model --data $(DATA)/dev && \
+	  $(GO) run ./cmd/diarizer-lab evaluate --model $$model --data $(DATA) --simulated 10 || exit 1; \
 	done
 
 fuzz:
@@ -146,7 +152,7 @@ test-browser:
 
 pictures: build
 	bin/diarizer replay --speed max --nats off --force --rttm bin/demo.rttm internal/demo/demo.flac >/dev/null
-	bin/diarizer plot bin/demo.rttm --reference internal/demo/demo.rttm --title "The demo, against who really spoke" --force -o docs/demo.svg
+	$(GO) run ./cmd/diarizer-lab plot bin/demo.rttm --reference internal/demo/demo.rttm --title "The demo, against who really spoke" --force -o docs/demo.svg
 	internal/page/browser/run picture ../../../docs/view.png
 
 # Workers that die, freeze, are cut off, lose their checkpoints and their servers, over many streams.
@@ -155,4 +161,4 @@ test-cluster:
 
 # What a live stream costs here.
 bench-serve:
-	$(GO) run ./cmd/diarizer bench-serve --streams 10,50,200 --length 60s
+	$(GO) run ./cmd/diarizer-lab bench-serve --streams 10,50,200 --length 60s

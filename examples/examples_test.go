@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
 	"github.com/seed-7adb9000/diarizer/internal/needs"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
@@ -22,7 +24,7 @@ import (
 const patience = 2 * time.Minute
 
 // publishing sends events to a server, of which the first are there on return.
-func publishing(t *testing.T, nc *nats.Conn, events []publish.Event, first int) (rest func()) {
+func publishing(t *testing.T, nc *nats.Conn, events []event.Event, first int) (rest func()) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
@@ -31,7 +33,7 @@ func publishing(t *testing.T, nc *nats.Conn, events []publish.Event, first int) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.Close(ctx) })
-	send := func(events []publish.Event, wait func(context.Context) error) {
+	send := func(events []event.Event, wait func(context.Context) error) {
 		for _, e := range events {
 			if err := p.Publish(e); err != nil {
 				t.Fatal(err)
@@ -66,7 +68,7 @@ func testSubscriber(t *testing.T, command func(ctx context.Context, url string) 
 	publishing(t, nc, other, len(other))()
 	rest := publishing(t, nc, events, len(events)/2)
 
-	var timeline publish.Timeline
+	var timeline event.Timeline
 	for _, e := range events {
 		if err := timeline.Apply(e); err != nil {
 			t.Fatal(err)

@@ -15,13 +15,13 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/needs"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // samples are the first seconds of the demo as a bridge reads them.
@@ -67,7 +67,7 @@ func (s *untilDone) Next(ctx context.Context) (capture.Block, error) {
 }
 
 // bridge diarizes the first seconds of the demo while a program hears the same.
-func bridge(t *testing.T, seconds int, command func(ctx context.Context, address string) *exec.Cmd) *publish.Timeline {
+func bridge(t *testing.T, seconds int, command func(ctx context.Context, address string) *exec.Cmd) *event.Timeline {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -93,8 +93,8 @@ func bridge(t *testing.T, seconds int, command func(ctx context.Context, address
 		}
 	}()
 	tl, err := session.Run(ctx, &untilDone{rec, int64(seconds) * capture.Rate, done}, session.Options{Stream: demo.Name,
-		Pipeline: pipeline.Config{Model: m}, NATS: nc, OnEvent: func(e publish.Event) error {
-			if e.Kind == publish.StreamStarted {
+		Pipeline: pipeline.Config{Model: m}, NATS: nc, OnEvent: func(e event.Event) error {
+			if e.Kind == event.StreamStarted {
 				close(begun)
 			}
 			return nil

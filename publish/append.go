@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/bus"
 	"github.com/seed-7adb9000/diarizer/internal/fence"
 )
@@ -23,16 +24,16 @@ const appendWithin = 5 * time.Second
 // Append publishes events of a run that is over, behind the message of the given
 // number, which is the last one of all of the stream's. The error matches [ErrMoved]
 // where it is not, be it for the first event or a later one.
-func Append(ctx context.Context, nc *nats.Conn, last uint64, events ...Event) error {
+func Append(ctx context.Context, nc *nats.Conn, last uint64, events ...event.Event) error {
 	js, err := bus.JetStream(nc)
 	if err != nil {
 		return fmt.Errorf("JetStream: %w", err)
 	}
 	for _, e := range events {
-		if err := e.check(); err != nil {
+		if err := e.Check(); err != nil {
 			return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, err)
 		}
-		msg, err := e.Message()
+		msg, err := NewMessage(e)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -69,7 +71,7 @@ func TestAsyncAPIAgreesWithTheCode(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for line := range bytes.Lines(examples) {
-		e, err := publish.Decode(line)
+		e, err := event.Decode(line)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +90,7 @@ func TestAsyncAPIAgreesWithTheCode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		msg, err := e.Message()
+		msg, err := publish.NewMessage(e)
 		if err != nil {
 			t.Fatal(err)
 		}

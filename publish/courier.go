@@ -67,14 +67,14 @@ func (c *courier) deliver(ctx context.Context, s *spool, acked func()) error {
 }
 
 func (c *courier) deliverOne(ctx context.Context, s *spool, p *parcel) error {
-	msg := p.event.message(p.data)
+	msg := message(p.event, p.data)
 	if p.filler {
 		var err error
-		if msg, err = p.event.Message(); err != nil {
+		if msg, err = NewMessage(p.event); err != nil {
 			return err
 		}
 	}
-	kind, subject := p.event.Kind, p.event.Subject()
+	kind, subject := p.event.Kind, Subject(p.event.Stream, p.event.Kind)
 	fence, kept := s.fence(kind)
 	if kept && p.unsure {
 		c.sender.last[subject] = fence

@@ -15,6 +15,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/eventtest"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
@@ -36,7 +38,7 @@ func forgetful(t *testing.T) (url string, js jetstream.JetStream) {
 
 // journaled publishes the first events of a run, up to number sent, and leaves
 // those up to kept in its journal besides.
-func journaled(t *testing.T, nc *nats.Conn, dir string, events []Event, sent, kept int) {
+func journaled(t *testing.T, nc *nats.Conn, dir string, events []event.Event, sent, kept int) {
 	t.Helper()
 	if sent > 0 {
 		p := newPublisher(t, nc, PublisherOptions{Journal: dir, Run: events[0].Run})
@@ -93,8 +95,8 @@ func TestWhatAPowerCutLeftIsPublished(t *testing.T) {
 	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		stream := fmt.Sprint("meeting-", seed)
-		events := encoded(r, stream, 12)
-		run := NewRun(time.Now())
+		events := eventtest.Encoded(r, stream, 12)
+		run := event.NewRun(time.Now())
 		for i := range events {
 			events[i].Run = run
 		}
@@ -110,7 +112,7 @@ func TestWhatAPowerCutLeftIsPublished(t *testing.T) {
 		}
 		journaled(t, nc, dir, events, sent, kept)
 		if r.IntN(2) == 0 {
-			publishAll(t, nc, encoded(r, stream, 3))
+			publishAll(t, nc, eventtest.Encoded(r, stream, 3))
 		}
 		what := spoil(t, r, path, stale)
 		whole := wholeEvents(t, path(".journal"))
@@ -129,7 +131,7 @@ func TestWhatAPowerCutLeftIsPublished(t *testing.T) {
 			continue
 		}
 		for i, m := range got[:len(got)-1] {
-			filler := m.Kind == StatusReported && m.Status.Lost > 0 && i >= sent
+			filler := m.Kind == event.StatusReported && m.Status.Lost > 0 && i >= sent
 			if m.Seq != uint64(i+1) || m.Kind != events[i].Kind && !filler {
 				t.Errorf("%d, %s: event %d is %s %d", seed, what, i+1, m.Kind, m.Seq)
 			}
@@ -137,7 +139,7 @@ func TestWhatAPowerCutLeftIsPublished(t *testing.T) {
 				lost++
 			}
 		}
-		if end := got[len(got)-1]; end.Kind != StreamEnded || end.End.Reason != Failed || end.Seq != uint64(len(got)) || end.At < got[max(0, len(got)-2)].At {
+		if end := got[len(got)-1]; end.Kind != event.StreamEnded || end.End.Reason != event.Failed || end.Seq != uint64(len(got)) || end.At < got[max(0, len(got)-2)].At {
 			t.Errorf("%d, %s: the last event is %s %d at %v", seed, what, end.Kind, end.Seq, end.At)
 		}
 		if n, err := FlushJournals(patient(t), nc, dir, PublisherOptions{}); n != 0 || err != nil {
@@ -202,7 +204,7 @@ func wholeEvents(t *testing.T, path string) (last int) {
 	for line := range bytes.Lines(data) {
 		text, whole := bytes.CutSuffix(line, []byte("\n"))
 		if whole && len(text) > 9 && string(text[:9]) == fmt.Sprintf("%08x ", crc32.ChecksumIEEE(text[9:])) {
-			e, err := Decode(text[9:])
+			e, err := event.Decode(text[9:])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -215,7 +217,7 @@ func wholeEvents(t *testing.T, path string) (last int) {
 // A journal that cannot be read does not keep others from the server.
 func TestAnUnreadableJournalIsNoObstacle(t *testing.T) {
 	dir := t.TempDir()
-	events := encoded(seeded(90), "meeting", 5)
+	events := eventtest.Encoded(eventtest.Seeded(90), "meeting", 5)
 	abandon(t, dir, PublisherOptions{}, events)
 	if err := os.Mkdir(filepath.Join(dir, "a-directory.journal"), 0o700); err != nil {
 		t.Fatal(err)
@@ -232,7 +234,7 @@ func TestAnUnreadableJournalIsNoObstacle(t *testing.T) {
 func TestAResumedRunAsksWhatTheServerHas(t *testing.T) {
 	url, js := forgetful(t)
 	nc, dir := dial(t, url), t.TempDir()
-	events := encoded(seeded(91), "meeting", 30)
+	events := eventtest.Encoded(eventtest.Seeded(91), "meeting", 30)
 	half := len(events) / 2
 	opts := PublisherOptions{Journal: dir, Run: events[0].Run, Resumable: true}
 	p := newPublisher(t, nc, opts)

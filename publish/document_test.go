@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/eventtest"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
@@ -27,15 +29,15 @@ func TestProgramInTheDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := serve(t, natsd.Options{})
-	events := encoded(seeded(97), "meeting", 30)
-	broken := encoded(seeded(98), "meeting", 3)
+	events := eventtest.Encoded(eventtest.Seeded(97), "meeting", 30)
+	broken := eventtest.Encoded(eventtest.Seeded(98), "meeting", 3)
 	for i := range broken {
 		broken[i].Run = "broken"
 	}
 	publishAll(t, dial(t, s.URL()), broken[:len(broken)-1]) // a run that broke off
 	publishAll(t, dial(t, s.URL()), events)
-	var timeline Timeline
-	applyAll(t, timeline.Apply, events)
+	var timeline event.Timeline
+	eventtest.ApplyAll(t, timeline.Apply, events)
 	var want bytes.Buffer
 	for _, turn := range timeline.Turns() {
 		fmt.Fprintf(&want, "%.3f %.3f %s\n", turn.Start.Seconds(), turn.End.Seconds(), timeline.Name(turn.Speaker))

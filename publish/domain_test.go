@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -45,8 +46,8 @@ func TestJetStreamOfTheHub(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		enc := publish.Encoder{Stream: name, Run: "run-" + name}
-		for _, e := range []publish.Event{enc.Start(publish.Source{}), enc.Gap(0, 16000), enc.Finish(16000, publish.Finished, "")} {
+		enc := event.Encoder{Stream: name, Run: "run-" + name}
+		for _, e := range []event.Event{enc.Start(event.Source{}), enc.Gap(0, 16000), enc.Finish(16000, event.Finished, "")} {
 			if err := p.Publish(e); err != nil {
 				t.Fatal(err)
 			}
@@ -63,7 +64,7 @@ func TestJetStreamOfTheHub(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if read++; m.Kind == publish.StreamEnded {
+			if read++; m.Kind == event.StreamEnded {
 				break
 			}
 		}

@@ -8,24 +8,26 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 // conversation is a run of two turns.
-func conversation() []publish.Event {
-	enc := publish.Encoder{Stream: "standup", Run: publish.NewRun(time.Now())}
-	turn := func(id, speaker int, start, end int64) publish.Event {
-		return enc.Encode(online.Event{Kind: online.TurnEnded, At: end + 8000,
+func conversation() []event.Event {
+	enc := event.Encoder{Stream: "standup", Run: event.NewRun(time.Now())}
+	turn := func(id, speaker int, start, end int64) event.Event {
+		return online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: end + 8000,
 			Turn: online.Turn{ID: id, Speaker: speaker, Start: start, End: end, State: online.Final}})
 	}
-	return []publish.Event{
-		enc.Start(publish.Source{Name: "Stand-up"}),
+	return []event.Event{
+		enc.Start(event.Source{Name: "Stand-up"}),
 		turn(1, 1, 8000, 40000),
 		turn(2, 2, 44000, 80000),
 		enc.Identify(90000, 2, "Ada", 0.98),
-		enc.Finish(96000, publish.Finished, ""),
+		enc.Finish(96000, event.Finished, ""),
 	}
 }
 
@@ -65,7 +67,7 @@ func ExampleSubscribe() {
 		fmt.Println(err)
 	}
 
-	var timeline publish.Timeline
+	var timeline event.Timeline
 	for msg, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{"standup"}}) {
 		if err == nil {
 			err = timeline.Apply(msg.Event)
@@ -132,7 +134,7 @@ func ExamplePublisher() {
 // A timeline takes each event once and in order, and says if one is missing.
 func ExampleTimeline() {
 	events := conversation()
-	var timeline publish.Timeline
+	var timeline event.Timeline
 	for _, e := range events[:2] {
 		if err := timeline.Apply(e); err != nil {
 			fmt.Println(err)
@@ -140,7 +142,7 @@ func ExampleTimeline() {
 	}
 	fmt.Println(timeline.Apply(events[1]), len(timeline.Turns())) // a second time
 	err := timeline.Apply(events[3])
-	fmt.Println(errors.Is(err, publish.ErrHole))
+	fmt.Println(errors.Is(err, event.ErrHole))
 	// Output:
 	// <nil> 1
 	// true

@@ -17,6 +17,9 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/eventtest"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
@@ -51,7 +54,7 @@ func stored(t testing.TB, url string, stop func(Message) bool) []Message {
 	return nil
 }
 
-func ended(m Message) bool { return m.Kind == StreamEnded }
+func ended(m Message) bool { return m.Kind == event.StreamEnded }
 
 // wantOnceInOrder checks that messages are events 1, 2, 3 … n of every run.
 func wantOnceInOrder(t testing.TB, messages []Message, want map[string]int) {
@@ -159,8 +162,8 @@ func TestRestartsOfTheServerLoseNothing(t *testing.T) {
 	opts := natsd.Options{StoreDir: t.TempDir()}
 	s := serve(t, opts)
 	opts.Port = port(t, s)
-	events := encoded(seeded(20), "meeting", 1500)
-	received := make(chan Event, len(events))
+	events := eventtest.Encoded(eventtest.Seeded(20), "meeting", 1500)
+	received := make(chan event.Event, len(events))
 	reader := dial(t, s.URL())
 	go func() {
 		defer close(received)
@@ -169,7 +172,7 @@ func TestRestartsOfTheServerLoseNothing(t *testing.T) {
 				t.Error(err)
 			}
 			received <- m.Event
-			if err != nil || m.Kind == StreamEnded {
+			if err != nil || m.Kind == event.StreamEnded {
 				return
 			}
 		}
@@ -180,8 +183,8 @@ func TestRestartsOfTheServerLoseNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var here, there Timeline
-	applyAll(t, here.Apply, events)
+	var here, there event.Timeline
+	eventtest.ApplyAll(t, here.Apply, events)
 	restarts := 0
 	for e := range received {
 		if err := there.Apply(e); err != nil {
@@ -208,8 +211,8 @@ func TestRestartsOfTheServerLoseNothing(t *testing.T) {
 func TestCutConnectionsLoseNothing(t *testing.T) {
 	s := serve(t, natsd.Options{})
 	out, in := newProxy(t, s.URL()), newProxy(t, s.URL())
-	events := encoded(seeded(21), "meeting", 1500)
-	live := make(chan []Event)
+	events := eventtest.Encoded(eventtest.Seeded(21), "meeting", 1500)
+	live := make(chan []event.Event)
 	reader := dial(t, in.url())
 	go func() { live <- collect(t, reader, SubscribeOptions{}) }()
 	p := newPublisher(t, dial(t, out.url()), PublisherOptions{Queue: len(events)})
@@ -263,7 +266,7 @@ func TestLostAcknowledgementBeyondTheDuplicateWindow(t *testing.T) {
 	}
 	way := newProxy(t, s.URL())
 	p := newPublisher(t, dial(t, way.url()), PublisherOptions{})
-	events := encoded(seeded(22), "meeting", 15)
+	events := eventtest.Encoded(eventtest.Seeded(22), "meeting", 15)
 	lost := 0
 	for i, e := range events {
 		if i%2 == 1 {
@@ -299,8 +302,8 @@ func TestLostAcknowledgementBeyondTheDuplicateWindow(t *testing.T) {
 // forget returns once the server no longer knows a message of before by its id.
 func forget(t *testing.T, js jetstream.JetStream) {
 	t.Helper()
-	enc := Encoder{Stream: "other", Run: NewRun(time.Now())}
-	msg, err := enc.Status(0, Status{}).Message()
+	enc := event.Encoder{Stream: "other", Run: event.NewRun(time.Now())}
+	msg, err := NewMessage(enc.Status(0, event.Status{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,35 +331,35 @@ func TestUpdatesGiveWayWhileTheServerIsAway(t *testing.T) {
 	t.Cleanup(nc.Close)
 	const limit = 50
 	p := newPublisher(t, nc, PublisherOptions{Queue: limit})
-	decisions := conversation(seeded(23), 400)
-	enc := Encoder{Stream: "meeting", Run: "run", Now: wall()}
-	var whole, here Timeline
-	everything := Encoder{Stream: "meeting", Run: "run", Now: wall()}
+	decisions := eventtest.Conversation(eventtest.Seeded(23), 400)
+	enc := event.Encoder{Stream: "meeting", Run: "run", Now: eventtest.Wall()}
+	var whole, here event.Timeline
+	everything := event.Encoder{Stream: "meeting", Run: "run", Now: eventtest.Wall()}
 	left := 0
-	publish := func(e Event) {
+	publish := func(e event.Event) {
 		t.Helper()
 		if err := p.Publish(e); err != nil {
 			t.Fatal(err)
 		}
-		applyAll(t, here.Apply, []Event{e})
+		eventtest.ApplyAll(t, here.Apply, []event.Event{e})
 	}
-	start := enc.Start(Source{})
+	start := enc.Start(event.Source{})
 	publish(start)
-	applyAll(t, whole.Apply, []Event{everything.Start(*start.Source)})
+	eventtest.ApplyAll(t, whole.Apply, []event.Event{everything.Start(*start.Source)})
 	for i, d := range decisions {
-		applyAll(t, whole.Apply, []Event{everything.Encode(d)})
+		eventtest.ApplyAll(t, whole.Apply, []event.Event{online.Encode(&everything, d)})
 		if d.Kind == online.TurnUpdated && p.GiveWay() {
 			left++
 			continue
 		}
-		publish(enc.Encode(d))
+		publish(online.Encode(&enc, d))
 		if i%100 == 50 {
-			publish(enc.Status(d.At, Status{}))
+			publish(enc.Status(d.At, event.Status{}))
 			everything.Seq++
-			whole.Skip(Event{Seq: everything.Seq + 1})
+			whole.Skip(event.Event{Seq: everything.Seq + 1})
 		}
 	}
-	publish(enc.Finish(decisions[len(decisions)-1].At, Finished, ""))
+	publish(enc.Finish(decisions[len(decisions)-1].At, event.Finished, ""))
 	if stats := p.Stats(); left == 0 || stats.Coalesced != uint64(left) || stats.Queued != int(enc.Seq) {
 		t.Errorf("%d updates left out of %d events without a server: %+v", left, enc.Seq, stats)
 	}
@@ -366,8 +369,8 @@ func TestUpdatesGiveWayWhileTheServerIsAway(t *testing.T) {
 	}
 	messages := stored(t, s.URL(), ended)
 	wantOnceInOrder(t, messages, map[string]int{"run": int(enc.Seq)})
-	var there Timeline
-	var last Status
+	var there event.Timeline
+	var last event.Status
 	for _, m := range messages {
 		if err := there.Apply(m.Event); err != nil {
 			t.Fatal(err)
@@ -397,7 +400,7 @@ func TestCloseWithoutServerSaysWhatIsLeft(t *testing.T) {
 		default:
 		}
 	}})
-	for _, e := range encoded(seeded(24), "meeting", 1)[:3] {
+	for _, e := range eventtest.Encoded(eventtest.Seeded(24), "meeting", 1)[:3] {
 		if err := p.Publish(e); err != nil {
 			t.Fatal(err)
 		}
@@ -409,7 +412,7 @@ func TestCloseWithoutServerSaysWhatIsLeft(t *testing.T) {
 	if !errors.Is(err, ErrUnpublished) || !strings.Contains(err.Error(), "3 left") {
 		t.Errorf("closed without a server: %v", err)
 	}
-	if err := p.Publish(encoded(seeded(24), "meeting", 1)[3]); !errors.Is(err, ErrClosed) {
+	if err := p.Publish(eventtest.Encoded(eventtest.Seeded(24), "meeting", 1)[3]); !errors.Is(err, ErrClosed) {
 		t.Errorf("published after the end: %v", err)
 	}
 }
@@ -419,7 +422,7 @@ func TestTwoPublishersOfOneStream(t *testing.T) {
 	want := map[string]int{}
 	var publishing sync.WaitGroup
 	for i, run := range []string{"run-a", "run-b", "run-c"} {
-		events := encoded(seeded(uint64(30+i)), "meeting", 200)
+		events := eventtest.Encoded(eventtest.Seeded(uint64(30+i)), "meeting", 200)
 		for j := range events {
 			events[j].Run = run
 		}
@@ -434,7 +437,7 @@ func TestTwoPublishersOfOneStream(t *testing.T) {
 func TestSameRunTwiceIsRefused(t *testing.T) {
 	s := serve(t, natsd.Options{})
 	nc := dial(t, s.URL())
-	events := encoded(seeded(40), "meeting", 3)
+	events := eventtest.Encoded(eventtest.Seeded(40), "meeting", 3)
 	publishAll(t, nc, events)
 	p := newPublisher(t, nc, PublisherOptions{})
 	if err := p.Publish(events[0]); err != nil {
@@ -448,8 +451,8 @@ func TestSameRunTwiceIsRefused(t *testing.T) {
 func TestEventTooLargeForTheServer(t *testing.T) {
 	s := serve(t, natsd.Options{MaxPayload: 2000})
 	p := newPublisher(t, dial(t, s.URL()), PublisherOptions{})
-	enc := Encoder{Stream: "meeting", Run: "run"}
-	for _, e := range []Event{enc.Start(Source{}), enc.Finish(1, Failed, strings.Repeat("long ", 1000))} {
+	enc := event.Encoder{Stream: "meeting", Run: "run"}
+	for _, e := range []event.Event{enc.Start(event.Source{}), enc.Finish(1, event.Failed, strings.Repeat("long ", 1000))} {
 		if err := p.Publish(e); err != nil {
 			t.Fatal(err)
 		}
@@ -481,7 +484,7 @@ func TestPublishPermissionSuffices(t *testing.T) {
 	if err := EnsureStream(patient(t), admin, StreamOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	events := encoded(seeded(41), "meeting", 20)
+	events := eventtest.Encoded(eventtest.Seeded(41), "meeting", 20)
 	publishAll(t, dial(t, as("box:b")), events)
 	wantOnceInOrder(t, stored(t, as("admin:a"), ended), map[string]int{"run-meeting": len(events)})
 

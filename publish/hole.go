@@ -1,38 +1,10 @@
 package publish
 
 import (
-	"errors"
 	"fmt"
+
+	"github.com/seed-7adb9000/diarizer/event"
 )
-
-// ErrHole is matched by the error for events that are missing: that of a
-// [Timeline] or [Live] that was given an event too late in its run, and that of
-// [Subscribe] for what JetStream has no more.
-var ErrHole = errors.New("events missing")
-
-// HoleError says which events of a run are missing.
-type HoleError struct {
-	Stream, Run string
-	// Want is the sequence number that was due, Got the one that came.
-	Want, Got uint64
-	// Gone says that JetStream does not have them.
-	Gone bool
-}
-
-// Error names the missing sequence numbers and what to do.
-func (e *HoleError) Error() string {
-	advice := "read the stream from its beginning"
-	switch {
-	case e.Gone:
-		advice = "JetStream stream " + JetStreamName + " does not have them (any more)"
-	case e.Want == 1:
-		advice += ", unless its limits have deleted that"
-	}
-	return fmt.Sprintf("stream %s, run %s: events %d to %d are missing: %s", e.Stream, e.Run, e.Want, e.Got-1, advice)
-}
-
-// Is matches [ErrHole].
-func (e *HoleError) Is(target error) bool { return target == ErrHole }
 
 // LostError says that JetStream has deleted messages that a subscriber had
 // still to read. Those of other streams count too.
@@ -47,8 +19,8 @@ func (e *LostError) Error() string {
 		e.First, e.Last, JetStreamName)
 }
 
-// Is matches [ErrHole].
-func (e *LostError) Is(target error) bool { return target == ErrHole }
+// Is matches [event.ErrHole].
+func (e *LostError) Is(target error) bool { return target == event.ErrHole }
 
 // mostRuns is how many runs a subscriber remembers, the last heard of.
 const mostRuns = 1024
@@ -68,9 +40,9 @@ func (h *heard) last(run string) (seq uint64, known bool) {
 }
 
 // before reports whether e or a later event of its run was there before.
-func (h *heard) before(e Event) bool { return e.Seq <= h.runs[e.Run].seq }
+func (h *heard) before(e event.Event) bool { return e.Seq <= h.runs[e.Run].seq }
 
-func (h *heard) event(e Event) {
+func (h *heard) event(e event.Event) {
 	if h.runs == nil {
 		h.runs = map[string]mark{}
 	}

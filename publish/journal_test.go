@@ -11,6 +11,9 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/eventtest"
 	"github.com/seed-7adb9000/diarizer/publish/journal"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
@@ -23,7 +26,7 @@ func gone(t testing.TB) context.Context {
 }
 
 // abandon publishes events to nobody and leaves them in the journal.
-func abandon(t *testing.T, dir string, opts PublisherOptions, events []Event) {
+func abandon(t *testing.T, dir string, opts PublisherOptions, events []event.Event) {
 	t.Helper()
 	nc, err := Connect(t.Context(), "nats://127.0.0.1:1", ConnectOptions{Wait: true})
 	if err != nil {
@@ -44,7 +47,7 @@ func abandon(t *testing.T, dir string, opts PublisherOptions, events []Event) {
 
 func TestWhatADeadProcessLeftIsPublishedFirst(t *testing.T) {
 	dir := t.TempDir()
-	first, second := encoded(seeded(70), "meeting", 30), encoded(seeded(71), "meeting", 30)
+	first, second := eventtest.Encoded(eventtest.Seeded(70), "meeting", 30), eventtest.Encoded(eventtest.Seeded(71), "meeting", 30)
 	for i := range first {
 		first[i].Run = "0-dead"
 	}
@@ -61,10 +64,10 @@ func TestWhatADeadProcessLeftIsPublishedFirst(t *testing.T) {
 	if err := p.Close(patient(t)); err != nil {
 		t.Fatal(err)
 	}
-	messages := stored(t, s.URL(), func(m Message) bool { return m.Run == second[0].Run && m.Kind == StreamEnded })
+	messages := stored(t, s.URL(), func(m Message) bool { return m.Run == second[0].Run && m.Kind == event.StreamEnded })
 	wantOnceInOrder(t, messages, map[string]int{"0-dead": len(first), second[0].Run: len(second)})
 	end := messages[len(first)-1]
-	if end.Run != "0-dead" || end.End == nil || end.End.Reason != Failed || end.At != dead[len(dead)-1].At {
+	if end.Run != "0-dead" || end.End == nil || end.End.Reason != event.Failed || end.At != dead[len(dead)-1].At {
 		t.Errorf("the dead run ends with %+v", end.Event)
 	}
 	runs, err := Journals(dir)
@@ -77,7 +80,7 @@ func TestWhatADeadProcessLeftIsPublishedFirst(t *testing.T) {
 func TestADeadRunIsEnded(t *testing.T) {
 	dir := t.TempDir()
 	s := serve(t, natsd.Options{})
-	events := encoded(seeded(77), "meeting", 10)
+	events := eventtest.Encoded(eventtest.Seeded(77), "meeting", 10)
 	half := events[:len(events)/2]
 	p := newPublisher(t, dial(t, s.URL()), PublisherOptions{Journal: dir, Run: events[0].Run})
 	for _, e := range half {
@@ -98,7 +101,7 @@ func TestADeadRunIsEnded(t *testing.T) {
 
 func TestARunGoesOnInAnotherProcess(t *testing.T) {
 	dir := t.TempDir()
-	events := encoded(seeded(72), "meeting", 40)
+	events := eventtest.Encoded(eventtest.Seeded(72), "meeting", 40)
 	s := serve(t, natsd.Options{})
 	for i, cut := range []int{len(events) / 3, len(events) / 2, len(events)} {
 		if i == 1 {
@@ -140,7 +143,7 @@ func TestPublishPermissionSufficesAfterACrash(t *testing.T) {
 	if _, err := js.CreateStream(patient(t), config); err != nil {
 		t.Fatal(err)
 	}
-	events := encoded(seeded(78), "meeting", 10)
+	events := eventtest.Encoded(eventtest.Seeded(78), "meeting", 10)
 	opts := PublisherOptions{Journal: t.TempDir(), Run: events[0].Run, Resumable: true}
 	for _, cut := range []int{len(events) / 2, len(events)} {
 		p := newPublisher(t, dial(t, as("box:b")), opts)
@@ -173,7 +176,7 @@ func TestPublishPermissionSufficesAfterACrash(t *testing.T) {
 
 // forgetLast makes the journal what it was when the last of events was sent
 // and not yet acknowledged.
-func forgetLast(t *testing.T, opts PublisherOptions, events []Event) {
+func forgetLast(t *testing.T, opts PublisherOptions, events []event.Event) {
 	t.Helper()
 	read, err := journal.Open(opts.Journal, opts.Run)
 	if err != nil {
@@ -199,7 +202,7 @@ func forgetLast(t *testing.T, opts PublisherOptions, events []Event) {
 		t.Fatal(err)
 	}
 	for i, e := range events {
-		msg, err := e.Message()
+		msg, err := NewMessage(e)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -227,7 +230,7 @@ func TestARunHasOnePublisher(t *testing.T) {
 		t.Errorf("a second publisher: %v", err)
 	}
 	p := newPublisher(t, nc, PublisherOptions{Journal: dir, Run: "other"})
-	if err := p.Publish(encoded(seeded(1), "meeting", 1)[0]); !errors.Is(err, ErrRun) {
+	if err := p.Publish(eventtest.Encoded(eventtest.Seeded(1), "meeting", 1)[0]); !errors.Is(err, event.ErrRun) {
 		t.Errorf("an event of another run: %v", err)
 	}
 }
@@ -239,7 +242,7 @@ func TestJournalThatCannotBeIsSaidAndDoneWithout(t *testing.T) {
 	}
 	var said []error // all before NewPublisher returns
 	s := serve(t, natsd.Options{})
-	events := encoded(seeded(73), "meeting", 5)
+	events := eventtest.Encoded(eventtest.Seeded(73), "meeting", 5)
 	p := newPublisher(t, dial(t, s.URL()), PublisherOptions{Journal: file, Run: events[0].Run,
 		OnError: func(err error) { said = append(said, err) }})
 	if len(said) != 1 || !strings.Contains(said[0].Error(), "in memory") {
@@ -264,7 +267,7 @@ func TestFinishedJournalsAreBounded(t *testing.T) {
 	nc := dial(t, serve(t, natsd.Options{}).URL())
 	var sizes int64
 	for i, run := range []string{"a", "b", "c"} {
-		events := encoded(seeded(uint64(74+i)), "meeting", 20)
+		events := eventtest.Encoded(eventtest.Seeded(uint64(74+i)), "meeting", 20)
 		p := newPublisher(t, nc, PublisherOptions{Journal: dir, Run: run, Resumable: run == "a"})
 		for _, e := range events {
 			e.Run = run
@@ -315,19 +318,19 @@ func TestFullDiskLosesNothingWhileTheProgramLives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := seeded(80)
+	r := eventtest.Seeded(80)
 	spool.store = full{j, func() bool { return r.IntN(3) == 0 }}
 	c, err := newCourier(dial(t, s.URL()), StreamOptions{}, func(err error) { t.Log(err) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.stop()
-	events := encoded(seeded(81), "meeting", 300)
+	events := eventtest.Encoded(eventtest.Seeded(81), "meeting", 300)
 	said := 0
 	go func() {
 		defer spool.close()
 		for _, e := range events {
-			msg, err := e.Message()
+			msg, err := NewMessage(e)
 			if err != nil {
 				t.Error(err)
 			}

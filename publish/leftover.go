@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/publish/journal"
 )
 
@@ -55,7 +57,7 @@ func Journals(dir string) ([]Kept, error) {
 		k := Kept{Run: name, Stream: info.Passed.Label, Acked: info.Passed.State[stateSeq], Waiting: info.Waiting, Size: info.Size, Damage: info.Damage,
 			InUse: info.InUse, Resumable: info.Passed.State[stateResumable] != 0, Ended: info.Passed.State[stateEnded] != 0}
 		if info.Last != nil {
-			if e, err := Decode(info.Last); err == nil {
+			if e, err := event.Decode(info.Last); err == nil {
 				k.Stream = e.Stream
 			}
 		}
@@ -142,13 +144,13 @@ func (s *spool) end(lastRecord []byte, damage error) error {
 	if s.state[stateResumable] != 0 || s.state[stateEnded] != 0 {
 		return nil
 	}
-	last := Event{Stream: s.stream, Run: s.run, Seq: s.last, At: Time(s.state[stateAt]), Revision: s.state[stateRevision]}
+	last := event.Event{Stream: s.stream, Run: s.run, Seq: s.last, At: event.Time(s.state[stateAt]), Revision: s.state[stateRevision]}
 	if lastRecord != nil {
-		e, err := Decode(lastRecord)
+		e, err := event.Decode(lastRecord)
 		if err != nil {
 			return err
 		}
-		if e.Kind == StreamEnded {
+		if e.Kind == event.StreamEnded {
 			return nil
 		}
 		last.At, last.Revision = max(last.At, e.At), max(last.Revision, e.Revision)
@@ -157,8 +159,8 @@ func (s *spool) end(lastRecord []byte, damage error) error {
 	if damage != nil {
 		detail += ", and its journal is damaged: events may be lost"
 	}
-	e := Event{Stream: last.Stream, Run: last.Run, Seq: last.Seq + 1, Kind: StreamEnded, At: last.At,
-		Wall: time.Now().UTC().Round(0), Revision: last.Revision, End: &End{Reason: Failed, Detail: detail}}
+	e := event.Event{Stream: last.Stream, Run: last.Run, Seq: last.Seq + 1, Kind: event.StreamEnded, At: last.At,
+		Wall: time.Now().UTC().Round(0), Revision: last.Revision, End: &event.End{Reason: event.Failed, Detail: detail}}
 	data, err := json.Marshal(e)
 	if err != nil {
 		return err

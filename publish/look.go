@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // What bounds the search for a run that is not the last of its stream.
@@ -56,7 +58,7 @@ func (c *courier) lookOnce(ctx context.Context, s *spool) error {
 	case err != nil:
 		return err
 	case !found:
-		e = Event{Seq: passed} // nothing of what was passed on is left
+		e = event.Event{Seq: passed} // nothing of what was passed on is left
 	}
 	return s.there(e)
 }
@@ -65,7 +67,7 @@ func (c *courier) lookOnce(ctx context.Context, s *spool) error {
 var errMute = errors.New("the server does not answer this client")
 
 // reached returns the last event of a run that the server has.
-func (c *courier) reached(ctx context.Context, stream, run string) (last Event, found bool, err error) {
+func (c *courier) reached(ctx context.Context, stream, run string) (last event.Event, found bool, err error) {
 	asking, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	msg, err := c.sender.stream.GetLastMsgForSubject(asking, StreamSubjects(stream))
@@ -77,7 +79,7 @@ func (c *courier) reached(ctx context.Context, stream, run string) (last Event, 
 	case err != nil:
 		return last, false, err
 	}
-	if e, err := Decode(msg.Data); err == nil && e.Run == run {
+	if e, err := event.Decode(msg.Data); err == nil && e.Run == run {
 		return e, true, nil
 	}
 	// Another run of the stream has begun since.
@@ -86,7 +88,7 @@ func (c *courier) reached(ctx context.Context, stream, run string) (last Event, 
 	opts := SubscribeOptions{Streams: []string{stream}, Since: begun(run, msg.Time)}
 	for m, err := range Subscribe(searching, c.nc, opts) {
 		switch {
-		case errors.Is(err, ErrHole), errors.Is(err, ErrNotEvent):
+		case errors.Is(err, event.ErrHole), errors.Is(err, ErrNotEvent):
 			continue
 		case err != nil:
 			return last, false, fmt.Errorf("events of run %s: %w", run, err)

@@ -11,8 +11,11 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 	"go.uber.org/goleak"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/eventtest"
+	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -65,7 +68,7 @@ func newPublisher(t testing.TB, nc *nats.Conn, opts PublisherOptions) *Publisher
 }
 
 // publishAll publishes events and waits for their acknowledgement.
-func publishAll(t testing.TB, nc *nats.Conn, events []Event) {
+func publishAll(t testing.TB, nc *nats.Conn, events []event.Event) {
 	t.Helper()
 	p := newPublisher(t, nc, PublisherOptions{Queue: len(events) + 1})
 	for _, e := range events {
@@ -79,16 +82,16 @@ func publishAll(t testing.TB, nc *nats.Conn, events []Event) {
 }
 
 // collect reads until the stream ends.
-func collect(t testing.TB, nc *nats.Conn, opts SubscribeOptions) []Event {
+func collect(t testing.TB, nc *nats.Conn, opts SubscribeOptions) []event.Event {
 	t.Helper()
-	var events []Event
+	var events []event.Event
 	ctx := patient(t)
 	for m, err := range Subscribe(ctx, nc, opts) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		events = append(events, m.Event)
-		if m.Kind == StreamEnded {
+		if m.Kind == event.StreamEnded {
 			return events
 		}
 	}
@@ -98,13 +101,13 @@ func collect(t testing.TB, nc *nats.Conn, opts SubscribeOptions) []Event {
 
 func TestLateSubscriberHasTheSameTurns(t *testing.T) {
 	s := serve(t, natsd.Options{})
-	events := encoded(seeded(10), "meeting", 150)
+	events := eventtest.Encoded(eventtest.Seeded(10), "meeting", 150)
 	publishAll(t, dial(t, s.URL()), events)
 
-	var here, there Timeline
-	applyAll(t, here.Apply, events)
+	var here, there event.Timeline
+	eventtest.ApplyAll(t, here.Apply, events)
 	got := collect(t, dial(t, s.URL()), SubscribeOptions{Streams: []string{"meeting"}})
-	applyAll(t, there.Apply, got)
+	eventtest.ApplyAll(t, there.Apply, got)
 	if !reflect.DeepEqual(here.Segments(), there.Segments()) {
 		t.Errorf("published %v\nreceived %v", here.Segments(), there.Segments())
 	}
@@ -125,8 +128,8 @@ func TestMessageIsACloudEvent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := encoded(seeded(11), "meeting", 1)[0]
-	publishAll(t, nc, []Event{e})
+	e := eventtest.Encoded(eventtest.Seeded(11), "meeting", 1)[0]
+	publishAll(t, nc, []event.Event{e})
 	msg, err := sub.NextMsgWithContext(patient(t))
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +139,7 @@ func TestMessageIsACloudEvent(t *testing.T) {
 	}
 	for name, want := range map[string]string{"Nats-Msg-Id": "run-meeting:1", "ce-specversion": "1.0",
 		"ce-id": "run-meeting:1", "ce-source": "/diarizer/meeting", "ce-type": "diarizer.v1.stream-started",
-		"ce-time": e.Wall.Format(time.RFC3339Nano), "ce-datacontenttype": "application/json", "ce-dataschema": SchemaID} {
+		"ce-time": e.Wall.Format(time.RFC3339Nano), "ce-datacontenttype": "application/json", "ce-dataschema": event.SchemaID} {
 		if got := msg.Header.Get(name); got != want {
 			t.Errorf("%s: %q, expected %q", name, got, want)
 		}
@@ -146,10 +149,10 @@ func TestMessageIsACloudEvent(t *testing.T) {
 func TestSubscribersChoose(t *testing.T) {
 	s := serve(t, natsd.Options{})
 	nc := dial(t, s.URL())
-	a, b, c := encoded(seeded(12), "a", 5), encoded(seeded(13), "b", 5), encoded(seeded(14), "c", 5)
+	a, b, c := eventtest.Encoded(eventtest.Seeded(12), "a", 5), eventtest.Encoded(eventtest.Seeded(13), "b", 5), eventtest.Encoded(eventtest.Seeded(14), "c", 5)
 	publishAll(t, nc, a)
 	publishAll(t, nc, b)
-	read := func(opts SubscribeOptions, n int) (events []Event, last Message) {
+	read := func(opts SubscribeOptions, n int) (events []event.Event, last Message) {
 		t.Helper()
 		for m, err := range Subscribe(patient(t), nc, opts) {
 			if err != nil {
@@ -162,7 +165,7 @@ func TestSubscribersChoose(t *testing.T) {
 		t.Fatalf("%d of %d events", len(events), n)
 		return nil, last
 	}
-	if got, _ := read(SubscribeOptions{Streams: []string{"b"}}, len(b)); got[0].Stream != "b" || got[len(b)-1].Kind != StreamEnded {
+	if got, _ := read(SubscribeOptions{Streams: []string{"b"}}, len(b)); got[0].Stream != "b" || got[len(b)-1].Kind != event.StreamEnded {
 		t.Errorf("stream b: %v", got)
 	}
 	all, m := read(SubscribeOptions{}, len(a)+len(b))
@@ -213,9 +216,9 @@ func TestSubscribersChoose(t *testing.T) {
 // knock publishes events on stream "ready" until a subscriber has seen one.
 func knock(t *testing.T, nc *nats.Conn, seen <-chan struct{}) {
 	t.Helper()
-	enc := Encoder{Stream: "ready", Run: NewRun(time.Now())}
+	enc := event.Encoder{Stream: "ready", Run: event.NewRun(time.Now())}
 	for {
-		publishAll(t, nc, []Event{enc.Status(0, Status{})})
+		publishAll(t, nc, []event.Event{enc.Status(0, event.Status{})})
 		select {
 		case <-seen:
 			return
@@ -227,7 +230,7 @@ func knock(t *testing.T, nc *nats.Conn, seen <-chan struct{}) {
 func TestSubscribeBeforeAnythingIsPublished(t *testing.T) {
 	s := serve(t, natsd.Options{})
 	waiting := make(chan error, 100)
-	got := make(chan []Event)
+	got := make(chan []event.Event)
 	go func() {
 		got <- collect(t, dial(t, s.URL()), SubscribeOptions{NewOnly: true, OnWait: func(err error) {
 			select {
@@ -239,7 +242,7 @@ func TestSubscribeBeforeAnythingIsPublished(t *testing.T) {
 	if err := <-waiting; !errors.Is(err, jetstream.ErrStreamNotFound) {
 		t.Errorf("waiting because of %v", err)
 	}
-	events := encoded(seeded(15), "meeting", 3)
+	events := eventtest.Encoded(eventtest.Seeded(15), "meeting", 3)
 	publishAll(t, dial(t, s.URL()), events)
 	if n := len(<-got); n != len(events) {
 		t.Errorf("%d of %d events", n, len(events))
@@ -249,13 +252,13 @@ func TestSubscribeBeforeAnythingIsPublished(t *testing.T) {
 func TestWhatIsNoEventDoesNotEndASubscription(t *testing.T) {
 	s := serve(t, natsd.Options{})
 	nc := dial(t, s.URL())
-	events := encoded(seeded(16), "meeting", 2)
+	events := eventtest.Encoded(eventtest.Seeded(16), "meeting", 2)
 	publishAll(t, nc, events[:3])
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	foreign, err := events[0].Message()
+	foreign, err := NewMessage(events[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +282,7 @@ func TestWhatIsNoEventDoesNotEndASubscription(t *testing.T) {
 		default:
 			good++
 		}
-		if m.Kind == StreamEnded {
+		if m.Kind == event.StreamEnded {
 			break
 		}
 	}
@@ -291,7 +294,7 @@ func TestWhatIsNoEventDoesNotEndASubscription(t *testing.T) {
 func TestSubscriptionEndsWithItsContext(t *testing.T) {
 	s := serve(t, natsd.Options{})
 	nc := dial(t, s.URL())
-	events := encoded(seeded(17), "meeting", 2)
+	events := eventtest.Encoded(eventtest.Seeded(17), "meeting", 2)
 	publishAll(t, nc, events)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -412,7 +415,7 @@ func TestEnsureStreamLeavesWhatIsThere(t *testing.T) {
 		}
 	}
 	p := newPublisher(t, nc, PublisherOptions{})
-	if err := p.Publish(encoded(seeded(1), "other", 1)[0]); err != nil {
+	if err := p.Publish(eventtest.Encoded(eventtest.Seeded(1), "other", 1)[0]); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Close(patient(t)); !errors.Is(err, ErrUnpublished) || !errors.Is(err, ErrIncompatible) {
@@ -427,7 +430,7 @@ func TestEnsureStreamLeavesWhatIsThere(t *testing.T) {
 // store, to a subscriber.
 func BenchmarkPublishToSubscribe(b *testing.B) {
 	s := serve(b, natsd.Options{})
-	arrived := make(chan Event, 1)
+	arrived := make(chan event.Event, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan struct{})
 	reader := dial(b, s.URL())
@@ -441,9 +444,9 @@ func BenchmarkPublishToSubscribe(b *testing.B) {
 			arrived <- m.Event
 		}
 	}()
-	enc := Encoder{Stream: "bench", Run: NewRun(time.Now())}
+	enc := event.Encoder{Stream: "bench", Run: event.NewRun(time.Now())}
 	p := newPublisher(b, dial(b, s.URL()), PublisherOptions{Journal: b.TempDir(), Run: enc.Run})
-	e := enc.Start(Source{})
+	e := enc.Start(event.Source{})
 	var took []time.Duration
 	for b.Loop() {
 		start := time.Now()
@@ -454,7 +457,7 @@ func BenchmarkPublishToSubscribe(b *testing.B) {
 			b.Fatalf("event %d instead of %d", got.Seq, e.Seq)
 		}
 		took = append(took, time.Since(start))
-		e = enc.Status(int64(enc.Seq), Status{})
+		e = enc.Status(int64(enc.Seq), event.Status{})
 	}
 	cancel()
 	<-stopped
@@ -463,10 +466,10 @@ func BenchmarkPublishToSubscribe(b *testing.B) {
 
 func BenchmarkPublish(b *testing.B) {
 	s := serve(b, natsd.Options{})
-	enc := Encoder{Stream: "bench", Run: NewRun(time.Now())}
+	enc := event.Encoder{Stream: "bench", Run: event.NewRun(time.Now())}
 	p := newPublisher(b, dial(b, s.URL()), PublisherOptions{Journal: b.TempDir(), Run: enc.Run})
 	for b.Loop() {
-		if err := p.Publish(enc.Status(0, Status{})); err != nil {
+		if err := p.Publish(enc.Status(0, event.Status{})); err != nil {
 			b.Fatal(err)
 		}
 		if enc.Seq%1000 == 0 {

@@ -3,11 +3,13 @@ package publish
 import (
 	"maps"
 	"time"
+
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // parcel is an event on its way.
 type parcel struct {
-	event Event
+	event event.Event
 	data  []byte // its JSON
 	// unsure says that the event may have been sent before.
 	unsure bool
@@ -72,16 +74,16 @@ func (s *spool) take() (*parcel, error) {
 		return nil, nil
 	}
 	var err error
-	p.event, err = Decode(p.data)
+	p.event, err = event.Decode(p.data)
 	return p, err
 }
 
 // filler stands for an event that the journal has lost, before the next that it
 // has: numbers have no holes.
-func (s *spool) filler(next Event) *parcel {
+func (s *spool) filler(next event.Event) *parcel {
 	s.lost++
-	e := Event{Stream: next.Stream, Run: next.Run, Seq: s.popped, Kind: StatusReported, At: next.At,
+	e := event.Event{Stream: next.Stream, Run: next.Run, Seq: s.popped, Kind: event.StatusReported, At: next.At,
 		Wall: time.Now().UTC().Round(0), Revision: next.Revision,
-		Status: &Status{Queued: int(s.taken - s.acked), Lost: s.lost}}
+		Status: &event.Status{Queued: int(s.taken - s.acked), Lost: s.lost}}
 	return &parcel{event: e, unsure: true, filler: true}
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // ErrReplaced is matched by the error of [Subscribe] where JetStream does not
@@ -106,16 +108,16 @@ func (r *reader) advance(m Message) {
 
 // hole says what is missing before m. One without a number to want is a run
 // whose beginning was perhaps never there to read.
-func (r *reader) hole(m Message, err error) *HoleError {
+func (r *reader) hole(m Message, err error) *event.HoleError {
 	if err != nil {
 		return nil
 	}
 	last, known := r.heard.last(m.Run)
 	switch {
 	case known && m.Seq > last+1:
-		return &HoleError{Stream: m.Stream, Run: m.Run, Want: last + 1, Got: m.Seq, Gone: true}
+		return &event.HoleError{Stream: m.Stream, Run: m.Run, Want: last + 1, Got: m.Seq, Gone: "JetStream stream " + JetStreamName}
 	case !known && m.Seq > 1 && r.at.read && m.Number > r.at.number+1:
-		return &HoleError{}
+		return &event.HoleError{}
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/publish/journal"
 )
 
@@ -111,7 +113,7 @@ func (p *Publisher) openOwn() (*spool, error) {
 	if p.opts.Journal == "" {
 		return newSpool(), nil
 	}
-	if !ValidToken(p.opts.Run) {
+	if !event.ValidToken(p.opts.Run) {
 		return nil, fmt.Errorf("journal of run %q: expected the id of the run to be published", p.opts.Run)
 	}
 	j, err := journal.OpenOrCreate(p.opts.Journal, p.opts.Run)
@@ -147,18 +149,18 @@ func (p *Publisher) report(err error) {
 // Publish takes an event and returns at once. All events must be of one run,
 // in the order of their numbers; one whose number is not above that of the
 // last, or of the last in the journal, is taken for that event and left out.
-// The error is [ErrClosed], or that e is no event. A [Status] is completed with
+// The error is [ErrClosed], or that e is no event. A [event.Status] is completed with
 // what the Publisher knows.
-func (p *Publisher) Publish(e Event) error {
+func (p *Publisher) Publish(e event.Event) error {
 	if e.Status != nil {
 		s, stats := *e.Status, p.Stats()
 		s.Queued, s.Coalesced = stats.Queued, stats.Coalesced
 		e.Status = &s
 	}
 	if p.opts.Run != "" && e.Run != p.opts.Run {
-		return fmt.Errorf("%w: run %s: expected run %s", ErrRun, e.Run, p.opts.Run)
+		return fmt.Errorf("%w: run %s: expected run %s", event.ErrRun, e.Run, p.opts.Run)
 	}
-	if err := e.check(); err != nil {
+	if err := e.Check(); err != nil {
 		return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, err)
 	}
 	data, err := json.Marshal(e)

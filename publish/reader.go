@@ -8,6 +8,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 const (
@@ -86,7 +88,7 @@ func (r *reader) read(ctx context.Context, yield func(Message, error) bool) (aga
 			if !yield(Message{}, err) {
 				return false
 			}
-		case errors.Is(err, ErrHole):
+		case errors.Is(err, event.ErrHole):
 			if !yield(Message{}, err) || !yield(m, nil) {
 				return false
 			}
@@ -145,7 +147,7 @@ func (r *reader) open(ctx context.Context) (c *consumer, lost, err error) {
 }
 
 // next returns the next message that was not read before. With an error that
-// matches [ErrHole] it comes after events that are not there.
+// matches [event.ErrHole] it comes after events that are not there.
 func (r *reader) next(ctx context.Context, c *consumer) (Message, error) {
 	for {
 		msg, err := c.Next(jetstream.NextMaxWait(6 * beat))

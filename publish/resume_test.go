@@ -11,6 +11,9 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/eventtest"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
@@ -41,7 +44,7 @@ func follow(t *testing.T, nc *nats.Conn, opts SubscribeOptions) <-chan received 
 }
 
 // wantEvents checks that the next events are these and nothing else comes.
-func wantEvents(t *testing.T, got <-chan received, events []Event) {
+func wantEvents(t *testing.T, got <-chan received, events []event.Event) {
 	t.Helper()
 	for _, want := range events {
 		r, ok := <-got
@@ -59,7 +62,7 @@ func wantError[E any](t *testing.T, got <-chan received, want *E) {
 	t.Helper()
 	r := <-got
 	found, ok := r.err.(interface{ Is(error) bool })
-	if !ok || !found.Is(ErrHole) || !reflect.DeepEqual(any(r.err), any(want)) {
+	if !ok || !found.Is(event.ErrHole) || !reflect.DeepEqual(any(r.err), any(want)) {
 		t.Fatalf("%v, %v instead of %+v", r.ID(), r.err, *want)
 	}
 }
@@ -84,7 +87,7 @@ func (p *proxy) away(f func()) {
 func TestConsumersDeletedUnderASubscriber(t *testing.T) {
 	s := serve(t, natsd.Options{})
 	nc := dial(t, s.URL())
-	events := encoded(seeded(90), "meeting", 100)
+	events := eventtest.Encoded(eventtest.Seeded(90), "meeting", 100)
 	js := jetStream(t, nc)
 	publishAll(t, nc, events[:50])
 	got := follow(t, dial(t, s.URL()), SubscribeOptions{Streams: []string{"meeting"}})
@@ -120,7 +123,7 @@ func TestStreamReplacedUnderASubscriber(t *testing.T) {
 	nc := dial(t, s.URL())
 	keepDirectory(t, nc)
 	way := newProxy(t, s.URL())
-	before, after := encoded(seeded(91), "before", 20), encoded(seeded(92), "after", 10)
+	before, after := eventtest.Encoded(eventtest.Seeded(91), "before", 20), eventtest.Encoded(eventtest.Seeded(92), "after", 10)
 	publishAll(t, nc, before)
 	got := follow(t, dial(t, way.url()), SubscribeOptions{})
 	wantEvents(t, got, before)
@@ -151,7 +154,7 @@ func TestStreamCutBackUnderASubscriber(t *testing.T) {
 					}
 					s = serve(t, opts)
 				}
-				events := encoded(seeded(93), "meeting", 60)
+				events := eventtest.Encoded(eventtest.Seeded(93), "meeting", 60)
 				publishAll(t, dial(t, s.URL()), events[:40])
 				restart(func() error { return os.CopyFS(old, os.DirFS(dir)) })
 				publishAll(t, dial(t, s.URL()), events[40:60])
@@ -182,7 +185,7 @@ func TestWhatWasDeletedUnreadIsSaid(t *testing.T) {
 	s := serve(t, natsd.Options{})
 	nc := dial(t, s.URL())
 	way := newProxy(t, s.URL())
-	events := encoded(seeded(94), "meeting", 40)
+	events := eventtest.Encoded(eventtest.Seeded(94), "meeting", 40)
 	publishAll(t, nc, events[:20])
 	got := follow(t, dial(t, way.url()), SubscribeOptions{Streams: []string{"meeting"}})
 	wantEvents(t, got, events[:20])
@@ -197,7 +200,7 @@ func TestWhatWasDeletedUnreadIsSaid(t *testing.T) {
 		}
 	})
 	wantError(t, got, &LostError{First: 21, Last: 40})
-	wantError(t, got, &HoleError{Stream: "meeting", Run: "run-meeting", Want: 21, Got: 41, Gone: true})
+	wantError(t, got, &event.HoleError{Stream: "meeting", Run: "run-meeting", Want: 21, Got: 41, Gone: "JetStream stream " + JetStreamName})
 	wantEvents(t, got, events[40:50])
 	publishAll(t, nc, events[50:])
 	wantEvents(t, got, events[50:])
@@ -206,7 +209,7 @@ func TestWhatWasDeletedUnreadIsSaid(t *testing.T) {
 func TestHoleInAStreamIsSaidOnce(t *testing.T) {
 	s := serve(t, natsd.Options{})
 	nc := dial(t, s.URL())
-	events := encoded(seeded(95), "meeting", 40)
+	events := eventtest.Encoded(eventtest.Seeded(95), "meeting", 40)
 	publishAll(t, nc, events)
 	stream, err := jetStream(t, nc).Stream(patient(t), JetStreamName)
 	if err != nil {
@@ -218,7 +221,7 @@ func TestHoleInAStreamIsSaidOnce(t *testing.T) {
 		}
 	}
 	got := follow(t, dial(t, s.URL()), SubscribeOptions{})
-	hole := HoleError{Stream: "meeting", Run: "run-meeting", Want: 5, Got: 6, Gone: true}
+	hole := event.HoleError{Stream: "meeting", Run: "run-meeting", Want: 5, Got: 6, Gone: "JetStream stream " + JetStreamName}
 	wantEvents(t, got, events[:4])
 	wantError(t, got, &hole)
 	wantEvents(t, got, events[5:9])
@@ -230,7 +233,7 @@ func TestHoleInAStreamIsSaidOnce(t *testing.T) {
 func TestPlaceBeyondTheEndIsAnError(t *testing.T) {
 	s := serve(t, natsd.Options{})
 	nc := dial(t, s.URL())
-	events := encoded(seeded(96), "meeting", 5)
+	events := eventtest.Encoded(eventtest.Seeded(96), "meeting", 5)
 	publishAll(t, nc, events)
 	waited := 0
 	for _, err := range Subscribe(patient(t), nc, SubscribeOptions{After: 1000, OnWait: func(error) { waited++ }}) {
@@ -265,8 +268,8 @@ func TestConsumerThatSentMoreIsReplaced(t *testing.T) {
 func TestRunsRememberedAreBounded(t *testing.T) {
 	var h heard
 	for i := range 3 * mostRuns {
-		h.event(Event{Run: "long", Seq: uint64(i + 1)})
-		h.event(Event{Run: fmt.Sprint(i), Seq: 7})
+		h.event(event.Event{Run: "long", Seq: uint64(i + 1)})
+		h.event(event.Event{Run: fmt.Sprint(i), Seq: 7})
 	}
 	if len(h.runs) > mostRuns {
 		t.Errorf("%d runs", len(h.runs))
@@ -274,7 +277,7 @@ func TestRunsRememberedAreBounded(t *testing.T) {
 	if seq, known := h.last("long"); !known || seq != 3*mostRuns {
 		t.Errorf("the run that goes on: %d, %v", seq, known)
 	}
-	if _, known := h.last("0"); known || !h.before(Event{Run: fmt.Sprint(3*mostRuns - 1), Seq: 7}) {
+	if _, known := h.last("0"); known || !h.before(event.Event{Run: fmt.Sprint(3*mostRuns - 1), Seq: 7}) {
 		t.Error("the oldest run is remembered or the newest is not")
 	}
 }

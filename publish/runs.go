@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/bus"
 )
 
@@ -38,7 +39,7 @@ func LatestRuns(ctx context.Context, nc *nats.Conn, streams ...string) ([]RunSta
 	}
 	if len(streams) == 0 {
 		// The server counts messages by subject; a stream with a start has one.
-		info, err := stream.Info(ctx, jetstream.WithSubjectFilter(Subject("*", StreamStarted)))
+		info, err := stream.Info(ctx, jetstream.WithSubjectFilter(Subject("*", event.StreamStarted)))
 		if err != nil {
 			return nil, apiError(err)
 		}
@@ -49,17 +50,17 @@ func LatestRuns(ctx context.Context, nc *nats.Conn, streams ...string) ([]RunSta
 	}
 	var runs []RunStart
 	for _, s := range streams {
-		if err := CheckStream(s); err != nil {
+		if err := event.CheckStream(s); err != nil {
 			return nil, err
 		}
-		msg, err := stream.GetLastMsgForSubject(ctx, Subject(s, StreamStarted))
+		msg, err := stream.GetLastMsgForSubject(ctx, Subject(s, event.StreamStarted))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			continue
 		}
 		if err != nil {
 			return nil, apiError(err)
 		}
-		if e, err := Decode(msg.Data); err == nil {
+		if e, err := event.Decode(msg.Data); err == nil {
 			runs = append(runs, RunStart{Stream: e.Stream, Run: e.Run, Number: msg.Sequence})
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/publish/journal"
 )
 
@@ -73,7 +74,7 @@ func openSpool(j *journal.Journal, run string) (*spool, error) {
 	s.popped = s.state[stateSeq]
 	s.last = s.popped
 	if record := j.Last(); record != nil {
-		e, err := Decode(record)
+		e, err := event.Decode(record)
 		if err != nil {
 			return nil, fmt.Errorf("journal: %w", err)
 		}
@@ -87,7 +88,7 @@ func openSpool(j *journal.Journal, run string) (*spool, error) {
 // push takes an event. One that the run has already is left out: who resumes a
 // run decides again what was decided since its state was saved. The error says
 // that the journal has begun to fail, or that it works again.
-func (s *spool) push(e Event, data []byte) (open bool, err error) {
+func (s *spool) push(e event.Event, data []byte) (open bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -137,7 +138,7 @@ func (s *spool) known() (stream string, passed uint64) {
 }
 
 // there says that the server has the events up to e, as far as it was sent any.
-func (s *spool) there(e Event) error {
+func (s *spool) there(e event.Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.unknown = false
@@ -151,15 +152,15 @@ func (s *spool) there(e Event) error {
 }
 
 // note keeps in the state that the server has e.
-func (s *spool) note(e Event) {
+func (s *spool) note(e event.Event) {
 	s.state[stateSeq], s.state[stateAt], s.state[stateRevision] = e.Seq, uint64(e.At), e.Revision
-	if e.Kind == StreamEnded {
+	if e.Kind == event.StreamEnded {
 		s.state[stateEnded] = 1
 	}
 }
 
 // fence returns the number that was kept for a kind of event.
-func (s *spool) fence(kind Kind) (uint64, bool) {
+func (s *spool) fence(kind event.Kind) (uint64, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n, ok := s.state[string(kind)]
@@ -168,7 +169,7 @@ func (s *spool) fence(kind Kind) (uint64, bool) {
 
 // keep remembers a fence before the first event is sent behind it, in a power cut
 // too.
-func (s *spool) keep(kind Kind, last uint64) error {
+func (s *spool) keep(kind event.Kind, last uint64) error {
 	s.mu.Lock()
 	s.state[string(kind)] = last
 	err := s.save()

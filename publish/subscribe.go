@@ -10,12 +10,13 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/bus"
 )
 
 // Message is an event as it was received.
 type Message struct {
-	Event
+	event.Event
 	// Data is the JSON of the event as it came, with fields that this version
 	// does not know.
 	Data []byte
@@ -56,13 +57,13 @@ var ErrNotEvent = errors.New("not an event")
 // that JetStream still holds that event in that place, and where an event is
 // missing in a run, it reads that part again from a consumer of its own.
 //
-// An error comes with a zero Message. If it matches [ErrNotEvent], or [ErrHole]
-// for events that JetStream does not have any more (a [*HoleError] or a
+// An error comes with a zero Message. If it matches [ErrNotEvent], or [event.ErrHole]
+// for events that JetStream does not have any more (a [*event.HoleError] or a
 // [*LostError]), the next iteration goes on; after any other there is none.
 func Subscribe(ctx context.Context, nc *nats.Conn, opts SubscribeOptions) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		for _, s := range opts.Streams {
-			if err := CheckStream(s); err != nil {
+			if err := event.CheckStream(s); err != nil {
 				yield(Message{}, err)
 				return
 			}
@@ -85,9 +86,9 @@ func Subscribe(ctx context.Context, nc *nats.Conn, opts SubscribeOptions) iter.S
 // receive decodes msg. All but the Event is set even if it is not an event.
 func receive(msg jetstream.Msg, meta *jetstream.MsgMetadata) (Message, error) {
 	m := Message{Data: msg.Data(), Number: meta.Sequence.Stream, Stored: meta.Timestamp, Pending: meta.NumPending}
-	e, err := Decode(msg.Data())
-	if err == nil && e.Subject() != msg.Subject() {
-		err = fmt.Errorf("an event for %s", e.Subject())
+	e, err := event.Decode(msg.Data())
+	if err == nil && Subject(e.Stream, e.Kind) != msg.Subject() {
+		err = fmt.Errorf("an event for %s", Subject(e.Stream, e.Kind))
 	}
 	if err != nil {
 		return m, fmt.Errorf("message %d on %s: %w: %w", m.Number, msg.Subject(), ErrNotEvent, err)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
@@ -37,16 +38,16 @@ func TestJournalOfAnEarlierVersion(t *testing.T) {
 	if err != nil || n != 12 {
 		t.Fatalf("%d events published, %v; expected the 11 that waited and an end", n, err)
 	}
-	messages := stored(t, s.URL(), func(m Message) bool { return m.Kind == StreamEnded })
+	messages := stored(t, s.URL(), func(m Message) bool { return m.Kind == event.StreamEnded })
 	for i, m := range messages {
 		if m.Run != standup || m.Seq != uint64(14+i) {
 			t.Errorf("message %d is event %d of run %s, expected %d of %s", i, m.Seq, m.Run, 14+i, standup)
 		}
 	}
-	if len(messages) != 12 || messages[11].End == nil || messages[11].End.Reason != Failed {
+	if len(messages) != 12 || messages[11].End == nil || messages[11].End.Reason != event.Failed {
 		t.Errorf("%d messages, the last %+v; expected 12 that say in the end that the run failed", len(messages), messages[len(messages)-1].Event)
 	}
-	if first := messages[0]; first.Kind != SpeakerAdded || first.At != 101760 || first.Speaker != 2 {
+	if first := messages[0]; first.Kind != event.SpeakerAdded || first.At != 101760 || first.Speaker != 2 {
 		t.Errorf("the first is %+v, expected that a second speaker was added at sample 101760", first.Event)
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"strings"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-7adb9000/diarizer/capture/mic"
+	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -54,7 +54,7 @@ func complete(cmd *cobra.Command) {
 		}
 	})
 	switch cmd.CommandPath() {
-	case "diarizer plot", "diarizer report", "diarizer score":
+	case "diarizer score":
 		cmd.ValidArgsFunction = cobra.FixedCompletions([]string{"rttm"}, cobra.ShellCompDirectiveFilterFileExt)
 	case "diarizer convert":
 		cmd.ValidArgsFunction = convertArguments

@@ -14,9 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/export"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // newConvertCommand makes "diarizer convert".
@@ -48,14 +49,14 @@ so that there are none in what is made of it.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&recording, "recording", "", "take this `recording` or stream of several")
-	forceFlag(f, &force)
+	cli.ForceFlag(f, &force)
 	return cmd
 }
 
 // runConvert writes what in holds to every file of outs.
 func runConvert(cmd *cobra.Command, in string, outs []string, recording string, force bool) error {
 	files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, true)
-	if err := files.read(cmd, "what is read", in); err != nil {
+	if err := files.Read(cmd, "what is read", in); err != nil {
 		return err
 	}
 	say := func(err error) { fmt.Fprintf(cmd.ErrOrStderr(), "diarizer: %v\n", err) }
@@ -73,12 +74,12 @@ func runConvert(cmd *cobra.Command, in string, outs []string, recording string, 
 		return usage("output %s: expected a name that ends in %s", files.events[0].Path(), export.Endings())
 	}
 	err = files.write(whole, timelines, nil)
-	tellFiles(files.set, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
+	cli.TellFiles(files.Set, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
 	return err
 }
 
 // readTimelines reads an RTTM file or events, whichever path holds.
-func readTimelines(ctx context.Context, stdin io.Reader, path string, say func(error)) ([]*publish.Timeline, error) {
+func readTimelines(ctx context.Context, stdin io.Reader, path string, say func(error)) ([]*event.Timeline, error) {
 	r, name := stdin, "standard input"
 	if path != "-" {
 		f, err := os.Open(path)
@@ -95,7 +96,7 @@ func readTimelines(ctx context.Context, stdin io.Reader, path string, say func(e
 	all, err := timelinesOf(br, name, say)
 	if err != nil && path != "-" {
 		if is, failed := capture.IsRecording(path); failed == nil && is {
-			return nil, diarizeFirst(path)
+			return nil, cli.DiarizeFirst(path)
 		}
 	}
 	if err == nil && len(all) == 0 {
@@ -105,7 +106,7 @@ func readTimelines(ctx context.Context, stdin io.Reader, path string, say func(e
 }
 
 // timelinesOf reads lines of either kind.
-func timelinesOf(br *bufio.Reader, name string, say func(error)) ([]*publish.Timeline, error) {
+func timelinesOf(br *bufio.Reader, name string, say func(error)) ([]*event.Timeline, error) {
 	head, _ := br.Peek(512) // what cannot be read is said below
 	if bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n\ufeff"), []byte("{")) {
 		return export.FromEvents(br, name, say)
@@ -118,17 +119,17 @@ func timelinesOf(br *bufio.Reader, name string, say func(error)) ([]*publish.Tim
 }
 
 // choose takes the recording of that name, or all where no name is given.
-func choose(path string, all []*publish.Timeline, recording string) ([]*publish.Timeline, error) {
+func choose(path string, all []*event.Timeline, recording string) ([]*event.Timeline, error) {
 	if recording == "" {
 		return all, nil
 	}
 	var names []string
 	for _, t := range all {
 		if t.Source().Name == recording || t.Stream() == recording {
-			return []*publish.Timeline{t}, nil
+			return []*event.Timeline{t}, nil
 		}
 		names = append(names, cmp.Or(t.Source().Name, t.Stream()))
 	}
 	slices.Sort(names)
-	return nil, as(exitUsage, &severalError{path, recording, names})
+	return nil, as(exitUsage, &cli.SeveralError{Path: path, Wanted: recording, Names: names})
 }

@@ -12,6 +12,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
@@ -65,7 +67,7 @@ after it was said, and what is printed is who said what, corrected where turns a
 // runDemo replays the recording to a NATS server and prints what a subscriber
 // hears.
 func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view pageFlags, said bool) (err error) {
-	m, err := readModel(modelfile.Accurate)
+	m, err := cli.ReadModel(modelfile.Accurate)
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,7 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 	}
 
 	var g errgroup.Group
-	var received *publish.Timeline
+	var received *event.Timeline
 	g.Go(func() (err error) {
 		received, err = listen(ctx, nc, w, said)
 		return err
@@ -110,7 +112,7 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 	began := time.Now()
 	opts := session.Options{
 		Stream:   demo.Name,
-		Source:   publish.Source{Name: demo.Name},
+		Source:   event.Source{Name: demo.Name},
 		Pipeline: pipeline.Config{Model: m},
 		NATS:     nc,
 	}
@@ -137,9 +139,9 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 }
 
 // listen subscribes to the demo's stream and prints it until its end.
-func listen(ctx context.Context, nc *nats.Conn, w io.Writer, said bool) (*publish.Timeline, error) {
-	timeline := new(publish.Timeline)
-	var printer interface{ Event(publish.Event) error } = transcript.New(w, transcript.Options{})
+func listen(ctx context.Context, nc *nats.Conn, w io.Writer, said bool) (*event.Timeline, error) {
+	timeline := new(event.Timeline)
+	var printer interface{ Event(event.Event) error } = transcript.New(w, transcript.Options{})
 	if said {
 		printer = transcript.NewWords(w, transcript.Options{})
 	}
@@ -161,7 +163,7 @@ func listen(ctx context.Context, nc *nats.Conn, w io.Writer, said bool) (*publis
 }
 
 // summarize compares what was received with who really spoke.
-func summarize(w io.Writer, t *publish.Timeline, length, took time.Duration) error {
+func summarize(w io.Writer, t *event.Timeline, length, took time.Duration) error {
 	segments := t.Segments()
 	score, _, err := metrics.Compare(demo.Reference(), segments, metrics.Options{})
 	if err != nil {

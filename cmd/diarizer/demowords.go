@@ -7,19 +7,19 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
 // demoLag is how long after a word has ended the demo's recogniser tells it.
-const demoLag = 2 * publish.Rate
+const demoLag = 2 * event.Rate
 
 // partialLag is how long after a word has ended it is first told, as one that may still
 // change.
-const partialLag = publish.Rate / 2
+const partialLag = event.Rate / 2
 
 // demoRecogniser tells the words of the demo's script as a recogniser does that
 // listens beside the diarizer: a few at a time, some while after they were said,
@@ -27,7 +27,7 @@ const partialLag = publish.Rate / 2
 func demoRecogniser(ctx context.Context, nc *nats.Conn) func(at int64) {
 	const few = 5
 	rest := demo.Words()
-	length := publish.TimeOf(rest[len(rest)-1].End)
+	length := event.TimeOf(rest[len(rest)-1].End)
 	message := heard.Message{Recogniser: "script"}
 	partial := heard.Message{Recogniser: "script", Partial: true}
 	return func(at int64) {
@@ -35,7 +35,7 @@ func demoRecogniser(ctx context.Context, nc *nats.Conn) func(at int64) {
 			n := len(partial.Words)
 			partial.Words = nil
 			for _, w := range rest[:min(2*few, len(rest))] {
-				if publish.TimeOf(w.End)+partialLag <= publish.Time(at) {
+				if event.TimeOf(w.End)+partialLag <= event.Time(at) {
 					partial.Words = append(partial.Words, heardWord(w))
 				}
 			}
@@ -45,8 +45,8 @@ func demoRecogniser(ctx context.Context, nc *nats.Conn) func(at int64) {
 		}()
 		for len(rest) > 0 {
 			n := min(few, len(rest))
-			last := publish.TimeOf(rest[n-1].End)
-			if publish.Time(at) < min(last+demoLag, length) {
+			last := event.TimeOf(rest[n-1].End)
+			if event.Time(at) < min(last+demoLag, length) {
 				return
 			}
 			message.Seq++
@@ -68,14 +68,14 @@ func heardWord(w words.Said) heard.Word {
 }
 
 // summarizeWords compares who is said to have said the words with who did.
-func summarizeWords(w io.Writer, t *publish.Timeline) error {
+func summarizeWords(w io.Writer, t *event.Timeline) error {
 	var ref, hyp []metrics.Word
 	for _, s := range demo.Words() {
 		ref = append(ref, metrics.Word{Text: s.Text, Speaker: s.Speaker})
 	}
 	for _, s := range t.Words("script") {
 		word := metrics.Word{Text: s.Text}
-		if s.Speaker != publish.Unknown {
+		if s.Speaker != event.Unknown {
 			word.Speaker = s.Speaker.String()
 		}
 		hyp = append(hyp, word)

@@ -12,12 +12,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/serve"
 	"github.com/seed-7adb9000/diarizer/internal/voicefile"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // newEnrollCommand makes "diarizer enroll".
@@ -30,7 +31,7 @@ func newEnrollCommand() *cobra.Command {
 	var file string
 	// with calls do with the enrolled speakers.
 	with := func(cmd *cobra.Command, do func(context.Context, voiceStore, model.Model) error) error {
-		m, err := readModel(d.model)
+		m, err := cli.ReadModel(d.model)
 		if err != nil {
 			return as(exitInput, err)
 		}
@@ -102,7 +103,7 @@ can use it.`,
 		},
 	}
 	o.register(cmd)
-	modelFlag(cmd.PersistentFlags(), &d.model)
+	cli.ModelFlag(cmd.PersistentFlags(), &d.model)
 	cmd.PersistentFlags().StringVar(&file, "file", "", "keep the voices in this `file` instead of on a server, --file=FILE (default that of --identify)")
 	cmd.PersistentFlags().Lookup("file").NoOptDefVal = defaultVoices
 	cmd.PersistentFlags().IntVar(&replicas, "replicas", 1, "how many servers of a cluster keep the speakers, where their bucket has to be created")
@@ -192,11 +193,11 @@ func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []strin
 
 // learnFrom takes the voice from a speaker of a stream.
 func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m model.Model, stream string, args []string) error {
-	var speaker publish.Speaker
+	var speaker event.Speaker
 	if len(args) != 1 {
 		return usage("%s after the name: expected one speaker, such as S2 or a name, with --from", count(len(args), "argument"))
 	}
-	if err := publish.CheckStream(stream); err != nil {
+	if err := event.CheckStream(stream); err != nil {
 		return usage("--from: %w", err)
 	}
 	nc, err := o.connect(cmd)

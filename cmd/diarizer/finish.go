@@ -6,11 +6,11 @@ import (
 	"os"
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/outfile"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // outcome is how a command ended.
@@ -23,8 +23,8 @@ const (
 )
 
 // write writes the files.
-func (r *results) write(how outcome, timelines []*publish.Timeline, live []rttm.Segment) error {
-	nothing := how == broken && !slices.ContainsFunc(timelines, func(t *publish.Timeline) bool { return len(t.Turns()) > 0 })
+func (r *results) write(how outcome, timelines []*event.Timeline, live []rttm.Segment) error {
+	nothing := how == broken && !slices.ContainsFunc(timelines, func(t *event.Timeline) bool { return len(t.Turns()) > 0 })
 	var errs []error
 	for _, f := range r.final {
 		these := timelines
@@ -46,7 +46,7 @@ func (r *results) write(how outcome, timelines []*publish.Timeline, live []rttm.
 
 // rewrite writes files again that are there, with what was corrected since, which are
 // the late events.
-func (r *results) rewrite(how outcome, timelines []*publish.Timeline, late []publish.Event) error {
+func (r *results) rewrite(how outcome, timelines []*event.Timeline, late []event.Event) error {
 	if how == broken {
 		return nil // nothing has its own name
 	}
@@ -102,20 +102,4 @@ func finish(f *outfile.File, how outcome, nothing bool, write func(io.Writer) er
 		return f.CommitPart()
 	}
 	return f.Commit()
-}
-
-// tellFiles says where everything is, a line for each file.
-func tellFiles(set *outfile.Set, say func(format string, args ...any)) {
-	for _, f := range set.Files() {
-		d := f.Done()
-		switch {
-		case d.Path == "" || d.Path == outfile.Stdout:
-		case d.Partial:
-			say("what there is of %s is in %s, %s\n", f.Path(), d.Path, outfile.Size(d.Size))
-		case d.Kept != "":
-			say("wrote %s, %s; what was there before is %s\n", d.Path, outfile.Size(d.Size), d.Kept)
-		default:
-			say("wrote %s, %s\n", d.Path, outfile.Size(d.Size))
-		}
-	}
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/segment"
 	"github.com/seed-7adb9000/diarizer/vad"
@@ -26,8 +27,7 @@ type diarizeFlags struct {
 	model              string
 	speech, utterances string
 	speakers, min, max int
-	join               time.Duration
-	exclusive          bool
+	turns              cli.TurnFlags
 	page               pageFlags
 	tui                bool
 	identify           string
@@ -41,22 +41,16 @@ func (o *diarizeFlags) register(f *pflag.FlagSet) {
 	f.BoolVar(&o.json, "json", false, "print the events as lines of JSON")
 	f.StringVar(&o.nats, "nats", "embedded", "publish to a NATS server: a URL, embedded (a server of the program's own on a free loopback port), or off")
 	o.publish.register(f)
-	modelFlag(f, &o.model)
+	cli.ModelFlag(f, &o.model)
 	f.StringVar(&o.speech, "speech", "", "take the regions of speech from this RTTM file instead of detecting them")
 	f.StringVar(&o.utterances, "utterances", "", "take the boundaries of turns from this RTTM file, its speakers ignored")
 	f.IntVar(&o.speakers, "speakers", 0, "the number of speakers, where it is known")
 	f.IntVar(&o.min, "min-speakers", 0, "the least number of speakers")
 	f.IntVar(&o.max, "max-speakers", 0, "the largest number of speakers")
-	o.registerTurns(f)
+	o.turns.Register(f)
 	identifyFlag(f, &o.identify)
 	o.page.register(f)
 	f.BoolVar(&o.tui, "tui", false, "show who speaks full-screen, where the output is a terminal")
-}
-
-// registerTurns adds the flags that say what a turn is.
-func (o *diarizeFlags) registerTurns(f *pflag.FlagSet) {
-	f.DurationVar(&o.join, "join", defaultJoin, "the longest pause inside a turn, up to 5s")
-	f.BoolVar(&o.exclusive, "exclusive", false, "tell of one speaker at a time, as captions want it")
 }
 
 // config checks the flags and returns what they say of the pipeline.
@@ -71,26 +65,21 @@ func (o *diarizeFlags) config() (pipeline.Config, error) {
 		return pipeline.Config{}, usage("--min-speakers %d: expected at most --max-speakers %d", o.min, o.max)
 	case o.speech != "" && o.utterances != "":
 		return pipeline.Config{}, usage("--speech and --utterances: expected one of them")
-	case o.join < 0 || o.join > longestJoin:
-		return pipeline.Config{}, usage("--join %v: expected 0s to %v", o.join, longestJoin)
+	case o.turns.Check() != nil:
+		return pipeline.Config{}, o.turns.Check()
 	case o.latency < 0:
 		return pipeline.Config{}, usage("--latency %v: expected a duration such as 1s", o.latency)
 	case o.speakers > 0:
 		limits = online.Limits{Min: o.speakers, Max: o.speakers}
 	}
-	m, err := readModel(o.model)
+	m, err := cli.ReadModel(o.model)
 	if err != nil {
 		return pipeline.Config{}, as(exitInput, err)
 	}
-	join := max(1, int64(o.join.Seconds()*capture.Rate)) // 0 stands for the default
-	return pipeline.Config{Model: m, Online: online.Config{Limits: limits, JoinGap: join, Exclusive: o.exclusive}}, nil
+	cfg := pipeline.Config{Model: m, Online: o.turns.Config()}
+	cfg.Online.Limits = limits
+	return cfg, nil
 }
-
-// The pauses that --join takes.
-const (
-	defaultJoin = 400 * time.Millisecond
-	longestJoin = 5 * time.Second
-)
 
 // given adds what --speech or --utterances say of the named recording.
 func (o *diarizeFlags) given(cfg pipeline.Config, name string) (pipeline.Config, error) {
@@ -116,7 +105,7 @@ func (o *diarizeFlags) given(cfg pipeline.Config, name string) (pipeline.Config,
 // segmentsOf reads the lines of one recording from an RTTM file that may hold
 // several: those of the given name, or all where there is one name only.
 func segmentsOf(path, name string) ([]rttm.Segment, error) {
-	all, err := readLines(path)
+	all, err := cli.ReadLines(path)
 	if err != nil {
 		return nil, err
 	}

@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	speech "github.com/seed-7adb9000/diarizer/internal/talk"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // newcomer is who is somebody new, in place of a speaker.
@@ -68,7 +68,7 @@ on. When the meeting is over, give the turns that are somebody else's.` + aboutC
 }
 
 // moment reads a time: seconds, or minutes and hours before them with colons.
-func moment(text string) (publish.Time, error) {
+func moment(text string) (event.Time, error) {
 	var seconds float64
 	parts := strings.Split(text, ":")
 	for i, p := range parts {
@@ -82,27 +82,27 @@ func moment(text string) (publish.Time, error) {
 	if seconds > most {
 		return 0, usage("time %q: expected a time of the stream", text)
 	}
-	return publish.Time(math.Round(seconds * publish.Rate)), nil
+	return event.Time(math.Round(seconds * event.Rate)), nil
 }
 
 // aimGift finds the turns of a wish, and whose they are to be.
-func aimGift(w wish, tl *publish.Timeline) (c correct.Correction, err error) {
+func aimGift(w wish, tl *event.Timeline) (c correct.Correction, err error) {
 	c = correct.Correction{Action: correct.Give, Run: tl.Run()}
 	if w.into != newcomer {
 		if c.Into, err = speakerOf(tl, w.into); err != nil {
 			return c, err
 		}
 	}
-	from := publish.Unknown
+	from := event.Unknown
 	if w.speaker != "" {
 		if from, err = speakerOf(tl, w.speaker); err != nil {
 			return c, err
 		}
 	}
 	for _, at := range w.at {
-		var found []publish.Turn
+		var found []event.Turn
 		for _, t := range tl.Between(at, at+1) {
-			if from == publish.Unknown || t.Speaker == from {
+			if from == event.Unknown || t.Speaker == from {
 				found = append(found, t)
 			}
 		}
@@ -119,10 +119,10 @@ func aimGift(w wish, tl *publish.Timeline) (c correct.Correction, err error) {
 
 // giveLines gives turns of the recording of tl to somebody else in the lines of an RTTM
 // file.
-func giveLines(data []byte, tl *publish.Timeline, c correct.Correction) []byte {
+func giveLines(data []byte, tl *event.Timeline, c correct.Correction) []byte {
 	to := word(tl.Name(c.Into))
-	for n := 1; c.Into == publish.Unknown; n++ {
-		to = publish.Speaker(n).String()
+	for n := 1; c.Into == event.Unknown; n++ {
+		to = event.Speaker(n).String()
 		if _, err := speakerOf(tl, to); err != nil {
 			break
 		}
@@ -141,7 +141,7 @@ func giveLines(data []byte, tl *publish.Timeline, c correct.Correction) []byte {
 }
 
 // gives reports whether the fields of a line are those of one of some turns.
-func gives(fields [][]byte, tl *publish.Timeline, turns []int) bool {
+func gives(fields [][]byte, tl *event.Timeline, turns []int) bool {
 	start, err := strconv.ParseFloat(string(fields[3]), 64)
 	length, errLength := strconv.ParseFloat(string(fields[4]), 64)
 	if err != nil || errLength != nil {
@@ -159,7 +159,7 @@ func gives(fields [][]byte, tl *publish.Timeline, turns []int) bool {
 
 // given is what giving turns has done, in words.
 func given(c correct.Correction, into string) string {
-	if c.Into == publish.Unknown {
+	if c.Into == event.Unknown {
 		into = "somebody new"
 	}
 	return fmt.Sprintf("%s given to %s", count(len(c.Turns), "turn"), into)

@@ -107,7 +107,6 @@ func TestValuesComplete(t *testing.T) {
 		{"send --speed |", "1 2 10 max"},
 		{"replay --nats |", "embedded off nats://127.0.0.1:4222"},
 		{"watch --nats-wait |", "forever 30s 5m"},
-		{"plot |", "rttm"},
 		{"convert |", "rttm jsonl"},
 		{"streams identify standup |", "on off"},
 	} {

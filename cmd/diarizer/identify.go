@@ -13,12 +13,12 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/serve"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/voicefile"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // The values of --identify that are no path.
@@ -48,12 +48,12 @@ type recognition struct {
 
 	mu    sync.Mutex
 	heard map[string]map[int]model.Stats // by stream
-	named map[string]map[publish.Speaker]string
+	named map[string]map[event.Speaker]string
 }
 
 // openVoices reads the voices of --identify.
 func openVoices(value string, m model.Model) (*recognition, error) {
-	r := &recognition{heard: map[string]map[int]model.Stats{}, named: map[string]map[publish.Speaker]string{}}
+	r := &recognition{heard: map[string]map[int]model.Stats{}, named: map[string]map[event.Speaker]string{}}
 	switch value {
 	case "":
 		return nil, nil
@@ -102,14 +102,14 @@ func (r *recognition) attach(opts *session.Options) {
 }
 
 // event notes whom people have given a name.
-func (r *recognition) event(e publish.Event) {
-	if r == nil || e.Kind != publish.SpeakerIdentified {
+func (r *recognition) event(e event.Event) {
+	if r == nil || e.Kind != event.SpeakerIdentified {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.named[e.Stream] == nil {
-		r.named[e.Stream] = map[publish.Speaker]string{}
+		r.named[e.Stream] = map[event.Speaker]string{}
 	}
 	if e.Confidence == 1 && e.Name != e.Speaker.String() { // nothing but a person is as sure as that
 		r.named[e.Stream][e.Speaker] = e.Name

@@ -8,8 +8,8 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/session"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // replayNATS diarizes the sound of a subject.
@@ -45,9 +45,9 @@ func replayNATS(cmd *cobra.Command, o diarizeFlags, r replayFlags) (err error) {
 	out.live = true
 	defer func() { err = out.close(cmd.Context(), err) }()
 
-	id := recording{path: r.fromNATS, name: r.fromNATS, stream: publish.Token(r.fromNATS)}
+	id := recording{path: r.fromNATS, name: r.fromNATS, stream: event.Token(r.fromNATS)}
 	if stream, ok := natsaudio.Stream(r.fromNATS); ok {
-		id.name, id.stream = stream, publish.Token(stream)
+		id.name, id.stream = stream, event.Token(stream)
 	}
 	if cfg, err = o.given(cfg, id.name); err != nil {
 		return err
@@ -68,7 +68,7 @@ func replayNATS(cmd *cobra.Command, o diarizeFlags, r replayFlags) (err error) {
 	}
 	err = out.run(cmd.Context(), capture.NewReplay(src, speed, nil), session.Options{
 		Stream:   id.stream,
-		Source:   publish.Source{Name: id.name},
+		Source:   event.Source{Name: id.name},
 		Pipeline: cfg,
 	}, 0)
 	err = errors.Join(err, src.Close())

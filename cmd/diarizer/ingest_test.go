@@ -17,9 +17,9 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/needs"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
@@ -210,12 +210,12 @@ func TestReplayLossFromNATS(t *testing.T) {
 	if status := wait(); status != 0 {
 		t.Fatalf("status %d, %s", status, said)
 	}
-	var gaps []publish.Gap
+	var gaps []event.Gap
 	for line := range strings.Lines(said.String()) {
 		if !strings.HasPrefix(line, "{") {
 			continue
 		}
-		e, err := publish.Decode([]byte(line))
+		e, err := event.Decode([]byte(line))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +223,7 @@ func TestReplayLossFromNATS(t *testing.T) {
 			gaps = append(gaps, *e.Gap)
 		}
 	}
-	if want := []publish.Gap{{Start: 32000, End: 40000}, {Start: 223680, End: 224000}}; !slices.Equal(gaps, want) {
+	if want := []event.Gap{{Start: 32000, End: 40000}, {Start: 223680, End: 224000}}; !slices.Equal(gaps, want) {
 		t.Errorf("gaps %v, want %v", gaps, want)
 	}
 	if !strings.Contains(said.String(), "26 lost") {
@@ -322,17 +322,17 @@ func TestReplayFollow(t *testing.T) {
 	if status := wait(); status != 0 {
 		t.Fatalf("status %d, %s", status, said)
 	}
-	var speakers []publish.Speaker
-	var end publish.Time
+	var speakers []event.Speaker
+	var end event.Time
 	for line := range strings.Lines(said.String()) {
 		if !strings.HasPrefix(line, "{") {
 			continue
 		}
-		e, err := publish.Decode([]byte(line))
+		e, err := event.Decode([]byte(line))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e.Kind == publish.SpeakerAdded {
+		if e.Kind == event.SpeakerAdded {
 			speakers = append(speakers, e.Speaker)
 		}
 		end = max(end, e.At)

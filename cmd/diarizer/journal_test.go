@@ -9,11 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // leave puts events into a journal for which there is no server.
-func leave(t *testing.T, dir string, events []publish.Event) {
+func leave(t *testing.T, dir string, events []event.Event) {
 	t.Helper()
 	nc, err := publish.Connect(t.Context(), "nats://127.0.0.1:1", publish.ConnectOptions{Wait: true})
 	if err != nil {

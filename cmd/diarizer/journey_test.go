@@ -14,10 +14,10 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/soundcard"
 	"github.com/seed-7adb9000/diarizer/internal/tui"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
@@ -69,7 +69,7 @@ func TestJourney(t *testing.T) {
 	}
 	table := downloaded(t, page, "csv", `,S1,`)
 	first := regexp.MustCompile(`,(S\d+),`).FindStringSubmatch(table)[1]
-	var who publish.Speaker
+	var who event.Speaker
 	if err := who.UnmarshalText([]byte(first)); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestJourney(t *testing.T) {
 	// The terminal shows it as the server has it. Esc leaves nothing, q does.
 	feed := tui.NewFeed()
 	for line := range strings.Lines(works(t, "watch", "--nats", url, "--stream", "standup", "--until-end", "--json")) {
-		e, err := publish.Decode([]byte(line))
+		e, err := event.Decode([]byte(line))
 		if err == nil {
 			err = feed.Event(e)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/bus"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -55,12 +56,12 @@ func keepOpen(ctx context.Context, nc *nats.Conn, keep time.Duration, log *slog.
 		}
 		o.close()
 	}
-	for kind, do := range map[publish.Kind]func(publish.Event){
-		publish.StreamEnded:   func(e publish.Event) { o.open(ctx, e.Stream, keep) },
-		publish.StreamStarted: func(e publish.Event) { o.shut(e.Stream) },
+	for kind, do := range map[event.Kind]func(event.Event){
+		event.StreamEnded:   func(e event.Event) { o.open(ctx, e.Stream, keep) },
+		event.StreamStarted: func(e event.Event) { o.shut(e.Stream) },
 	} {
 		sub, err := nc.Subscribe(publish.Subject("*", kind), func(m *nats.Msg) {
-			if e, err := publish.Decode(m.Data); err == nil { // others may say there what they like
+			if e, err := event.Decode(m.Data); err == nil { // others may say there what they like
 				do(e)
 			}
 		})
@@ -91,7 +92,7 @@ func (o *openStreams) earlier(ctx context.Context) error {
 		return err
 	}
 	for _, r := range runs {
-		msg, err := stream.GetLastMsgForSubject(ctx, publish.Subject(r.Stream, publish.StreamEnded))
+		msg, err := stream.GetLastMsgForSubject(ctx, publish.Subject(r.Stream, event.StreamEnded))
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound):
 		case err != nil:

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
@@ -20,10 +21,10 @@ func TestStreamsAreKeptOpen(t *testing.T) {
 	if err := publish.EnsureStream(ctx, nc, publish.StreamOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	say := func(events ...publish.Event) {
+	say := func(events ...event.Event) {
 		t.Helper()
 		for _, e := range events {
-			msg, err := e.Message()
+			msg, err := publish.NewMessage(e)
 			if err == nil {
 				_, err = nc.RequestMsg(msg, 5*time.Second)
 			}

@@ -7,15 +7,15 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // remember keeps what corrections after the end of a stream's new run need, where
 // somebody can make them: on a page or in a view that stay.
-func (o *output) remember(stream string) func(publish.Event) error {
+func (o *output) remember(stream string) func(event.Event) error {
 	if o.page == nil && o.term == nil {
-		return func(publish.Event) error { return nil }
+		return func(event.Event) error { return nil }
 	}
 	late := &correct.Late{}
 	late.Bound(keptTurns)
@@ -25,7 +25,7 @@ func (o *output) remember(stream string) func(publish.Event) error {
 		o.lates = map[string]*correct.Late{}
 	}
 	o.lates[stream] = late
-	return func(e publish.Event) error {
+	return func(e event.Event) error {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		return late.Apply(e)
@@ -51,16 +51,16 @@ func (o *output) correct(ctx context.Context, stream string, c correct.Correctio
 
 // correctLate corrects a stream that is over and has the files follow. It returns the
 // events that are not printed yet.
-func (o *output) correctLate(ctx context.Context, stream string, c correct.Correction) (reply correct.Reply, news []publish.Event, err error) {
+func (o *output) correctLate(ctx context.Context, stream string, c correct.Correction) (reply correct.Reply, news []event.Event, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	late := o.lates[stream]
-	at := slices.IndexFunc(o.timelines, func(t *publish.Timeline) bool { return late != nil && t.Run() == late.Timeline().Run() })
+	at := slices.IndexFunc(o.timelines, func(t *event.Timeline) bool { return late != nil && t.Run() == late.Timeline().Run() })
 	if at < 0 {
 		return reply, nil, fmt.Errorf("%w: the stream is just ending: try again", correct.ErrRefused)
 	}
 	tl := o.timelines[at]
-	add := func(e publish.Event) error {
+	add := func(e event.Event) error {
 		if e.Seq <= tl.Seq() {
 			return nil
 		}
@@ -75,7 +75,7 @@ func (o *output) correctLate(ctx context.Context, stream string, c correct.Corre
 	if o.nc != nil {
 		_, _, err = correct.After(ctx, o.nc, stream, c, add)
 	} else {
-		var events []publish.Event
+		var events []event.Event
 		if events, err = late.Correct(c); err == nil {
 			for _, e := range events {
 				err = errors.Join(err, add(e))

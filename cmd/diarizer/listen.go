@@ -15,9 +15,9 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/mic"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // listenFlags are the flags of listen beside those of every command that
@@ -88,9 +88,9 @@ func (l *listenFlags) entitle(now time.Time) error {
 	if l.stream == "" {
 		host, _ := os.Hostname() // a machine without a name has none here either
 		host, _, _ = strings.Cut(host, ".")
-		l.stream = publish.Token(strings.Trim(host+now.Format("-2006-01-02-150405"), "-"))
+		l.stream = event.Token(strings.Trim(host+now.Format("-2006-01-02-150405"), "-"))
 	}
-	if err := publish.CheckStream(l.stream); err != nil {
+	if err := event.CheckStream(l.stream); err != nil {
 		return usage("--stream: %w", err)
 	}
 	l.title = cmp.Or(strings.TrimSpace(l.title), l.stream)
@@ -197,10 +197,10 @@ func listenOn(ctx context.Context, host mic.Host, opts mic.Options, out *output,
 		}
 	}()
 	print := out.print
-	out.print = func(e publish.Event) error { return level.around(func() error { return print(e) }) }
+	out.print = func(e event.Event) error { return level.around(func() error { return print(e) }) }
 	return out.run(ctx, level.source(src, m.Device().Name), session.Options{
 		Stream:   l.stream,
-		Source:   publish.Source{Name: l.title, Origin: m.Origin()},
+		Source:   event.Source{Name: l.title, Origin: m.Origin()},
 		Pipeline: cfg,
 	}, 0)
 }

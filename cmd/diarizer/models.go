@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/online/model"
@@ -30,7 +31,7 @@ func (m *models) pipeline(name string) (pipeline.Config, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.read[name] == nil {
-		one, err := readModel(name)
+		one, err := cli.ReadModel(name)
 		if err != nil {
 			return pipeline.Config{}, err
 		}

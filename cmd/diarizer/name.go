@@ -9,9 +9,9 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/export"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // wish is a correction as somebody types it: speakers by id or by name.
@@ -20,8 +20,8 @@ type wish struct {
 	speaker string
 	into    string
 	name    string
-	text    string         // of a mark
-	at      []publish.Time // of turns
+	text    string       // of a mark
+	at      []event.Time // of turns
 }
 
 // nameOptions are the flags of name, merge and undo.
@@ -147,12 +147,12 @@ func (o *nameOptions) correct(cmd *cobra.Command, target string, wishes []wish) 
 		return as(exitInput, fmt.Errorf("%s is a directory: expected an RTTM file, events as lines of JSON, or a stream", target))
 	case err == nil:
 		return o.correctFile(cmd, target, wishes)
-	case publish.ValidToken(target):
+	case event.ValidToken(target):
 		return o.correctStream(cmd, target, wishes)
 	case filepath.Ext(target) != "" || strings.ContainsRune(target, filepath.Separator):
 		return err
 	}
-	return as(exitUsage, publish.CheckStream(target))
+	return as(exitUsage, event.CheckStream(target))
 }
 
 // outputs adds the files of --out.
@@ -167,7 +167,7 @@ func (o *nameOptions) outputs(files *results) error {
 }
 
 // aim makes a correction of a wish, with the speakers of a timeline.
-func aim(w wish, tl *publish.Timeline) (c correct.Correction, err error) {
+func aim(w wish, tl *event.Timeline) (c correct.Correction, err error) {
 	c = correct.Correction{Action: w.action, Name: w.name, Run: tl.Run()}
 	if w.action == correct.Undo || w.action == correct.Mark {
 		c.Text = w.text
@@ -186,8 +186,8 @@ func aim(w wish, tl *publish.Timeline) (c correct.Correction, err error) {
 }
 
 // spelled is what a correction has done, in words; tl is as it was before.
-func spelled(c correct.Correction, tl *publish.Timeline) string {
-	who := func(s publish.Speaker) string {
+func spelled(c correct.Correction, tl *event.Timeline) string {
+	who := func(s event.Speaker) string {
 		if name := tl.Name(s); name != s.String() {
 			return fmt.Sprintf("%s (%s)", s, name)
 		}

@@ -13,10 +13,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/outfile"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // correctFile corrects an RTTM file or events as lines of JSON. What the corrections
@@ -47,7 +48,7 @@ func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish
 	// Of events nothing goes away, so that nothing is to be kept.
 	here := &outfile.Set{Force: o.results.force || tl.Run() != export.RTTMRun}
 	own, err := here.Add(cmd.Name(), path)
-	if err = errors.Join(err, files.set.Input("what is corrected", path), o.outputs(files)); err != nil {
+	if err = errors.Join(err, files.Set.Input("what is corrected", path), o.outputs(files)); err != nil {
 		return err
 	}
 	for _, w := range wishes {
@@ -73,12 +74,12 @@ func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish
 	}); err != nil {
 		return err
 	}
-	tellFiles(here, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
+	cli.TellFiles(here, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
 	return o.tell(cmd, files, tl)
 }
 
 // reread is the timeline of the same recording or stream in data.
-func reread(cmd *cobra.Command, path string, data []byte, was *publish.Timeline) (*publish.Timeline, error) {
+func reread(cmd *cobra.Command, path string, data []byte, was *event.Timeline) (*event.Timeline, error) {
 	all, err := timelinesOf(bufio.NewReader(bytes.NewReader(data)), path, func(error) {}) // has been said
 	if err != nil {
 		return nil, err
@@ -90,7 +91,7 @@ func reread(cmd *cobra.Command, path string, data []byte, was *publish.Timeline)
 }
 
 // correctLines corrects the recording of tl in the lines of an RTTM file.
-func correctLines(path string, data []byte, tl *publish.Timeline, c correct.Correction) ([]byte, error) {
+func correctLines(path string, data []byte, tl *event.Timeline, c correct.Correction) ([]byte, error) {
 	if c.Action == correct.Undo {
 		return nil, usage("%s: an RTTM file does not say what was corrected: what was there before is beside it, %s.1 or a higher number", path, path)
 	}
@@ -111,7 +112,7 @@ func correctLines(path string, data []byte, tl *publish.Timeline, c correct.Corr
 	}
 	if c.Action == correct.Rename && to != from {
 		if other, err := speakerOf(tl, to); err == nil {
-			return nil, usage("%s: %s is somebody else there: where both are one, diarizer merge %s %s %s", path, to, quoted(path), from, tl.Name(other))
+			return nil, usage("%s: %s is somebody else there: where both are one, diarizer merge %s %s %s", path, to, cli.Quoted(path), from, tl.Name(other))
 		}
 	}
 	file := word(tl.Source().Name)
@@ -139,13 +140,13 @@ func word(name string) string {
 }
 
 // correctEvents adds events to those of the run of tl, which is over.
-func correctEvents(path string, data []byte, tl *publish.Timeline, c correct.Correction) ([]byte, error) {
+func correctEvents(path string, data []byte, tl *event.Timeline, c correct.Correction) ([]byte, error) {
 	var late correct.Late
 	for line := range bytes.Lines(data) {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		e, err := publish.Decode(line)
+		e, err := event.Decode(line)
 		if err != nil {
 			return nil, inputError("%s: %w", path, err)
 		}

@@ -9,6 +9,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -26,7 +28,7 @@ func (o *nameOptions) correctStream(cmd *cobra.Command, stream string, wishes []
 		return err
 	}
 	defer nc.Close()
-	var tl *publish.Timeline
+	var tl *event.Timeline
 	for _, w := range wishes {
 		if tl, err = streamNow(ctx, nc, stream); err != nil {
 			return err
@@ -45,18 +47,18 @@ func (o *nameOptions) correctStream(cmd *cobra.Command, stream string, wishes []
 }
 
 // tell writes the files and how much everybody has spoken, after a correction.
-func (o *nameOptions) tell(cmd *cobra.Command, files *results, tl *publish.Timeline) error {
-	all := []*publish.Timeline{tl}
+func (o *nameOptions) tell(cmd *cobra.Command, files *results, tl *event.Timeline) error {
+	all := []*event.Timeline{tl}
 	err := files.write(whole, all, nil)
-	if !files.set.TakesStdout() {
+	if !files.Set.TakesStdout() {
 		err = errors.Join(err, printed(transcript.Table(cmd.OutOrStdout(), all)))
 	}
-	tellFiles(files.set, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
+	cli.TellFiles(files.Set, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
 	return err
 }
 
 // streamNow reads the latest run of a stream.
-func streamNow(ctx context.Context, nc *nats.Conn, stream string) (*publish.Timeline, error) {
+func streamNow(ctx context.Context, nc *nats.Conn, stream string) (*event.Timeline, error) {
 	late, _, err := correct.Read(ctx, nc, stream)
 	if err != nil {
 		return nil, err
@@ -69,7 +71,7 @@ func streamNow(ctx context.Context, nc *nats.Conn, stream string) (*publish.Time
 
 // correctAnywhere has whoever diarizes the stream correct it, and corrects it itself
 // where it is over. It returns the timeline with the correction.
-func correctAnywhere(ctx context.Context, nc *nats.Conn, stream string, tl *publish.Timeline, c correct.Correction) (*publish.Timeline, error) {
+func correctAnywhere(ctx context.Context, nc *nats.Conn, stream string, tl *event.Timeline, c correct.Correction) (*event.Timeline, error) {
 	if tl.Ended() == nil {
 		reply, err := correct.Request(ctx, nc, stream, c)
 		if err == nil {
@@ -87,7 +89,7 @@ func correctAnywhere(ctx context.Context, nc *nats.Conn, stream string, tl *publ
 const publishedWithin = 10 * time.Second
 
 // streamAt reads a run until the event of that number is there.
-func streamAt(ctx context.Context, nc *nats.Conn, stream, run string, seq uint64) (*publish.Timeline, error) {
+func streamAt(ctx context.Context, nc *nats.Conn, stream, run string, seq uint64) (*event.Timeline, error) {
 	ctx, cancel := context.WithTimeout(ctx, publishedWithin)
 	defer cancel()
 	for {

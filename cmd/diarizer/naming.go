@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 // tellApart gives recordings of the same name names that differ: with as many of
@@ -59,7 +59,7 @@ func rename(all []recording, group []int) {
 		}
 		for k, i := range group {
 			all[i].name = name(k, depth, end)
-			all[i].stream = publish.Token(all[i].name)
+			all[i].stream = event.Token(all[i].name)
 		}
 		return
 	}

@@ -16,6 +16,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/pflag"
 
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -52,7 +54,7 @@ func (o *natsFlags) connect(ctx context.Context, url, name string, onError func(
 // connected gives the error of a connection its exit status: that of a file
 // which cannot be read, or of the server.
 func connected(nc *nats.Conn, err error) (*nats.Conn, error) {
-	if status(err) == exitFailed {
+	if cli.Status(err) == exitFailed {
 		err = as(exitServer, err)
 	}
 	return nc, err
@@ -127,7 +129,7 @@ func (o *publishFlags) publishing(url string) session.Publishing {
 func (o *natsFlags) server(url string) string {
 	name := server(url, o.context)
 	if o.domain != "" {
-		name += "." + publish.Token(o.domain)
+		name += "." + event.Token(o.domain)
 	}
 	return name
 }
@@ -155,7 +157,7 @@ func journalIn(dir string) error {
 // server names the server at a URL, or that of a context, as a directory.
 func server(url, context string) string {
 	if context != "" {
-		return publish.Token("context-" + filepath.Base(context))
+		return event.Token("context-" + filepath.Base(context))
 	}
 	hosts := strings.Split(url, ",")
 	for i, h := range hosts {
@@ -165,7 +167,7 @@ func server(url, context string) string {
 		hosts[i] = strings.TrimSpace(h[strings.LastIndex(h, "@")+1:])
 	}
 	slices.Sort(hosts)
-	return publish.Token(strings.Join(hosts, ","))
+	return event.Token(strings.Join(hosts, ","))
 }
 
 // defaultJournal is in the user's directory for the state of programs.

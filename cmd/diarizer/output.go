@@ -17,9 +17,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/page"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
 	"github.com/seed-7adb9000/diarizer/online/model"
@@ -34,7 +36,7 @@ type output struct {
 	stdout io.Writer
 	stderr io.Writer
 	text   io.Writer // where the transcript goes
-	print  func(publish.Event) error
+	print  func(event.Event) error
 	nc     *nats.Conn
 	server *natsd.Server
 	page   *livePage
@@ -53,7 +55,7 @@ type output struct {
 	publishing session.Publishing
 
 	mu        sync.Mutex // of what follows, where several streams run at once
-	timelines []*publish.Timeline
+	timelines []*event.Timeline
 	lates     map[string]*correct.Late // of the streams, where they can be corrected here after their end
 	how       outcome                  // of the files, once they are written
 	written   bool
@@ -79,7 +81,7 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results, m model.Model) (*
 		out.stderr = out.term.feed
 	}
 	out.text = out.stdout
-	if files.set.TakesStdout() {
+	if files.Set.TakesStdout() {
 		out.text = out.stderr
 	}
 	out.bar = newProgress(out.stderr, o.json)
@@ -150,13 +152,13 @@ func (o *output) printStreams() {
 func (o *output) printAtEnd() {
 	if !o.flags.json && o.term == nil {
 		o.atEnd = true
-		o.print = func(publish.Event) error { return nil }
+		o.print = func(event.Event) error { return nil }
 	}
 }
 
 // warn says what went wrong without ending anything.
 func (o *output) warn(err error) {
-	for _, line := range lines(apart(err)) {
+	for _, line := range cli.Lines(cli.Apart(err)) {
 		o.say("diarizer: %s\n", line)
 	}
 }
@@ -173,12 +175,12 @@ func (o *output) say(format string, args ...any) {
 // What came of it is kept for the files, whatever happens. Several may run at
 // once.
 func (o *output) run(ctx context.Context, src capture.Source, opts session.Options, length time.Duration) error {
-	live := publish.NewLive(o.flags.latency)
+	live := event.NewLive(o.flags.latency)
 	opts.NATS = o.nc
 	opts.OnPublishError = o.warn
 	opts.Publishing = o.publishing
 	late := o.remember(opts.Stream)
-	opts.OnEvent = func(e publish.Event) error {
+	opts.OnEvent = func(e event.Event) error {
 		if err := errors.Join(live.Apply(e), late(e)); err != nil {
 			return err
 		}
@@ -200,7 +202,7 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 	defer o.mu.Unlock()
 	o.timelines = append(o.timelines, timeline)
 	o.told = append(o.told, live.Segments()...)
-	if end := timeline.Ended(); end == nil || end.Reason == publish.Failed {
+	if end := timeline.Ended(); end == nil || end.Reason == event.Failed {
 		o.broken = true
 	}
 	return o.term.ended(ctx, err)
@@ -222,11 +224,11 @@ func (o *output) close(ctx context.Context, failed error) error {
 	if o.term == nil {
 		err = errors.Join(err, o.result(ctx))
 	}
-	if len(told(ctx, err)) == 0 {
+	if len(cli.Told(ctx, err)) == 0 {
 		switch {
 		case o.term != nil:
 			o.term.linger(ctx)
-		case o.live && o.host && interruptedBy(ctx, os.Interrupt):
+		case o.live && o.host && cli.InterruptedBy(ctx, os.Interrupt):
 			// Whoever ended the meeting may want to name who was there.
 			again, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 			o.page.linger(again, o.stderr)
@@ -250,7 +252,7 @@ func (o *output) write(ctx context.Context) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	// Recordings that ran at once ended in any order.
-	slices.SortStableFunc(o.timelines, func(a, b *publish.Timeline) int { return strings.Compare(a.Source().Name, b.Source().Name) })
+	slices.SortStableFunc(o.timelines, func(a, b *event.Timeline) int { return strings.Compare(a.Source().Name, b.Source().Name) })
 	slices.SortStableFunc(o.told, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
 	o.how, o.written = o.outcome(ctx), true
 	return o.files.write(o.how, o.timelines, o.told)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/online/model/embedding"
@@ -11,7 +12,7 @@ import (
 
 // TestLivable has a machine that keeps up with the network and one that does not.
 func TestLivable(t *testing.T) {
-	m, err := readModel(modelfile.Accurate)
+	m, err := cli.ReadModel(modelfile.Accurate)
 	if err != nil {
 		t.Fatal(err)
 	}

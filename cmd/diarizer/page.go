@@ -9,11 +9,11 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/internal/page"
 	"github.com/seed-7adb9000/diarizer/internal/session"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // pageFlags are the flags of every command that can show the live page.
@@ -79,7 +79,7 @@ func (p *livePage) attach(opts *session.Options) {
 		return
 	}
 	tell := opts.OnEvent
-	opts.OnEvent = func(e publish.Event) error {
+	opts.OnEvent = func(e event.Event) error {
 		if err := p.hub.Event(e); err != nil {
 			return err
 		}

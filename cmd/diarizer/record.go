@@ -19,7 +19,7 @@ type keeper struct {
 
 // newKeeper checks that the file can be written.
 func newKeeper(files *results, path string) (*keeper, error) {
-	f, err := files.optional("--record", path)
+	f, err := files.Optional("--record", path)
 	if f == nil {
 		return nil, err
 	}

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 // recording is one file of the command line, or standard input.
@@ -30,13 +30,13 @@ func newRecording(path string) recording {
 	if path == "-" {
 		id = "stdin"
 	}
-	return recording{path: path, name: rttm.RecordingName(id), stream: publish.StreamID(id)}
+	return recording{path: path, name: rttm.RecordingName(id), stream: event.StreamID(id)}
 }
 
 // channel is the recording of one of its channels.
 func (r recording) channel(c capture.Channel) recording {
 	suffix := fmt.Sprintf("-ch%d", c)
-	return recording{path: r.path, name: r.name + suffix, stream: publish.Token(r.stream + suffix)}
+	return recording{path: r.path, name: r.name + suffix, stream: event.Token(r.stream + suffix)}
 }
 
 // found are the recordings of a command line, and what of it is none.

@@ -13,9 +13,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // replayFlags are the flags of "diarizer replay" beyond those of all commands
@@ -172,7 +173,7 @@ func (p *replayer) several(all []recording) error {
 			if ctx.Err() != nil || p.out.term.gone() {
 				return nil
 			}
-			if err := errors.Join(told(ctx, p.recording(r))...); err != nil {
+			if err := errors.Join(cli.Told(ctx, p.recording(r))...); err != nil {
 				failed[i] = err
 				p.out.warn(err)
 			}
@@ -185,13 +186,13 @@ func (p *replayer) several(all []recording) error {
 	failed = slices.DeleteFunc(failed, func(err error) bool { return err == nil })
 	var several error
 	if n := len(failed); n > 0 {
-		several = as(statusOf(failed), fmt.Errorf("%d of %d recordings failed", n, len(all)))
+		several = as(cli.StatusOf(failed), fmt.Errorf("%d of %d recordings failed", n, len(all)))
 	}
 	if ctx.Err() != nil {
 		return errors.Join(ctx.Err(), several)
 	}
 	if p.out.term.gone() {
-		return errors.Join(errQuit, several)
+		return errors.Join(cli.ErrQuit, several)
 	}
 	heard, took := p.out.bar.sum()
 	p.out.bar.end()
@@ -264,7 +265,7 @@ func (p *replayer) recording(r recording) error {
 // failed.
 func others(ctx context.Context, errs []error, first error) (all []error) {
 	for _, err := range errs {
-		for _, e := range apart(err) {
+		for _, e := range cli.Apart(err) {
 			if err != first && (ctx.Err() != nil || !errors.Is(e, context.Canceled)) {
 				all = append(all, e)
 			}
@@ -283,7 +284,7 @@ func (p *replayer) one(ctx context.Context, id recording, src *capture.Recording
 	length, _ := src.Duration()
 	err = p.out.run(ctx, capture.NewReplay(src, p.speed, nil), session.Options{
 		Stream:   id.stream,
-		Source:   publish.Source{Name: id.name},
+		Source:   event.Source{Name: id.name},
 		Pipeline: cfg,
 	}, length)
 	err = errors.Join(err, src.Close())

@@ -2,9 +2,7 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -12,16 +10,12 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/outfile"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
-
-// forceFlag is the flag of every command that writes files.
-func forceFlag(f *pflag.FlagSet, force *bool) {
-	f.BoolVar(force, "force", false, "overwrite files that are there; without it they are kept as FILE.1")
-}
 
 // resultFlags are the flags of every command whose turns can be had in all
 // formats.
@@ -33,13 +27,13 @@ type resultFlags struct {
 func (r *resultFlags) register(f *pflag.FlagSet) {
 	f.StringArrayVar(&r.out, "out", nil, "write the final turns to this `FILE` in the format of its name, "+export.Endings()+
 		", or the events to one in .jsonl; may be repeated; vtt:FILE says the format where the name does not, - is standard output")
-	forceFlag(f, &r.force)
+	cli.ForceFlag(f, &r.force)
 }
 
 // results are the files of a command that says who spoke when: what is written
 // at the end, and what grows with every event.
 type results struct {
-	set   *outfile.Set
+	*cli.Files
 	final []finalFile
 	live  *outfile.File // of --rttm-live, nil without
 
@@ -59,16 +53,9 @@ type eventFile struct {
 	lines *transcript.JSONLines
 }
 
-// newResults begins the outputs of a command. Standard output is one where it is
-// free: a transcript makes room for it, lines for a program do not.
+// newResults begins the outputs of a command, as [cli.NewFiles] does.
 func newResults(stdout, stderr io.Writer, force, free bool) *results {
-	r := &results{set: &outfile.Set{Force: force}}
-	if free {
-		r.set.Out = stdout
-	}
-	r.set.Stream("standard output", stdout)
-	r.set.Stream("standard error", stderr)
-	return r
+	return &results{Files: cli.NewFiles(stdout, stderr, force, free)}
 }
 
 // check finds out whether the files that the flags name can be written, before
@@ -77,31 +64,16 @@ func (o *diarizeFlags) check(cmd *cobra.Command, several bool, recordings ...str
 	screen := o.tui && isTerminal(cmd.InOrStdin()) && isTerminal(cmd.OutOrStdout())
 	r := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), o.results.force, !o.json && !screen)
 	err := errors.Join(
-		r.read(cmd, "a recording", recordings...),
-		r.read(cmd, "what --speech reads", o.speech),
-		r.read(cmd, "what --utterances reads", o.utterances),
-		r.read(cmd, "the model", modelPath(o.model)...),
+		r.Read(cmd, "a recording", recordings...),
+		r.Read(cmd, "what --speech reads", o.speech),
+		r.Read(cmd, "what --utterances reads", o.utterances),
+		r.Read(cmd, "the model", cli.ModelPath(o.model)...),
 		r.rttm("--rttm", o.rttm),
 		r.out("--out", o.results.out, several),
 	)
-	live, failed := r.optional("--rttm-live", o.rttmLive)
+	live, failed := r.Optional("--rttm-live", o.rttmLive)
 	r.live = live
 	return r, errors.Join(err, failed)
-}
-
-// read says what the command reads; "-" is standard input.
-func (r *results) read(cmd *cobra.Command, what string, paths ...string) error {
-	var errs []error
-	for _, path := range paths {
-		if path == "-" {
-			if f, ok := cmd.InOrStdin().(*os.File); ok {
-				r.set.Stream("standard input", f)
-			}
-			continue
-		}
-		errs = append(errs, r.set.Input(what, path))
-	}
-	return errors.Join(errs...)
 }
 
 // rttm adds a file of final turns, if path names one.
@@ -109,7 +81,7 @@ func (r *results) rttm(flag, path string) error {
 	if path == "" {
 		return nil
 	}
-	f, err := r.set.Add(flag, path)
+	f, err := r.Set.Add(flag, path)
 	if err == nil {
 		r.final = append(r.final, finalFile{f, export.RTTM})
 	}
@@ -136,7 +108,7 @@ func (r *results) add(flag, name string, several bool) error {
 	if several && format.Single() {
 		return usage("%s %s: %s holds one stream, and there may be several here: expected .rttm, .csv, .json or .jsonl, of which \"diarizer convert --recording NAME\" makes the others", flag, name, format)
 	}
-	f, err := r.set.Add(flag, path)
+	f, err := r.Set.Add(flag, path)
 	switch {
 	case err != nil:
 		return err
@@ -167,40 +139,14 @@ func outName(name string) (path string, format export.Format, err error) {
 }
 
 // any reports whether there is a file at all.
-func (r *results) any() bool { return len(r.set.Files()) > 0 }
+func (r *results) any() bool { return len(r.Set.Files()) > 0 }
 
 // event adds an event to the files that grow. What fails is said at the end: a
 // full disk does not end a meeting.
-func (r *results) event(e publish.Event) {
+func (r *results) event(e event.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, f := range r.events {
 		_ = f.lines.Event(e) // stays in f
 	}
-}
-
-// one adds the only file of a command that reads some others.
-func (r *results) one(cmd *cobra.Command, flag, path string, inputs ...string) (*outfile.File, error) {
-	if err := r.read(cmd, "what is read", inputs...); err != nil {
-		return nil, err
-	}
-	return r.set.Add(flag, path)
-}
-
-// optional adds a file that need not be asked for: none where path is empty.
-func (r *results) optional(flag, path string) (*outfile.File, error) {
-	if path == "" {
-		return nil, nil
-	}
-	return r.set.Add(flag, path)
-}
-
-// writeOne writes the one file of a command that does nothing else, and says so.
-func (r *results) writeOne(cmd *cobra.Command, f *outfile.File, data []byte) error {
-	err := finish(f, whole, false, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
-	tellFiles(r.set, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
-	return err
 }

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/needs"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -172,18 +174,18 @@ func TestEveryErrorIsTold(t *testing.T) {
 	lost := fmt.Errorf("%w: 10 left: %w", publish.ErrUnpublished, context.Canceled)
 	all := errors.Join(errors.Join(context.Canceled, lost), fmt.Errorf("close: %w", context.Canceled), lost, errors.New("two\nlines"))
 	cancel()
-	got := lines(told(ctx, all))
+	got := cli.Lines(cli.Told(ctx, all))
 	if want := []string{lost.Error(), "two lines"}; !slices.Equal(got, want) {
 		t.Errorf("told %q, expected %q", got, want)
 	}
-	if s := statusOf(told(ctx, all)); s != exitServer {
+	if s := cli.StatusOf(cli.Told(ctx, all)); s != exitServer {
 		t.Errorf("status %d", s)
 	}
-	if got := lines(told(t.Context(), errors.Join(errQuit, nil))); len(got) != 0 {
+	if got := cli.Lines(cli.Told(t.Context(), errors.Join(cli.ErrQuit, nil))); len(got) != 0 {
 		t.Errorf("told %q", got)
 	}
 	sentence := fmt.Errorf("both %w and %w", io.EOF, io.ErrClosedPipe)
-	if got := lines(told(t.Context(), usage("x: %w", errors.Join(sentence)))); !slices.Equal(got, []string{"x: " + sentence.Error()}) {
+	if got := cli.Lines(cli.Told(t.Context(), usage("x: %w", errors.Join(sentence)))); !slices.Equal(got, []string{"x: " + sentence.Error()}) {
 		t.Errorf("told %q", got)
 	}
 }
@@ -262,8 +264,8 @@ func TestEventsSayWhoPublishes(t *testing.T) {
 	for _, args := range [][]string{{"run", "--json", "a.wav"}, {"replay", "--json", "--speed", "max", "a.wav"}, {"replay", "--json", "--channel", "each", "--speed", "max", "a.wav"}} {
 		status, stdout, stderr := diarizer(t.Context(), nil, args...)
 		first, _, _ := strings.Cut(stdout, "\n")
-		e, err := publish.Decode([]byte(first))
-		if status != 0 || err != nil || e.Kind != publish.StreamStarted {
+		e, err := event.Decode([]byte(first))
+		if status != 0 || err != nil || e.Kind != event.StreamStarted {
 			t.Errorf("%v: status %d, %v: %s%s", args, status, err, first, stderr)
 			continue
 		}
@@ -355,7 +357,7 @@ func TestTellApart(t *testing.T) {
 		}
 		tellApart(all)
 		for i, r := range all {
-			if r.name != c.names[i] || !publish.ValidToken(r.stream) {
+			if r.name != c.names[i] || !event.ValidToken(r.stream) {
 				t.Errorf("%s: %q, stream %q, expected %q", r.path, r.name, r.stream, c.names[i])
 			}
 		}
@@ -410,7 +412,7 @@ func TestRecordIsNamedWhenItIsComplete(t *testing.T) {
 		if err := src.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := k.close(t.Context(), c.err); c.failed != (err != nil) || err != nil && status(err) != exitOutput {
+		if err := k.close(t.Context(), c.err); c.failed != (err != nil) || err != nil && cli.Status(err) != exitOutput {
 			t.Errorf("%+v: %v", c, err)
 		}
 		if got := files(t); !slices.Equal(got, c.want) {

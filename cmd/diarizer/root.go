@@ -31,10 +31,9 @@ cannot be read, 4 for what cannot be written, 5 for a server that does not answe
 	}
 	for _, g := range []group{
 		{"diarize", "Diarize:", []*cobra.Command{newRunCommand(), newListenCommand(), newReplayCommand(), newDemoCommand(), newDevicesCommand()}},
-		{"results", "Work with results:", []*cobra.Command{newNameCommand(), newMergeCommand(), newGiveCommand(), newSplitCommand(), newUndoCommand(), newMarkCommand(), newConvertCommand(), newReportCommand(), newPlotCommand(), newScoreCommand(), newWordsCommand()}},
+		{"results", "Work with results:", []*cobra.Command{newNameCommand(), newMergeCommand(), newGiveCommand(), newSplitCommand(), newUndoCommand(), newMarkCommand(), newConvertCommand(), newScoreCommand(), newWordsCommand()}},
 		{"follow", "Follow what others publish:", []*cobra.Command{newWatchCommand(), newViewCommand(), newStatsCommand(), newJournalCommand()}},
 		{"many", "Many streams, many machines:", []*cobra.Command{newWebCommand(), newServeCommand(), newSendCommand(), newStreamsCommand(), newEnrollCommand()}},
-		{"lab", "Measure and train:", []*cobra.Command{newEvaluateCommand(), newCompareCommand(), newTrainCommand(), newTrainVADCommand(), newBenchServeCommand()}},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
 		for _, c := range g.commands {

@@ -8,13 +8,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/export"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // runsApart gives timelines of the same name, such as several runs of a stream, names
 // that differ: those after the first end in -2, -3 and so on.
-func runsApart(all []*publish.Timeline) []*publish.Timeline {
+func runsApart(all []*event.Timeline) []*event.Timeline {
 	taken := map[string]bool{}
 	for _, t := range all {
 		taken[t.Source().Name] = true
@@ -39,7 +39,7 @@ func runsApart(all []*publish.Timeline) []*publish.Timeline {
 
 // writeRuns writes the files of all runs that were followed. A format that holds one
 // run has a file for each: meeting.vtt, meeting-2.vtt.
-func (r *results) writeRuns(how outcome, all []*publish.Timeline) error {
+func (r *results) writeRuns(how outcome, all []*event.Timeline) error {
 	if len(all) < 2 {
 		return r.write(how, all, nil)
 	}
@@ -51,9 +51,9 @@ func (r *results) writeRuns(how outcome, all []*publish.Timeline) error {
 		for i, t := range all[1:] {
 			ext := filepath.Ext(f.Path())
 			path := fmt.Sprintf("%s-%d%s", strings.TrimSuffix(f.Path(), ext), i+2, ext)
-			more, err := r.set.Add("--out", path)
+			more, err := r.Set.Add("--out", path)
 			if err == nil {
-				err = finish(more, how, false, func(w io.Writer) error { return export.Write(w, f.format, []*publish.Timeline{t}) })
+				err = finish(more, how, false, func(w io.Writer) error { return export.Write(w, f.format, []*event.Timeline{t}) })
 			}
 			errs = append(errs, err)
 		}

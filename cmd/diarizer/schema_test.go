@@ -13,6 +13,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
@@ -35,7 +36,7 @@ func checkEvents(t *testing.T, command, lines string) {
 		if err == nil {
 			err = s.Validate(value)
 		}
-		var e publish.Event
+		var e event.Event
 		if err == nil {
 			err = json.Unmarshal([]byte(line), &e)
 		}
@@ -43,12 +44,12 @@ func checkEvents(t *testing.T, command, lines string) {
 			t.Fatalf("%s: %s: %v", command, line, err)
 		}
 		switch e.Kind {
-		case publish.StreamStarted:
+		case event.StreamStarted:
 			begun++
-			if src := e.Source; len(src.Model) < 8 || !strings.HasPrefix(src.Program, "diarizer") || src.Name == "" || src.Rate != publish.Rate || src.Origin.IsZero() {
+			if src := e.Source; len(src.Model) < 8 || !strings.HasPrefix(src.Program, "diarizer") || src.Name == "" || src.Rate != event.Rate || src.Origin.IsZero() {
 				t.Errorf("%s: source %+v: expected a model, a program and all else", command, *src)
 			}
-		case publish.StreamEnded:
+		case event.StreamEnded:
 			ended++
 		}
 	}

@@ -11,9 +11,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/seed-7adb9000/diarizer/internal/metrics"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/spf13/cobra"
+
+	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
+	"github.com/seed-7adb9000/diarizer/internal/metrics"
 )
 
 // scoreFlags are the flags of the score command.
@@ -131,7 +133,7 @@ func readTurns(paths []string) ([]rttm.Segment, error) {
 	var all []rttm.Segment
 	from := make(map[string]string)
 	for _, file := range files {
-		segments, err := readLines(file)
+		segments, err := cli.ReadLines(file)
 		if err != nil {
 			return nil, err
 		}

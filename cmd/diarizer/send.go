@@ -15,7 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/capture/opus"
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // sender is "diarizer send".
@@ -82,7 +82,7 @@ func (s *sender) run(path string) error {
 	}
 	id := newRecording(path)
 	if s.stream != "" {
-		if err := publish.CheckStream(s.stream); err != nil {
+		if err := event.CheckStream(s.stream); err != nil {
 			return usage("--stream: %w", err)
 		}
 		id.stream = s.stream

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/serve"
@@ -68,7 +69,7 @@ The first Ctrl-C, or SIGTERM, hands all streams over.`,
 	o.page.register(f)
 	f.Lookup("http").Usage = "`address` of the live page, metrics, health and profiles, such as 8080, or off; others can open it with 0.0.0.0:8080"
 	f.BoolVar(&o.logJSON, "log-json", false, "log lines of JSON")
-	modelFlag(f, &o.model)
+	cli.ModelFlag(f, &o.model)
 	f.StringSliceVar(&o.identify, "identify", nil, "compare the speakers of new streams of these names with the enrolled ones, such as 'team-*'; see \"diarizer enroll\"")
 	f.DurationVar(&o.worker.Checkpoint, "checkpoint", serve.DefaultCheckpoint, "how much sound lies between two checkpoints of a stream")
 	f.DurationVar(&o.worker.Idle, "idle", serve.DefaultIdle, "end a stream of which nothing came for so long")
@@ -106,7 +107,7 @@ func runServe(ctx context.Context, stderr io.Writer, o serveOptions) error {
 		runtime.GOMAXPROCS(o.workers)
 	}
 	d := diarizeFlags{model: o.model}
-	m, err := readModel(d.model)
+	m, err := cli.ReadModel(d.model)
 	if err != nil {
 		return err
 	}

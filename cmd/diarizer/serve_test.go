@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/version"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
@@ -109,7 +109,7 @@ func TestServePages(t *testing.T) {
 	shown(t, two, `"reason":"finished"`)
 	_, events, _ := diarizer(t.Context(), nil, "watch", "--nats", server.URL(), "--stream", "room1", "--until-end", "--json")
 	first, _, _ := strings.Cut(events, "\n")
-	if e, err := publish.Decode([]byte(first)); err != nil || e.Source == nil || e.Source.Model == "" || e.Source.Program != version.Program() {
+	if e, err := event.Decode([]byte(first)); err != nil || e.Source == nil || e.Source.Model == "" || e.Source.Program != version.Program() {
 		t.Errorf("began with %s, %v", first, err)
 	}
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/needs"
 )
 
@@ -223,14 +224,14 @@ func TestNamedPipeIsReadOnce(t *testing.T) {
 func TestInterruptedBy(t *testing.T) {
 	ctx, stop := signal.NotifyContext(t.Context(), syscall.SIGUSR1)
 	defer stop()
-	if interruptedBy(ctx, syscall.SIGUSR1) {
+	if cli.InterruptedBy(ctx, syscall.SIGUSR1) {
 		t.Error("before any signal")
 	}
 	if err := syscall.Kill(os.Getpid(), syscall.SIGUSR1); err != nil {
 		t.Fatal(err)
 	}
 	<-ctx.Done()
-	if !interruptedBy(ctx, syscall.SIGUSR1) || interruptedBy(ctx, os.Interrupt) {
+	if !cli.InterruptedBy(ctx, syscall.SIGUSR1) || cli.InterruptedBy(ctx, os.Interrupt) {
 		t.Errorf("ended with %v", context.Cause(ctx))
 	}
 }

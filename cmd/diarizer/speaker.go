@@ -6,21 +6,21 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // speakerOf finds a speaker of a timeline by id, or by the name that one speaker
 // alone has, as it is written or but for capitals.
-func speakerOf(tl *publish.Timeline, typed string) (publish.Speaker, error) {
-	there := map[publish.Speaker]bool{}
+func speakerOf(tl *event.Timeline, typed string) (event.Speaker, error) {
+	there := map[event.Speaker]bool{}
 	for _, t := range tl.Turns() {
-		if t.Speaker != publish.Unknown {
+		if t.Speaker != event.Unknown {
 			there[t.Speaker] = true
 		}
 	}
 	all := slices.Sorted(maps.Keys(there))
 	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
-		var found []publish.Speaker
+		var found []event.Speaker
 		for _, s := range all {
 			if same(s.String(), typed) || same(word(tl.Name(s)), word(typed)) {
 				found = append(found, s)

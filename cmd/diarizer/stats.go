@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/latency"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -67,7 +68,7 @@ type stats struct {
 	order []runKey
 }
 
-func (s *stats) of(e publish.Event) *latency.Run {
+func (s *stats) of(e event.Event) *latency.Run {
 	key := runKey{e.Stream, e.Run}
 	if s.runs[key] == nil {
 		s.runs[key] = &latency.Run{}
@@ -103,7 +104,7 @@ func (s *stats) lines(r io.Reader, name string) error {
 		if len(bytes.TrimSpace(scanner.Bytes())) == 0 {
 			continue
 		}
-		e, err := publish.Decode(scanner.Bytes())
+		e, err := event.Decode(scanner.Bytes())
 		if err != nil {
 			return inputError("%s:%d: %w", name, line, err)
 		}
@@ -139,7 +140,7 @@ func (s *stats) run(ctx context.Context, nc *nats.Conn, stderr io.Writer, r publ
 	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{r.Stream}, After: r.Number - 1}) {
 		switch {
 		case errors.Is(err, publish.ErrNotEvent):
-		case errors.Is(err, publish.ErrHole):
+		case errors.Is(err, event.ErrHole):
 			fmt.Fprintf(stderr, "diarizer: %v\n", err)
 		case err != nil:
 			return err

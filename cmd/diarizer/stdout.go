@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"syscall"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // tell prints e until standard output takes no more: its reader has gone, its
 // terminal is closed, its disk is full. Where something else is done with the
 // events that ends nothing; it is said at the end. That the reader went when the
 // program was ended, by the same Ctrl-C or with the terminal, is nothing to say.
-func (o *output) tell(ctx context.Context, e publish.Event) error {
+func (o *output) tell(ctx context.Context, e event.Event) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.mute {

@@ -12,8 +12,8 @@ import (
 	"github.com/nats-io/nats.go/micro"
 	"github.com/spf13/cobra"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/serve"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // controlFlags are the flags of commands that talk to workers.
@@ -64,7 +64,7 @@ whether its speakers are compared with the enrolled ones.`,
 	// ask makes a command that asks a worker to do something and says what was done.
 	ask := func(use, short, example, verb string, n int, body func(args []string) (map[string]any, error), done func(args []string) string) *cobra.Command {
 		return &cobra.Command{Use: use, Short: short, Example: "  diarizer streams " + example, Args: cobra.ExactArgs(n), RunE: func(cmd *cobra.Command, args []string) error {
-			if err := publish.CheckStream(args[0]); err != nil {
+			if err := event.CheckStream(args[0]); err != nil {
 				return as(exitUsage, err)
 			}
 			b, err := body(args)

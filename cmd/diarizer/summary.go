@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
 )
@@ -23,7 +24,7 @@ func (o *output) result(ctx context.Context) error {
 			failed = printed(err)
 		}
 	}
-	tellFiles(o.files.set, o.say)
+	cli.TellFiles(o.files.Set, o.say)
 	if where := o.kept(); where != "" {
 		o.say("%s\n", where)
 	}

@@ -8,12 +8,9 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/tui"
 )
-
-// errQuit ends a command because the user has ended it in its view, which is no
-// failure.
-var errQuit = errors.New("ended by the user")
 
 // terminalView is the full-screen view of what a command does. A nil
 // terminalView shows nothing.
@@ -71,7 +68,7 @@ func (t *terminalView) until(ctx context.Context) (context.Context, context.Canc
 // ended says whether the user has ended it, err being what came of it.
 func (t *terminalView) ended(ctx context.Context, err error) error {
 	if t != nil && ctx.Err() == nil && t.asked.Err() != nil && errors.Is(err, context.Canceled) {
-		return errQuit
+		return cli.ErrQuit
 	}
 	return err
 }

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // timelines holds the timelines of the streams that events came of: of each the
@@ -13,7 +13,7 @@ type timelines struct {
 	all bool
 	// whole says that every turn is asked for, not only the segments.
 	whole   bool
-	runs    map[runKey]*publish.Timeline
+	runs    map[runKey]*event.Timeline
 	latest  map[string]string // stream to run
 	streams []string          // in order of appearance
 	partial bool              // runs may begin in their middle
@@ -22,28 +22,28 @@ type timelines struct {
 type runKey struct{ stream, run string }
 
 func newTimelines(partial bool) *timelines {
-	return &timelines{runs: map[runKey]*publish.Timeline{}, latest: map[string]string{}, partial: partial}
+	return &timelines{runs: map[runKey]*event.Timeline{}, latest: map[string]string{}, partial: partial}
 }
 
-// apply applies e to the timeline of its run. An [publish.ErrHole] is an error
+// apply applies e to the timeline of its run. An [event.ErrHole] is an error
 // and the run goes on with e all the same.
-func (t *timelines) apply(e publish.Event) error {
+func (t *timelines) apply(e event.Event) error {
 	tl := t.runs[runKey{e.Stream, e.Run}]
 	if tl == nil {
 		tl = t.add(e)
 	}
 	hole := tl.Apply(e)
-	if errors.Is(hole, publish.ErrHole) {
+	if errors.Is(hole, event.ErrHole) {
 		tl.Skip(e)
 		return errors.Join(hole, tl.Apply(e))
 	}
 	return hole
 }
 
-func (t *timelines) add(e publish.Event) *publish.Timeline {
-	tl := &publish.Timeline{}
+func (t *timelines) add(e event.Event) *event.Timeline {
+	tl := &event.Timeline{}
 	if t.partial || !t.all && e.Run < t.latest[e.Stream] { // it may have been let go of
-		tl = publish.NewPartialTimeline()
+		tl = event.NewPartialTimeline()
 	}
 	if !t.whole {
 		tl.Bound(keptTurns)
@@ -83,8 +83,8 @@ func (t *timelines) ended(wanted []string) bool {
 
 // list returns the timelines of the latest run of every stream or of all runs,
 // in the order in which streams and, by their ids, runs began.
-func (t *timelines) list(all bool) []*publish.Timeline {
-	var out []*publish.Timeline
+func (t *timelines) list(all bool) []*event.Timeline {
+	var out []*event.Timeline
 	for _, s := range t.streams {
 		if !all {
 			out = append(out, t.runs[runKey{s, t.latest[s]}])

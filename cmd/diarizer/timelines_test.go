@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // Whoever watches for weeks keeps the latest run of each stream and no other,
@@ -13,11 +13,11 @@ func TestTimelinesOfTheLatestRuns(t *testing.T) {
 	for _, all := range []bool{false, true} {
 		known := newTimelines(false)
 		known.all = all
-		var first publish.Event
+		var first event.Event
 		for i := range 50 {
-			enc := publish.Encoder{Stream: fmt.Sprint("room-", i%2), Run: fmt.Sprintf("run-%03d", i)}
-			first = enc.Start(publish.Source{})
-			for _, e := range []publish.Event{first, enc.Gap(0, 16000), enc.Finish(16000, publish.Finished, "")} {
+			enc := event.Encoder{Stream: fmt.Sprint("room-", i%2), Run: fmt.Sprintf("run-%03d", i)}
+			first = enc.Start(event.Source{})
+			for _, e := range []event.Event{first, enc.Gap(0, 16000), enc.Finish(16000, event.Finished, "")} {
 				if err := known.apply(e); err != nil {
 					t.Fatal(err)
 				}
@@ -27,7 +27,7 @@ func TestTimelinesOfTheLatestRuns(t *testing.T) {
 		if len(known.runs) != want || len(known.list(all)) != want || !known.ended(nil) {
 			t.Errorf("all %v: %d runs are kept, expected %d", all, len(known.runs), want)
 		}
-		late := publish.Encoder{Stream: "room-0", Run: "run-000", Seq: 3}
+		late := event.Encoder{Stream: "room-0", Run: "run-000", Seq: 3}
 		if err := known.apply(late.Gap(0, 16000)); err != nil {
 			t.Errorf("all %v: an event of a run that is over: %v", all, err)
 		}

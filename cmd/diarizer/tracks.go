@@ -13,9 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/tracks"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // participant is a track of the command line.
@@ -121,13 +121,13 @@ func runTracks(cmd *cobra.Command, o diarizeFlags, r replayFlags, values []strin
 	for i, p := range all {
 		recordings[i] = newRecording(p.path)
 	}
-	result, err := tracks.Diarize(cmd.Context(), list, tracks.Options{Stream: publish.Token(name), Name: name, Pipeline: cfg, Jobs: jobs,
+	result, err := tracks.Diarize(cmd.Context(), list, tracks.Options{Stream: event.Token(name), Name: name, Pipeline: cfg, Jobs: jobs,
 		OnProgress: out.bar.stream(lengths(cmd.Context(), recordings, opts).sum)})
 	if err != nil {
 		out.fail()
 		return err
 	}
-	tl := &publish.Timeline{}
+	tl := &event.Timeline{}
 	for _, e := range result.Events {
 		out.files.event(e)
 		if err := errors.Join(tl.Apply(e), out.bar.print(func() error { return out.tell(cmd.Context(), e) })); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
@@ -58,7 +59,7 @@ it runs and everybody who watches. Ctrl-C ends it.`,
 // view shows streams until ctx is done or the user closes the view.
 func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOptions) (err error) {
 	for _, s := range o.streams {
-		if err := publish.CheckStream(s); err != nil {
+		if err := event.CheckStream(s); err != nil {
 			return usage("--stream: %w", err)
 		}
 	}
@@ -120,7 +121,7 @@ func correctOver(nc *nats.Conn) page.Correct {
 // display is where what happens in streams is shown: events, and what is gone a moment
 // later, which may be nil.
 type display struct {
-	event   func(publish.Event) error
+	event   func(event.Event) error
 	reading func(meter.Reading)
 	partial func(stream string, m heard.Message)
 }
@@ -148,7 +149,7 @@ func follow(ctx context.Context, nc *nats.Conn, o viewOptions, say func(error), 
 	}
 	for m, err := range publish.Subscribe(ctx, nc, sub) {
 		switch {
-		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, publish.ErrHole):
+		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, event.ErrHole):
 			say(err) // what is lost stays lost; go on with what comes
 			continue
 		case err != nil:

@@ -15,8 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
@@ -92,8 +93,8 @@ func TestViewOverNATS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	desk := correct.NewDesk(correct.Options{Encoder: &publish.Encoder{Stream: "s", Run: "r"}, Emit: pub.Publish})
-	err = desk.Encode(func(e *publish.Encoder) publish.Event { return e.Start(publish.Source{}) })
+	desk := correct.NewDesk(correct.Options{Encoder: &event.Encoder{Stream: "s", Run: "r"}, Emit: pub.Publish})
+	err = desk.Encode(func(e *event.Encoder) event.Event { return e.Start(event.Source{}) })
 	err = errors.Join(err, desk.Decide(online.Event{Kind: online.SpeakerAdded, Speaker: 1}))
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -103,7 +105,7 @@ func watchFormats(words bool) []string {
 // and writes the files in any case.
 func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error {
 	for _, s := range o.streams {
-		if err := publish.CheckStream(s); err != nil {
+		if err := event.CheckStream(s); err != nil {
 			return usage("--stream: %w", err)
 		}
 	}
@@ -131,7 +133,7 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 	}
 	defer nc.Close()
 	text := stdout
-	if files.set.TakesStdout() {
+	if files.Set.TakesStdout() {
 		text = stderr
 	}
 	w := &watcher{o: o, known: newTimelines(o.since > 0 || o.fresh), say: say, files: files,
@@ -167,7 +169,7 @@ func (w *watcher) finish(stdout io.Writer, ended error) (err error) {
 		how = broken
 	}
 	err = errors.Join(err, w.files.writeRuns(how, runsApart(w.known.list(true))))
-	tellFiles(w.files.set, w.tell)
+	cli.TellFiles(w.files.Set, w.tell)
 	return err
 }
 
@@ -189,11 +191,11 @@ type watcher struct {
 	say   func(error)
 	tell  func(format string, args ...any)
 	files *results // nil where nothing is written
-	text  interface{ Event(publish.Event) error }
+	text  interface{ Event(event.Event) error }
 	lines *transcript.JSONLines
-	first map[string]uint64  // where the latest run of a stream begins
-	hole  *publish.HoleError // that was said last
-	quiet bool               // whether the wait for the first event was announced
+	first map[string]uint64 // where the latest run of a stream begins
+	hole  *event.HoleError  // that was said last
+	quiet bool              // whether the wait for the first event was announced
 }
 
 func (w *watcher) run(ctx context.Context, nc *nats.Conn) error {
@@ -203,7 +205,7 @@ func (w *watcher) run(ctx context.Context, nc *nats.Conn) error {
 	}
 	for m, err := range publish.Subscribe(ctx, nc, sub) {
 		switch {
-		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, publish.ErrHole):
+		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, event.ErrHole):
 			w.say(err) // what is lost stays lost; go on with what comes
 			errors.As(err, &w.hole)
 			continue
@@ -259,8 +261,8 @@ func (w *watcher) event(m publish.Message) error {
 	w.files.event(m.Event)
 	err := w.known.apply(m.Event)
 	switch hole := w.hole; {
-	case errors.Is(err, publish.ErrHole) && hole != nil && hole.Run == m.Run && hole.Got == m.Seq: // has been said
-	case errors.Is(err, publish.ErrHole):
+	case errors.Is(err, event.ErrHole) && hole != nil && hole.Run == m.Run && hole.Got == m.Seq: // has been said
+	case errors.Is(err, event.ErrHole):
 		w.say(err)
 	case err != nil:
 		return err

@@ -12,26 +12,27 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 // talk is a run of n turns of two speakers.
-func talk(stream, run string, n int) []publish.Event {
-	enc := publish.Encoder{Stream: stream, Run: run}
-	events := []publish.Event{enc.Start(publish.Source{})}
+func talk(stream, run string, n int) []event.Event {
+	enc := event.Encoder{Stream: stream, Run: run}
+	events := []event.Event{enc.Start(event.Source{})}
 	var at int64
 	for i := range n {
 		turn := online.Turn{ID: i + 1, Speaker: i%2 + 1, Start: at, End: at + 16000, Confidence: 0.9, State: online.Final}
 		at += 20000
-		events = append(events, enc.Encode(online.Event{Kind: online.TurnEnded, At: at, Turn: turn}))
+		events = append(events, online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: at, Turn: turn}))
 	}
-	return append(events, enc.Finish(at, publish.Finished, ""))
+	return append(events, enc.Finish(at, event.Finished, ""))
 }
 
-func publishTo(t *testing.T, url string, events []publish.Event) {
+func publishTo(t *testing.T, url string, events []event.Event) {
 	t.Helper()
 	nc, err := publish.Connect(t.Context(), url, publish.ConnectOptions{})
 	if err != nil {
@@ -69,9 +70,9 @@ func natsServer(t *testing.T) string {
 }
 
 // written is the RTTM that the publishing program writes for events.
-func written(t *testing.T, events []publish.Event) string {
+func written(t *testing.T, events []event.Event) string {
 	t.Helper()
-	var tl publish.Timeline
+	var tl event.Timeline
 	for _, e := range events {
 		if err := tl.Apply(e); err != nil {
 			t.Fatal(err)
@@ -134,7 +135,7 @@ func TestWatchFollowsRuns(t *testing.T) {
 func TestWatchPrintsTheLatestRun(t *testing.T) {
 	url := natsServer(t)
 	first, second, other := talk("standup", "run1", 3), talk("standup", "run2", 5), talk("lecture", "run3", 2)
-	for _, events := range [][]publish.Event{first, other, second} {
+	for _, events := range [][]event.Event{first, other, second} {
 		publishTo(t, url, events)
 	}
 	for _, c := range []struct {
@@ -177,7 +178,7 @@ func TestWatchPrintsJSONAsItCame(t *testing.T) {
 		t.Fatalf("%d lines for %d events", len(lines), len(events))
 	}
 	for i, line := range lines {
-		if e, err := publish.Decode([]byte(line)); err != nil || e.ID() != events[i].ID() {
+		if e, err := event.Decode([]byte(line)); err != nil || e.ID() != events[i].ID() {
 			t.Errorf("line %d: %s, %v", i+1, line, err)
 		}
 	}

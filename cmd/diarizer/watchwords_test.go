@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // The demo's words are told and corrected. No more of them are another's than of
@@ -36,12 +36,12 @@ func TestDemoWords(t *testing.T) {
 func TestWatchWords(t *testing.T) {
 	url := natsServer(t)
 	events := talk("standup", "run1", 2)
-	enc := publish.Encoder{Stream: "standup", Run: "run1", Seq: events[len(events)-2].Seq}
-	at := func(s float64) publish.Time { return publish.Time(s * publish.Rate) }
-	said := enc.Words(int64(at(3)), publish.Words{Recogniser: "one", List: []publish.Word{
+	enc := event.Encoder{Stream: "standup", Run: "run1", Seq: events[len(events)-2].Seq}
+	at := func(s float64) event.Time { return event.Time(s * event.Rate) }
+	said := enc.Words(int64(at(3)), event.Words{Recogniser: "one", List: []event.Word{
 		{ID: 1, Text: "Shall", Start: at(0), End: at(0.4), Speaker: 1}, {ID: 2, Text: "we?", Start: at(0.4), End: at(0.9), Speaker: 1},
 		{ID: 3, Text: "Yes.", Start: at(1.3), End: at(1.6), Speaker: 2}}})
-	end := enc.Finish(int64(at(3)), publish.Finished, "")
+	end := enc.Finish(int64(at(3)), event.Finished, "")
 	publishTo(t, url, append(events[:len(events)-1], said, end))
 	for format, want := range map[string]string{
 		"text": "listening to standup\n 00:00.0  S1       Shall we?\n 00:01.3  S2       Yes.\nfinished at 00:03.0: 2 speakers, 2 turns\n",

@@ -12,6 +12,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/httpapi"
 	"github.com/seed-7adb9000/diarizer/internal/page"
 	"github.com/seed-7adb9000/diarizer/internal/session"
@@ -55,7 +57,7 @@ The first Ctrl-C, or SIGTERM, ends the recordings: what was acknowledged is hear
 	f := cmd.Flags()
 	f.StringVar(&o.url, "nats", "embedded", "publish to a NATS server: a URL, or embedded (a server of the program's own on a free loopback port)")
 	o.publish.register(f)
-	modelFlag(f, &o.model)
+	cli.ModelFlag(f, &o.model)
 	o.page.addr = "127.0.0.1:8080"
 	o.page.register(f)
 	f.IntVar(&o.limits.Live, "max-live", 16, "the most live recordings at once")
@@ -99,7 +101,7 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 	defer func() { err = errors.Join(err, stop()) }()
 	api := httpapi.New(httpapi.Options{
 		Pipeline: models.pipeline, Limits: o.limits,
-		Live: func(ctx context.Context, src capture.Source, opts session.Options) (*publish.Timeline, error) {
+		Live: func(ctx context.Context, src capture.Source, opts session.Options) (*event.Timeline, error) {
 			opts.NATS, opts.Publishing, opts.OnPublishError = nc, publishing, say
 			return session.Run(ctx, src, opts)
 		},

@@ -15,7 +15,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // web as people start it: a recording is answered with what run writes, live sound is
@@ -72,7 +72,7 @@ func TestWeb(t *testing.T) {
 		}
 		told += string(data) + "\n"
 	}
-	if !strings.Contains(told, string(publish.StreamEnded)) || !strings.HasSuffix(told, "{\"type\":\"ended\"}\n") {
+	if !strings.Contains(told, string(event.StreamEnded)) || !strings.HasSuffix(told, "{\"type\":\"ended\"}\n") {
 		t.Errorf("the recorder was told\n%s", told)
 	}
 	if status := <-done; status != exitInterrupted {

@@ -12,12 +12,13 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/outfile"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/said"
 	"github.com/seed-7adb9000/diarizer/internal/wordfile"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
@@ -55,7 +56,7 @@ NIST's lines; eaf, a document for ELAN.`,
 		Example: `  diarizer words meeting.json --recording meeting.flac -o meeting.txt -o meeting.vtt
   diarizer words meeting.json --rttm meeting.rttm
   diarizer words standup.srt --nats nats://bus:4222 --stream standup -o standup.json`,
-		Args: oneFile("words", "TRANSCRIPT"),
+		Args: cli.OneFile("words", "TRANSCRIPT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return joinWords(cmd, o, args[0])
 		},
@@ -70,7 +71,7 @@ NIST's lines; eaf, a document for ELAN.`,
 	f.StringVar(&o.format, "format", "", "txt, json, vtt, srt, ctm, stm or eaf (default by the file's ending, txt on standard output)")
 	f.StringVar(&o.offset, "offset", "auto", "what to add to the recogniser's times, such as 1.5s or -200ms; auto: find it, and drift")
 	f.BoolVar(&o.anyway, "anyway", false, "join them even if they seem to be of two recordings")
-	forceFlag(f, &o.force)
+	cli.ForceFlag(f, &o.force)
 	cmd.MarkFlagsMutuallyExclusive("rttm", "recording", "stream")
 	cmd.MarkFlagsOneRequired("rttm", "recording", "stream")
 	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
@@ -157,7 +158,7 @@ type wordOutput struct {
 // check checks the outputs, before anything is read.
 func (o wordsOptions) check(cmd *cobra.Command, transcript string) (*results, []wordOutput, error) {
 	r := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), o.force, true)
-	errs := []error{r.read(cmd, "the transcript", transcript), r.read(cmd, "what --rttm reads", o.rttm), r.read(cmd, "the recording", o.recording)}
+	errs := []error{r.Read(cmd, "the transcript", transcript), r.Read(cmd, "what --rttm reads", o.rttm), r.Read(cmd, "the recording", o.recording)}
 	paths := o.outputs
 	if len(paths) == 0 {
 		paths = []string{outfile.Stdout}
@@ -173,7 +174,7 @@ func (o wordsOptions) check(cmd *cobra.Command, transcript string) (*results, []
 			errs = append(errs, usage("%s: %w", path, err))
 			continue
 		}
-		file, err := r.set.Add("-o", path)
+		file, err := r.Set.Add("-o", path)
 		errs = append(errs, err)
 		all = append(all, wordOutput{file, f})
 	}
@@ -186,13 +187,13 @@ func (o wordsOptions) write(cmd *cobra.Command, r *results, outputs []wordOutput
 	for _, out := range outputs {
 		errs = append(errs, finish(out.file, whole, false, func(w io.Writer) error { return export.WriteWords(w, out.format, t) }))
 	}
-	tellFiles(r.set, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
+	cli.TellFiles(r.Set, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
 	return errors.Join(errs...)
 }
 
 // writeWords writes what was said in one run, as the recogniser heard it that heard
 // the most.
-func writeWords(w io.Writer, f export.Format, runs []*publish.Timeline) error {
+func writeWords(w io.Writer, f export.Format, runs []*event.Timeline) error {
 	if len(runs) > 1 {
 		return fmt.Errorf("format %s: %d runs: expected one, name a --stream", f, len(runs))
 	}

@@ -10,10 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // runWords runs "words" in a directory with these files.
@@ -132,10 +132,10 @@ func TestWordsOfAStream(t *testing.T) {
 	t.Chdir(t.TempDir())
 	url := natsServer(t)
 	publishTo(t, url, talk("standup", "run1", 6))
-	enc := publish.Encoder{Stream: "standup", Run: "run2"}
-	publishTo(t, url, []publish.Event{enc.Start(publish.Source{Name: "Stand-up"}),
-		enc.Encode(online.Event{Kind: online.TurnEnded, At: 32000, Turn: online.Turn{ID: 1, Speaker: 1, Start: 8000, End: 32000, Confidence: 0.9}}),
-		enc.Encode(online.Event{Kind: online.TurnEnded, At: 48000, Turn: online.Turn{ID: 2, Speaker: 2, Start: 33600, End: 48000, Confidence: 0.9}}),
+	enc := event.Encoder{Stream: "standup", Run: "run2"}
+	publishTo(t, url, []event.Event{enc.Start(event.Source{Name: "Stand-up"}),
+		online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: 32000, Turn: online.Turn{ID: 1, Speaker: 1, Start: 8000, End: 32000, Confidence: 0.9}}),
+		online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: 48000, Turn: online.Turn{ID: 2, Speaker: 2, Start: 33600, End: 48000, Confidence: 0.9}}),
 		enc.Identify(48000, 2, "Bo Ek", 0.9)}) // and it goes on
 	status, stdout, stderr := runWords(t, smallTalk, "talk.json", "--nats", url, "--stream", "standup")
 	if want := "00:00.5  S1     How are you?\n00:01.9  Bo Ek  Fine.\n"; status != 0 || stdout != want {

@@ -7,21 +7,24 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/spf13/cobra"
+
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/said"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
-	"github.com/spf13/cobra"
 )
 
 // spoken is who spoke when, and what they are called.
 type spoken struct {
 	from   string // what messages call it
-	source publish.Source
+	source event.Source
 	turns  []words.Turn
 	names  map[string]string
 }
@@ -34,7 +37,7 @@ func (o wordsOptions) spoken(cmd *cobra.Command, transcript string) (spoken, err
 		if err != nil {
 			return spoken{}, err
 		}
-		return spoken{from: o.rttm, source: publish.Source{Name: segments[0].File}, turns: said.Segments(segments)}, nil
+		return spoken{from: o.rttm, source: event.Source{Name: segments[0].File}, turns: said.Segments(segments)}, nil
 	case o.recording != "":
 		t, err := o.diarize(cmd)
 		if err != nil {
@@ -49,13 +52,13 @@ func (o wordsOptions) spoken(cmd *cobra.Command, transcript string) (spoken, err
 	return spokenIn("stream "+o.stream, t), nil
 }
 
-func spokenIn(from string, t *publish.Timeline) spoken {
+func spokenIn(from string, t *event.Timeline) spoken {
 	return spoken{from: from, source: t.Source(), turns: said.Turns(t), names: said.Names(t)}
 }
 
 // diarize diarizes the recording.
-func (o wordsOptions) diarize(cmd *cobra.Command) (*publish.Timeline, error) {
-	m, err := readModel(modelfile.Accurate)
+func (o wordsOptions) diarize(cmd *cobra.Command) (*event.Timeline, error) {
+	m, err := cli.ReadModel(modelfile.Accurate)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +70,7 @@ func (o wordsOptions) diarize(cmd *cobra.Command) (*publish.Timeline, error) {
 	bar := newProgress(cmd.ErrOrStderr(), false)
 	length, _ := src.Duration()
 	t, err := session.Run(cmd.Context(), capture.NewReplay(src, capture.MaxSpeed, nil), session.Options{Stream: id.stream,
-		Source: publish.Source{Name: id.name}, Pipeline: pipeline.Config{Model: m}, OnProgress: bar.stream(length)})
+		Source: event.Source{Name: id.name}, Pipeline: pipeline.Config{Model: m}, OnProgress: bar.stream(length)})
 	bar.end()
 	err = errors.Join(err, src.Close())
 	if w := src.Warning(); w != nil {
@@ -77,9 +80,9 @@ func (o wordsOptions) diarize(cmd *cobra.Command) (*publish.Timeline, error) {
 }
 
 // stored reads the latest run of the stream, as far as the server has it.
-func (o wordsOptions) stored(cmd *cobra.Command) (*publish.Timeline, error) {
+func (o wordsOptions) stored(cmd *cobra.Command) (*event.Timeline, error) {
 	ctx := cmd.Context()
-	if err := publish.CheckStream(o.stream); err != nil {
+	if err := event.CheckStream(o.stream); err != nil {
 		return nil, usage("--stream: %w", err)
 	}
 	say := func(err error) { fmt.Fprintf(cmd.ErrOrStderr(), "diarizer: %v\n", err) }
@@ -96,7 +99,7 @@ func (o wordsOptions) stored(cmd *cobra.Command) (*publish.Timeline, error) {
 }
 
 // latestRun is the timeline of a stream's latest run, as far as the server has it.
-func latestRun(ctx context.Context, nc *nats.Conn, stream string, say func(error)) (*publish.Timeline, error) {
+func latestRun(ctx context.Context, nc *nats.Conn, stream string, say func(error)) (*event.Timeline, error) {
 	runs, err := publish.LatestRuns(ctx, nc, stream)
 	if err != nil {
 		return nil, err
@@ -107,13 +110,13 @@ func latestRun(ctx context.Context, nc *nats.Conn, stream string, say func(error
 	known := newTimelines(false)
 	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{stream}, After: runs[0].Number - 1}) {
 		switch {
-		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, publish.ErrHole):
+		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, event.ErrHole):
 			say(err) // what is lost stays lost; go on with what comes
 			continue
 		case err != nil:
 			return nil, err
 		}
-		if err := known.apply(m.Event); err != nil && !errors.Is(err, publish.ErrHole) {
+		if err := known.apply(m.Event); err != nil && !errors.Is(err, event.ErrHole) {
 			return nil, err
 		}
 		if t := known.list(false)[0]; m.Pending == 0 {

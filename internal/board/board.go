@@ -7,7 +7,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // DefaultTurns is how many turns a Board keeps: some twenty hours of a lively
@@ -19,11 +19,11 @@ const maxGaps = 1000
 
 // Turn is a turn and whether it is still going on.
 type Turn struct {
-	publish.Turn
+	event.Turn
 	Open bool `json:"open,omitempty"`
 }
 
-// Board applies the events of one run, as [publish.Timeline] does, but keeps
+// Board applies the events of one run, as [event.Timeline] does, but keeps
 // the latest turns only; of those before, it keeps what each speaker's add up
 // to. The zero value is ready. It takes whatever event comes first and goes on
 // after missing ones, which it counts.
@@ -34,28 +34,28 @@ type Board struct {
 	stream, run string
 	seq         uint64
 	missing     uint64
-	at          publish.Time
+	at          event.Time
 	revision    uint64
-	source      publish.Source
-	status      *publish.Status
-	ended       *publish.End
+	source      event.Source
+	status      *event.Status
+	ended       *event.End
 	turns       []Turn // by start, then by id
-	speakers    []publish.Speaker
-	names       map[publish.Speaker]string
-	merged      map[publish.Speaker]publish.Speaker
-	gaps        []publish.Gap
-	marks       []publish.Mark
+	speakers    []event.Speaker
+	names       map[event.Speaker]string
+	merged      map[event.Speaker]event.Speaker
+	gaps        []event.Gap
+	marks       []event.Mark
 	said        []Said
-	saidFrom    publish.Time // words from before it are not kept
+	saidFrom    event.Time // words from before it are not kept
 	changes     []Change
-	folded      map[publish.Speaker]Tally
-	foldedUntil publish.Time
+	folded      map[event.Speaker]Tally
+	foldedUntil event.Time
 }
 
 // Tally is how much somebody has spoken.
 type Tally struct {
-	Talk  publish.Time `json:"talk"`
-	Turns int          `json:"turns"`
+	Talk  event.Time `json:"talk"`
+	Turns int        `json:"turns"`
 }
 
 func (t Tally) plus(o Tally) Tally { return Tally{t.Talk + o.Talk, t.Turns + o.Turns} }
@@ -63,12 +63,12 @@ func (t Tally) plus(o Tally) Tally { return Tally{t.Talk + o.Talk, t.Turns + o.T
 // Apply changes the board as e says and reports whether it did. An event that
 // was applied before changes nothing, nor does one of another run than the
 // first: that run has a board of its own.
-func (b *Board) Apply(e publish.Event) bool {
+func (b *Board) Apply(e event.Event) bool {
 	switch {
 	case b.run == "":
 		b.stream, b.run = e.Stream, e.Run
-		b.names, b.merged = map[publish.Speaker]string{}, map[publish.Speaker]publish.Speaker{}
-		b.folded = map[publish.Speaker]Tally{}
+		b.names, b.merged = map[event.Speaker]string{}, map[event.Speaker]event.Speaker{}
+		b.folded = map[event.Speaker]Tally{}
 	case e.Stream != b.stream || e.Run != b.run || e.Seq <= b.seq:
 		return false
 	}
@@ -76,42 +76,42 @@ func (b *Board) Apply(e publish.Event) bool {
 	b.missing += e.Seq - b.seq - 1
 	b.seq, b.revision, b.at = e.Seq, e.Revision, max(b.at, e.At)
 	switch e.Kind {
-	case publish.StreamStarted:
+	case event.StreamStarted:
 		b.source = *e.Source
-	case publish.StreamEnded:
+	case event.StreamEnded:
 		b.ended = e.End
 		for i := range b.turns {
 			b.turns[i].Open = false
 		}
-	case publish.TurnStarted, publish.TurnUpdated:
+	case event.TurnStarted, event.TurnUpdated:
 		b.put(Turn{*e.Turn, true})
-	case publish.TurnEnded, publish.TurnRevised:
+	case event.TurnEnded, event.TurnRevised:
 		b.put(Turn{*e.Turn, false})
-	case publish.TurnWithdrawn:
+	case event.TurnWithdrawn:
 		if i := b.index(e.Turn.ID); i >= 0 {
 			b.turns = slices.Delete(b.turns, i, i+1)
 		}
-	case publish.SpeakerAdded:
+	case event.SpeakerAdded:
 		delete(b.merged, e.Speaker)
 		b.meet(e.Speaker)
-	case publish.SpeakerMerged:
+	case event.SpeakerMerged:
 		b.merge(e.Speaker, e.Into)
 		b.mergeWords(e.Speaker, e.Into)
-	case publish.WordsAttributed:
+	case event.WordsAttributed:
 		b.say(*e.Words)
-	case publish.SpeakerIdentified:
+	case event.SpeakerIdentified:
 		b.names[e.Speaker] = e.Name
-	case publish.GapFound:
+	case event.GapFound:
 		if len(b.gaps) == maxGaps {
 			b.gaps = slices.Delete(b.gaps, 0, 1)
 		}
 		b.gaps = append(b.gaps, *e.Gap)
-	case publish.Marked:
+	case event.Marked:
 		if len(b.marks) == maxGaps {
 			b.marks = slices.Delete(b.marks, 0, 1)
 		}
 		b.marks = append(b.marks, *e.Mark)
-	case publish.StatusReported:
+	case event.StatusReported:
 		b.status = e.Status
 	}
 	return true
@@ -158,17 +158,17 @@ func (b *Board) fold(n int) {
 		b.foldedUntil = max(b.foldedUntil, t.End)
 		return true
 	})
-	b.gaps = slices.DeleteFunc(b.gaps, func(g publish.Gap) bool { return g.End <= b.foldedUntil })
+	b.gaps = slices.DeleteFunc(b.gaps, func(g event.Gap) bool { return g.End <= b.foldedUntil })
 }
 
 // meet lists a speaker at their first appearance.
-func (b *Board) meet(s publish.Speaker) {
-	if s != publish.Unknown && !slices.Contains(b.speakers, s) {
+func (b *Board) meet(s event.Speaker) {
+	if s != event.Unknown && !slices.Contains(b.speakers, s) {
 		b.speakers = append(b.speakers, s)
 	}
 }
 
-func (b *Board) merge(speaker, into publish.Speaker) {
+func (b *Board) merge(speaker, into event.Speaker) {
 	b.meet(into)
 	if speaker == into {
 		return
@@ -177,7 +177,7 @@ func (b *Board) merge(speaker, into publish.Speaker) {
 		if t := &b.turns[i]; t.Speaker == speaker {
 			t.Speaker = into
 			if !t.Open {
-				t.State = publish.Revised
+				t.State = event.Revised
 			}
 		}
 	}
@@ -191,7 +191,7 @@ func (b *Board) merge(speaker, into publish.Speaker) {
 
 // Name is what a speaker is called: by the last speaker-identified, "S1" and
 // so on without one, or "unknown".
-func (b *Board) Name(s publish.Speaker) string { return cmp.Or(b.names[s], s.String()) }
+func (b *Board) Name(s event.Speaker) string { return cmp.Or(b.names[s], s.String()) }
 
 // Turns returns the turns that are kept, by start and then by id. The slice is
 // the board's own: it is good until the next Apply.
@@ -210,7 +210,7 @@ func (b *Board) Speaking() []Turn {
 }
 
 // Gaps returns the latest gaps in order.
-func (b *Board) Gaps() []publish.Gap { return b.gaps }
+func (b *Board) Gaps() []event.Gap { return b.gaps }
 
 // Stream returns the stream's id, empty before the first event.
 func (b *Board) Stream() string { return b.stream }
@@ -225,16 +225,16 @@ func (b *Board) Seq() uint64 { return b.seq }
 func (b *Board) Missing() uint64 { return b.missing }
 
 // At returns how much of the stream had been heard at the last event.
-func (b *Board) At() publish.Time { return b.at }
+func (b *Board) At() event.Time { return b.at }
 
 // Revision counts the corrections so far.
 func (b *Board) Revision() uint64 { return b.revision }
 
 // Source returns what the stream listens to, as far as that is known.
-func (b *Board) Source() publish.Source { return b.source }
+func (b *Board) Source() event.Source { return b.source }
 
 // Status returns the last report of the publishing program, or nil.
-func (b *Board) Status() *publish.Status { return b.status }
+func (b *Board) Status() *event.Status { return b.status }
 
 // Ended returns why the run ended, or nil while it goes on.
-func (b *Board) Ended() *publish.End { return b.ended }
+func (b *Board) Ended() *event.End { return b.ended }

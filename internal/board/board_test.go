@@ -7,11 +7,12 @@ import (
 	"reflect"
 	"testing"
 
+	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
-	"pgregory.net/rapid"
 )
 
 func Example() {
@@ -29,7 +30,7 @@ func Example() {
 	// S4: 5 turns
 }
 
-func drawMeeting(t *rapid.T) []publish.Event {
+func drawMeeting(t *rapid.T) []event.Event {
 	return meeting.Events(meeting.Options{Seed: rapid.Uint64().Draw(t, "seed"), Turns: rapid.IntRange(1, 60).Draw(t, "turns"),
 		Speakers: rapid.IntRange(1, 8).Draw(t, "speakers"), Names: []string{"Ada", "Grace"}})
 }
@@ -38,7 +39,7 @@ func drawMeeting(t *rapid.T) []publish.Event {
 func TestBoardIsTheTimeline(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		events := drawMeeting(t)
-		var tl publish.Timeline
+		var tl event.Timeline
 		var b board.Board
 		for i, e := range events {
 			if err := tl.Apply(e); err != nil {
@@ -52,7 +53,7 @@ func TestBoardIsTheTimeline(t *testing.T) {
 			if len(got) != len(want) {
 				t.Fatalf("%d turns after event %d, want %d", len(got), e.Seq, len(want))
 			}
-			talk, open := publish.Time(0), 0
+			talk, open := event.Time(0), 0
 			for j, turn := range got {
 				if !reflect.DeepEqual(turn.Turn, want[j]) || turn.Open != tl.Open(turn.ID) {
 					t.Fatalf("turn %+v after event %d, want %+v", turn, e.Seq, want[j])
@@ -76,7 +77,7 @@ func TestBoardIsTheTimeline(t *testing.T) {
 	})
 }
 
-func checkShares(t *rapid.T, b *board.Board, talk publish.Time, turns int) {
+func checkShares(t *rapid.T, b *board.Board, talk event.Time, turns int) {
 	t.Helper()
 	sum := 0.0
 	for _, s := range b.Shares() {
@@ -102,7 +103,7 @@ func TestFoldedTurnsStillCount(t *testing.T) {
 				t.Fatalf("%d turns kept, at most %d wanted", len(few.Turns()), few.MaxTurns)
 			}
 		}
-		want := map[publish.Speaker]int{}
+		want := map[event.Speaker]int{}
 		for _, s := range all.Shares() {
 			want[s.Speaker] = s.Turns
 		}
@@ -153,7 +154,7 @@ func TestSnapshotHasItAll(t *testing.T) {
 	}
 	into := 0
 	for _, p := range s.Speakers {
-		if p.Into != publish.Unknown {
+		if p.Into != event.Unknown {
 			into++
 		}
 	}
@@ -164,31 +165,31 @@ func TestSnapshotHasItAll(t *testing.T) {
 
 // What is not simply a turn is told in words, the latest 50 of them.
 func TestChanges(t *testing.T) {
-	enc := publish.Encoder{Stream: "s", Run: "r"}
-	turn := func(kind online.Kind, speaker int, start, end int64) publish.Event {
-		return enc.Encode(online.Event{Kind: kind, At: end, Turn: online.Turn{ID: 1, Speaker: speaker, Start: start, End: end, State: online.Final}})
+	enc := event.Encoder{Stream: "s", Run: "r"}
+	turn := func(kind online.Kind, speaker int, start, end int64) event.Event {
+		return online.Encode(&enc, online.Event{Kind: kind, At: end, Turn: online.Turn{ID: 1, Speaker: speaker, Start: start, End: end, State: online.Final}})
 	}
 	var b board.Board
-	b.Apply(enc.Start(publish.Source{}))
+	b.Apply(enc.Start(event.Source{}))
 	for _, c := range []struct {
-		event publish.Event
+		event event.Event
 		want  string
 	}{
-		{enc.Encode(online.Event{Kind: online.SpeakerAdded, Speaker: 1}), "A new voice: S1"},
-		{enc.Encode(online.Event{Kind: online.SpeakerAdded, Speaker: 2}), "A new voice: S2"},
+		{online.Encode(&enc, online.Event{Kind: online.SpeakerAdded, Speaker: 1}), "A new voice: S1"},
+		{online.Encode(&enc, online.Event{Kind: online.SpeakerAdded, Speaker: 2}), "A new voice: S2"},
 		{turn(online.TurnStarted, 1, 16000, 32000), ""},
 		{turn(online.TurnEnded, 1, 16000, 64*16000), ""},
 		{enc.Identify(0, 1, "Ada", 1), "S1 is Ada"},
 		{turn(online.TurnRevised, 2, 16000, 64*16000), "00:01–01:04 was S2, not Ada"},
 		{turn(online.TurnRevised, 2, 0, 3723*16000), "S2 spoke 00:00–1:02:03: times corrected"},
-		{enc.Encode(online.Event{Kind: online.SpeakerMerged, Speaker: 2, Into: 1}), "S2 was Ada all along"},
+		{online.Encode(&enc, online.Event{Kind: online.SpeakerMerged, Speaker: 2, Into: 1}), "S2 was Ada all along"},
 		{enc.Identify(0, 1, "S1", 0), "Ada is called S1 again"},
 		{enc.Gap(16000, 16000+8000), "0.5 s of sound lost"},
 		{enc.Gap(32000, 32000+20*16000), "20 s of sound lost"},
 		{turn(online.TurnWithdrawn, 1, 0, 3723*16000), "00:00–1:02:03 belongs to the turn beside it"},
 		{turn(online.TurnWithdrawn, 1, 0, 16000), ""}, // again
-		{enc.Status(0, publish.Status{}), ""},
-		{enc.Finish(0, publish.Interrupted, "stopped by request"), "The stream was stopped: stopped by request"},
+		{enc.Status(0, event.Status{}), ""},
+		{enc.Finish(0, event.Interrupted, "stopped by request"), "The stream was stopped: stopped by request"},
 	} {
 		before := len(b.Changes())
 		b.Apply(c.event)

@@ -3,7 +3,7 @@ package board
 import (
 	"fmt"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // keepChanges is how many changes a Board keeps, the latest ones.
@@ -12,11 +12,11 @@ const keepChanges = 50
 // Change is, in words, what an event says that is not simply a turn: who is who,
 // what was corrected, what was lost.
 type Change struct {
-	Seq  uint64       `json:"seq"` // of the event
-	Time publish.Time `json:"time"`
+	Seq  uint64     `json:"seq"` // of the event
+	Time event.Time `json:"time"`
 	// Speaker is whom it is about, for a colour.
-	Speaker publish.Speaker `json:"speaker"`
-	Text    string          `json:"text"`
+	Speaker event.Speaker `json:"speaker"`
+	Text    string        `json:"text"`
 	// Aloud says that those should hear of it who do not look.
 	Aloud bool `json:"aloud,omitempty"`
 	// Detail says that it is of no interest to who only wants to know who spoke.
@@ -28,28 +28,28 @@ type Change struct {
 func (b *Board) Changes() []Change { return b.changes }
 
 // note keeps what an event will change, which is not applied yet.
-func (b *Board) note(e publish.Event) {
+func (b *Board) note(e event.Event) {
 	c := Change{Seq: e.Seq, Time: e.At, Speaker: e.Speaker}
 	switch e.Kind {
-	case publish.SpeakerIdentified:
+	case event.SpeakerIdentified:
 		c.Text, c.Aloud = fmt.Sprintf("%s is %s", b.Name(e.Speaker), e.Name), true
 		if e.Name == e.Speaker.String() {
 			c.Text = fmt.Sprintf("%s is called %s again", b.Name(e.Speaker), e.Name)
 		}
-	case publish.SpeakerMerged:
+	case event.SpeakerMerged:
 		c.Speaker, c.Text, c.Aloud = e.Into, fmt.Sprintf("%s was %s all along", b.Name(e.Speaker), b.Name(e.Into)), true
-	case publish.SpeakerAdded:
+	case event.SpeakerAdded:
 		c.Text = "A new voice: " + b.Name(e.Speaker)
-	case publish.GapFound:
+	case event.GapFound:
 		c.Text, c.Aloud = length(e.Gap.End-e.Gap.Start)+" of sound lost", true
-	case publish.Marked:
+	case event.Marked:
 		c.Time, c.Text, c.Aloud = e.Mark.At, "Marked", true
 		if e.Mark.Text != "" {
 			c.Text = "Marked: " + e.Mark.Text
 		}
-	case publish.StreamEnded:
+	case event.StreamEnded:
 		c.Text, c.Aloud = ending(*e.End), true
-	case publish.TurnRevised:
+	case event.TurnRevised:
 		i := b.index(e.Turn.ID)
 		if i < 0 {
 			return
@@ -59,7 +59,7 @@ func (b *Board) note(e publish.Event) {
 		if was != now {
 			c.Text, c.Detail = fmt.Sprintf("%s was %s, not %s", span(*e.Turn), b.Name(now), b.Name(was)), false
 		}
-	case publish.TurnWithdrawn:
+	case event.TurnWithdrawn:
 		i := b.index(e.Turn.ID)
 		if i < 0 {
 			return
@@ -75,12 +75,12 @@ func (b *Board) note(e publish.Event) {
 	b.changes = append(b.changes, c)
 }
 
-func ending(end publish.End) string {
+func ending(end event.End) string {
 	text := "The stream is over"
 	switch end.Reason {
-	case publish.Interrupted:
+	case event.Interrupted:
 		text = "The stream was stopped"
-	case publish.Failed:
+	case event.Failed:
 		text = "The stream failed"
 	}
 	if end.Detail != "" {
@@ -89,10 +89,10 @@ func ending(end publish.End) string {
 	return text
 }
 
-func span(t publish.Turn) string { return clock(t.Start) + "–" + clock(t.End) }
+func span(t event.Turn) string { return clock(t.Start) + "–" + clock(t.End) }
 
 // clock writes a time as mm:ss, from an hour on as h:mm:ss.
-func clock(t publish.Time) string {
+func clock(t event.Time) string {
 	s := int(t.Seconds())
 	if s < 3600 {
 		return fmt.Sprintf("%02d:%02d", s/60, s%60)
@@ -101,7 +101,7 @@ func clock(t publish.Time) string {
 }
 
 // length writes a duration as people say it.
-func length(t publish.Time) string {
+func length(t event.Time) string {
 	switch s := t.Seconds(); {
 	case s < 9.95:
 		return fmt.Sprintf("%.1f s", s)

@@ -1,10 +1,10 @@
 package board
 
-import "github.com/seed-7adb9000/diarizer/publish"
+import "github.com/seed-7adb9000/diarizer/event"
 
 // Share is how much a speaker has said so far.
 type Share struct {
-	Speaker publish.Speaker
+	Speaker event.Speaker
 	// Name is what the speaker is called.
 	Name string
 	Tally
@@ -17,9 +17,9 @@ type Share struct {
 // Shares returns the speakers in order of appearance, those left out who have no
 // turn, or none any more; turns of an unknown speaker come last, if there are any.
 func (b *Board) Shares() []Share {
-	tally := map[publish.Speaker]Tally{}
-	speaking := map[publish.Speaker]bool{}
-	var all publish.Time
+	tally := map[event.Speaker]Tally{}
+	speaking := map[event.Speaker]bool{}
+	var all event.Time
 	for s, t := range b.folded {
 		tally[s] = t
 		all += t.Talk
@@ -32,7 +32,7 @@ func (b *Board) Shares() []Share {
 		}
 	}
 	var shares []Share
-	add := func(s publish.Speaker) {
+	add := func(s event.Speaker) {
 		share := Share{Speaker: s, Name: b.Name(s), Tally: tally[s], Speaking: speaking[s]}
 		if all > 0 {
 			share.Share = float64(share.Talk) / float64(all)
@@ -44,8 +44,8 @@ func (b *Board) Shares() []Share {
 			add(s)
 		}
 	}
-	if tally[publish.Unknown].Turns > 0 {
-		add(publish.Unknown)
+	if tally[event.Unknown].Turns > 0 {
+		add(event.Unknown)
 	}
 	return shares
 }

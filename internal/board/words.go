@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // keptWords is how many words a Board keeps of all recognisers, the latest ones: more
@@ -13,16 +13,16 @@ const keptWords = 12000
 
 // Said is what a recogniser has heard, as it is attributed now.
 type Said struct {
-	Recogniser string         `json:"recogniser"`
-	Words      []publish.Word `json:"words"` // by start, then by id
+	Recogniser string       `json:"recogniser"`
+	Words      []event.Word `json:"words"` // by start, then by id
 }
 
-func wordOrder(a, b publish.Word) int {
+func wordOrder(a, b event.Word) int {
 	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID))
 }
 
 // say takes words that have a speaker now, or another.
-func (b *Board) say(w publish.Words) {
+func (b *Board) say(w event.Words) {
 	i := slices.IndexFunc(b.said, func(s Said) bool { return s.Recogniser == w.Recogniser })
 	if i < 0 {
 		i = len(b.said)
@@ -65,7 +65,7 @@ func (b *Board) forgetWords() {
 }
 
 // mergeWords gives the words of speaker to into.
-func (b *Board) mergeWords(speaker, into publish.Speaker) {
+func (b *Board) mergeWords(speaker, into event.Speaker) {
 	for _, s := range b.said {
 		for i := range s.Words {
 			if s.Words[i].Speaker == speaker {

@@ -3,14 +3,14 @@ package correct
 import (
 	"fmt"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // Add emits events of somebody who is not the clustering, in the order in which
 // add returns them. It is handed the encoder and how far the stream has been
 // heard, and must not call the desk. After the end it is not called, and the error
 // matches [ErrRefused].
-func (d *Desk) Add(add func(enc *publish.Encoder, at int64) ([]publish.Event, error)) error {
+func (d *Desk) Add(add func(enc *event.Encoder, at int64) ([]event.Event, error)) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.ended {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -20,7 +21,7 @@ const attempts = 10
 // returns the run's timeline with the correction. each, where not nil, is handed the
 // events that corrected the run after its end, in order, those of others too. The error
 // matches [ErrNobody] where the run is not over, or the server keeps none.
-func After(ctx context.Context, nc *nats.Conn, stream string, c Correction, each func(publish.Event) error) (Reply, *publish.Timeline, error) {
+func After(ctx context.Context, nc *nats.Conn, stream string, c Correction, each func(event.Event) error) (Reply, *event.Timeline, error) {
 	if c.ID == "" {
 		c.ID = rand.Text()
 	}
@@ -37,9 +38,9 @@ func After(ctx context.Context, nc *nats.Conn, stream string, c Correction, each
 	}
 }
 
-func after(ctx context.Context, nc *nats.Conn, stream string, c Correction, each func(publish.Event) error) (Reply, *publish.Timeline, error) {
+func after(ctx context.Context, nc *nats.Conn, stream string, c Correction, each func(event.Event) error) (Reply, *event.Timeline, error) {
 	if each == nil {
-		each = func(publish.Event) error { return nil }
+		each = func(event.Event) error { return nil }
 	}
 	late, last, err := read(ctx, nc, stream, each)
 	if err != nil {
@@ -70,10 +71,10 @@ func after(ctx context.Context, nc *nats.Conn, stream string, c Correction, each
 // Read reads the latest run of a stream as far as the server has it, and the number
 // of its last message. Where the server keeps no run of the stream, late is nil.
 func Read(ctx context.Context, nc *nats.Conn, stream string) (late *Late, last uint64, err error) {
-	return read(ctx, nc, stream, func(publish.Event) error { return nil })
+	return read(ctx, nc, stream, func(event.Event) error { return nil })
 }
 
-func read(ctx context.Context, nc *nats.Conn, stream string, each func(publish.Event) error) (late *Late, last uint64, err error) {
+func read(ctx context.Context, nc *nats.Conn, stream string, each func(event.Event) error) (late *Late, last uint64, err error) {
 	runs, err := publish.LatestRuns(ctx, nc, stream)
 	if err != nil || len(runs) == 0 {
 		return nil, 0, err
@@ -81,7 +82,7 @@ func read(ctx context.Context, nc *nats.Conn, stream string, each func(publish.E
 	late = &Late{}
 	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{stream}, After: runs[0].Number - 1}) {
 		switch {
-		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, publish.ErrHole):
+		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, event.ErrHole):
 			continue // what is lost stays lost
 		case err != nil:
 			return nil, 0, err

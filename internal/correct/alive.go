@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/bus"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -46,7 +47,7 @@ func openRun(ctx context.Context, nc *nats.Conn, stream string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	end, err := events.GetLastMsgForSubject(ctx, publish.Subject(stream, publish.StreamEnded))
+	end, err := events.GetLastMsgForSubject(ctx, publish.Subject(stream, event.StreamEnded))
 	switch {
 	case errors.Is(err, jetstream.ErrMsgNotFound):
 	case err != nil:

@@ -14,7 +14,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // Action is what a [Correction] does.
@@ -32,15 +32,15 @@ const (
 
 // Correction is what somebody knows better about one stream.
 type Correction struct {
-	Action  Action          `json:"action"`
-	Speaker publish.Speaker `json:"speaker,omitempty"`
-	Into    publish.Speaker `json:"into,omitempty"`
-	Name    string          `json:"name,omitempty"`
+	Action  Action        `json:"action"`
+	Speaker event.Speaker `json:"speaker,omitempty"`
+	Into    event.Speaker `json:"into,omitempty"`
+	Name    string        `json:"name,omitempty"`
 	// Turns are ids of turns that have ended. Those of a split are found.
 	Turns []int `json:"turns,omitempty"`
 	// Text is the note of a mark, At its moment; nil is now.
-	Text string        `json:"text,omitempty"`
-	At   *publish.Time `json:"at,omitempty"`
+	Text string      `json:"text,omitempty"`
+	At   *event.Time `json:"at,omitempty"`
 	// Run, if not empty, is the run that was looked at: in another one the
 	// speakers are others, so that the correction is refused.
 	Run string `json:"run,omitempty"`
@@ -99,14 +99,14 @@ func (c Correction) Check() error {
 		return fmt.Errorf("%w: "+format, append([]any{ErrMalformed}, args...)...)
 	}
 	switch {
-	case c.Run != "" && !publish.ValidToken(c.Run):
+	case c.Run != "" && !event.ValidToken(c.Run):
 		return bad("run %.80q: expected the run of an event", c.Run)
 	case len(c.ID) > 64:
 		return bad("id of %d bytes: expected at most 64", len(c.ID))
 	}
 	switch c.Action {
 	case Rename:
-		if c.Speaker <= publish.Unknown {
+		if c.Speaker <= event.Unknown {
 			return bad("rename without speaker: expected S1, S2, …")
 		}
 		return checkName(c.Name)
@@ -117,7 +117,7 @@ func (c Correction) Check() error {
 		return checkText("note", c.Text, MaxText)
 	case Merge:
 		switch {
-		case c.Speaker <= publish.Unknown || c.Into <= publish.Unknown:
+		case c.Speaker <= event.Unknown || c.Into <= event.Unknown:
 			return bad("merge without speaker and into: expected S1, S2, … for both")
 		case c.Speaker == c.Into:
 			return bad("merge of %s into itself", c.Speaker)
@@ -125,7 +125,7 @@ func (c Correction) Check() error {
 	case Give:
 		return c.checkTurns(bad)
 	case Split:
-		if c.Speaker <= publish.Unknown {
+		if c.Speaker <= event.Unknown {
 			return bad("split without speaker: expected S1, S2, …")
 		}
 	case Undo:
@@ -139,7 +139,7 @@ func (c Correction) checkTurns(bad func(format string, args ...any) error) error
 	switch n := len(c.Turns); {
 	case n == 0 || n > MaxTurns:
 		return bad("give of %d turns: expected 1 to %d", n, MaxTurns)
-	case c.Into < publish.Unknown:
+	case c.Into < event.Unknown:
 		return bad("give to %s: expected S1, S2, … or nobody for somebody new", c.Into)
 	}
 	for i, id := range c.Turns {

@@ -11,8 +11,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/nats-io/nats.go"
-	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"go.uber.org/goleak"
+
+	"github.com/seed-7adb9000/diarizer/internal/natstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -7,17 +7,17 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // Options say what a Desk works with.
 type Options struct {
 	// Encoder numbers the events. From now on it is the desk's.
-	Encoder *publish.Encoder
+	Encoder *event.Encoder
 	// Emit is handed every event, in order, one at a time. It must not call
 	// the desk.
-	Emit func(publish.Event) error
+	Emit func(event.Event) error
 	// Link, where not nil, is told after each merge and undo which speakers of
 	// the clustering are one person, so that it can add their statistics up
 	// when it compares, or no longer do so. It is called with each group of two
@@ -110,12 +110,12 @@ func (d *Desk) Heard(at int64) {
 
 // Encode emits an event that is not about speakers: the start, a gap, a status,
 // the end. After the end there are no more corrections.
-func (d *Desk) Encode(encode func(*publish.Encoder) publish.Event) error {
+func (d *Desk) Encode(encode func(*event.Encoder) event.Event) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e := encode(d.opts.Encoder)
 	d.at = max(d.at, int64(e.At))
-	d.ended = d.ended || e.Kind == publish.StreamEnded
+	d.ended = d.ended || e.Kind == event.StreamEnded
 	return d.opts.Emit(e)
 }
 
@@ -305,7 +305,7 @@ func (d *Desk) admit(c Correction) error {
 func (d *Desk) apply(c Correction) error {
 	switch c.Action {
 	case Mark:
-		m := publish.Mark{At: publish.Time(d.at), Text: c.Text}
+		m := event.Mark{At: event.Time(d.at), Text: c.Text}
 		if c.At != nil {
 			m.At = min(*c.At, m.At) // nobody marks what was not heard
 		}
@@ -321,8 +321,8 @@ func (d *Desk) apply(c Correction) error {
 		}
 		return d.showNames(d.at)
 	case Give, Split:
-		if c.Into == publish.Unknown || c.Action == Split {
-			c.Into = publish.Speaker(d.newcomer())
+		if c.Into == event.Unknown || c.Action == Split {
+			c.Into = event.Speaker(d.newcomer())
 			d.labels[int(c.Into)] = true
 		}
 		if d.opts.settled != nil {

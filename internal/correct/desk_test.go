@@ -11,9 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/online"
 )
 
 // bench is a desk between a made-up clustering and two listeners: one of the
@@ -22,9 +23,9 @@ type bench struct {
 	t        *rapid.T
 	r        *rand.Rand
 	desk     *Desk
-	got, raw publish.Timeline
-	rawEnc   publish.Encoder
-	events   []publish.Event
+	got, raw event.Timeline
+	rawEnc   event.Encoder
+	events   []event.Event
 	groups   [][]int
 	gifts    []online.Gift
 
@@ -33,17 +34,17 @@ type bench struct {
 	labels   []int
 	merges   [][2]int // of the clustering
 	stands   []Correction
-	gave     []map[int]publish.Turn   // for each that stands, what was given, as the clustering had it
-	live     map[publish.Speaker]bool // as an outsider sees it
+	gave     []map[int]event.Turn   // for each that stands, what was given, as the clustering had it
+	live     map[event.Speaker]bool // as an outsider sees it
 }
 
 func newBench(t *rapid.T) *bench { return benchOf(t, rapid.Uint64().Draw(t, "seed")) }
 
 func benchOf(t *rapid.T, seed uint64) *bench {
-	b := &bench{t: t, r: rand.New(rand.NewPCG(seed, 1)), live: map[publish.Speaker]bool{},
-		rawEnc: publish.Encoder{Stream: "s", Run: "r"}}
+	b := &bench{t: t, r: rand.New(rand.NewPCG(seed, 1)), live: map[event.Speaker]bool{},
+		rawEnc: event.Encoder{Stream: "s", Run: "r"}}
 	b.desk = NewDesk(Options{
-		Encoder: &publish.Encoder{Stream: "s", Run: "r"},
+		Encoder: &event.Encoder{Stream: "s", Run: "r"},
 		Emit:    b.emit,
 		Link:    func(groups [][]int) { b.groups = groups },
 		Give:    func(gifts []online.Gift) { b.gifts = gifts },
@@ -53,7 +54,7 @@ func benchOf(t *rapid.T, seed uint64) *bench {
 			return b.last
 		},
 	})
-	start := func(e *publish.Encoder) publish.Event { return e.Start(publish.Source{}) }
+	start := func(e *event.Encoder) event.Event { return e.Start(event.Source{}) }
 	b.must(b.desk.Encode(start))
 	b.must(b.raw.Apply(start(&b.rawEnc)))
 	return b
@@ -66,12 +67,12 @@ func (b *bench) must(err error) {
 	}
 }
 
-func (b *bench) emit(e publish.Event) error {
+func (b *bench) emit(e event.Event) error {
 	b.events = append(b.events, e)
 	switch e.Kind {
-	case publish.SpeakerAdded:
+	case event.SpeakerAdded:
 		b.live[e.Speaker] = true
-	case publish.SpeakerMerged:
+	case event.SpeakerMerged:
 		if !b.live[e.Speaker] || !b.live[e.Into] {
 			return fmt.Errorf("%s merged into %s, of %v", e.Speaker, e.Into, b.live)
 		}
@@ -82,7 +83,7 @@ func (b *bench) emit(e publish.Event) error {
 
 func (b *bench) decide(e online.Event) {
 	e.At = b.at
-	b.must(b.raw.Apply(b.rawEnc.Encode(e)))
+	b.must(b.raw.Apply(online.Encode(&b.rawEnc, e)))
 	b.must(b.desk.Decide(e))
 }
 
@@ -124,8 +125,8 @@ func (b *bench) step() {
 	}
 }
 
-func (b *bench) someone() publish.Speaker {
-	var all []publish.Speaker
+func (b *bench) someone() event.Speaker {
+	var all []event.Speaker
 	for s := range b.live {
 		all = append(all, s)
 	}
@@ -139,7 +140,7 @@ func (b *bench) someone() publish.Speaker {
 // correct tries some correction.
 func (b *bench) correct() {
 	var c Correction
-	gave := map[int]publish.Turn{}
+	gave := map[int]event.Turn{}
 	switch b.r.IntN(4) {
 	case 3:
 		c = Correction{Action: Give}
@@ -171,25 +172,25 @@ func (b *bench) correct() {
 	case c.Action == Undo:
 		b.stands, b.gave = b.stands[:len(b.stands)-1], b.gave[:len(b.gave)-1]
 	default:
-		if c.Action == Give && c.Into == publish.Unknown {
-			c.Into = publish.Speaker(b.last)
+		if c.Action == Give && c.Into == event.Unknown {
+			c.Into = event.Speaker(b.last)
 		}
 		b.stands, b.gave = append(b.stands, c), append(b.gave, gave)
 	}
 }
 
 // found names each label by the label that the clustering says it is.
-func (b *bench) found(s publish.Speaker) publish.Speaker {
+func (b *bench) found(s event.Speaker) event.Speaker {
 	for _, m := range b.merges {
 		if int(s) == m[0] {
-			s = publish.Speaker(m[1])
+			s = event.Speaker(m[1])
 		}
 	}
 	return s
 }
 
 // whose is the label of who says a turn, in the light of what was given.
-func (b *bench) whose(t publish.Turn) (who publish.Speaker, given bool) {
+func (b *bench) whose(t event.Turn) (who event.Speaker, given bool) {
 	for i := len(b.stands) - 1; i >= 0; i-- {
 		for j := len(b.stands[i].Turns) - 1; j >= 0; j-- {
 			g := b.gave[i][b.stands[i].Turns[j]]
@@ -232,7 +233,7 @@ func (b *bench) check() {
 	if len(raw) != len(got) {
 		b.t.Fatalf("%d turns, want %d", len(got), len(raw))
 	}
-	shown := map[int]publish.Speaker{} // class to speaker
+	shown := map[int]event.Speaker{} // class to speaker
 	for i, r := range raw {
 		whose, given := b.whose(r)
 		c := class[int(whose)]
@@ -243,7 +244,7 @@ func (b *bench) check() {
 		if class[int(got[i].Speaker)] != c {
 			b.t.Fatalf("turn %d is shown as %s, the clustering says %s", r.ID, got[i].Speaker, r.Speaker)
 		}
-		if s := got[i].Speaker; s != publish.Unknown && !b.live[s] {
+		if s := got[i].Speaker; s != event.Unknown && !b.live[s] {
 			b.t.Fatalf("turn %d is of %s, who is no speaker", r.ID, s)
 		}
 		g := got[i]
@@ -304,13 +305,13 @@ func TestEventsAreTheClusteringInTheLightOfCorrections(t *testing.T) {
 }
 
 // spoken is a desk that has heard two speakers, S1 twice and S2 once.
-func spoken(t *testing.T) (*Desk, *publish.Timeline, *[][]int) {
+func spoken(t *testing.T) (*Desk, *event.Timeline, *[][]int) {
 	t.Helper()
-	var tl publish.Timeline
+	var tl event.Timeline
 	var groups [][]int
-	d := NewDesk(Options{Encoder: &publish.Encoder{Stream: "s", Run: "r"}, Emit: tl.Apply,
+	d := NewDesk(Options{Encoder: &event.Encoder{Stream: "s", Run: "r"}, Emit: tl.Apply,
 		Link: func(g [][]int) { groups = g }})
-	if err := d.Encode(func(e *publish.Encoder) publish.Event { return e.Start(publish.Source{}) }); err != nil {
+	if err := d.Encode(func(e *event.Encoder) event.Event { return e.Start(event.Source{}) }); err != nil {
 		t.Fatal(err)
 	}
 	for i, s := range []int{1, 2, 1} {
@@ -339,14 +340,14 @@ func correct(t *testing.T, d *Desk, c Correction) Reply {
 	return reply
 }
 
-func names(tl *publish.Timeline) (names []string) {
+func names(tl *event.Timeline) (names []string) {
 	for _, s := range tl.Segments() {
 		names = append(names, s.Speaker)
 	}
 	return names
 }
 
-func expect(t *testing.T, tl *publish.Timeline, want ...string) {
+func expect(t *testing.T, tl *event.Timeline, want ...string) {
 	t.Helper()
 	if got := names(tl); !slices.Equal(got, want) {
 		t.Errorf("turns of %v, want %v", got, want)
@@ -419,7 +420,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
-	if err := d.Encode(func(e *publish.Encoder) publish.Event { return e.Finish(90000, publish.Finished, "") }); err != nil {
+	if err := d.Encode(func(e *event.Encoder) event.Event { return e.Finish(90000, event.Finished, "") }); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Correct(Correction{Action: Rename, Speaker: 1, Name: "x"}); !errors.Is(err, ErrRefused) || tl.Seq() != before+1 {
@@ -462,7 +463,7 @@ func TestFromManyGoroutines(t *testing.T) {
 
 func TestMemoryIsBounded(t *testing.T) {
 	d, _, _ := spoken(t)
-	d.opts.Emit = func(publish.Event) error { return nil }
+	d.opts.Emit = func(event.Event) error { return nil }
 	for i := range 3 * maxTurns {
 		decide(t, d, online.Event{Kind: online.TurnEnded, Turn: online.Turn{ID: 10 + i, Speaker: 1}})
 	}
@@ -472,12 +473,12 @@ func TestMemoryIsBounded(t *testing.T) {
 }
 
 func Example() {
-	var timeline publish.Timeline
+	var timeline event.Timeline
 	desk := NewDesk(Options{
-		Encoder: &publish.Encoder{Stream: "standup", Run: "run1", Now: func() time.Time { return time.Time{} }},
+		Encoder: &event.Encoder{Stream: "standup", Run: "run1", Now: func() time.Time { return time.Time{} }},
 		Emit:    timeline.Apply,
 	})
-	_ = desk.Encode(func(e *publish.Encoder) publish.Event { return e.Start(publish.Source{}) })
+	_ = desk.Encode(func(e *event.Encoder) event.Event { return e.Start(event.Source{}) })
 	for i := 1; i <= 2; i++ { // what the clustering decides
 		_ = desk.Decide(online.Event{Kind: online.SpeakerAdded, Speaker: i})
 		_ = desk.Decide(online.Event{Kind: online.TurnEnded, Turn: online.Turn{ID: i, Speaker: i, Start: int64(i) * 16000, End: int64(i+1) * 16000}})
@@ -498,28 +499,28 @@ func Example() {
 
 // A mark is an event at its moment, of which undo knows nothing.
 func TestMark(t *testing.T) {
-	var events []publish.Event
-	d := NewDesk(Options{Encoder: &publish.Encoder{Stream: "s", Run: "r"}, Emit: func(e publish.Event) error {
+	var events []event.Event
+	d := NewDesk(Options{Encoder: &event.Encoder{Stream: "s", Run: "r"}, Emit: func(e event.Event) error {
 		events = append(events, e)
 		return nil
 	}})
-	d.Heard(5 * publish.Rate)
-	early, late := publish.Time(2*publish.Rate), publish.Time(9*publish.Rate)
+	d.Heard(5 * event.Rate)
+	early, late := event.Time(2*event.Rate), event.Time(9*event.Rate)
 	for _, c := range []Correction{{Action: Mark, Text: "now"}, {Action: Mark, At: &early}, {Action: Mark, At: &late}} {
 		if _, err := d.Correct(c); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want := []publish.Mark{{At: 5 * publish.Rate, Text: "now"}, {At: early}, {At: 5 * publish.Rate}}
+	want := []event.Mark{{At: 5 * event.Rate, Text: "now"}, {At: early}, {At: 5 * event.Rate}}
 	for i, e := range events {
-		if e.Kind != publish.Marked || *e.Mark != want[i] || e.Revision != 0 {
+		if e.Kind != event.Marked || *e.Mark != want[i] || e.Revision != 0 {
 			t.Errorf("event %d: %+v, mark %+v, want %+v", i, e, e.Mark, want[i])
 		}
 	}
 	if _, err := d.Correct(Correction{Action: Undo}); len(events) != len(want) || !errors.Is(err, ErrRefused) {
 		t.Errorf("%d events; undo: %v", len(events), err)
 	}
-	negative := publish.Time(-1)
+	negative := event.Time(-1)
 	for _, c := range []Correction{{Action: Mark, At: &negative}, {Action: Mark, Text: "a\nb"}} {
 		if err := c.Check(); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%+v: %v", c, err)

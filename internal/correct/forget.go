@@ -4,8 +4,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // maxSpeakers is how many speakers a desk remembers, and how many merges of the
@@ -53,7 +53,7 @@ func (d *Desk) forget() {
 		}
 	}
 	for s, name := range d.told {
-		if name != publish.Speaker(s).String() {
+		if name != event.Speaker(s).String() {
 			keep[s] = true
 		}
 	}

@@ -3,8 +3,8 @@ package correct
 import (
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // TestManySpeakers has a host talk with more guests than are remembered, each of whom
@@ -14,14 +14,14 @@ import (
 func TestManySpeakers(t *testing.T) {
 	const most = 200
 	const guests = 8 * most
-	var got publish.Timeline
-	added := map[publish.Speaker]int{}
-	names := map[publish.Speaker]string{}
-	opts := Options{Encoder: &publish.Encoder{Stream: "s", Run: "r"}, Emit: func(e publish.Event) error {
+	var got event.Timeline
+	added := map[event.Speaker]int{}
+	names := map[event.Speaker]string{}
+	opts := Options{Encoder: &event.Encoder{Stream: "s", Run: "r"}, Emit: func(e event.Event) error {
 		switch e.Kind {
-		case publish.SpeakerAdded:
+		case event.SpeakerAdded:
 			added[e.Speaker]++
-		case publish.SpeakerIdentified:
+		case event.SpeakerIdentified:
 			names[e.Speaker] = e.Name
 		}
 		return got.Apply(e)
@@ -34,7 +34,7 @@ func TestManySpeakers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	must(d.Encode(func(e *publish.Encoder) publish.Event { return e.Start(publish.Source{}) }))
+	must(d.Encode(func(e *event.Encoder) event.Event { return e.Start(event.Source{}) }))
 	at, id := int64(0), 0
 	decide := func(e online.Event) {
 		t.Helper()
@@ -61,7 +61,7 @@ func TestManySpeakers(t *testing.T) {
 		case 10:
 			must(d.Identify(at, g, "Ann", 0.95))
 		case 20:
-			_, err := d.Correct(Correction{Action: Rename, Speaker: publish.Speaker(g), Name: "Bob"})
+			_, err := d.Correct(Correction{Action: Rename, Speaker: event.Speaker(g), Name: "Bob"})
 			must(err)
 		case 30:
 			_, err := d.Correct(Correction{Action: Merge, Speaker: 29, Into: 30})

@@ -6,8 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // gift is a turn that people have given to somebody: by a correction that stands.
@@ -48,7 +48,7 @@ func (d *Desk) admitGift(c Correction) error {
 			return fmt.Errorf("turn %d has not ended", id)
 		}
 	}
-	if c.Into != publish.Unknown && !d.live[int(c.Into)] {
+	if c.Into != event.Unknown && !d.live[int(c.Into)] {
 		return fmt.Errorf("%s is not a speaker of this stream now", c.Into)
 	}
 	return nil

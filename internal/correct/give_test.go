@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // What is one person's turn is given to another, to somebody new, and taken back.
@@ -21,7 +21,7 @@ func TestGive(t *testing.T) {
 	if want := []online.Gift{{Start: 32000, End: 48000, From: 1, Speaker: 2}}; !reflect.DeepEqual(gifts, want) {
 		t.Errorf("the clustering was told %v, expected %v", gifts, want)
 	}
-	if turn, _ := tl.Turn(3); turn.Confidence != 1 || turn.State != publish.Revised {
+	if turn, _ := tl.Turn(3); turn.Confidence != 1 || turn.State != event.Revised {
 		t.Errorf("turn %+v", turn)
 	}
 	correct(t, d, Correction{Action: Give, Turns: []int{1, 3}})

@@ -6,8 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // Late takes corrections of a run that is over. It reads the run's events, those of
@@ -19,10 +19,10 @@ import (
 // A stream that somebody corrected while this one did not look has events that this
 // one has not read: apply them, and correct again under the same ID.
 type Late struct {
-	tl     *publish.Timeline
-	heard  map[publish.Speaker]bool    // who ever was in the run
-	sure   map[publish.Speaker]float64 // of the names until the end
-	ground ground                      // at the end
+	tl     *event.Timeline
+	heard  map[event.Speaker]bool    // who ever was in the run
+	sure   map[event.Speaker]float64 // of the names until the end
+	ground ground                    // at the end
 	stands []Correction
 	seen   map[string]bool // IDs of corrections after the end
 	most   int
@@ -30,24 +30,24 @@ type Late struct {
 
 // ground is a run as it was at its end.
 type ground struct {
-	turns    []publish.Turn
-	speakers []publish.Speaker
+	turns    []event.Turn
+	speakers []event.Speaker
 	found    map[int]called
-	words    map[string][]publish.Word // by recogniser
+	words    map[string][]event.Word // by recogniser
 }
 
-// Bound keeps at most so many turns one by one, see [publish.Timeline.Bound]. It is
+// Bound keeps at most so many turns one by one, see [event.Timeline.Bound]. It is
 // for before the first event.
 func (l *Late) Bound(turns int) { l.most = turns }
 
 // Apply reads the next event of the run. A hole is no error: what is missing was lost.
-func (l *Late) Apply(e publish.Event) error {
+func (l *Late) Apply(e event.Event) error {
 	if l.tl == nil {
-		l.tl = publish.NewPartialTimeline()
+		l.tl = event.NewPartialTimeline()
 		if l.most > 0 {
 			l.tl.Bound(l.most)
 		}
-		l.heard, l.sure, l.seen = map[publish.Speaker]bool{}, map[publish.Speaker]float64{}, map[string]bool{}
+		l.heard, l.sure, l.seen = map[event.Speaker]bool{}, map[event.Speaker]float64{}, map[string]bool{}
 	}
 	if e.Run == l.tl.Run() && e.Seq > l.tl.Seq()+1 {
 		l.tl.Skip(e)
@@ -59,26 +59,26 @@ func (l *Late) Apply(e publish.Event) error {
 	switch {
 	case e.Correction != nil:
 		l.stand(*e.Correction)
-	case e.Kind == publish.SpeakerIdentified:
+	case e.Kind == event.SpeakerIdentified:
 		l.sure[e.Speaker] = e.Confidence
-	case e.Kind == publish.SpeakerAdded:
+	case e.Kind == event.SpeakerAdded:
 		l.heard[e.Speaker] = true
-	case e.Kind == publish.SpeakerMerged:
+	case e.Kind == event.SpeakerMerged:
 		delete(l.heard, e.Speaker)
-	case e.Kind == publish.StreamEnded:
+	case e.Kind == event.StreamEnded:
 		l.settle()
 	}
 	return nil
 }
 
 // Timeline is the run as far as it was read.
-func (l *Late) Timeline() *publish.Timeline { return l.tl }
+func (l *Late) Timeline() *event.Timeline { return l.tl }
 
 // settle keeps the run as it is now, at its end.
 func (l *Late) settle() {
 	l.ground = ground{turns: l.tl.Turns(), found: map[int]called{}}
 	for _, t := range l.ground.turns {
-		if t.Speaker != publish.Unknown {
+		if t.Speaker != event.Unknown {
 			l.heard[t.Speaker] = true
 		}
 	}
@@ -92,7 +92,7 @@ func (l *Late) settle() {
 }
 
 // stand remembers a correction that an event is a part of.
-func (l *Late) stand(c publish.Correction) {
+func (l *Late) stand(c event.Correction) {
 	if l.seen[c.ID] {
 		return
 	}
@@ -109,7 +109,7 @@ func (l *Late) stand(c publish.Correction) {
 // already, and applies none of them. One that was made before, which its ID tells,
 // leads to what is left of it. Errors match [ErrMalformed] or [ErrRefused]; the run
 // has to be over.
-func (l *Late) Correct(c Correction) ([]publish.Event, error) {
+func (l *Late) Correct(c Correction) ([]event.Event, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
@@ -119,9 +119,9 @@ func (l *Late) Correct(c Correction) ([]publish.Event, error) {
 	if c.ID == "" {
 		c.ID = rand.Text()
 	}
-	var events []publish.Event
-	desk := l.desk(func(e publish.Event) error {
-		e.Correction = &publish.Correction{ID: c.ID, Action: string(c.Action), Speaker: c.Speaker, Into: c.Into, Name: c.Name, Turns: c.Turns}
+	var events []event.Event
+	desk := l.desk(func(e event.Event) error {
+		e.Correction = &event.Correction{ID: c.ID, Action: string(c.Action), Speaker: c.Speaker, Into: c.Into, Name: c.Name, Turns: c.Turns}
 		events = append(events, e)
 		return nil
 	})
@@ -144,10 +144,10 @@ func (l *Late) Correct(c Correction) ([]publish.Event, error) {
 }
 
 // desk is the desk of the run as it would be with the corrections after its end.
-func (l *Late) desk(emit func(publish.Event) error) *Desk {
-	d := NewDesk(Options{Emit: emit, Encoder: &publish.Encoder{Stream: l.tl.Stream(), Run: l.tl.Run(), Seq: l.tl.Seq(), Revision: l.tl.Revision()}})
+func (l *Late) desk(emit func(event.Event) error) *Desk {
+	d := NewDesk(Options{Emit: emit, Encoder: &event.Encoder{Stream: l.tl.Stream(), Run: l.tl.Run(), Seq: l.tl.Seq(), Revision: l.tl.Revision()}})
 	d.at, d.stands, d.found = int64(l.tl.At()), slices.Clone(l.stands), maps.Clone(l.ground.found)
-	now := map[publish.Speaker]bool{}
+	now := map[event.Speaker]bool{}
 	for _, was := range l.ground.turns {
 		t, ok := l.tl.Turn(was.ID)
 		if !ok {

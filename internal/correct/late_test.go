@@ -10,18 +10,19 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // lateRun is a made-up run that is over, and everything that was published of it.
 type lateRun struct {
-	events []publish.Event
-	alone  []int            // turns that no other of their speaker overlaps, as in any real run
-	tl     publish.Timeline // as a reader has it who applies events and knows nothing else
+	events []event.Event
+	alone  []int          // turns that no other of their speaker overlaps, as in any real run
+	tl     event.Timeline // as a reader has it who applies events and knows nothing else
 }
 
 func drawLateRun(t *rapid.T) *lateRun {
@@ -30,7 +31,7 @@ func drawLateRun(t *rapid.T) *lateRun {
 	last := len(events) - 1
 	r.publish(t, events[:last]...)
 	for _, a := range r.tl.Turns() {
-		overlaps := func(b publish.Turn) bool {
+		overlaps := func(b event.Turn) bool {
 			return a.ID != b.ID && a.Speaker == b.Speaker && a.Start <= b.End && b.Start <= a.End
 		}
 		if !slices.ContainsFunc(r.tl.Turns(), overlaps) {
@@ -38,20 +39,20 @@ func drawLateRun(t *rapid.T) *lateRun {
 		}
 	}
 	// A recogniser heard a word in the middle of each turn.
-	words := publish.Words{Recogniser: "words"}
+	words := event.Words{Recogniser: "words"}
 	for i, turn := range r.tl.Turns() {
 		middle := (turn.Start + turn.End) / 2
-		words.List = append(words.List, publish.Word{ID: i + 1, Text: "word", Start: middle, End: middle, Speaker: turn.Speaker})
+		words.List = append(words.List, event.Word{ID: i + 1, Text: "word", Start: middle, End: middle, Speaker: turn.Speaker})
 	}
 	end := events[last]
-	enc := publish.Encoder{Stream: end.Stream, Run: end.Run, Seq: r.tl.Seq(), Revision: r.tl.Revision()}
+	enc := event.Encoder{Stream: end.Stream, Run: end.Run, Seq: r.tl.Seq(), Revision: r.tl.Revision()}
 	r.publish(t, enc.Words(int64(end.At), words))
 	end.Seq++
 	r.publish(t, end)
 	return r
 }
 
-func (r *lateRun) publish(t *rapid.T, events ...publish.Event) {
+func (r *lateRun) publish(t *rapid.T, events ...event.Event) {
 	for _, e := range events {
 		if err := r.tl.Apply(e); err != nil {
 			t.Fatal(err)
@@ -81,11 +82,11 @@ func (r *lateRun) late(t *rapid.T) *correct.Late {
 	return l
 }
 
-func (r *lateRun) speakers() []publish.Speaker {
-	seen := map[publish.Speaker]bool{}
-	var all []publish.Speaker
+func (r *lateRun) speakers() []event.Speaker {
+	seen := map[event.Speaker]bool{}
+	var all []event.Speaker
 	for _, t := range r.tl.Turns() {
-		if t.Speaker != publish.Unknown && !seen[t.Speaker] {
+		if t.Speaker != event.Unknown && !seen[t.Speaker] {
 			seen[t.Speaker] = true
 			all = append(all, t.Speaker)
 		}
@@ -193,7 +194,7 @@ func TestLateCorrectionsAtOnce(t *testing.T) {
 	var people sync.WaitGroup
 	for i := range 6 {
 		people.Go(func() {
-			c := correct.Correction{Action: correct.Rename, Speaker: publish.Speaker(1 + i%3), Name: fmt.Sprint("name ", i), Run: "run1"}
+			c := correct.Correction{Action: correct.Rename, Speaker: event.Speaker(1 + i%3), Name: fmt.Sprint("name ", i), Run: "run1"}
 			if _, _, err := correct.After(ctx, nc, "meeting", c, nil); err != nil {
 				t.Errorf("%+v: %v", c, err)
 			}
@@ -203,7 +204,7 @@ func TestLateCorrectionsAtOnce(t *testing.T) {
 	if _, _, err := correct.After(ctx, nc, "meeting", correct.Correction{Action: correct.Undo, Run: "other"}, nil); !errors.Is(err, correct.ErrRefused) {
 		t.Errorf("another run: %v", err)
 	}
-	var tl publish.Timeline
+	var tl event.Timeline
 	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{}) {
 		if err != nil {
 			t.Fatal(err)
@@ -218,7 +219,7 @@ func TestLateCorrectionsAtOnce(t *testing.T) {
 	if got, want := tl.Seq(), uint64(len(run)+6); got != want {
 		t.Errorf("%d events, want %d", got, want)
 	}
-	for s := publish.Speaker(1); s <= 3; s++ {
+	for s := event.Speaker(1); s <= 3; s++ {
 		if tl.Name(s) == s.String() {
 			t.Errorf("%s has no name", s)
 		}

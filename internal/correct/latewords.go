@@ -3,7 +3,7 @@ package correct
 import (
 	"slices"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // wordsAtOnce is how many words one event has at most, so that it stays small.
@@ -11,7 +11,7 @@ const wordsAtOnce = 200
 
 // keepWords keeps the words of the run with the speakers that they have now, at its end.
 func (l *Late) keepWords() {
-	l.ground.words = map[string][]publish.Word{}
+	l.ground.words = map[string][]event.Word{}
 	for _, name := range l.tl.Recognisers() {
 		l.ground.words[name] = l.tl.Words(name)
 	}
@@ -19,23 +19,23 @@ func (l *Late) keepWords() {
 
 // giveWordsBack emits the words that are not whose they should be after the events of a
 // correction. A merge takes words along by itself; taking one back does not.
-func (l *Late) giveWordsBack(d *Desk, events []publish.Event) error {
-	into := map[publish.Speaker]publish.Speaker{}
+func (l *Late) giveWordsBack(d *Desk, events []event.Event) error {
+	into := map[event.Speaker]event.Speaker{}
 	for _, e := range events {
-		if e.Kind == publish.SpeakerMerged {
+		if e.Kind == event.SpeakerMerged {
 			into[e.Speaker] = e.Into
 		}
 	}
 	whose := l.owners(d)
 	for _, name := range l.tl.Recognisers() {
-		now := map[int]publish.Speaker{}
+		now := map[int]event.Speaker{}
 		for _, w := range l.tl.Words(name) {
 			now[w.ID] = w.Speaker
 			if other, ok := into[w.Speaker]; ok {
 				now[w.ID] = other
 			}
 		}
-		var wrong []publish.Word
+		var wrong []event.Word
 		for _, w := range l.ground.words[name] {
 			if w.Speaker = whose(w); now[w.ID] != w.Speaker {
 				wrong = append(wrong, w)
@@ -43,7 +43,7 @@ func (l *Late) giveWordsBack(d *Desk, events []publish.Event) error {
 		}
 		for len(wrong) > 0 {
 			n := min(len(wrong), wordsAtOnce)
-			if err := d.opts.Emit(d.opts.Encoder.Words(d.at, publish.Words{Recogniser: name, List: wrong[:n]})); err != nil {
+			if err := d.opts.Emit(d.opts.Encoder.Words(d.at, event.Words{Recogniser: name, List: wrong[:n]})); err != nil {
 				return err
 			}
 			wrong = wrong[n:]
@@ -54,20 +54,20 @@ func (l *Late) giveWordsBack(d *Desk, events []publish.Event) error {
 
 // owners returns who said a word of the run as it was at its end: whoever the turn of
 // its speaker is of that is nearest.
-func (l *Late) owners(d *Desk) func(publish.Word) publish.Speaker {
+func (l *Late) owners(d *Desk) func(event.Word) event.Speaker {
 	view := d.view()
 	if len(d.gifts) == 0 {
-		return func(w publish.Word) publish.Speaker { return publish.Speaker(view.who(int(w.Speaker))) }
+		return func(w event.Word) event.Speaker { return event.Speaker(view.who(int(w.Speaker))) }
 	}
-	own := map[publish.Speaker][]publish.Turn{} // by start
+	own := map[event.Speaker][]event.Turn{} // by start
 	for _, t := range l.ground.turns {
 		own[t.Speaker] = append(own[t.Speaker], t)
 	}
-	return func(w publish.Word) publish.Speaker {
+	return func(w event.Word) event.Speaker {
 		turns := own[w.Speaker]
 		middle := (w.Start + w.End) / 2
-		away := func(t publish.Turn) publish.Time { return max(t.Start-middle, middle-t.End, 0) }
-		at, _ := slices.BinarySearchFunc(turns, middle, func(t publish.Turn, m publish.Time) int {
+		away := func(t event.Turn) event.Time { return max(t.Start-middle, middle-t.End, 0) }
+		at, _ := slices.BinarySearchFunc(turns, middle, func(t event.Turn, m event.Time) int {
 			if t.Start <= m {
 				return -1
 			}
@@ -79,9 +79,9 @@ func (l *Late) owners(d *Desk) func(publish.Word) publish.Speaker {
 		if at >= 0 {
 			if t, ok := d.turns[turns[at].ID]; ok {
 				who, _ := d.whose(view, t.Turn)
-				return publish.Speaker(who)
+				return event.Speaker(who)
 			}
 		}
-		return publish.Speaker(view.who(int(w.Speaker)))
+		return event.Speaker(view.who(int(w.Speaker)))
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/seed-7adb9000/diarizer/publish"
+
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // Subject is where the process that diarizes a stream hears corrections of it,
@@ -21,7 +22,7 @@ func Subject(stream string) string { return "diarizer.control.v1." + stream + ".
 // Serve answers corrections of a stream that arrive over NATS, until the
 // returned function is called or the connection closes.
 func Serve(nc *nats.Conn, stream string, desk *Desk) (stop func(), err error) {
-	if err := publish.CheckStream(stream); err != nil {
+	if err := event.CheckStream(stream); err != nil {
 		return nil, err
 	}
 	sub, err := nc.Subscribe(Subject(stream), func(m *nats.Msg) {
@@ -61,7 +62,7 @@ const (
 // does no harm, as the correction has an ID. Its error matches [ErrNobody] where
 // there is none, and [ErrMalformed] or [ErrRefused] where the other side says so.
 func Request(ctx context.Context, nc *nats.Conn, stream string, c Correction) (Reply, error) {
-	if err := publish.CheckStream(stream); err != nil {
+	if err := event.CheckStream(stream); err != nil {
 		return Reply{}, err
 	}
 	if err := c.Check(); err != nil {

@@ -1,8 +1,8 @@
 package correct
 
 import (
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/state"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // AppendBinary appends the state of the desk to b: with it and the state of its
@@ -56,4 +56,4 @@ func correctionFields(c *Correction) []any {
 		state.Slice(&c.Turns, func(id *int) []any { return []any{id} })}
 }
 
-func speaker(s *publish.Speaker) *int { return (*int)(s) }
+func speaker(s *event.Speaker) *int { return (*int)(s) }

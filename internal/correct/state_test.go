@@ -10,9 +10,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/state/statetest"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 func TestStateIsComplete(t *testing.T) {
@@ -68,7 +68,7 @@ func TestMovedDesk(t *testing.T) {
 func BenchmarkState(b *testing.B) {
 	for _, turns := range []int{1000, 21000} {
 		b.Run(fmt.Sprint(turns), func(b *testing.B) {
-			d := NewDesk(Options{Encoder: &publish.Encoder{Stream: "s", Run: "r"}, Emit: func(publish.Event) error { return nil }})
+			d := NewDesk(Options{Encoder: &event.Encoder{Stream: "s", Run: "r"}, Emit: func(event.Event) error { return nil }})
 			for i := 1; i <= turns; i++ {
 				err := d.Decide(online.Event{Kind: online.TurnEnded, Turn: online.Turn{ID: i, Speaker: i%5 + 1, Start: int64(i), End: int64(i + 1), State: online.Final}})
 				if err != nil {
@@ -89,7 +89,7 @@ func (b *bench) move() {
 	raw, err := b.desk.AppendBinary(nil)
 	b.must(err)
 	opts := b.desk.opts
-	enc := publish.Encoder{}
+	enc := event.Encoder{}
 	b.must(enc.Resume(opts.Encoder.State()))
 	opts.Encoder = &enc
 	next := NewDesk(opts)

@@ -4,8 +4,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // view is who is who, by the clustering's merges and the corrections that
@@ -64,7 +64,7 @@ func (v view) groups() [][]int {
 	return groups
 }
 
-func (d *Desk) emit(e online.Event) error { return d.opts.Emit(d.opts.Encoder.Encode(e)) }
+func (d *Desk) emit(e online.Event) error { return d.opts.Emit(online.Encode(d.opts.Encoder, e)) }
 
 // showMerge gives the turns of a speaker to another, as every listener does.
 func (d *Desk) showMerge(at int64, speaker, into int) error {
@@ -131,7 +131,7 @@ func (d *Desk) showNames(at int64) error {
 	v := d.view()
 	for _, s := range slices.Sorted(maps.Keys(d.live)) {
 		name := d.name(v, s)
-		own := publish.Speaker(s).String()
+		own := event.Speaker(s).String()
 		if name.name == "" {
 			name.name = own
 		}

@@ -9,9 +9,10 @@ import (
 	"testing"
 
 	"github.com/mewkiz/flac"
+
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 )
 
 const frame = 160 // samples of 10 ms

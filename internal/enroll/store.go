@@ -10,8 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 var (
@@ -98,9 +98,9 @@ func (s *Store) Add(ctx context.Context, sp Speaker, replace bool) error {
 func (s *Store) put(ctx context.Context, name string, data []byte, replace bool) error {
 	var err error
 	if replace {
-		_, err = s.kv.Put(ctx, publish.Token(name), data)
+		_, err = s.kv.Put(ctx, event.Token(name), data)
 	} else {
-		_, err = s.kv.Create(ctx, publish.Token(name), data)
+		_, err = s.kv.Create(ctx, event.Token(name), data)
 	}
 	if errors.Is(err, jetstream.ErrKeyExists) {
 		return fmt.Errorf("%q: %w: choose another name, delete it, or replace it", name, ErrExists)
@@ -131,7 +131,7 @@ func (s *Store) Rename(ctx context.Context, from, to string) error {
 }
 
 func (s *Store) get(ctx context.Context, name string) (jetstream.KeyValueEntry, error) {
-	e, err := s.kv.Get(ctx, publish.Token(name))
+	e, err := s.kv.Get(ctx, event.Token(name))
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil, fmt.Errorf("%q: %w: see \"diarizer enroll list\"", name, ErrNobody)
 	}
@@ -157,7 +157,7 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	if stay := status.LimitMarkerTTL(); stay > 0 {
 		opts = append(opts, jetstream.PurgeTTL(stay))
 	}
-	if err := s.kv.Purge(ctx, publish.Token(name), opts...); err != nil {
+	if err := s.kv.Purge(ctx, event.Token(name), opts...); err != nil {
 		return fmt.Errorf("delete %q: %w", name, err)
 	}
 	if err := s.kv.PurgeDeletes(ctx); err != nil {

@@ -7,14 +7,14 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 var header = []string{"stream", "run", "turn", "start", "end", "speaker", "name", "confidence", "logp", "state"}
 
 // writeCSV writes a line a turn. Times are seconds; logp and confidence are
 // empty where nothing was scored.
-func writeCSV(w io.Writer, timelines []*publish.Timeline) error {
+func writeCSV(w io.Writer, timelines []*event.Timeline) error {
 	table := csv.NewWriter(w)
 	if err := table.Write(header); err != nil {
 		return err
@@ -43,7 +43,7 @@ func writeCSV(w io.Writer, timelines []*publish.Timeline) error {
 	return table.Error()
 }
 
-func seconds(t publish.Time) string {
+func seconds(t event.Time) string {
 	ms := milliseconds(t)
 	return fmt.Sprintf("%d.%03d", ms/1000, ms%1000)
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // The elements of the ELAN Annotation Format 3.0, in the order of its schema,
@@ -64,7 +64,7 @@ type (
 const turnType = "turn"
 
 // writeEAF writes an ELAN document of turns.
-func writeEAF(w io.Writer, t *publish.Timeline) error {
+func writeEAF(w io.Writer, t *event.Timeline) error {
 	var all []caption
 	for _, c := range cues(t) {
 		all = append(all, caption{c, c.name})
@@ -75,7 +75,7 @@ func writeEAF(w io.Writer, t *publish.Timeline) error {
 // writeTiers writes an ELAN document with a tier for each speaker, from captions
 // of which none overlaps another of its speaker. The document is dated by the sound,
 // so that the same captions give the same bytes.
-func writeTiers(w io.Writer, all []caption, src publish.Source) error {
+func writeTiers(w io.Writer, all []caption, src event.Source) error {
 	doc := eafDocument{Author: src.Program, Date: src.Origin.UTC().Format(time.RFC3339), Format: "3.0", Version: "3.0",
 		XSI:    "http://www.w3.org/2001/XMLSchema-instance",
 		Schema: "http://www.mpi.nl/tools/elan/EAFv3.0.xsd",

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 // Format is a way to write timelines.
@@ -31,10 +31,10 @@ const (
 func Formats() []Format { return []Format{RTTM, CSV, SRT, VTT, EAF, JSON, HTML} }
 
 // single has the formats of one stream.
-var single = map[Format]func(io.Writer, *publish.Timeline) error{SRT: writeSRT, VTT: writeVTT, EAF: writeEAF, HTML: writeHTML}
+var single = map[Format]func(io.Writer, *event.Timeline) error{SRT: writeSRT, VTT: writeVTT, EAF: writeEAF, HTML: writeHTML}
 
 // Write writes the turns of timelines. Turns without a length are left out.
-func Write(w io.Writer, f Format, timelines []*publish.Timeline) error {
+func Write(w io.Writer, f Format, timelines []*event.Timeline) error {
 	one, ok := single[f]
 	switch {
 	case f == RTTM:
@@ -56,7 +56,7 @@ func Write(w io.Writer, f Format, timelines []*publish.Timeline) error {
 		}
 		return fmt.Errorf("format %s: expected one stream instead of %s", f, strings.Join(names, ", "))
 	case len(timelines) == 0:
-		return one(w, &publish.Timeline{})
+		return one(w, &event.Timeline{})
 	}
 	return one(w, timelines[0])
 }
@@ -69,7 +69,7 @@ type cue struct {
 
 // cues are the turns of a timeline, those of one speaker that touch or overlap
 // joined, by start.
-func cues(t *publish.Timeline) []cue {
+func cues(t *event.Timeline) []cue {
 	var all []cue
 	last := map[string]int{}
 	for _, turn := range t.Turns() {
@@ -88,4 +88,4 @@ func cues(t *publish.Timeline) []cue {
 }
 
 // milliseconds rounds as package rttm does.
-func milliseconds(t publish.Time) int64 { return int64(math.Round(t.Seconds() * 1000)) }
+func milliseconds(t event.Time) int64 { return int64(math.Round(t.Seconds() * 1000)) }

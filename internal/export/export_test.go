@@ -11,21 +11,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/online"
 )
 
 // timeline makes up turns of three people whose names try to break things.
-func timeline(t *rapid.T) *publish.Timeline {
-	enc := publish.Encoder{Stream: "standup", Run: "run", Now: func() time.Time { return time.Unix(1e9, 0) }}
-	events := []publish.Event{enc.Start(publish.Source{Name: "Stand-up", Program: "diarizer"})}
+func timeline(t *rapid.T) *event.Timeline {
+	enc := event.Encoder{Stream: "standup", Run: "run", Now: func() time.Time { return time.Unix(1e9, 0) }}
+	events := []event.Event{enc.Start(event.Source{Name: "Stand-up", Program: "diarizer"})}
 	at := int64(0)
 	for i := range rapid.IntRange(0, 30).Draw(t, "turns") {
 		start := max(0, at-160*rapid.Int64Range(0, 250).Draw(t, "back"))
 		at = max(at, start+160*rapid.Int64Range(0, 500).Draw(t, "length"))
-		events = append(events, enc.Encode(online.Event{Kind: online.TurnEnded, At: at, Turn: online.Turn{ID: i,
+		events = append(events, online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: at, Turn: online.Turn{ID: i,
 			Speaker: rapid.IntRange(0, 3).Draw(t, "speaker"), Start: start, End: at, State: online.Final, Confidence: 0.5}}))
 	}
 	for s := 1; s <= 3; s++ {
@@ -33,7 +34,7 @@ func timeline(t *rapid.T) *publish.Timeline {
 			events = append(events, enc.Identify(at, s, name, 0.9))
 		}
 	}
-	tl := &publish.Timeline{}
+	tl := &event.Timeline{}
 	for _, e := range events {
 		if err := tl.Apply(e); err != nil {
 			t.Fatal(err)
@@ -42,7 +43,7 @@ func timeline(t *rapid.T) *publish.Timeline {
 	return tl
 }
 
-func write(t rapid.TB, f Format, tls ...*publish.Timeline) string {
+func write(t rapid.TB, f Format, tls ...*event.Timeline) string {
 	t.Helper()
 	var out bytes.Buffer
 	if err := Write(&out, f, tls); err != nil {
@@ -197,9 +198,9 @@ func readEAF(t *rapid.T, text string) (all []cue) {
 }
 
 func TestOneStreamFormatsRefuseTwo(t *testing.T) {
-	a := &publish.Timeline{}
+	a := &event.Timeline{}
 	for _, f := range []Format{SRT, VTT, EAF, "docx"} {
-		if err := Write(&bytes.Buffer{}, f, []*publish.Timeline{a, a}); err == nil {
+		if err := Write(&bytes.Buffer{}, f, []*event.Timeline{a, a}); err == nil {
 			t.Errorf("%s of two streams", f)
 		}
 	}
@@ -212,18 +213,18 @@ func TestOneStreamFormatsRefuseTwo(t *testing.T) {
 }
 
 func Example() {
-	enc := publish.Encoder{Stream: "standup", Run: "run1"}
-	tl := &publish.Timeline{}
-	for _, e := range []publish.Event{
-		enc.Start(publish.Source{}),
-		enc.Encode(online.Event{Kind: online.TurnEnded, At: 40000, Turn: online.Turn{ID: 1, Speaker: 1, Start: 8000, End: 36000}}),
+	enc := event.Encoder{Stream: "standup", Run: "run1"}
+	tl := &event.Timeline{}
+	for _, e := range []event.Event{
+		enc.Start(event.Source{}),
+		online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: 40000, Turn: online.Turn{ID: 1, Speaker: 1, Start: 8000, End: 36000}}),
 		enc.Identify(48000, 1, "Ada", 0.99),
 	} {
 		if err := tl.Apply(e); err != nil {
 			fmt.Println(err)
 		}
 	}
-	_ = Write(os.Stdout, VTT, []*publish.Timeline{tl})
+	_ = Write(os.Stdout, VTT, []*event.Timeline{tl})
 	// Output:
 	// WEBVTT
 	//

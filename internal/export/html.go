@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"io"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/report"
 	"github.com/seed-7adb9000/diarizer/internal/talk"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // writeHTML writes the page of package report.
-func writeHTML(w io.Writer, t *publish.Timeline) error {
+func writeHTML(w io.Writer, t *event.Timeline) error {
 	name := cmp.Or(t.Source().Name, t.Stream(), "Recording")
 	return report.Write(w, talk.Segments(t), report.Options{Title: name, Source: name})
 }

@@ -6,8 +6,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/talk"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // document is all that is known of several streams. Times and lengths are
@@ -20,12 +20,12 @@ type streamJSON struct {
 	Stream   string        `json:"stream"`
 	Run      string        `json:"run,omitempty"`
 	Source   sourceJSON    `json:"source"`
-	Heard    publish.Time  `json:"heard"`
-	End      *publish.End  `json:"end,omitempty"` // nil while the stream goes on
+	Heard    event.Time    `json:"heard"`
+	End      *event.End    `json:"end,omitempty"` // nil while the stream goes on
 	Speakers []speakerJSON `json:"speakers"`
 	Turns    []turnJSON    `json:"turns"`
 
-	Marks []publish.Mark `json:"marks,omitempty"` // moments that people have marked
+	Marks []event.Mark `json:"marks,omitempty"` // moments that people have marked
 }
 
 type sourceJSON struct {
@@ -46,17 +46,17 @@ type speakerJSON struct {
 
 // turnJSON is a turn. Confidence is left out where nothing was scored.
 type turnJSON struct {
-	ID         int             `json:"id"`
-	Speaker    publish.Speaker `json:"speaker"`
-	Name       string          `json:"name"`
-	Start      publish.Time    `json:"start"`
-	End        publish.Time    `json:"end"`
-	Confidence float64         `json:"confidence,omitempty"`
-	State      publish.State   `json:"state"`
+	ID         int           `json:"id"`
+	Speaker    event.Speaker `json:"speaker"`
+	Name       string        `json:"name"`
+	Start      event.Time    `json:"start"`
+	End        event.Time    `json:"end"`
+	Confidence float64       `json:"confidence,omitempty"`
+	State      event.State   `json:"state"`
 }
 
 // writeJSON writes one document.
-func writeJSON(w io.Writer, timelines []*publish.Timeline) error {
+func writeJSON(w io.Writer, timelines []*event.Timeline) error {
 	doc := document{Streams: []streamJSON{}}
 	for _, t := range timelines {
 		doc.Streams = append(doc.Streams, streamOf(t))
@@ -66,7 +66,7 @@ func writeJSON(w io.Writer, timelines []*publish.Timeline) error {
 	return enc.Encode(doc)
 }
 
-func streamOf(t *publish.Timeline) streamJSON {
+func streamOf(t *event.Timeline) streamJSON {
 	src := t.Source()
 	s := streamJSON{Stream: t.Stream(), Run: t.Run(), Heard: t.At(), End: t.Ended(),
 		Source:   sourceJSON{Name: src.Name, Model: src.Model, Program: src.Program},

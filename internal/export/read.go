@@ -10,9 +10,9 @@ import (
 	"math"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // RTTMRun is the run of timelines that FromRTTM makes, which no real run has.
@@ -22,7 +22,7 @@ const RTTMRun = "rttm"
 // the order in which they appear there. Speakers that are called S1, S2 and so
 // on or unknown are those; all others get the numbers that are left and keep
 // their names.
-func FromRTTM(segments []rttm.Segment) ([]*publish.Timeline, error) {
+func FromRTTM(segments []rttm.Segment) ([]*event.Timeline, error) {
 	var names []string
 	by := map[string][]rttm.Segment{}
 	for _, s := range segments {
@@ -31,7 +31,7 @@ func FromRTTM(segments []rttm.Segment) ([]*publish.Timeline, error) {
 		}
 		by[s.File] = append(by[s.File], s)
 	}
-	var all []*publish.Timeline
+	var all []*event.Timeline
 	for _, name := range names {
 		t, err := fromLines(name, by[name])
 		if err != nil {
@@ -43,23 +43,23 @@ func FromRTTM(segments []rttm.Segment) ([]*publish.Timeline, error) {
 }
 
 // fromLines tells of the lines as events, of which nobody knows when they were.
-func fromLines(name string, lines []rttm.Segment) (*publish.Timeline, error) {
-	enc := publish.Encoder{Stream: publish.Token(name), Run: RTTMRun, Now: func() time.Time { return time.Time{} }}
+func fromLines(name string, lines []rttm.Segment) (*event.Timeline, error) {
+	enc := event.Encoder{Stream: event.Token(name), Run: RTTMRun, Now: func() time.Time { return time.Time{} }}
 	end := int64(0)
 	for _, s := range lines {
 		end = max(end, samples(s.End))
 	}
 	number, others := numbers(lines)
-	events := []publish.Event{enc.Start(publish.Source{Name: name})}
+	events := []event.Event{enc.Start(event.Source{Name: name})}
 	for _, label := range others {
 		events = append(events, enc.Identify(end, number[label], label, 0))
 	}
 	for i, s := range lines {
 		turn := online.Turn{ID: i + 1, Speaker: number[s.Speaker], Start: samples(s.Start), End: samples(s.End),
 			State: online.Final, LogP: math.NaN()}
-		events = append(events, enc.Encode(online.Event{Kind: online.TurnEnded, At: end, Turn: turn}))
+		events = append(events, online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: end, Turn: turn}))
 	}
-	t := &publish.Timeline{}
+	t := &event.Timeline{}
 	for _, e := range events {
 		if err := t.Apply(e); err != nil {
 			return nil, err
@@ -74,7 +74,7 @@ func numbers(lines []rttm.Segment) (number map[string]int, others []string) {
 	number = map[string]int{}
 	taken := map[int]bool{}
 	for _, s := range lines {
-		var n publish.Speaker
+		var n event.Speaker
 		if n.UnmarshalText([]byte(s.Speaker)) == nil {
 			number[s.Speaker], taken[int(n)] = int(n), true
 		}
@@ -93,21 +93,21 @@ func numbers(lines []rttm.Segment) (number map[string]int, others []string) {
 	return number, others
 }
 
-func samples(seconds float64) int64 { return int64(math.Round(seconds * publish.Rate)) }
+func samples(seconds float64) int64 { return int64(math.Round(seconds * event.Rate)) }
 
 // FromEvents makes timelines of events as lines of JSON, that of the latest run
 // of each stream, in the order in which streams appear. name stands for r in
 // errors. lost hears of events that are missing.
-func FromEvents(r io.Reader, name string, lost func(error)) ([]*publish.Timeline, error) {
+func FromEvents(r io.Reader, name string, lost func(error)) ([]*event.Timeline, error) {
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(nil, maxLine)
-	latest := map[string]*publish.Timeline{}
+	latest := map[string]*event.Timeline{}
 	var streams []string
 	for line := 1; scanner.Scan(); line++ {
 		if len(bytes.TrimSpace(scanner.Bytes())) == 0 {
 			continue
 		}
-		e, err := publish.Decode(scanner.Bytes())
+		e, err := event.Decode(scanner.Bytes())
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", name, line, err)
 		}
@@ -116,14 +116,14 @@ func FromEvents(r io.Reader, name string, lost func(error)) ([]*publish.Timeline
 			streams = append(streams, e.Stream)
 		}
 		if !ok || cmp.Less(t.Run(), e.Run) { // run ids sort by the time of their start
-			t = publish.NewPartialTimeline()
+			t = event.NewPartialTimeline()
 			latest[e.Stream] = t
 		}
 		if t.Run() != "" && t.Run() != e.Run {
 			continue // an earlier run
 		}
 		err = t.Apply(e)
-		if errors.Is(err, publish.ErrHole) {
+		if errors.Is(err, event.ErrHole) {
 			lost(fmt.Errorf("%s:%d: %w", name, line, err))
 			t.Skip(e)
 			err = t.Apply(e)
@@ -135,7 +135,7 @@ func FromEvents(r io.Reader, name string, lost func(error)) ([]*publish.Timeline
 	if err := scanner.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	var all []*publish.Timeline
+	var all []*event.Timeline
 	for _, s := range streams {
 		all = append(all, latest[s])
 	}

@@ -8,11 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/talk"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
-	"pgregory.net/rapid"
 )
 
 // Lines that become a timeline and lines again are the same, whatever speakers
@@ -58,15 +59,15 @@ func TestRTTMThereAndBack(t *testing.T) {
 // Events read back give the timelines that they came of: of two runs of a stream
 // the latest, a lost event told of.
 func TestEventsThereAndBack(t *testing.T) {
-	run := func(stream, run string, n int) (events []publish.Event, tl *publish.Timeline) {
-		enc := publish.Encoder{Stream: stream, Run: run}
-		events = []publish.Event{enc.Start(publish.Source{})}
+	run := func(stream, run string, n int) (events []event.Event, tl *event.Timeline) {
+		enc := event.Encoder{Stream: stream, Run: run}
+		events = []event.Event{enc.Start(event.Source{})}
 		for i := range n {
 			at := int64(i+1) * 16000
-			events = append(events, enc.Encode(online.Event{Kind: online.TurnEnded, At: at,
+			events = append(events, online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: at,
 				Turn: online.Turn{ID: i + 1, Speaker: 1, Start: at - 8000, End: at, State: online.Final, Confidence: .5}}))
 		}
-		tl = &publish.Timeline{}
+		tl = &event.Timeline{}
 		for _, e := range events {
 			if err := tl.Apply(e); err != nil {
 				t.Fatal(err)
@@ -74,7 +75,7 @@ func TestEventsThereAndBack(t *testing.T) {
 		}
 		return events, tl
 	}
-	text := func(events ...publish.Event) string {
+	text := func(events ...event.Event) string {
 		var b strings.Builder
 		for _, e := range events {
 			line, err := json.Marshal(e)
@@ -88,7 +89,7 @@ func TestEventsThereAndBack(t *testing.T) {
 	first, _ := run("a", "run1", 2)
 	second, want := run("a", "run2", 5)
 	other, also := run("b", "run0", 1)
-	for _, order := range [][][]publish.Event{{first, second, other}, {second, first, other}} {
+	for _, order := range [][][]event.Event{{first, second, other}, {second, first, other}} {
 		got, err := FromEvents(strings.NewReader(text(slices.Concat(order...)...)), "x", func(err error) { t.Error(err) })
 		if err != nil {
 			t.Fatal(err)
@@ -150,7 +151,7 @@ func TestFormatOf(t *testing.T) {
 		}
 	}
 	for _, f := range Formats() {
-		if text := write(t, f, &publish.Timeline{}); f == HTML && !strings.Contains(text, "Nobody speaks") {
+		if text := write(t, f, &event.Timeline{}); f == HTML && !strings.Contains(text, "Nobody speaks") {
 			t.Errorf("%s of nothing: %q", f, text)
 		}
 	}

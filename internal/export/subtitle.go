@@ -6,12 +6,12 @@ import (
 	"io"
 	"strings"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // writeSRT writes SubRip: numbered, times with a comma, the speaker's name as
 // the text.
-func writeSRT(w io.Writer, t *publish.Timeline) error {
+func writeSRT(w io.Writer, t *event.Timeline) error {
 	buf := bufio.NewWriter(w)
 	for i, c := range cues(t) {
 		fmt.Fprintf(buf, "%d\n%s --> %s\n%s\n\n", i+1, clock(c.start, ","), clock(c.end, ","), oneLine(c.name))
@@ -21,7 +21,7 @@ func writeSRT(w io.Writer, t *publish.Timeline) error {
 
 // writeVTT writes WebVTT (W3C, 2019): a cue has a voice, so that a player can
 // style speakers apart, and says the name.
-func writeVTT(w io.Writer, t *publish.Timeline) error {
+func writeVTT(w io.Writer, t *event.Timeline) error {
 	buf := bufio.NewWriter(w)
 	fmt.Fprint(buf, "WEBVTT\n\n")
 	for i, c := range cues(t) {

@@ -10,7 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
@@ -28,7 +28,7 @@ func WordFormats() []Format { return []Format{Text, JSON, VTT, SRT, CTM, STM, EA
 // Transcript is what was said, and by whom.
 type Transcript struct {
 	// Source is where it was said.
-	Source publish.Source
+	Source event.Source
 	// Words are in the order of their start, on the clock of the turns.
 	Words []words.Said
 	// Names has what speakers are called, by the id that words have; others are
@@ -39,7 +39,7 @@ type Transcript struct {
 }
 
 // unknown is what nobody known is called, as in events.
-var unknown = publish.Unknown.String()
+var unknown = event.Unknown.String()
 
 // id is the id of a word's speaker.
 func id(speaker string) string { return cmp.Or(speaker, unknown) }

@@ -14,8 +14,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/wordfile"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
@@ -30,7 +30,7 @@ func small() Transcript {
 	sure.Confidence = 0.75
 	guess := said("S2", 1.4, 1.8, "Yes<.")
 	guess.Estimated = true
-	return Transcript{Source: publish.Source{Name: "my talk", Program: "diarizer"}, Names: map[string]string{"S1": "Mara Ö"},
+	return Transcript{Source: event.Source{Name: "my talk", Program: "diarizer"}, Names: map[string]string{"S1": "Mara Ö"},
 		Clock: words.Clock{Offset: -1500 * time.Millisecond, Drift: 1e-4},
 		Words: []words.Said{sure, said("S1", 0.9, 1.5, "we?"), guess, said("", 70, 70.5, "Thanks")}}
 }
@@ -57,7 +57,7 @@ func TestWriteWords(t *testing.T) {
 // transcripts are of any words and names.
 func transcripts(t *rapid.T) Transcript {
 	texts := []string{"so", "a --> b", "<i>", "it.", "zwei,", "tab\there", "new\nline", "\x00bell\x07", "你好", "&amp;", "\xff"}
-	tr := Transcript{Source: publish.Source{Name: rapid.SampledFrom([]string{"", "talk", "a talk\n"}).Draw(t, "name")},
+	tr := Transcript{Source: event.Source{Name: rapid.SampledFrom([]string{"", "talk", "a talk\n"}).Draw(t, "name")},
 		Names: map[string]string{"S1": rapid.SampledFrom([]string{"", "Ann", "<v>: -->", "two\nlines"}).Draw(t, "S1"), "S2": "Ann"}}
 	var at time.Duration
 	for range rapid.IntRange(0, 60).Draw(t, "words") {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -215,7 +216,7 @@ func TestClusterFaults(t *testing.T) {
 	publishSome := func(n int) {
 		for ; n > 0; n-- {
 			seq++
-			if err := p.Publish(event(seq, events)); err != nil {
+			if err := p.Publish(eventOf(seq, events)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -46,7 +46,7 @@ func TestJournalOnAFullDisk(t *testing.T) {
 	}
 	const n = 4000
 	for seq := uint64(1); seq <= n; seq++ {
-		if err := p.Publish(event(seq, n)); err != nil {
+		if err := p.Publish(eventOf(seq, n)); err != nil {
 			t.Fatal(err)
 		}
 		if seq == n/2 {

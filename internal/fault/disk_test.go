@@ -30,7 +30,7 @@ func TestServerForgetsWhatItHadStored(t *testing.T) {
 		t.Helper()
 		for seq < last {
 			seq++
-			if err := p.Publish(event(seq, n)); err != nil {
+			if err := p.Publish(eventOf(seq, n)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -61,15 +63,15 @@ func number(s string) uint64 {
 // run is the id of the one run that these tests publish.
 const run = "0000000000-run"
 
-// event makes event seq of a run of n: turns that start, grow and end.
-func event(seq, n uint64) publish.Event {
-	enc := publish.Encoder{Stream: "meeting", Run: run, Seq: seq - 1}
+// eventOf makes event seq of a run of n: turns that start, grow and end.
+func eventOf(seq, n uint64) event.Event {
+	enc := event.Encoder{Stream: "meeting", Run: run, Seq: seq - 1}
 	at := int64(seq) * 1600
 	switch {
 	case seq == 1:
-		return enc.Start(publish.Source{Name: "meeting"})
+		return enc.Start(event.Source{Name: "meeting"})
 	case seq == n:
-		return enc.Finish(at, publish.Finished, "")
+		return enc.Finish(at, event.Finished, "")
 	}
 	turn := online.Turn{ID: int(seq / 4), Speaker: 1 + int(seq/4%5), Start: int64(seq/4) * 6400, End: at,
 		Confidence: 0.9, State: online.Provisional}
@@ -77,7 +79,7 @@ func event(seq, n uint64) publish.Event {
 	if kind == online.TurnEnded {
 		turn.State = online.Final
 	}
-	return enc.Encode(online.Event{Kind: kind, At: at, Turn: turn})
+	return online.Encode(&enc, online.Event{Kind: kind, At: at, Turn: turn})
 }
 
 // count checks that a run's events are 1 to n, each once and in order.
@@ -159,7 +161,7 @@ func throughout(t *testing.T, url string) *listener {
 				continue
 			}
 			l.event(m.Seq)
-			if l.reached.Store(m.Seq); m.Kind == publish.StreamEnded {
+			if l.reached.Store(m.Seq); m.Kind == event.StreamEnded {
 				return
 			}
 		}
@@ -183,14 +185,14 @@ func stored(t testing.TB, url string, n uint64) {
 	c := count{t: t}
 	ctx := patient(t)
 	for m, err := range publish.Subscribe(ctx, dial(t, url), publish.SubscribeOptions{}) {
-		if errors.Is(err, publish.ErrHole) {
+		if errors.Is(err, event.ErrHole) {
 			t.Error(err)
 			continue
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.event(m.Seq); m.Kind == publish.StreamEnded && m.Pending == 0 {
+		if c.event(m.Seq); m.Kind == event.StreamEnded && m.Pending == 0 {
 			break
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -35,7 +36,7 @@ func publisher(url, dir string, n, most uint64) error {
 		return err
 	}
 	for seq := p.Last() + 1; seq <= most; seq++ {
-		if err := p.Publish(event(seq, n)); err != nil {
+		if err := p.Publish(eventOf(seq, n)); err != nil {
 			return err
 		}
 		if seq%8 == 0 { // so that some are acknowledged when it dies, and some are not

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -25,7 +26,7 @@ func subscriber(url string, after uint64) error {
 			return err
 		}
 		fmt.Println(m.Number, m.Seq)
-		if m.Kind == publish.StreamEnded {
+		if m.Kind == event.StreamEnded {
 			return nil
 		}
 	}

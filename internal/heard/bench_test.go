@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // BenchmarkRoom is three hours of words, three a second, a message every two
@@ -18,16 +18,16 @@ func BenchmarkRoom(b *testing.B) {
 	for b.Loop() {
 		words, told = 0, 0
 		var room Room
-		enc := publish.Encoder{Stream: "s", Run: "r"}
-		room.Follow(enc.Start(publish.Source{}))
+		enc := event.Encoder{Stream: "s", Run: "r"}
+		room.Follow(enc.Start(event.Source{}))
 		rng := rand.New(rand.NewPCG(1, 2))
 		turn := online.Turn{ID: 1, Speaker: 1}
 		var state []byte
 		for second := range int64(hours) {
-			at := second * publish.Rate
+			at := second * event.Rate
 			turn.End = at
 			tell := func(kind online.Kind) {
-				for _, w := range room.Follow(enc.Encode(online.Event{Kind: kind, At: at, Turn: turn})) {
+				for _, w := range room.Follow(online.Encode(&enc, online.Event{Kind: kind, At: at, Turn: turn})) {
 					told += len(w.List)
 				}
 			}

@@ -8,18 +8,18 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // Guess is what a recogniser takes somebody to say at the moment, for who looks. It
 // is forgotten when the words come that are sure.
 type Guess struct {
-	Stream     string       `json:"stream"`
-	Run        string       `json:"run"`
-	Recogniser string       `json:"recogniser"`
-	Start      publish.Time `json:"start"`
-	End        publish.Time `json:"end"`
-	Text       string       `json:"text,omitempty"` // the end of it, where it is long
+	Stream     string     `json:"stream"`
+	Run        string     `json:"run"`
+	Recogniser string     `json:"recogniser"`
+	Start      event.Time `json:"start"`
+	End        event.Time `json:"end"`
+	Text       string     `json:"text,omitempty"` // the end of it, where it is long
 }
 
 // mostGuessed is the length of a guess, in bytes: it is of one sentence, or a few.
@@ -34,10 +34,10 @@ func (m Message) Guess(stream, run string, origin time.Time) (g Guess, ok bool) 
 	g = Guess{Stream: stream, Run: run, Recogniser: m.recogniser()}
 	var texts []string
 	for i, w := range m.list(origin) {
-		if start := publish.TimeOf(w.Start); i == 0 || start < g.Start {
+		if start := event.TimeOf(w.Start); i == 0 || start < g.Start {
 			g.Start = start
 		}
-		g.End = max(g.End, publish.TimeOf(w.End))
+		g.End = max(g.End, event.TimeOf(w.End))
 		texts = append(texts, w.Text)
 	}
 	g.Text = strings.Join(texts, " ")
@@ -57,7 +57,7 @@ func Subscribe(nc *nats.Conn, partial func(stream string, m Message)) (stop func
 	all := Subject("*")
 	sub, err := nc.Subscribe(all, func(m *nats.Msg) {
 		stream := strings.TrimPrefix(m.Subject, strings.TrimSuffix(all, "*"))
-		if message, err := Decode(m.Data); err == nil && message.Partial && publish.ValidToken(stream) {
+		if message, err := Decode(m.Data); err == nil && message.Partial && event.ValidToken(stream) {
 			partial(stream, message)
 		}
 	})

@@ -6,15 +6,15 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 func TestGuess(t *testing.T) {
 	origin := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
 	m := Message{Recogniser: "r", Partial: true, Origin: origin.Add(10 * time.Second), Words: []Word{{Text: "good", Start: 1, End: 1.5}, {Text: "day", Start: 1.5, End: 2}}}
 	g, ok := m.Guess("s", "run", origin)
-	if !ok || g.Text != "good day" || g.Start != 11*publish.Rate || g.End != 12*publish.Rate || g.Recogniser != "r" {
+	if !ok || g.Text != "good day" || g.Start != 11*event.Rate || g.End != 12*event.Rate || g.Recogniser != "r" {
 		t.Errorf("%+v, %v", g, ok)
 	}
 	m.Run = "another"

@@ -13,7 +13,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
@@ -102,9 +102,9 @@ func (m Message) Check() error {
 		return fmt.Errorf("%w: "+format, append([]any{ErrMalformed}, args...)...)
 	}
 	switch {
-	case m.Recogniser != "" && !publish.ValidToken(m.Recogniser):
+	case m.Recogniser != "" && !event.ValidToken(m.Recogniser):
 		return bad("recogniser %.80q: expected 1 to 64 of A-Z a-z 0-9 _ -", m.Recogniser)
-	case m.Run != "" && !publish.ValidToken(m.Run):
+	case m.Run != "" && !event.ValidToken(m.Run):
 		return bad("run %.80q: expected the run of an event", m.Run)
 	case len(m.Words) > MaxWords:
 		return bad("%d words: expected at most %d", len(m.Words), MaxWords)
@@ -153,5 +153,5 @@ func (m Message) list(origin time.Time) []words.Word {
 
 // stream is a number of seconds to the nearest sample, as events have it.
 func stream(seconds float64) time.Duration {
-	return publish.TimeOf(time.Duration(seconds * float64(time.Second))).Duration()
+	return event.TimeOf(time.Duration(seconds * float64(time.Second))).Duration()
 }

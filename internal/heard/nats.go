@@ -10,7 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // What waits of a stream's messages while one is looked at; what comes beyond it is
@@ -24,7 +24,7 @@ const (
 // the other, until the returned function is called or the connection closes. Those
 // that were sent as requests are answered. More than a [Budget] holds is refused.
 func Serve(nc *nats.Conn, stream string, hear func(Message) (Reply, error)) (stop func(), err error) {
-	if err := publish.CheckStream(stream); err != nil {
+	if err := event.CheckStream(stream); err != nil {
 		return nil, err
 	}
 	budget := NewBudget(time.Now(), 0)
@@ -66,7 +66,7 @@ func Answer(m *nats.Msg, reply Reply, err error) {
 // Its error matches [ErrNobody] where there is nobody, and [ErrMalformed] or
 // [ErrRefused] where the other side says so.
 func Send(ctx context.Context, nc *nats.Conn, stream string, m Message) (Reply, error) {
-	if err := publish.CheckStream(stream); err != nil {
+	if err := event.CheckStream(stream); err != nil {
 		return Reply{}, err
 	}
 	if err := m.Check(); err != nil {

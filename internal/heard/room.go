@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/said"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
@@ -37,7 +37,7 @@ const perEvent = 200
 // Hear takes a message and returns the words that have a speaker now, or
 // another. Nil without an error means that it changes nothing. The error matches
 // [ErrMalformed] or [ErrRefused].
-func (r *Room) Hear(m Message) ([]publish.Words, error) {
+func (r *Room) Hear(m Message) ([]event.Words, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
 	}
@@ -87,18 +87,18 @@ func (r *Room) listener(name string) (*listener, error) {
 
 // Follow takes an event of the run, in their order, and returns the words that
 // have another speaker because of it.
-func (r *Room) Follow(e publish.Event) []publish.Words {
+func (r *Room) Follow(e event.Event) []event.Words {
 	r.run = e.Run
 	switch e.Kind {
-	case publish.StreamStarted:
+	case event.StreamStarted:
 		r.origin = e.Source.Origin
 		return nil
-	case publish.TurnWithdrawn:
+	case event.TurnWithdrawn:
 		delete(r.turns, e.Turn.ID)
 		r.each(func(l *words.Live) { l.Remove(e.Turn.ID) })
-	case publish.TurnStarted, publish.TurnUpdated, publish.TurnEnded, publish.TurnRevised:
+	case event.TurnStarted, event.TurnUpdated, event.TurnEnded, event.TurnRevised:
 		r.set(e.Turn.ID, said.Turn(*e.Turn))
-	case publish.SpeakerMerged:
+	case event.SpeakerMerged:
 		from, to := e.Speaker.String(), e.Into.String()
 		for id, t := range r.turns {
 			if t.Speaker == from {
@@ -145,11 +145,11 @@ func (r *Room) Waiting() bool {
 }
 
 // changes are the changes of all recognisers, by name, in lists that fit an event.
-func (r *Room) changes() []publish.Words {
-	var out []publish.Words
+func (r *Room) changes() []event.Words {
+	var out []event.Words
 	for _, name := range slices.Sorted(maps.Keys(r.all)) {
 		for some := range slices.Chunk(r.all[name].live.Changes(), perEvent) {
-			w := publish.Words{Recogniser: name}
+			w := event.Words{Recogniser: name}
 			for _, c := range some {
 				w.List = append(w.List, word(c))
 			}
@@ -160,8 +160,8 @@ func (r *Room) changes() []publish.Words {
 }
 
 // word is a word as events have it.
-func word(c words.Change) publish.Word {
-	w := publish.Word{ID: c.ID, Text: c.Text, Start: publish.TimeOf(c.Start), End: publish.TimeOf(c.End),
+func word(c words.Change) event.Word {
+	w := event.Word{ID: c.ID, Text: c.Text, Start: event.TimeOf(c.Start), End: event.TimeOf(c.End),
 		Probability: c.Probability, Confidence: c.Confidence, Estimated: c.Estimated, Line: c.Break}
 	if c.Speaker != "" {
 		_ = w.Speaker.UnmarshalText([]byte(c.Speaker)) // it was written by MarshalText

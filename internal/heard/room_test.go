@@ -9,24 +9,24 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
 	"github.com/seed-7adb9000/diarizer/internal/said"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
 // run hands a room the events of a meeting and messages between them, and
 // collects all events as a publisher would number them.
-func run(t *rapid.T, events []publish.Event, messages []Message) (all []publish.Event, room *Room) {
+func run(t *rapid.T, events []event.Event, messages []Message) (all []event.Event, room *Room) {
 	room = &Room{}
-	enc := publish.Encoder{Stream: "meeting", Run: "run1"}
-	tell := func(at publish.Time, changes []publish.Words) {
+	enc := event.Encoder{Stream: "meeting", Run: "run1"}
+	tell := func(at event.Time, changes []event.Words) {
 		for _, w := range changes {
 			all = append(all, enc.Words(int64(at), w))
 		}
 	}
 	for _, e := range events {
-		for e.Kind != publish.StreamStarted && len(messages) > 0 && (e.Kind == publish.StreamEnded || rapid.IntRange(0, 2).Draw(t, "now") == 0) {
+		for e.Kind != event.StreamStarted && len(messages) > 0 && (e.Kind == event.StreamEnded || rapid.IntRange(0, 2).Draw(t, "now") == 0) {
 			changes, err := room.Hear(messages[0])
 			if err != nil {
 				t.Fatal(err)
@@ -68,7 +68,7 @@ func TestSubscribersKnowWhoSaidWhat(t *testing.T) {
 		if !room.Waiting() {
 			t.Fatal("no recogniser has ended")
 		}
-		var tl publish.Timeline
+		var tl event.Timeline
 		for _, e := range all {
 			if err := tl.Apply(e); err != nil {
 				t.Fatal(err)
@@ -89,7 +89,7 @@ func TestSubscribersKnowWhoSaidWhat(t *testing.T) {
 			for i, w := range want {
 				speaker := w.Speaker
 				if speaker == "" {
-					speaker = publish.Unknown.String()
+					speaker = event.Unknown.String()
 				}
 				if got[i].Text != w.Text || got[i].Speaker.String() != speaker || got[i].Start.Duration() != w.Start {
 					t.Fatalf("word %d of %s: %+v, joined %+v", i, name, got[i], w)
@@ -105,8 +105,8 @@ func TestRoomRefuses(t *testing.T) {
 	if _, err := r.Hear(one); !errors.Is(err, ErrRefused) {
 		t.Errorf("before the run: %v", err)
 	}
-	enc := publish.Encoder{Stream: "s", Run: "run1"}
-	r.Follow(enc.Start(publish.Source{}))
+	enc := event.Encoder{Stream: "s", Run: "run1"}
+	r.Follow(enc.Start(event.Source{}))
 	if _, err := r.Hear(Message{Run: "run2", End: true}); !errors.Is(err, ErrRefused) {
 		t.Errorf("of another run: %v", err)
 	}
@@ -144,8 +144,8 @@ func TestRoomRefuses(t *testing.T) {
 // A long list is told in events that NATS carries.
 func TestManyWordsAreSeveralEvents(t *testing.T) {
 	var r Room
-	enc := publish.Encoder{Stream: "s", Run: "run1"}
-	r.Follow(enc.Start(publish.Source{}))
+	enc := event.Encoder{Stream: "s", Run: "run1"}
+	r.Follow(enc.Start(event.Source{}))
 	var m Message
 	for i := range MaxWords {
 		m.Words = append(m.Words, Word{Text: "so", Start: float64(i), End: float64(i) + 1})
@@ -167,7 +167,7 @@ func TestManyWordsAreSeveralEvents(t *testing.T) {
 	if len(ids) != MaxWords || ids[0] != 1 || ids[len(ids)-1] != MaxWords || len(slices.Compact(ids)) != MaxWords {
 		t.Errorf("%d words told", len(ids))
 	}
-	if again := r.changes(); !reflect.DeepEqual(again, []publish.Words(nil)) {
+	if again := r.changes(); !reflect.DeepEqual(again, []event.Words(nil)) {
 		t.Errorf("told again: %v", again)
 	}
 }

@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/record"
 	"github.com/seed-7adb9000/diarizer/internal/session"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // Options say what is done for those who ask, and how much of it.
@@ -25,7 +25,7 @@ type Options struct {
 	// the name is empty. The error is that of whoever named it.
 	Pipeline func(model string) (pipeline.Config, error)
 	// Live diarizes live sound, [session.Run] with whatever publishes its events.
-	Live func(ctx context.Context, src capture.Source, opts session.Options) (*publish.Timeline, error)
+	Live func(ctx context.Context, src capture.Source, opts session.Options) (*event.Timeline, error)
 	// Limits bound it all.
 	Limits Limits
 	// Temp is the directory for recordings while they are diarized, the system's if

@@ -13,10 +13,10 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // job is a recording that somebody wants diarized.
@@ -109,7 +109,7 @@ func (a *API) result(ctx context.Context, u upload, j job, progress func(heard i
 	if length > a.limits.Sound {
 		return nil, nil, a.tooLong()
 	}
-	opts := session.Options{Stream: publish.Token(name), Source: publish.Source{Name: name}, Pipeline: j.cfg}
+	opts := session.Options{Stream: event.Token(name), Source: event.Source{Name: name}, Pipeline: j.cfg}
 	if progress != nil {
 		opts.OnProgress = func(at int64) { progress(at, length) }
 	}
@@ -118,7 +118,7 @@ func (a *API) result(ctx context.Context, u upload, j job, progress func(heard i
 		return nil, nil, unreadable(ctx, err, name)
 	}
 	var out bytes.Buffer
-	if err := export.Write(&out, j.answer.format, []*publish.Timeline{timeline}); err != nil {
+	if err := export.Write(&out, j.answer.format, []*event.Timeline{timeline}); err != nil {
 		return nil, nil, err
 	}
 	return out.Bytes(), renamed(rec.Warning(), name), nil

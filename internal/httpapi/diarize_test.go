@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/httpapi"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // form is a recording as curl -F file=@NAME sends it.
@@ -68,7 +68,7 @@ func TestAnswersAreThoseOfRun(t *testing.T) {
 			t.Fatalf("%s %s: %d, %v, %.100s", c.query, c.accept, status, h, text)
 		}
 		var b bytes.Buffer
-		if err := export.Write(&b, c.format, []*publish.Timeline{want}); err != nil {
+		if err := export.Write(&b, c.format, []*event.Timeline{want}); err != nil {
 			t.Fatal(err)
 		}
 		if c.format == export.CSV { // which names the run
@@ -140,7 +140,7 @@ func TestProgressAndResult(t *testing.T) {
 	s := serve(t, httpapi.Limits{}, "")
 	data := recording(t)
 	var want bytes.Buffer
-	if err := export.Write(&want, export.VTT, []*publish.Timeline{timelineOf(t, "talk", bytes.NewReader(data), capture.Options{})}); err != nil {
+	if err := export.Write(&want, export.VTT, []*event.Timeline{timelineOf(t, "talk", bytes.NewReader(data), capture.Options{})}); err != nil {
 		t.Fatal(err)
 	}
 	status, text, h := s.ask("POST", "/v1/diarize?name=talk&format=vtt", bytes.NewReader(data), "Accept", "text/event-stream")

@@ -20,6 +20,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/httpapi"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
@@ -27,7 +28,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -227,14 +227,14 @@ func recording(t testing.TB) []byte {
 }
 
 // timelineOf is what comes of a recording without any HTTP.
-func timelineOf(t testing.TB, name string, r io.Reader, opts capture.Options) *publish.Timeline {
+func timelineOf(t testing.TB, name string, r io.Reader, opts capture.Options) *event.Timeline {
 	t.Helper()
 	rec, err := capture.OpenReader(t.Context(), r, name, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rec.Close()
-	tl, err := session.Run(t.Context(), rec, session.Options{Stream: publish.Token(name), Source: publish.Source{Name: name}, Pipeline: pipeline.Config{Model: light()}})
+	tl, err := session.Run(t.Context(), rec, session.Options{Stream: event.Token(name), Source: event.Source{Name: name}, Pipeline: pipeline.Config{Model: light()}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,10 +10,10 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/record"
 	"github.com/seed-7adb9000/diarizer/internal/session"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // recorder is what a recorder says of itself when it comes.
@@ -111,7 +111,7 @@ func notBegun(err error) error {
 func (a *API) hear(s *record.Session, rec recorder) {
 	_, err := a.opts.Live(a.base, s.Source(), session.Options{
 		Stream:   rec.stream,
-		Source:   publish.Source{Name: cmp.Or(rec.name, rec.stream)},
+		Source:   event.Source{Name: cmp.Or(rec.name, rec.stream)},
 		Pipeline: rec.cfg,
 		OnEvent:  s.Event,
 	})
@@ -143,7 +143,7 @@ func (a *API) parseRecorder(r *http.Request) (rec recorder, err error) {
 	}
 	rec.name = clean(q.Get("name"))
 	rec.stream = cmp.Or(q.Get("stream"), "live-"+strings.ToLower(rand.Text()[:8]))
-	if err = publish.CheckStream(rec.stream); err != nil {
+	if err = event.CheckStream(rec.stream); err != nil {
 		return rec, refuse(http.StatusBadRequest, "%w", err)
 	}
 	rec.format = record.Format{Encoding: record.Encoding(cmp.Or(q.Get("encoding"), string(record.S16)))}

@@ -16,10 +16,10 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/opus"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/httpapi"
 	"github.com/seed-7adb9000/diarizer/internal/needs"
 	"github.com/seed-7adb9000/diarizer/internal/record"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // client is a recorder's connection.
@@ -33,8 +33,8 @@ type client struct {
 	acked    uint64
 	lost     uint64
 	after    uint64 // the last event
-	timeline *publish.Timeline
-	kinds    map[publish.Kind]int
+	timeline *event.Timeline
+	kinds    map[event.Kind]int
 	notices  []string
 	ended    bool
 	failure  string
@@ -43,7 +43,7 @@ type client struct {
 // dial opens a connection; the session and the last event are those of a connection
 // before, if there was one.
 func (s *server) dial(query string, before *client) (*client, *http.Response, error) {
-	c := &client{t: s.t, timeline: &publish.Timeline{}, kinds: map[publish.Kind]int{}}
+	c := &client{t: s.t, timeline: &event.Timeline{}, kinds: map[event.Kind]int{}}
 	if before != nil {
 		*c = *before
 	}
@@ -83,7 +83,7 @@ func (c *client) read(enough func() bool) error {
 			Type, Session, Text, Error string
 			Next, Seq, Lost            uint64
 			Position                   int64
-			Event                      *publish.Event
+			Event                      *event.Event
 		}
 		if err := json.Unmarshal(data, &m); err != nil {
 			return err
@@ -140,7 +140,7 @@ func (c *client) end() {
 var raw = capture.Options{Raw: &capture.Raw{Encoding: "s16le", Rate: 16000, Channels: 1}}
 
 // equal holds that a recorder was told what comes of the same sound in a file.
-func equal(t testing.TB, got, want *publish.Timeline) {
+func equal(t testing.TB, got, want *event.Timeline) {
 	t.Helper()
 	// Not DeepEqual: what was not scored has a LogP that is no number.
 	if got.At() != want.At() || fmt.Sprint(got.Turns()) != fmt.Sprint(want.Turns()) {
@@ -227,7 +227,7 @@ func TestGapIsTold(t *testing.T) {
 	c.send(record.Packet{Seq: 4, Position: 3 * 16000, Data: sound[:second]}.Append(nil))
 	c.send(record.Packet{Seq: 4, Position: 3 * 16000, Data: sound[:second]}.Append(nil))
 	c.end()
-	if c.kinds[publish.GapFound] != 1 || c.timeline.At().Seconds() != 4 || c.lost != 2 || c.acked != 4 {
+	if c.kinds[event.GapFound] != 1 || c.timeline.At().Seconds() != 4 || c.lost != 2 || c.acked != 4 {
 		t.Errorf("%v, heard %v s, %d lost, acknowledged %d", c.kinds, c.timeline.At().Seconds(), c.lost, c.acked)
 	}
 }

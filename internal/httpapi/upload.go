@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 // upload is a recording that was sent.

@@ -30,8 +30,8 @@ func drawn(rng *rand.Rand, k, nu int) *Across {
 }
 
 // TestEmbeddedIsOfTheModel: what is in the program belongs to its accurate model. If
-// that was trained again, "diarizer train --kind naming" makes the file again, and
-// "diarizer evaluate --identify" the numbers of the rule.
+// that was trained again, "diarizer-lab train --kind naming" makes the file again, and
+// "diarizer-lab evaluate --identify" the numbers of the rule.
 func TestEmbeddedIsOfTheModel(t *testing.T) {
 	m, _, err := modelfile.Embedded("accurate")
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/nlpodyssey/safetensors"
 )
 
-// accurate belongs to the accurate model of the program. "diarizer train --kind naming"
+// accurate belongs to the accurate model of the program. "diarizer-lab train --kind naming"
 // makes it.
 //
 //go:embed accurate.safetensors

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // Run measures the events of one run. The zero value is ready. Events are
@@ -16,7 +16,7 @@ import (
 type Run struct {
 	stream, id string
 	origin     time.Time
-	heard      publish.Time
+	heard      event.Time
 	turns      map[int]*turn
 	closed     int
 	revised    int
@@ -27,10 +27,10 @@ type Run struct {
 
 // turn is what is remembered of a turn until the run ends.
 type turn struct {
-	start   publish.Time
-	speaker publish.Speaker
+	start   event.Time
+	speaker event.Speaker
 	// at and wall are those of the event that named speaker first.
-	at      publish.Time
+	at      event.Time
 	wall    time.Time
 	named   bool
 	closed  bool
@@ -42,7 +42,7 @@ type pair struct{ stream, wall []float64 }
 
 // Apply takes an event, and the time at which the server stored it, zero where
 // that is not known.
-func (r *Run) Apply(e publish.Event, stored time.Time) {
+func (r *Run) Apply(e event.Event, stored time.Time) {
 	if e.Correction != nil {
 		return // after the end: nobody waited for it
 	}
@@ -54,13 +54,13 @@ func (r *Run) Apply(e publish.Event, stored time.Time) {
 		r.stored = append(r.stored, stored.Sub(e.Wall).Seconds())
 	}
 	switch e.Kind {
-	case publish.StreamStarted:
+	case event.StreamStarted:
 		r.origin = e.Source.Origin
-	case publish.TurnStarted, publish.TurnUpdated, publish.TurnEnded, publish.TurnRevised:
+	case event.TurnStarted, event.TurnUpdated, event.TurnEnded, event.TurnRevised:
 		r.turn(e)
-	case publish.TurnWithdrawn:
+	case event.TurnWithdrawn:
 		delete(r.turns, e.Turn.ID)
-	case publish.SpeakerMerged:
+	case event.SpeakerMerged:
 		for _, t := range r.turns {
 			if t.speaker == e.Speaker { // it was known for one all along
 				t.speaker = e.Into
@@ -69,7 +69,7 @@ func (r *Run) Apply(e publish.Event, stored time.Time) {
 	}
 }
 
-func (r *Run) turn(e publish.Event) {
+func (r *Run) turn(e event.Event) {
 	t := r.turns[e.Turn.ID]
 	if t == nil {
 		t = &turn{start: e.Turn.Start}
@@ -83,18 +83,18 @@ func (r *Run) turn(e publish.Event) {
 		t.speaker, t.at, t.wall = e.Turn.Speaker, e.At, e.Wall
 	}
 	switch {
-	case e.Kind == publish.TurnEnded && !t.closed:
+	case e.Kind == event.TurnEnded && !t.closed:
 		t.closed = true
 		r.closed++
 		r.add(&r.ended, e.At, e.Wall, e.Turn.End)
-	case e.Kind == publish.TurnRevised && !t.revised:
+	case e.Kind == event.TurnRevised && !t.revised:
 		t.revised = true
 		r.revised++
 	}
 }
 
 // add takes a delay since a moment of the stream.
-func (r *Run) add(p *pair, at publish.Time, wall time.Time, since publish.Time) {
+func (r *Run) add(p *pair, at event.Time, wall time.Time, since event.Time) {
 	p.stream = append(p.stream, (at - since).Seconds())
 	if !r.origin.IsZero() {
 		p.wall = append(p.wall, wall.Sub(r.origin.Add(since.Duration())).Seconds())
@@ -140,7 +140,7 @@ type Summary struct {
 func (r *Run) Summary() Summary {
 	var settled pair
 	for _, t := range r.turns {
-		if t.speaker != publish.Unknown {
+		if t.speaker != event.Unknown {
 			r.add(&settled, t.at, t.wall, t.start)
 		}
 	}

@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/online"
 )
 
 var origin = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
@@ -18,18 +19,18 @@ var origin = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 func run(speed float64, lag time.Duration, late ...int64) *Run {
 	var now time.Time
 	at := func(samples int64) {
-		now = origin.Add(time.Duration(float64(publish.Time(samples).Duration())/speed) + lag)
+		now = origin.Add(time.Duration(float64(event.Time(samples).Duration())/speed) + lag)
 	}
-	enc := publish.Encoder{Stream: "standup", Run: "run", Now: func() time.Time { return now }}
+	enc := event.Encoder{Stream: "standup", Run: "run", Now: func() time.Time { return now }}
 	r := &Run{}
-	r.Apply(enc.Start(publish.Source{Origin: origin}), time.Time{})
+	r.Apply(enc.Start(event.Source{Origin: origin}), time.Time{})
 	start := int64(0)
 	for i, l := range late {
 		t := online.Turn{ID: i + 1, Start: start, End: start + 8000}
 		say := func(kind online.Kind, samples int64, speaker int, end int64) {
 			t.Speaker, t.End = speaker, end
 			at(samples)
-			r.Apply(enc.Encode(online.Event{Kind: kind, At: samples, Turn: t}), now.Add(3*time.Millisecond))
+			r.Apply(online.Encode(&enc, online.Event{Kind: kind, At: samples, Turn: t}), now.Add(3*time.Millisecond))
 		}
 		say(online.TurnStarted, start+8000, online.Unknown, start+8000)
 		say(online.TurnUpdated, start+16000, 1, start+16000)

@@ -10,8 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // Options say what meeting to make up. The zero value is a short one.
@@ -30,12 +30,12 @@ type Options struct {
 	Origin time.Time
 }
 
-const rate = publish.Rate
+const rate = event.Rate
 
 // happening is something to encode, at a stream position.
 type happening struct {
 	at     int64
-	encode func(*publish.Encoder) publish.Event
+	encode func(*event.Encoder) event.Event
 }
 
 type maker struct {
@@ -51,7 +51,7 @@ type maker struct {
 }
 
 // Events returns a whole run, from its start to its end.
-func Events(opts Options) []publish.Event {
+func Events(opts Options) []event.Event {
 	opts.Stream, opts.Run = cmp.Or(opts.Stream, "meeting"), cmp.Or(opts.Run, "run1")
 	opts.Turns, opts.Speakers = cmp.Or(opts.Turns, 40), cmp.Or(opts.Speakers, 4)
 	if opts.Origin.IsZero() {
@@ -63,25 +63,25 @@ func Events(opts Options) []publish.Event {
 	}
 	var lag time.Duration
 	now := opts.Origin
-	enc := &publish.Encoder{Stream: opts.Stream, Run: opts.Run, Now: func() time.Time { return now }}
-	events := []publish.Event{enc.Start(publish.Source{Name: opts.Stream, Origin: opts.Origin, Program: "diarizer"})}
+	enc := &event.Encoder{Stream: opts.Stream, Run: opts.Run, Now: func() time.Time { return now }}
+	events := []event.Event{enc.Start(event.Source{Name: opts.Stream, Origin: opts.Origin, Program: "diarizer"})}
 	slices.SortStableFunc(m.script, func(a, b happening) int { return cmp.Compare(a.at, b.at) })
 	for i, h := range m.script {
 		lag = time.Duration(60+i*7%90) * time.Millisecond
-		now = opts.Origin.Add(publish.Time(h.at).Duration() + lag)
+		now = opts.Origin.Add(event.Time(h.at).Duration() + lag)
 		events = append(events, h.encode(enc))
 	}
 	end := max(m.at, m.script[len(m.script)-1].at) + 2*rate
-	now = opts.Origin.Add(publish.Time(end).Duration() + lag)
-	return append(events, enc.Finish(end, publish.Finished, ""))
+	now = opts.Origin.Add(event.Time(end).Duration() + lag)
+	return append(events, enc.Finish(end, event.Finished, ""))
 }
 
-func (m *maker) say(at int64, encode func(*publish.Encoder) publish.Event) {
+func (m *maker) say(at int64, encode func(*event.Encoder) event.Event) {
 	m.script = append(m.script, happening{at, encode})
 }
 
 func (m *maker) decide(e online.Event) {
-	m.say(e.At, func(enc *publish.Encoder) publish.Event { return enc.Encode(e) })
+	m.say(e.At, func(enc *event.Encoder) event.Event { return online.Encode(enc, e) })
 }
 
 // speaker chooses who speaks next: the first ones most often, and rarely the
@@ -162,17 +162,17 @@ func (m *maker) other(than int) int {
 func (m *maker) around(at int64, s int) {
 	if s <= len(m.opts.Names) && m.spoken[s] == 2 {
 		name := m.opts.Names[s-1]
-		m.say(at, func(enc *publish.Encoder) publish.Event { return enc.Identify(at, s, name, 0.94) })
+		m.say(at, func(enc *event.Encoder) event.Event { return enc.Identify(at, s, name, 0.94) })
 	}
 	if m.id%12 == 9 {
 		from := m.at + rate/5
 		m.at = from + m.seconds(0.3, 1.5)
 		to := m.at
-		m.say(to, func(enc *publish.Encoder) publish.Event { return enc.Gap(from, to) })
+		m.say(to, func(enc *event.Encoder) event.Event { return enc.Gap(from, to) })
 	}
 	if m.id%4 == 0 {
-		m.say(at, func(enc *publish.Encoder) publish.Event {
-			return enc.Status(at, publish.Status{Queued: 1, Lag: 0.1})
+		m.say(at, func(enc *event.Encoder) event.Event {
+			return enc.Status(at, event.Status{Queued: 1, Lag: 0.1})
 		})
 	}
 	if m.id%25 != 14 {
@@ -195,7 +195,7 @@ func (m *maker) around(at int64, s int) {
 // Play hands events to sink at the pace at which they were heard, speed times
 // as fast; speed 0 does not wait. It returns the first error of sink, or
 // ctx.Err.
-func Play(ctx context.Context, events []publish.Event, speed float64, sink func(publish.Event) error) error {
+func Play(ctx context.Context, events []event.Event, speed float64, sink func(event.Event) error) error {
 	began := time.Now()
 	timer := time.NewTimer(0)
 	defer timer.Stop()

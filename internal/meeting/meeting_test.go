@@ -7,12 +7,12 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 func Example() {
-	var t publish.Timeline
+	var t event.Timeline
 	for _, e := range meeting.Events(meeting.Options{Turns: 30, Names: []string{"Ada", "Grace"}}) {
 		if err := t.Apply(e); err != nil {
 			fmt.Println(err)
@@ -25,16 +25,16 @@ func Example() {
 
 // What is made up obeys the contract and holds every kind of event but one.
 func TestEventsFollowTheContract(t *testing.T) {
-	kinds := map[publish.Kind]int{}
+	kinds := map[event.Kind]int{}
 	for seed := range uint64(30) {
-		var tl publish.Timeline
+		var tl event.Timeline
 		events := meeting.Events(meeting.Options{Seed: seed, Turns: 60, Speakers: 1 + int(seed%9), Names: []string{"Ada"}})
 		for _, e := range events {
 			data, err := e.MarshalJSON()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := publish.Decode(data); err != nil {
+			if _, err := event.Decode(data); err != nil {
 				t.Fatal(err)
 			}
 			if err := tl.Apply(e); err != nil {
@@ -46,14 +46,14 @@ func TestEventsFollowTheContract(t *testing.T) {
 			t.Errorf("seed %d: %d of %d speakers", seed, got, most)
 		}
 		for _, turn := range tl.Turns() {
-			if tl.Open(turn.ID) || turn.State == publish.Provisional {
+			if tl.Open(turn.ID) || turn.State == event.Provisional {
 				t.Errorf("seed %d: turn %+v at the end", seed, turn)
 			}
 		}
 	}
-	for _, k := range []publish.Kind{publish.StreamStarted, publish.StreamEnded, publish.TurnStarted, publish.TurnUpdated,
-		publish.TurnEnded, publish.TurnRevised, publish.SpeakerAdded, publish.SpeakerMerged, publish.SpeakerIdentified,
-		publish.GapFound, publish.StatusReported} {
+	for _, k := range []event.Kind{event.StreamStarted, event.StreamEnded, event.TurnStarted, event.TurnUpdated,
+		event.TurnEnded, event.TurnRevised, event.SpeakerAdded, event.SpeakerMerged, event.SpeakerIdentified,
+		event.GapFound, event.StatusReported} {
 		if kinds[k] == 0 {
 			t.Errorf("no %s", k)
 		}
@@ -69,8 +69,8 @@ func TestSameOptionsSameEvents(t *testing.T) {
 
 func TestPlayHandsOverAllInOrder(t *testing.T) {
 	events := meeting.Events(meeting.Options{})
-	var got []publish.Event
-	if err := meeting.Play(context.Background(), events, 1e6, func(e publish.Event) error {
+	var got []event.Event
+	if err := meeting.Play(context.Background(), events, 1e6, func(e event.Event) error {
 		got = append(got, e)
 		return nil
 	}); err != nil || !reflect.DeepEqual(got, events) {
@@ -78,7 +78,7 @@ func TestPlayHandsOverAllInOrder(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := meeting.Play(ctx, events[20:], 1e-3, func(publish.Event) error { return nil }); !errors.Is(err, context.Canceled) {
+	if err := meeting.Play(ctx, events[20:], 1e-3, func(event.Event) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/clean"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // Floor is the level of silence, in dB relative to full scale.
@@ -25,7 +25,7 @@ type Reading struct {
 	Stream string `json:"stream"`
 	Run    string `json:"run"`
 	// At is how much of the stream has been heard.
-	At publish.Time `json:"time"`
+	At event.Time `json:"time"`
 	// Level is the root mean square of the sound since the last reading, the
 	// first second of it, Peak its largest sample, both in dB relative to full
 	// scale, at least Floor.
@@ -102,7 +102,7 @@ func (s *Source) measure(b capture.Block) {
 	if s.n < int(Every.Seconds()*capture.Rate) || now.Sub(s.last) < Every {
 		return
 	}
-	r := Reading{At: publish.Time(b.End()), Level: decibels(math.Sqrt(s.sum / float64(s.n))), Peak: decibels(float64(max(s.high, -s.low))), Lag: lag.Seconds()}
+	r := Reading{At: event.Time(b.End()), Level: decibels(math.Sqrt(s.sum / float64(s.n))), Peak: decibels(float64(max(s.high, -s.low))), Lag: lag.Seconds()}
 	s.sum, s.low, s.high, s.n, s.last = 0, 0, 0, 0, now
 	s.report(r)
 }

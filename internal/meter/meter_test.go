@@ -13,8 +13,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -58,7 +58,7 @@ func TestLevelAndLag(t *testing.T) {
 		t.Fatalf("%d readings, want 3: %+v", len(got), got)
 	}
 	for i, r := range got {
-		if math.Abs(r.Level+20) > 0.05 || math.Abs(r.Peak+20) > 0.05 || r.At != publish.Time(1600*(2*i+1)) {
+		if math.Abs(r.Level+20) > 0.05 || math.Abs(r.Peak+20) > 0.05 || r.At != event.Time(1600*(2*i+1)) {
 			t.Errorf("reading %d is %+v", i, r)
 		}
 		if want := min(float64(i), 1) * 0.06; math.Abs(r.Lag-want) > 1e-9 {
@@ -172,7 +172,7 @@ func TestOverNATS(t *testing.T) {
 		}
 	}
 	for i := range 2 {
-		if err := Publish(nc, Reading{Stream: "a", Run: "r", At: publish.Time(i + 1), Level: -30, Peak: -20}); err != nil {
+		if err := Publish(nc, Reading{Stream: "a", Run: "r", At: event.Time(i + 1), Level: -30, Peak: -20}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -192,7 +192,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"stream":"a","run":"r","time":1.5,"level":-30,"peak":1e300,"lag":0.1}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := decode(data)
-		if err == nil && (r.Level < Floor || r.Level > -Floor || !publish.ValidToken(r.Stream)) {
+		if err == nil && (r.Level < Floor || r.Level > -Floor || !event.ValidToken(r.Stream)) {
 			t.Errorf("%q is %+v", data, r)
 		}
 	})

@@ -7,8 +7,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/bus"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // prefix begins the subjects of readings. They are not among the subjects of
@@ -58,7 +58,7 @@ func decode(data []byte) (Reading, error) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		return r, fmt.Errorf("reading: %w", err)
 	}
-	if !publish.ValidToken(r.Stream) || !publish.ValidToken(r.Run) {
+	if !event.ValidToken(r.Stream) || !event.ValidToken(r.Run) {
 		return r, fmt.Errorf("reading of stream %.80q, run %.80q: expected tokens", r.Stream, r.Run)
 	}
 	clamp := func(v float64) float64 { return min(math.Max(v, Floor), -Floor) }

@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 // Options say which part of the time is scored. The zero value scores all of

@@ -9,8 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 // turns reads "speaker start end, ..." into segments of one recording.

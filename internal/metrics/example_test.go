@@ -3,8 +3,8 @@ package metrics_test
 import (
 	"fmt"
 
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 )
 
 func ExampleCompare() {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 // frame is the grid of the brute-force scorer.

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/needs"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 )
 
 // TestEqualsIndependentScorer compares with a scorer that shares nothing with

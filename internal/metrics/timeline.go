@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 // timeline sweeps over the boundaries of two annotations and adds up what

@@ -179,7 +179,7 @@ func ReadWithMetadata(r io.Reader, name string) (model.Model, Metadata, error) {
 func named(data []byte, name string) (model.Model, Metadata, error) {
 	m, meta, err := parse(data)
 	if err != nil {
-		return nil, Metadata{}, fmt.Errorf("%s: %w: %s; expected a file that diarizer train wrote", name, ErrFormat, oneLine(err))
+		return nil, Metadata{}, fmt.Errorf("%s: %w: %s; expected a file that diarizer-lab train wrote", name, ErrFormat, oneLine(err))
 	}
 	return m, meta, nil
 }

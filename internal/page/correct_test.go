@@ -8,16 +8,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // desk returns the desk of a stream with two speakers, shown by a hub.
 func desk(t *testing.T, hub *Hub) *correct.Desk {
 	t.Helper()
-	d := correct.NewDesk(correct.Options{Encoder: &publish.Encoder{Stream: "s", Run: "r"}, Emit: hub.Event})
-	err := d.Encode(func(e *publish.Encoder) publish.Event { return e.Start(publish.Source{}) })
+	d := correct.NewDesk(correct.Options{Encoder: &event.Encoder{Stream: "s", Run: "r"}, Emit: hub.Event})
+	err := d.Encode(func(e *event.Encoder) event.Event { return e.Start(event.Source{}) })
 	for i := 1; i <= 2; i++ {
 		err = errors.Join(err, d.Decide(online.Event{Kind: online.SpeakerAdded, Speaker: i}))
 	}

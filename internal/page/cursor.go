@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // cursor is how far a page has got.
@@ -65,7 +65,7 @@ func (s *stream) since(c *cursor) []message {
 	if c.run != run || c.seq > seq || len(s.events) == 0 || c.seq < s.events[0].seq-1 {
 		return []message{{event: "board", id: id(run, seq), data: s.snapshot()}}
 	}
-	i, _ := slices.BinarySearchFunc(s.events, c.seq+1, func(e event, seq uint64) int { return cmp.Compare(e.seq, seq) })
+	i, _ := slices.BinarySearchFunc(s.events, c.seq+1, func(e prepared, seq uint64) int { return cmp.Compare(e.seq, seq) })
 	messages := make([]message, 0, len(s.events)-i)
 	for _, e := range s.events[i:] {
 		if e.change != nil {
@@ -98,7 +98,7 @@ func parseID(text string) (run string, seq uint64) {
 	for i := range len(text) {
 		if text[i] == ':' {
 			n, err := strconv.ParseUint(text[i+1:], 10, 64)
-			if err != nil || !publish.ValidToken(text[:i]) {
+			if err != nil || !event.ValidToken(text[:i]) {
 				return "", 0
 			}
 			return text[:i], n

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/export"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // types are the media types of the formats.
@@ -35,7 +35,7 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) {
 	t, err := timelineOf(snapshot)
 	var data bytes.Buffer
 	if err == nil {
-		err = export.Write(&data, format, []*publish.Timeline{t})
+		err = export.Write(&data, format, []*event.Timeline{t})
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -62,37 +62,37 @@ func (h *Hub) snapshot(stream string) (board.Snapshot, bool) {
 
 // timelineOf is a board as a timeline. Turns that the board has only added up are not
 // in it.
-func timelineOf(s board.Snapshot) (*publish.Timeline, error) {
-	enc := publish.Encoder{Stream: s.Stream, Run: s.Run, Now: func() time.Time { return s.Source.Origin }}
-	events := []publish.Event{enc.Start(s.Source)}
-	next := func(e publish.Event) {
+func timelineOf(s board.Snapshot) (*event.Timeline, error) {
+	enc := event.Encoder{Stream: s.Stream, Run: s.Run, Now: func() time.Time { return s.Source.Origin }}
+	events := []event.Event{enc.Start(s.Source)}
+	next := func(e event.Event) {
 		enc.Seq++
 		e.Stream, e.Run, e.Seq, e.At = s.Stream, s.Run, enc.Seq, s.Time
 		events = append(events, e)
 	}
 	for _, p := range s.Speakers {
-		if p.Speaker == publish.Unknown {
+		if p.Speaker == event.Unknown {
 			continue
 		}
-		next(publish.Event{Kind: publish.SpeakerAdded, Speaker: p.Speaker})
+		next(event.Event{Kind: event.SpeakerAdded, Speaker: p.Speaker})
 		if p.Name != "" {
-			next(publish.Event{Kind: publish.SpeakerIdentified, Speaker: p.Speaker, Name: p.Name})
+			next(event.Event{Kind: event.SpeakerIdentified, Speaker: p.Speaker, Name: p.Name})
 		}
 	}
 	for _, t := range s.Turns {
-		kind := publish.TurnEnded
+		kind := event.TurnEnded
 		if t.Open {
-			kind = publish.TurnStarted
+			kind = event.TurnStarted
 		}
-		next(publish.Event{Kind: kind, Turn: &t.Turn})
+		next(event.Event{Kind: kind, Turn: &t.Turn})
 	}
 	for _, m := range s.Marks {
-		next(publish.Event{Kind: publish.Marked, Mark: &m})
+		next(event.Event{Kind: event.Marked, Mark: &m})
 	}
 	if s.End != nil {
-		next(publish.Event{Kind: publish.StreamEnded, End: s.End})
+		next(event.Event{Kind: event.StreamEnded, End: s.End})
 	}
-	tl := &publish.Timeline{}
+	tl := &event.Timeline{}
 	for _, e := range events {
 		if err := tl.Apply(e); err != nil {
 			return nil, err

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/export"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // At every moment what a page hands out is what a subscriber's own files have.
@@ -34,7 +34,7 @@ func TestDownload(t *testing.T) {
 	if status, _, _ := get("stream=meeting&format=vtt"); status != http.StatusNotFound {
 		t.Errorf("no stream: %d", status)
 	}
-	var tl publish.Timeline
+	var tl event.Timeline
 	events := meeting.Events(meeting.Options{Turns: 40, Names: []string{"Ada \"A\" Lovelace"}})
 	for i, e := range events {
 		if err := hub.Event(e); err != nil {
@@ -48,7 +48,7 @@ func TestDownload(t *testing.T) {
 		}
 		for _, f := range export.Formats() {
 			var want bytes.Buffer
-			if err := export.Write(&want, f, []*publish.Timeline{&tl}); err != nil {
+			if err := export.Write(&want, f, []*event.Timeline{&tl}); err != nil {
 				t.Fatal(err)
 			}
 			status, head, got := get("stream=meeting&format=" + string(f))

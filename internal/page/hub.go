@@ -7,10 +7,10 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // What a Hub keeps is bounded: streams, the oldest going first, and for each
@@ -36,10 +36,10 @@ type Hub struct {
 // stream is one stream of a Hub.
 type stream struct {
 	board   board.Board
-	arrived uint64  // when its latest run began, in order of arrival
-	events  []event // the latest ones
-	bytes   int     // of them
-	snap    []byte  // the board as JSON at snapAt
+	arrived uint64     // when its latest run began, in order of arrival
+	events  []prepared // the latest ones
+	bytes   int        // of them
+	snap    []byte     // the board as JSON at snapAt
 	snapAt  uint64
 	reading []byte
 	read    uint64 // readings so far
@@ -48,8 +48,8 @@ type stream struct {
 	news    chan struct{}
 }
 
-// event is an event that was made ready for all pages.
-type event struct {
+// prepared is an event that was made ready for all pages.
+type prepared struct {
 	seq    uint64
 	data   []byte
 	change []byte // the board's words for it, nil where there are none
@@ -60,7 +60,7 @@ func NewHub() *Hub { return &Hub{streams: map[string]*stream{}, news: make(chan 
 
 // Event shows an event. One of an earlier run than the latest of its stream, or
 // that was shown before, is ignored.
-func (h *Hub) Event(e publish.Event) error {
+func (h *Hub) Event(e event.Event) error {
 	data, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, err)
@@ -80,10 +80,10 @@ func (h *Hub) Event(e publish.Event) error {
 	if len(s.events) == keepEvents || s.bytes > keepBytes {
 		s.forget()
 	}
-	s.events = append(s.events, event{e.Seq, data, lastChange(&s.board)})
+	s.events = append(s.events, prepared{e.Seq, data, lastChange(&s.board)})
 	s.bytes += len(data)
 	wake(&s.news)
-	if e.Kind == publish.StreamStarted || e.Kind == publish.StreamEnded || len(s.events) == 1 {
+	if e.Kind == event.StreamStarted || e.Kind == event.StreamEnded || len(s.events) == 1 {
 		h.relist()
 	}
 	return nil
@@ -200,10 +200,10 @@ func (h *Hub) inOrder() []*stream {
 
 // listing is a stream as the list of streams has it.
 type listing struct {
-	Stream string       `json:"stream"`
-	Run    string       `json:"run"`
-	Name   string       `json:"name"`
-	End    *publish.End `json:"end,omitempty"`
+	Stream string     `json:"stream"`
+	Run    string     `json:"run"`
+	Name   string     `json:"name"`
+	End    *event.End `json:"end,omitempty"`
 }
 
 func (h *Hub) listJSON() []byte {

@@ -8,10 +8,10 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // viewer applies what a page is sent, as a page does.
@@ -62,7 +62,7 @@ func (v *viewer) look(h *Hub) error {
 			}
 			v.note(c)
 		case "event":
-			e, err := publish.Decode(m.data)
+			e, err := event.Decode(m.data)
 			if err != nil {
 				return err
 			}
@@ -88,8 +88,8 @@ func TestNothingIsMissed(t *testing.T) {
 		v := &viewer{}
 		steady := &viewer{}
 		runs := rapid.IntRange(1, 3).Draw(t, "runs")
-		var last publish.Event
-		var all []publish.Event
+		var last event.Event
+		var all []event.Event
 		for r := range runs {
 			events := meeting.Events(meeting.Options{Run: fmt.Sprintf("run%d", r), Seed: rapid.Uint64().Draw(t, "seed"), Turns: rapid.IntRange(1, 30).Draw(t, "turns")})
 			looks := rapid.SliceOfN(rapid.IntRange(0, 9), len(events), len(events)).Draw(t, "looks")

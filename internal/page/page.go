@@ -16,8 +16,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 //go:embed web
@@ -97,7 +97,7 @@ func asset(name string) http.Handler {
 // events since the page's last one, and whatever comes then.
 func (h *handler) events(w http.ResponseWriter, r *http.Request) {
 	c := cursor{stream: r.URL.Query().Get("stream")}
-	if c.stream != "" && !publish.ValidToken(c.stream) {
+	if c.stream != "" && !event.ValidToken(c.stream) {
 		http.Error(w, "stream: expected the id of a stream", http.StatusBadRequest)
 		return
 	}
@@ -193,7 +193,7 @@ func (h *handler) take(w http.ResponseWriter, r *http.Request) (correct.Reply, i
 		return fail(http.StatusUnsupportedMediaType, errors.New("content type: expected application/json"))
 	}
 	stream := r.URL.Query().Get("stream")
-	if err := publish.CheckStream(stream); err != nil {
+	if err := event.CheckStream(stream); err != nil {
 		return fail(http.StatusBadRequest, err)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, correct.MaxSize))

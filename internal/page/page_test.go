@@ -15,9 +15,9 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -112,20 +112,20 @@ func TestTwoHundredPages(t *testing.T) {
 			defer stop()
 			n := uint64(0)
 			for n < uint64(len(events)) {
-				event, id, data, err := next()
+				kind, id, data, err := next()
 				switch {
 				case err != nil:
 					failed <- err
 					return
-				case event == "board":
+				case kind == "board":
 					var s board.Snapshot
 					if err := json.Unmarshal([]byte(data), &s); err != nil || n != 0 {
 						failed <- fmt.Errorf("board after event %d: %w", n, err)
 						return
 					}
 					n = s.Seq
-				case event == "event":
-					e, err := publish.Decode([]byte(data))
+				case kind == "event":
+					e, err := event.Decode([]byte(data))
 					if err != nil || e.Seq != n+1 || id != fmt.Sprintf("run1:%d", e.Seq) {
 						failed <- fmt.Errorf("event %d, id %q after event %d: %w", e.Seq, id, n, err)
 						return

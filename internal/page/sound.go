@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // Sounds knows the recordings of streams, so that a page can play what was said. The
@@ -82,7 +82,7 @@ func (h *handler) listSounds(w http.ResponseWriter, _ *http.Request) {
 func (h *handler) sound(w http.ResponseWriter, r *http.Request) {
 	stream := r.URL.Query().Get("stream")
 	path := h.sounds.path(stream)
-	if !publish.ValidToken(stream) || path == "" {
+	if !event.ValidToken(stream) || path == "" {
 		http.Error(w, "stream: no recording of it here", http.StatusNotFound)
 		return
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // ErrOver is wrapped by the error for sound of a recording that has ended.
@@ -150,7 +150,7 @@ func (s *Session) finish() {
 }
 
 // Event takes an event of the stream, for the recorder to hear.
-func (s *Session) Event(e publish.Event) error {
+func (s *Session) Event(e event.Event) error {
 	data, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, err)

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -250,7 +250,7 @@ func TestEventsAreBounded(t *testing.T) {
 	var read uint64
 	var missed uint64
 	for i := range n {
-		if err := s.Event(publish.Event{Stream: "room", Run: "r", Seq: uint64(i + 1), Kind: publish.SpeakerAdded, Speaker: 1}); err != nil {
+		if err := s.Event(event.Event{Stream: "room", Run: "r", Seq: uint64(i + 1), Kind: event.SpeakerAdded, Speaker: 1}); err != nil {
 			t.Fatal(err)
 		}
 		if i == 100 || i == n-1 {

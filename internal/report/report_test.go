@@ -13,11 +13,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/internal/demo"
-	"github.com/seed-7adb9000/diarizer/internal/report"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"golang.org/x/net/html"
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/internal/report"
 )
 
 func Example() {

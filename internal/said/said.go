@@ -5,14 +5,14 @@ package said
 import (
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
 // Turns are the turns of a timeline. Their speakers are ids such as S1, not
 // names: two speakers may have one name.
-func Turns(t *publish.Timeline) []words.Turn {
+func Turns(t *event.Timeline) []words.Turn {
 	all := t.Turns()
 	out := make([]words.Turn, 0, len(all))
 	for _, turn := range all {
@@ -22,9 +22,9 @@ func Turns(t *publish.Timeline) []words.Turn {
 }
 
 // Turn is one turn.
-func Turn(t publish.Turn) words.Turn {
+func Turn(t event.Turn) words.Turn {
 	w := words.Turn{Start: t.Start.Duration(), End: t.End.Duration(), Confidence: t.Confidence}
-	if t.Speaker != publish.Unknown {
+	if t.Speaker != event.Unknown {
 		w.Speaker = t.Speaker.String()
 	}
 	return w
@@ -36,7 +36,7 @@ func Segments(segments []rttm.Segment) []words.Turn {
 	out := make([]words.Turn, 0, len(segments))
 	for _, s := range segments {
 		w := words.Turn{Start: duration(s.Start), End: duration(s.End), Speaker: s.Speaker}
-		if s.Speaker == publish.Unknown.String() || s.Speaker == "<NA>" {
+		if s.Speaker == event.Unknown.String() || s.Speaker == "<NA>" {
 			w.Speaker = ""
 		}
 		out = append(out, w)
@@ -50,12 +50,12 @@ func duration(seconds float64) time.Duration {
 
 // Words are words of a recogniser as package words has them. Their speakers are
 // ids such as S1.
-func Words(list []publish.Word) []words.Said {
+func Words(list []event.Word) []words.Said {
 	out := make([]words.Said, 0, len(list))
 	for _, w := range list {
 		s := words.Said{Word: words.Word{Text: w.Text, Start: w.Start.Duration(), End: w.End.Duration(), Confidence: w.Confidence,
 			Estimated: w.Estimated, Break: w.Line}, Probability: w.Probability}
-		if w.Speaker != publish.Unknown {
+		if w.Speaker != event.Unknown {
 			s.Speaker = w.Speaker.String()
 		}
 		out = append(out, s)
@@ -64,10 +64,10 @@ func Words(list []publish.Word) []words.Said {
 }
 
 // Names is what the speakers of a timeline are called, by id.
-func Names(t *publish.Timeline) map[string]string {
+func Names(t *event.Timeline) map[string]string {
 	names := map[string]string{}
 	for _, turn := range t.Turns() {
-		if turn.Speaker != publish.Unknown {
+		if turn.Speaker != event.Unknown {
 			names[turn.Speaker.String()] = t.Name(turn.Speaker)
 		}
 	}

@@ -5,17 +5,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
 func TestTurns(t *testing.T) {
-	var tl publish.Timeline
-	enc := publish.Encoder{Stream: "s", Run: "r"}
-	events := []publish.Event{enc.Start(publish.Source{}),
-		{Kind: publish.TurnEnded, Turn: &publish.Turn{ID: 1, Speaker: 2, Start: 1, End: 16000, Confidence: 0.8}},
-		{Kind: publish.TurnEnded, Turn: &publish.Turn{ID: 2, Start: 16000, End: 16001, Confidence: 0}}}
+	var tl event.Timeline
+	enc := event.Encoder{Stream: "s", Run: "r"}
+	events := []event.Event{enc.Start(event.Source{}),
+		{Kind: event.TurnEnded, Turn: &event.Turn{ID: 1, Speaker: 2, Start: 1, End: 16000, Confidence: 0.8}},
+		{Kind: event.TurnEnded, Turn: &event.Turn{ID: 2, Start: 16000, End: 16001, Confidence: 0}}}
 	for i, e := range events {
 		e.Stream, e.Run, e.Seq = "s", "r", uint64(i+1)
 		if err := tl.Apply(e); err != nil {

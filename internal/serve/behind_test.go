@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -85,7 +86,7 @@ func TestLagIsOfTime(t *testing.T) {
 			if m.Status != nil {
 				most = max(most, m.Status.Lag)
 			}
-			if m.Kind == publish.StreamEnded {
+			if m.Kind == event.StreamEnded {
 				break
 			}
 		}

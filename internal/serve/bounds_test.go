@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // TestFarPosition holds that a packet whose position is beyond all bounds, and that
@@ -56,11 +56,11 @@ func TestFarPosition(t *testing.T) {
 			}
 			packet(4, at, nil)
 			// A number is missing in all of them.
-			if err := f.finish(t.Context(), publish.Finished, ""); err != nil {
+			if err := f.finish(t.Context(), event.Finished, ""); err != nil {
 				t.Fatal(err)
 			}
 			last := decode(t, rec.text[len(rec.text)-1])
-			if got := last.At.Duration(); last.Kind != publish.StreamEnded || got < c.want-time.Millisecond || got > c.want+time.Millisecond {
+			if got := last.At.Duration(); last.Kind != event.StreamEnded || got < c.want-time.Millisecond || got > c.want+time.Millisecond {
 				t.Errorf("the last event is %s at %v, expected the end at %v", last.Kind, got, c.want)
 			}
 			if c.want > time.Hour && len(rec.text) > 20 {

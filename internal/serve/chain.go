@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/fence"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -34,14 +35,14 @@ type chain struct {
 	events  jetstream.Stream
 	stream  string
 	last    uint64 // number of the last message on the stream's subjects
-	logged  []publish.Event
+	logged  []event.Event
 	numbers []uint64 // of logged
 	held    func(context.Context) error
 	report  func(error)
-	sent    func(publish.Event)
+	sent    func(event.Event)
 }
 
-func (c *chain) pop() publish.Event {
+func (c *chain) pop() event.Event {
 	e := c.logged[0]
 	c.last = c.numbers[0]
 	c.logged, c.numbers = c.logged[1:], c.numbers[1:]
@@ -50,7 +51,7 @@ func (c *chain) pop() publish.Event {
 
 // take implements journal. It waits as long as the lease on the stream is not
 // held and the server does not answer.
-func (c *chain) take(ctx context.Context, e publish.Event) error {
+func (c *chain) take(ctx context.Context, e event.Event) error {
 	for attempt := 0; ; attempt++ {
 		if len(c.logged) > 0 {
 			if was := c.pop(); !sameEvent(was, e) {
@@ -92,8 +93,8 @@ func (c *chain) take(ctx context.Context, e publish.Event) error {
 const ackWithin = 2 * time.Second
 
 // send publishes e behind the last message.
-func (c *chain) send(ctx context.Context, e publish.Event) error {
-	msg, err := e.Message()
+func (c *chain) send(ctx context.Context, e event.Event) error {
+	msg, err := publish.NewMessage(e)
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (c *chain) catchUp(ctx context.Context, run string, seq, to uint64) error {
 
 // readEvents returns the events of a stream in the messages from one number to
 // another, which is that of the last one.
-func readEvents(ctx context.Context, js jetstream.Stream, stream string, from, to uint64) ([]publish.Event, []uint64, error) {
+func readEvents(ctx context.Context, js jetstream.Stream, stream string, from, to uint64) ([]event.Event, []uint64, error) {
 	if from > to {
 		return nil, nil, nil
 	}
@@ -152,7 +153,7 @@ func readEvents(ctx context.Context, js jetstream.Stream, stream string, from, t
 		return nil, nil, fmt.Errorf("events of stream %s: %w", stream, err)
 	}
 	defer messages.Stop()
-	var events []publish.Event
+	var events []event.Event
 	var numbers []uint64
 	for {
 		msg, err := messages.Next(jetstream.NextContext(ctx))
@@ -163,7 +164,7 @@ func readEvents(ctx context.Context, js jetstream.Stream, stream string, from, t
 		if err != nil {
 			return nil, nil, err
 		}
-		if e, err := publish.Decode(msg.Data()); err == nil {
+		if e, err := event.Decode(msg.Data()); err == nil {
 			events, numbers = append(events, e), append(numbers, meta.Sequence.Stream)
 		}
 		if meta.Sequence.Stream >= to {
@@ -177,8 +178,8 @@ const readWithin = 20 * time.Second
 
 // sameEvent reports whether a, as it was published, is b. What is measured or
 // only said of the publishing program may differ.
-func sameEvent(a, b publish.Event) bool {
-	for _, e := range []*publish.Event{&a, &b} {
+func sameEvent(a, b event.Event) bool {
+	for _, e := range []*event.Event{&a, &b} {
 		e.Wall, e.Status = time.Time{}, nil
 		if e.Source != nil {
 			s := *e.Source

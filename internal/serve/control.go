@@ -13,7 +13,7 @@ import (
 	"github.com/nats-io/nats.go/micro"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // ControlPrefix begins the subjects of control: list, stop, rename and identify
@@ -185,7 +185,7 @@ func (w *Worker) about(ctx context.Context, r micro.Request) (request, seenClaim
 	if err := json.Unmarshal(r.Data(), &q); err != nil {
 		return q, seenClaim{}, fmt.Errorf("request: %w: expected JSON such as {\"stream\":\"standup\"}", err)
 	}
-	if err := publish.CheckStream(q.Stream); err != nil {
+	if err := event.CheckStream(q.Stream); err != nil {
 		return q, seenClaim{}, err
 	}
 	c, err := w.s.readClaim(ctx, q.Stream)

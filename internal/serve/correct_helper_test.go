@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -145,9 +146,9 @@ func firstDifference(got, want []string) string {
 }
 
 // decode reads an event from its text.
-func decode(t *testing.T, text string) publish.Event {
+func decode(t *testing.T, text string) event.Event {
 	t.Helper()
-	var e publish.Event
+	var e event.Event
 	if err := json.Unmarshal([]byte(text), &e); err != nil {
 		t.Fatal(err)
 	}
@@ -156,11 +157,11 @@ func decode(t *testing.T, text string) publish.Event {
 
 // ofPeople are the events that are not those of the undisturbed run, which has
 // no names: names.
-func ofPeople(t *testing.T, events []string) (names []publish.Event, rest []string) {
+func ofPeople(t *testing.T, events []string) (names []event.Event, rest []string) {
 	t.Helper()
 	for _, text := range events {
 		e := decode(t, text)
-		if e.Kind == publish.SpeakerIdentified {
+		if e.Kind == event.SpeakerIdentified {
 			names = append(names, e)
 			continue
 		}
@@ -173,7 +174,7 @@ func ofPeople(t *testing.T, events []string) (names []publish.Event, rest []stri
 }
 
 // liveSpeakers are the speakers of a stream's only run by what is published.
-func liveSpeakers(t *testing.T, s *shared, stream string) []publish.Speaker {
+func liveSpeakers(t *testing.T, s *shared, stream string) []event.Speaker {
 	t.Helper()
 	last, err := lastNumber(t.Context(), s.events, publish.StreamSubjects(stream))
 	if err != nil {
@@ -183,13 +184,13 @@ func liveSpeakers(t *testing.T, s *shared, stream string) []publish.Speaker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var live []publish.Speaker
+	var live []event.Speaker
 	for _, e := range events {
 		switch e.Kind {
-		case publish.SpeakerAdded:
+		case event.SpeakerAdded:
 			live = append(live, e.Speaker)
-		case publish.SpeakerMerged:
-			live = slices.DeleteFunc(live, func(s publish.Speaker) bool { return s == e.Speaker })
+		case event.SpeakerMerged:
+			live = slices.DeleteFunc(live, func(s event.Speaker) bool { return s == e.Speaker })
 		}
 	}
 	return live

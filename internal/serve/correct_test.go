@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // TestNamesMove names speakers while streams move between workers by drains:
@@ -89,7 +89,7 @@ func TestMergeSurvivesKill(t *testing.T) {
 	})
 	for i, name := range m.names {
 		e := decode(t, events[i][merged[i].Seq-1])
-		if e.Kind != publish.SpeakerMerged || e.Speaker != merges[i].Speaker || e.Into != merges[i].Into {
+		if e.Kind != event.SpeakerMerged || e.Speaker != merges[i].Speaker || e.Into != merges[i].Into {
 			t.Errorf("stream %s: %+v led to %+v", name, merges[i], e)
 		}
 		if undone[i].Seq < merged[i].Seq {
@@ -123,7 +123,7 @@ func TestLateCorrection(t *testing.T) {
 		reply = asked(t, nc, m.names[0], c) // again
 		p.sever(false)
 	})
-	if e := decode(t, events[0][reply.Seq-1]); e.Kind != publish.SpeakerIdentified || e.Name != "Ada" {
+	if e := decode(t, events[0][reply.Seq-1]); e.Kind != event.SpeakerIdentified || e.Name != "Ada" {
 		t.Errorf("the answer names event %d, which is %+v", reply.Seq, e)
 	}
 	if names, _ := ofPeople(t, events[0]); len(names) != 1 {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -75,7 +76,7 @@ func TestExtremePositions(t *testing.T) {
 				}
 				continue
 			}
-			if err := f.finish(context.Background(), publish.Finished, ""); err != nil {
+			if err := f.finish(context.Background(), event.Finished, ""); err != nil {
 				t.Fatalf("%d Hz, began %q: %v", rate, when, err)
 			}
 			if refused == 0 || at < 24*3600*capture.Rate/4 {
@@ -96,8 +97,8 @@ func TestExtremePositions(t *testing.T) {
 // statuses are the lags that events tell, which have to be events that can be sent.
 type statuses struct{ lags []float64 }
 
-func (s *statuses) take(_ context.Context, e publish.Event) error {
-	if _, err := e.Message(); err != nil {
+func (s *statuses) take(_ context.Context, e event.Event) error {
+	if _, err := publish.NewMessage(e); err != nil {
 		return err
 	}
 	if e.Status != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -24,7 +25,7 @@ func begun(t *testing.T, nc *nats.Conn, n int) (streams []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m.Kind == publish.StreamStarted {
+		if m.Kind == event.StreamStarted {
 			streams = append(streams, m.Stream)
 		}
 		if len(streams) == n {

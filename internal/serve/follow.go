@@ -10,13 +10,13 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/state"
 	"github.com/seed-7adb9000/diarizer/internal/version"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // message is a message of a stream's subject of sound, as JetStream kept it.
@@ -31,7 +31,7 @@ type message struct {
 type journal interface {
 	// take publishes e, or finds it published: on a stream that was taken over,
 	// those come first that are published already.
-	take(ctx context.Context, e publish.Event) error
+	take(ctx context.Context, e event.Event) error
 }
 
 // follower turns the messages of one stream into the events of one run. It is a
@@ -45,14 +45,14 @@ type follower struct {
 
 	asm    *natsaudio.Assembler
 	stream *pipeline.Stream
-	enc    publish.Encoder
+	enc    event.Encoder
 	desk   *correct.Desk
-	room   heard.Room      // joins the words of recognisers
-	out    []publish.Event // of the desk and the room, for the journal
-	wall   time.Time       // when the last message was stored
-	number uint64          // of the last message
-	status int64           // stream position of the next status
-	closed time.Time       // when the last of the sound was stored, while words are waited for
+	room   heard.Room    // joins the words of recognisers
+	out    []event.Event // of the desk and the room, for the journal
+	wall   time.Time     // when the last message was stored
+	number uint64        // of the last message
+	status int64         // stream position of the next status
+	closed time.Time     // when the last of the sound was stored, while words are waited for
 	ended  bool
 
 	snapshotSize int // about what the next one takes
@@ -76,10 +76,10 @@ const statusEvery = 10 * capture.Rate
 // newFollower returns a follower before the run's first message.
 func newFollower(stream string, cfg pipeline.Config, j journal) (*follower, error) {
 	f := &follower{cfg: cfg, journal: j, status: statusEvery}
-	f.enc = publish.Encoder{Stream: stream, Now: func() time.Time { return f.wall }}
+	f.enc = event.Encoder{Stream: stream, Now: func() time.Time { return f.wall }}
 	f.desk = correct.NewDesk(correct.Options{
 		Encoder: &f.enc,
-		Emit: func(e publish.Event) error {
+		Emit: func(e event.Event) error {
 			f.out = append(f.out, e)
 			f.attribute(int64(e.At), f.room.Follow(e))
 			return nil
@@ -102,7 +102,7 @@ func newFollower(stream string, cfg pipeline.Config, j journal) (*follower, erro
 	return f, err
 }
 
-// runID names the run that begins with a message: as publish.NewRun does, but so
+// runID names the run that begins with a message: as event.NewRun does, but so
 // that whoever begins with this message finds the same.
 func runID(stream string, m message, attempt int) string {
 	h := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", stream, m.number, attempt))
@@ -128,9 +128,9 @@ func (f *follower) push(ctx context.Context, m message) error {
 			return nil // there is nothing to stop, or it was for the run before
 		}
 		if f.asm.Ending() || f.closing() || why[0] == succeeded {
-			return f.finish(ctx, publish.Finished, "") // what is missing before the end mark is lost
+			return f.finish(ctx, event.Finished, "") // what is missing before the end mark is lost
 		}
-		return f.finish(ctx, publish.Interrupted, why[0])
+		return f.finish(ctx, event.Interrupted, why[0])
 	}
 	if kind := m.header[headerNote]; len(kind) > 0 {
 		f.number = m.number
@@ -151,7 +151,7 @@ func (f *follower) push(ctx context.Context, m message) error {
 			return nil
 		}
 		// The sender began anew and left no end mark.
-		if err := f.finish(ctx, publish.Finished, ""); err != nil {
+		if err := f.finish(ctx, event.Finished, ""); err != nil {
 			return err
 		}
 		return errNext
@@ -186,8 +186,8 @@ func (f *follower) start(ctx context.Context, p natsaudio.Packet) error {
 	if origin.IsZero() {
 		origin = f.wall
 	}
-	return f.event(ctx, func(enc *publish.Encoder) publish.Event {
-		return enc.Start(publish.Source{Origin: origin, Model: f.cfg.Model.Fingerprint(), Program: version.Program()})
+	return f.event(ctx, func(enc *event.Encoder) event.Event {
+		return enc.Start(event.Source{Origin: origin, Model: f.cfg.Model.Fingerprint(), Program: version.Program()})
 	})
 }
 
@@ -200,7 +200,7 @@ func (f *follower) hear(ctx context.Context, blocks []capture.Block) error {
 			return err
 		}
 		if gap.End != 0 {
-			if err := f.event(ctx, func(enc *publish.Encoder) publish.Event { return enc.Gap(gap.Start, gap.End) }); err != nil {
+			if err := f.event(ctx, func(enc *event.Encoder) event.Event { return enc.Gap(gap.Start, gap.End) }); err != nil {
 				return err
 			}
 		}
@@ -209,8 +209,8 @@ func (f *follower) hear(ctx context.Context, blocks []capture.Block) error {
 		}
 		if at := f.stream.At(); at >= f.status {
 			f.status = (at/statusEvery + 1) * statusEvery
-			err := f.event(ctx, func(enc *publish.Encoder) publish.Event {
-				return enc.Status(at, publish.Status{Lag: f.lagging(), Dropped: f.succession.dropped})
+			err := f.event(ctx, func(enc *event.Encoder) event.Event {
+				return enc.Status(at, event.Status{Lag: f.lagging(), Dropped: f.succession.dropped})
 			})
 			if err != nil {
 				return err
@@ -251,13 +251,13 @@ func (f *follower) flush(ctx context.Context) error {
 }
 
 // finish ends the run.
-func (f *follower) finish(ctx context.Context, reason publish.Reason, detail string) error {
+func (f *follower) finish(ctx context.Context, reason event.Reason, detail string) error {
 	if !f.closing() {
 		if err := f.flush(ctx); err != nil {
 			return err
 		}
 	}
-	err := f.event(ctx, func(enc *publish.Encoder) publish.Event {
+	err := f.event(ctx, func(enc *event.Encoder) event.Event {
 		return enc.Finish(f.stream.At(), reason, f.succession.detail(detail))
 	})
 	f.ended = err == nil
@@ -273,7 +273,7 @@ func (f *follower) next() uint64 {
 }
 
 // event numbers an event that is not about speakers and hands it on.
-func (f *follower) event(ctx context.Context, next func(*publish.Encoder) publish.Event) error {
+func (f *follower) event(ctx context.Context, next func(*event.Encoder) event.Event) error {
 	if err := f.desk.Encode(next); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -120,17 +121,17 @@ func (o *owner) anew(ctx context.Context, why error) error {
 	if err != nil {
 		return fmt.Errorf("event %d: %w", last, err)
 	}
-	e, err := publish.Decode(msg.Data)
+	e, err := event.Decode(msg.Data)
 	if err != nil {
 		return fmt.Errorf("event %d: %w", last, err)
 	}
 	o.chain.last, o.chain.logged, o.chain.numbers = last, nil, nil
-	if e.Kind != publish.StreamEnded && e.Correction == nil { // corrections of a run follow its end
-		enc := publish.Encoder{Now: func() time.Time { return msg.Time }}
-		if err := enc.Resume(publish.EncoderState{Stream: e.Stream, Run: e.Run, Seq: e.Seq, Revision: e.Revision}); err != nil {
+	if e.Kind != event.StreamEnded && e.Correction == nil { // corrections of a run follow its end
+		enc := event.Encoder{Now: func() time.Time { return msg.Time }}
+		if err := enc.Resume(event.EncoderState{Stream: e.Stream, Run: e.Run, Seq: e.Seq, Revision: e.Revision}); err != nil {
 			return err
 		}
-		if err := o.chain.take(ctx, enc.Finish(int64(e.At), publish.Failed, "its state could not be carried over: the run after it begins again")); err != nil {
+		if err := o.chain.take(ctx, enc.Finish(int64(e.At), event.Failed, "its state could not be carried over: the run after it begins again")); err != nil {
 			return err
 		}
 	}
@@ -144,7 +145,7 @@ func (o *owner) anew(ctx context.Context, why error) error {
 // takes its place from its beginning, even where that is of the same session.
 func (o *owner) replaced(ctx context.Context) error {
 	o.log.Error("the run is closed", "error", errReplaced, "heard_until", o.follow.number)
-	if err := o.follow.finish(ctx, publish.Interrupted, errReplaced.Error()); err != nil {
+	if err := o.follow.finish(ctx, event.Interrupted, errReplaced.Error()); err != nil {
 		return err
 	}
 	o.follow.session, o.follow.number, o.follow.succession = "", 0, succession{}

@@ -20,8 +20,9 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/segment"
@@ -140,10 +141,10 @@ func diarized(stream string, cfg pipeline.Config, ps []natsaudio.Packet) (events
 // recorder keeps the events that it is given.
 type recorder struct {
 	text     []string
-	timeline publish.Timeline
+	timeline event.Timeline
 }
 
-func (r *recorder) take(_ context.Context, e publish.Event) error {
+func (r *recorder) take(_ context.Context, e event.Event) error {
 	r.text = append(r.text, plain(e))
 	return r.timeline.Apply(e)
 }
@@ -155,7 +156,7 @@ func (r *recorder) rttm() (string, error) {
 }
 
 // plain is an event without what may differ between two runs.
-func plain(e publish.Event) string {
+func plain(e event.Event) string {
 	e.Run, e.Wall, e.Status = "", time.Time{}, nil
 	b, err := json.Marshal(e)
 	if err != nil {
@@ -217,7 +218,7 @@ func told(ctx context.Context, nc *nats.Conn, stream string) (events []string, l
 		if err := rec.take(ctx, m.Event); err != nil {
 			return rec.text, "", err
 		}
-		if m.Kind == publish.StreamEnded && m.End.Reason != publish.Failed {
+		if m.Kind == event.StreamEnded && m.End.Reason != event.Failed {
 			lines, err := rec.rttm()
 			return rec.text, lines, err
 		}
@@ -296,7 +297,7 @@ func (w *testWriter) close() {
 // newHeld is a lease that always holds.
 func newHeld(context.Context) error { return nil }
 
-func countSent(testing.TB) func(publish.Event) { return func(publish.Event) {} }
+func countSent(testing.TB) func(event.Event) { return func(event.Event) {} }
 
 // lines collects a log.
 type lines struct {

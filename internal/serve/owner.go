@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
 	"github.com/seed-7adb9000/diarizer/internal/fence"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -338,4 +339,4 @@ func (o *owner) report(err error) {
 	o.w.metrics.retry()
 }
 
-func (o *owner) sent(e publish.Event) { o.w.metrics.event(string(e.Kind), time.Since(e.Wall)) }
+func (o *owner) sent(e event.Event) { o.w.metrics.event(string(e.Kind), time.Since(e.Wall)) }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -111,7 +112,7 @@ func TestSoundReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	over := func() (runs [][]publish.Event) {
+	over := func() (runs [][]event.Event) {
 		t.Helper()
 		waitFor(t, func() bool {
 			c, ok := w.roster.claim("room")
@@ -126,7 +127,7 @@ func TestSoundReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, e := range events {
-			if e.Kind == publish.StreamStarted {
+			if e.Kind == event.StreamStarted {
 				runs = append(runs, nil)
 			}
 			runs[len(runs)-1] = append(runs[len(runs)-1], e)
@@ -153,9 +154,9 @@ func TestSoundReplaced(t *testing.T) {
 	play(third[300:])
 	waitFor(t, func() bool { return len(over()) == 4 })
 	runs := over()
-	for i, want := range []publish.Reason{publish.Finished, publish.Finished, publish.Interrupted, publish.Finished} {
+	for i, want := range []event.Reason{event.Finished, event.Finished, event.Interrupted, event.Finished} {
 		last := runs[i][len(runs[i])-1]
-		if last.Kind != publish.StreamEnded || last.End.Reason != want {
+		if last.Kind != event.StreamEnded || last.End.Reason != want {
 			t.Errorf("run %d ends with %+v, expected %v", i+1, last, want)
 		}
 	}
@@ -195,7 +196,7 @@ func TestNumbersBeginAgain(t *testing.T) {
 		return len(c.Past) == 2 && !c.Open
 	})
 	got := lastRun(t, nc, "room")
-	if end := decode(t, got[len(got)-1]).End; end == nil || end.Reason != publish.Interrupted {
+	if end := decode(t, got[len(got)-1]).End; end == nil || end.Reason != event.Interrupted {
 		t.Errorf("the last event is %s", got[len(got)-1])
 	}
 }

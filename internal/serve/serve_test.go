@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
@@ -126,7 +127,7 @@ func TestOneWorker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if runs := slices.DeleteFunc(events, func(e publish.Event) bool { return e.Kind != publish.StreamStarted }); len(runs) != 2 {
+	if runs := slices.DeleteFunc(events, func(e event.Event) bool { return e.Kind != event.StreamStarted }); len(runs) != 2 {
 		t.Errorf("%d runs, expected 2", len(runs))
 	}
 }
@@ -201,7 +202,7 @@ func TestLostBeforeTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := decode(t, events[len(events)-1])
-	if last.End == nil || last.End.Reason != publish.Finished || int64(last.At) != 8*capture.Rate {
+	if last.End == nil || last.End.Reason != event.Finished || int64(last.At) != 8*capture.Rate {
 		t.Errorf("the last event is %s", events[len(events)-1])
 	}
 	if want := replayed(t, "room", cfg, kept(t, nc, "room")); !slices.Equal(events, want.text) {

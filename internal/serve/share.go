@@ -8,7 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // One JetStream stream keeps the sound of all senders, and when it is full, the
@@ -40,7 +40,7 @@ func (w *Worker) keepShares(ctx context.Context, info *jetstream.StreamInfo) err
 	share := uint64(room) / shares
 	for subject, n := range info.State.Subjects {
 		stream, ok := natsaudio.Stream(subject)
-		if !ok || !publish.ValidToken(stream) || n <= share/maxAudioMessage {
+		if !ok || !event.ValidToken(stream) || n <= share/maxAudioMessage {
 			continue
 		}
 		bytes, err := w.sizeOn(ctx, subject, n)

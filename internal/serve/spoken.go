@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // lastWords is how long a run whose sound is over waits for recognisers that have
@@ -37,7 +37,7 @@ func (n wordsNote) encode() (json.RawMessage, error) {
 
 // attribute puts words that have a speaker, or another one, behind the event
 // because of which they do.
-func (f *follower) attribute(at int64, changes []publish.Words) {
+func (f *follower) attribute(at int64, changes []event.Words) {
 	for _, w := range changes {
 		f.out = append(f.out, f.enc.Words(at, w))
 	}
@@ -51,13 +51,13 @@ func (f *follower) words(ctx context.Context, m message) error {
 		return nil
 	}
 	if f.closing() && m.stored.Sub(f.closed) >= lastWords {
-		return f.finish(ctx, publish.Finished, "")
+		return f.finish(ctx, event.Finished, "")
 	}
 	note.Message.Run = ""
 	changes, err := f.room.Hear(note.Message)
 	reply := heard.Reply{Words: len(note.Message.Words)}
 	if err == nil {
-		err = f.desk.Add(func(_ *publish.Encoder, at int64) ([]publish.Event, error) {
+		err = f.desk.Add(func(_ *event.Encoder, at int64) ([]event.Event, error) {
 			f.attribute(at, changes)
 			return nil, nil
 		})
@@ -69,7 +69,7 @@ func (f *follower) words(ctx context.Context, m message) error {
 		f.answerWords(note.ID, reply, err)
 	}
 	if f.closing() && !f.room.Waiting() {
-		return f.finish(ctx, publish.Finished, "")
+		return f.finish(ctx, event.Finished, "")
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func (f *follower) words(ctx context.Context, m message) error {
 // last words.
 func (f *follower) soundOver(ctx context.Context) error {
 	if !f.room.Waiting() {
-		return f.finish(ctx, publish.Finished, "")
+		return f.finish(ctx, event.Finished, "")
 	}
 	if err := f.flush(ctx); err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
@@ -37,8 +38,8 @@ func listOf(messages ...heard.Message) []words.Word {
 	var list []words.Word
 	for _, m := range messages {
 		for _, w := range m.Words {
-			list = append(list, words.Word{Text: w.Text, Start: publish.TimeOf(time.Duration(w.Start * 1e9)).Duration(),
-				End: publish.TimeOf(time.Duration(w.End * 1e9)).Duration(), Confidence: w.Confidence, Break: w.Line})
+			list = append(list, words.Word{Text: w.Text, Start: event.TimeOf(time.Duration(w.Start * 1e9)).Duration(),
+				End: event.TimeOf(time.Duration(w.End * 1e9)).Duration(), Confidence: w.Confidence, Break: w.Line})
 		}
 	}
 	return list
@@ -46,7 +47,7 @@ func listOf(messages ...heard.Message) []words.Word {
 
 // checkWords fails unless a timeline has the words with the speakers that a join of
 // all of them with the last turns gives them.
-func checkWords(t *testing.T, tl *publish.Timeline, list []words.Word) {
+func checkWords(t *testing.T, tl *event.Timeline, list []words.Word) {
 	t.Helper()
 	want, err := words.Join(list, said.Turns(tl))
 	if err != nil {
@@ -119,7 +120,7 @@ func TestWordsMove(t *testing.T) {
 		}
 	})
 	for _, name := range m.names {
-		tl := &publish.Timeline{}
+		tl := &event.Timeline{}
 		for msg, err := range publish.Subscribe(t.Context(), nc, publish.SubscribeOptions{Streams: []string{name}}) {
 			if err != nil {
 				t.Fatal(err)
@@ -169,7 +170,7 @@ func TestWordsInCheckpoints(t *testing.T) {
 	all := wordsOf(t, "room", ps, map[int][]heard.Message{150: {parts[0], other}, 260: {parts[1], parts[1]}, len(ps) - 1: {parts[2]}})
 	want := replayed(t, "room", cfg, all)
 	checkWords(t, &want.timeline, listOf(parts...))
-	if e := decode(t, want.text[len(want.text)-1]); e.Kind != publish.StreamEnded || e.End.Reason != publish.Finished {
+	if e := decode(t, want.text[len(want.text)-1]); e.Kind != event.StreamEnded || e.End.Reason != event.Finished {
 		t.Errorf("the last event is %+v", e)
 	}
 	for _, every := range []int{len(all) - 1, 97} {
@@ -234,7 +235,7 @@ func TestLastWordsAreWaitedForNotForLong(t *testing.T) {
 		if got := len(rec.timeline.Words("script")); got != 11 {
 			t.Errorf("%s: %d words, expected 11", name, got)
 		}
-		if e := decode(t, rec.text[len(rec.text)-1]); e.Kind != publish.StreamEnded || e.End.Reason != publish.Finished {
+		if e := decode(t, rec.text[len(rec.text)-1]); e.Kind != event.StreamEnded || e.End.Reason != event.Finished {
 			t.Errorf("%s: the last event is %+v", name, e)
 		}
 	}

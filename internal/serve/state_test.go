@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/state/statetest"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 func TestStateIsComplete(t *testing.T) {
@@ -72,7 +72,7 @@ func TestMovedFollower(t *testing.T) {
 	want := replayed(t, "room", cfg, all)
 	var names []string
 	for _, text := range want.text {
-		if e := decode(t, text); e.Kind == publish.SpeakerIdentified {
+		if e := decode(t, text); e.Kind == event.SpeakerIdentified {
 			names = append(names, e.Speaker.String()+" "+e.Name)
 		}
 	}

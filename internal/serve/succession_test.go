@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -60,7 +61,7 @@ func merged(all ...[]sent) []message {
 type aRun struct {
 	session string
 	events  []string
-	end     publish.End
+	end     event.End
 	dropped uint64
 }
 
@@ -151,7 +152,7 @@ func TestSuccession(t *testing.T) {
 			if want := c.whole[r.session]; want != nil && !slices.Equal(without(r.events), without(want)) {
 				t.Errorf("%s: run of %s: %s", c.name, r.session, firstDifference(r.events, want))
 			}
-			if r.end.Reason != publish.Finished || strings.Contains(r.end.Detail, "not heard") != (r.dropped > 0) {
+			if r.end.Reason != event.Finished || strings.Contains(r.end.Detail, "not heard") != (r.dropped > 0) {
 				t.Errorf("%s: the run of %s ends with %+v, %d packets dropped", c.name, r.session, r.end, r.dropped)
 			}
 		}
@@ -195,7 +196,7 @@ func TestTwoSenders(t *testing.T) {
 	want, _ := undisturbed(t, "room", cfg, b)
 	if got := lastRun(t, nc, "room"); !slices.Equal(without(got), without(want)) {
 		t.Error(firstDifference(got, want))
-	} else if end := decode(t, got[len(got)-1]); end.End.Reason != publish.Finished {
+	} else if end := decode(t, got[len(got)-1]); end.End.Reason != event.Finished {
 		t.Errorf("the run ends with %+v", end.End)
 	}
 	late := float64(len(a) - 160)
@@ -224,7 +225,7 @@ func runsStarted(t *testing.T, nc *nats.Conn) (n int) {
 		t.Fatal(err)
 	}
 	for _, e := range events {
-		if e.Kind == publish.StreamStarted {
+		if e.Kind == event.StreamStarted {
 			n++
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/fence"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -228,7 +229,7 @@ func (w *Worker) findStreams(ctx context.Context) error {
 	var news []string
 	for subject, n := range info.State.Subjects {
 		stream, ok := natsaudio.Stream(subject)
-		if !ok || !publish.ValidToken(stream) {
+		if !ok || !event.ValidToken(stream) {
 			continue
 		}
 		c, known := claims[stream]

@@ -8,12 +8,12 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/bus"
 	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // Enrolled opens the enrolled speakers of a server, whose bucket it creates if it
@@ -32,7 +32,7 @@ func Enrolled(ctx context.Context, nc *nats.Conn, m model.Model, o StoreOptions)
 
 // Voice returns what a speaker of a stream has said, as the last checkpoint of
 // the stream has it.
-func Voice(ctx context.Context, nc *nats.Conn, cfg pipeline.Config, stream string, speaker publish.Speaker) (model.Stats, error) {
+func Voice(ctx context.Context, nc *nats.Conn, cfg pipeline.Config, stream string, speaker event.Speaker) (model.Stats, error) {
 	js, err := bus.JetStream(nc, jetstream.WithDefaultTimeout(apiTimeout))
 	if err != nil {
 		return model.Stats{}, fmt.Errorf("JetStream: %w", err)
@@ -52,12 +52,12 @@ func Voice(ctx context.Context, nc *nats.Conn, cfg pipeline.Config, stream strin
 	if err != nil {
 		return model.Stats{}, fmt.Errorf("stream %s: %w", stream, err)
 	}
-	var there []publish.Speaker
+	var there []event.Speaker
 	for n, stats := range f.stream.Speakers() {
-		if publish.Speaker(n) == speaker {
+		if event.Speaker(n) == speaker {
 			return stats.Clone(), nil
 		}
-		there = append(there, publish.Speaker(n))
+		there = append(there, event.Speaker(n))
 	}
 	return model.Stats{}, fmt.Errorf("stream %s: no speaker %s: expected one of %v", stream, speaker, there)
 }

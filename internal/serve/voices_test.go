@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/identify"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // TestIdentified enrols a speaker from a stream that is going on and has another
@@ -71,11 +71,11 @@ func TestIdentified(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, e := range events {
-			var ev publish.Event
+			var ev event.Event
 			if err := json.Unmarshal([]byte(e), &ev); err != nil {
 				t.Fatal(err)
 			}
-			if ev.Kind == publish.SpeakerIdentified {
+			if ev.Kind == event.SpeakerIdentified {
 				names[stream+" "+ev.Speaker.String()+" "+ev.Name]++
 				if ev.Confidence < identify.Sure {
 					t.Errorf("identified with a probability of %v", ev.Confidence)

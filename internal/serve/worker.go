@@ -20,7 +20,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // Worker diarizes streams until it is stopped. [Run] makes it.
@@ -71,7 +71,7 @@ func newID() string {
 		host = "worker"
 	}
 	host, _, _ = strings.Cut(host, ".")
-	return publish.Token(host)[:min(40, len(publish.Token(host)))] + "-" + hex.EncodeToString(b[:])
+	return event.Token(host)[:min(40, len(event.Token(host)))] + "-" + hex.EncodeToString(b[:])
 }
 
 // Run is a worker over nc from its registration to its end. When ctx is done it

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
@@ -14,7 +15,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // Of a room that is said to have two people, somebody who is two is split while it goes
@@ -33,12 +33,12 @@ func TestSplitWhileItRuns(t *testing.T) {
 	}
 	defer rec.Close()
 	var mu sync.Mutex
-	var tl publish.Timeline
+	var tl event.Timeline
 	var split sync.WaitGroup
 	var at int64 // when it was split
 	asking := sync.OnceFunc(func() {
 		split.Go(func() {
-			for _, who := range []publish.Speaker{1, 2} { // one of them is two people
+			for _, who := range []event.Speaker{1, 2} { // one of them is two people
 				if _, err := correct.Request(ctx, nc, demo.Name, correct.Correction{Action: correct.Split, Speaker: who}); err == nil {
 					mu.Lock()
 					at = int64(tl.At())
@@ -51,7 +51,7 @@ func TestSplitWhileItRuns(t *testing.T) {
 	})
 	_, err = session.Run(ctx, rec, session.Options{
 		Stream: demo.Name, NATS: nc, Pipeline: pipeline.Config{Model: m, Online: online.Config{Limits: online.Limits{Max: 2}}},
-		OnEvent: func(e publish.Event) error {
+		OnEvent: func(e event.Event) error {
 			mu.Lock()
 			defer mu.Unlock()
 			return tl.Apply(e)
@@ -79,6 +79,6 @@ func TestSplitWhileItRuns(t *testing.T) {
 		}
 	}
 	if before == 0 || after == 0 {
-		t.Errorf("split at %.1f s: the second one has %d turns from before and %d from after it", publish.Time(at).Seconds(), before, after)
+		t.Errorf("split at %.1f s: the second one has %d turns from before and %d from after it", event.Time(at).Seconds(), before, after)
 	}
 }

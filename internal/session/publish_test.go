@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const patience = 2 * time.Minute
 
 // runDemo diarizes the demo's recording as fast as possible.
-func runDemo(t *testing.T, nc *nats.Conn, p Publishing) (*publish.Timeline, []publish.Event, error) {
+func runDemo(t *testing.T, nc *nats.Conn, p Publishing) (*event.Timeline, []event.Event, error) {
 	t.Helper()
 	m, err := modelfile.Eigenvoices()
 	if err != nil {
@@ -42,9 +43,9 @@ func runDemo(t *testing.T, nc *nats.Conn, p Publishing) (*publish.Timeline, []pu
 	if err != nil {
 		t.Fatal(err)
 	}
-	var events []publish.Event
+	var events []event.Event
 	tl, err := Run(t.Context(), capture.NewReplay(rec, speed, nil), Options{Stream: demo.Name, Pipeline: pipeline.Config{Model: m},
-		NATS: nc, Publishing: p, OnEvent: func(e publish.Event) error { events = append(events, e); return nil }})
+		NATS: nc, Publishing: p, OnEvent: func(e event.Event) error { events = append(events, e); return nil }})
 	return tl, events, err
 }
 
@@ -57,7 +58,7 @@ func TestRunBeforeTheServerIsUp(t *testing.T) {
 	}
 	defer nobody.Close()
 	first, events, err := runDemo(t, nobody, journal)
-	if !errors.Is(err, publish.ErrUnpublished) || first.Ended() == nil || first.Ended().Reason != publish.Finished {
+	if !errors.Is(err, publish.ErrUnpublished) || first.Ended() == nil || first.Ended().Reason != event.Finished {
 		t.Fatalf("ended with %+v, %v", first.Ended(), err)
 	}
 
@@ -71,7 +72,7 @@ func TestRunBeforeTheServerIsUp(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	received := map[string]*publish.Timeline{first.Run(): {}, second.Run(): {}}
+	received := map[string]*event.Timeline{first.Run(): {}, second.Run(): {}}
 	var order []string
 	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{}) {
 		if err != nil {
@@ -80,7 +81,7 @@ func TestRunBeforeTheServerIsUp(t *testing.T) {
 		if err := received[m.Run].Apply(m.Event); err != nil {
 			t.Fatal(err)
 		}
-		if m.Kind == publish.StreamEnded {
+		if m.Kind == event.StreamEnded {
 			if order = append(order, m.Run); len(order) == 2 {
 				break
 			}
@@ -89,7 +90,7 @@ func TestRunBeforeTheServerIsUp(t *testing.T) {
 	if want := []string{first.Run(), second.Run()}; !reflect.DeepEqual(order, want) {
 		t.Errorf("runs %v ended, expected %v", order, want)
 	}
-	for _, tl := range []*publish.Timeline{first, second} {
+	for _, tl := range []*event.Timeline{first, second} {
 		if got := received[tl.Run()]; got.Seq() != tl.Seq() || !reflect.DeepEqual(got.Segments(), tl.Segments()) {
 			t.Errorf("run %s: received %d of %d events, or other turns", tl.Run(), got.Seq(), tl.Seq())
 		}
@@ -98,15 +99,15 @@ func TestRunBeforeTheServerIsUp(t *testing.T) {
 
 // checkStatus checks that a status is reported for every minute, behind all
 // that was decided in it.
-func checkStatus(t *testing.T, events []publish.Event) {
+func checkStatus(t *testing.T, events []event.Event) {
 	t.Helper()
 	reports := 0
 	for i, e := range events {
-		if e.Kind != publish.StatusReported {
+		if e.Kind != event.StatusReported {
 			continue
 		}
 		reports++
-		if want := publish.Time(reports * statusEvery); e.At != want || events[i-1].At > want || events[i+1].At <= want {
+		if want := event.Time(reports * statusEvery); e.At != want || events[i-1].At > want || events[i+1].At <= want {
 			t.Errorf("report %d at %v s, between %v s and %v s", reports, e.At.Seconds(), events[i-1].At.Seconds(), events[i+1].At.Seconds())
 		}
 	}

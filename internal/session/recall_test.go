@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // pieces yields samples in blocks of any size.
@@ -63,10 +63,10 @@ func TestRecall(t *testing.T) {
 		t.Fatal(err)
 	}
 	sound := demoSound(t)
-	run := func(r *Recall, size func() int) (tl *publish.Timeline, events []publish.Event) {
+	run := func(r *Recall, size func() int) (tl *event.Timeline, events []event.Event) {
 		t.Helper()
 		tl, err := Run(t.Context(), &pieces{x: sound, n: size}, Options{Stream: "demo", Pipeline: pipeline.Config{Model: m}, Recall: r,
-			OnEvent: func(e publish.Event) error {
+			OnEvent: func(e event.Event) error {
 				e.Run, e.Wall, e.Status, e.Source = "", time.Time{}, nil, nil
 				events = append(events, e)
 				return nil
@@ -76,8 +76,8 @@ func TestRecall(t *testing.T) {
 		}
 		return tl, events
 	}
-	same := func(a, b []publish.Event) bool {
-		return slices.EqualFunc(a, b, func(a, b publish.Event) bool {
+	same := func(a, b []event.Event) bool {
+		return slices.EqualFunc(a, b, func(a, b event.Event) bool {
 			x, errX := a.MarshalJSON()
 			y, errY := b.MarshalJSON()
 			return errX == nil && errY == nil && string(x) == string(y)
@@ -93,7 +93,7 @@ func TestRecall(t *testing.T) {
 	var people []enroll.Speaker
 	for n, stats := range heard {
 		if enroll.Check(stats) == nil {
-			people = append(people, enroll.Speaker{Name: "voice of " + publish.Speaker(n).String(), Stats: stats})
+			people = append(people, enroll.Speaker{Name: "voice of " + event.Speaker(n).String(), Stats: stats})
 		}
 	}
 	slices.SortFunc(people, func(a, b enroll.Speaker) int { return len(a.Name) - len(b.Name) })
@@ -103,7 +103,7 @@ func TestRecall(t *testing.T) {
 	today, events := run(&Recall{People: people}, tenth)
 	named := 0
 	for n := range heard {
-		if s := publish.Speaker(n); today.Name(s) != s.String() {
+		if s := event.Speaker(n); today.Name(s) != s.String() {
 			named++
 			if today.Name(s) != "voice of "+s.String() {
 				t.Errorf("%s is called %s", s, today.Name(s))

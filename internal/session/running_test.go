@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
@@ -37,7 +38,7 @@ func TestAnotherRunGoesOn(t *testing.T) {
 	}
 	run := meeting.Events(meeting.Options{Turns: 5})
 	for _, e := range run[:10] {
-		msg, err := e.Message()
+		msg, err := publish.NewMessage(e)
 		if err == nil {
 			_, err = other.RequestMsg(msg, 5*time.Second)
 		}
@@ -45,7 +46,7 @@ func TestAnotherRunGoesOn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	stop, err := correct.Serve(other, "meeting", correct.NewDesk(correct.Options{Encoder: &publish.Encoder{Stream: "meeting", Run: "run1"}}))
+	stop, err := correct.Serve(other, "meeting", correct.NewDesk(correct.Options{Encoder: &event.Encoder{Stream: "meeting", Run: "run1"}}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
@@ -32,7 +33,7 @@ type Options struct {
 	Stream string
 	// Source describes what is listened to. Model and Program are filled in where
 	// they are empty.
-	Source publish.Source
+	Source event.Source
 	// Pipeline says how the stream is diarized.
 	Pipeline pipeline.Config
 	// NATS, where not nil, is where events are published.
@@ -43,7 +44,7 @@ type Options struct {
 	// goroutine.
 	OnPublishError func(error)
 	// OnEvent, where not nil, is handed every event. Its error ends the run.
-	OnEvent func(publish.Event) error
+	OnEvent func(event.Event) error
 	// OnProgress, where not nil, is told how far the stream has been heard, in
 	// samples.
 	OnProgress func(at int64)
@@ -106,13 +107,13 @@ const keptTurns = 20000
 // Run diarizes src until it ends or ctx is done and returns the final timeline,
 // which is never nil and holds, after an error, what was known by then. Its segments
 // are complete; of a stream with more than 20,000 turns it has the latest only one
-// by one, see [publish.Timeline.Bound]. When ctx is done the open turn ends, everything is published, and the error
+// by one, see [event.Timeline.Bound]. When ctx is done the open turn ends, everything is published, and the error
 // matches ctx.Err(). While another run of the stream goes on, the error matches
 // [ErrRunning].
-func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeline, error) {
+func Run(ctx context.Context, src capture.Source, opts Options) (*event.Timeline, error) {
 	r := &run{opts: opts, status: statusEvery, began: time.Now()}
 	r.timeline.Bound(keptTurns)
-	if err := publish.CheckStream(opts.Stream); err != nil {
+	if err := event.CheckStream(opts.Stream); err != nil {
 		return &r.timeline, err
 	}
 	if opts.NATS != nil && opts.NATS.IsConnected() {
@@ -139,7 +140,7 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*publish.Timeli
 		r.meter = meter.New(src, r.reading)
 		src = r.meter
 	}
-	err = r.desk.Encode(func(enc *publish.Encoder) publish.Event { return enc.Start(r.source()) })
+	err = r.desk.Encode(func(enc *event.Encoder) event.Event { return enc.Start(r.source()) })
 	if err == nil {
 		err = r.diarize(ctx, src)
 	}
@@ -183,7 +184,7 @@ func (r *run) diarize(ctx context.Context, src capture.Source) error {
 
 // source is what the first event says of the stream, with what decides and what
 // publishes.
-func (r *run) source() publish.Source {
+func (r *run) source() event.Source {
 	src := r.opts.Source
 	if src.Model == "" && r.opts.Pipeline.Model != nil {
 		src.Model = r.opts.Pipeline.Model.Fingerprint()
@@ -198,7 +199,7 @@ type run struct {
 	desk     *correct.Desk
 	meter    *meter.Source // nil where nobody reads it
 	pub      *publish.Publisher
-	timeline publish.Timeline
+	timeline event.Timeline
 	words    listening
 	recall   *recalling // nil where no voice is known
 	at       int64
@@ -211,7 +212,7 @@ type run struct {
 func (r *run) output(o pipeline.Output) error {
 	r.at = o.At
 	if o.Gap.End != 0 {
-		gap := func(enc *publish.Encoder) publish.Event { return enc.Gap(o.Gap.Start, o.Gap.End) }
+		gap := func(enc *event.Encoder) event.Event { return enc.Gap(o.Gap.Start, o.Gap.End) }
 		if err := r.desk.Encode(gap); err != nil {
 			return err
 		}
@@ -249,8 +250,8 @@ func (r *run) output(o pipeline.Output) error {
 func (r *run) report(at int64) error {
 	for ; r.status <= at; r.status = r.due(r.status + statusEvery) {
 		lag := time.Since(r.began) - capture.Duration(r.status)
-		status := func(enc *publish.Encoder) publish.Event {
-			return enc.Status(r.status, publish.Status{Lag: max(0, lag.Seconds())})
+		status := func(enc *event.Encoder) event.Event {
+			return enc.Status(r.status, event.Status{Lag: max(0, lag.Seconds())})
 		}
 		if err := r.desk.Encode(status); err != nil {
 			return err
@@ -275,7 +276,7 @@ func (r *run) takeCorrections() (stop func(), err error) {
 	if r.opts.Recall != nil {
 		r.recall = &recalling{run: r}
 	}
-	r.words.enc = &publish.Encoder{Stream: r.opts.Stream, Run: publish.NewRun(time.Now())}
+	r.words.enc = &event.Encoder{Stream: r.opts.Stream, Run: event.NewRun(time.Now())}
 	r.desk = correct.NewDesk(correct.Options{
 		Encoder: r.words.enc,
 		Emit:    r.attributed,
@@ -310,18 +311,18 @@ func (r *run) reading(m meter.Reading) {
 
 // finish emits the last event, which says why the stream ended.
 func (r *run) finish(ctx context.Context, err error) error {
-	reason, detail := publish.Finished, ""
+	reason, detail := event.Finished, ""
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
-		reason = publish.Interrupted
+		reason = event.Interrupted
 	default:
-		reason, detail = publish.Failed, err.Error()
+		reason, detail = event.Failed, err.Error()
 	}
-	return r.desk.Encode(func(enc *publish.Encoder) publish.Event { return enc.Finish(r.at, reason, detail) })
+	return r.desk.Encode(func(enc *event.Encoder) event.Event { return enc.Finish(r.at, reason, detail) })
 }
 
-func (r *run) event(e publish.Event) error {
+func (r *run) event(e event.Event) error {
 	if err := r.timeline.Apply(e); err != nil {
 		return fmt.Errorf("session: %w", err)
 	}

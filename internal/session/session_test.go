@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
@@ -16,7 +17,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // held is a recording that waits at a moment until it is let go.
@@ -130,8 +130,8 @@ func TestGapHasOneStatus(t *testing.T) {
 		var got []int64
 		_, err := session.Run(t.Context(), &jumping{gap: c.gap, blocks: c.blocks}, session.Options{
 			Stream: "s", Pipeline: pipeline.Config{Model: m},
-			OnEvent: func(e publish.Event) error {
-				if e.Kind == publish.StatusReported {
+			OnEvent: func(e event.Event) error {
+				if e.Kind == event.StatusReported {
 					got = append(got, int64(e.At)/(60*capture.Rate))
 				}
 				return nil

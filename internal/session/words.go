@@ -4,14 +4,14 @@ import (
 	"context"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // listening is what a run knows of the words that recognisers hear of it. It
 // belongs to the desk: whoever looks holds its lock.
 type listening struct {
-	enc  *publish.Encoder
+	enc  *event.Encoder
 	room heard.Room
 	// news has a place for each message that was taken.
 	news chan struct{}
@@ -38,7 +38,7 @@ func (r *run) takeWords() (stop func(), err error) {
 
 // hear takes words and emits the events that they lead to.
 func (r *run) hear(m heard.Message) (reply heard.Reply, err error) {
-	err = r.desk.Add(func(enc *publish.Encoder, at int64) ([]publish.Event, error) {
+	err = r.desk.Add(func(enc *event.Encoder, at int64) ([]event.Event, error) {
 		changes, err := r.words.room.Hear(m)
 		if err != nil {
 			return nil, err
@@ -58,8 +58,8 @@ func (r *run) hear(m heard.Message) (reply heard.Reply, err error) {
 	return reply, err
 }
 
-func encode(enc *publish.Encoder, at int64, changes []publish.Words) []publish.Event {
-	var events []publish.Event
+func encode(enc *event.Encoder, at int64, changes []event.Words) []event.Event {
+	var events []event.Event
 	for _, w := range changes {
 		events = append(events, enc.Words(at, w))
 	}
@@ -67,7 +67,7 @@ func encode(enc *publish.Encoder, at int64, changes []publish.Words) []publish.E
 }
 
 // attributed passes an event on and, behind it, what it changes in who said what.
-func (r *run) attributed(e publish.Event) error {
+func (r *run) attributed(e event.Event) error {
 	if err := r.event(e); err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (r *run) awaitWords(ctx context.Context) {
 
 func (r *run) waiting() (waiting bool) {
 	// An error means that the run has ended.
-	_ = r.desk.Add(func(*publish.Encoder, int64) ([]publish.Event, error) {
+	_ = r.desk.Add(func(*event.Encoder, int64) ([]event.Event, error) {
 		waiting = r.words.room.Waiting()
 		return nil, nil
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
@@ -51,7 +52,7 @@ func messages(list []words.Word) []heard.Message {
 }
 
 // runDemo diarizes the demo; while it runs, at does something.
-func runDemo(t *testing.T, ctx context.Context, nc *nats.Conn, opts session.Options, at func(samples int64)) (*publish.Timeline, error) {
+func runDemo(t *testing.T, ctx context.Context, nc *nats.Conn, opts session.Options, at func(samples int64)) (*event.Timeline, error) {
 	t.Helper()
 	m, err := modelfile.Eigenvoices()
 	if err != nil {
@@ -76,8 +77,8 @@ func TestWordsWhileItRuns(t *testing.T) {
 	nc := natstest.New(t)
 	list := script()
 	rest := messages(list)
-	var events []publish.Event
-	opts := session.Options{OnEvent: func(e publish.Event) error { events = append(events, e); return nil }}
+	var events []event.Event
+	opts := session.Options{OnEvent: func(e event.Event) error { events = append(events, e); return nil }}
 	renamed := false
 	send := func(m heard.Message) {
 		if reply, err := heard.Send(ctx, nc, demo.Name, m); err != nil || reply.Words != len(m.Words) {
@@ -105,7 +106,7 @@ func TestWordsWhileItRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tl.Ended() == nil || events[len(events)-1].Kind != publish.StreamEnded {
+	if tl.Ended() == nil || events[len(events)-1].Kind != event.StreamEnded {
 		t.Errorf("the last event is %v", events[len(events)-1].Kind)
 	}
 	want, err := words.Join(list, said.Turns(tl))
@@ -127,7 +128,7 @@ func TestWordsWhileItRuns(t *testing.T) {
 	revised := 0
 	seen := map[int]bool{}
 	for _, e := range events {
-		if e.Kind != publish.WordsAttributed {
+		if e.Kind != event.WordsAttributed {
 			continue
 		}
 		for _, w := range e.Words.List {
@@ -147,9 +148,9 @@ func TestWordsWhileItRuns(t *testing.T) {
 }
 
 // follow reads the demo's stream from the server to its end.
-func follow(t *testing.T, ctx context.Context, nc *nats.Conn) *publish.Timeline {
+func follow(t *testing.T, ctx context.Context, nc *nats.Conn) *event.Timeline {
 	t.Helper()
-	tl := new(publish.Timeline)
+	tl := new(event.Timeline)
 	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{demo.Name}}) {
 		if err != nil {
 			t.Fatal(err)
@@ -195,7 +196,7 @@ func TestWordsWithoutAServer(t *testing.T) {
 	var hear func(heard.Message) (heard.Reply, error)
 	var run string
 	opts := session.Options{WordsWithin: time.Millisecond, OnWords: func(h func(heard.Message) (heard.Reply, error)) { hear = h },
-		OnEvent: func(e publish.Event) error { run = e.Run; return nil }}
+		OnEvent: func(e event.Event) error { run = e.Run; return nil }}
 	list := messages(script())
 	said := 0
 	tl, err := runDemo(t, t.Context(), nil, opts, func(at int64) {

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 // Turn is a stretch of speech by one speaker, in seconds.

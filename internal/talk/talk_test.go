@@ -6,9 +6,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/talk"
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/talk"
 )
 
 func Example() {

@@ -1,13 +1,13 @@
 package talk
 
 import (
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 // Segments are the turns of a timeline with the names of speakers as people write
 // them, which lines of RTTM cannot hold. Turns without a length are left out.
-func Segments(t *publish.Timeline) []rttm.Segment {
+func Segments(t *event.Timeline) []rttm.Segment {
 	var all []rttm.Segment
 	for _, turn := range t.Turns() {
 		if turn.End > turn.Start {

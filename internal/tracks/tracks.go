@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // Track is the recording of one participant, all of which begin at the same moment.
@@ -41,7 +41,7 @@ type Options struct {
 // Result is a meeting.
 type Result struct {
 	// Events are those of the meeting; applied in order they are its timeline.
-	Events []publish.Event
+	Events []event.Event
 	// Leaked is how much speech of each track was somebody else's, by the order of the
 	// tracks.
 	Leaked []time.Duration
@@ -50,8 +50,8 @@ type Result struct {
 // heard is what came of a track.
 type heard struct {
 	ear   ear
-	turns []publish.Turn
-	at    publish.Time
+	turns []event.Turn
+	at    event.Time
 }
 
 // Diarize makes a meeting of tracks. The error names the track.

@@ -10,11 +10,11 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -95,7 +95,7 @@ func meeting(t *testing.T, leak float32) (tracks []Track, reference []rttm.Segme
 // by the reference, or nobody's.
 func against(t *testing.T, r Result, reference []rttm.Segment) (talk, wrong, missed float64) {
 	t.Helper()
-	tl := &publish.Timeline{}
+	tl := &event.Timeline{}
 	for _, e := range r.Events {
 		if err := tl.Apply(e); err != nil {
 			t.Fatalf("%+v: %v", e, err)

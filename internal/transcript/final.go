@@ -3,12 +3,12 @@ package transcript
 import (
 	"io"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // Final writes the turns of a timeline as they are now, all corrections applied,
 // a line each.
-func Final(w io.Writer, tl *publish.Timeline, opts Options) error {
+func Final(w io.Writer, tl *event.Timeline, opts Options) error {
 	p := New(w, opts)
 	lines := p.heading()
 	for _, t := range tl.Turns() {

@@ -6,16 +6,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/online"
 )
 
 // Whoever was told of a turn is told when it was somebody else's, however short
 // it was.
 func TestEveryTurnThatWasToldIsCorrected(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		enc := publish.Encoder{Stream: "s", Run: "r"}
+		enc := event.Encoder{Stream: "s", Run: "r"}
 		length := rapid.Int64Range(1600, 16000).Draw(t, "length")
 		first := online.Turn{ID: 1, Speaker: 1, Start: 16000, End: 16000 + length, State: online.Final, Confidence: .9}
 		second := first
@@ -23,30 +24,30 @@ func TestEveryTurnThatWasToldIsCorrected(t *testing.T) {
 		kind := rapid.SampledFrom([]online.Kind{online.TurnRevised, online.TurnWithdrawn, online.TurnUpdated}).Draw(t, "kind")
 		var out bytes.Buffer
 		p := New(&out, Options{})
-		events := []publish.Event{
-			enc.Start(publish.Source{}),
-			enc.Encode(online.Event{Kind: online.TurnEnded, At: 40000, Turn: first}),
-			enc.Encode(online.Event{Kind: kind, At: 50000, Turn: second}),
-			enc.Finish(60000, publish.Finished, ""),
+		events := []event.Event{
+			enc.Start(event.Source{}),
+			online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: 40000, Turn: first}),
+			online.Encode(&enc, online.Event{Kind: kind, At: 50000, Turn: second}),
+			enc.Finish(60000, event.Finished, ""),
 		}
 		for _, e := range events {
 			if err := p.Event(e); err != nil {
 				t.Fatal(err)
 			}
 		}
-		is := publish.Speaker(second.Speaker).String()
+		is := event.Speaker(second.Speaker).String()
 		if kind == online.TurnWithdrawn {
 			is = "nobody"
 		}
 		if told := strings.Contains(out.String(), " is "+is+", not S1\n"); told != (is != "S1") {
-			t.Fatalf("S1 for %v s, then %s: correction told: %v\n%s", publish.Time(length).Seconds(), is, told, &out)
+			t.Fatalf("S1 for %v s, then %s: correction told: %v\n%s", event.Time(length).Seconds(), is, told, &out)
 		}
 	})
 }
 
 // What is printed at the end is what files have.
 func TestFinalIsTheTimeline(t *testing.T) {
-	tl := &publish.Timeline{}
+	tl := &event.Timeline{}
 	for _, e := range scene() {
 		if err := tl.Apply(e); err != nil {
 			t.Fatal(err)
@@ -67,7 +68,7 @@ func TestFinalIsTheTimeline(t *testing.T) {
 		}
 	}
 	out.Reset()
-	if err := Final(&out, &publish.Timeline{}, Options{}); err != nil || out.Len() > 0 {
+	if err := Final(&out, &event.Timeline{}, Options{}); err != nil || out.Len() > 0 {
 		t.Errorf("of nothing: %q, %v", &out, err)
 	}
 }

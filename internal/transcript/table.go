@@ -7,13 +7,13 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/talk"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // Table writes how much each speaker of a stream has spoken, or for several
 // streams what each of them has. It counts the turns that files have lines for.
-func Table(w io.Writer, timelines []*publish.Timeline) error {
+func Table(w io.Writer, timelines []*event.Timeline) error {
 	var rows [][]string
 	if len(timelines) == 1 {
 		s := talk.Summarise(talk.Segments(timelines[0]))

@@ -3,13 +3,13 @@ package transcript
 import (
 	"slices"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // piece is a stretch of speech by one speaker.
 type piece struct {
-	start, end publish.Time
-	speaker    publish.Speaker
+	start, end event.Time
+	speaker    event.Speaker
 }
 
 // told is what a transcript has said so far. Pieces may overlap.
@@ -23,7 +23,7 @@ func (t told) untold(p piece, now []piece) []piece {
 	edges := edges(p.start, p.end, t, now)
 	for i := 1; i < len(edges); i++ {
 		was, is := at(t, edges[i-1]), at(now, edges[i-1])
-		stale := slices.ContainsFunc(was, func(s publish.Speaker) bool { return !slices.Contains(is, s) })
+		stale := slices.ContainsFunc(was, func(s event.Speaker) bool { return !slices.Contains(is, s) })
 		if stale || slices.Contains(was, p.speaker) {
 			continue
 		}
@@ -39,13 +39,13 @@ func (t told) untold(p piece, now []piece) []piece {
 // correction is a stretch of which other speakers were told than there are.
 // Neither list has a speaker twice.
 type correction struct {
-	start, end publish.Time
-	was, is    []publish.Speaker
+	start, end event.Time
+	was, is    []event.Speaker
 }
 
 // corrections compares what was told from start to end with what is so now.
 // Where nothing was told there is nothing to correct.
-func (t told) corrections(now []piece, start, end publish.Time) []correction {
+func (t told) corrections(now []piece, start, end event.Time) []correction {
 	var found []correction
 	t, now = between(t, start, end), between(now, start, end)
 	edges := edges(start, end, t, now)
@@ -67,7 +67,7 @@ func (t told) corrections(now []piece, start, end publish.Time) []correction {
 
 // between returns the pieces that have some of the time from start to end: of
 // hours that were told, a change concerns seconds.
-func between(list []piece, start, end publish.Time) []piece {
+func between(list []piece, start, end event.Time) []piece {
 	var some []piece
 	for _, p := range list {
 		if p.start < end && start < p.end {
@@ -78,13 +78,13 @@ func between(list []piece, start, end publish.Time) []piece {
 }
 
 // within reports whether a piece lies between start and end.
-func (t told) within(start, end publish.Time) bool {
+func (t told) within(start, end event.Time) bool {
 	return slices.ContainsFunc(t, func(p piece) bool { return start <= p.start && p.end <= end })
 }
 
 // edges returns start, end and the boundaries of pieces between them.
-func edges(start, end publish.Time, lists ...[]piece) []publish.Time {
-	all := []publish.Time{start, end}
+func edges(start, end event.Time, lists ...[]piece) []event.Time {
+	all := []event.Time{start, end}
 	for _, list := range lists {
 		for _, p := range list {
 			all = append(all, min(max(p.start, start), end), min(max(p.end, start), end))
@@ -95,8 +95,8 @@ func edges(start, end publish.Time, lists ...[]piece) []publish.Time {
 }
 
 // at returns who speaks at a time.
-func at(list []piece, t publish.Time) []publish.Speaker {
-	var who []publish.Speaker
+func at(list []piece, t event.Time) []event.Speaker {
+	var who []event.Speaker
 	for _, p := range list {
 		if p.start <= t && t < p.end {
 			who = append(who, p.speaker)
@@ -118,7 +118,7 @@ func (t *told) add(p piece, most int) {
 }
 
 // merge gives what was told of speaker to into.
-func (t told) merge(speaker, into publish.Speaker) {
+func (t told) merge(speaker, into event.Speaker) {
 	for i := range t {
 		if t[i].speaker == speaker {
 			t[i].speaker = into

@@ -4,22 +4,23 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/publish"
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 func drawPieces(t *rapid.T, name string) []piece {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) piece {
-		start := publish.Time(rapid.IntRange(0, 30).Draw(t, "start"))
-		return piece{start, start + publish.Time(rapid.IntRange(1, 10).Draw(t, "length")),
-			publish.Speaker(rapid.IntRange(0, 3).Draw(t, "speaker"))}
+		start := event.Time(rapid.IntRange(0, 30).Draw(t, "start"))
+		return piece{start, start + event.Time(rapid.IntRange(1, 10).Draw(t, "length")),
+			event.Speaker(rapid.IntRange(0, 3).Draw(t, "speaker"))}
 	}), 0, 6).Draw(t, name)
 }
 
 func TestUntoldIsWhatIsNeitherToldNorACorrection(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		said, now := told(drawPieces(t, "told")), drawPieces(t, "now")
-		p := piece{5, 35, publish.Speaker(rapid.IntRange(0, 3).Draw(t, "speaker"))}
+		p := piece{5, 35, event.Speaker(rapid.IntRange(0, 3).Draw(t, "speaker"))}
 		now = append(now, p)
 		parts := said.untold(p, now)
 		for m := p.start; m < p.end; m++ {
@@ -46,7 +47,7 @@ func TestCorrectionsMakeWhatWasToldTrue(t *testing.T) {
 		said, now := told(drawPieces(t, "told")), drawPieces(t, "now")
 		before := slices.Clone(said)
 		found := said.corrections(now, 5, 35)
-		for m := publish.Time(0); m < 50; m++ {
+		for m := event.Time(0); m < 50; m++ {
 			var hit *correction
 			for i, c := range found {
 				if c.start <= m && m < c.end {
@@ -65,7 +66,7 @@ func TestCorrectionsMakeWhatWasToldTrue(t *testing.T) {
 		for _, c := range found {
 			said.correct(c)
 		}
-		for m := publish.Time(0); m < 50; m++ {
+		for m := event.Time(0); m < 50; m++ {
 			want := at(before, m)
 			if m >= 5 && m < 35 && len(want) > 0 {
 				want = at(now, m)

@@ -14,8 +14,8 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/talk"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // Options change a Printer. The zero value is for one stream.
@@ -42,17 +42,17 @@ type Printer struct {
 }
 
 // least is the shortest stretch that is told or corrected on its own.
-const least = publish.Rate / 2
+const least = event.Rate / 2
 
 // run is what is known and what was told of one run.
 type run struct {
-	tl    *publish.Timeline
+	tl    *event.Timeline
 	told  told
 	short told // turns shorter than least that had a line
-	at    publish.Time
+	at    event.Time
 	// from and to enclose what changed since the last look for corrections,
 	// revised are the turns that were.
-	from, to publish.Time
+	from, to event.Time
 	revised  []int
 }
 
@@ -73,20 +73,20 @@ var palette = []lipgloss.Color{"#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55
 
 // Event prints what e adds to the transcript; for many events that is nothing.
 // Corrections are printed with the first event that is decided later than they.
-func (p *Printer) Event(e publish.Event) error {
+func (p *Printer) Event(e event.Event) error {
 	key := e.Stream + "/" + e.Run
 	r := p.runs[key]
 	if r == nil {
-		r = &run{tl: publish.NewPartialTimeline()}
+		r = &run{tl: event.NewPartialTimeline()}
 		r.tl.Bound(p.most)
 		p.runs[key] = r
 	}
-	if e.Kind == publish.StreamEnded {
+	if e.Kind == event.StreamEnded {
 		defer p.let(key)
 	}
 	seq := r.tl.Seq()
 	var lines []string
-	if e.Seq > seq && (e.At > r.at || e.Kind == publish.StreamEnded) {
+	if e.Seq > seq && (e.At > r.at || e.Kind == event.StreamEnded) {
 		lines = p.corrections(r)
 	}
 	if e.Turn != nil {
@@ -96,7 +96,7 @@ func (p *Printer) Event(e publish.Event) error {
 		r.changed(*e.Turn)
 	}
 	err := r.tl.Apply(e)
-	if errors.Is(err, publish.ErrHole) { // whoever reads the events has been told
+	if errors.Is(err, event.ErrHole) { // whoever reads the events has been told
 		r.tl.Skip(e)
 		err = r.tl.Apply(e)
 	}
@@ -156,7 +156,7 @@ func (p *Printer) told(r *run, q piece) {
 	}
 }
 
-func (r *run) changed(t publish.Turn) {
+func (r *run) changed(t event.Turn) {
 	if r.from == r.to {
 		r.from, r.to = t.Start, t.End
 	}
@@ -184,7 +184,7 @@ func (p *Printer) corrections(r *run) []string {
 	return lines
 }
 
-func (p *Printer) speakers(who []publish.Speaker, tl *publish.Timeline) string {
+func (p *Printer) speakers(who []event.Speaker, tl *event.Timeline) string {
 	if len(who) == 0 {
 		return p.faint.Render("nobody")
 	}
@@ -199,32 +199,32 @@ func (p *Printer) speakers(who []publish.Speaker, tl *publish.Timeline) string {
 const aside = "          "
 
 // lines are what e adds by itself.
-func (p *Printer) lines(e publish.Event, r *run) []string {
+func (p *Printer) lines(e event.Event, r *run) []string {
 	switch e.Kind {
-	case publish.StreamStarted:
+	case event.StreamStarted:
 		return []string{p.faint.Render("listening to " + clean(e.Source.Name))}
-	case publish.StreamEnded:
+	case event.StreamEnded:
 		return []string{p.faint.Render(ending(e.At, *e.End, r.tl))}
-	case publish.TurnEnded:
+	case event.TurnEnded:
 		return p.turn(*e.Turn, r)
-	case publish.TurnRevised:
+	case event.TurnRevised:
 		r.revised = append(r.revised, e.Turn.ID)
-	case publish.SpeakerMerged:
+	case event.SpeakerMerged:
 		r.told.merge(e.Speaker, e.Into)
 		return []string{aside + p.speaker(e.Speaker, r.tl) + p.faint.Render(" is ") + p.speaker(e.Into, r.tl) + p.faint.Render(" after all")}
-	case publish.SpeakerIdentified:
+	case event.SpeakerIdentified:
 		line := aside + p.colour(e.Speaker).Render(e.Speaker.String()) + p.faint.Render(" is ") + p.speaker(e.Speaker, r.tl)
 		if sure := percent(e.Confidence); sure != "" && e.Confidence < 1 { // what people say has no probability
 			line += p.faint.Render("  " + sure)
 		}
 		return []string{line}
-	case publish.Marked:
+	case event.Marked:
 		text := "marked"
 		if e.Mark.Text != "" {
 			text = "marked: " + clean(e.Mark.Text)
 		}
 		return []string{p.faint.Render(Clock(e.Mark.At) + "  " + text)}
-	case publish.GapFound:
+	case event.GapFound:
 		return []string{p.faint.Render(fmt.Sprintf("%s  %s of sound lost", Clock(e.Gap.Start), seconds(e.Gap.End-e.Gap.Start)))}
 	}
 	return nil
@@ -232,7 +232,7 @@ func (p *Printer) lines(e publish.Event, r *run) []string {
 
 // turn tells of t what is news. A turn that was taken up again has a line for
 // each time, and one in the place of another has none: that is a correction.
-func (p *Printer) turn(t publish.Turn, r *run) []string {
+func (p *Printer) turn(t event.Turn, r *run) []string {
 	whole := piece{t.Start, t.End, t.Speaker}
 	var lines []string
 	for _, q := range r.told.untold(whole, r.now(t.Start, t.End)) {
@@ -246,13 +246,13 @@ func (p *Printer) turn(t publish.Turn, r *run) []string {
 }
 
 // line is that of a turn.
-func (p *Printer) line(q piece, confidence float64, tl *publish.Timeline) string {
+func (p *Printer) line(q piece, confidence float64, tl *event.Timeline) string {
 	return fmt.Sprintf("%s  %s %s %s", p.faint.Render(Clock(q.start)), p.padded(q.speaker, tl),
 		p.strong.Render(fmt.Sprintf("%8s", seconds(q.end-q.start))), p.faint.Render(fmt.Sprintf("%5s", percent(confidence))))
 }
 
 // now is who speaks between from and to by what is known.
-func (r *run) now(from, to publish.Time) []piece {
+func (r *run) now(from, to event.Time) []piece {
 	var now []piece
 	for _, t := range r.tl.Between(from, to) {
 		now = append(now, piece{t.Start, t.End, t.Speaker})
@@ -263,17 +263,17 @@ func (r *run) now(from, to publish.Time) []piece {
 // nameWidth is the width of the column of speakers; longer names push the rest.
 const nameWidth = 8
 
-func (p *Printer) padded(s publish.Speaker, tl *publish.Timeline) string {
+func (p *Printer) padded(s event.Speaker, tl *event.Timeline) string {
 	name := clean(tl.Name(s))
 	return p.colour(s).Render(name) + strings.Repeat(" ", max(0, nameWidth-lipgloss.Width(name)))
 }
 
-func (p *Printer) speaker(s publish.Speaker, tl *publish.Timeline) string {
+func (p *Printer) speaker(s event.Speaker, tl *event.Timeline) string {
 	return p.colour(s).Render(clean(tl.Name(s)))
 }
 
-func (p *Printer) colour(s publish.Speaker) lipgloss.Style {
-	if s <= publish.Unknown {
+func (p *Printer) colour(s event.Speaker) lipgloss.Style {
+	if s <= event.Unknown {
 		return p.faint
 	}
 	return p.colours[(int(s)-1)%len(p.colours)]
@@ -281,7 +281,7 @@ func (p *Printer) colour(s publish.Speaker) lipgloss.Style {
 
 // Ending is the last line of a run that is over: why, when, how many spoke how often. It
 // is empty for one that goes on.
-func Ending(tl *publish.Timeline) string {
+func Ending(tl *event.Timeline) string {
 	if tl.Ended() == nil {
 		return ""
 	}
@@ -289,7 +289,7 @@ func Ending(tl *publish.Timeline) string {
 }
 
 // ending counts what files have lines for.
-func ending(at publish.Time, end publish.End, tl *publish.Timeline) string {
+func ending(at event.Time, end event.End, tl *event.Timeline) string {
 	sum := talk.Summarise(talk.Segments(tl))
 	text := fmt.Sprintf("%s at %s: %s, %s", end.Reason, clock(at),
 		talk.Count(sum.People(), "speaker"), talk.Count(len(sum.Turns), "turn"))
@@ -301,8 +301,8 @@ func ending(at publish.Time, end publish.End, tl *publish.Timeline) string {
 
 // Clock writes a stream time as mm:ss.s, with hours only where there are some.
 // It is eight characters wide for the first ten hours.
-func Clock(t publish.Time) string {
-	tenths := int64(t) * 10 / publish.Rate
+func Clock(t event.Time) string {
+	tenths := int64(t) * 10 / event.Rate
 	s, m, h := tenths/10%60, tenths/600%60, tenths/36000
 	if h > 0 {
 		return fmt.Sprintf("%d:%02d:%02d", h, m, s)
@@ -311,9 +311,9 @@ func Clock(t publish.Time) string {
 }
 
 // clock is Clock without the space before it.
-func clock(t publish.Time) string { return strings.TrimSpace(Clock(t)) }
+func clock(t event.Time) string { return strings.TrimSpace(Clock(t)) }
 
-func seconds(t publish.Time) string { return fmt.Sprintf("%.1f s", t.Seconds()) }
+func seconds(t event.Time) string { return fmt.Sprintf("%.1f s", t.Seconds()) }
 
 // percent is empty for a probability that was not given. Nothing that was heard is
 // certain, so that it is 99 % at most.
@@ -344,7 +344,7 @@ type JSONLines struct {
 func NewJSONLines(w io.Writer) *JSONLines { return &JSONLines{w: w} }
 
 // Event writes e.
-func (j *JSONLines) Event(e publish.Event) error {
+func (j *JSONLines) Event(e event.Event) error {
 	data, err := json.Marshal(e)
 	if err != nil {
 		return err

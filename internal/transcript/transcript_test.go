@@ -9,22 +9,22 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // scene is a short conversation with everything that a transcript can show.
-func scene() []publish.Event {
+func scene() []event.Event {
 	start := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
-	enc := publish.Encoder{Stream: "standup", Run: "run", Now: func() time.Time { return start }}
-	at := func(s float64) int64 { return int64(s * publish.Rate) }
-	turn := func(kind online.Kind, when float64, id, speaker int, from, to float64) publish.Event {
-		return enc.Encode(online.Event{Kind: kind, At: at(when), Turn: online.Turn{ID: id, Speaker: speaker,
+	enc := event.Encoder{Stream: "standup", Run: "run", Now: func() time.Time { return start }}
+	at := func(s float64) int64 { return int64(s * event.Rate) }
+	turn := func(kind online.Kind, when float64, id, speaker int, from, to float64) event.Event {
+		return online.Encode(&enc, online.Event{Kind: kind, At: at(when), Turn: online.Turn{ID: id, Speaker: speaker,
 			Start: at(from), End: at(to), Confidence: 0.934, State: online.Final}})
 	}
-	return []publish.Event{
-		enc.Start(publish.Source{Name: "Stand-up"}),
-		enc.Encode(online.Event{Kind: online.SpeakerAdded, At: at(2), Speaker: 1}),
+	return []event.Event{
+		enc.Start(event.Source{Name: "Stand-up"}),
+		online.Encode(&enc, online.Event{Kind: online.SpeakerAdded, At: at(2), Speaker: 1}),
 		turn(online.TurnStarted, 2, 1, 1, 0.5, 2),
 		turn(online.TurnUpdated, 2.5, 1, 1, 0.5, 2.5),
 		turn(online.TurnEnded, 3, 1, 1, 0.5, 2.7),
@@ -39,10 +39,10 @@ func scene() []publish.Event {
 		enc.Identify(at(9), 1, "Ada\x1b[31m", 0.99),
 		turn(online.TurnEnded, 66, 5, 1, 61, 65.25),
 		turn(online.TurnWithdrawn, 66, 4, 1, 6, 7.5),
-		enc.Encode(online.Event{Kind: online.SpeakerMerged, At: at(66), Speaker: 2, Into: 1}),
+		online.Encode(&enc, online.Event{Kind: online.SpeakerMerged, At: at(66), Speaker: 2, Into: 1}),
 		enc.Gap(at(70), at(70.5)),
 		turn(online.TurnEnded, 3726, 6, 1, 3723, 3725),
-		enc.Finish(at(3726), publish.Failed, "microphone\nlost"),
+		enc.Finish(at(3726), event.Failed, "microphone\nlost"),
 	}
 }
 
@@ -71,7 +71,7 @@ func TestTranscriptIsReadable(t *testing.T) {
 		if err := p.Event(e); err != nil {
 			t.Fatal(err)
 		}
-		if e.Kind == publish.StreamEnded {
+		if e.Kind == event.StreamEnded {
 			break
 		}
 		if err := p.Event(e); err != nil { // a redelivery prints nothing
@@ -89,7 +89,7 @@ func TestTranscriptOfSeveralStreamsNamesThem(t *testing.T) {
 	for i, e := range scene() {
 		other := e
 		other.Stream = "lecture"
-		for _, e := range []publish.Event{e, other} {
+		for _, e := range []event.Event{e, other} {
 			if e.Stream == "lecture" && i == 5 {
 				continue // a hole does not silence a stream
 			}
@@ -143,10 +143,10 @@ func Example() {
 func TestTranscriptIsBounded(t *testing.T) {
 	p := New(io.Discard, Options{})
 	p.most = 200
-	enc := publish.Encoder{Stream: "s", Run: "r"}
+	enc := event.Encoder{Stream: "s", Run: "r"}
 	for id := range 1000 {
-		turn := online.Turn{ID: id, Speaker: 1 + id%3, Start: int64(id) * 2 * publish.Rate, End: (int64(id)*2 + 1) * publish.Rate, State: online.Final}
-		if err := p.Event(enc.Encode(online.Event{Kind: online.TurnEnded, At: turn.End, Turn: turn})); err != nil {
+		turn := online.Turn{ID: id, Speaker: 1 + id%3, Start: int64(id) * 2 * event.Rate, End: (int64(id)*2 + 1) * event.Rate, State: online.Final}
+		if err := p.Event(online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: turn.End, Turn: turn})); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/said"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
@@ -26,11 +26,11 @@ type WordPrinter struct {
 type wordRun struct {
 	run
 	recogniser string
-	pending    map[int]publish.Word // not told yet
-	told       map[int]publish.Word // as it was told, the newest
-	changed    map[int]publish.Word // as it is
-	latest     publish.Time         // from there on there may be more words
-	mended     publish.Time         // when the corrections were told last
+	pending    map[int]event.Word // not told yet
+	told       map[int]event.Word // as it was told, the newest
+	changed    map[int]event.Word // as it is
+	latest     event.Time         // from there on there may be more words
+	mended     event.Time         // when the corrections were told last
 }
 
 // longLine is how many characters are enough for a line at the end of a sentence.
@@ -40,10 +40,10 @@ const longLine = 80
 const mostWords = 5000
 
 // recogniserLag is how far behind the sound words are expected at most.
-const recogniserLag = 5 * publish.Rate
+const recogniserLag = 5 * event.Rate
 
 // pauseWithin is how long others may speak until somebody has finished.
-const pauseWithin = publish.Rate
+const pauseWithin = event.Rate
 
 // NewWords returns a WordPrinter on w.
 func NewWords(w io.Writer, opts Options) *WordPrinter {
@@ -51,23 +51,23 @@ func NewWords(w io.Writer, opts Options) *WordPrinter {
 }
 
 // Event prints what e adds.
-func (p *WordPrinter) Event(e publish.Event) error {
+func (p *WordPrinter) Event(e event.Event) error {
 	key := e.Stream + "/" + e.Run
 	r := p.runs[key]
 	if r == nil {
-		r = &wordRun{run: run{tl: publish.NewPartialTimeline()}, pending: map[int]publish.Word{},
-			told: map[int]publish.Word{}, changed: map[int]publish.Word{}}
+		r = &wordRun{run: run{tl: event.NewPartialTimeline()}, pending: map[int]event.Word{},
+			told: map[int]event.Word{}, changed: map[int]event.Word{}}
 		r.tl.Bound(p.most)
 		p.runs[key] = r
 	}
 	seq := r.tl.Seq()
 	var lines []string
-	if e.Seq > seq && (e.At > r.mended || e.Kind == publish.StreamEnded) {
+	if e.Seq > seq && (e.At > r.mended || e.Kind == event.StreamEnded) {
 		lines = p.mends(r)
 		r.mended = e.At
 	}
 	err := r.tl.Apply(e)
-	if errors.Is(err, publish.ErrHole) { // whoever reads the events has been told
+	if errors.Is(err, event.ErrHole) { // whoever reads the events has been told
 		r.tl.Skip(e)
 		err = r.tl.Apply(e)
 	}
@@ -75,16 +75,16 @@ func (p *WordPrinter) Event(e publish.Event) error {
 		return err
 	}
 	switch e.Kind {
-	case publish.WordsAttributed:
+	case event.WordsAttributed:
 		r.take(*e.Words)
-	case publish.SpeakerMerged:
+	case event.SpeakerMerged:
 		r.merge(e.Speaker, e.Into)
 		lines = append(lines, p.lines(e, &r.run)...)
-	case publish.StreamEnded:
+	case event.StreamEnded:
 		lines = append(lines, p.finished(r, true)...)
 		lines = append(lines, p.lines(e, &r.run)...)
 		delete(p.runs, key)
-	case publish.StreamStarted, publish.SpeakerIdentified, publish.GapFound:
+	case event.StreamStarted, event.SpeakerIdentified, event.GapFound:
 		lines = append(lines, p.lines(e, &r.run)...)
 	}
 	r.latest = max(r.latest, e.At-recogniserLag)
@@ -93,7 +93,7 @@ func (p *WordPrinter) Event(e publish.Event) error {
 }
 
 // take sorts words into those to tell and those that were told otherwise.
-func (r *wordRun) take(w publish.Words) {
+func (r *wordRun) take(w event.Words) {
 	r.recogniser = cmp.Or(r.recogniser, w.Recogniser)
 	if w.Recogniser != r.recogniser {
 		return
@@ -110,8 +110,8 @@ func (r *wordRun) take(w publish.Words) {
 	}
 }
 
-func (r *wordRun) merge(speaker, into publish.Speaker) {
-	for _, all := range []map[int]publish.Word{r.pending, r.told, r.changed} {
+func (r *wordRun) merge(speaker, into event.Speaker) {
+	for _, all := range []map[int]event.Word{r.pending, r.told, r.changed} {
 		for id, w := range all {
 			if w.Speaker == speaker {
 				w.Speaker = into
@@ -127,8 +127,8 @@ func (r *wordRun) merge(speaker, into publish.Speaker) {
 }
 
 // byTime orders words.
-func byTime(all map[int]publish.Word) []publish.Word {
-	return slices.SortedFunc(maps.Values(all), func(a, b publish.Word) int {
+func byTime(all map[int]event.Word) []event.Word {
+	return slices.SortedFunc(maps.Values(all), func(a, b event.Word) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID))
 	})
 }
@@ -150,7 +150,7 @@ func (p *WordPrinter) finished(r *wordRun, end bool) []string {
 		own := ids[s.Speaker][:len(s.Words)]
 		ids[s.Speaker] = ids[s.Speaker][len(s.Words):]
 		n := len(s.Words)
-		if !end && r.latest < publish.TimeOf(s.End)+pauseWithin {
+		if !end && r.latest < event.TimeOf(s.End)+pauseWithin {
 			n = sentences(s.Words)
 		}
 		if n == 0 {
@@ -198,8 +198,8 @@ func (p *WordPrinter) mends(r *wordRun) []string {
 		return nil
 	}
 	var lines []string
-	var row []publish.Word
-	was := publish.Unknown
+	var row []event.Word
+	was := event.Unknown
 	flush := func() {
 		if len(row) == 0 {
 			return

@@ -9,41 +9,41 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // say is words of one speaker from a moment on, half a second each.
-func say(id int, speaker publish.Speaker, from float64, text string) []publish.Word {
-	var out []publish.Word
+func say(id int, speaker event.Speaker, from float64, text string) []event.Word {
+	var out []event.Word
 	for i, w := range strings.Fields(text) {
-		at := publish.Time((from + float64(i)/2) * publish.Rate)
-		out = append(out, publish.Word{ID: id + i, Text: w, Start: at, End: at + publish.Rate/2, Speaker: speaker, Probability: 0.9})
+		at := event.Time((from + float64(i)/2) * event.Rate)
+		out = append(out, event.Word{ID: id + i, Text: w, Start: at, End: at + event.Rate/2, Speaker: speaker, Probability: 0.9})
 	}
 	return out
 }
 
 func TestWordPrinter(t *testing.T) {
-	enc := publish.Encoder{Stream: "standup", Run: "run"}
-	at := func(s float64) int64 { return int64(s * publish.Rate) }
-	words := func(when float64, list ...publish.Word) publish.Event {
-		return enc.Words(at(when), publish.Words{Recogniser: "one", List: list})
+	enc := event.Encoder{Stream: "standup", Run: "run"}
+	at := func(s float64) int64 { return int64(s * event.Rate) }
+	words := func(when float64, list ...event.Word) event.Event {
+		return enc.Words(at(when), event.Words{Recogniser: "one", List: list})
 	}
 	long := "It rained all day and nobody wanted to stay in the garden that we had rented."
-	events := []publish.Event{
-		enc.Start(publish.Source{Name: "Stand-up"}),
-		enc.Encode(online.Event{Kind: online.TurnEnded, At: at(3), Turn: online.Turn{ID: 1, Speaker: 1, Start: at(1), End: at(3), Confidence: 0.9}}),
+	events := []event.Event{
+		enc.Start(event.Source{Name: "Stand-up"}),
+		online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: at(3), Turn: online.Turn{ID: 1, Speaker: 1, Start: at(1), End: at(3), Confidence: 0.9}}),
 		words(4, say(1, 1, 1, "Shall we start?")...),
 		words(5, append(say(4, 2, 2.7, "Go on."), say(6, 1, 4, "Last year, then.")...)...), // the first is a line now
-		enc.Words(at(5), publish.Words{Recogniser: "two", List: say(1, 2, 1, "Shell we tart?")}),
+		enc.Words(at(5), event.Words{Recogniser: "two", List: say(1, 2, 1, "Shell we tart?")}),
 		words(6, say(4, 1, 2.7, "Go on.")...), // told as S2's
 		enc.Identify(at(7), 1, "Ada\x1b[31m", 0.99),
 		words(20, say(9, 1, 5.6, long+" And")...), // enough for a line
 		words(21, append(say(4, 2, 2.7, "Go on."), say(1, 2, 1, "Shall we start?")...)...),
-		enc.Encode(online.Event{Kind: online.SpeakerMerged, At: at(22), Speaker: 2, Into: 1}),
+		online.Encode(&enc, online.Event{Kind: online.SpeakerMerged, At: at(22), Speaker: 2, Into: 1}),
 		enc.Gap(at(22), at(23)),
-		enc.Finish(at(30), publish.Finished, ""),
+		enc.Finish(at(30), event.Finished, ""),
 	}
 	var out bytes.Buffer
 	p := NewWords(&out, Options{})
@@ -82,28 +82,28 @@ func TestEveryWordIsToldOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var out bytes.Buffer
 		p := NewWords(&out, Options{})
-		enc := publish.Encoder{Stream: "meeting", Run: "run1"}
+		enc := event.Encoder{Stream: "meeting", Run: "run1"}
 		n := rapid.IntRange(1, 60).Draw(t, "words")
 		var at int64
-		emit := func(e publish.Event) {
+		emit := func(e event.Event) {
 			if err := p.Event(e); err != nil {
 				t.Fatal(err)
 			}
 		}
-		emit(enc.Start(publish.Source{}))
+		emit(enc.Start(event.Source{}))
 		for id := 1; id <= n; {
-			at += rapid.Int64Range(0, 5*publish.Rate).Draw(t, "later")
-			var list []publish.Word
+			at += rapid.Int64Range(0, 5*event.Rate).Draw(t, "later")
+			var list []event.Word
 			for range rapid.IntRange(1, 6).Draw(t, "few") {
-				start := publish.Time(max(0, at-rapid.Int64Range(0, 8*publish.Rate).Draw(t, "ago")))
-				list = append(list, publish.Word{ID: id, Text: fmt.Sprintf("w%d.", id), Start: start, End: start + 4000,
-					Speaker: publish.Speaker(rapid.IntRange(0, 3).Draw(t, "who"))})
+				start := event.Time(max(0, at-rapid.Int64Range(0, 8*event.Rate).Draw(t, "ago")))
+				list = append(list, event.Word{ID: id, Text: fmt.Sprintf("w%d.", id), Start: start, End: start + 4000,
+					Speaker: event.Speaker(rapid.IntRange(0, 3).Draw(t, "who"))})
 				id++
 			}
 			n = max(n, id-1)
-			emit(enc.Words(at, publish.Words{Recogniser: "r", List: list}))
+			emit(enc.Words(at, event.Words{Recogniser: "r", List: list}))
 		}
-		emit(enc.Finish(at, publish.Finished, ""))
+		emit(enc.Finish(at, event.Finished, ""))
 		told := map[string]int{}
 		for l := range strings.Lines(out.String()) {
 			if m := line.FindStringSubmatch(strings.TrimSuffix(l, "\n")); m != nil && !strings.Contains(l, "“") {

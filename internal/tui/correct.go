@@ -8,9 +8,9 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // Correct hands a correction to whoever diarizes the stream.
@@ -19,11 +19,11 @@ type Correct func(ctx context.Context, stream string, c correct.Correction) (cor
 // desk is what the user is doing to correct. The zero value does nothing.
 type desk struct {
 	doing    action
-	selected publish.Speaker // Unknown: nobody
-	merge    publish.Speaker // while merging: who is the same as the selected one
-	turn     int             // while giving: the id of the turn
-	typed    string          // of the name
-	said     string          // what became of the last correction
+	selected event.Speaker // Unknown: nobody
+	merge    event.Speaker // while merging: who is the same as the selected one
+	turn     int           // while giving: the id of the turn
+	typed    string        // of the name
+	said     string        // what became of the last correction
 }
 
 // action is what keys are for at the moment.
@@ -59,7 +59,7 @@ func (m Model) edit(msg tea.KeyMsg) (Model, tea.Cmd, bool) {
 		return m.selectBy(1), nil, true
 	case len(key) == 1 && key >= "1" && key <= "9":
 		return m.choose(int(key[0] - '1'))
-	case key == "esc" && !m.help && (m.desk.doing == merging || m.desk.selected != publish.Unknown):
+	case key == "esc" && !m.help && (m.desk.doing == merging || m.desk.selected != event.Unknown):
 		m.desk = desk{}
 		return m, nil, true
 	case m.desk.doing == merging && key == "enter":
@@ -124,7 +124,7 @@ func (m Model) choose(row int) (Model, tea.Cmd, bool) {
 	who := m.desk.selected
 	if row >= 0 {
 		people := m.people()
-		if row >= len(people) || people[row].Speaker == publish.Unknown {
+		if row >= len(people) || people[row].Speaker == event.Unknown {
 			return m, nil, true
 		}
 		who = people[row].Speaker
@@ -139,10 +139,10 @@ func (m Model) choose(row int) (Model, tea.Cmd, bool) {
 
 // selectBy moves the selection by so many rows.
 func (m Model) selectBy(rows int) Model {
-	var people []publish.Speaker
+	var people []event.Speaker
 	at := -1
 	for _, p := range m.people() {
-		if p.Speaker == publish.Unknown {
+		if p.Speaker == event.Unknown {
 			continue
 		}
 		if p.Speaker == m.desk.selected {
@@ -175,9 +175,9 @@ func (m Model) people() []board.Share {
 }
 
 // person finds a speaker among the rows.
-func (m Model) person(who publish.Speaker) (board.Share, bool) {
+func (m Model) person(who event.Speaker) (board.Share, bool) {
 	for _, p := range m.people() {
-		if p.Speaker == who && who != publish.Unknown {
+		if p.Speaker == who && who != event.Unknown {
 			return p, true
 		}
 	}
@@ -207,7 +207,7 @@ func (m Model) send(c correct.Correction, done string) tea.Cmd {
 // foot is the last line: what keys do now.
 func (m Model) foot(shares []board.Share) string {
 	d := m.desk
-	name := func(who publish.Speaker) string {
+	name := func(who event.Speaker) string {
 		for _, s := range shares {
 			if s.Speaker == who {
 				return clean(s.Name)
@@ -230,7 +230,7 @@ func (m Model) foot(shares []board.Share) string {
 		return fmt.Sprintf("%s is the same as %s   ↑↓ 1–9 choose  Enter merge  Esc", name(m.desk.merge), who)
 	case d.doing == giving:
 		return m.footOfGiving(name)
-	case d.selected != publish.Unknown && m.correct != nil:
+	case d.selected != event.Unknown && m.correct != nil:
 		return fmt.Sprintf("%s: n name  m merge into another  s split in two  u undo  Esc nobody  ? keys", name(d.selected))
 	}
 	quit := "q quit"

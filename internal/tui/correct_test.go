@@ -10,9 +10,9 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/online"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // corrected is a view of a stream with three speakers whose corrections go to a
@@ -20,8 +20,8 @@ import (
 func corrected(t *testing.T) (tea.Model, *[]correct.Correction) {
 	t.Helper()
 	f := NewFeed()
-	d := correct.NewDesk(correct.Options{Encoder: &publish.Encoder{Stream: "s", Run: "r"}, Emit: f.Event})
-	err := d.Encode(func(e *publish.Encoder) publish.Event { return e.Start(publish.Source{}) })
+	d := correct.NewDesk(correct.Options{Encoder: &event.Encoder{Stream: "s", Run: "r"}, Emit: f.Event})
+	err := d.Encode(func(e *event.Encoder) event.Event { return e.Start(event.Source{}) })
 	for i := 1; i <= 3; i++ {
 		start := int64(i) * 32000
 		err = errors.Join(err, d.Decide(online.Event{Kind: online.SpeakerAdded, Speaker: i}),

@@ -10,11 +10,11 @@ import (
 	"sync"
 	"unicode"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
 	"github.com/seed-7adb9000/diarizer/internal/transcript"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // What a Feed keeps is bounded: streams, the oldest going first, and lines of
@@ -50,7 +50,7 @@ func NewFeed() *Feed { return &Feed{streams: map[string]*stream{}} }
 
 // Event takes an event. One of an earlier run than the latest of its stream is
 // ignored.
-func (f *Feed) Event(e publish.Event) error {
+func (f *Feed) Event(e event.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := f.streams[e.Stream]
@@ -70,10 +70,10 @@ func (f *Feed) Event(e publish.Event) error {
 	if !s.board.Apply(e) {
 		return nil
 	}
-	if e.Turn != nil && (e.Kind == publish.TurnStarted || e.Kind == publish.TurnUpdated) {
+	if e.Turn != nil && (e.Kind == event.TurnStarted || e.Kind == event.TurnUpdated) {
 		lag := max(0, (e.At - e.Turn.End).Seconds())
 		s.lag += 0.2 * (lag - s.lag)
-		if e.Kind == publish.TurnStarted && s.lag == 0 {
+		if e.Kind == event.TurnStarted && s.lag == 0 {
 			s.lag = lag
 		}
 	}

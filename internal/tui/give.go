@@ -6,10 +6,10 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/talk"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // startGiving lets the user say whose a turn is: the latest at first.
@@ -38,7 +38,7 @@ func (m Model) give(key string) (Model, tea.Cmd) {
 		return m.given(correct.Correction{}, "somebody new's")
 	case len(key) == 1 && key >= "1" && key <= "9":
 		row := int(key[0] - '1')
-		if row < len(people) && people[row].Speaker != publish.Unknown {
+		if row < len(people) && people[row].Speaker != event.Unknown {
 			return m.given(correct.Correction{Into: people[row].Speaker}, people[row].Speaker.String()+"'s")
 		}
 	}
@@ -72,7 +72,7 @@ func (m Model) turnBy(by int) (board.Turn, bool) {
 }
 
 // footOfGiving says which turn is chosen. The lock is held.
-func (m Model) footOfGiving(name func(publish.Speaker) string) string {
+func (m Model) footOfGiving(name func(event.Speaker) string) string {
 	s := m.feed.chosen(m.stream)
 	if s == nil {
 		return "Esc"

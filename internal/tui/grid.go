@@ -5,21 +5,21 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/talk"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // grid maps a stretch of a stream to the cells of a line.
 type grid struct {
-	start, span publish.Time
+	start, span event.Time
 	width       int
 }
 
 // cell is the cell of a sample, which may lie outside of the line: the first one
 // that ends, by edge, after it.
-func (g grid) cell(t publish.Time) int {
-	c := (t-g.start+1)*publish.Time(g.width) - 1
+func (g grid) cell(t event.Time) int {
+	c := (t-g.start+1)*event.Time(g.width) - 1
 	if c < 0 {
 		c -= g.span - 1 // to the left
 	}
@@ -27,12 +27,12 @@ func (g grid) cell(t publish.Time) int {
 }
 
 // edge is where cell i begins and the one before it ends.
-func (g grid) edge(i int) publish.Time {
-	return g.start + publish.Time(i)*g.span/publish.Time(g.width)
+func (g grid) edge(i int) event.Time {
+	return g.start + event.Time(i)*g.span/event.Time(g.width)
 }
 
 // cells are those that the stretch touches: from the first to before the last.
-func (g grid) cells(start, end publish.Time) (from, to int) {
+func (g grid) cells(start, end event.Time) (from, to int) {
 	if end <= g.start || start >= g.start+g.span {
 		return 0, 0
 	}
@@ -49,7 +49,7 @@ const (
 )
 
 // gaps tells the cells in which sound was lost.
-func (g grid) gaps(gaps []publish.Gap) []bool {
+func (g grid) gaps(gaps []event.Gap) []bool {
 	cells := make([]bool, g.width)
 	for _, gap := range gaps {
 		from, to := g.cells(gap.Start, gap.End)
@@ -62,9 +62,9 @@ func (g grid) gaps(gaps []publish.Gap) []bool {
 
 // lane draws the turns of a speaker. Where several touch a cell, the one that
 // has most of it counts.
-func (g grid) lane(turns []board.Turn, speaker publish.Speaker, gaps []bool, style lipgloss.Style) string {
+func (g grid) lane(turns []board.Turn, speaker event.Speaker, gaps []bool, style lipgloss.Style) string {
 	cells := make([]rune, g.width)
-	most := make([]publish.Time, g.width)
+	most := make([]event.Time, g.width)
 	for i := range cells {
 		cells[i] = empty
 		if gaps[i] {
@@ -77,9 +77,9 @@ func (g grid) lane(turns []board.Turn, speaker publish.Speaker, gaps []bool, sty
 		}
 		sign := final
 		switch t.State {
-		case publish.Provisional:
+		case event.Provisional:
 			sign = provisional
-		case publish.Revised:
+		case event.Revised:
 			sign = revised
 		}
 		from, to := g.cells(t.Start, t.End)
@@ -116,7 +116,7 @@ func (g grid) axis() string {
 	line := []rune(strings.Repeat(" ", g.width))
 	ticks, _ := talk.Ticks(max(0, g.start.Seconds()), (g.start + g.span).Seconds(), max(1, g.width/10))
 	for _, t := range ticks {
-		at := g.cell(publish.Time(t * publish.Rate))
+		at := g.cell(event.Time(t * event.Rate))
 		for _, r := range "╵" + talk.Clock(t) {
 			if at >= 0 && at < g.width {
 				line[at] = r

@@ -8,7 +8,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"github.com/seed-7adb9000/diarizer/publish"
+	"github.com/seed-7adb9000/diarizer/event"
 )
 
 // Options say what the user can do besides looking.
@@ -40,10 +40,10 @@ func Run(ctx context.Context, feed *Feed, opts Options, in io.Reader, out io.Wri
 type Model struct {
 	feed          *Feed
 	width, height int
-	stream        string       // the stream that was chosen, or empty
-	span          publish.Time // what the lanes cover
-	end           publish.Time // the right edge, where it does not follow
-	fixed         bool         // whether the user has scrolled away from now
+	stream        string     // the stream that was chosen, or empty
+	span          event.Time // what the lanes cover
+	end           event.Time // the right edge, where it does not follow
+	fixed         bool       // whether the user has scrolled away from now
 	help          bool
 
 	ctx     context.Context // of corrections
@@ -64,9 +64,9 @@ const (
 )
 
 const (
-	defaultSpan = 60 * publish.Rate
-	leastSpan   = 5 * publish.Rate
-	mostSpan    = 24 * 3600 * publish.Rate
+	defaultSpan = 60 * event.Rate
+	leastSpan   = 5 * event.Rate
+	mostSpan    = 24 * 3600 * event.Rate
 )
 
 // NewModel returns the view of feed, without corrections.
@@ -140,7 +140,7 @@ func (m Model) key(key string) (tea.Model, tea.Cmd) {
 }
 
 // at is how far the chosen stream has been heard.
-func (m Model) at() publish.Time {
+func (m Model) at() event.Time {
 	m.feed.mu.Lock()
 	defer m.feed.mu.Unlock()
 	if s := m.feed.chosen(m.stream); s != nil {
@@ -149,17 +149,17 @@ func (m Model) at() publish.Time {
 	return 0
 }
 
-func (s *stream) at() publish.Time {
+func (s *stream) at() event.Time {
 	if s.reading != nil {
 		return max(s.board.At(), s.reading.At)
 	}
 	return s.board.At()
 }
 
-func (m Model) all() publish.Time { return min(mostSpan, max(leastSpan, m.at())) }
+func (m Model) all() event.Time { return min(mostSpan, max(leastSpan, m.at())) }
 
 // scroll moves the lanes; at now they follow again.
-func (m *Model) scroll(by publish.Time) {
+func (m *Model) scroll(by event.Time) {
 	now := m.at()
 	if !m.fixed {
 		m.end = max(now, m.span)

@@ -7,10 +7,10 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/said"
 	"github.com/seed-7adb9000/diarizer/internal/talk"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
@@ -33,7 +33,7 @@ const latestWords = 500
 // said are the last lines of what is said, each speaker's in their colour, as the
 // words are attributed now; nil where no recogniser has been heard.
 func (s *stream) said(width, height int) []string {
-	var list []publish.Word
+	var list []event.Word
 	recogniser := s.guess.Recogniser
 	if all := s.board.Said(); len(all) > 0 {
 		recogniser, list = all[0].Recogniser, all[0].Words
@@ -44,7 +44,7 @@ func (s *stream) said(width, height int) []string {
 	list = list[max(0, len(list)-latestWords):]
 	var lines []string
 	for _, seg := range words.Segments(said.Words(list)) {
-		who := publish.Unknown
+		who := event.Unknown
 		if seg.Speaker != "" {
 			_ = who.UnmarshalText([]byte(seg.Speaker)) // it was written by MarshalText
 		}

@@ -15,16 +15,16 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
 	"github.com/seed-7adb9000/diarizer/internal/meter"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func fill(t interface{ Fatal(...any) }, f *Feed, events []publish.Event) {
+func fill(t interface{ Fatal(...any) }, f *Feed, events []event.Event) {
 	for _, e := range events {
 		if err := f.Event(e); err != nil {
 			t.Fatal(err)
@@ -168,16 +168,16 @@ func TestKeys(t *testing.T) {
 // Every cell that a turn covers for the most part is drawn, and no other is.
 func TestGrid(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		time := func(name string) publish.Time { return publish.Time(rapid.IntRange(0, 5000).Draw(t, name)) }
+		time := func(name string) event.Time { return event.Time(rapid.IntRange(0, 5000).Draw(t, name)) }
 		g := grid{start: time("start") - 1000, span: 1 + time("span"), width: rapid.IntRange(1, 60).Draw(t, "width")}
-		turn := board.Turn{Turn: publish.Turn{Speaker: 1, Start: time("from"), State: publish.Final}}
+		turn := board.Turn{Turn: event.Turn{Speaker: 1, Start: time("from"), State: event.Final}}
 		turn.End = turn.Start + time("length")
-		got := []rune(g.lane([]board.Turn{turn, {Turn: publish.Turn{Speaker: 2, Start: 0, End: 9000}}}, 1, make([]bool, g.width), lipgloss.NewStyle()))
+		got := []rune(g.lane([]board.Turn{turn, {Turn: event.Turn{Speaker: 2, Start: 0, End: 9000}}}, 1, make([]bool, g.width), lipgloss.NewStyle()))
 		if len(got) != g.width {
 			t.Fatalf("%d cells, want %d", len(got), g.width)
 		}
 		for i, r := range got {
-			lo, hi := g.start+publish.Time(i)*g.span/publish.Time(g.width), g.start+publish.Time(i+1)*g.span/publish.Time(g.width)
+			lo, hi := g.start+event.Time(i)*g.span/event.Time(g.width), g.start+event.Time(i+1)*g.span/event.Time(g.width)
 			part := min(hi, turn.End) - max(lo, turn.Start)
 			if (r == final) != (part > 0) {
 				t.Fatalf("cell %d from %d to %d is %c, and has %d of the turn", i, lo, hi, r, part)

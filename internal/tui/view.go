@@ -8,10 +8,10 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/palette"
 	"github.com/seed-7adb9000/diarizer/internal/talk"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 var (
@@ -166,7 +166,7 @@ func meterLine(s *stream, speakers int) string {
 		bar, text = string(cells), fmt.Sprintf("%3.0f dB", r.Level)
 		lag += r.Lag
 	}
-	var lost publish.Time
+	var lost event.Time
 	for _, g := range s.board.Gaps() {
 		lost += g.End - g.Start
 	}
@@ -197,7 +197,7 @@ func (m Model) lanes(s *stream, shares []board.Share, more int) []string {
 		if sh.Speaking {
 			mark = "▶"
 		}
-		if sh.Speaker == m.desk.selected && sh.Speaker != publish.Unknown {
+		if sh.Speaker == m.desk.selected && sh.Speaker != event.Unknown {
 			chosen = "›"
 		}
 		name := ansi.Truncate(clean(sh.Name), nameWidth-2, "…")
@@ -213,6 +213,6 @@ func (m Model) lanes(s *stream, shares []board.Share, more int) []string {
 	return append(lines, faint.Render(foot+g.axis()))
 }
 
-func colour(s publish.Speaker) lipgloss.Style {
+func colour(s event.Speaker) lipgloss.Style {
 	return lipgloss.NewStyle().Foreground(lipgloss.Color(palette.Of(int(s) - 1).Hex()))
 }

@@ -10,10 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/said"
 	"github.com/seed-7adb9000/diarizer/internal/wordfile"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
@@ -80,10 +80,10 @@ func found(path string) ([]words.Turn, error) {
 		return nil, err
 	}
 	defer f.Close()
-	var timeline publish.Timeline
+	var timeline event.Timeline
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
-		e, err := publish.Decode(lines.Bytes())
+		e, err := event.Decode(lines.Bytes())
 		if err == nil {
 			err = timeline.Apply(e)
 		}

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/demo"
 	"github.com/seed-7adb9000/diarizer/internal/needs"
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
 )
 
 // tone is frames of a tone with silence around: every pair is a start and an

@@ -17,7 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/seed-7adb9000/diarizer/internal/rttm"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
 //go:embed dialogue.txt

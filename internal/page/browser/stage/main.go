@@ -13,10 +13,10 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/meeting"
 	"github.com/seed-7adb9000/diarizer/internal/page"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 func main() {
@@ -72,25 +72,25 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 }
 
 // rest plays what is left, from where it is.
-func rest(ctx context.Context, events []publish.Event, speed float64, hub *page.Hub) error {
+func rest(ctx context.Context, events []event.Event, speed float64, hub *page.Hub) error {
 	if len(events) == 0 {
 		return nil
 	}
 	from := events[0].At
-	paced := make([]publish.Event, len(events))
+	paced := make([]event.Event, len(events))
 	for i, e := range events {
 		e.At -= from // to be waited for
 		paced[i] = e
 	}
 	i := 0
-	return meeting.Play(ctx, paced, speed, func(publish.Event) error {
+	return meeting.Play(ctx, paced, speed, func(event.Event) error {
 		i++
 		return hub.Event(events[i-1])
 	})
 }
 
 // print writes lines of JSON: every event, and the board after every 25th.
-func print(events []publish.Event, out io.Writer) error {
+func print(events []event.Event, out io.Writer) error {
 	var b board.Board
 	enc := json.NewEncoder(out)
 	for i, e := range events {

@@ -4,36 +4,36 @@ import (
 	"cmp"
 	"fmt"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/board"
 	"github.com/seed-7adb9000/diarizer/internal/heard"
 	"github.com/seed-7adb9000/diarizer/internal/said"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
 // spoken are events with words in them that two recognisers hear some while after
 // they were said: one word every second of every turn.
-func spoken(events []publish.Event) ([]publish.Event, error) {
-	const lag = 2 * publish.Rate
-	var all []publish.Event
+func spoken(events []event.Event) ([]event.Event, error) {
+	const lag = 2 * event.Rate
+	var all []event.Event
 	var room heard.Room
-	enc := publish.Encoder{}
-	tell := func(at publish.Time, changes []publish.Words) {
+	enc := event.Encoder{}
+	tell := func(at event.Time, changes []event.Words) {
 		for _, w := range changes {
 			all = append(all, enc.Words(int64(at), w))
 		}
 	}
-	var rest []publish.Turn
+	var rest []event.Turn
 	for _, e := range events {
 		enc.Stream, enc.Run, enc.Revision = e.Stream, e.Run, e.Revision
-		for len(rest) > 0 && (rest[0].End+lag < e.At || e.Kind == publish.StreamEnded) {
+		for len(rest) > 0 && (rest[0].End+lag < e.At || e.Kind == event.StreamEnded) {
 			turn := rest[0]
 			rest = rest[1:]
 			for _, who := range []string{"one", "two"} {
 				m := heard.Message{Recogniser: who}
-				for at := turn.Start; at < turn.End; at += publish.Rate {
+				for at := turn.Start; at < turn.End; at += event.Rate {
 					text := fmt.Sprintf("word%d", int(at.Seconds()))
-					m.Words = append(m.Words, heard.Word{Text: text, Start: at.Seconds(), End: (at + publish.Rate/3).Seconds(), Line: at == turn.Start})
+					m.Words = append(m.Words, heard.Word{Text: text, Start: at.Seconds(), End: (at + event.Rate/3).Seconds(), Line: at == turn.Start})
 				}
 				if len(m.Words) == 0 {
 					continue
@@ -45,7 +45,7 @@ func spoken(events []publish.Event) ([]publish.Event, error) {
 				tell(e.At, changes)
 			}
 		}
-		if e.Kind == publish.TurnEnded {
+		if e.Kind == event.TurnEnded {
 			rest = append(rest, *e.Turn)
 		}
 		enc.Seq++
@@ -61,7 +61,7 @@ func linesOf(b *board.Board) [][]any {
 	lines := [][]any{}
 	if all := b.Said(); len(all) > 0 {
 		for _, s := range words.Segments(said.Words(all[0].Words)) {
-			lines = append(lines, []any{cmp.Or(s.Speaker, publish.Unknown.String()), len(s.Words)})
+			lines = append(lines, []any{cmp.Or(s.Speaker, event.Unknown.String()), len(s.Words)})
 		}
 	}
 	return lines

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// Every command has an example that it takes.
+func TestExamplesAreTaken(t *testing.T) {
+	for _, c := range newRootCommand().Commands() {
+		lines := 0
+		for line := range strings.SplitSeq(c.Example, "\n") {
+			words := strings.Fields(line)
+			if len(words) == 0 || words[0] != "diarizer-lab" {
+				continue
+			}
+			lines++
+			cmd, args, err := newRootCommand().Find(words[1:])
+			if err == nil {
+				err = cmd.ParseFlags(args)
+			}
+			if err == nil {
+				err = cmd.ValidateArgs(cmd.Flags().Args())
+			}
+			if err == nil {
+				err = cmd.ValidateRequiredFlags()
+			}
+			if err != nil {
+				t.Errorf("%s: example %q: %v", c.CommandPath(), line, err)
+			}
+		}
+		if lines == 0 || !strings.Contains(c.Example, c.CommandPath()) {
+			t.Errorf("%s: no example of it in %q", c.CommandPath(), c.Example)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/seed-7adb9000/diarizer/internal/outfile"
+)
+
+// ForceFlag is the flag of every command that writes files.
+func ForceFlag(f *pflag.FlagSet, force *bool) {
+	f.BoolVar(force, "force", false, "overwrite files that are there; without it they are kept as FILE.1")
+}
+
+// Files are what a command reads and writes: none is both.
+type Files struct{ Set *outfile.Set }
+
+// NewFiles begins the outputs of a command. Standard output is one where it is
+// free: a transcript makes room for it, lines for a program do not.
+func NewFiles(stdout, stderr io.Writer, force, free bool) *Files {
+	f := &Files{Set: &outfile.Set{Force: force}}
+	if free {
+		f.Set.Out = stdout
+	}
+	f.Set.Stream("standard output", stdout)
+	f.Set.Stream("standard error", stderr)
+	return f
+}
+
+// Read says what the command reads; "-" is standard input.
+func (f *Files) Read(cmd *cobra.Command, what string, paths ...string) error {
+	var errs []error
+	for _, path := range paths {
+		if path == "-" {
+			if in, ok := cmd.InOrStdin().(*os.File); ok {
+				f.Set.Stream("standard input", in)
+			}
+			continue
+		}
+		errs = append(errs, f.Set.Input(what, path))
+	}
+	return errors.Join(errs...)
+}
+
+// One adds the only file of a command that reads some others.
+func (f *Files) One(cmd *cobra.Command, flag, path string, inputs ...string) (*outfile.File, error) {
+	if err := f.Read(cmd, "what is read", inputs...); err != nil {
+		return nil, err
+	}
+	return f.Set.Add(flag, path)
+}
+
+// Optional adds a file that need not be asked for: none where path is empty.
+func (f *Files) Optional(flag, path string) (*outfile.File, error) {
+	if path == "" {
+		return nil, nil
+	}
+	return f.Set.Add(flag, path)
+}
+
+// WriteOne writes the one file of a command that does nothing else, and says so.
+func (f *Files) WriteOne(cmd *cobra.Command, out *outfile.File, data []byte) error {
+	err := func() error {
+		if _, err := out.Write(data); err != nil {
+			return As(ExitOutput, out.Keep(err))
+		}
+		return out.Commit()
+	}()
+	TellFiles(f.Set, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
+	return err
+}
+
+// TellFiles says where everything is, a line for each file.
+func TellFiles(set *outfile.Set, say func(format string, args ...any)) {
+	for _, f := range set.Files() {
+		d := f.Done()
+		switch {
+		case d.Path == "" || d.Path == outfile.Stdout:
+		case d.Partial:
+			say("what there is of %s is in %s, %s\n", f.Path(), d.Path, outfile.Size(d.Size))
+		case d.Kept != "":
+			say("wrote %s, %s; what was there before is %s\n", d.Path, outfile.Size(d.Size), d.Kept)
+		default:
+			say("wrote %s, %s\n", d.Path, outfile.Size(d.Size))
+		}
+	}
+}

@@ -1,0 +1,54 @@
+// Package cli is what the programs of this module have in common: exit statuses, errors
+// told line by line, signals, the files that a command writes, and models.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// ErrQuit ends a command because the user has ended it in its view, which is no failure.
+var ErrQuit = errors.New("ended by the user")
+
+// Run executes one command line of a program and returns its exit status.
+func Run(ctx context.Context, root *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	began := false
+	onRun(root, func() { began = true })
+	err := root.ExecuteContext(ctx)
+	if !began {
+		err = As(ExitUsage, err) // the command line was not understood
+	}
+	failures := Told(ctx, err)
+	for _, line := range Lines(failures) {
+		fmt.Fprintf(stderr, "%s: %s\n", root.Name(), line)
+	}
+	switch {
+	case len(failures) > 0:
+		return StatusOf(failures)
+	case ctx.Err() != nil:
+		return ExitInterrupted
+	}
+	return 0
+}
+
+// Told are the errors of a command that a person has to be told. That they have
+// ended it themselves is none, that something was lost then is one.
+func Told(ctx context.Context, err error) []error {
+	var failures []error
+	for _, e := range Apart(err) {
+		interrupted := ctx.Err() != nil && errors.Is(e, ctx.Err())
+		if s := Status(e); errors.Is(e, ErrQuit) || interrupted && s != ExitOutput && s != ExitServer {
+			continue
+		}
+		failures = append(failures, e)
+	}
+	return failures
+}
