@@ -17,11 +17,15 @@ import (
 )
 
 // pageFlags are the flags of every command that can show the live page.
-type pageFlags struct{ addr, token string }
+type pageFlags struct {
+	addr, token string
+	tls         tlsFlags
+}
 
 func (o *pageFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&o.addr, "http", o.addr, "show who speaks on a page at this `address`, such as 8080; others can open it with 0.0.0.0:8080")
 	f.StringVar(&o.token, "http-token", "", "what opens the page, at least 16 characters (default: a random one where others can reach it, none where only this machine can)")
+	o.tls.register(f)
 }
 
 // livePage is the page of the streams that this process diarizes. A nil
@@ -52,6 +56,10 @@ func (o pageFlags) open(ctx context.Context, stderr io.Writer, c page.Correct, s
 // serve serves the streams of a hub and says where.
 func (o pageFlags) serve(ctx context.Context, stderr io.Writer, hub *page.Hub, opts page.Options) (*page.Server, error) {
 	opts.Addr, opts.Token = o.addr, o.token
+	var err error
+	if opts.TLS, err = o.tls.config(stderr); err != nil {
+		return nil, err
+	}
 	server, err := page.Serve(ctx, hub, opts)
 	if err != nil {
 		status := exitUsage

@@ -33,7 +33,7 @@ cannot be read, 4 for what cannot be written, 5 for a server that does not answe
 		{"diarize", "Diarize:", []*cobra.Command{newRunCommand(), newListenCommand(), newReplayCommand(), newDemoCommand(), newDevicesCommand()}},
 		{"results", "Work with results:", []*cobra.Command{newNameCommand(), newMergeCommand(), newGiveCommand(), newSplitCommand(), newUndoCommand(), newMarkCommand(), newConvertCommand(), newReportCommand(), newPlotCommand(), newScoreCommand(), newWordsCommand()}},
 		{"follow", "Follow what others publish:", []*cobra.Command{newWatchCommand(), newViewCommand(), newStatsCommand(), newJournalCommand()}},
-		{"many", "Many streams, many machines:", []*cobra.Command{newServeCommand(), newSendCommand(), newStreamsCommand(), newEnrollCommand()}},
+		{"many", "Many streams, many machines:", []*cobra.Command{newWebCommand(), newServeCommand(), newSendCommand(), newStreamsCommand(), newEnrollCommand()}},
 		{"lab", "Measure and train:", []*cobra.Command{newEvaluateCommand(), newCompareCommand(), newTrainCommand(), newTrainVADCommand(), newBenchServeCommand()}},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
@@ -43,6 +43,11 @@ cannot be read, 4 for what cannot be written, 5 for a server that does not answe
 		}
 	}
 	root.AddGroup(&cobra.Group{ID: "about", Title: "About the program:"})
+	for _, c := range []*cobra.Command{newConfigCommand(), newVersionCommand(), newManCommand()} {
+		c.GroupID = "about"
+		root.AddCommand(c)
+	}
+	configure(root)
 	root.SetHelpCommandGroupID("about")
 	root.SetCompletionCommandGroupID("about")
 	complete(root)

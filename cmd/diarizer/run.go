@@ -7,8 +7,9 @@ import (
 // newRunCommand makes "diarizer run".
 func newRunCommand() *cobra.Command {
 	var (
-		o diarizeFlags
-		r replayFlags
+		o      diarizeFlags
+		r      replayFlags
+		tracks []string
 	)
 	cmd := &cobra.Command{
 		Use:   "run [flags] FILE|DIRECTORY|-...",
@@ -17,13 +18,23 @@ func newRunCommand() *cobra.Command {
 as they are in the end, and how much everybody has spoken. With --out the turns go
 to files instead, in the format of their names.
 
+With --tracks the recordings are one meeting, a microphone for each participant, as
+Zoom, Jitsi and Craig record it: one timeline with the participants' names, and what one
+microphone hears of another's speaker told once. --max-speakers is then that of a track,
+1 if it is not given.
+
 It is "diarizer replay --speed max --nats off" without the turns while they come;
 "diarizer replay --help" says what can be read.`,
 		Example: `  diarizer run meeting.flac
   diarizer run --out meeting.vtt --out meeting.html meeting.m4a
+  diarizer run --tracks Alice=a.wav,Bob=b.wav --out meeting.rttm
   diarizer run --recursive --out all.csv recordings/`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
+			case len(tracks) > 0 && len(args) > 0:
+				return usage("--tracks and %s: expected one of them", args[0])
+			case len(tracks) > 0:
+				return runTracks(cmd, o, r, tracks)
 			case len(args) == 0:
 				return usage("no recording: name files or a directory, or \"-\" for standard input")
 			case r.jobs < 0:
@@ -40,11 +51,12 @@ It is "diarizer replay --speed max --nats off" without the turns while they come
 	o.register(f)
 	r.sound.register(f)
 	r.registerMany(f)
+	f.StringSliceVar(&tracks, "tracks", nil, "a recording for each participant, all from the same moment: Alice=a.wav,Bob=b.wav, or a directory with one for everybody")
 	for name, value := range map[string]string{"speed": "max", "nats": "off"} {
 		_ = f.Set(name, value) // both take it
 		f.Lookup(name).DefValue, f.Lookup(name).Changed = value, false
 	}
-	for _, name := range []string{"speed", "rttm-live", "latency", "http", "http-token", "tui", "journal", "retain", "nats-context",
+	for _, name := range []string{"speed", "rttm-live", "latency", "http", "http-token", "tls-cert", "tls-key", "tls-self-signed", "tui", "journal", "retain", "nats-context",
 		"nats-creds", "nats-nkey", "nats-token", "nats-ca", "nats-cert", "nats-key", "nats-wait"} {
 		_ = f.MarkHidden(name) // replay tells of them
 	}

@@ -15,6 +15,9 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		err = os.Setenv("XDG_STATE_HOME", dir)
 	}
+	if err == nil { // what whoever tests has set for themselves is not for the tests
+		err = os.Setenv("DIARIZER_CONFIG", "off")
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -119,7 +119,7 @@ func TestAddresses(t *testing.T) {
 		t.Error("a short token was taken")
 	}
 	at := &net.TCPAddr{IP: net.IPv4zero, Port: 80}
-	if got := open("0.0.0.0:80", at, "t"); strings.Contains(got, "0.0.0.0") || !strings.HasSuffix(got, ":80/?token=t") {
+	if got := open("0.0.0.0:80", at, Options{Token: "t"}); strings.Contains(got, "0.0.0.0") || !strings.HasSuffix(got, ":80/?token=t") {
 		t.Errorf("to open: %s", got)
 	}
 }

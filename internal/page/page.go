@@ -52,18 +52,29 @@ func newHandler(hub *Hub, o Options) http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", asset("index.html"))
-	for _, file := range []string{"page.css", "icon.svg", "main.js", "state.js", "lanes.js", "overview.js", "hands.js", "people.js", "said.js", "link.js", "pace.js", "text.js"} {
+	for _, file := range []string{"page.css", "icon.svg", "main.js", "state.js", "lanes.js", "overview.js", "hands.js", "people.js", "said.js", "link.js", "pace.js", "text.js", "record.js", "recording.js", "microphone.js"} {
 		mux.Handle("GET /"+file, asset(file))
 	}
 	mux.HandleFunc("GET /events", h.events)
 	mux.HandleFunc("POST /correct", h.post)
 	mux.HandleFunc("GET /download", h.download)
 	mux.HandleFunc("GET /sounds", h.listSounds)
+	mux.HandleFunc("GET /abilities", abilities(o))
 	mux.HandleFunc("GET /sound", h.sound)
 	for pattern, also := range o.Also {
 		mux.Handle(pattern, unhurried(also))
 	}
 	return mux
+}
+
+// abilities tells the page what else its server does: whether it takes sound.
+func abilities(o Options) http.HandlerFunc {
+	_, record := o.Also["GET /v1/live"]
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		fmt.Fprintf(w, "{\"record\":%t}\n", record)
+	}
 }
 
 // unhurried lets an answer take longer than the server waits for a request.

@@ -3,10 +3,13 @@ package page
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +22,8 @@ type Options struct {
 	// Token opens the page where it is not for this machine only; a random one
 	// if empty. On loopback there is none unless one is given.
 	Token string
+	// TLS, where not nil, has the page served over HTTPS.
+	TLS *tls.Config
 	// Correct takes corrections; nil means that people may only look.
 	Correct Correct
 	// Sounds are the recordings that the page can play; nil is none.
@@ -63,7 +68,7 @@ func Serve(ctx context.Context, hub *Hub, opts Options) (*Server, error) {
 		opts.Token = rand.Text()
 	}
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	s := &Server{cancel: cancel, done: make(chan error, 1), url: open(addr, at, opts.Token)}
+	s := &Server{cancel: cancel, done: make(chan error, 1), url: open(addr, at, opts)}
 	s.srv = http.Server{
 		Handler:           newGuard(newHandler(hub, opts), opts, fmt.Sprintf("diarizer_%d", at.Port)),
 		BaseContext:       func(net.Listener) context.Context { return base },
@@ -71,8 +76,16 @@ func Serve(ctx context.Context, hub *Hub, opts Options) (*Server, error) {
 		ReadTimeout:       20 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
+		TLSConfig:         opts.TLS,
+		ErrorLog:          log.New(handshakes{os.Stderr}, "", log.LstdFlags),
 	}
-	go func() { s.done <- s.srv.Serve(l) }()
+	go func() {
+		if opts.TLS != nil {
+			s.done <- s.srv.ServeTLS(l, "", "")
+			return
+		}
+		s.done <- s.srv.Serve(l)
+	}()
 	return s, nil
 }
 
@@ -92,14 +105,18 @@ func address(addr string) (string, error) {
 }
 
 // open is what people open in a browser.
-func open(addr string, at *net.TCPAddr, token string) string {
+func open(addr string, at *net.TCPAddr, o Options) string {
 	host, _, _ := net.SplitHostPort(addr) // it was joined before
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = own()
 	}
-	u := "http://" + net.JoinHostPort(host, fmt.Sprint(at.Port)) + "/"
-	if token != "" {
-		u += "?token=" + token
+	scheme := "http://"
+	if o.TLS != nil {
+		scheme = "https://"
+	}
+	u := scheme + net.JoinHostPort(host, fmt.Sprint(at.Port)) + "/"
+	if o.Token != "" {
+		u += "?token=" + o.Token
 	}
 	return u
 }

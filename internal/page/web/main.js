@@ -4,6 +4,7 @@ import { Lanes } from "./lanes.js";
 import { Link } from "./link.js";
 import { Pace } from "./pace.js";
 import { People } from "./people.js";
+import { offer } from "./recording.js";
 import { Said } from "./said.js";
 import { Board } from "./state.js";
 import { clock, colour, count, element, length, percent } from "./text.js";
@@ -485,6 +486,15 @@ document.addEventListener("visibilitychange", () => (dirty = true));
 
 connection.connect();
 requestAnimationFrame(frame);
+let recorder = null; // where the server takes sound
+offer({ choose, toast }).then((r) => (recorder = r));
 
 // For whoever looks at the page from its console, and for its tests.
-globalThis.diarizer = { get board() { return board; }, lanes, people, said, get streams() { return streams; } };
+globalThis.diarizer = {
+  get board() { return board; },
+  get recorder() { return recorder; },
+  get streams() { return streams; },
+  lanes,
+  people,
+  said,
+};

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/BurntSushi/toml"
+)
+
+// What config shows is what commands do, and is TOML that says the same again.
+func TestConfig(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "config.toml")
+	if err := os.WriteFile(path, []byte("model = \"light\"\n[score]\ncollar = 0.25\n[serve]\nmax-streams = 40\nnats = \"nats://u:secret@a:4222\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("DIARIZER_CONFIG", path)
+	t.Setenv("DIARIZER_MAX_LIVE", "3")
+	t.Setenv("DIARIZER_HTTP_TOKEN", "0123456789abcdef")
+	status, stdout, stderr := diarizer(t.Context(), nil, "config")
+	if status != 0 {
+		t.Fatal(stderr)
+	}
+	for _, want := range []string{"# file " + path, "\n[web]\n", "max-live = 3 # DIARIZER_MAX_LIVE\n", "max-streams = 40 # " + path + " [serve]\n",
+		"collar = 0.25 # " + path + " [score]\n", "nats = \"nats://***@a:4222\"", "http-token = \"(a secret)\""} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %q in\n%s", want, stdout)
+		}
+	}
+	if strings.Contains(stdout, "0123456789") || strings.Contains(stdout, "secret@") || strings.Contains(stdout, "command line") {
+		t.Errorf("shows\n%s", stdout)
+	}
+	var again map[string]any
+	if err := toml.Unmarshal([]byte(stdout), &again); err != nil {
+		t.Error(err)
+	}
+	if status, stdout, _ := diarizer(t.Context(), nil, "config", "web", "--all"); status != 0 || strings.Contains(stdout, "[serve]") || !strings.Contains(stdout, "max-jobs = 0 # default") {
+		t.Errorf("%d\n%s", status, stdout)
+	}
+	// A command goes by it: web refuses what the environment says.
+	t.Setenv("DIARIZER_MAX_LIVE", "0")
+	if status, _, stderr := diarizer(t.Context(), nil, "web"); status != exitUsage || !strings.Contains(stderr, "--max-live 0") {
+		t.Errorf("%d, %s", status, stderr)
+	}
+	for _, c := range []struct{ args, want string }{
+		{"config nonsense", "nonsense: expected a command"},
+		{"run --config none.toml x.wav", "none.toml"},
+	} {
+		if status, _, stderr := diarizer(t.Context(), nil, strings.Fields(c.args)...); status != exitUsage || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%s: %d, %s", c.args, status, stderr)
+		}
+	}
+}
+
+func TestVersionAndManual(t *testing.T) {
+	status, stdout, _ := diarizer(t.Context(), nil, "version")
+	for _, want := range []string{"commit", "kernels", "accurate", "light"} {
+		if status != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("%d, no %s in\n%s", status, want, stdout)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "man1")
+	if status, _, stderr := diarizer(t.Context(), nil, "man", dir); status != 0 {
+		t.Fatal(stderr)
+	}
+	for _, c := range everyCommand(newRootCommand()) {
+		page := strings.ReplaceAll(c.CommandPath(), " ", "-") + ".1"
+		if text, err := os.ReadFile(filepath.Join(dir, page)); err != nil || !strings.Contains(string(text), "EXAMPLE") {
+			t.Errorf("%s: %v", page, err)
+		}
+	}
+}

@@ -1,0 +1,259 @@
+// Record here: the microphone of this device, in numbered packets, over a WebSocket.
+// What the server has not acknowledged is kept and sent again.
+
+const kept = 300; // seconds of sound that are kept for a server that is away
+const most = 1 << 20; // bytes that wait in the browser for the network
+const asleep = 0.5; // seconds by which the wall clock is ahead where there was no sound
+const within = 30000; // for the last packets to arrive when recording has been stopped, in ms
+
+/** refusal says why this page gets no microphone, or nothing. */
+export function refusal() {
+  if (navigator.mediaDevices?.getUserMedia && globalThis.AudioWorkletNode) return "";
+  if (!globalThis.isSecureContext) return "Browsers give a page the microphone only on localhost or over HTTPS: start diarizer with --tls-self-signed or --tls-cert.";
+  return "This browser cannot record.";
+}
+
+export class Recorder {
+  /** show is told when something has changed, tell what people should know. */
+  constructor({ show, tell }) {
+    Object.assign(this, { show, tell });
+    this.state = "off"; // off, asking, recording, ending
+    this.connected = false;
+  }
+
+  /** start asks for the microphone and records. It throws what the browser says. */
+  async start(stream, name) {
+    Object.assign(this, { stream, name, state: "asking", context: null, ws: null, session: "", after: 0, packets: [], seq: 0, sent: 0, base: { seq: 0, position: 0 },
+      position: 0, offset: 0, last: null, lost: 0, notices: 0, delay: 250 });
+    this.show();
+    try {
+      // As it is: what makes speech pleasant to hear makes voices alike.
+      this.media = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
+      this.context = new AudioContext();
+      await this.context.audioWorklet.addModule("microphone.js");
+      this.node = new AudioWorkletNode(this.context, "microphone", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
+      this.node.port.onmessage = ({ data }) => this.take(data);
+      await this.context.resume();
+    } catch (e) {
+      this.release();
+      this.state = "off";
+      this.show();
+      throw e;
+    }
+    this.state = "recording";
+    const [track] = this.media.getAudioTracks();
+    track.addEventListener("ended", () => {
+      this.tell("The microphone is gone: the recording ends.", true);
+      this.stop();
+    });
+    track.addEventListener("mute", () => this.tell("Something else has the microphone: nothing is heard until it gives it back.", true));
+    track.addEventListener("unmute", () => this.tell("The microphone is back."));
+    this.context.addEventListener("statechange", () => this.wake());
+    this.visible = () => this.wake();
+    document.addEventListener("visibilitychange", this.visible);
+    this.context.createMediaStreamSource(this.media).connect(this.node);
+    this.wake();
+    this.connect();
+    this.show();
+  }
+
+  get rate() { return this.context?.sampleRate ?? 1; }
+
+  /** seconds is how much has been recorded, behind how much of it is not acknowledged. */
+  get seconds() { return this.position / this.rate; }
+  get behind() { return this.packets.reduce((n, p) => n + p.samples.length, 0) / this.rate; }
+
+  /** wake goes on where a phone or a browser has put recording to sleep. */
+  wake() {
+    if (this.state !== "recording") return;
+    if (this.context.state !== "running" && this.context.state !== "closed") this.context.resume().catch(() => {}); // again when the page is seen
+    if (document.visibilityState === "visible" && navigator.wakeLock && !this.lock) {
+      this.lock = true;
+      navigator.wakeLock.request("screen").then((lock) => {
+        this.lock = lock;
+        lock.addEventListener("release", () => (this.lock = null));
+      }, () => (this.lock = null)); // a screen that goes dark is survived
+    }
+  }
+
+  /** take takes a packet of the microphone. */
+  take({ frame, wall, samples }) {
+    if (this.last) {
+      const slept = (wall - this.last.wall) / 1000 - (frame + samples.length - this.last.end) / this.rate;
+      if (slept > asleep) {
+        this.offset += Math.round(slept * this.rate);
+        this.tell(`Nothing was heard for ${Math.round(slept)} s: the device was asleep.`, true);
+      }
+    } else this.offset = -frame;
+    this.last = { wall, end: frame + samples.length };
+    const position = frame + this.offset;
+    this.packets.push({ seq: ++this.seq, position, samples });
+    this.position = position + samples.length;
+    while (this.behind > kept) {
+      const p = this.packets.shift();
+      this.lost += p.samples.length;
+      this.sent = Math.max(this.sent, p.seq);
+    }
+    this.pump();
+    this.show();
+  }
+
+  /** pump sends what there is room for. */
+  pump() {
+    const ws = this.ws;
+    if (!this.connected) return;
+    for (const p of this.packets) {
+      if (p.seq <= this.sent) continue;
+      if (ws.bufferedAmount > most) return; // with the next acknowledgement
+      const message = new DataView(new ArrayBuffer(16 + 2 * p.samples.length));
+      message.setBigUint64(0, BigInt(p.seq - this.base.seq), true);
+      message.setBigInt64(8, BigInt(p.position - this.base.position), true);
+      for (let i = 0; i < p.samples.length; i++) message.setInt16(16 + 2 * i, p.samples[i], true);
+      ws.send(message.buffer);
+      this.sent = p.seq;
+    }
+    if (this.state === "ending" && !this.ended) {
+      ws.send(JSON.stringify({ type: "end" }));
+      this.ended = true;
+    }
+  }
+
+  /** address is where to connect, for a new recording or the one that goes on. */
+  address() {
+    const query = new URLSearchParams({ framing: "numbered" });
+    if (this.session) {
+      query.set("session", this.session);
+      query.set("after", String(this.after));
+    } else {
+      for (const [k, v] of Object.entries({ stream: this.stream, name: this.name, encoding: "s16le", rate: this.rate, channels: 1 })) query.set(k, v);
+    }
+    const url = new URL(`v1/live?${query}`, location.href);
+    url.hash = "";
+    return url;
+  }
+
+  /** connect opens a connection. */
+  connect() {
+    const url = this.address();
+    url.protocol = url.protocol.replace("http", "ws");
+    const ws = (this.ws = new WebSocket(url));
+    this.ended = false;
+    ws.onmessage = (e) => ws === this.ws && this.hear(JSON.parse(e.data));
+    ws.onclose = (e) => ws === this.ws && this.lose(e);
+  }
+
+  /** hear takes what the server says. */
+  hear(m) {
+    switch (m.type) {
+      case "begun":
+        this.session = m.session;
+        this.delay = 250;
+        this.drop(m.next - 1 + this.base.seq);
+        this.sent = m.next - 1 + this.base.seq;
+        this.connected = true;
+        this.pump();
+        break;
+      case "ack":
+        this.drop(m.seq + this.base.seq);
+        this.pump();
+        break;
+      case "event":
+        this.after = m.event.seq;
+        return;
+      case "notice":
+        this.tell(m.text, true);
+        break;
+      case "refused":
+        this.tell(`The server refused the sound: ${m.error}`, true);
+        this.finish();
+        break;
+      case "ended":
+        if (m.error) this.tell(`The recording has failed: ${m.error}`, true);
+        this.packets = [];
+        this.finish();
+        break;
+    }
+    this.show();
+  }
+
+  /** drop forgets what the server has. */
+  drop(seq) {
+    while (this.packets.length > 0 && this.packets[0].seq <= seq) this.packets.shift();
+  }
+
+  /** lose goes on after a lost connection, or finds out why it cannot. */
+  async lose(e) {
+    this.connected = false;
+    if (this.state === "off") return;
+    if (e.code === 4001) {
+      this.tell("Another page goes on with this recording.", true);
+      return this.finish();
+    }
+    this.show();
+    const wait = this.delay;
+    this.delay = Math.min(5000, 2 * this.delay);
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    try {
+      const answer = await fetch(this.address()); // which tells the reason, as a WebSocket does not
+      if (this.state === "off") return;
+      if (answer.status === 404) this.anew();
+      else if (answer.status !== 426) {
+        const said = await answer.text();
+        let text = said;
+        try {
+          text = JSON.parse(said).error;
+        } catch {
+          // words, as they are
+        }
+        if (answer.status !== 503 || !this.session) {
+          this.tell(`The server does not take the recording: ${text}`, true);
+          return this.finish();
+        }
+      }
+    } catch {
+      // it is away: the sound is kept
+    }
+    if (this.state !== "off") this.connect();
+  }
+
+  /** anew begins another recording of the same stream, where the server has ended the first. */
+  anew() {
+    this.session = "";
+    this.after = 0;
+    const first = this.packets[0];
+    this.base = { seq: first ? first.seq - 1 : this.seq, position: first ? first.position : this.position };
+    this.sent = this.base.seq;
+    this.tell("The server had ended the recording: it goes on as a new one.", true);
+  }
+
+  /** stop ends the recording when all of it has arrived, or after a while. */
+  stop() {
+    if (this.state !== "recording") return;
+    this.state = "ending";
+    this.release();
+    this.pump();
+    this.timer = setTimeout(() => this.finish(), within);
+    this.show();
+  }
+
+  finish() {
+    if (this.state === "off") return;
+    const seconds = this.behind + this.lost / this.rate;
+    this.state = "off";
+    this.connected = false;
+    clearTimeout(this.timer);
+    this.release();
+    this.ws?.close();
+    if (seconds > 0) this.tell(`${seconds.toFixed(1)} s of the recording did not arrive.`, true);
+    this.show();
+  }
+
+  /** release gives the microphone back. */
+  release() {
+    if (this.visible) document.removeEventListener("visibilitychange", this.visible);
+    for (const track of this.media?.getTracks() ?? []) track.stop();
+    if (this.context && this.context.state !== "closed") this.context.close();
+    if (this.lock?.release) this.lock.release();
+    this.lock = null;
+  }
+}

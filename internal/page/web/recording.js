@@ -1,0 +1,59 @@
+// The button Record here, and what stands beside it.
+
+import { Recorder, refusal } from "./record.js";
+import { clock } from "./text.js";
+
+const $ = (id) => document.getElementById(id);
+
+/**
+ * offer shows the button where the server takes sound. choose shows a stream, toast says
+ * something.
+ */
+export async function offer({ choose, toast }) {
+  const able = await fetch("abilities").then((answer) => answer.json(), () => ({}));
+  if (!able.record) return null;
+  const recorder = new Recorder({ show, tell: toast });
+  $("record").hidden = false;
+  $("record").addEventListener("click", () => {
+    if (recorder.state !== "off") return recorder.stop();
+    const no = refusal();
+    if (no) return toast(no, true);
+    $("mic-name").value = `Meeting ${new Date().toLocaleString([], { dateStyle: "short", timeStyle: "short" })}`;
+    $("mic").showModal();
+    $("mic-name").select();
+  });
+  $("mic-cancel").addEventListener("click", () => $("mic").close());
+  $("mic-form").addEventListener("submit", async () => {
+    const name = $("mic-name").value.trim() || "Meeting";
+    const stream = streamOf(name);
+    try {
+      await recorder.start(stream, name);
+      choose(stream);
+    } catch (e) {
+      toast(e.name === "NotAllowedError" ? "The browser does not let this page have the microphone." : `No microphone: ${e.message}`, true);
+    }
+  });
+  addEventListener("beforeunload", (e) => recorder.state !== "off" && e.preventDefault());
+
+  function show() {
+    const on = recorder.state !== "off";
+    $("record").setAttribute("aria-pressed", String(on));
+    $("record-text").textContent = on ? "Stop" : "Record here";
+    $("record").disabled = recorder.state === "asking" || recorder.state === "ending";
+    const away = recorder.state === "recording" && !recorder.connected && recorder.seconds > 1;
+    $("recording").classList.toggle("lost", away);
+    const text = {
+      off: "", asking: "waiting for the microphone", ending: "ending",
+      recording: away ? `${clock(recorder.seconds)} no connection, sound is kept` : clock(recorder.seconds ?? 0),
+    }[recorder.state];
+    if ($("recording").textContent !== text) $("recording").textContent = text;
+  }
+  return recorder;
+}
+
+/** streamOf makes the id of a stream from a name, another one each time. */
+function streamOf(name) {
+  const words = name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 40) || "meeting";
+  const random = crypto.getRandomValues(new Uint8Array(3));
+  return `${words}-${Array.from(random, (b) => b.toString(16).padStart(2, "0")).join("")}`;
+}

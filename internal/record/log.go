@@ -1,0 +1,41 @@
+package record
+
+import "encoding/json"
+
+// keepEvents bounds the events that are kept for a recorder that reads slowly or comes
+// back.
+const keepEvents = 4096
+
+// log is what is to be told to a recorder: the latest events, made ready.
+type log struct {
+	first  uint64 // the number of events[0]
+	events []json.RawMessage
+}
+
+// add takes the next event.
+func (l *log) add(data json.RawMessage) {
+	if l.first == 0 {
+		l.first = 1
+	}
+	if len(l.events) == keepEvents {
+		n := copy(l.events, l.events[keepEvents/2:])
+		clear(l.events[n:])
+		l.events, l.first = l.events[:n], l.first+keepEvents/2
+	}
+	l.events = append(l.events, data)
+}
+
+// last is the number of the latest event, 0 where there is none.
+func (l *log) last() uint64 { return l.first + uint64(len(l.events)) - min(1, l.first) }
+
+// since returns the events after number n, and how many between are kept no more.
+func (l *log) since(n uint64) (events []json.RawMessage, missed uint64) {
+	if n >= l.last() {
+		return nil, 0
+	}
+	if n+1 < l.first {
+		missed = l.first - n - 1
+		n = l.first - 1
+	}
+	return append([]json.RawMessage(nil), l.events[n+1-l.first:]...), missed
+}

@@ -1,0 +1,118 @@
+package record
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// The reasons why no recording begins or goes on.
+var (
+	ErrFull    = errors.New("as many recordings go on as are taken")
+	ErrTaken   = errors.New("a recording of this name goes on")
+	ErrNone    = errors.New("no such recording: it has ended, or nobody came back to it in time")
+	ErrClosing = errors.New("the server is about to stop")
+)
+
+// Registry is all recordings of a server. Make it with [NewRegistry].
+type Registry struct {
+	most    int
+	longest time.Duration
+
+	mu       sync.Mutex
+	sessions map[string]*Session // by id
+	closing  bool
+}
+
+// NewRegistry returns a registry of at most so many recordings at once, each of at
+// most a length.
+func NewRegistry(most int, longest time.Duration) *Registry {
+	return &Registry{most: most, longest: longest, sessions: map[string]*Session{}}
+}
+
+// Begin begins a recording. The errors wrap ErrFull, ErrTaken or ErrClosing, or are
+// of the format.
+func (r *Registry) Begin(stream string, format Format) (*Session, error) {
+	if err := format.Check(); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.check(stream); err != nil {
+		return nil, err
+	}
+	s, err := newSession(rand.Text(), stream, format, r.longest)
+	if err != nil {
+		return nil, err
+	}
+	s.changed = func() {
+		if s.Abandoned() {
+			r.Forget(s)
+		}
+	}
+	r.sessions[s.id] = s
+	return s, nil
+}
+
+// Check returns the error with which a recording would not begin now.
+func (r *Registry) Check(stream string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.check(stream)
+}
+
+func (r *Registry) check(stream string) error {
+	switch {
+	case r.closing:
+		return ErrClosing
+	case len(r.sessions) >= r.most:
+		return fmt.Errorf("%w: %d", ErrFull, r.most)
+	}
+	for _, s := range r.sessions {
+		if s.stream == stream {
+			return fmt.Errorf("stream %s: %w", stream, ErrTaken)
+		}
+	}
+	return nil
+}
+
+// Find returns the recording of an id. The error is ErrNone.
+func (r *Registry) Find(id string) (*Session, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s := r.sessions[id]; s != nil {
+		return s, nil
+	}
+	return nil, ErrNone
+}
+
+// Forget gives a recording's place to another one.
+func (r *Registry) Forget(s *Session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.sessions, s.id)
+}
+
+// Len is how many recordings there are, those that nobody has come back to yet
+// included.
+func (r *Registry) Len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.sessions)
+}
+
+// Close ends all recordings and begins none.
+func (r *Registry) Close() {
+	r.mu.Lock()
+	r.closing = true
+	all := make([]*Session, 0, len(r.sessions))
+	for _, s := range r.sessions {
+		all = append(all, s)
+	}
+	r.mu.Unlock()
+	for _, s := range all {
+		s.End()
+	}
+}

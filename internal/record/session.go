@@ -1,0 +1,192 @@
+package record
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/publish"
+)
+
+// ErrOver is wrapped by the error for sound of a recording that has ended.
+var ErrOver = errors.New("the recording has ended")
+
+// Session is one recording. Its methods may be called from any goroutine. Make it
+// with [Registry.Begin].
+type Session struct {
+	id, stream string
+	format     Format
+	longest    int64 // in samples of the format
+	queue      *queue
+	changed    func() // after the last connection is gone
+
+	taking sync.Mutex // held while a packet is taken, so that they are in order
+
+	mu      sync.Mutex
+	asm     *natsaudio.Assembler
+	fresh   []capture.Block // of the packet that is taken
+	next    uint64          // number of the next packet
+	numbers uint64          // packets that the assembler has had
+	plain   int64           // end of what was taken, in samples of the format
+	lost    uint64
+	heard   time.Time // when sound came last
+	log     log
+	notices []string
+	over    bool // no more sound is taken
+	done    bool // everything is told
+	failure string
+	news    chan struct{}
+	owner   int    // counts connections
+	leave   func() // ends the latest connection; nil where there is none
+	away    *time.Timer
+}
+
+func newSession(id, stream string, format Format, longest time.Duration) (*Session, error) {
+	s := &Session{id: id, stream: stream, format: format, queue: newQueue(), next: 1, heard: time.Now(), news: make(chan struct{}), changed: func() {}}
+	s.longest = int64(longest.Seconds() * float64(format.Rate))
+	var err error
+	s.asm, err = natsaudio.NewAssembler(natsaudio.Options{OnWarning: func(err error) { s.notice(err.Error()) }})
+	return s, err
+}
+
+// ID is what a recorder has to say to go on with the recording. Nobody can guess it.
+func (s *Session) ID() string { return s.id }
+
+// Stream is the id of the stream.
+func (s *Session) Stream() string { return s.stream }
+
+// Format is that of the packets.
+func (s *Session) Format() Format { return s.format }
+
+// Source is the sound, for whoever diarizes.
+func (s *Session) Source() capture.Source { return s.queue }
+
+// Take takes a packet, which may have come before. It waits while more than ten
+// seconds of sound have not been heard yet. What it has taken is heard to its end,
+// whatever becomes of the recorder. The errors are ctx.Err(), and those that wrap
+// ErrPacket or ErrOver.
+func (s *Session) Take(ctx context.Context, p Packet) error {
+	s.taking.Lock()
+	defer s.taking.Unlock()
+	q, err := s.format.packet(p)
+	if err != nil {
+		return err
+	}
+	if !s.queue.room(ctx) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return ErrOver
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.over:
+		return ErrOver
+	case p.Seq < s.next:
+		return nil
+	case p.Position+int64(q.Samples) > s.longest:
+		limit := time.Duration(float64(s.longest) / float64(s.format.Rate) * float64(time.Second))
+		s.finish()
+		s.notice(fmt.Sprintf("the recording has ended: %v is the longest that is taken", limit))
+		return fmt.Errorf("%w: %v is the longest that is taken", ErrOver, limit)
+	}
+	s.numbers++
+	q.Seq = s.numbers
+	s.fresh = s.fresh[:0]
+	if _, err := s.asm.Push(q, s.emit); err != nil {
+		return fmt.Errorf("%w: %w", ErrPacket, err)
+	}
+	if !s.queue.push(s.fresh) {
+		return ErrOver
+	}
+	s.lost += p.Seq - s.next
+	s.next, s.plain, s.heard = p.Seq+1, max(s.plain, p.Position+int64(q.Samples)), time.Now()
+	s.tell()
+	return nil
+}
+
+// TakePlain takes sound that goes on where the last ended.
+func (s *Session) TakePlain(ctx context.Context, data []byte) error {
+	s.mu.Lock()
+	p := Packet{Seq: s.next, Position: s.plain, Data: data}
+	s.mu.Unlock()
+	return s.Take(ctx, p)
+}
+
+func (s *Session) emit(b capture.Block) { s.fresh = append(s.fresh, b) }
+
+// End takes no more sound. What was taken is heard.
+func (s *Session) End() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finish()
+}
+
+// EndWith does the same, and tells the recorder why.
+func (s *Session) EndWith(why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.over {
+		s.notice(why)
+		s.finish()
+	}
+}
+
+func (s *Session) finish() {
+	if s.over {
+		return
+	}
+	s.over = true
+	s.fresh = s.fresh[:0]
+	s.asm.Finish(s.emit)
+	s.queue.end(s.fresh)
+	s.tell()
+}
+
+// Event takes an event of the stream, for the recorder to hear.
+func (s *Session) Event(e publish.Event) error {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log.add(data)
+	s.tell()
+	return nil
+}
+
+// Done says that everything was told, and with what error the stream ended.
+func (s *Session) Done(err error) {
+	_ = s.queue.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over, s.done = true, true
+	if err != nil {
+		s.failure = err.Error()
+	}
+	s.tell()
+}
+
+// notice tells the recorder something. s.mu is held.
+func (s *Session) notice(text string) {
+	if len(s.notices) < maxNotices {
+		s.notices = append(s.notices, text)
+		s.tell()
+	}
+}
+
+// maxNotices bounds what is said about a recording besides its events.
+const maxNotices = 32
+
+// tell wakes whoever waits for news. s.mu is held.
+func (s *Session) tell() {
+	close(s.news)
+	s.news = make(chan struct{})
+}

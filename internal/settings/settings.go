@@ -1,0 +1,202 @@
+// Package settings gives the flags of a command values that do not stand on its
+// command line: those of the environment, and those of a TOML file.
+//
+// The flag --max-live of any command is DIARIZER_MAX_LIVE in the environment, and
+// max-live in the file, for all commands that have it, or for one in the table of its
+// name. The command line goes first, then the environment, then the command's table, then
+// the rest of the file.
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Prefix begins the name of every variable.
+const Prefix = "DIARIZER_"
+
+// Variable is the environment variable of a flag.
+func Variable(flag string) string {
+	return Prefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// File is what a file says. The zero value says nothing.
+type File struct {
+	path   string
+	values map[string]any
+}
+
+// Path is where the file is, empty where there is none.
+func (f File) Path() string { return f.path }
+
+// Read reads a file, and holds it against the commands there are: what is no flag of
+// theirs is an error. Where must is false, a file that is not there says nothing.
+func Read(path string, must bool, root *cobra.Command) (File, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && !must {
+		return File{}, nil
+	}
+	if err != nil {
+		return File{}, err
+	}
+	f := File{path: path}
+	if err := toml.Unmarshal(data, &f.values); err != nil {
+		var at toml.ParseError
+		if errors.As(err, &at) {
+			return File{}, fmt.Errorf("%s, line %d: %s: expected TOML, such as model = \"light\"", path, at.Position.Line, at.Message)
+		}
+		return File{}, fmt.Errorf("%s: %w: expected TOML, such as model = \"light\"", path, err)
+	}
+	return f, check(path, "", f.values, root)
+}
+
+// check holds a table against a command and those below it.
+func check(path, table string, values map[string]any, cmd *cobra.Command) error {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		where := table + key
+		if inner, ok := values[key].(map[string]any); ok {
+			i := slices.IndexFunc(cmd.Commands(), func(c *cobra.Command) bool { return c.Name() == key })
+			if i < 0 {
+				return fmt.Errorf("%s: [%s]: expected the name of a command, such as [listen]", path, where)
+			}
+			if err := check(path, where+".", inner, cmd.Commands()[i]); err != nil {
+				return err
+			}
+			continue
+		}
+		if !has(cmd, key) {
+			what := "a command has"
+			if table != "" {
+				what = "diarizer " + strings.ReplaceAll(strings.TrimSuffix(table, "."), ".", " ") + " has"
+			}
+			return fmt.Errorf("%s: %s: expected a flag that %s, without its --", path, where, what)
+		}
+		if _, err := texts(values[key]); err != nil {
+			return fmt.Errorf("%s: %s: %w", path, where, err)
+		}
+	}
+	return nil
+}
+
+// has reports whether a command or one below it has a flag that can be set.
+func has(cmd *cobra.Command, name string) bool {
+	if f := cmd.LocalFlags().Lookup(name); f != nil && settable(f) {
+		return true
+	}
+	return slices.ContainsFunc(cmd.Commands(), func(c *cobra.Command) bool { return has(c, name) })
+}
+
+// settable leaves out what is for the command line only.
+func settable(f *pflag.Flag) bool {
+	return f.Name != "help" && f.Name != "version" && f.Name != "config"
+}
+
+// texts is a value as the command line would have it, a word for each element.
+func texts(v any) ([]string, error) {
+	switch v := v.(type) {
+	case string:
+		return []string{v}, nil
+	case bool, int64, float64:
+		return []string{fmt.Sprint(v)}, nil
+	case []any:
+		var all []string
+		for _, e := range v {
+			one, err := texts(e)
+			if err != nil || len(one) != 1 {
+				return nil, errors.New("expected an array of strings or numbers")
+			}
+			all = append(all, one...)
+		}
+		return all, nil
+	}
+	return nil, errors.New("expected a string, a number, true or false, or an array of strings")
+}
+
+// In is a setting that is in force.
+type In struct {
+	Flag *pflag.Flag
+	// From says where its value comes from: the variable, the file, "command line" or
+	// "default".
+	From string
+}
+
+// Apply gives the flags of a command that its command line has not set their values.
+// env is [os.LookupEnv]. It returns what is in force, by name.
+func (f File) Apply(cmd *cobra.Command, env func(string) (string, bool)) (all []In, err error) {
+	tables := f.tables(cmd)
+	var errs []error
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		if !settable(flag) {
+			return
+		}
+		in := In{flag, "default"}
+		if flag.Changed {
+			in.From = "command line"
+		} else if value, ok := env(Variable(flag.Name)); ok {
+			in.From = Variable(flag.Name)
+			errs = append(errs, set(cmd.Flags(), flag, []string{value}, in.From))
+		} else {
+			for _, t := range tables {
+				if value, ok := t.values[flag.Name]; ok && !isTable(value) {
+					words, _ := texts(value) // it was checked
+					in.From = f.path + t.name
+					errs = append(errs, set(cmd.Flags(), flag, words, in.From+": "+flag.Name))
+					break
+				}
+			}
+		}
+		all = append(all, in)
+	})
+	return all, errors.Join(errs...)
+}
+
+func isTable(v any) bool {
+	_, ok := v.(map[string]any)
+	return ok
+}
+
+// named is a table with words for where it is.
+type named struct {
+	name   string
+	values map[string]any
+}
+
+// tables are those that are for a command, the nearest first.
+func (f File) tables(cmd *cobra.Command) (all []named) {
+	values, name := f.values, ""
+	all = []named{{"", values}}
+	for _, word := range strings.Fields(cmd.CommandPath())[1:] {
+		values, _ = values[word].(map[string]any)
+		name = strings.TrimPrefix(name+"."+word, ".")
+		all = append(all, named{" [" + name + "]", values})
+	}
+	slices.Reverse(all)
+	return all
+}
+
+// set gives a flag a value. Words are the elements of a flag that takes several.
+func set(flags *pflag.FlagSet, flag *pflag.Flag, words []string, where string) error {
+	var err error
+	if list, ok := flag.Value.(pflag.SliceValue); ok && len(words) != 1 {
+		if err = list.Replace(words); err == nil {
+			flag.Changed = true
+		}
+	} else if len(words) != 1 {
+		err = fmt.Errorf("expected one value instead of %d", len(words))
+	} else {
+		err = flags.Set(flag.Name, words[0])
+	}
+	if err != nil {
+		return fmt.Errorf("%s = %q: %w", where, strings.Join(words, ","), err)
+	}
+	return nil
+}
