@@ -142,11 +142,10 @@ test-mic: toolchain
 	fi
 
 # What is handed on, as goreleaser makes it too, without a container engine or anything
-# that has to be installed: the tools are modules of Go, pinned here.
+# that has to be installed: the tools are programs in Go, those of others at a version that is fixed here.
 VERSION ?= $(shell git describe --tags --match 'v*' 2>/dev/null | sed 's/^v//' | grep . || echo 0.0.0)
 NFPM     = $(GO) run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0
 SBOM     = $(GO) run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
-KO       = $(GO) run github.com/google/ko@v0.19.1
 TARGETS  = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 packages:
@@ -166,8 +165,8 @@ packages:
 	set -e; for arch in amd64 arm64; do for kind in deb rpm; do \
 	  ARCH=$$arch VERSION=$(VERSION) $(NFPM) package --config packaging/nfpm.yaml --packager $$kind --target dist/; \
 	done; done
-	$(SBOM) app -json -licenses -main cmd/diarizer -output dist/diarizer-$(VERSION).cdx.json .
-	KO_DOCKER_REPO=diarizer $(KO) build --push=false --platform linux/amd64,linux/arm64 --sbom none --oci-layout-path dist/image ./cmd/diarizer
+	$(SBOM) bin -json -licenses -version v$(VERSION) -output dist/diarizer-$(VERSION).cdx.json dist/linux-amd64/diarizer
+	$(GO) run ./packaging/image dist/image amd64=dist/linux-amd64/diarizer arm64=dist/linux-arm64/diarizer
 	cd dist && sha256sum *.deb *.rpm *.tar.gz *.cdx.json > SHA256SUMS && cat SHA256SUMS
 
 # Needs Node and Chromium; without them it says what it leaves out.
