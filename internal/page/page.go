@@ -61,19 +61,21 @@ func newHandler(hub *Hub, o Options) http.Handler {
 	mux.HandleFunc("GET /sounds", h.listSounds)
 	mux.HandleFunc("GET /abilities", abilities(o))
 	mux.HandleFunc("GET /sound", h.sound)
+	mux.HandleFunc("GET /phone.svg", phone(o.others))
 	for pattern, also := range o.Also {
 		mux.Handle(pattern, unhurried(also))
 	}
 	return mux
 }
 
-// abilities tells the page what else its server does: whether it takes sound.
+// abilities tells the page what else its server does: whether it takes sound, and
+// whether a phone can open the page.
 func abilities(o Options) http.HandlerFunc {
 	_, record := o.Also["GET /v1/live"]
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
-		fmt.Fprintf(w, "{\"record\":%t}\n", record)
+		fmt.Fprintf(w, "{\"record\":%t,\"phone\":%t}\n", record, o.others != "")
 	}
 }
 

@@ -34,6 +34,8 @@ type Options struct {
 	Also, Open map[string]http.Handler
 	// OnFirst, where not nil, is called when the first page opens.
 	OnFirst func()
+
+	others string // the address for other machines, with the token; empty where they cannot open it
 }
 
 // minToken is the length of the shortest token, in bytes.
@@ -69,6 +71,9 @@ func Serve(ctx context.Context, hub *Hub, opts Options) (*Server, error) {
 	}
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s := &Server{cancel: cancel, done: make(chan error, 1), url: open(addr, at, opts)}
+	if !at.IP.IsLoopback() {
+		opts.others = s.url
+	}
 	s.srv = http.Server{
 		Handler:           newGuard(newHandler(hub, opts), opts, fmt.Sprintf("diarizer_%d", at.Port)),
 		BaseContext:       func(net.Listener) context.Context { return base },

@@ -487,7 +487,14 @@ document.addEventListener("visibilitychange", () => (dirty = true));
 connection.connect();
 requestAnimationFrame(frame);
 let recorder = null; // where the server takes sound
-offer({ choose, toast }).then((r) => (recorder = r));
+fetch("abilities").then((answer) => answer.json(), () => ({})).then((able) => {
+  if (able.record) recorder = offer({ choose, toast });
+  $("phone").hidden = !able.phone;
+});
+$("phone").addEventListener("click", () => {
+  $("code-picture").src = "phone.svg";
+  $("code").showModal();
+});
 
 // For whoever looks at the page from its console, and for its tests.
 globalThis.diarizer = {

@@ -6,12 +6,10 @@ import { clock } from "./text.js";
 const $ = (id) => document.getElementById(id);
 
 /**
- * offer shows the button where the server takes sound. choose shows a stream, toast says
+ * offer shows the button and returns what records. choose shows a stream, toast says
  * something.
  */
-export async function offer({ choose, toast }) {
-  const able = await fetch("abilities").then((answer) => answer.json(), () => ({}));
-  if (!able.record) return null;
+export function offer({ choose, toast }) {
   const recorder = new Recorder({ show, tell: toast });
   $("record").hidden = false;
   $("record").addEventListener("click", () => {
