@@ -32,7 +32,6 @@ func values() map[string]cobra.CompletionFunc {
 		"raw":        only("s16le:16000:1", "s16le:48000:2", "f32le:48000:1"),
 		"rttm":       ending("rttm"),
 		"rttm-live":  ending("rttm"),
-		"reference":  ending("rttm"),
 		"speech":     ending("rttm"),
 		"utterances": ending("rttm"),
 		"model":      cobra.FixedCompletions([]string{modelfile.Accurate, modelfile.Light}, cobra.ShellCompDirectiveDefault),
