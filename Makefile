@@ -7,6 +7,7 @@
 # make bench      the benchmarks, for figures
 # make accuracy   the tables of docs/accuracy.md, DATA=directory of recordings
 # make fuzz       every fuzz target for FUZZTIME
+# make packages   dist/: static binaries, .deb, .rpm, checksums, SBOM, licences and an image layout; installs nothing
 # make pictures   the pictures of the demo in docs/
 # make soak       four hours of sound through the whole program, memory watched
 # make test-cluster  three workers and three servers, 40 streams, and all that can be done to them
@@ -18,7 +19,7 @@ DATA     ?= ../shared/data
 FUZZTIME ?= 30s
 LDFLAGS  ?= -s -w
 
-.PHONY: build lab deps test vet cross vuln race bench-once bench accuracy fuzz toolchain soak test-mic test-browser pictures test-cluster bench-serve
+.PHONY: build lab deps test vet cross vuln race bench-once bench accuracy fuzz toolchain soak test-mic test-browser pictures test-cluster bench-serve packages
 
 # The tests of servers and microphones time things; and deps comes before test.
 .NOTPARALLEL:
@@ -47,8 +48,8 @@ lab:
 # compiler for the race detector, the programs that decoders are compared with and
 # that made the demo, a sound card without hardware, a subscriber's languages, and a
 # browser.
-PROGRAMS = gcc sox flac ffmpeg opusenc opusdec flite pkg-config pulseaudio paplay python3 node npm
-PACKAGES = gcc libc6-dev sox flac ffmpeg opus-tools flite pkg-config portaudio19-dev libasound2-plugins pulseaudio pulseaudio-utils python3
+PROGRAMS = gcc sox flac ffmpeg opusenc opusdec flite pkg-config pulseaudio paplay python3 node npm systemd-analyze
+PACKAGES = gcc libc6-dev sox flac ffmpeg opus-tools flite pkg-config portaudio19-dev libasound2-plugins pulseaudio pulseaudio-utils python3 systemd
 APT = DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300
 
 have-browser = command -v chromium || command -v chromium-browser || command -v google-chrome
@@ -145,6 +146,34 @@ test-mic: toolchain
 	  CGO_ENABLED=1 $(GO) test -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0 -tags portaudio -timeout 10m ./capture/mic; \
 	  CGO_ENABLED=1 $(GO) test -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0 -tags portaudio -timeout 10m -run 'ListenHears' ./cmd/diarizer; \
 	fi
+
+# What is handed on, as goreleaser makes it too, without a container engine or anything
+# that has to be installed: the tools are programs in Go, those of others at a version that is fixed here.
+VERSION ?= $(shell git describe --tags --match 'v*' 2>/dev/null | sed 's/^v//' | grep . || echo 0.0.0)
+NFPM     = $(GO) run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0
+SBOM     = $(GO) run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+TARGETS  = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+packages:
+	rm -rf dist && mkdir -p dist/completions
+	$(GO) run ./packaging/licences ./cmd/diarizer > dist/THIRD_PARTY.txt
+	$(GO) run ./cmd/diarizer man dist/man1
+	$(GO) run ./cmd/diarizer completion bash > dist/completions/diarizer.bash
+	$(GO) run ./cmd/diarizer completion zsh > dist/completions/_diarizer
+	$(GO) run ./cmd/diarizer completion fish > dist/completions/diarizer.fish
+	@set -e; for t in $(TARGETS); do \
+	  os=$${t%/*} arch=$${t#*/}; at=dist/$$os-$$arch; exe=diarizer; [ $$os != windows ] || exe=diarizer.exe; \
+	  echo "CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $$at/$$exe ./cmd/diarizer"; \
+	  CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $$at/$$exe ./cmd/diarizer; \
+	  cp LICENSE README.md dist/THIRD_PARTY.txt $$at; \
+	  tar -C $$at -czf dist/diarizer-$(VERSION)-$$os-$$arch.tar.gz .; \
+	done
+	set -e; for arch in amd64 arm64; do for kind in deb rpm; do \
+	  ARCH=$$arch VERSION=$(VERSION) $(NFPM) package --config packaging/nfpm.yaml --packager $$kind --target dist/; \
+	done; done
+	$(SBOM) bin -json -licenses -version v$(VERSION) -output dist/diarizer-$(VERSION).cdx.json dist/linux-amd64/diarizer
+	$(GO) run ./packaging/image dist/image amd64=dist/linux-amd64/diarizer arm64=dist/linux-arm64/diarizer
+	cd dist && sha256sum *.deb *.rpm *.tar.gz *.cdx.json > SHA256SUMS && cat SHA256SUMS
 
 # Needs Node and Chromium; without them it says what it leaves out.
 test-browser:

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -50,6 +51,23 @@ func TestConfig(t *testing.T) {
 	} {
 		if status, _, stderr := diarizer(t.Context(), nil, strings.Fields(c.args)...); status != exitUsage || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") != 1 {
 			t.Errorf("%s: %d, %s", c.args, status, stderr)
+		}
+	}
+}
+
+// The file of the packages says nothing that commands do not take.
+func TestPackagedConfig(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "packaging", "config.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(path, regexp.MustCompile(`(?m)^# ([a-z-]+ = )`).ReplaceAll(text, []byte("$1")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"web", "serve"} {
+		if status, stdout, stderr := diarizer(t.Context(), nil, "config", "--config", path, command); status != 0 || strings.Count(stdout, path) < 2 {
+			t.Errorf("%s: %d, %s%s", command, status, stdout, stderr)
 		}
 	}
 }

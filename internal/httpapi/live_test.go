@@ -315,6 +315,7 @@ func TestLiveRefusals(t *testing.T) {
 	if err := again.read(func() bool { return again.failure != "" }); err != nil || !strings.Contains(again.failure, "whole samples") {
 		t.Errorf("%v, %q", err, again.failure)
 	}
+	_, _, _ = again.conn.Read(t.Context()) // the end of the connection, which waits to be answered
 	if err := going.conn.Write(t.Context(), websocket.MessageBinary, make([]byte, record.MaxMessage+2)); err != nil {
 		t.Fatal(err)
 	}
@@ -347,7 +348,7 @@ func TestTakeOver(t *testing.T) {
 // A recorder that is gone although its connection is open, or that sends nothing, or
 // has gone without a word, holds its place for a while and not for ever.
 func TestRecordersThatAreGone(t *testing.T) {
-	s := serve(t, httpapi.Limits{Live: 1, Ping: 50 * time.Millisecond, Resume: 50 * time.Millisecond, Idle: 400 * time.Millisecond}, "")
+	s := serve(t, httpapi.Limits{Live: 1, Ping: 300 * time.Millisecond, Resume: 50 * time.Millisecond, Idle: 1500 * time.Millisecond}, "")
 	s.open("stream=one") // does not read, so that it answers no ping
 	var two *client
 	for {

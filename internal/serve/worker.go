@@ -45,7 +45,9 @@ type Worker struct {
 	// first message of it.
 	newcomers map[string]uint64
 
-	sizes    map[string]size // of discover alone
+	sizes    map[string]size      // of discover alone
+	left     map[string]time.Time // streams that wait since the last look, and since when; of look alone
+	moved    time.Time            // when a stream was handed over to make the workers even
 	draining bool
 	limit    int // at present: less than opts.Limit after an overload
 	revision uint64
