@@ -14,6 +14,7 @@ import (
 	"github.com/synadia-io/orbit.go/natscontext"
 
 	"github.com/seed-7adb9000/diarizer/internal/bus"
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 )
 
 // ErrUnreachable is matched by the error of [Connect] when no server answers.
@@ -85,7 +86,7 @@ func Connect(ctx context.Context, url string, opts ConnectOptions) (*nats.Conn, 
 		}
 		err = connectError(where, err)
 		if !errors.Is(err, ErrUnreachable) || !time.Now().Before(deadline) ||
-			!sleep(ctx, min(reconnectDelay(attempt), time.Until(deadline))) {
+			!wait.Sleep(ctx, min(reconnectDelay(attempt), time.Until(deadline))) {
 			return nil, err
 		}
 	}

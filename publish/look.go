@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 )
 
 // What bounds the search for a run that is not the last of its stream.
@@ -37,7 +38,7 @@ func (c *courier) look(ctx context.Context, s *spool) error {
 		}
 		c.report(apiError(err))
 		c.sender.ensured = c.sender.ensured && !unheard(err)
-		if !sleep(ctx, min(retryAtMost, 10*time.Millisecond<<min(attempt, 10))) {
+		if !wait.Sleep(ctx, min(retryAtMost, 10*time.Millisecond<<min(attempt, 10))) {
 			return cause(ctx, err)
 		}
 	}

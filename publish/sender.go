@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/internal/fence"
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 )
 
 // sender stores messages in JetStream one after the other: the next is sent
@@ -75,7 +76,7 @@ func (s *sender) send(ctx context.Context, msg *nats.Msg, unsure bool) error {
 		}
 		s.report(apiError(err))
 		s.ensured = s.ensured && !unheard(err)
-		if !sleep(ctx, min(retryAtMost, 10*time.Millisecond<<min(attempt, 10))) {
+		if !wait.Sleep(ctx, min(retryAtMost, 10*time.Millisecond<<min(attempt, 10))) {
 			return cause(ctx, err)
 		}
 		s.retries.Add(1)
@@ -245,16 +246,4 @@ func mayBeStored(err error) bool {
 func refused(err error) bool {
 	return errors.Is(err, errDuplicate) || errors.Is(err, nats.ErrMaxPayload) || errors.Is(err, nats.ErrConnectionClosed) ||
 		errors.Is(err, jetstream.ErrStreamMessageExceedsMaximum) || errors.Is(err, nats.ErrHeadersNotSupported)
-}
-
-// sleep waits for d and reports whether ctx lasted that long.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/bus"
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 )
 
 // Message is an event as it was received.
@@ -75,7 +76,7 @@ func Subscribe(ctx context.Context, nc *nats.Conn, opts SubscribeOptions) iter.S
 		}
 		r := &reader{nc: nc, js: js, opts: opts, at: place{number: opts.After}}
 		for r.read(ctx, yield) {
-			if !sleep(ctx, min(retryAtMost, 20*time.Millisecond<<min(r.failures, 10))) {
+			if !wait.Sleep(ctx, min(retryAtMost, 20*time.Millisecond<<min(r.failures, 10))) {
 				return
 			}
 			r.failures++

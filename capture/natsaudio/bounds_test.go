@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/resample"
+	"github.com/seed-7adb9000/diarizer/internal/numeric"
 )
 
 // TestAnyPosition holds that a position of any packet that passes for one has the
@@ -20,7 +21,7 @@ func TestAnyPosition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := rapid.OneOf(rapid.IntRange(resample.MinRate, resample.MaxRate),
 			rapid.SampledFrom([]int{8000, 11025, 44100, 44101, 48000, 767999})).Draw(t, "rate")
-		g := gcd(rate, capture.Rate)
+		g := numeric.GCD(rate, capture.Rate)
 		s := sound{up: int64(capture.Rate / g), down: int64(rate / g)}
 		pos := samples(MaxLength, rate) - rapid.Int64Range(0, samples(MaxLength, rate)).Draw(t, "before the last")
 		p := Packet{Session: "a", Seq: 1, Position: pos, Encoding: S16, Rate: rate, Channels: 1, Samples: 1, Data: []byte{1, 0}}

@@ -9,6 +9,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 	"github.com/seed-7adb9000/diarizer/capture/resample"
 	"github.com/seed-7adb9000/diarizer/internal/clean"
+	"github.com/seed-7adb9000/diarizer/internal/numeric"
 )
 
 // sound turns the packets of one session, in order, into samples of one channel
@@ -50,7 +51,7 @@ func newSound(p Packet, ch capture.Channel) (*sound, error) {
 		return nil, err
 	}
 	s.rs, s.mixer = rs, mix.New(p.Rate, p.Channels)
-	g := int64(gcd(p.Rate, capture.Rate))
+	g := int64(numeric.GCD(p.Rate, capture.Rate))
 	s.up, s.down = capture.Rate/g, int64(p.Rate)/g
 	return s, nil
 }
@@ -158,11 +159,4 @@ func gain(decibels float64) float32 {
 		return 1
 	}
 	return float32(math.Pow(10, decibels/20))
-}
-
-func gcd(a, b int) int {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }

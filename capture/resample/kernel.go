@@ -1,6 +1,10 @@
 package resample
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed-7adb9000/diarizer/internal/numeric"
+)
 
 const (
 	// attenuation is the design stopband attenuation in dB. It leaves a margin
@@ -44,7 +48,7 @@ func newBank(from, to, phases, rows int) bank {
 
 	b := bank{rows: make([]float32, rows*2*half), taps: 2 * half, half: half}
 	h := make([]float64, b.taps)
-	norm := 1 / besselI0(beta)
+	norm := 1 / numeric.BesselI0(beta)
 	for p := range rows {
 		shift := float64(p) / float64(phases)
 		sum := 0.0
@@ -73,16 +77,5 @@ func kaiser(x, beta float64) float64 {
 	if x < -1 || x > 1 {
 		return 0
 	}
-	return besselI0(beta * math.Sqrt(1-x*x))
-}
-
-// besselI0 is the modified Bessel function of the first kind of order 0, by its
-// power series.
-func besselI0(x float64) float64 {
-	sum, term := 1.0, 1.0
-	for k := 1.0; term > sum*1e-17; k++ {
-		term *= (x / (2 * k)) * (x / (2 * k))
-		sum += term
-	}
-	return sum
+	return numeric.BesselI0(beta * math.Sqrt(1-x*x))
 }

@@ -14,6 +14,7 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 
 	"github.com/seed-7adb9000/diarizer/internal/clean"
+	"github.com/seed-7adb9000/diarizer/internal/numeric"
 )
 
 // MinRate and MaxRate bound the sample rates that [New] accepts, in hertz. The
@@ -51,7 +52,7 @@ func New(from, to int) (*Resampler, error) {
 			return nil, fmt.Errorf("sample rate %d Hz: expected %d to %d Hz", rate, MinRate, MaxRate)
 		}
 	}
-	g := gcd(from, to)
+	g := numeric.GCD(from, to)
 	r := &Resampler{up: to / g, down: from / g}
 	switch {
 	case r.up == r.down:
@@ -182,11 +183,4 @@ func dot(window, row []float32) float32 {
 		blas32.Vector{N: len(row), Inc: 1, Data: window},
 		blas32.Vector{N: len(row), Inc: 1, Data: row},
 	)
-}
-
-func gcd(a, b int) int {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/internal/numeric"
 )
 
 const outRate = 16000
@@ -105,7 +107,7 @@ func TestSweep(t *testing.T) {
 // direct evaluates the same interpolation as a sum over the whole input, with
 // the filter computed for each output alone.
 func direct(from, to int, in []float32) []float64 {
-	g := gcd(from, to)
+	g := numeric.GCD(from, to)
 	up, down := to/g, from/g
 	out := make([]float64, (len(in)*up+down-1)/down)
 	for n := range out {

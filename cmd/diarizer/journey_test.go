@@ -134,8 +134,8 @@ func TestJourney(t *testing.T) {
 	if got := read(t, "standup.html"); !strings.Contains(got, "Ada") {
 		t.Error("the report does not name anybody")
 	}
-	if _, _, said := diarizer(t.Context(), nil, "report", "standup.flac"); !strings.Contains(said, "diarize it first") {
-		t.Errorf("report of a recording: %s", said)
+	if _, _, said := diarizer(t.Context(), nil, "convert", "standup.flac", "none.vtt"); !strings.Contains(said, "diarize it first") {
+		t.Errorf("a recording to convert: %s", said)
 	}
 	works(t, "run", "--model", "light", "--identify", "--out", "again.rttm", "standup.flac")
 	if kept := strings.Contains(stderr.String(), "kept the voice of Ada"); kept != strings.Contains(read(t, "again.rttm"), " Ada ") {

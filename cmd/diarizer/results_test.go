@@ -55,7 +55,7 @@ func TestOutputsAreCheckedFirst(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"a.rttm", "hard-a.rttm", "soft-a.rttm", "dir", "none/x"} {
-		lines = append(lines, "report a.rttm -o "+bad, "convert a.rttm vtt:"+bad)
+		lines = append(lines, "convert a.rttm vtt:"+bad)
 	}
 	lines = append(lines,
 		"run --rttm x --out rttm:./x a.wav",
@@ -63,7 +63,6 @@ func TestOutputsAreCheckedFirst(t *testing.T) {
 		"run --json --out - a.wav",
 		"listen --rttm none/x", "listen --record none/x", "listen --rttm x --record x", "listen --record dir",
 		"watch --rttm none/x", "watch --stream a --out none/x.vtt", "watch --rttm x --out rttm:x",
-		"plot a.rttm -o none/x.svg",
 		"convert a.rttm b.vtt vtt:b.vtt")
 	before := files(t)
 	for _, line := range lines {
@@ -419,7 +418,7 @@ func TestRecordIsNamedWhenItIsComplete(t *testing.T) {
 			t.Errorf("%+v: files %v", c, got)
 		}
 	}
-	if k, err := newKeeper(nil, ""); k != nil || err != nil {
+	if k, err := newKeeper(&results{}, ""); k != nil || err != nil {
 		t.Errorf("%v, %v", k, err)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -135,7 +136,7 @@ func (c *cluster) leader(t *testing.T, js jetstream.JetStream) int {
 		if err == nil && stream.CachedInfo().Cluster != nil && stream.CachedInfo().Cluster.Leader != "" {
 			return slices.IndexFunc(c.nodes, func(n *node) bool { return slices.Contains(n.args, stream.CachedInfo().Cluster.Leader) })
 		}
-		if !pause(ctx, 100*time.Millisecond) {
+		if !wait.Sleep(ctx, 100*time.Millisecond) {
 			t.Fatalf("no leader: %v", err)
 		}
 	}
@@ -150,15 +151,6 @@ func (c *cluster) isolate(i int, is bool) {
 	}
 }
 
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // replicated creates the JetStream stream with a copy on every node, which
 // takes until the nodes have found each other.
 func replicated(t *testing.T, nc *nats.Conn) {
@@ -170,7 +162,7 @@ func replicated(t *testing.T, nc *nats.Conn) {
 		if err == nil {
 			return
 		}
-		if errors.Is(err, publish.ErrIncompatible) || !pause(ctx, 200*time.Millisecond) {
+		if errors.Is(err, publish.ErrIncompatible) || !wait.Sleep(ctx, 200*time.Millisecond) {
 			t.Fatal(err)
 		}
 	}
@@ -227,7 +219,7 @@ func TestClusterFaults(t *testing.T) {
 		leader := c.leader(t, js)
 		f.begin(leader)
 		publishSome(each * 3 / 4)
-		if !pause(patient(t), f.lasts) {
+		if !wait.Sleep(patient(t), f.lasts) {
 			t.Fatal("out of time")
 		}
 		f.finish(leader)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -47,7 +48,7 @@ func TestServerForgetsWhatItHadStored(t *testing.T) {
 		srv.start(t)
 		publishTo(i*n/crashes - 1)
 		// What nobody has received before the crash is lost for good.
-		for ctx := patient(t); received.reached.Load() < seq && pause(ctx, time.Millisecond); {
+		for ctx := patient(t); received.reached.Load() < seq && wait.Sleep(ctx, time.Millisecond); {
 		}
 		srv.kill()
 		if err := errors.Join(os.RemoveAll(store), os.CopyFS(store, os.DirFS(old))); err != nil {

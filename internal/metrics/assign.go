@@ -1,13 +1,13 @@
 package metrics
 
-// assign pairs rows with columns, one to one, so that the sum of the paired
+// Assign pairs rows with columns, one to one, so that the sum of the paired
 // weights is largest. It returns each row's column, or −1 for rows beyond the
 // number of columns. It is the Hungarian method (Kuhn 1955) as shortest
 // augmenting paths over reduced costs (Tomizawa 1971, Edmonds & Karp 1972), in
 // O(n²m) for the smaller side n and the larger side m.
 //
 // No tagged and maintained Go library offers it, hence these lines.
-func assign[T ~int64 | ~float64](weight [][]T) []int {
+func Assign[T ~int64 | ~float64](weight [][]T) []int {
 	rows := len(weight)
 	if rows == 0 {
 		return nil

@@ -40,7 +40,7 @@ func checkAssign[T int64 | float64](t *testing.T, value func(*rand.Rand) T, tole
 		}
 		var sum T
 		used := make(map[int]bool)
-		for i, j := range assign(weight) {
+		for i, j := range Assign(weight) {
 			if j < 0 {
 				continue
 			}
@@ -81,12 +81,12 @@ func TestAssignLarge(t *testing.T) {
 			weight[i][j] = math.Exp(-math.Abs(float64(i - j)))
 		}
 	}
-	for i, j := range assign(weight) {
+	for i, j := range Assign(weight) {
 		if i != j {
 			t.Errorf("row %d has column %d", i, j)
 		}
 	}
-	if got := assign[int64](nil); got != nil {
+	if got := Assign[int64](nil); got != nil {
 		t.Errorf("nothing assigned: %v", got)
 	}
 }

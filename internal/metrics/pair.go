@@ -7,7 +7,7 @@ func (t *timeline) score() (Score, map[string]string) {
 	s := t.sum
 	speakers := make(map[string]string)
 	shared := t.matrix(t.scored)
-	for r, h := range assign(shared) {
+	for r, h := range Assign(shared) {
 		if h >= 0 && shared[r][h] > 0 {
 			s.Confusion -= shared[r][h]
 			speakers[t.hyp.names[h]] = t.ref.names[r]
@@ -49,7 +49,7 @@ func (t *timeline) jaccard() float64 {
 		}
 	}
 	sum := float64(t.ref.speakers())
-	for r, h := range assign(index) {
+	for r, h := range Assign(index) {
 		if h >= 0 {
 			sum -= index[r][h]
 		}

@@ -101,7 +101,7 @@ func (w *Words) align(ref, hyp []Word, refs, hyps []string) {
 	if len(hyps) == 0 {
 		return
 	}
-	for r, h := range assign(shared) {
+	for r, h := range Assign(shared) {
 		if h >= 0 {
 			w.Elsewhere -= int(shared[r][h])
 		}
@@ -134,7 +134,7 @@ func (w *Words) permute(ref, hyp []Word, refs, hyps []string) {
 	if len(hyps) == 0 {
 		return
 	}
-	for r, h := range assign(saved) {
+	for r, h := range Assign(saved) {
 		if h >= 0 {
 			w.Permuted -= int(math.Round(saved[r][h]))
 		}

@@ -1,19 +1,15 @@
 package pipeline
 
-import "github.com/seed-7adb9000/diarizer/segment"
+import (
+	"github.com/seed-7adb9000/diarizer/internal/numeric"
+	"github.com/seed-7adb9000/diarizer/segment"
+)
 
 // cycle returns the number of frames after which silence makes no difference to the
 // second look: whole atoms, and whole cycles of the tracker.
 func (s *second) cycle() int64 {
 	samples, atom := s.track.Cycle(), int64(segment.AtomFrames*segment.Hop)
-	return samples / gcd(samples, atom) * atom / segment.Hop
-}
-
-func gcd(a, b int64) int64 {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
+	return samples / numeric.GCD(samples, atom) * atom / segment.Hop
 }
 
 // resting reports whether silence changes nothing but positions.

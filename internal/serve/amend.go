@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 )
 
 // amend changes the claim. What others may change of it, they may have changed.
@@ -28,7 +30,7 @@ func (o *owner) amend(ctx context.Context, change func(*claim)) error {
 			o.report(err)
 		}
 		if !taken || attempt > 0 {
-			if !sleep(ctx, min(time.Second, 50*time.Millisecond<<min(attempt, 5))) {
+			if !wait.Sleep(ctx, min(time.Second, 50*time.Millisecond<<min(attempt, 5))) {
 				return context.Cause(ctx)
 			}
 		}

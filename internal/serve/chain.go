@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/fence"
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -83,7 +84,7 @@ func (c *chain) take(ctx context.Context, e event.Event) error {
 			continue
 		}
 		c.report(fmt.Errorf("stream %s: %w", c.stream, err))
-		if !sleep(ctx, min(time.Second, 20*time.Millisecond<<min(attempt, 6))) {
+		if !wait.Sleep(ctx, min(time.Second, 20*time.Millisecond<<min(attempt, 6))) {
 			return ctx.Err()
 		}
 	}
@@ -191,16 +192,4 @@ func sameEvent(a, b event.Event) bool {
 	ja, errA := json.Marshal(a)
 	jb, errB := json.Marshal(b)
 	return errA == nil && errB == nil && bytes.Equal(ja, jb)
-}
-
-// sleep waits for d and reports whether ctx lasted that long.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 )
 
 // ControlPrefix begins the subjects of control: list, stop, rename and identify
@@ -241,7 +242,7 @@ func (w *Worker) change(ctx context.Context, r micro.Request, change func(reques
 		if !errors.Is(err, errTaken) {
 			return q, err
 		}
-		if !sleep(ctx, 10*time.Millisecond) {
+		if !wait.Sleep(ctx, 10*time.Millisecond) {
 			return nil, err
 		}
 	}

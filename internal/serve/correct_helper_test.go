@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -79,7 +80,7 @@ func asked(t *testing.T, nc *nats.Conn, stream string, c correct.Correction) cor
 		if err == nil {
 			return reply
 		}
-		if ctx.Err() != nil || !sleep(ctx, 50*time.Millisecond) {
+		if ctx.Err() != nil || !wait.Sleep(ctx, 50*time.Millisecond) {
 			t.Errorf("stream %s, %+v: %v", stream, c, err)
 			return correct.Reply{}
 		}

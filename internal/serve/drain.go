@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 )
 
 // stopWithin bounds the wait for owners that were told to stop at once. Each stops
@@ -91,7 +93,7 @@ func (w *Worker) drain(ctx context.Context) error {
 	go func() { // the streams' last events need the lease
 		defer close(beating)
 		for {
-			if w.beat(ctx) != nil || !sleep(ctx, w.opts.Beat) {
+			if w.beat(ctx) != nil || !wait.Sleep(ctx, w.opts.Beat) {
 				return
 			}
 		}

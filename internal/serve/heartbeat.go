@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/internal/fence"
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 )
 
 // register begins a new life: whatever this process owned before is gone.
@@ -36,7 +37,7 @@ func (w *Worker) register(ctx context.Context) error {
 			w.rename()
 		}
 		w.report(fmt.Errorf("registration: %w", err))
-		if !sleep(ctx, min(time.Second, 50*time.Millisecond<<min(attempt, 5))) {
+		if !wait.Sleep(ctx, min(time.Second, 50*time.Millisecond<<min(attempt, 5))) {
 			return ctx.Err()
 		}
 	}

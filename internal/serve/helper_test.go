@@ -23,6 +23,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/segment"
@@ -174,7 +175,7 @@ func feed(ctx context.Context, nc *nats.Conn, stream string, ps []natsaudio.Pack
 	began := time.Now()
 	for _, p := range ps {
 		due := began.Add(time.Duration(float64(p.Position) / float64(p.Rate) / speed * float64(time.Second)))
-		if !sleep(ctx, max(0, time.Until(due))) {
+		if !wait.Sleep(ctx, max(0, time.Until(due))) {
 			return ctx.Err()
 		}
 		msg, err := p.Message(natsaudio.Subject(stream))
@@ -189,7 +190,7 @@ func feed(ctx context.Context, nc *nats.Conn, stream string, ps []natsaudio.Pack
 			if err == nil {
 				break
 			}
-			if !sleep(ctx, 50*time.Millisecond) {
+			if !wait.Sleep(ctx, 50*time.Millisecond) {
 				return fmt.Errorf("stream %s, packet %d: %w", stream, p.Seq, err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 )
 
 // intake reads the messages of a subject in their order, whatever happens to
@@ -97,7 +98,7 @@ func (in *intake) again(ctx context.Context, err error) error {
 	if in.failures > 1 {
 		in.report(fmt.Errorf("%s: %w", in.subject, err))
 	}
-	if !sleep(ctx, min(time.Second, 20*time.Millisecond<<min(in.failures, 6))) {
+	if !wait.Sleep(ctx, min(time.Second, 20*time.Millisecond<<min(in.failures, 6))) {
 		return ctx.Err()
 	}
 	return nil

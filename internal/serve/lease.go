@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 )
 
 // lease is a worker's right to publish: it holds for a while after each
@@ -46,7 +48,7 @@ const leasePoll = 20 * time.Millisecond
 // wait returns when the lease holds, or with ctx's error.
 func (l *lease) wait(ctx context.Context) error {
 	for !l.holds() {
-		if !sleep(ctx, leasePoll) {
+		if !wait.Sleep(ctx, leasePoll) {
 			return ctx.Err()
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/said"
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/words"
 )
@@ -83,7 +84,7 @@ func tellWords(t *testing.T, nc *nats.Conn, stream string, m heard.Message) {
 		if err == nil {
 			return
 		}
-		if ctx.Err() != nil || !sleep(ctx, 50*time.Millisecond) {
+		if ctx.Err() != nil || !wait.Sleep(ctx, 50*time.Millisecond) {
 			t.Errorf("stream %s: %v", stream, err)
 			return
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 )
 
 // A key that is removed from a bucket leaves a marker, so that those who watch it
@@ -83,7 +84,7 @@ func (w *Worker) forgetGone(ctx context.Context, subjects map[string]uint64) {
 // sweep removes from time to time what nobody needs any more, until ctx is done. Of
 // all workers, one does that.
 func (w *Worker) sweep(ctx context.Context) {
-	for every := min(w.s.markers/4, time.Minute); sleep(ctx, every); every = w.s.markers / 4 {
+	for every := min(w.s.markers/4, time.Minute); wait.Sleep(ctx, every); every = w.s.markers / 4 {
 		if w.lease.age() > 2*w.opts.Beat || w.roster.first() != w.ID() {
 			continue
 		}

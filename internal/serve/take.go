@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/fence"
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
@@ -131,7 +132,7 @@ const (
 // own claims a stream and follows it. Its error is a failure of the stream; that
 // others were faster, or that the stream is idle, is none.
 func (w *Worker) own(ctx, soft context.Context, o *owned, c seenClaim, delay time.Duration) error {
-	if !sleep(soft, delay) {
+	if !wait.Sleep(soft, delay) {
 		return nil
 	}
 	if now, ok := w.roster.claim(o.stream); ok && now.revision != c.revision {
@@ -184,7 +185,7 @@ func (w *Worker) own(ctx, soft context.Context, o *owned, c seenClaim, delay tim
 // done.
 func (w *Worker) discover(ctx context.Context) {
 	every := discoverEvery
-	for sleep(ctx, every) {
+	for wait.Sleep(ctx, every) {
 		began := time.Now()
 		if err := w.findStreams(ctx); err != nil && ctx.Err() == nil {
 			w.report(err)

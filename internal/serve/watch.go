@@ -8,6 +8,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seed-7adb9000/diarizer/internal/wait"
 )
 
 // table is what a worker knows of a bucket.
@@ -32,7 +34,7 @@ func watch(ctx context.Context, nc *nats.Conn, kv jetstream.KeyValue, t table, r
 			continue
 		}
 		report(fmt.Errorf("bucket %s: %w", kv.Bucket(), err))
-		if !sleep(ctx, time.Second) {
+		if !wait.Sleep(ctx, time.Second) {
 			return
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/blas/blas32"
+
+	"github.com/seed-7adb9000/diarizer/internal/numeric"
 )
 
 // halfband halves the sample rate: a windowed-sinc half-band low-pass whose
@@ -31,7 +33,7 @@ func newHalfband(n, block int) *halfband {
 	for i := range taps {
 		d := float64(2*i + 1)
 		x := d / (reach + 1)
-		w := bessel0(kaiserBeta*math.Sqrt(1-x*x)) / bessel0(kaiserBeta)
+		w := numeric.BesselI0(kaiserBeta*math.Sqrt(1-x*x)) / numeric.BesselI0(kaiserBeta)
 		taps[i] = math.Sin(math.Pi*d/2) / (math.Pi * d) * w
 		sum += 2 * taps[i]
 	}
@@ -45,16 +47,6 @@ func newHalfband(n, block int) *halfband {
 
 // kaiserBeta gives about 60 dB of stop-band attenuation.
 const kaiserBeta = 6
-
-// bessel0 is the modified Bessel function of the first kind and order 0.
-func bessel0(x float64) float64 {
-	sum, term := 1.0, 1.0
-	for k := 1; term > 1e-12*sum; k++ {
-		term *= (x / 2 / float64(k)) * (x / 2 / float64(k))
-		sum += term
-	}
-	return sum
-}
 
 // process filters in and writes len(in)/2 samples to out. len(in) is even and at
 // most the block size. Output i is centred reach samples before in[2i+1].
