@@ -47,7 +47,7 @@ func (a *absent) find(n int) int {
 	return slices.IndexFunc(a.parked, func(p parked) bool { return p.number == n })
 }
 
-// park takes in a speaker, and forgets whoever of all has been silent for longest
+// park takes in a speaker, and forgets the one who has been silent for longest
 // where they are more than most.
 func (a *absent) park(p parked, most int) {
 	if p.anchor.N <= 0 {

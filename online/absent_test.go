@@ -144,7 +144,7 @@ func TestMergesAreFollowed(t *testing.T) {
 	}
 }
 
-// Where too many are parked, whoever has been silent for longest is forgotten.
+// Where too many are parked, the one who has been silent for longest is forgotten.
 func TestTheLongestSilentAreForgotten(t *testing.T) {
 	var a absent
 	pair := newWorld(1, 1).m.Shape().NewStats().Keep()

@@ -35,7 +35,7 @@ type ConnectOptions struct {
 	// which JetStream is used; the URL is not used.
 	Context string
 	// Domain is the JetStream domain that keeps events and sound, where it is not
-	// that of the server: the hub's, for whoever connects to a leaf node. APIPrefix
+	// that of the server: the hub's, for a client of a leaf node. APIPrefix
 	// begins the subjects of the JetStream API instead, where another account has
 	// it. Either counts instead of what Context says.
 	Domain, APIPrefix string

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// Whoever connects to a leaf node and says that JetStream is the hub's publishes
+// A client that connects to a leaf node and says that JetStream is the hub's publishes
 // to the hub and reads from there, whichever way it was said.
 func TestJetStreamOfTheHub(t *testing.T) {
 	servers := natstest.NewLeaf(t)

@@ -25,7 +25,7 @@ const (
 )
 
 // HeaderControl begins the headers of messages among the sound that are for
-// whoever diarizes it, and none.
+// the program that diarizes it, and none.
 const HeaderControl = "Diarizer-"
 
 // control reports whether a message is one of those.

@@ -164,7 +164,7 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// TestNotes: what is among the sound for whoever diarizes it is no sound, and a
+// TestNotes: what is among the sound for the program that diarizes it is no sound, and a
 // reader that comes after one of these messages still finds the last session.
 func TestNotes(t *testing.T) {
 	_, nc := serve(t, natsd.Options{})

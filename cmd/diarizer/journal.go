@@ -26,7 +26,7 @@ func newJournalCommand() *cobra.Command {
 		Short: "Show the events that wait for a NATS server",
 		Long: `Show the events that wait for a NATS server.
 
-Whoever publishes events keeps them in a journal until the server has them.
+A program that publishes events keeps them in a journal until the server has them.
 What a program left there, because the server was away or because the program
 died, is published by the next one with the same journal, or by
 "diarizer journal flush".`,

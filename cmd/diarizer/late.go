@@ -32,7 +32,7 @@ func (o *output) remember(stream string) func(event.Event) error {
 	}
 }
 
-// correct hands a correction to whoever diarizes the stream here, and when it is over
+// correct hands a correction to the program that diarizes the stream here, and when it is over
 // makes it itself.
 func (o *output) correct(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
 	if c.ID == "" {

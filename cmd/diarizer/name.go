@@ -46,7 +46,7 @@ const aboutCorrections = `
 
 FILE is an RTTM file, or events as lines of JSON; it is written again, and what was
 there before is kept as FILE.1 unless --force is given. STREAM is one that a NATS
-server keeps: while it goes on, whoever diarizes it is asked; when it is over, events
+server keeps: while it goes on, the program that diarizes it is asked; when it is over, events
 behind its end tell everybody who reads it. --out writes the turns as they are then.`
 
 // newNameCommand makes "diarizer name".

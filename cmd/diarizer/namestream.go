@@ -69,7 +69,7 @@ func streamNow(ctx context.Context, nc *nats.Conn, stream string) (*event.Timeli
 	return late.Timeline(), nil
 }
 
-// correctAnywhere has whoever diarizes the stream correct it, and corrects it itself
+// correctAnywhere has the program that diarizes the stream correct it, and corrects it itself
 // where it is over. It returns the timeline with the correction.
 func correctAnywhere(ctx context.Context, nc *nats.Conn, stream string, tl *event.Timeline, c correct.Correction) (*event.Timeline, error) {
 	if tl.Ended() == nil {

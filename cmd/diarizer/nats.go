@@ -33,7 +33,7 @@ type natsFlags struct {
 
 func (o *natsFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&o.context, "nats-context", "", "connect as this context of the nats command says, instead of to a URL")
-	f.StringVar(&o.domain, "nats-domain", "", "JetStream domain that keeps events and sound, such as that of the hub for whoever connects to a leaf node (default as the context says, or the server's)")
+	f.StringVar(&o.domain, "nats-domain", "", "JetStream domain that keeps events and sound, such as that of the hub for a client of a leaf node (default as the context says, or the server's)")
 	f.StringVar(&o.security.Creds, "nats-creds", "", "file with NATS credentials")
 	f.StringVar(&o.security.NKey, "nats-nkey", "", "file with the seed of an nkey")
 	f.StringVar(&o.security.Token, "nats-token", "", "file with a token")

@@ -92,7 +92,7 @@ func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOption
 	return t.ended(ctx, follow(run, nc, o, say, display{t.feed.Event, t.feed.Reading, t.feed.Partial}))
 }
 
-// viewPage serves the page; corrections go to whoever diarizes.
+// viewPage serves the page; corrections go to the program that diarizes the stream.
 func viewPage(ctx context.Context, nc *nats.Conn, stderr io.Writer, o viewOptions, say func(error)) (err error) {
 	hub := page.NewHub()
 	server, err := o.page.serve(ctx, stderr, hub, page.Options{Correct: correctOver(nc)})
@@ -103,7 +103,7 @@ func viewPage(ctx context.Context, nc *nats.Conn, stderr io.Writer, o viewOption
 	return follow(ctx, nc, o, say, display{hub.Event, hub.Reading, hub.Partial})
 }
 
-// correctOver sends corrections to whoever diarizes the stream. A stream that is over
+// correctOver sends corrections to the program that diarizes the stream. A stream that is over
 // is corrected here.
 func correctOver(nc *nats.Conn) page.Correct {
 	return func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {

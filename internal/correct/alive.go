@@ -14,7 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// aliveWithin bounds the wait for the server and for whoever diarizes a stream.
+// aliveWithin bounds the wait for the server and for the program that diarizes a stream.
 const aliveWithin = time.Second
 
 // Running returns the run of a stream that somebody diarizes at this moment, or

@@ -46,7 +46,7 @@ func Answer(m *nats.Msg, reply Reply, err error) {
 	}
 	data, err := json.Marshal(reply)
 	if err == nil {
-		_ = m.Respond(data) // whoever asked is gone, or asks again
+		_ = m.Respond(data) // the client is gone, or asks again
 	}
 }
 

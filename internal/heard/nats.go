@@ -58,11 +58,11 @@ func Answer(m *nats.Msg, reply Reply, err error) {
 		reply = Reply{Error: err.Error()}
 	}
 	if data, err := json.Marshal(reply); err == nil {
-		_ = m.Respond(data) // whoever asked is gone, or asks again
+		_ = m.Respond(data) // the client is gone, or asks again
 	}
 }
 
-// Send sends a message to whoever diarizes the stream and waits for the answer.
+// Send sends a message to the program that diarizes the stream and waits for the answer.
 // Its error matches [ErrNobody] where there is nobody, and [ErrMalformed] or
 // [ErrRefused] where the other side says so.
 func Send(ctx context.Context, nc *nats.Conn, stream string, m Message) (Reply, error) {

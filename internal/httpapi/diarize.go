@@ -67,7 +67,7 @@ func (a *API) diarize(w http.ResponseWriter, r *http.Request) {
 		h.Set("Diarizer-Warning", strconv.QuoteToASCII(warning.Error()))
 	}
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerWithin))
-	_, _ = w.Write(data) // whoever asked is gone
+	_, _ = w.Write(data) // the client is gone
 }
 
 // answerWithin is how long whoever asked may take to read the answer.

@@ -15,5 +15,5 @@ func Document() []byte { return openapi }
 func document(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-cache")
-	_, _ = w.Write(openapi) // whoever asked is gone
+	_, _ = w.Write(openapi) // the client is gone
 }

@@ -33,5 +33,5 @@ func answerError(w http.ResponseWriter, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()}) // whoever asked is gone
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()}) // the client is gone
 }

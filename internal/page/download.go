@@ -46,7 +46,7 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) {
 	head.Set("Content-Type", types[format])
 	head.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	head.Set("Cache-Control", "no-store")
-	_, _ = w.Write(data.Bytes()) // whoever asked is gone
+	_, _ = w.Write(data.Bytes()) // the client is gone
 }
 
 // snapshot is the board of a stream, if there is one.

@@ -15,7 +15,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
 // guard keeps others out: pages of other sites that run in the same browser,
-// and whoever does not know the token, where there is one.
+// and people who do not know the token, where there is one.
 type guard struct {
 	next http.Handler
 	// token opens the page; empty where only this machine can ask.

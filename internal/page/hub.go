@@ -14,7 +14,7 @@ import (
 )
 
 // What a Hub keeps is bounded: streams, the oldest going first, and for each
-// the latest events, for pages that come back. Whoever was away for longer gets
+// the latest events, for pages that come back. A page that was away for longer gets
 // the board instead.
 const (
 	maxStreams = 100
@@ -174,7 +174,7 @@ func (h *Hub) Partial(stream string, m heard.Message) {
 	wake(&s.news)
 }
 
-// wake lets whoever waits for news look again.
+// wake lets everybody who waits for news look again.
 func wake(news *chan struct{}) {
 	close(*news)
 	*news = make(chan struct{})

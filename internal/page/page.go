@@ -23,7 +23,7 @@ import (
 //go:embed web
 var web embed.FS
 
-// Correct hands a correction to whoever diarizes the stream.
+// Correct hands a correction to the program that diarizes the stream.
 type Correct func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error)
 
 // handler is all routes.
@@ -186,7 +186,7 @@ func (h *handler) post(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(data) // whoever asked is gone
+	_, _ = w.Write(data) // the client is gone
 }
 
 func (h *handler) take(w http.ResponseWriter, r *http.Request) (correct.Reply, int) {

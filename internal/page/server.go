@@ -29,7 +29,7 @@ type Options struct {
 	// Sounds are the recordings that the page can play; nil is none.
 	Sounds *Sounds
 	// Also are routes besides the page's, by their patterns of [http.ServeMux],
-	// for whoever may open the page. Open are those that anybody may ask, such as
+	// for everybody who may open the page. Open are those that anybody may ask, such as
 	// whether the process works.
 	Also, Open map[string]http.Handler
 	// OnFirst, where not nil, is called when the first page opens.

@@ -75,7 +75,7 @@ func (h *handler) listSounds(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	_, _ = w.Write(data) // whoever asked is gone
+	_, _ = w.Write(data) // the client is gone
 }
 
 // sound answers with the recording of a stream, or the part that is asked for.

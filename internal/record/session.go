@@ -63,7 +63,7 @@ func (s *Session) Stream() string { return s.stream }
 // Format is that of the packets.
 func (s *Session) Format() Format { return s.format }
 
-// Source is the sound, for whoever diarizes.
+// Source is the sound, for the program that diarizes.
 func (s *Session) Source() capture.Source { return s.queue }
 
 // Take takes a packet, which may have come before. It waits while more than ten

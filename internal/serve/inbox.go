@@ -14,7 +14,7 @@ import (
 )
 
 // inbox hears the corrections of one run. It puts each among the stream's sound
-// and answers when the owner has come upon it there. Whoever asked and got no
+// and answers when the owner has come upon it there. A client that got no
 // answer, as the owner was replaced, asks the next one with the same ID.
 type inbox struct {
 	s                    *shared
@@ -36,7 +36,7 @@ type outcome struct {
 	err   error
 }
 
-// Bounds of an inbox: for how long whoever asks is kept in mind, and how many.
+// Bounds of an inbox: for how long a client is kept in mind, and how many.
 const (
 	waitForPlace = 10 * time.Second
 	maxWaiting   = 64
@@ -152,7 +152,7 @@ func (in *inbox) forget(id string, wait chan outcome) {
 	}
 }
 
-// answer tells whoever waits what became of a correction.
+// answer tells the client that waits what became of a correction.
 func (in *inbox) answer(id string, reply correct.Reply, err error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 
 // headerNote is the header of a note: a message among a stream's sound that is
 // none. It says what depends on more than the sound, and takes effect where it
-// stands, for whoever reads the sound again as for whoever read it first. A
+// stands, for an owner that reads the sound again as for the one that read it first. A
 // follower needs to keep nothing of it but its own state. The header's value is
 // the kind.
 const headerNote = "Diarizer-Note"

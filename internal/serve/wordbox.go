@@ -156,7 +156,7 @@ func (b *wordbox) overrun() {
 	}
 }
 
-// answer tells whoever waits what became of words.
+// answer tells the client that waits what became of words.
 func (b *wordbox) answer(id string, reply heard.Reply, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -67,7 +67,7 @@ func (p *WordPrinter) Event(e event.Event) error {
 		r.mended = e.At
 	}
 	err := r.tl.Apply(e)
-	if errors.Is(err, event.ErrHole) { // whoever reads the events has been told
+	if errors.Is(err, event.ErrHole) { // the reader of the events has been told
 		r.tl.Skip(e)
 		err = r.tl.Apply(e)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/correct"
 )
 
-// Correct hands a correction to whoever diarizes the stream.
+// Correct hands a correction to the program that diarizes the stream.
 type Correct func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error)
 
 // desk is what the user is doing to correct. The zero value does nothing.

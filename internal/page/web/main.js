@@ -439,7 +439,7 @@ $("player").addEventListener("timeupdate", (e) => {
   if (e.target.currentTime >= play.until) e.target.pause();
 });
 $("player").addEventListener("seeking", () => {
-  if (!play.own) play.until = Infinity; // whoever moves it wants to hear on
+  if (!play.own) play.until = Infinity; // a person who moves it wants to hear on
   play.own = false;
 });
 $("move-to").addEventListener("change", () => (rowsDirty = true));
@@ -496,7 +496,7 @@ $("phone").addEventListener("click", () => {
   $("code").showModal();
 });
 
-// For whoever looks at the page from its console, and for its tests.
+// For people who look at the page from its console, and for its tests.
 globalThis.diarizer = {
   get board() { return board; },
   get recorder() { return recorder; },
