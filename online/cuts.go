@@ -22,11 +22,11 @@ const (
 	cutPenalty = 8
 	// cutShortest is the shortest utterance that is looked at, in samples: 1 s.
 	cutShortest = 100 * segment.Hop
-	// cutKnown is how much somebody has to have said to be heard inside another's
-	// utterance, in frames.
+	// cutKnown is how much speech of a speaker is needed, in frames, before the speaker
+	// is looked for inside another's utterance.
 	cutKnown = 200
-	// cutCoarse is how many atoms make a moment at first; by single ones is looked
-	// only where somebody takes turns by those.
+	// cutCoarse is how many atoms make a moment of the first pass. The second pass, of
+	// single atoms, runs only where the first one found that speakers take turns.
 	cutCoarse = 3
 )
 

@@ -106,8 +106,8 @@ func (r *reader) advance(m Message) {
 	}
 }
 
-// hole says what is missing before m. One without a number to want is a run
-// whose beginning was perhaps never there to read.
+// hole returns what is missing before m. Where it has no number that was expected, the
+// beginning of the run may never have been kept.
 func (r *reader) hole(m Message, err error) *event.HoleError {
 	if err != nil {
 		return nil

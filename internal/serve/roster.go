@@ -189,8 +189,8 @@ func (r *roster) silent(than time.Duration) map[string]uint64 {
 }
 
 // free returns the claims that no living worker has. A claim in the name of worker
-// me stands for nothing by itself: it may have been written without me hearing of
-// it.
+// me is returned too: me may have written it without receiving the answer, and then
+// does not follow the stream.
 func (r *roster) free(me string) map[string]seenClaim {
 	r.mu.Lock()
 	defer r.mu.Unlock()
