@@ -109,7 +109,7 @@ func TestAccurateIsAFunctionOfTheSamples(t *testing.T) {
 // hear the demo: who speaks when is the same, so that a stream may move between
 // machines.
 func TestAccurateOnEveryPath(t *testing.T) {
-	x := talk(t, 6) // plain Go takes its time
+	x := talk(t, 4) // plain Go takes its time
 	m := embedded(t, modelfile.Accurate).(*embedding.Model)
 	want := ""
 	for _, path := range simd.Paths() {
