@@ -4,10 +4,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"github.com/seed-7adb9000/diarizer/internal/meeting"
-	"github.com/seed-7adb9000/diarizer/internal/natstest"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // A turn is given to somebody else, and to somebody new, in a file.
@@ -43,15 +39,7 @@ func TestGiveInRTTM(t *testing.T) {
 // it so.
 func TestGiveOverStream(t *testing.T) {
 	t.Chdir(t.TempDir())
-	nc := natstest.New(t)
-	url := nc.ConnectedUrl()
-	if err := publish.EnsureStream(t.Context(), nc, publish.StreamOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	run := meeting.Events(meeting.Options{Turns: 30})
-	if err := publish.Append(t.Context(), nc, 0, run...); err != nil {
-		t.Fatal(err)
-	}
+	url := meetingOver(t)
 	rttm := func() string { return works(t, "watch", "--nats", url, "--until-end", "--format", "rttm") }
 	before := rttm()
 	first := strings.Fields(strings.Split(before, "\n")[0])

@@ -80,12 +80,10 @@ func TestNameInRTTM(t *testing.T) {
 	}
 }
 
-// A stream that is over on the server is named, merged and taken back, and all later
-// readers, of events and files, have it so.
-func TestNameOverStream(t *testing.T) {
-	t.Chdir(t.TempDir())
+// meetingOver returns the address of a server that has a meeting which is over.
+func meetingOver(t *testing.T) (url string) {
+	t.Helper()
 	nc := natstest.New(t)
-	url := nc.ConnectedUrl()
 	if err := publish.EnsureStream(t.Context(), nc, publish.StreamOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -93,6 +91,14 @@ func TestNameOverStream(t *testing.T) {
 	if err := publish.Append(t.Context(), nc, 0, run...); err != nil {
 		t.Fatal(err)
 	}
+	return nc.ConnectedUrl()
+}
+
+// A stream that is over on the server is named, merged and taken back, and all later
+// readers, of events and files, have it so.
+func TestNameOverStream(t *testing.T) {
+	t.Chdir(t.TempDir())
+	url := meetingOver(t)
 	lines := func(args ...string) string {
 		return works(t, append([]string{"watch", "--nats", url, "--until-end"}, args...)...)
 	}

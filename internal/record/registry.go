@@ -95,14 +95,6 @@ func (r *Registry) Forget(s *Session) {
 	delete(r.sessions, s.id)
 }
 
-// Len is how many recordings there are, those that nobody has come back to yet
-// included.
-func (r *Registry) Len() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.sessions)
-}
-
 // Close ends all recordings and begins none.
 func (r *Registry) Close() {
 	r.mu.Lock()

@@ -60,9 +60,6 @@ func (s *Session) ID() string { return s.id }
 // Stream is the id of the stream.
 func (s *Session) Stream() string { return s.stream }
 
-// Format is that of the packets.
-func (s *Session) Format() Format { return s.format }
-
 // Source is the sound, for the program that diarizes.
 func (s *Session) Source() capture.Source { return s.queue }
 

@@ -49,6 +49,32 @@ func kept(t *testing.T, nc *nats.Conn, stream string) []message {
 	return all
 }
 
+// movesLead holds that a stream of the messages leads to what is wanted where another
+// owner goes on after so many messages, again and again.
+func movesLead(t *testing.T, cfg pipeline.Config, all []message, want *recorder, every ...int) {
+	t.Helper()
+	for _, every := range every {
+		rec := &recorder{}
+		f, err := newFollower("room", cfg, rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, m := range all {
+			if i%every == every-1 {
+				if f, err = resume("room", cfg, rec, f.snapshot()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := f.push(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !f.ended || !slices.Equal(rec.text, want.text) {
+			t.Errorf("moved every %d messages: %s", every, firstDifference(rec.text, want.text))
+		}
+	}
+}
+
 // replayed is what one process that is never disturbed says of messages: its
 // events and turns.
 func replayed(t *testing.T, stream string, cfg pipeline.Config, all []message) *recorder {

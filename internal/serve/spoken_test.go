@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -174,26 +173,7 @@ func TestWordsInCheckpoints(t *testing.T) {
 	if e := decode(t, want.text[len(want.text)-1]); e.Kind != event.StreamEnded || e.End.Reason != event.Finished {
 		t.Errorf("the last event is %+v", e)
 	}
-	for _, every := range []int{len(all) - 1, 97} {
-		rec := &recorder{}
-		f, err := newFollower("room", cfg, rec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, m := range all {
-			if i%every == every-1 {
-				if f, err = resume("room", cfg, rec, f.snapshot()); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := f.push(t.Context(), m); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if !f.ended || !slices.Equal(rec.text, want.text) {
-			t.Errorf("moved every %d messages: %s", every, firstDifference(rec.text, want.text))
-		}
-	}
+	movesLead(t, cfg, all, want, len(all)-1, 97)
 }
 
 // TestLastWordsAreWaitedForNotForLong ends a run whose recogniser goes on without an

@@ -79,24 +79,5 @@ func TestMovedFollower(t *testing.T) {
 	if len(names) < 2 || !slices.Equal(names[:2], []string{"S1 Ada", "S2 Grace"}) {
 		t.Fatalf("names %v", names)
 	}
-	for _, every := range []int{1000, 270, 61} {
-		rec := &recorder{}
-		f, err := newFollower("room", cfg, rec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, m := range all {
-			if i%every == every-1 {
-				if f, err = resume("room", cfg, rec, f.snapshot()); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := f.push(t.Context(), m); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if !f.ended || !slices.Equal(rec.text, want.text) {
-			t.Errorf("moved every %d messages: %s", every, firstDifference(rec.text, want.text))
-		}
-	}
+	movesLead(t, cfg, all, want, 1000, 270, 61)
 }
