@@ -1,8 +1,10 @@
 package identify
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/online/model"
@@ -259,5 +261,21 @@ func TestComparerKeepsNothing(t *testing.T) {
 	c.LogOdds(nil, b, known)
 	if again := c.LogOdds(nil, a, known)[0]; again != first {
 		t.Errorf("%v, and then %v", first, again)
+	}
+}
+
+// TestPersons holds that the pairs of speakers who are one person are added up, whatever
+// order they come in, and that nothing is shared with them.
+func TestPersons(t *testing.T) {
+	pair := func(n, d float64) model.Stats { return model.Stats{N: n, D: []float64{d}, DInv: []float64{2 * d}} }
+	speakers := map[int]model.Stats{1: pair(10, 1), 2: pair(20, 2), 3: pair(40, 4)}
+	got := Persons(maps.All(speakers), func(n int) int { return min(n, 2) })
+	for n, want := range map[int]model.Stats{1: pair(10, 1), 2: pair(60, 6)} {
+		if !reflect.DeepEqual(got[n], want) {
+			t.Errorf("person %d has %+v, expected %+v", n, got[n], want)
+		}
+	}
+	if len(got) != 2 || !reflect.DeepEqual(speakers[2], pair(20, 2)) {
+		t.Errorf("%d persons of 2, and speaker 2 has %+v now", len(got), speakers[2])
 	}
 }

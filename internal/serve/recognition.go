@@ -121,17 +121,7 @@ func (r *recognition) compare(f *follower, all people) {
 // persons are the speakers of f with what they have said, those added up whom
 // somebody has corrected to be one.
 func persons(f *follower) map[int]model.Stats {
-	said := map[int]model.Stats{}
-	for n, stats := range f.stream.Speakers() {
-		who := f.desk.Who(n)
-		if sum, ok := said[who]; ok {
-			sum.Add(stats)
-			said[who] = sum
-		} else {
-			said[who] = stats.Clone()
-		}
-	}
-	return said
+	return identify.Persons(f.stream.Speakers(), f.desk.Who)
 }
 
 // namesOf returns who of the people each speaker is called at the moment, −1 for

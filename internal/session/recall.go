@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/identify"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/recall"
 	"github.com/seed-7adb9000/diarizer/online"
@@ -122,17 +123,7 @@ func (r *recalling) look(at int64) error {
 
 // said is what every speaker has said, of those whom people have made one the sum.
 func (r *recalling) said() map[int]model.Stats {
-	said := map[int]model.Stats{}
-	for n, stats := range r.stream.Speakers() {
-		who := r.desk.Who(n)
-		if sum, ok := said[who]; ok {
-			sum.Add(stats)
-			said[who] = sum
-		} else {
-			said[who] = stats.Clone()
-		}
-	}
-	return said
+	return identify.Persons(r.stream.Speakers(), r.desk.Who)
 }
 
 // readAhead reads src until it ends or ctx is done, a few blocks ahead, and gives up
