@@ -69,7 +69,7 @@ deps:
 	command -v node >/dev/null || packages="$$packages nodejs"; \
 	command -v npm >/dev/null || packages="$$packages npm"; \
 	set -x; $(APT) update -q && $(APT) install -qy --no-install-recommends $$packages
-	@for d in examples internal/page/browser; do \
+	@for d in examples internal/web/page/browser; do \
 	  [ -d $$d/node_modules ] || npm ci --prefix $$d --no-audit --no-fund || exit 1; \
 	done
 	@examples/.venv/bin/python -c 'import pocketsphinx' 2>/dev/null || \
@@ -105,10 +105,10 @@ vuln:
 
 # The packages whose tests kill servers and time their heartbeats have the
 # machine to themselves.
-FAULTS = ./internal/fault ./internal/serve
+FAULTS = ./internal/testkit/fault ./internal/serve
 
 race:
-	CGO_ENABLED=1 $(GO) test -race -timeout 15m $$($(GO) list ./... | grep -v -e /internal/fault$$ -e /internal/serve$$)
+	CGO_ENABLED=1 $(GO) test -race -timeout 15m $$($(GO) list ./... | grep -v -e /internal/testkit/fault$$ -e /internal/serve$$)
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m -p 1 $(FAULTS)
 
 bench-once:
@@ -177,12 +177,12 @@ packages:
 
 # Needs Node and Chromium; without them it says what it leaves out.
 test-browser:
-	internal/page/browser/run
+	internal/web/page/browser/run
 
 pictures: build
-	bin/diarizer replay --speed max --nats off --force --rttm bin/demo.rttm internal/demo/demo.flac >/dev/null
-	$(GO) run ./cmd/diarizer-lab plot bin/demo.rttm --reference internal/demo/demo.rttm --title "The demo, against who really spoke" --force -o docs/demo.svg
-	internal/page/browser/run picture ../../../docs/view.png
+	bin/diarizer replay --speed max --nats off --force --rttm bin/demo.rttm internal/cli/demo/demo.flac >/dev/null
+	$(GO) run ./cmd/diarizer-lab plot bin/demo.rttm --reference internal/cli/demo/demo.rttm --title "The demo, against who really spoke" --force -o docs/demo.svg
+	internal/web/page/browser/run picture ../../../../docs/view.png
 
 # Workers that die, freeze, are cut off, lose their checkpoints and their servers, over many streams.
 test-cluster:

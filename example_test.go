@@ -8,7 +8,7 @@ import (
 	"github.com/seed-7adb9000/diarizer"
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
 )
 
 // A recording is diarized, as fast as it goes.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
 )
 
 // TestImportersGetNoServer holds what a program that imports this package is spared.
@@ -38,7 +38,7 @@ func TestExampleModule(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-C", "examples/library", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v: %s", err, out)
 	}
-	cmd := exec.CommandContext(t.Context(), program, "internal/demo/demo.flac")
+	cmd := exec.CommandContext(t.Context(), program, "internal/cli/demo/demo.flac")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -3,7 +3,7 @@ package diarizer
 import (
 	"io"
 
-	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/internal/damage"
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
-	"github.com/seed-7adb9000/diarizer/internal/needs"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 )
 
 // encode makes a file of another format out of a WAV file.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
-	"github.com/seed-7adb9000/diarizer/internal/needs"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 )
 
 // TestOnlyTheGivenFile: a file that tells ffmpeg to read others, whatever it is

@@ -9,7 +9,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture/internal/mix"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
-	"github.com/seed-7adb9000/diarizer/internal/clean"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/clean"
 )
 
 // A Recording is an opened recording as a [Source]. Make it with [Open] or

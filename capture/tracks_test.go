@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
-	"github.com/seed-7adb9000/diarizer/internal/needs"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 )
 
 // tracks makes a Matroska file with a track for each WAV file.

@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	. "github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/eventtest"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/eventtest"
 )
 
 func TestEventsSurviveJSON(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	. "github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/eventtest"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/eventtest"
 )
 
 // everyKind is what this version publishes.

@@ -11,7 +11,7 @@ import (
 
 	. "github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/eventtest"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/eventtest"
 	"github.com/seed-7adb9000/diarizer/online"
 )
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	. "github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/eventtest"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/eventtest"
 	"github.com/seed-7adb9000/diarizer/online"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	. "github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/eventtest"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/eventtest"
 )
 
 func drawRun(t *rapid.T) []Event {

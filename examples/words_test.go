@@ -16,12 +16,12 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/demo"
-	"github.com/seed-7adb9000/diarizer/internal/modelfile"
-	"github.com/seed-7adb9000/diarizer/internal/natstest"
-	"github.com/seed-7adb9000/diarizer/internal/needs"
+	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
+	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 )
 
 // samples are the first seconds of the demo as a bridge reads them.
@@ -139,14 +139,14 @@ func pythonWith(t *testing.T, module string) string {
 func TestWhisperWords(t *testing.T) {
 	python := needs.Tool(t, "python3")
 	for _, file := range []string{"whisper-ctranslate2.json", "faster-whisper.json"} {
-		if _, err := os.Stat("../internal/wordfile/testdata/" + file); err != nil {
+		if _, err := os.Stat("../internal/show/wordfile/testdata/" + file); err != nil {
 			t.Fatal(err)
 		}
 		const code = `import json, sys, words
 data = json.load(open(sys.argv[1]))
 found = words.whisper_words(data["segments"] if isinstance(data, dict) else data, 100)
 print(len(found), found[0], found[-1]["text"], sum(w["line"] for w in found))`
-		out, err := exec.Command(python, "-c", code, "../internal/wordfile/testdata/"+file).CombinedOutput()
+		out, err := exec.Command(python, "-c", code, "../internal/show/wordfile/testdata/"+file).CombinedOutput()
 		want := "40 {'text': 'Right,', 'start': 100.6, 'end': 100.99, 'confidence': 0.9, 'line': True} garage 7\n"
 		if err != nil || string(out) != want {
 			t.Errorf("%s: %v\n%swant\n%s", file, err, out, want)

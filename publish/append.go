@@ -11,7 +11,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/bus"
-	"github.com/seed-7adb9000/diarizer/internal/fence"
+	"github.com/seed-7adb9000/diarizer/internal/bus/fence"
 )
 
 // ErrMoved is matched by the error of [Append] where the stream has events that the

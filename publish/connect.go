@@ -14,7 +14,7 @@ import (
 	"github.com/synadia-io/orbit.go/natscontext"
 
 	"github.com/seed-7adb9000/diarizer/internal/bus"
-	"github.com/seed-7adb9000/diarizer/internal/wait"
+	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
 // ErrUnreachable is matched by the error of [Connect] when no server answers.

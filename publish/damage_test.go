@@ -16,7 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/eventtest"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/eventtest"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 

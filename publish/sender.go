@@ -11,8 +11,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/seed-7adb9000/diarizer/internal/fence"
-	"github.com/seed-7adb9000/diarizer/internal/wait"
+	"github.com/seed-7adb9000/diarizer/internal/bus/fence"
+	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
 // sender stores messages in JetStream one after the other: the next is sent

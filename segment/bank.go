@@ -5,7 +5,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"github.com/seed-7adb9000/diarizer/internal/spectrum"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/spectrum"
 )
 
 // BankSize is how many energies a [Bank] makes of a window.

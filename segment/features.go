@@ -5,8 +5,8 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"github.com/seed-7adb9000/diarizer/internal/clean"
-	"github.com/seed-7adb9000/diarizer/internal/spectrum"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/clean"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/spectrum"
 )
 
 const (

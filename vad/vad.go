@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/seed-7adb9000/diarizer/internal/clean"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/clean"
 	"github.com/seed-7adb9000/diarizer/vad/internal/front"
 )
 

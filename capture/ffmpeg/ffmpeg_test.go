@@ -13,7 +13,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/ffmpeg"
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
-	"github.com/seed-7adb9000/diarizer/internal/needs"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -11,7 +11,7 @@ import (
 	"github.com/mewkiz/flac/frame"
 	"github.com/mewkiz/flac/meta"
 
-	"github.com/seed-7adb9000/diarizer/internal/clean"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/clean"
 )
 
 // WriterBlock is the number of samples in a frame that a [Writer] writes: 0.256 s

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/internal/soundcard"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/soundcard"
 )
 
 // patience is how long a test waits for what has to come; a busy machine may

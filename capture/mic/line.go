@@ -7,7 +7,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/internal/mix"
 	"github.com/seed-7adb9000/diarizer/capture/resample"
-	"github.com/seed-7adb9000/diarizer/internal/clean"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/clean"
 )
 
 const (

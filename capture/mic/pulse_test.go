@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/soundcard"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/soundcard"
 )
 
 // tone writes two seconds of a sine, at half of full scale, as WAV.

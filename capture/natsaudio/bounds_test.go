@@ -12,7 +12,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/resample"
-	"github.com/seed-7adb9000/diarizer/internal/numeric"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/numeric"
 )
 
 // TestAnyPosition holds that a position of any packet that passes for one has the

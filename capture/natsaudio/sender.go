@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/internal/bus"
-	"github.com/seed-7adb9000/diarizer/internal/clean"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/clean"
 )
 
 // Format is what the packets of a session have in common.

@@ -8,8 +8,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/internal/mix"
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 	"github.com/seed-7adb9000/diarizer/capture/resample"
-	"github.com/seed-7adb9000/diarizer/internal/clean"
-	"github.com/seed-7adb9000/diarizer/internal/numeric"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/clean"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/numeric"
 )
 
 // sound turns the packets of one session, in order, into samples of one channel

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/capture/internal/pcmtest"
-	"github.com/seed-7adb9000/diarizer/internal/needs"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 )
 
 // decodePackets hears the packets as their contract says: each at its position,

@@ -3,7 +3,7 @@ package resample
 import (
 	"math"
 
-	"github.com/seed-7adb9000/diarizer/internal/numeric"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/numeric"
 )
 
 const (

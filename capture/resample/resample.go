@@ -13,8 +13,8 @@ import (
 
 	"gonum.org/v1/gonum/blas/blas32"
 
-	"github.com/seed-7adb9000/diarizer/internal/clean"
-	"github.com/seed-7adb9000/diarizer/internal/numeric"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/clean"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/numeric"
 )
 
 // MinRate and MaxRate bound the sample rates that [New] accepts, in hertz. The

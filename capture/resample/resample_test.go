@@ -9,7 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/seed-7adb9000/diarizer/internal/numeric"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/numeric"
 )
 
 const outRate = 16000

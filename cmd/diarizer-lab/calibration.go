@@ -11,10 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/internal/cli"
+	"github.com/seed-7adb9000/diarizer/internal/cli/outfile"
 	"github.com/seed-7adb9000/diarizer/internal/lab/calibration"
 	"github.com/seed-7adb9000/diarizer/internal/lab/evaluate"
 	"github.com/seed-7adb9000/diarizer/internal/lab/figure"
-	"github.com/seed-7adb9000/diarizer/internal/outfile"
 )
 
 // printCalibration prints, as Markdown, whether the confidences of the final

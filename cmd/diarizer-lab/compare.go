@@ -16,7 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/lab/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/lab/experiment"
 	"github.com/seed-7adb9000/diarizer/internal/lab/figure"
-	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 )
 
 // compareFlags are the flags of "diarizer-lab compare".

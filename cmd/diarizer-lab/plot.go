@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/internal/cli"
+	"github.com/seed-7adb9000/diarizer/internal/cli/outfile"
 	"github.com/seed-7adb9000/diarizer/internal/lab/plot"
-	"github.com/seed-7adb9000/diarizer/internal/outfile"
 )
 
 func newPlotCommand() *cobra.Command {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/seed-7adb9000/diarizer/internal/lab/trial"
-	"github.com/seed-7adb9000/diarizer/internal/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 	"github.com/seed-7adb9000/diarizer/online/model/embedding"
 )
 

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/seed-7adb9000/diarizer/internal/settings"
+	"github.com/seed-7adb9000/diarizer/internal/cli/settings"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/cli"
-	"github.com/seed-7adb9000/diarizer/internal/export"
+	"github.com/seed-7adb9000/diarizer/internal/show/export"
 )
 
 // newConvertCommand makes "diarizer convert".

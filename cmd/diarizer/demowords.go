@@ -8,9 +8,9 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/demo"
-	"github.com/seed-7adb9000/diarizer/internal/heard"
+	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
+	"github.com/seed-7adb9000/diarizer/internal/session/heard"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 

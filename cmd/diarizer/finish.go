@@ -8,9 +8,9 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/export"
-	"github.com/seed-7adb9000/diarizer/internal/outfile"
-	"github.com/seed-7adb9000/diarizer/internal/transcript"
+	"github.com/seed-7adb9000/diarizer/internal/cli/outfile"
+	"github.com/seed-7adb9000/diarizer/internal/show/export"
+	"github.com/seed-7adb9000/diarizer/internal/show/transcript"
 )
 
 // outcome is how a command ended.

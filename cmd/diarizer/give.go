@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/correct"
-	speech "github.com/seed-7adb9000/diarizer/internal/talk"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	speech "github.com/seed-7adb9000/diarizer/internal/show/talk"
 )
 
 // newcomer is who is somebody new, in place of a speaker.

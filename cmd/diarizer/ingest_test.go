@@ -19,7 +19,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/needs"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 

@@ -139,7 +139,7 @@ func TestWhereToPublishIsSaidOnce(t *testing.T) {
 		{exitServer, []string{"--nats", "nats://127.0.0.1:1", "--journal", "off", "--nats-wait", "10ms"}},
 	} {
 		var stdout, stderr bytes.Buffer
-		code := run(t.Context(), append([]string{"replay", "../../internal/demo/demo.flac"}, c.args...), strings.NewReader(""), &stdout, &stderr)
+		code := run(t.Context(), append([]string{"replay", "../../internal/cli/demo/demo.flac"}, c.args...), strings.NewReader(""), &stdout, &stderr)
 		if code != c.status || strings.Count(stderr.String(), "\n") != 1 || stdout.Len() > 0 {
 			t.Errorf("%v: exit status %d, expected %d, %q", c.args, code, c.status, &stderr)
 		}

@@ -15,9 +15,9 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/correct"
-	"github.com/seed-7adb9000/diarizer/internal/soundcard"
-	"github.com/seed-7adb9000/diarizer/internal/tui"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/internal/show/tui"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/soundcard"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 )
 
 // remember keeps what corrections after the end of a stream's new run need, where

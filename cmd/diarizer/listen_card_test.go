@@ -21,7 +21,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/resample"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/soundcard"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/soundcard"
 )
 
 // heardSeconds of the demo are played: six turns of four speakers.

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/internal/correct"
-	"github.com/seed-7adb9000/diarizer/internal/meeting"
-	"github.com/seed-7adb9000/diarizer/internal/natstest"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/meeting"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 

@@ -15,9 +15,9 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/cli"
-	"github.com/seed-7adb9000/diarizer/internal/correct"
-	"github.com/seed-7adb9000/diarizer/internal/export"
-	"github.com/seed-7adb9000/diarizer/internal/outfile"
+	"github.com/seed-7adb9000/diarizer/internal/cli/outfile"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/internal/show/export"
 )
 
 // correctFile corrects an RTTM file or events as lines of JSON. What the corrections

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/internal/outfile"
+	"github.com/seed-7adb9000/diarizer/internal/cli/outfile"
 )
 
 // keeper keeps what a microphone hears in the file of --record. While it grows

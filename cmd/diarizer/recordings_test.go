@@ -18,7 +18,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 

@@ -12,9 +12,9 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/cli"
-	"github.com/seed-7adb9000/diarizer/internal/export"
-	"github.com/seed-7adb9000/diarizer/internal/outfile"
-	"github.com/seed-7adb9000/diarizer/internal/transcript"
+	"github.com/seed-7adb9000/diarizer/internal/cli/outfile"
+	"github.com/seed-7adb9000/diarizer/internal/show/export"
+	"github.com/seed-7adb9000/diarizer/internal/show/transcript"
 )
 
 // resultFlags are the flags of every command whose turns can be had in all

@@ -17,8 +17,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/cli"
-	"github.com/seed-7adb9000/diarizer/internal/demo"
-	"github.com/seed-7adb9000/diarizer/internal/needs"
+	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 

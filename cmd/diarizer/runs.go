@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/export"
+	"github.com/seed-7adb9000/diarizer/internal/show/export"
 )
 
 // runsApart gives timelines of the same name, such as several runs of a stream, names

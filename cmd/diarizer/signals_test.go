@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/internal/cli"
-	"github.com/seed-7adb9000/diarizer/internal/needs"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 )
 
 // child is a diarizer in a process of its own that replays a minute of speech as

@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/latency"
+	"github.com/seed-7adb9000/diarizer/internal/metrics/latency"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 

@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"github.com/seed-7adb9000/diarizer/internal/cli"
-	"github.com/seed-7adb9000/diarizer/internal/export"
-	"github.com/seed-7adb9000/diarizer/internal/transcript"
+	"github.com/seed-7adb9000/diarizer/internal/show/export"
+	"github.com/seed-7adb9000/diarizer/internal/show/transcript"
 )
 
 // result says what came of all streams: who spoke how much, where the final

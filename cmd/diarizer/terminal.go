@@ -9,7 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/seed-7adb9000/diarizer/internal/cli"
-	"github.com/seed-7adb9000/diarizer/internal/tui"
+	"github.com/seed-7adb9000/diarizer/internal/show/tui"
 )
 
 // terminalView is the full-screen view of what a command does. A nil

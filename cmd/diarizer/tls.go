@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/seed-7adb9000/diarizer/internal/page"
+	"github.com/seed-7adb9000/diarizer/internal/web/page"
 )
 
 // tlsFlags say how the page is served over HTTPS.

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/tracks"
+	"github.com/seed-7adb9000/diarizer/internal/session/tracks"
 )
 
 // participant is a track of the command line.

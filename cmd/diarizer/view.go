@@ -11,12 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/correct"
-	"github.com/seed-7adb9000/diarizer/internal/heard"
-	"github.com/seed-7adb9000/diarizer/internal/meter"
-	"github.com/seed-7adb9000/diarizer/internal/page"
-	"github.com/seed-7adb9000/diarizer/internal/transcript"
-	"github.com/seed-7adb9000/diarizer/internal/tui"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/internal/session/heard"
+	"github.com/seed-7adb9000/diarizer/internal/show/meter"
+	"github.com/seed-7adb9000/diarizer/internal/show/transcript"
+	"github.com/seed-7adb9000/diarizer/internal/show/tui"
+	"github.com/seed-7adb9000/diarizer/internal/web/page"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 

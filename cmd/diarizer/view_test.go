@@ -17,7 +17,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/correct"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
@@ -155,7 +155,7 @@ func TestReplayKeepsItsPage(t *testing.T) {
 	done := make(chan int, 1)
 	go func() {
 		done <- run(ctx, []string{"replay", "--speed", "max", "--nats", "off", "--http", "127.0.0.1:0", "--rttm", file,
-			"../../internal/demo/demo.flac"}, strings.NewReader(""), &stdout, &stderr)
+			"../../internal/cli/demo/demo.flac"}, strings.NewReader(""), &stdout, &stderr)
 	}()
 	url := stderr.wait(t, `the page stays at (\S+)`)
 	segments, err := rttm.ReadFile(file)

@@ -14,8 +14,8 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/cli"
-	"github.com/seed-7adb9000/diarizer/internal/export"
-	"github.com/seed-7adb9000/diarizer/internal/transcript"
+	"github.com/seed-7adb9000/diarizer/internal/show/export"
+	"github.com/seed-7adb9000/diarizer/internal/show/transcript"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 

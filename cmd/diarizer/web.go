@@ -14,9 +14,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/cli"
-	"github.com/seed-7adb9000/diarizer/internal/httpapi"
-	"github.com/seed-7adb9000/diarizer/internal/page"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/web/httpapi"
+	"github.com/seed-7adb9000/diarizer/internal/web/page"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )

@@ -15,10 +15,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/cli"
-	"github.com/seed-7adb9000/diarizer/internal/export"
-	"github.com/seed-7adb9000/diarizer/internal/outfile"
-	"github.com/seed-7adb9000/diarizer/internal/said"
-	"github.com/seed-7adb9000/diarizer/internal/wordfile"
+	"github.com/seed-7adb9000/diarizer/internal/cli/outfile"
+	"github.com/seed-7adb9000/diarizer/internal/session/said"
+	"github.com/seed-7adb9000/diarizer/internal/show/export"
+	"github.com/seed-7adb9000/diarizer/internal/show/wordfile"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
 	"github.com/seed-7adb9000/diarizer/online"
 )
 

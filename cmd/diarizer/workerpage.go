@@ -10,8 +10,8 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/internal/page"
 	"github.com/seed-7adb9000/diarizer/internal/serve"
+	"github.com/seed-7adb9000/diarizer/internal/web/page"
 )
 
 // workerPage is what a worker shows: the live page of all streams on the bus,

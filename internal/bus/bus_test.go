@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/seed-7adb9000/diarizer/internal/bus"
-	"github.com/seed-7adb9000/diarizer/internal/natstest"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 )
 
 // TestForbidden holds that what is not permitted is known of a connection, on the

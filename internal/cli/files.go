@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/seed-7adb9000/diarizer/internal/outfile"
+	"github.com/seed-7adb9000/diarizer/internal/cli/outfile"
 )
 
 // ForceFlag is the flag of every command that writes files.

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/needs"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 )
 
 // TestEqualsIndependentScorer compares with a scorer that shares nothing with

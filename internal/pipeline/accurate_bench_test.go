@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/internal/modelfile"
-	"github.com/seed-7adb9000/diarizer/internal/simd"
+	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/network/simd"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/embedding"

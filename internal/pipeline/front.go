@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/internal/clean"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/clean"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 	"github.com/seed-7adb9000/diarizer/vad"

@@ -1,7 +1,7 @@
 package pipeline
 
 import (
-	"github.com/seed-7adb9000/diarizer/internal/numeric"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/numeric"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/internal/bus"
-	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
+	"github.com/seed-7adb9000/diarizer/internal/serve/checkpoint"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/wait"
+	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
 // stopWithin bounds the wait for owners that were told to stop at once. Each stops

@@ -9,7 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
-	"github.com/seed-7adb9000/diarizer/internal/natstest"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 )
 
 // TestUnfit has what workers share made by somebody else, in ways in which sound or

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/wait"
+	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
 // lease is a worker's right to publish: it holds for a while after each

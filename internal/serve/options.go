@@ -5,8 +5,8 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/identify"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/voices/identify"
 )
 
 // Options say how a Worker works. Pipeline is needed.

@@ -15,8 +15,8 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/capture/opus"
-	"github.com/seed-7adb9000/diarizer/internal/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 )
 
 // opusPackets are packets of 24 s of sound like that of speech, in Opus, the end

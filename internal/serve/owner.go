@@ -14,8 +14,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/checkpoint"
-	"github.com/seed-7adb9000/diarizer/internal/fence"
+	"github.com/seed-7adb9000/diarizer/internal/bus/fence"
+	"github.com/seed-7adb9000/diarizer/internal/serve/checkpoint"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 

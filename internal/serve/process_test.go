@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7adb9000/diarizer/internal/natstest"
-	"github.com/seed-7adb9000/diarizer/internal/needs"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 

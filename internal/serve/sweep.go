@@ -9,7 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
-	"github.com/seed-7adb9000/diarizer/internal/wait"
+	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
 // A key that is removed from a bucket leaves a marker, so that those who watch it

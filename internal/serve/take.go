@@ -13,8 +13,8 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/fence"
-	"github.com/seed-7adb9000/diarizer/internal/wait"
+	"github.com/seed-7adb9000/diarizer/internal/bus/fence"
+	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 

@@ -10,8 +10,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/seed-7adb9000/diarizer/internal/enroll"
-	"github.com/seed-7adb9000/diarizer/internal/identify"
+	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/voices/identify"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 

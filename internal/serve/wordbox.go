@@ -11,7 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/seed-7adb9000/diarizer/internal/heard"
+	"github.com/seed-7adb9000/diarizer/internal/session/heard"
 )
 
 // wordbox hears the words that recognisers send of one run. It puts them among the

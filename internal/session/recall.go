@@ -6,10 +6,10 @@ import (
 	"io"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/internal/enroll"
-	"github.com/seed-7adb9000/diarizer/internal/identify"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
-	"github.com/seed-7adb9000/diarizer/internal/recall"
+	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/voices/identify"
+	"github.com/seed-7adb9000/diarizer/internal/voices/recall"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )

@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/correct"
-	"github.com/seed-7adb9000/diarizer/internal/meeting"
-	"github.com/seed-7adb9000/diarizer/internal/modelfile"
-	"github.com/seed-7adb9000/diarizer/internal/natstest"
+	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/meeting"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 

@@ -10,13 +10,13 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/correct"
-	"github.com/seed-7adb9000/diarizer/internal/demo"
-	"github.com/seed-7adb9000/diarizer/internal/meter"
-	"github.com/seed-7adb9000/diarizer/internal/modelfile"
-	"github.com/seed-7adb9000/diarizer/internal/natstest"
+	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
+	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/internal/show/meter"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 )
 
 // held is a recording that waits at a moment until it is let go.

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/heard"
+	"github.com/seed-7adb9000/diarizer/internal/session/heard"
 )
 
 // listening is what a run knows of the words that recognisers hear of it. It

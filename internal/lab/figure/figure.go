@@ -16,7 +16,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
 
-	"github.com/seed-7adb9000/diarizer/internal/palette"
+	"github.com/seed-7adb9000/diarizer/internal/show/palette"
 )
 
 // ErrNothing is returned when there is nothing to draw.

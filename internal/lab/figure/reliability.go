@@ -12,7 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/seed-7adb9000/diarizer/internal/lab/calibration"
-	"github.com/seed-7adb9000/diarizer/internal/palette"
+	"github.com/seed-7adb9000/diarizer/internal/show/palette"
 )
 
 // Reliability is one curve of a reliability diagram.

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/seed-7adb9000/diarizer/internal/demo"
+	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
 	"github.com/seed-7adb9000/diarizer/internal/lab/plot"
 )
 

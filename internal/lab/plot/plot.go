@@ -23,8 +23,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/palette"
-	"github.com/seed-7adb9000/diarizer/internal/talk"
+	"github.com/seed-7adb9000/diarizer/internal/show/palette"
+	"github.com/seed-7adb9000/diarizer/internal/show/talk"
 )
 
 // Format is a file format of pictures.

@@ -15,8 +15,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/demo"
-	"github.com/seed-7adb9000/diarizer/internal/palette"
+	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
+	"github.com/seed-7adb9000/diarizer/internal/show/palette"
 )
 
 func drawTurns(t *rapid.T, names ...string) []rttm.Segment {

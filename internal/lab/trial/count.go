@@ -4,7 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/seed-7adb9000/diarizer/internal/identify"
+	"github.com/seed-7adb9000/diarizer/internal/voices/identify"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/seed-7adb9000/diarizer/internal/identify"
+	"github.com/seed-7adb9000/diarizer/internal/voices/identify"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 

@@ -11,10 +11,10 @@ import (
 	"sync"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/internal/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/lab/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/lab/experiment"
 	"github.com/seed-7adb9000/diarizer/internal/lab/simulate"
+	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 

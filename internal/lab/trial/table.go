@@ -8,7 +8,7 @@ import (
 	"slices"
 	"text/tabwriter"
 
-	"github.com/seed-7adb9000/diarizer/internal/identify"
+	"github.com/seed-7adb9000/diarizer/internal/voices/identify"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 

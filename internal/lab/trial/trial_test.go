@@ -6,10 +6,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/internal/enroll"
-	"github.com/seed-7adb9000/diarizer/internal/identify"
 	"github.com/seed-7adb9000/diarizer/internal/lab/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/lab/simulate"
+	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/voices/identify"
 )
 
 // TestRegress finds the numbers that comparisons were drawn with.

@@ -5,7 +5,7 @@ package front
 import (
 	"math"
 
-	"github.com/seed-7adb9000/diarizer/internal/spectrum"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/spectrum"
 )
 
 // Hop is the number of 16 kHz samples of a hop.

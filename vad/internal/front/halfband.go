@@ -5,7 +5,7 @@ import (
 
 	"gonum.org/v1/gonum/blas/blas32"
 
-	"github.com/seed-7adb9000/diarizer/internal/numeric"
+	"github.com/seed-7adb9000/diarizer/internal/dsp/numeric"
 )
 
 // halfband halves the sample rate: a windowed-sinc half-band low-pass whose

@@ -1,0 +1,170 @@
+package heard
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session/said"
+	"github.com/seed-7adb9000/diarizer/words"
+)
+
+// Room joins the words of recognisers with the turns of one run. What it answers
+// depends on the events and messages it is handed, in their order, and on nothing
+// else. The zero value is ready. It is not for several goroutines at once.
+type Room struct {
+	run    string
+	origin time.Time
+	turns  map[int]words.Turn // until there is a recogniser
+	all    map[string]*listener
+}
+
+// listener is what is known of one recogniser.
+type listener struct {
+	live  words.Live
+	seq   uint64
+	ended bool
+}
+
+// MaxRecognisers is how many recognisers one run has words of.
+const MaxRecognisers = 8
+
+// perEvent is how many words are told in one event, far below what NATS carries.
+const perEvent = 200
+
+// Hear takes a message and returns the words that have a speaker now, or
+// another. Nil without an error means that it changes nothing. The error matches
+// [ErrMalformed] or [ErrRefused].
+func (r *Room) Hear(m Message) ([]event.Words, error) {
+	if err := m.Check(); err != nil {
+		return nil, err
+	}
+	if r.run == "" {
+		return nil, fmt.Errorf("%w: the run has not begun", ErrRefused)
+	}
+	if m.Run != "" && m.Run != r.run {
+		return nil, fmt.Errorf("%w: they are of run %s, and this is run %s", ErrRefused, m.Run, r.run)
+	}
+	if m.Partial { // for those who listen to the subject
+		return nil, nil
+	}
+	l, err := r.listener(m.recogniser())
+	if err != nil || m.Seq != 0 && m.Seq <= l.seq {
+		return nil, err
+	}
+	if m.Seq != 0 {
+		l.seq = m.Seq
+	}
+	l.ended = l.ended || m.End
+	if err := l.live.Add(m.list(r.origin)); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return r.changes(), nil
+}
+
+func (r *Room) listener(name string) (*listener, error) {
+	l := r.all[name]
+	switch {
+	case l != nil:
+		return l, nil
+	case len(r.all) == MaxRecognisers:
+		return nil, fmt.Errorf("%w: recogniser %s: there are %d already", ErrRefused, name, MaxRecognisers)
+	case r.all == nil:
+		r.all = map[string]*listener{}
+	}
+	l = &listener{}
+	for id, t := range r.turns {
+		l.live.Set(id, t)
+	}
+	r.all[name] = l
+	for _, l := range r.all { // what is remembered does not grow with their number
+		l.live.Bound(words.LiveWords / len(r.all))
+	}
+	return l, nil
+}
+
+// Follow takes an event of the run, in their order, and returns the words that
+// have another speaker because of it.
+func (r *Room) Follow(e event.Event) []event.Words {
+	r.run = e.Run
+	switch e.Kind {
+	case event.StreamStarted:
+		r.origin = e.Source.Origin
+		return nil
+	case event.TurnWithdrawn:
+		delete(r.turns, e.Turn.ID)
+		r.each(func(l *words.Live) { l.Remove(e.Turn.ID) })
+	case event.TurnStarted, event.TurnUpdated, event.TurnEnded, event.TurnRevised:
+		r.set(e.Turn.ID, said.Turn(*e.Turn))
+	case event.SpeakerMerged:
+		from, to := e.Speaker.String(), e.Into.String()
+		for id, t := range r.turns {
+			if t.Speaker == from {
+				t.Speaker = to
+				r.turns[id] = t
+			}
+		}
+		r.each(func(l *words.Live) { l.Merge(from, to) })
+	default:
+		return nil
+	}
+	return r.changes()
+}
+
+// set keeps a turn for recognisers that begin later, of the newest.
+func (r *Room) set(id int, t words.Turn) {
+	if r.turns == nil {
+		r.turns = map[int]words.Turn{}
+	}
+	r.turns[id] = t
+	if len(r.turns) > words.LiveTurns {
+		ids := slices.Sorted(maps.Keys(r.turns))
+		for _, old := range ids[:len(ids)/8] {
+			delete(r.turns, old)
+		}
+	}
+	r.each(func(l *words.Live) { l.Set(id, t) })
+}
+
+func (r *Room) each(do func(*words.Live)) {
+	for _, l := range r.all {
+		do(&l.live)
+	}
+}
+
+// Waiting reports whether a recogniser has begun and not ended.
+func (r *Room) Waiting() bool {
+	for _, l := range r.all {
+		if !l.ended {
+			return true
+		}
+	}
+	return false
+}
+
+// changes are the changes of all recognisers, by name, in lists that fit an event.
+func (r *Room) changes() []event.Words {
+	var out []event.Words
+	for _, name := range slices.Sorted(maps.Keys(r.all)) {
+		for some := range slices.Chunk(r.all[name].live.Changes(), perEvent) {
+			w := event.Words{Recogniser: name}
+			for _, c := range some {
+				w.List = append(w.List, word(c))
+			}
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// word is a word as events have it.
+func word(c words.Change) event.Word {
+	w := event.Word{ID: c.ID, Text: c.Text, Start: event.TimeOf(c.Start), End: event.TimeOf(c.End),
+		Probability: c.Probability, Confidence: c.Confidence, Estimated: c.Estimated, Line: c.Break}
+	if c.Speaker != "" {
+		_ = w.Speaker.UnmarshalText([]byte(c.Speaker)) // it was written by MarshalText
+	}
+	return w
+}

@@ -1,0 +1,158 @@
+package export
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/show/talk"
+	"github.com/seed-7adb9000/diarizer/online"
+)
+
+// Lines that become a timeline and lines again are the same, whatever speakers
+// are called.
+func TestRTTMThereAndBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var lines []rttm.Segment
+		at := 0
+		for range rapid.IntRange(1, 20).Draw(t, "lines") {
+			at += rapid.IntRange(0, 3000).Draw(t, "pause")
+			lines = append(lines, rttm.Segment{File: rapid.SampledFrom([]string{"a", "b.c", "ä"}).Draw(t, "file"), Channel: "1",
+				Speaker: rapid.SampledFrom([]string{"S1", "S2", "S10", "unknown", "Ada", "S0", "s1"}).Draw(t, "speaker"),
+				Start:   float64(at) / 1000, End: float64(at+rapid.IntRange(1, 4000).Draw(t, "length")) / 1000})
+		}
+		timelines, err := FromRTTM(lines)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, l := range lines {
+			if !slices.Contains(names, l.File) {
+				names = append(names, l.File)
+			}
+		}
+		var want []rttm.Segment
+		for _, n := range names {
+			for _, l := range lines {
+				if l.File == n {
+					want = append(want, l)
+				}
+			}
+		}
+		var b bytes.Buffer
+		if err := rttm.Write(&b, want); err != nil {
+			t.Fatal(err)
+		}
+		if got := write(t, RTTM, timelines...); got != b.String() {
+			t.Fatalf("got\n%s\nexpected\n%s", got, &b)
+		}
+	})
+}
+
+// Events read back give the timelines that they came of: of two runs of a stream
+// the latest, a lost event told of.
+func TestEventsThereAndBack(t *testing.T) {
+	run := func(stream, run string, n int) (events []event.Event, tl *event.Timeline) {
+		enc := event.Encoder{Stream: stream, Run: run}
+		events = []event.Event{enc.Start(event.Source{})}
+		for i := range n {
+			at := int64(i+1) * 16000
+			events = append(events, online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: at,
+				Turn: online.Turn{ID: i + 1, Speaker: 1, Start: at - 8000, End: at, State: online.Final, Confidence: .5}}))
+		}
+		tl = &event.Timeline{}
+		for _, e := range events {
+			if err := tl.Apply(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return events, tl
+	}
+	text := func(events ...event.Event) string {
+		var b strings.Builder
+		for _, e := range events {
+			line, err := json.Marshal(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&b, "%s\n\n", line)
+		}
+		return b.String()
+	}
+	first, _ := run("a", "run1", 2)
+	second, want := run("a", "run2", 5)
+	other, also := run("b", "run0", 1)
+	for _, order := range [][][]event.Event{{first, second, other}, {second, first, other}} {
+		got, err := FromEvents(strings.NewReader(text(slices.Concat(order...)...)), "x", func(err error) { t.Error(err) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := write(t, CSV, got...), write(t, CSV, want, also); a != b {
+			t.Errorf("got\n%s\nexpected\n%s", a, b)
+		}
+	}
+	var lost []string
+	got, err := FromEvents(strings.NewReader(text(append(second[:2:2], second[3:]...)...)), "x", func(err error) { lost = append(lost, err.Error()) })
+	if err != nil || len(got) != 1 || len(got[0].Turns()) != 4 || len(lost) != 1 || !strings.HasPrefix(lost[0], "x:5: ") {
+		t.Errorf("%d turns, said %q, %v", len(got[0].Turns()), lost, err)
+	}
+	if _, err := FromEvents(strings.NewReader("{}\n"), "x", nil); err == nil || !strings.HasPrefix(err.Error(), "x:1: ") {
+		t.Errorf("of no event: %v", err)
+	}
+}
+
+// The document has the turns of the table and what each speaker's come to.
+func TestJSONCountsWhatItHas(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tl := timeline(t)
+		var doc document
+		if err := json.Unmarshal([]byte(write(t, JSON, tl)), &doc); err != nil {
+			t.Fatal(err)
+		}
+		s := doc.Streams[0]
+		lines := len(tl.Segments())
+		if len(s.Turns) != lines || s.Stream != tl.Stream() || s.Heard != tl.At() {
+			t.Fatalf("%d turns of %s until %v, expected %d of %s until %v", len(s.Turns), s.Stream, s.Heard, lines, tl.Stream(), tl.At())
+		}
+		turns, spoken := 0, 0.
+		for _, p := range s.Speakers {
+			turns += p.Turns
+			spoken += p.Talk
+		}
+		var want float64
+		for _, st := range talk.Summarise(tl.Segments()).Stretches {
+			want += st.Length()
+		}
+		if turns != lines || spoken < want-.01 || spoken > want+.01 {
+			t.Fatalf("speakers have %d turns and %v s, expected %d and %v", turns, spoken, lines, want)
+		}
+	})
+	if text := write(t, JSON); text != "{\n \"streams\": []\n}\n" {
+		t.Errorf("of nothing: %q", text)
+	}
+}
+
+func TestFormatOf(t *testing.T) {
+	for name, want := range map[string]Format{"a.rttm": RTTM, "b/c.VTT": VTT, "x.htm": HTML, "x.json": JSON} {
+		if f, err := FormatOf(name); f != want || err != nil {
+			t.Errorf("%s: %q, %v", name, f, err)
+		}
+	}
+	for _, name := range []string{"a", "a.docx", "rttm"} {
+		if _, err := FormatOf(name); err == nil || !strings.Contains(err.Error(), ".rttm, .csv, .srt, .vtt, .eaf, .json or .html") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, f := range Formats() {
+		if text := write(t, f, &event.Timeline{}); f == HTML && !strings.Contains(text, "Nobody speaks") {
+			t.Errorf("%s of nothing: %q", f, text)
+		}
+	}
+}

@@ -1,0 +1,225 @@
+package transcript
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session/said"
+	"github.com/seed-7adb9000/diarizer/words"
+)
+
+// WordPrinter writes what is said, and by whom: a line when somebody has finished,
+// or has said enough for a line, and a line where words turn out to be another's
+// than was told. Of several recognisers in a run it takes the one that is first.
+type WordPrinter struct {
+	*Printer
+	runs map[string]*wordRun
+}
+
+// wordRun is what is known and what was told of one run.
+type wordRun struct {
+	run
+	recogniser string
+	pending    map[int]event.Word // not told yet
+	told       map[int]event.Word // as it was told, the newest
+	changed    map[int]event.Word // as it is
+	latest     event.Time         // from there on there may be more words
+	mended     event.Time         // when the corrections were told last
+}
+
+// longLine is how many characters are enough for a line at the end of a sentence.
+const longLine = 80
+
+// mostWords bounds what is remembered: corrections of older words are not told.
+const mostWords = 5000
+
+// recogniserLag is how far behind the sound words are expected at most.
+const recogniserLag = 5 * event.Rate
+
+// pauseWithin is how long others may speak until somebody has finished.
+const pauseWithin = event.Rate
+
+// NewWords returns a WordPrinter on w.
+func NewWords(w io.Writer, opts Options) *WordPrinter {
+	return &WordPrinter{Printer: New(w, opts), runs: map[string]*wordRun{}}
+}
+
+// Event prints what e adds.
+func (p *WordPrinter) Event(e event.Event) error {
+	key := e.Stream + "/" + e.Run
+	r := p.runs[key]
+	if r == nil {
+		r = &wordRun{run: run{tl: event.NewPartialTimeline()}, pending: map[int]event.Word{},
+			told: map[int]event.Word{}, changed: map[int]event.Word{}}
+		r.tl.Bound(p.most)
+		p.runs[key] = r
+	}
+	seq := r.tl.Seq()
+	var lines []string
+	if e.Seq > seq && (e.At > r.mended || e.Kind == event.StreamEnded) {
+		lines = p.mends(r)
+		r.mended = e.At
+	}
+	err := r.tl.Apply(e)
+	if errors.Is(err, event.ErrHole) { // the reader of the events has been told
+		r.tl.Skip(e)
+		err = r.tl.Apply(e)
+	}
+	if err != nil || r.tl.Seq() == seq {
+		return err
+	}
+	switch e.Kind {
+	case event.WordsAttributed:
+		r.take(*e.Words)
+	case event.SpeakerMerged:
+		r.merge(e.Speaker, e.Into)
+		lines = append(lines, p.lines(e, &r.run)...)
+	case event.StreamEnded:
+		lines = append(lines, p.finished(r, true)...)
+		lines = append(lines, p.lines(e, &r.run)...)
+		delete(p.runs, key)
+	case event.StreamStarted, event.SpeakerIdentified, event.GapFound:
+		lines = append(lines, p.lines(e, &r.run)...)
+	}
+	r.latest = max(r.latest, e.At-recogniserLag)
+	lines = append(lines, p.finished(r, false)...)
+	return p.print(e.Stream, lines)
+}
+
+// take sorts words into those to tell and those that were told otherwise.
+func (r *wordRun) take(w event.Words) {
+	r.recogniser = cmp.Or(r.recogniser, w.Recogniser)
+	if w.Recogniser != r.recogniser {
+		return
+	}
+	for _, word := range w.List {
+		r.latest = max(r.latest, word.Start)
+		if was, ok := r.told[word.ID]; !ok {
+			r.pending[word.ID] = word
+		} else if was.Speaker != word.Speaker {
+			r.changed[word.ID] = word
+		} else {
+			delete(r.changed, word.ID)
+		}
+	}
+}
+
+func (r *wordRun) merge(speaker, into event.Speaker) {
+	for _, all := range []map[int]event.Word{r.pending, r.told, r.changed} {
+		for id, w := range all {
+			if w.Speaker == speaker {
+				w.Speaker = into
+				all[id] = w
+			}
+		}
+	}
+	for id, w := range r.changed {
+		if r.told[id].Speaker == w.Speaker {
+			delete(r.changed, id)
+		}
+	}
+}
+
+// byTime orders words.
+func byTime(all map[int]event.Word) []event.Word {
+	return slices.SortedFunc(maps.Values(all), func(a, b event.Word) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// finished are lines for what can be told, at the end for everything.
+func (p *WordPrinter) finished(r *wordRun, end bool) []string {
+	if len(r.pending) == 0 {
+		return nil
+	}
+	list := byTime(r.pending)
+	// Segments have copies of words: those of one speaker are in order.
+	ids := map[string][]int{}
+	all := said.Words(list)
+	for i, w := range all {
+		ids[w.Speaker] = append(ids[w.Speaker], list[i].ID)
+	}
+	var lines []string
+	for _, s := range words.Segments(all) {
+		own := ids[s.Speaker][:len(s.Words)]
+		ids[s.Speaker] = ids[s.Speaker][len(s.Words):]
+		n := len(s.Words)
+		if !end && r.latest < event.TimeOf(s.End)+pauseWithin {
+			n = sentences(s.Words)
+		}
+		if n == 0 {
+			continue
+		}
+		for _, id := range own[:n] {
+			r.told[id] = r.pending[id]
+			delete(r.pending, id)
+		}
+		first := r.told[own[0]]
+		text := words.Segment{Words: s.Words[:n]}.Text()
+		lines = append(lines, fmt.Sprintf("%s  %s %s", p.faint.Render(Clock(first.Start)), p.padded(first.Speaker, r.tl), clean(text)))
+	}
+	r.forget()
+	return lines
+}
+
+// sentences is how many words of somebody who goes on are whole sentences that are
+// enough for a line.
+func sentences(list []words.Said) int {
+	length, n := 0, 0
+	for i, w := range list {
+		length += len(w.Text) + 1
+		if length > longLine && i+1 < len(list) && strings.HasSuffix(strings.TrimRight(w.Text, `"')”’»`), ".") {
+			n = i + 1
+		}
+	}
+	return n
+}
+
+// forget lets the oldest of the told words go where there are too many.
+func (r *wordRun) forget() {
+	if len(r.told) <= mostWords {
+		return
+	}
+	for _, w := range byTime(r.told)[:mostWords/5] {
+		delete(r.told, w.ID)
+	}
+}
+
+// mends are lines for words that are another's than was told: a line for each row
+// of words that are.
+func (p *WordPrinter) mends(r *wordRun) []string {
+	if len(r.changed) == 0 {
+		return nil
+	}
+	var lines []string
+	var row []event.Word
+	was := event.Unknown
+	flush := func() {
+		if len(row) == 0 {
+			return
+		}
+		text := words.Segment{Words: said.Words(row)}.Text()
+		lines = append(lines, p.faint.Render(fmt.Sprintf("%s%s “%s” is ", aside, clock(row[0].Start), clean(text)))+
+			p.speaker(row[0].Speaker, r.tl)+p.faint.Render(", not ")+p.speaker(was, r.tl))
+		row = nil
+	}
+	for _, w := range byTime(r.told) {
+		now, ok := r.changed[w.ID]
+		if !ok || len(row) > 0 && (now.Speaker != row[0].Speaker || w.Speaker != was) {
+			flush()
+		}
+		if ok {
+			row, was = append(row, now), w.Speaker
+			r.told[w.ID] = now
+		}
+	}
+	flush()
+	clear(r.changed)
+	return lines
+}

@@ -1,0 +1,199 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/online"
+)
+
+// corrected is a view of a stream with three speakers whose corrections go to a
+// real desk, and from there into the view.
+func corrected(t *testing.T) (tea.Model, *[]correct.Correction) {
+	t.Helper()
+	f := NewFeed()
+	d := correct.NewDesk(correct.Options{Encoder: &event.Encoder{Stream: "s", Run: "r"}, Emit: f.Event})
+	err := d.Encode(func(e *event.Encoder) event.Event { return e.Start(event.Source{}) })
+	for i := 1; i <= 3; i++ {
+		start := int64(i) * 32000
+		err = errors.Join(err, d.Decide(online.Event{Kind: online.SpeakerAdded, Speaker: i}),
+			d.Decide(online.Event{Kind: online.TurnEnded, At: start + 16000, Turn: online.Turn{ID: i, Speaker: i, Start: start, End: start + 16000, State: online.Final}}))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked []correct.Correction
+	m := NewModel(f)
+	m.correct = func(_ context.Context, stream string, c correct.Correction) (correct.Reply, error) {
+		asked = append(asked, c)
+		if stream != "s" {
+			return correct.Reply{}, fmt.Errorf("stream %s: %w", stream, correct.ErrNobody)
+		}
+		return d.Correct(c)
+	}
+	return m, &asked
+}
+
+// do presses keys and carries out what they lead to.
+func do(m tea.Model, keys ...string) tea.Model {
+	for _, k := range keys {
+		next, cmd := press(m, k)
+		m = next
+		if cmd != nil {
+			m, _ = m.Update(cmd())
+		}
+	}
+	return m
+}
+
+// row is the line of a lane.
+func row(t *testing.T, m tea.Model, i int) string {
+	t.Helper()
+	return strings.Split(m.View(), "\n")[4+i]
+}
+
+func foot(m tea.Model) string {
+	lines := strings.Split(m.View(), "\n")
+	return lines[len(lines)-1]
+}
+
+func TestNameMergeUndo(t *testing.T) {
+	m, asked := corrected(t)
+	if !strings.Contains(foot(m), "↑↓ name, merge") {
+		t.Errorf("nothing says how to correct: %s", foot(m))
+	}
+	if m = do(m, "n"); !strings.Contains(foot(m), "choose a speaker") || len(*asked) != 0 {
+		t.Errorf("n without a speaker: %s", foot(m))
+	}
+	m = do(m, "down", "down", "up", "down") // the second
+	if !strings.Contains(row(t, m, 1), "›") || !strings.Contains(foot(m), "S2: n name  m merge into another  s split in two  u undo") {
+		t.Fatalf("the second is not chosen:\n%s", m.View())
+	}
+	// A name, with keys in it that mean something elsewhere.
+	m = do(m, "n", "q", "u", "1", "x", "backspace")
+	if !strings.Contains(foot(m), "S2 is called: qu1▏") {
+		t.Errorf("while a name is typed: %s", foot(m))
+	}
+	if m = do(m, "esc"); len(*asked) != 0 || !strings.Contains(foot(m), "S2: n name") {
+		t.Errorf("Esc did not give it up: %s, asked %v", foot(m), *asked)
+	}
+	m = do(m, "n", "A", "d", "a", "\x1b", "enter")
+	if got := (*asked)[0]; !reflect.DeepEqual(got, correct.Correction{Action: correct.Rename, Speaker: 2, Name: "Ada", Run: "r"}) {
+		t.Errorf("asked %+v", got)
+	}
+	if !strings.Contains(row(t, m, 1), "Ada") || foot(m) != "S2 is Ada" {
+		t.Errorf("named:\n%s", m.View())
+	}
+	// Merging the third into the second: with the third chosen, m and the second.
+	m = do(m, "3", "m")
+	if !strings.Contains(foot(m), "S3 is the same as …") {
+		t.Errorf("while merging: %s", foot(m))
+	}
+	if m = do(m, "enter"); len(*asked) != 1 {
+		t.Errorf("merged into itself: %+v", *asked)
+	}
+	m = do(m, "up")
+	if !strings.Contains(foot(m), "S3 is the same as Ada") {
+		t.Errorf("while merging: %s", foot(m))
+	}
+	m = do(m, "enter")
+	if got := (*asked)[1]; !reflect.DeepEqual(got, correct.Correction{Action: correct.Merge, Speaker: 3, Into: 2, Run: "r"}) {
+		t.Errorf("asked %+v", got)
+	}
+	if v := m.View(); foot(m) != "S3 was S2 all along" || !strings.Contains(v, "2 speakers, 3 turns") {
+		t.Errorf("merged:\n%s", v)
+	}
+	// By digits alone, and given up.
+	if m = do(m, "1", "m", "esc", "2"); len(*asked) != 2 {
+		t.Errorf("asked %+v", *asked)
+	}
+	if m = do(m, "u", "u"); foot(m) != "taken back" || !strings.Contains(m.View(), "3 speakers, 3 turns") || strings.Contains(row(t, m, 1), "Ada") {
+		t.Errorf("taken back:\n%s", m.View())
+	}
+	if m = do(m, "u"); !strings.Contains(foot(m), "nothing to take back") {
+		t.Errorf("a refusal: %s", foot(m))
+	}
+	m = do(m, "1", "m", "2")
+	if got := (*asked)[len(*asked)-1]; got.Action != correct.Merge || got.Speaker != 1 || got.Into != 2 {
+		t.Errorf("asked %+v", got)
+	}
+	m = do(m, "x")
+	if got := (*asked)[len(*asked)-1]; got.Action != correct.Mark {
+		t.Errorf("asked %+v", got)
+	}
+	// Esc lets go of the speaker, and never quits.
+	m, cmd := press(m, "esc")
+	if cmd != nil || strings.Contains(m.View(), "›") {
+		t.Errorf("Esc with a speaker chosen:\n%s", m.View())
+	}
+	if _, cmd = press(m, "esc"); cmd != nil {
+		t.Error("Esc without a speaker quits")
+	}
+}
+
+// Without anybody to take corrections there are none.
+func TestOnlyLooking(t *testing.T) {
+	m, _ := corrected(t)
+	model := m.(Model)
+	model.correct = nil
+	for _, key := range []string{"n", "m", "u"} {
+		if _, cmd := press(model, "1", key); cmd != nil {
+			t.Errorf("%s leads to something", key)
+		}
+	}
+	if v, _ := press(model, "1"); strings.Contains(foot(v), "merge") || strings.Contains(foot(v), "name") {
+		t.Errorf("it offers what it cannot: %s", foot(v))
+	}
+}
+
+// A name has no more characters than a correction may have.
+func TestLongName(t *testing.T) {
+	m, asked := corrected(t)
+	keys := []string{"1", "n"}
+	for range 100 {
+		keys = append(keys, "ä")
+	}
+	do(m, append(keys, "enter")...)
+	if len(*asked) != 1 || (*asked)[0].Name != strings.Repeat("ä", correct.MaxName) {
+		t.Errorf("asked %+v", *asked)
+	}
+}
+
+// A turn is given to somebody else, and to somebody new, from the keys.
+func TestGiveAndSplit(t *testing.T) {
+	m, asked := corrected(t)
+	m = do(m, "g")
+	if !strings.Contains(foot(m), "S3, is of   1–9, 0 somebody new") {
+		t.Fatalf("while giving: %s", foot(m))
+	}
+	m = do(m, "left", "left", "left", "right", "9", "q", "x")
+	if !strings.Contains(foot(m), "S2, is of") || len(*asked) != 0 {
+		t.Fatalf("while giving: %s, asked %v", foot(m), *asked)
+	}
+	if m = do(m, "1"); foot(m) != "the turn is S1's" || !strings.Contains(m.View(), "2 speakers, 3 turns") {
+		t.Errorf("given:\n%s", m.View())
+	}
+	if got := (*asked)[0]; !reflect.DeepEqual(got, correct.Correction{Action: correct.Give, Turns: []int{2}, Into: 1, Run: "r"}) {
+		t.Errorf("asked %+v", got)
+	}
+	if m = do(m, "g", "0"); foot(m) != "the turn is somebody new's" || !strings.Contains(m.View(), "S4") {
+		t.Errorf("given:\n%s", m.View())
+	}
+	if m = do(m, "u", "u"); !strings.Contains(m.View(), "3 speakers, 3 turns") || strings.Contains(m.View(), "S4 ") {
+		t.Errorf("taken back:\n%s", m.View())
+	}
+	if m = do(m, "g", "esc", "s"); !strings.Contains(foot(m), "choose a speaker first") {
+		t.Errorf("split of nobody: %s", foot(m))
+	}
+	if m = do(m, "1", "s"); !strings.Contains(foot(m), "while the stream goes on") { // there is no clustering
+		t.Errorf("split: %s", foot(m))
+	}
+}

@@ -1,0 +1,153 @@
+// Package tui shows running streams full-screen in a terminal: who speaks now,
+// a lane for each speaker, shares of the talk time, level, gaps and latency.
+package tui
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session/heard"
+	"github.com/seed-7adb9000/diarizer/internal/show/board"
+	"github.com/seed-7adb9000/diarizer/internal/show/meter"
+	"github.com/seed-7adb9000/diarizer/internal/show/transcript"
+)
+
+// What a Feed keeps is bounded: streams, the oldest going first, and lines of
+// each.
+const (
+	maxStreams = 50
+	maxLines   = 200
+)
+
+// Feed is what the view shows. It is filled while the view looks at it and
+// never waits for it; its methods may be called from any goroutine.
+type Feed struct {
+	mu      sync.Mutex
+	streams map[string]*stream
+	order   []string // of appearance
+	notes   []string // of the program
+	over    bool     // nothing more comes
+}
+
+// stream is one stream of a Feed.
+type stream struct {
+	board   board.Board
+	text    *transcript.Printer
+	out     bytes.Buffer
+	lines   []string
+	reading *meter.Reading
+	guess   heard.Guess // what somebody is taken to say at the moment
+	lag     float64     // from a sound to the decision whose it is, in seconds; 0 before the first
+}
+
+// NewFeed returns a Feed without streams.
+func NewFeed() *Feed { return &Feed{streams: map[string]*stream{}} }
+
+// Event takes an event. One of an earlier run than the latest of its stream is
+// ignored.
+func (f *Feed) Event(e event.Event) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.streams[e.Stream]
+	switch {
+	case s == nil:
+		if len(f.order) == maxStreams {
+			delete(f.streams, f.order[0])
+			f.order = f.order[1:]
+		}
+		f.order = append(f.order, e.Stream)
+		fallthrough
+	case e.Run > s.board.Run(): // run ids sort by the time of their start
+		s = &stream{}
+		s.text = transcript.New(&s.out, transcript.Options{})
+		f.streams[e.Stream] = s
+	}
+	if !s.board.Apply(e) {
+		return nil
+	}
+	if e.Turn != nil && (e.Kind == event.TurnStarted || e.Kind == event.TurnUpdated) {
+		lag := max(0, (e.At - e.Turn.End).Seconds())
+		s.lag += 0.2 * (lag - s.lag)
+		if e.Kind == event.TurnStarted && s.lag == 0 {
+			s.lag = lag
+		}
+	}
+	if err := s.text.Event(e); err != nil {
+		return err
+	}
+	for line := range strings.Lines(s.out.String()) {
+		s.lines = append(s.lines, strings.TrimSuffix(line, "\n"))
+	}
+	s.out.Reset()
+	s.lines = s.lines[max(0, len(s.lines)-maxLines):]
+	return nil
+}
+
+// Reading takes a reading of a stream's meter.
+func (f *Feed) Reading(r meter.Reading) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s := f.streams[r.Stream]; s != nil && s.board.Run() == r.Run {
+		s.reading = &r
+	}
+}
+
+// Write takes lines of text that would go to standard error otherwise.
+func (f *Feed) Write(p []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for line := range strings.Lines(string(p)) {
+		if line = strings.TrimSpace(line); line != "" {
+			f.notes = append(f.notes, line)
+		}
+	}
+	f.notes = f.notes[max(0, len(f.notes)-maxLines):]
+	return len(p), nil
+}
+
+// chosen is the stream of that name, or the one that is most worth showing: the
+// latest that goes on. The lock is held.
+func (f *Feed) chosen(name string) *stream {
+	if s := f.streams[name]; s != nil {
+		return s
+	}
+	for _, ended := range []bool{false, true} {
+		for _, id := range slices.Backward(f.order) {
+			if s := f.streams[id]; (s.board.Ended() != nil) == ended {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+// after is the stream after the one of that name, in order of appearance.
+func (f *Feed) after(name string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s := f.chosen(name); s != nil {
+		name = s.board.Stream()
+	}
+	if len(f.order) == 0 {
+		return ""
+	}
+	return f.order[(slices.Index(f.order, name)+1)%len(f.order)]
+}
+
+// title is what a stream is called.
+func (s *stream) title() string { return clean(cmp.Or(s.board.Source().Name, s.board.Stream())) }
+
+// clean keeps what others have written from doing anything but showing.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return '·'
+		}
+		return r
+	}, text)
+}

@@ -1,0 +1,86 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/internal/show/board"
+	"github.com/seed-7adb9000/diarizer/internal/show/talk"
+)
+
+// startGiving lets the user say whose a turn is: the latest at first.
+func (m Model) startGiving() Model {
+	t, ok := m.turnBy(0)
+	if !ok {
+		m.desk.said = "no turn has ended yet"
+		return m
+	}
+	m.desk.doing, m.desk.turn = giving, t.ID
+	return m
+}
+
+// give takes a key while a turn is chosen, and whose it is.
+func (m Model) give(key string) (Model, tea.Cmd) {
+	by := map[string]int{"left": -1, "h": -1, "up": -1, "k": -1, "right": 1, "l": 1, "down": 1, "j": 1}[key]
+	people := m.people()
+	switch {
+	case by != 0:
+		if t, ok := m.turnBy(by); ok {
+			m.desk.turn = t.ID
+		}
+	case key == "esc":
+		m.desk.doing = looking
+	case key == "0":
+		return m.given(correct.Correction{}, "somebody new's")
+	case len(key) == 1 && key >= "1" && key <= "9":
+		row := int(key[0] - '1')
+		if row < len(people) && people[row].Speaker != event.Unknown {
+			return m.given(correct.Correction{Into: people[row].Speaker}, people[row].Speaker.String()+"'s")
+		}
+	}
+	return m, nil
+}
+
+func (m Model) given(c correct.Correction, whose string) (Model, tea.Cmd) {
+	c.Action, c.Turns = correct.Give, []int{m.desk.turn}
+	m.desk.doing = looking
+	return m, m.send(c, "the turn is "+whose)
+}
+
+// turnBy is the turn so many closed turns behind the one that is chosen, or the latest
+// where none is.
+func (m Model) turnBy(by int) (board.Turn, bool) {
+	m.feed.mu.Lock()
+	defer m.feed.mu.Unlock()
+	s := m.feed.chosen(m.stream)
+	if s == nil {
+		return board.Turn{}, false
+	}
+	closed := slices.DeleteFunc(slices.Clone(s.board.Turns()), func(t board.Turn) bool { return t.Open })
+	if len(closed) == 0 {
+		return board.Turn{}, false
+	}
+	at := slices.IndexFunc(closed, func(t board.Turn) bool { return t.ID == m.desk.turn })
+	if at < 0 {
+		at = len(closed) - 1
+	}
+	return closed[min(len(closed)-1, max(0, at+by))], true
+}
+
+// footOfGiving says which turn is chosen. The lock is held.
+func (m Model) footOfGiving(name func(event.Speaker) string) string {
+	s := m.feed.chosen(m.stream)
+	if s == nil {
+		return "Esc"
+	}
+	for _, t := range s.board.Turns() {
+		if t.ID == m.desk.turn {
+			return fmt.Sprintf("%s–%s, %s, is of   1–9, 0 somebody new   ←→ another turn   Esc", talk.Clock(t.Start.Seconds()), talk.Clock(t.End.Seconds()), name(t.Speaker))
+		}
+	}
+	return "the turn is part of another now   ←→ another turn   Esc"
+}

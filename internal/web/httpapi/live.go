@@ -1,0 +1,165 @@
+package httpapi
+
+import (
+	"cmp"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/coder/websocket"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/web/record"
+)
+
+// recorder is what a recorder says of itself when it comes.
+type recorder struct {
+	session  string // that it goes on with; empty for a new one
+	after    uint64 // the last event that it has
+	numbered bool   // whether packets have numbers and positions
+	stream   string
+	name     string
+	format   record.Format
+	cfg      pipeline.Config
+}
+
+// live takes the sound of a recorder and tells it who speaks.
+func (a *API) live(w http.ResponseWriter, r *http.Request) {
+	rec, err := a.parseRecorder(r)
+	if err != nil {
+		answerError(w, err)
+		return
+	}
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		// A browser does not tell a page why it got no WebSocket. Asking again tells.
+		if err := a.would(rec); err != nil {
+			answerError(w, err)
+			return
+		}
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("Upgrade", "websocket")
+		answerError(w, refuse(http.StatusUpgradeRequired, "expected a request for a WebSocket: ws: or wss: instead of http: or https:"))
+		return
+	}
+	if !a.enter() {
+		answerError(w, refuse(http.StatusServiceUnavailable, "%w", record.ErrClosing))
+		return
+	}
+	defer a.wg.Done()
+	s, err := a.sessionOf(rec)
+	if err != nil {
+		answerError(w, err)
+		return
+	}
+	// The guard of the page has looked at the origin; the library does again.
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
+	if err != nil { // it has answered
+		if rec.session == "" {
+			a.sessions.Forget(s)
+		}
+		return
+	}
+	defer conn.CloseNow()
+	conn.SetReadLimit(record.MaxMessage)
+	if rec.session == "" {
+		a.wg.Go(func() { a.hear(s, rec) })
+	}
+	c := &connection{api: a, conn: conn, session: s, numbered: rec.numbered, told: rec.after, resumed: rec.session != ""}
+	c.run()
+}
+
+// sessionOf is the recording that is to go on, or a new one.
+func (a *API) sessionOf(rec recorder) (*record.Session, error) {
+	if rec.session != "" {
+		s, err := a.sessions.Find(rec.session)
+		if err != nil {
+			return nil, &refusal{http.StatusNotFound, err}
+		}
+		return s, nil
+	}
+	s, err := a.sessions.Begin(rec.stream, rec.format)
+	return s, notBegun(err)
+}
+
+// would is why sessionOf would fail, without a new recording.
+func (a *API) would(rec recorder) error {
+	if rec.session != "" {
+		_, err := a.sessionOf(rec)
+		return err
+	}
+	return notBegun(a.sessions.Check(rec.stream))
+}
+
+// notBegun gives the errors of a recording that does not begin their status.
+func notBegun(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, record.ErrFull), errors.Is(err, record.ErrClosing):
+		return &refusal{http.StatusServiceUnavailable, err}
+	case errors.Is(err, record.ErrTaken):
+		return &refusal{http.StatusConflict, err}
+	}
+	return &refusal{http.StatusBadRequest, err}
+}
+
+// hear diarizes a recording to its end.
+func (a *API) hear(s *record.Session, rec recorder) {
+	_, err := a.opts.Live(a.base, s.Source(), session.Options{
+		Stream:   rec.stream,
+		Source:   event.Source{Name: cmp.Or(rec.name, rec.stream)},
+		Pipeline: rec.cfg,
+		OnEvent:  s.Event,
+	})
+	s.Done(err)
+	if s.Abandoned() {
+		a.sessions.Forget(s)
+	}
+}
+
+func (a *API) parseRecorder(r *http.Request) (rec recorder, err error) {
+	q := r.URL.Query()
+	if err = known(q, append([]string{"session", "after", "framing", "stream", "name", "encoding", "rate", "channels"}, howParameters...)...); err != nil {
+		return rec, err
+	}
+	switch q.Get("framing") {
+	case "", "plain":
+	case "numbered":
+		rec.numbered = true
+	default:
+		return rec, refuse(http.StatusBadRequest, "framing=%.40q: expected plain or numbered", q.Get("framing"))
+	}
+	if text := q.Get("after"); text != "" {
+		if rec.after, err = strconv.ParseUint(text, 10, 53); err != nil {
+			return rec, refuse(http.StatusBadRequest, "after=%.40q: expected the number of an event", text)
+		}
+	}
+	if rec.session = q.Get("session"); rec.session != "" {
+		return rec, nil // what else there is to say was said when it began
+	}
+	rec.name = clean(q.Get("name"))
+	rec.stream = cmp.Or(q.Get("stream"), "live-"+strings.ToLower(rand.Text()[:8]))
+	if err = event.CheckStream(rec.stream); err != nil {
+		return rec, refuse(http.StatusBadRequest, "%w", err)
+	}
+	rec.format = record.Format{Encoding: record.Encoding(cmp.Or(q.Get("encoding"), string(record.S16)))}
+	usual := 16000
+	if rec.format.Encoding == record.Opus {
+		usual = 48000
+	}
+	if rec.format.Rate, err = numberIn(q, "rate", 1, 1<<20, usual); err != nil {
+		return rec, err
+	}
+	if rec.format.Channels, err = numberIn(q, "channels", 1, 1<<10, 1); err != nil {
+		return rec, err
+	}
+	if err = rec.format.Check(); err != nil {
+		return rec, refuse(http.StatusBadRequest, "%w", err)
+	}
+	rec.cfg, err = a.pipelineFor(q)
+	return rec, err
+}

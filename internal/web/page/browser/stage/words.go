@@ -1,0 +1,68 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session/heard"
+	"github.com/seed-7adb9000/diarizer/internal/session/said"
+	"github.com/seed-7adb9000/diarizer/internal/show/board"
+	"github.com/seed-7adb9000/diarizer/words"
+)
+
+// spoken are events with words in them that two recognisers hear some while after
+// they were said: one word every second of every turn.
+func spoken(events []event.Event) ([]event.Event, error) {
+	const lag = 2 * event.Rate
+	var all []event.Event
+	var room heard.Room
+	enc := event.Encoder{}
+	tell := func(at event.Time, changes []event.Words) {
+		for _, w := range changes {
+			all = append(all, enc.Words(int64(at), w))
+		}
+	}
+	var rest []event.Turn
+	for _, e := range events {
+		enc.Stream, enc.Run, enc.Revision = e.Stream, e.Run, e.Revision
+		for len(rest) > 0 && (rest[0].End+lag < e.At || e.Kind == event.StreamEnded) {
+			turn := rest[0]
+			rest = rest[1:]
+			for _, who := range []string{"one", "two"} {
+				m := heard.Message{Recogniser: who}
+				for at := turn.Start; at < turn.End; at += event.Rate {
+					text := fmt.Sprintf("word%d", int(at.Seconds()))
+					m.Words = append(m.Words, heard.Word{Text: text, Start: at.Seconds(), End: (at + event.Rate/3).Seconds(), Line: at == turn.Start})
+				}
+				if len(m.Words) == 0 {
+					continue
+				}
+				changes, err := room.Hear(m)
+				if err != nil {
+					return nil, err
+				}
+				tell(e.At, changes)
+			}
+		}
+		if e.Kind == event.TurnEnded {
+			rest = append(rest, *e.Turn)
+		}
+		enc.Seq++
+		e.Seq = enc.Seq
+		all = append(all, e)
+		tell(e.At, room.Follow(e))
+	}
+	return all, nil
+}
+
+// linesOf are the lines of what the first recogniser has heard: who, and how many words.
+func linesOf(b *board.Board) [][]any {
+	lines := [][]any{}
+	if all := b.Said(); len(all) > 0 {
+		for _, s := range words.Segments(said.Words(all[0].Words)) {
+			lines = append(lines, []any{cmp.Or(s.Speaker, event.Unknown.String()), len(s.Words)})
+		}
+	}
+	return lines
+}

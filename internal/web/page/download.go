@@ -1,0 +1,102 @@
+package page
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"mime"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/show/board"
+	"github.com/seed-7adb9000/diarizer/internal/show/export"
+)
+
+// types are the media types of the formats.
+var types = map[export.Format]string{
+	export.RTTM: "text/plain; charset=utf-8", export.CSV: "text/csv; charset=utf-8", export.SRT: "application/x-subrip; charset=utf-8",
+	export.VTT: "text/vtt; charset=utf-8", export.EAF: "application/xml", export.JSON: "application/json", export.HTML: "text/html; charset=utf-8",
+}
+
+// download answers with who spoke when in a stream so far, as a file.
+func (h *handler) download(w http.ResponseWriter, r *http.Request) {
+	stream, format := r.URL.Query().Get("stream"), export.Format(r.URL.Query().Get("format"))
+	if !slices.Contains(export.Formats(), format) {
+		http.Error(w, fmt.Sprintf("format: expected one of %v", export.Formats()), http.StatusBadRequest)
+		return
+	}
+	snapshot, ok := h.hub.snapshot(stream)
+	if !ok {
+		http.Error(w, "stream: none of that name", http.StatusNotFound)
+		return
+	}
+	t, err := timelineOf(snapshot)
+	var data bytes.Buffer
+	if err == nil {
+		err = export.Write(&data, format, []*event.Timeline{t})
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	name := cmp.Or(snapshot.Source.Name, snapshot.Stream) + "." + string(format)
+	head := w.Header()
+	head.Set("Content-Type", types[format])
+	head.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	head.Set("Cache-Control", "no-store")
+	_, _ = w.Write(data.Bytes()) // the client is gone
+}
+
+// snapshot is the board of a stream, if there is one.
+func (h *Hub) snapshot(stream string) (board.Snapshot, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.streams[stream]
+	if s == nil {
+		return board.Snapshot{}, false
+	}
+	return s.board.Snapshot(), true
+}
+
+// timelineOf is a board as a timeline. Turns that the board has only added up are not
+// in it.
+func timelineOf(s board.Snapshot) (*event.Timeline, error) {
+	enc := event.Encoder{Stream: s.Stream, Run: s.Run, Now: func() time.Time { return s.Source.Origin }}
+	events := []event.Event{enc.Start(s.Source)}
+	next := func(e event.Event) {
+		enc.Seq++
+		e.Stream, e.Run, e.Seq, e.At = s.Stream, s.Run, enc.Seq, s.Time
+		events = append(events, e)
+	}
+	for _, p := range s.Speakers {
+		if p.Speaker == event.Unknown {
+			continue
+		}
+		next(event.Event{Kind: event.SpeakerAdded, Speaker: p.Speaker})
+		if p.Name != "" {
+			next(event.Event{Kind: event.SpeakerIdentified, Speaker: p.Speaker, Name: p.Name})
+		}
+	}
+	for _, t := range s.Turns {
+		kind := event.TurnEnded
+		if t.Open {
+			kind = event.TurnStarted
+		}
+		next(event.Event{Kind: kind, Turn: &t.Turn})
+	}
+	for _, m := range s.Marks {
+		next(event.Event{Kind: event.Marked, Mark: &m})
+	}
+	if s.End != nil {
+		next(event.Event{Kind: event.StreamEnded, End: s.End})
+	}
+	tl := &event.Timeline{}
+	for _, e := range events {
+		if err := tl.Apply(e); err != nil {
+			return nil, err
+		}
+	}
+	return tl, nil
+}

@@ -1,0 +1,223 @@
+package page
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session/heard"
+	"github.com/seed-7adb9000/diarizer/internal/show/board"
+	"github.com/seed-7adb9000/diarizer/internal/show/meter"
+)
+
+// What a Hub keeps is bounded: streams, the oldest going first, and for each
+// the latest events, for pages that come back. A page that was away for longer gets
+// the board instead.
+const (
+	maxStreams = 100
+	keepEvents = 2048
+	keepBytes  = 8 << 20
+)
+
+// Hub stands between what happens in streams and the pages that show it. It
+// keeps a board of each stream's latest run and never waits for a page. Its
+// methods may be called from any goroutine.
+type Hub struct {
+	mu      sync.Mutex
+	streams map[string]*stream
+	listed  uint64 // version of the list
+	list    []byte // the list as JSON, nil where it has to be made anew
+	news    chan struct{}
+}
+
+// stream is one stream of a Hub.
+type stream struct {
+	board   board.Board
+	arrived uint64     // when its latest run began, in order of arrival
+	events  []prepared // the latest ones
+	bytes   int        // of them
+	snap    []byte     // the board as JSON at snapAt
+	snapAt  uint64
+	reading []byte
+	read    uint64 // readings so far
+	guess   []byte
+	guessed uint64 // guesses so far
+	news    chan struct{}
+}
+
+// prepared is an event that was made ready for all pages.
+type prepared struct {
+	seq    uint64
+	data   []byte
+	change []byte // the board's words for it, nil where there are none
+}
+
+// NewHub returns a Hub without streams.
+func NewHub() *Hub { return &Hub{streams: map[string]*stream{}, news: make(chan struct{})} }
+
+// Event shows an event. One of an earlier run than the latest of its stream, or
+// that was shown before, is ignored.
+func (h *Hub) Event(e event.Event) error {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.streams[e.Stream]
+	switch {
+	case s == nil || e.Run > s.board.Run(): // run ids sort by the time of their start
+		s = h.begin(e.Stream)
+	case e.Run < s.board.Run():
+		return nil
+	}
+	if !s.board.Apply(e) {
+		return nil
+	}
+	if len(s.events) == keepEvents || s.bytes > keepBytes {
+		s.forget()
+	}
+	s.events = append(s.events, prepared{e.Seq, data, lastChange(&s.board)})
+	s.bytes += len(data)
+	wake(&s.news)
+	if e.Kind == event.StreamStarted || e.Kind == event.StreamEnded || len(s.events) == 1 {
+		h.relist()
+	}
+	return nil
+}
+
+// forget lets the older half of the events go.
+func (s *stream) forget() {
+	half := (len(s.events) + 1) / 2
+	for _, e := range s.events[:half] {
+		s.bytes -= len(e.data)
+	}
+	s.events = slices.Delete(s.events, 0, half)
+}
+
+// begin makes room for a new run of a stream.
+func (h *Hub) begin(id string) *stream {
+	s := &stream{arrived: h.listed + 1, news: make(chan struct{})}
+	if old := h.streams[id]; old != nil {
+		close(old.news)
+	} else if len(h.streams) == maxStreams {
+		oldest := slices.MinFunc(h.inOrder(), func(a, b *stream) int {
+			return cmp.Or(cmp.Compare(ended(b), ended(a)), cmp.Compare(a.arrived, b.arrived))
+		})
+		close(oldest.news)
+		delete(h.streams, oldest.board.Stream())
+	}
+	h.streams[id] = s
+	return s
+}
+
+// lastChange is the board's last change as JSON, if its last event led to one.
+func lastChange(b *board.Board) []byte {
+	all := b.Changes()
+	if len(all) == 0 || all[len(all)-1].Seq != b.Seq() {
+		return nil
+	}
+	data, err := json.Marshal(all[len(all)-1])
+	if err != nil {
+		return nil // numbers and words: it does not happen
+	}
+	return data
+}
+
+func ended(s *stream) int {
+	if s.board.Ended() != nil {
+		return 1
+	}
+	return 0
+}
+
+// Reading shows a reading of a stream's meter. It is forgotten when the next
+// one comes.
+func (h *Hub) Reading(r meter.Reading) {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return // not a number: there is nothing to show
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.streams[r.Stream]
+	if s == nil || s.board.Run() != r.Run {
+		return
+	}
+	s.reading = data
+	s.read++
+	wake(&s.news)
+}
+
+// Partial shows what a recogniser takes somebody to say. It is forgotten when the next
+// partial words come.
+func (h *Hub) Partial(stream string, m heard.Message) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.streams[stream]
+	if s == nil {
+		return
+	}
+	g, ok := m.Guess(stream, s.board.Run(), s.board.Source().Origin)
+	if !ok {
+		return
+	}
+	data, err := json.Marshal(g)
+	if err != nil {
+		return // strings and numbers: it does not happen
+	}
+	s.guess = data
+	s.guessed++
+	wake(&s.news)
+}
+
+// wake lets everybody who waits for news look again.
+func wake(news *chan struct{}) {
+	close(*news)
+	*news = make(chan struct{})
+}
+
+func (h *Hub) relist() {
+	h.listed++
+	h.list = nil
+	wake(&h.news)
+}
+
+// inOrder returns the streams, the latest first.
+func (h *Hub) inOrder() []*stream {
+	all := make([]*stream, 0, len(h.streams))
+	for _, s := range h.streams {
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b *stream) int {
+		return cmp.Or(cmp.Compare(ended(a), ended(b)), cmp.Compare(b.arrived, a.arrived))
+	})
+	return all
+}
+
+// listing is a stream as the list of streams has it.
+type listing struct {
+	Stream string     `json:"stream"`
+	Run    string     `json:"run"`
+	Name   string     `json:"name"`
+	End    *event.End `json:"end,omitempty"`
+}
+
+func (h *Hub) listJSON() []byte {
+	if h.list == nil {
+		list := make([]listing, 0, len(h.streams))
+		for _, s := range h.inOrder() {
+			b := &s.board
+			list = append(list, listing{b.Stream(), b.Run(), cmp.Or(b.Source().Name, b.Stream()), b.Ended()})
+		}
+		data, err := json.Marshal(list)
+		if err != nil {
+			data = []byte("[]") // strings and nothing else: it does not happen
+		}
+		h.list = data
+	}
+	return h.list
+}
