@@ -28,6 +28,7 @@ type replayFlags struct {
 	fromNATS string
 	follow   bool
 	idle     time.Duration
+	names    []string
 }
 
 // newReplayCommand makes "diarizer replay".

@@ -21,13 +21,15 @@ to files instead, in the format of their names.
 With --tracks the recordings are one meeting, a microphone for each participant, as
 Zoom, Jitsi and Craig record it: one timeline with the participants' names, and what one
 microphone hears of another's speaker told once. --max-speakers is then that of a track,
-1 if it is not given.
+1 if it is not given. With --channel each and --names the channels of one recording are
+the microphones; without --names each is a stream of its own.
 
 It is "diarizer replay --speed max --nats off" without the turns while they come;
 "diarizer replay --help" says what can be read.`,
 		Example: `  diarizer run meeting.flac
   diarizer run --out meeting.vtt --out meeting.html meeting.m4a
   diarizer run --tracks Alice=a.wav,Bob=b.wav --out meeting.rttm
+  diarizer run --channel each --names Alice,Bob --out call.rttm call.wav
   diarizer run --recursive --out all.csv recordings/`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
@@ -39,6 +41,8 @@ It is "diarizer replay --speed max --nats off" without the turns while they come
 				return usage("no recording: name files or a directory, or \"-\" for standard input")
 			case r.jobs < 0:
 				return usage("--jobs %d: expected 1 or more", r.jobs)
+			case len(r.names) > 0:
+				return runChannels(cmd, o, r, args)
 			}
 			speed, opts, err := r.sound.parse()
 			if err != nil {
@@ -52,6 +56,7 @@ It is "diarizer replay --speed max --nats off" without the turns while they come
 	r.sound.register(f)
 	r.registerMany(f)
 	f.StringSliceVar(&tracks, "tracks", nil, "a recording for each participant, all from the same moment: Alice=a.wav,Bob=b.wav, or a directory with one for everybody")
+	namesFlag(f, &r.names, "with --channel each, who speaks in each channel, which then are one meeting: Alice,Bob")
 	for name, value := range map[string]string{"speed": "max", "nats": "off"} {
 		_ = f.Set(name, value) // both take it
 		f.Lookup(name).DefValue, f.Lookup(name).Changed = value, false

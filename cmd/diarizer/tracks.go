@@ -86,8 +86,8 @@ func runTracks(cmd *cobra.Command, o diarizeFlags, r replayFlags, values []strin
 		return err
 	case opts.Channel == capture.Each:
 		return usage("--channel each: expected mix or a number with --tracks")
-	case o.speech != "" || o.utterances != "" || o.identify != "":
-		return usage("--tracks: expected it without --speech, --utterances and --identify")
+	case len(r.names) > 0:
+		return usage("--names: expected it with --channel each; with --tracks a name stands before its file, as in Alice=a.wav")
 	}
 	name, all, err := participantsOf(values, opts)
 	if err != nil {
@@ -95,34 +95,39 @@ func runTracks(cmd *cobra.Command, o diarizeFlags, r replayFlags, values []strin
 	}
 	paths := make([]string, len(all))
 	list := make([]tracks.Track, len(all))
+	recordings := make([]recording, len(all))
 	for i, p := range all {
-		paths[i] = p.path
+		paths[i], recordings[i] = p.path, newRecording(p.path)
 		list[i] = tracks.Track{Name: p.name, Open: func(ctx context.Context) (capture.Source, error) { return capture.Open(ctx, p.path, opts) }}
+	}
+	jobs := r.jobs
+	if jobs == 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	return meet(cmd, o, list, paths, tracks.Options{Stream: event.Token(name), Name: name, Jobs: jobs},
+		func() time.Duration { return lengths(cmd.Context(), recordings, opts).sum })
+}
+
+// meet makes a meeting of tracks, which were read from paths, and tells of it.
+func meet(cmd *cobra.Command, o diarizeFlags, list []tracks.Track, paths []string, opts tracks.Options, length func() time.Duration) (err error) {
+	if o.speech != "" || o.utterances != "" || o.identify != "" {
+		return usage("a track for each participant: expected it without --speech, --utterances and --identify")
 	}
 	files, err := o.check(cmd, false, paths...)
 	if err != nil {
 		return err
 	}
-	cfg, err := o.config()
-	if err != nil {
+	if opts.Pipeline, err = o.config(); err != nil {
 		return err
 	}
-	out, err := o.open(cmd, files, cfg.Model)
+	out, err := o.open(cmd, files, opts.Pipeline.Model)
 	if err != nil {
 		return err
 	}
 	defer func() { err = out.close(cmd.Context(), err) }()
 	out.printAtEnd()
-	jobs := r.jobs
-	if jobs == 0 {
-		jobs = runtime.GOMAXPROCS(0)
-	}
-	recordings := make([]recording, len(all))
-	for i, p := range all {
-		recordings[i] = newRecording(p.path)
-	}
-	result, err := tracks.Diarize(cmd.Context(), list, tracks.Options{Stream: event.Token(name), Name: name, Pipeline: cfg, Jobs: jobs,
-		OnProgress: out.bar.stream(lengths(cmd.Context(), recordings, opts).sum)})
+	opts.OnProgress = out.bar.stream(length())
+	result, err := tracks.Diarize(cmd.Context(), list, opts)
 	if err != nil {
 		out.fail()
 		return err
@@ -137,7 +142,7 @@ func runTracks(cmd *cobra.Command, o diarizeFlags, r replayFlags, values []strin
 	out.timelines = append(out.timelines, tl)
 	for i, d := range result.Leaked {
 		if d >= time.Second {
-			out.say("%s: %v of speech that other microphones heard better is told once\n", all[i].name, d.Round(time.Second/10))
+			out.say("%s: %v of speech that other microphones heard better is told once\n", list[i].Name, d.Round(time.Second/10))
 		}
 	}
 	return nil
