@@ -80,22 +80,23 @@ func TestChannelsAreParticipants(t *testing.T) {
 		t.Fatal(err)
 	}
 	var before []rttm.Segment
-	for _, from := range []string{path, "-"} {
+	for _, how := range []string{"run " + path, "run -", "replay --speed max --nats off " + path} {
 		out := filepath.Join(t.TempDir(), "call.rttm")
-		status, stdout, stderr := diarizer(t.Context(), bytes.NewReader(wav), "run", "--model", "light", "--channel", "each", "--names", "Ada,Grace", "--out", out, from)
+		from := strings.Fields(how)
+		status, stdout, stderr := diarizer(t.Context(), bytes.NewReader(wav), append(from, "--model", "light", "--channel", "each", "--names", "Ada,Grace", "--out", out)...)
 		segments, err := rttm.ReadFile(out)
 		if status != 0 || err != nil || !strings.Contains(stdout, "Grace") {
 			t.Fatalf("status %d, %v: %s", status, err, stderr)
 		}
 		wrong, talk := wrongIn(segments, seconds)
-		t.Logf("%s: %.1f s of %.1f are wrong; %s", from, wrong, talk, stderr)
+		t.Logf("%s: %.1f s of %.1f are wrong; %s", how, wrong, talk, stderr)
 		if wrong > 0.1*talk {
-			t.Errorf("%s: %.1f s of %.1f s of speech are told wrong:\n%v", from, wrong, talk, segments)
+			t.Errorf("%s: %.1f s of %.1f s of speech are told wrong:\n%v", how, wrong, talk, segments)
 		}
 		for i := range segments {
 			segments[i].File = ""
 			if before != nil && (len(before) != len(segments) || before[i] != segments[i]) {
-				t.Fatalf("the file and the pipe lead to other turns:\n%v\n%v", before, segments)
+				t.Fatalf("%s leads to other turns:\n%v\n%v", how, before, segments)
 			}
 		}
 		before = segments

@@ -53,6 +53,7 @@ other program that sends packets as docs/ingest.md has them.`,
 		Example: `  diarizer replay --speed max --rttm meeting.rttm meeting.flac
   diarizer replay --speed max --rttm all.rttm recordings/
   diarizer replay --channel each call.wav
+  diarizer replay --channel each --names Alice,Bob call.wav
   diarizer replay --nats nats://localhost:4222 --from-nats diarizer.audio.v1.room1
   ffmpeg -i talk.mp4 -f wav - | diarizer replay --speed max -
   arecord -t raw -f S16_LE -r 16000 | diarizer replay --raw s16le:16000:1 -`,
@@ -60,6 +61,8 @@ other program that sends packets as docs/ingest.md has them.`,
 			switch {
 			case r.fromNATS != "" && len(args) > 0:
 				return usage("--from-nats and %s: expected one of them", args[0])
+			case r.fromNATS != "" && len(r.names) > 0:
+				return usage("--names: expected it with a recording and --channel each")
 			case r.fromNATS != "":
 				return replayNATS(cmd, o, r)
 			case len(args) == 0:
@@ -78,6 +81,7 @@ other program that sends packets as docs/ingest.md has them.`,
 	r.sound.register(cmd.Flags())
 	f := cmd.Flags()
 	r.registerMany(f)
+	namesFlag(f, &r.names)
 	f.StringVar(&r.fromNATS, "from-nats", "", "take the sound from this subject of the server of --nats, such as diarizer.audio.v1.room1")
 	f.BoolVar(&r.follow, "follow", false, "with --from-nats, go on when the sender stops and begins again")
 	f.DurationVar(&r.idle, "idle", 0, "with --from-nats, end when nothing was heard for so long, such as 30s")
@@ -93,6 +97,9 @@ func (r *replayFlags) registerMany(f *pflag.FlagSet) {
 // replay diarizes recordings, each as a stream. With atEnd, their turns are told
 // when all is over.
 func replay(cmd *cobra.Command, args []string, o diarizeFlags, r replayFlags, speed capture.Speed, opts capture.Options, atEnd bool) (err error) {
+	if len(r.names) > 0 {
+		return replayChannels(cmd, args, o, r, speed, opts, atEnd)
+	}
 	found, err := findRecordings(args, opts, r.deep)
 	if err != nil {
 		return err

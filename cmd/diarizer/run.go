@@ -41,8 +41,6 @@ It is "diarizer replay --speed max --nats off" without the turns while they come
 				return usage("no recording: name files or a directory, or \"-\" for standard input")
 			case r.jobs < 0:
 				return usage("--jobs %d: expected 1 or more", r.jobs)
-			case len(r.names) > 0:
-				return runChannels(cmd, o, r, args)
 			}
 			speed, opts, err := r.sound.parse()
 			if err != nil {
@@ -56,7 +54,7 @@ It is "diarizer replay --speed max --nats off" without the turns while they come
 	r.sound.register(f)
 	r.registerMany(f)
 	f.StringSliceVar(&tracks, "tracks", nil, "a recording for each participant, all from the same moment: Alice=a.wav,Bob=b.wav, or a directory with one for everybody")
-	namesFlag(f, &r.names, "with --channel each, who speaks in each channel, which then are one meeting: Alice,Bob")
+	namesFlag(f, &r.names)
 	for name, value := range map[string]string{"speed": "max", "nats": "off"} {
 		_ = f.Set(name, value) // both take it
 		f.Lookup(name).DefValue, f.Lookup(name).Changed = value, false

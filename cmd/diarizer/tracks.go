@@ -2,20 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/session/tracks"
 )
 
 // participant is a track of the command line.
@@ -79,8 +75,8 @@ func participantIn(path string) string {
 }
 
 // runTracks makes a meeting of a recording for each participant.
-func runTracks(cmd *cobra.Command, o diarizeFlags, r replayFlags, values []string) (err error) {
-	_, opts, err := r.sound.parse()
+func runTracks(cmd *cobra.Command, o diarizeFlags, r replayFlags, values []string) error {
+	speed, opts, err := r.sound.parse()
 	switch {
 	case err != nil:
 		return err
@@ -93,57 +89,10 @@ func runTracks(cmd *cobra.Command, o diarizeFlags, r replayFlags, values []strin
 	if err != nil {
 		return err
 	}
-	paths := make([]string, len(all))
-	list := make([]tracks.Track, len(all))
-	recordings := make([]recording, len(all))
-	for i, p := range all {
-		paths[i], recordings[i] = p.path, newRecording(p.path)
-		list[i] = tracks.Track{Name: p.name, Open: func(ctx context.Context) (capture.Source, error) { return capture.Open(ctx, p.path, opts) }}
+	m := conference{recording: recording{name: name, stream: event.Token(name)}, speed: speed, atEnd: true,
+		open: func(ctx context.Context) ([]*capture.Recording, error) { return openTracks(ctx, all, opts) }}
+	for _, p := range all {
+		m.paths, m.names = append(m.paths, p.path), append(m.names, p.name)
 	}
-	jobs := r.jobs
-	if jobs == 0 {
-		jobs = runtime.GOMAXPROCS(0)
-	}
-	return meet(cmd, o, list, paths, tracks.Options{Stream: event.Token(name), Name: name, Jobs: jobs},
-		func() time.Duration { return lengths(cmd.Context(), recordings, opts).sum })
-}
-
-// meet makes a meeting of tracks, which were read from paths, and tells of it.
-func meet(cmd *cobra.Command, o diarizeFlags, list []tracks.Track, paths []string, opts tracks.Options, length func() time.Duration) (err error) {
-	if o.speech != "" || o.utterances != "" || o.identify != "" {
-		return usage("a track for each participant: expected it without --speech, --utterances and --identify")
-	}
-	files, err := o.check(cmd, false, paths...)
-	if err != nil {
-		return err
-	}
-	if opts.Pipeline, err = o.config(); err != nil {
-		return err
-	}
-	out, err := o.open(cmd, files, opts.Pipeline.Model)
-	if err != nil {
-		return err
-	}
-	defer func() { err = out.close(cmd.Context(), err) }()
-	out.printAtEnd()
-	opts.OnProgress = out.bar.stream(length())
-	result, err := tracks.Diarize(cmd.Context(), list, opts)
-	if err != nil {
-		out.fail()
-		return err
-	}
-	tl := &event.Timeline{}
-	for _, e := range result.Events {
-		out.files.event(e)
-		if err := errors.Join(tl.Apply(e), out.bar.print(func() error { return out.tell(cmd.Context(), e) })); err != nil {
-			return err
-		}
-	}
-	out.timelines = append(out.timelines, tl)
-	for i, d := range result.Leaked {
-		if d >= time.Second {
-			out.say("%s: %v of speech that other microphones heard better is told once\n", list[i].Name, d.Round(time.Second/10))
-		}
-	}
-	return nil
+	return m.run(cmd, o)
 }

@@ -18,6 +18,9 @@ type Links struct {
 	given  bool // there are other gifts
 	last   int  // the last number of a speaker that was given
 	asked  []question
+
+	class, of int      // of the numbers that are given, see [Links.Parts]; any where of is 0
+	parts     []*Links // who hears of all, where there are several streams
 }
 
 // question is one of Divide.
@@ -32,6 +35,7 @@ func (l *Links) Set(groups [][]int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.groups, l.linked = groups, true
+	l.handGroups()
 }
 
 // Give says what is whose, from the next block on, see [online.Clusterer.Give]. It
@@ -40,6 +44,7 @@ func (l *Links) Give(gifts []online.Gift) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.gifts, l.given = gifts, true
+	l.handGifts()
 }
 
 // Reserve returns a number of a speaker that is nobody's, above least.
@@ -47,6 +52,9 @@ func (l *Links) Reserve(least int) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last = max(l.last, least) + 1
+	if l.of > 0 {
+		l.last += ((l.class-l.last)%l.of + l.of) % l.of
+	}
 	return l.last
 }
 
@@ -61,6 +69,10 @@ const mostAsked = 16
 func (l *Links) Divide(ctx context.Context, speakers []int) ([]online.Span, error) {
 	answer := make(chan []online.Span, 1)
 	l.mu.Lock()
+	if l.parts != nil {
+		l.mu.Unlock()
+		return l.divide(ctx, speakers)
+	}
 	full := len(l.asked) == mostAsked
 	if !full {
 		l.asked = append(l.asked, question{speakers, answer})

@@ -51,6 +51,12 @@ type Options struct {
 	// OnDesk, where not nil, is handed the desk that takes corrections of the
 	// run, before its first event. With NATS, corrections arrive there too.
 	OnDesk func(*correct.Desk)
+	// Diarize, where not nil, does what [pipeline.Run] does, in another way. Recall is
+	// nil then.
+	Diarize func(ctx context.Context, src capture.Source, cfg pipeline.Config, sink func(pipeline.Output) error) error
+	// Called, where not nil, is the name of a speaker that is known beforehand, by the
+	// speaker's number, or empty.
+	Called func(speaker int) string
 	// Recall, where not nil, has speakers called by the names of voices that are
 	// known.
 	Recall *Recall
@@ -179,6 +185,9 @@ func (r *run) diarize(ctx context.Context, src capture.Source) error {
 	if r.recall != nil {
 		return r.recall.diarize(ctx, src)
 	}
+	if r.opts.Diarize != nil {
+		return r.opts.Diarize(ctx, src, r.opts.Pipeline, r.output)
+	}
 	return pipeline.Run(ctx, src, r.opts.Pipeline, r.output)
 }
 
@@ -229,6 +238,9 @@ func (r *run) output(o pipeline.Output) error {
 		if err := r.desk.Decide(e); err != nil {
 			return err
 		}
+		if err := r.call(e); err != nil {
+			return err
+		}
 	}
 	// No decision is later in its stream time than its sound by that much.
 	if err := r.report(o.At - capture.Rate); err != nil {
@@ -242,6 +254,18 @@ func (r *run) output(o pipeline.Output) error {
 		r.opts.OnProgress(o.At)
 	}
 	return nil
+}
+
+// call names a speaker who is new and whose name is known beforehand.
+func (r *run) call(e online.Event) error {
+	if e.Kind != online.SpeakerAdded || r.opts.Called == nil {
+		return nil
+	}
+	name := r.opts.Called(e.Speaker)
+	if name == "" {
+		return nil
+	}
+	return r.desk.Identify(e.At, e.Speaker, name, 1)
 }
 
 // report tells how the program fares, once for every minute of the stream that
