@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -18,14 +17,17 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/session/tracks"
 )
 
 // listenFlags are the flags of listen beside those of every command that
 // diarizes.
 type listenFlags struct {
-	device, channel, record string
-	stream, title           string
-	rate                    int
+	devices         []string
+	channel, record string
+	stream, title   string
+	rate            int
+	names           []string
 }
 
 // newListenCommand makes "diarizer listen".
@@ -42,10 +44,16 @@ while they happen, by default to a server of the program's own, and printed.
 
 A microphone that stalls or is unplugged is opened again when it is back; what was
 missed is a gap, and the speakers stay who they were. Times follow the clock.
-"diarizer devices" lists the microphones.`,
+"diarizer devices" lists the microphones.
+
+With several --device, or with --channel each, there is a person at each microphone, as
+--names has them or by the devices' names, and two who speak at once are told both. What
+one hears of another, such as a loudspeaker that is listened to as well, is told once.
+--max-speakers is then that of a microphone, 1 if it is not given.`,
 		Example: `  diarizer listen
   diarizer listen --stream standup --title "Stand-up of team A" --nats nats://bus:4222
   diarizer listen --device "USB" --record meeting.flac --out meeting.vtt
+  diarizer listen --device "USB" --device "Monitor" --names Ada,Others
   diarizer listen --nats nats://localhost:4222 --json`,
 		Args: noRecording,
 		RunE: func(cmd *cobra.Command, _ []string) error { return listenTo(cmd, o, l) },
@@ -59,27 +67,52 @@ missed is a gap, and the speakers stay who they were. Times follow the clock.
 	}
 	f.StringVar(&l.stream, "stream", "", "what the stream is called, by which others follow it (default the host's name and the time)")
 	f.StringVar(&l.title, "title", "", "what people call it, on the page and in files (default as --stream)")
-	f.StringVar(&l.device, "device", "", "microphone: its number, its name or a part of that, see diarizer devices (default the system's)")
+	f.StringArrayVar(&l.devices, "device", nil, "microphone: its number, its name or a part of that, see diarizer devices (default the system's); may be repeated")
 	f.IntVar(&l.rate, "rate", 0, "rate at which the microphone is asked to capture, in hertz (default its own)")
-	f.StringVar(&l.channel, "channel", "mix", "which channel: mix of all, or a number from 1 on")
+	f.StringVar(&l.channel, "channel", "mix", "which channel: mix of all, a number from 1 on, or each with a name of --names")
+	f.StringSliceVar(&l.names, "names", nil, "who is at each of several microphones, or channels with --channel each: Ada,Grace")
 	f.StringVar(&l.record, "record", "", "keep what is heard in this file, as FLAC")
 	return cmd
 }
 
-// options checks the flags and returns what they say.
-func (l *listenFlags) options() (mic.Options, error) {
-	opts := mic.Options{Device: l.device, Rate: l.rate}
+// options checks the flags and returns what they say of each microphone.
+func (l *listenFlags) options() ([]mic.Options, error) {
 	if l.rate < 0 {
-		return opts, usage("--rate %d: expected a rate in hertz, such as 48000", l.rate)
+		return nil, usage("--rate %d: expected a rate in hertz, such as 48000", l.rate)
 	}
-	var err error
-	if opts.Channel, err = capture.ParseChannel(l.channel); err != nil {
-		return opts, usage("--channel: %w", err)
+	channel, err := capture.ParseChannel(l.channel)
+	if err != nil {
+		return nil, usage("--channel: %w", err)
 	}
-	if opts.Channel == capture.Each {
-		return opts, usage("--channel each: expected mix or a number; run a listen for each channel")
+	if err := checkNames(l.names); err != nil {
+		return nil, err
 	}
-	return opts, nil
+	devices := l.devices
+	if len(devices) == 0 {
+		devices = []string{""}
+	}
+	var all []mic.Options
+	switch {
+	case channel == capture.Each && len(devices) > 1:
+		return nil, usage("--channel each: expected it with one --device; there are %d", len(devices))
+	case channel == capture.Each && len(l.names) == 0:
+		return nil, usage("--channel each: expected --names with a name for every channel, such as Ada,Grace")
+	case channel == capture.Each:
+		for i := range l.names {
+			all = append(all, mic.Options{Device: devices[0], Rate: l.rate, Channel: capture.Channel(i + 1)})
+		}
+	default:
+		for _, d := range devices {
+			all = append(all, mic.Options{Device: d, Rate: l.rate, Channel: channel})
+		}
+	}
+	switch n := len(all); {
+	case len(l.names) > 0 && len(l.names) != n:
+		return nil, usage("--names %s: %s for %s: expected one for each", strings.Join(l.names, ","), count(len(l.names), "name"), count(n, "microphone"))
+	case n > tracks.Most:
+		return nil, usage("%s: expected at most %d", count(n, "microphone"), tracks.Most)
+	}
+	return all, nil
 }
 
 // entitle gives the stream a name of its own where it has none: two machines on one
@@ -111,6 +144,9 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	opts, err := l.options()
 	if err != nil {
 		return err
+	}
+	if len(opts) > 1 && o.identify != "" {
+		return usage("--identify: expected it with one microphone")
 	}
 	if err := l.entitle(time.Now()); err != nil {
 		return err
@@ -167,57 +203,31 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	return listenOn(cmd.Context(), host, opts, out, level, cfg, keep, l)
 }
 
-// listenOn opens the microphone and diarizes it.
-func listenOn(ctx context.Context, host mic.Host, opts mic.Options, out *output, level *levelLine, cfg pipeline.Config, keep *keeper, l listenFlags) (err error) {
-	m, err := mic.Open(ctx, host, opts)
+// listenOn opens the microphones and diarizes them.
+func listenOn(ctx context.Context, host mic.Host, opts []mic.Options, out *output, level *levelLine, cfg pipeline.Config, keep *keeper, l listenFlags) (err error) {
+	e, err := openEars(ctx, host, opts, l.names)
 	if err != nil {
 		return as(exitInput, err)
 	}
-	src, err := keep.record(m, out.warn)
+	src, err := keep.record(e, out.warn)
 	if err != nil {
-		return errors.Join(err, m.Close())
+		return errors.Join(err, e.Close())
 	}
-	said := make(chan struct{})
-	go func() {
-		defer close(said)
-		tellNotices(m, out)
-	}()
+	said := e.tell(out)
 	defer func() {
 		closed := src.Close()
 		err = errors.Join(err, closed, keep.close(ctx, errors.Join(err, closed)))
 		if keep != nil {
 			out.sounds.Add(l.stream, keep.file.Done().Path)
 		}
-		<-said
-		if n := m.Overflow(); n > 0 {
-			out.warn(fmt.Errorf("%v of sound were lost because the program could not keep up", capture.Duration(n)))
-		}
-		if n := m.Replaced(); n > 0 {
-			out.warn(fmt.Errorf("microphone %q: %d samples were no numbers, silence was taken for them", m.Device().Name, n))
-		}
+		said.Wait()
+		e.sum(out)
 	}()
 	print := out.print
 	out.print = func(e event.Event) error { return level.around(func() error { return print(e) }) }
-	return out.run(ctx, level.source(src, m.Device().Name), session.Options{
-		Stream:   l.stream,
-		Source:   event.Source{Name: l.title, Origin: m.Origin()},
-		Pipeline: cfg,
-	}, 0)
-}
-
-// tellNotices prints what becomes of a microphone until it is closed: of attempts
-// that fail for the same reason only the first.
-func tellNotices(m *mic.Mic, out *output) {
-	before := ""
-	for n := range m.Notices() {
-		if n.Kind == mic.Failed {
-			if n.Err.Error() == before {
-				continue
-			}
-			before = n.Err.Error()
-		} else {
-			before = ""
-		}
-		out.warn(errors.New(n.String()))
+	session := session.Options{Stream: l.stream, Source: event.Source{Name: l.title, Origin: e.origin}, Pipeline: cfg}
+	if e.room != nil {
+		session.Diarize, session.Called = e.room.Diarize, e.room.Name
 	}
+	return out.run(ctx, level.source(src, e.name), session, 0)
 }

@@ -57,14 +57,19 @@ func TestDevices(t *testing.T) {
 
 func TestListenFlags(t *testing.T) {
 	for args, says := range map[string]string{
-		"--rate -1":                "--rate -1: expected",
-		"--channel each":           "--channel each",
-		"--channel x":              "--channel: channel \"x\"",
-		"--speech x.rttm":          "with recordings only",
-		"--utterances x.rttm":      "with recordings only",
-		"--no-such-flag":           "unknown flag",
-		"meeting.wav":              "for a recording: diarizer run meeting.wav",
-		"--device x --nats off -h": "",
+		"--rate -1":      "--rate -1: expected",
+		"--channel each": "expected --names",
+		"--channel each --names A --device x --device y": "with one --device",
+		"--names A,B":                       "2 names for 1 microphone",
+		"--device x --device y --names A":   "1 name for 2 microphones",
+		"--device x --device y --names A,A": "A is there twice",
+		"--device x --device y --identify":  "with one microphone",
+		"--channel x":                       "--channel: channel \"x\"",
+		"--speech x.rttm":                   "with recordings only",
+		"--utterances x.rttm":               "with recordings only",
+		"--no-such-flag":                    "unknown flag",
+		"meeting.wav":                       "for a recording: diarizer run meeting.wav",
+		"--device x --nats off -h":          "",
 	} {
 		status, _, stderr := diarizer(t.Context(), nil, append([]string{"listen"}, strings.Fields(args)...)...)
 		if says == "" && status != 0 || says != "" && (status != exitUsage || !strings.Contains(stderr, says)) {

@@ -141,6 +141,31 @@ func (c *Card) Play(path string) error {
 	return nil
 }
 
+// PlayTo plays a WAV file to its end on a sink of the given name.
+func (c *Card) PlayTo(sink, path string) error {
+	if out, err := exec.Command("paplay", "--device="+sink, path).CombinedOutput(); err != nil {
+		return fmt.Errorf("paplay %s: %w: %s", path, err, out)
+	}
+	return nil
+}
+
+// StartPair starts a server with a microphone in a room, "room", and a sound card,
+// "speaker", whose loudspeaker the microphone hears at the given volume, such as 30%.
+// What is played to the sink room is said there; speaker.monitor is what the card plays.
+func StartPair(t testing.TB, volume string) *Card {
+	t.Helper()
+	c := start(t)
+	for _, sink := range []string{"room", "speaker"} {
+		c.Load("module-null-sink", "sink_name="+sink, "rate=48000", "channels=1")
+	}
+	c.Load("module-remap-source", "source_name=mic", "master=room.monitor", "source_properties=device.description=Desk")
+	c.run("pactl", "set-default-source", "mic")
+	c.Load("module-loopback", "source=speaker.monitor", "sink=room", "latency_msec=60", "source_dont_move=true", "sink_dont_move=true")
+	input, _, _ := strings.Cut(strings.TrimSpace(c.run("pactl", "list", "short", "sink-inputs")), "\t")
+	c.run("pactl", "set-sink-input-volume", input, volume)
+	return c
+}
+
 func (c *Card) run(name string, args ...string) string {
 	c.t.Helper()
 	out, err := exec.Command(name, args...).CombinedOutput()

@@ -1,0 +1,133 @@
+//go:build portaudio && cgo
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/soundcard"
+)
+
+// A call: one talks into the microphone, the others come from the loudspeaker, which the
+// microphone hears as well. Microphone and system sound are heard at once, and what the
+// loudspeaker says into the microphone is told once.
+func TestListenToMicrophoneAndSystem(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	card := soundcard.StartPair(t, "40%")
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	ada, grace := call(t, heardSeconds, 0)
+	writeCardWAV(t, path("ada.wav"), convert(t, capture.Rate, cardRate, ada))
+	writeCardWAV(t, path("grace.wav"), convert(t, capture.Rate, cardRate, grace))
+
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, errs := &sayer{said: make(chan string, 1)}, new(bytes.Buffer)
+	status := make(chan int)
+	go func() {
+		status <- run(ctx, strings.Fields("listen --model light --nats off --device Desk --device speaker --names Ada,Grace --rttm "+path("live.rttm")+" --record "+path("heard.flac")), nil, out, errs)
+	}()
+	select {
+	case <-out.said:
+	case s := <-status:
+		t.Fatalf("status %d: %s", s, errs)
+	}
+	var playing sync.WaitGroup
+	for sink, wav := range map[string]string{"room": "ada.wav", "speaker": "grace.wav"} {
+		playing.Go(func() {
+			if err := card.PlayTo(sink, path(wav)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	playing.Wait()
+	time.Sleep(2 * time.Second) // what is on its way
+	cancel()
+	if s := <-status; s != exitInterrupted {
+		t.Fatalf("status %d, want %d; standard error: %s", s, exitInterrupted, errs)
+	}
+	live := segmentsIn(t, path("live.rttm"))
+	if len(live) == 0 {
+		t.Fatalf("nothing was told: %s\n%s", out, errs)
+	}
+	best, talk := 1e9, 0.0
+	for late := -0.5; late < 0.5; late += 0.01 { // nobody knows when the sound began
+		shifted := append([]rttm.Segment(nil), live...)
+		for i := range shifted {
+			shifted[i].Start += demo.Reference()[0].Start - live[0].Start + late
+			shifted[i].End += demo.Reference()[0].Start - live[0].Start + late
+		}
+		wrong, all := wrongIn(shifted, heardSeconds)
+		best, talk = min(best, wrong), all
+	}
+	t.Logf("%.1f s of %.1f are wrong\n%s\n%s", best, talk, out, errs)
+	if best > 0.15*talk {
+		t.Errorf("%.1f s of %.1f s of speech are told wrong:\n%v", best, talk, live)
+	}
+	if heard := readSound(t, path("heard.flac")); len(heard) < heardSeconds*capture.Rate {
+		t.Errorf("%d samples were recorded", len(heard))
+	}
+}
+
+// A device that is not there is named, and the other one is closed again.
+func TestListenToADeviceThatIsNotThere(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	soundcard.StartPair(t, "40%")
+	errs := new(bytes.Buffer)
+	s := run(t.Context(), strings.Fields("listen --model light --nats off --device Desk --device nobody"), nil, io.Discard, errs)
+	if s != exitInput || !strings.Contains(errs.String(), `"nobody", expected one of`) {
+		t.Errorf("status %d, %s", s, errs)
+	}
+}
+
+// The channels of one device are participants too.
+func TestListenToEachChannel(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	card := soundcard.Start(t)
+	dir := t.TempDir()
+	ada, grace := call(t, 8, 0)
+	wav := filepath.Join(dir, "call.wav")
+	if err := os.WriteFile(wav, wavBytes(ada, grace), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, errs := &sayer{said: make(chan string, 1)}, new(bytes.Buffer)
+	status := make(chan int)
+	go func() {
+		status <- run(ctx, strings.Fields("listen --model light --nats off --channel each --names Ada,Grace --rttm "+filepath.Join(dir, "live.rttm")), nil, out, errs)
+	}()
+	select {
+	case <-out.said:
+	case s := <-status:
+		t.Fatalf("status %d: %s", s, errs)
+	}
+	if err := card.Play(wav); err != nil {
+		t.Error(err)
+	}
+	time.Sleep(2 * time.Second) // what is on its way
+	cancel()
+	if s := <-status; s != exitInterrupted {
+		t.Fatalf("status %d, want %d; standard error: %s", s, exitInterrupted, errs)
+	}
+	talk := map[string]float64{}
+	for _, s := range segmentsIn(t, filepath.Join(dir, "live.rttm")) {
+		talk[s.Speaker] += s.End - s.Start
+	}
+	if len(talk) != 2 || talk["Ada"] < 4 || talk["Grace"] < 1.5 || talk["Grace"] > 3 { // 5.4 s and 2.1 s
+		t.Errorf("%v: %s\n%s", talk, out, errs)
+	}
+}
