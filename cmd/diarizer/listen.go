@@ -28,6 +28,7 @@ type listenFlags struct {
 	stream, title   string
 	rate            int
 	names           []string
+	resume          string
 }
 
 // newListenCommand makes "diarizer listen".
@@ -49,11 +50,16 @@ missed is a gap, and the speakers stay who they were. Times follow the clock.
 With several --device, or with --channel each, there is a person at each microphone, as
 --names has them or by the devices' names, and two who speak at once are told both. What
 one hears of another, such as a loudspeaker that is listened to as well, is told once.
---max-speakers is then that of a microphone, 1 if it is not given.`,
+--max-speakers is then that of a microphone, 1 if it is not given.
+
+What is heard of one microphone is kept for a week: --resume NAME goes on with the stream
+of that name, by the same speakers and names, after Ctrl-C or when the program has died.
+What was missed is a gap.`,
 		Example: `  diarizer listen
   diarizer listen --stream standup --title "Stand-up of team A" --nats nats://bus:4222
   diarizer listen --device "USB" --record meeting.flac --out meeting.vtt
   diarizer listen --device "USB" --device "Monitor" --names Ada,Others
+  diarizer listen --resume standup --out standup.vtt
   diarizer listen --nats nats://localhost:4222 --json`,
 		Args: noRecording,
 		RunE: func(cmd *cobra.Command, _ []string) error { return listenTo(cmd, o, l) },
@@ -71,6 +77,7 @@ one hears of another, such as a loudspeaker that is listened to as well, is told
 	f.IntVar(&l.rate, "rate", 0, "rate at which the microphone is asked to capture, in hertz (default its own)")
 	f.StringVar(&l.channel, "channel", "mix", "which channel: mix of all, a number from 1 on, or each with a name of --names")
 	f.StringSliceVar(&l.names, "names", nil, "who is at each of several microphones, or channels with --channel each: Ada,Grace")
+	f.StringVar(&l.resume, "resume", "", "go on with the stream of this name, which was interrupted")
 	f.StringVar(&l.record, "record", "", "keep what is heard in this file, as FLAC")
 	return cmd
 }
@@ -148,6 +155,10 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	if len(opts) > 1 && o.identify != "" {
 		return usage("--identify: expected it with one microphone")
 	}
+	from, err := l.resumed()
+	if err != nil {
+		return err
+	}
 	if err := l.entitle(time.Now()); err != nil {
 		return err
 	}
@@ -168,7 +179,11 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 		return err
 	}
 	slow := ""
-	if !cmd.Flags().Changed("model") {
+	if from != nil {
+		if cfg, err = l.fit(from, cfg, cmd.Flags().Changed("model")); err != nil {
+			return err
+		}
+	} else if !cmd.Flags().Changed("model") {
 		if cfg.Model, slow, err = livable(cfg.Model, pace(cfg.Model)); err != nil {
 			return err
 		}
@@ -193,23 +208,41 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 		return err
 	}
 	out.live = true
-	defer func() { err = out.close(cmd.Context(), err) }()
+	var kept *resumption
+	if len(opts) == 1 {
+		kept = &resumption{dir: sessionsIn(), from: from, warn: out.warn}
+		sweepSessions(out.warn)
+	}
+	defer func() {
+		err = out.close(cmd.Context(), err)
+		if kept != nil {
+			err = errors.Join(err, kept.named(out.timelines))
+		}
+	}()
 	if slow != "" {
 		out.warn(errors.New(slow))
 	}
 	if out.stderr != level || o.json {
 		level.off()
 	}
-	return listenOn(cmd.Context(), host, opts, out, level, cfg, keep, l)
+	return listenOn(cmd.Context(), host, opts, out, level, cfg, keep, l, kept)
 }
 
 // listenOn opens the microphones and diarizes them.
-func listenOn(ctx context.Context, host mic.Host, opts []mic.Options, out *output, level *levelLine, cfg pipeline.Config, keep *keeper, l listenFlags) (err error) {
+func listenOn(ctx context.Context, host mic.Host, opts []mic.Options, out *output, level *levelLine, cfg pipeline.Config, keep *keeper, l listenFlags, kept *resumption) (err error) {
 	e, err := openEars(ctx, host, opts, l.names)
 	if err != nil {
 		return as(exitInput, err)
 	}
-	src, err := keep.record(e, out.warn)
+	hold := session.Options{Stream: l.stream, Source: event.Source{Name: l.title, Origin: e.origin}, Pipeline: cfg}
+	var whole capture.Source = e
+	if kept != nil {
+		var begin int64
+		hold.Keep, hold.Source.Origin, begin = kept.options(l.stream, e.origin)
+		whole = &shifted{e, begin}
+		kept.say(out, begin)
+	}
+	src, err := keep.record(whole, out.warn)
 	if err != nil {
 		return errors.Join(err, e.Close())
 	}
@@ -225,9 +258,8 @@ func listenOn(ctx context.Context, host mic.Host, opts []mic.Options, out *outpu
 	}()
 	print := out.print
 	out.print = func(e event.Event) error { return level.around(func() error { return print(e) }) }
-	session := session.Options{Stream: l.stream, Source: event.Source{Name: l.title, Origin: e.origin}, Pipeline: cfg}
 	if e.room != nil {
-		session.Diarize, session.Called = e.room.Diarize, e.room.Name
+		hold.Diarize, hold.Called = e.room.Diarize, e.room.Name
 	}
-	return out.run(ctx, level.source(src, e.name), session, 0)
+	return out.run(ctx, level.source(src, e.name), hold, 0)
 }

@@ -27,23 +27,22 @@ type Recall struct {
 // same events.
 const lookEvery = 2 * capture.Rate
 
-// recalling is the chain of a run that looks at its speakers' voices. It does one thing
-// after the other where [pipeline.Run] does them at once, as the voices belong to the
-// clustering.
+// recalling is the chain of a run that looks at its speakers' voices, or is kept. It does
+// one thing after the other where [pipeline.Run] does them at once, as voices and state
+// belong to all of it.
 type recalling struct {
 	*run
 	stream *pipeline.Stream
-	people *recall.Recaller
-	next   int64
+	people *recall.Recaller // nil where no voice is known
+	next   int64            // the next look
+	kept   int64            // the next snapshot
 }
 
 // diarize diarizes src as [pipeline.Run] does.
 func (r *recalling) diarize(ctx context.Context, src capture.Source) (err error) {
-	cfg := r.opts.Pipeline
-	if r.stream, err = pipeline.NewStream(cfg); err != nil {
+	if err := r.begin(); err != nil {
 		return err
 	}
-	r.people, r.next = recall.New(cfg.Model, r.opts.Recall.People), lookEvery
 	whole, stop := context.WithCancel(context.WithoutCancel(ctx)) // what was read is heard
 	reading, end := context.WithCancel(ctx)
 	blocks, ended := readAhead(reading, whole, src)
@@ -62,6 +61,27 @@ func (r *recalling) diarize(ctx context.Context, src capture.Source) (err error)
 		return err
 	}
 	return ended()
+}
+
+// begin makes the chain, or that of the run which this one goes on with.
+func (r *recalling) begin() (err error) {
+	cfg := r.opts.Pipeline
+	if from := r.opts.Keep.from(); from != nil {
+		r.stream, err = pipeline.RestoreStream(cfg, from.Chain)
+	} else {
+		r.stream, err = pipeline.NewStream(cfg)
+	}
+	if err != nil {
+		return err
+	}
+	if r.opts.Recall != nil {
+		r.people = recall.New(cfg.Model, r.opts.Recall.People)
+	}
+	r.next = (r.stream.At()/lookEvery + 1) * lookEvery
+	if r.opts.Keep != nil {
+		r.kept = r.stream.At() + r.opts.Keep.Every
+	}
+	return nil
 }
 
 // block hears a block, in pieces that end where the next look is due.
@@ -85,6 +105,10 @@ func (r *recalling) block(ctx context.Context, b capture.Block) error {
 				return err
 			}
 		}
+		if r.opts.Keep != nil && o.At >= r.kept {
+			r.kept = o.At + r.opts.Keep.Every
+			r.keep()
+		}
 		if b.Start, b.Samples = b.Start+int64(n), b.Samples[n:]; len(b.Samples) == 0 {
 			return nil
 		}
@@ -94,6 +118,9 @@ func (r *recalling) block(ctx context.Context, b capture.Block) error {
 // flush ends the stream and looks once more.
 func (r *recalling) flush() error {
 	r.stream.Obey()
+	if r.opts.Keep != nil {
+		r.keep()
+	}
 	o := pipeline.Output{End: true}
 	if err := r.stream.Flush(func(e online.Event) { o.Events = append(o.Events, e) }); err != nil {
 		return err
@@ -105,7 +132,7 @@ func (r *recalling) flush() error {
 	if err := r.look(o.At); err != nil {
 		return err
 	}
-	if r.opts.Recall.Heard != nil {
+	if r.opts.Recall != nil && r.opts.Recall.Heard != nil {
 		r.opts.Recall.Heard(r.said())
 	}
 	return nil
@@ -113,6 +140,9 @@ func (r *recalling) flush() error {
 
 // look names whoever is known by now.
 func (r *recalling) look(at int64) error {
+	if r.people == nil {
+		return nil
+	}
 	for _, f := range r.people.Look(r.said()) {
 		if err := r.desk.Identify(at, f.Speaker, f.Name, f.Confidence); err != nil {
 			return err

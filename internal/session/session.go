@@ -51,8 +51,8 @@ type Options struct {
 	// OnDesk, where not nil, is handed the desk that takes corrections of the
 	// run, before its first event. With NATS, corrections arrive there too.
 	OnDesk func(*correct.Desk)
-	// Diarize, where not nil, does what [pipeline.Run] does, in another way. Recall is
-	// nil then.
+	// Diarize, where not nil, does what [pipeline.Run] does, in another way. Recall and
+	// Keep are nil then.
 	Diarize func(ctx context.Context, src capture.Source, cfg pipeline.Config, sink func(pipeline.Output) error) error
 	// Called, where not nil, is the name of a speaker that is known beforehand, by the
 	// speaker's number, or empty.
@@ -60,6 +60,8 @@ type Options struct {
 	// Recall, where not nil, has speakers called by the names of voices that are
 	// known.
 	Recall *Recall
+	// Keep, where not nil, has the run kept, so that another one can go on with it.
+	Keep *Keep
 	// OnWords, where not nil, is handed what takes the words that recognisers hear
 	// of the run, before its first event; from any goroutine. With NATS, words
 	// arrive there too.
@@ -142,11 +144,17 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*event.Timeline
 	if err := r.open(ctx); err != nil {
 		return &r.timeline, err
 	}
+	if err := r.goOn(); err != nil {
+		return &r.timeline, err
+	}
 	if opts.NATS != nil || opts.OnMeter != nil {
 		r.meter = meter.New(src, r.reading)
 		src = r.meter
 	}
 	err = r.desk.Encode(func(enc *event.Encoder) event.Event { return enc.Start(r.source()) })
+	if err == nil {
+		err = r.retell()
+	}
 	if err == nil {
 		err = r.diarize(ctx, src)
 	}
@@ -210,7 +218,8 @@ type run struct {
 	pub      *publish.Publisher
 	timeline event.Timeline
 	words    listening
-	recall   *recalling // nil where no voice is known
+	recall   *recalling // nil where no voice is known and nothing is kept
+	told     told       // where the run is kept
 	at       int64
 	status   int64    // when the next status is due
 	gap      vad.Span // the latest
@@ -297,7 +306,7 @@ func (r *run) due(minute int64) int64 {
 func (r *run) takeCorrections() (stop func(), err error) {
 	links := &pipeline.Links{}
 	r.opts.Pipeline.Links = links
-	if r.opts.Recall != nil {
+	if r.opts.Recall != nil || r.opts.Keep != nil {
 		r.recall = &recalling{run: r}
 	}
 	r.words.enc = &event.Encoder{Stream: r.opts.Stream, Run: event.NewRun(time.Now())}
@@ -349,6 +358,9 @@ func (r *run) finish(ctx context.Context, err error) error {
 func (r *run) event(e event.Event) error {
 	if err := r.timeline.Apply(e); err != nil {
 		return fmt.Errorf("session: %w", err)
+	}
+	if r.opts.Keep != nil {
+		r.told.apply(e)
 	}
 	if r.pub != nil {
 		if err := r.pub.Publish(e); err != nil {

@@ -1,0 +1,166 @@
+package session
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+)
+
+// Keep says how a run is kept, for another one to go on with it.
+type Keep struct {
+	// Every is the stream time between two snapshots, in samples. The last one is taken
+	// when the sound is over, before that is told.
+	Every int64
+	// Save is handed each of them.
+	Save func(Snapshot)
+	// From, where not nil, is the run that this one goes on with. This one has the same
+	// speakers, names and turns, which it tells anew at its start; its sound begins at
+	// Begin, in samples, and what is missing before that is a gap.
+	From  *Snapshot
+	Begin int64
+	// Names are those that people gave to its speakers after From.
+	Names map[event.Speaker]string
+}
+
+// from is the snapshot to go on with, if there is one.
+func (k *Keep) from() *Snapshot {
+	if k == nil {
+		return nil
+	}
+	return k.From
+}
+
+// Snapshot is a run at one moment.
+type Snapshot struct {
+	// Source is that of the run, and Run its id.
+	Source event.Source
+	Run    string
+	// At is how far the stream had been heard, in samples.
+	At int64
+	// Events tell of what there is: speakers, names, marks, gaps, and the turns that can
+	// still change.
+	Events []event.Event
+	// Desk and Chain are the states of what takes corrections and of the pipeline.
+	Desk, Chain []byte
+}
+
+// told is what a run has told besides its turns.
+type told struct {
+	source   event.Source
+	speakers map[event.Speaker]event.Event // with their names
+	rest     []event.Event                 // marks and gaps
+}
+
+// mostRest is how many marks and gaps are kept.
+const mostRest = 1000
+
+func (t *told) apply(e event.Event) {
+	switch e.Kind {
+	case event.StreamStarted:
+		t.source, t.speakers = *e.Source, map[event.Speaker]event.Event{}
+	case event.SpeakerAdded:
+		t.speakers[e.Speaker] = event.Event{}
+	case event.SpeakerMerged:
+		delete(t.speakers, e.Speaker)
+	case event.SpeakerIdentified:
+		t.speakers[e.Speaker] = e
+	case event.Marked, event.GapFound:
+		if t.rest = append(t.rest, e); len(t.rest) > mostRest {
+			t.rest = slices.Delete(t.rest, 0, 1)
+		}
+	}
+}
+
+// events tell of all that was told and still holds.
+func (t *told) events(tl *event.Timeline) (list []event.Event) {
+	for _, s := range slices.Sorted(maps.Keys(t.speakers)) {
+		list = append(list, event.Event{Kind: event.SpeakerAdded, Speaker: s})
+		if named := t.speakers[s]; named.Name != "" {
+			list = append(list, named)
+		}
+	}
+	list = append(list, t.rest...)
+	for _, turn := range tl.Turns() {
+		kind := event.TurnEnded
+		if tl.Open(turn.ID) {
+			kind = event.TurnStarted
+		}
+		list = append(list, event.Event{Kind: kind, Turn: &turn})
+	}
+	return list
+}
+
+// keep takes a snapshot.
+func (r *recalling) keep() {
+	for range 10 { // people correct while it is taken
+		desk, err := r.desk.AppendBinary(nil)
+		if err != nil {
+			return // never
+		}
+		s := Snapshot{At: r.stream.At(), Run: r.desk.Run(), Desk: desk}
+		same := false
+		_ = r.desk.Add(func(enc *event.Encoder, at int64) ([]event.Event, error) { // an error means that it is over
+			s.Source, s.Events = r.told.source, r.told.events(&r.timeline)
+			return nil, nil
+		})
+		if again, err := r.desk.AppendBinary(nil); err == nil {
+			same = slices.Equal(desk, again)
+		}
+		if same {
+			s.Chain = r.stream.AppendSnapshot(nil)
+			r.opts.Keep.Save(s)
+			return
+		}
+	}
+}
+
+// goOn takes over the state of the run that this one goes on with, but for its sound.
+func (r *run) goOn() error {
+	from := r.opts.Keep.from()
+	if from == nil {
+		return nil
+	}
+	r.began = r.began.Add(-capture.Duration(r.opts.Keep.Begin))
+	r.at, r.status = from.At, (from.At/statusEvery+1)*statusEvery
+	return r.desk.UnmarshalBinary(from.Desk)
+}
+
+// retell tells what the run before has told.
+func (r *run) retell() error {
+	from := r.opts.Keep.from()
+	if from == nil {
+		return nil
+	}
+	for _, e := range from.Events {
+		err := r.desk.Encode(func(enc *event.Encoder) event.Event { return again(enc, from.At, e) })
+		if err != nil {
+			return err
+		}
+	}
+	for _, s := range slices.Sorted(maps.Keys(r.opts.Keep.Names)) {
+		_, err := r.desk.Correct(correct.Correction{Action: correct.Rename, Speaker: s, Name: r.opts.Keep.Names[s]})
+		if err != nil && !errors.Is(err, correct.ErrRefused) { // of somebody who is not there any more
+			return err
+		}
+	}
+	return nil
+}
+
+// again is an event as another run tells it.
+func again(enc *event.Encoder, at int64, e event.Event) event.Event {
+	switch e.Kind {
+	case event.SpeakerAdded:
+		return enc.AddSpeaker(at, int(e.Speaker))
+	case event.SpeakerIdentified:
+		return enc.Identify(at, int(e.Speaker), e.Name, e.Confidence)
+	case event.Marked:
+		return enc.Mark(at, *e.Mark)
+	case event.GapFound:
+		return enc.Gap(int64(e.Gap.Start), int64(e.Gap.End))
+	}
+	return enc.Turn(e.Kind, at, *e.Turn)
+}

@@ -1,0 +1,122 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"testing"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
+	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+)
+
+// part is a sound from a position on.
+type part struct {
+	sound []float32
+	at    int64
+}
+
+func (p *part) Next(context.Context) (capture.Block, error) {
+	if len(p.sound) == 0 {
+		return capture.Block{}, io.EOF
+	}
+	n := min(320, len(p.sound))
+	b := capture.Block{Start: p.at, Samples: p.sound[:n]}
+	p.sound, p.at = p.sound[n:], p.at+int64(n)
+	return b, nil
+}
+
+func (p *part) Close() error { return nil }
+
+// A run that goes on with another one has its speakers, its names and its turns, tells
+// what was missed in between, and takes everybody for who they were.
+func TestRunGoesOn(t *testing.T) {
+	rec, err := capture.OpenReader(t.Context(), demo.Recording(), demo.Name, capture.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rec.Close()
+	sound, err := capture.ReadAll(t.Context(), rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, _, err := modelfile.Embedded(modelfile.Light)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const half, away = 35 * capture.Rate, 60 * capture.Rate
+	hear := func(src capture.Source, opts Options) *event.Timeline {
+		opts.Stream, opts.Pipeline = "talk", pipeline.Config{Model: m}
+		tl, err := Run(t.Context(), src, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tl
+	}
+	whole := hear(&part{sound: sound}, Options{})
+
+	var desk *correct.Desk
+	var kept []Snapshot
+	first := hear(&part{sound: sound[:half]}, Options{
+		OnDesk: func(d *correct.Desk) { desk = d },
+		OnProgress: func(at int64) {
+			if at == 20*capture.Rate {
+				if _, err := desk.Correct(correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada"}); err != nil {
+					t.Error(err)
+				}
+			}
+		},
+		Keep: &Keep{Every: 10 * capture.Rate, Save: func(s Snapshot) { kept = append(kept, s) }},
+	})
+	if len(kept) != 4 || kept[0].At != 10*capture.Rate || kept[3].At != half {
+		t.Fatalf("%d snapshots", len(kept))
+	}
+	data, err := json.Marshal(kept[3])
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("a snapshot of %d s takes %d bytes", half/capture.Rate, len(data))
+	var from Snapshot
+	if err := json.Unmarshal(data, &from); err != nil {
+		t.Fatal(err)
+	}
+	var gaps []event.Gap
+	second := hear(&part{sound: sound[half:], at: half + away}, Options{
+		Keep: &Keep{Every: 10 * capture.Rate, Save: func(Snapshot) {}, From: &from, Begin: half + away},
+		OnEvent: func(e event.Event) error {
+			if e.Kind == event.GapFound {
+				gaps = append(gaps, *e.Gap)
+			}
+			return nil
+		},
+	})
+	if len(gaps) != 1 || gaps[0] != (event.Gap{Start: half, End: half + away}) {
+		t.Errorf("gaps %v", gaps)
+	}
+	if second.Name(1) != "Ada" || first.Run() == second.Run() {
+		t.Errorf("speaker 1 is %s, runs %s and %s", second.Name(1), first.Run(), second.Run())
+	}
+	// Who speaks is who would have spoken without the interruption.
+	same, all := 0, 0
+	for at := event.Time(0); at < event.Time(len(sound)); at += capture.Rate / 10 {
+		later := at
+		if at > half {
+			later += away
+		}
+		a, b := whole.Between(at, at+1), second.Between(later, later+1)
+		if len(a) == 0 {
+			continue
+		}
+		if all++; len(b) > 0 && a[0].Speaker == b[0].Speaker {
+			same++
+		}
+	}
+	t.Logf("%d of %d tenths of a second are the same speaker's", same, all)
+	if same*10 < all*9 {
+		t.Errorf("%d of %d tenths of a second are the same speaker's", same, all)
+	}
+}

@@ -1,0 +1,157 @@
+// Package saved keeps snapshots of sessions in files, one a stream, so that a session
+// that was interrupted can be gone on with.
+package saved
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session"
+)
+
+// version is that of the files.
+const version = 1
+
+// Lifetime is how long a session that ended can be gone on with.
+const Lifetime = 7 * 24 * time.Hour
+
+// extension is that of the files.
+const extension = ".session"
+
+// The errors of [Dir.Load].
+var (
+	// ErrNone is matched by the error for a stream of which nothing is kept.
+	ErrNone = errors.New("no session is kept")
+	// ErrDamaged is matched by the error for a file that cannot be used.
+	ErrDamaged = errors.New("the kept session cannot be used")
+)
+
+// Session is a session as it is kept.
+type Session struct {
+	Stream   string           `json:"stream"`
+	Snapshot session.Snapshot `json:"snapshot"`
+	// Names are those that people gave when it was over.
+	Names map[event.Speaker]string `json:"names,omitempty"`
+	// Saved is when.
+	Saved time.Time `json:"saved"`
+}
+
+// Dir is the directory of the files.
+type Dir string
+
+// path is that of a stream, which is a valid token and so a name.
+func (d Dir) path(stream string) string { return filepath.Join(string(d), stream+extension) }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Save keeps a session in the place of what was kept of its stream before, whole or not
+// at all. Nobody but the user can read it.
+func (d Dir) Save(s Session) error {
+	if err := event.CheckStream(s.Stream); err != nil {
+		return err
+	}
+	body, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("session %s: %w", s.Stream, err)
+	}
+	if err := os.MkdirAll(string(d), 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(string(d), s.Stream+".*"+partial) // with mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f, "diarizer-session %d %08x\n%s", version, crc32.Checksum(body, castagnoli), body)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), d.path(s.Stream))
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// partial ends the name of a file that is being written.
+const partial = ".partial"
+
+// Load returns the session of a stream. Its error matches [ErrNone] or [ErrDamaged], or
+// is one of the file.
+func (d Dir) Load(stream string) (s Session, err error) {
+	if err := event.CheckStream(stream); err != nil {
+		return s, err
+	}
+	path := d.path(stream)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, fmt.Errorf("%w of %s in %s; there is %s", ErrNone, stream, d, d.list())
+	}
+	if err != nil {
+		return s, err
+	}
+	bad := func(format string, args ...any) (Session, error) {
+		return Session{}, fmt.Errorf("%s: %w: %s", path, ErrDamaged, fmt.Sprintf(format, args...))
+	}
+	head, body, _ := bytes.Cut(data, []byte("\n"))
+	var v int
+	var sum uint32
+	if _, err := fmt.Sscanf(string(head), "diarizer-session %d %x", &v, &sum); err != nil {
+		return bad("it does not begin like one")
+	}
+	if v != version {
+		return bad("version %d, this program reads version %d", v, version)
+	}
+	if sum != crc32.Checksum(body, castagnoli) {
+		return bad("its checksum is wrong: it is damaged")
+	}
+	if err := json.Unmarshal(body, &s); err != nil {
+		return bad("%v", err)
+	}
+	if s.Stream != stream {
+		return bad("it is of stream %q", s.Stream)
+	}
+	return s, nil
+}
+
+// list names what is kept.
+func (d Dir) list() string {
+	entries, _ := os.ReadDir(string(d)) // none is nothing
+	var names []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), extension); ok {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// Sweep removes what is older than [Lifetime], and what was left unfinished.
+func (d Dir) Sweep(now time.Time) error {
+	entries, err := os.ReadDir(string(d))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	errs := []error{err}
+	for _, e := range entries {
+		ours := strings.HasSuffix(e.Name(), extension) || strings.HasSuffix(e.Name(), partial)
+		info, err := e.Info()
+		if err != nil || !ours || now.Sub(info.ModTime()) < Lifetime {
+			continue
+		}
+		errs = append(errs, os.Remove(filepath.Join(string(d), e.Name())))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,80 @@
+package saved
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session"
+)
+
+func example() Session {
+	return Session{Stream: "standup", Saved: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Names: map[event.Speaker]string{2: "Ada"},
+		Snapshot: session.Snapshot{Run: "r", At: 99, Desk: []byte{1, 2}, Chain: []byte{3}, Source: event.Source{Name: "Stand-up", Origin: time.Unix(5, 0).UTC()}}}
+}
+
+func TestSessionsAreKept(t *testing.T) {
+	d := Dir(filepath.Join(t.TempDir(), "sessions"))
+	want := example()
+	for range 2 { // the second one replaces the first
+		if err := d.Save(want); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := d.Load("standup")
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	info, err := os.Stat(filepath.Join(string(d), "standup.session"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if _, err := d.Load("retro"); !errors.Is(err, ErrNone) || !strings.Contains(err.Error(), "there is standup") {
+		t.Errorf("%v", err)
+	}
+	if _, err := d.Load("../standup"); err == nil {
+		t.Error("a path was taken for a stream")
+	}
+	if err := d.Sweep(time.Now()); err != nil {
+		t.Error(err)
+	}
+	if _, err := d.Load("standup"); err != nil {
+		t.Error("it was swept away:", err)
+	}
+	if err := d.Sweep(time.Now().Add(Lifetime + time.Minute)); err != nil {
+		t.Error(err)
+	}
+	if entries, _ := os.ReadDir(string(d)); len(entries) > 0 {
+		t.Errorf("%v is left", entries)
+	}
+}
+
+// Whatever becomes of a file, it is used whole or not at all.
+func TestDamagedSessions(t *testing.T) {
+	d := Dir(t.TempDir())
+	if err := d.Save(example()); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(string(d), "standup.session")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range whole {
+		broken := append([]byte(nil), whole...)
+		broken[n] ^= 0x10
+		for _, data := range [][]byte{broken, whole[:n]} {
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if s, err := d.Load("standup"); !errors.Is(err, ErrDamaged) && !reflect.DeepEqual(s, example()) {
+				t.Fatalf("byte %d: %+v, %v", n, s, err)
+			}
+		}
+	}
+}
