@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -23,11 +24,11 @@ func (a *atom) middle() int64 { return (a.start + a.end) / 2 }
 // addAtom takes in the frames of an event.
 func (c *Clusterer) addAtom(ev segment.Event) {
 	n := len(ev.Frames) / c.m.Front().Dim()
-	a := atom{start: ev.FrameStart, end: ev.FrameStart + int64(n)*segment.Hop, level: float32(ev.Level), crowd: ev.Crowd, two: ev.Two, tracks: ev.Tracks}
+	a := atom{start: ev.FrameStart, end: ev.FrameStart + int64(n)*features.Hop, level: float32(ev.Level), crowd: ev.Crowd, two: ev.Two, tracks: ev.Tracks}
 	if ev.Draft == c.cfg.Drafts { // once
 		c.loud.add(a.level)
 	}
-	a.sound = c.look.ear.Hear(ev.Frames, ev.FrameStart/segment.Hop)
+	a.sound = c.look.ear.Hear(ev.Frames, ev.FrameStart/features.Hop)
 	c.look.atoms = append(c.look.atoms, a)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -200,7 +201,7 @@ func (c *Clusterer) grow(ev segment.Event, emit func(Event)) {
 	}
 	c.open.end = u.End
 	c.open.level = c.levelOf(u.Start, u.End)
-	heard := int((u.End - u.Start) / segment.Hop)
+	heard := int((u.End - u.Start) / features.Hop)
 	if heard >= c.cfg.Evidence && float64(heard) >= evidenceGrowth*float64(c.open.heard) {
 		c.open.heard = heard
 		c.measure(c.open)

@@ -3,6 +3,7 @@ package online
 import (
 	"math"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -16,9 +17,9 @@ type crowd struct {
 const (
 	// besideWithin is how far off the others are looked for who may be the second
 	// voice, in samples: a voice keeps its track for some 10 s.
-	besideWithin = 10 * 100 * segment.Hop
+	besideWithin = 10 * 100 * features.Hop
 	// besideHalf is the pause after which somebody is half as likely to be it.
-	besideHalf = 2 * 100 * segment.Hop
+	besideHalf = 2 * 100 * features.Hop
 	// besideOther is how much less somebody counts who is heard on another track.
 	besideOther = 0.1
 	// besideLeast is how probable it has to be that somebody else speaks, and is

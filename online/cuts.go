@@ -3,6 +3,7 @@ package online
 import (
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -21,7 +22,7 @@ const (
 	// cutPenalty is what a path pays for passing on, in nats.
 	cutPenalty = 8
 	// cutShortest is the shortest utterance that is looked at, in samples: 1 s.
-	cutShortest = 100 * segment.Hop
+	cutShortest = 100 * features.Hop
 	// cutKnown is how much speech of a speaker is needed, in frames, before the speaker
 	// is looked for inside another's utterance.
 	cutKnown = 200
@@ -57,7 +58,7 @@ func (c *Clusterer) cutsBy(atoms int, u segment.Utterance) []int64 {
 	k := &c.cut
 	k.begin()
 	c.look.ear.Moments(c.sounds(u.Start, u.End), atoms, func(first *model.Sound, m *model.Moment) {
-		k.pass(first.First*segment.Hop, func(speaker int) float64 { return c.scorer.Gain(&c.speakers[speaker].voice, m) })
+		k.pass(first.First*features.Hop, func(speaker int) float64 { return c.scorer.Gain(&c.speakers[speaker].voice, m) })
 	})
 	return k.path()
 }

@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/features"
 )
 
 // loudness is the distribution of the levels of a stream's speech of late: in the
@@ -25,7 +25,7 @@ const (
 	forgotten = 1e-100
 	// faintWithin is how long an utterance can still turn out to be in the
 	// background, because the near ones had not spoken yet, in samples: 30 s.
-	faintWithin = 30 * 100 * segment.Hop
+	faintWithin = 30 * 100 * features.Hop
 )
 
 // add takes the level of an atom in dBFS. 0 stands for one that is not known.

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/state/statetest"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -69,10 +70,10 @@ func TestFaintIsLeftOut(t *testing.T) {
 				c.Push(ev, l.hear)
 			})
 			if s == 2 {
-				far = append(far, (w.n-100)*segment.Hop)
+				far = append(far, (w.n-100)*features.Hop)
 			}
 		}
-		c.Finish(w.n*segment.Hop, l.hear)
+		c.Finish(w.n*features.Hop, l.hear)
 		for _, at := range far {
 			if told := l.speakerAt(at) != Unknown; told != (faint < 0) {
 				t.Errorf("Faint %v: speech in the background at %d is told: %v", faint, at, told)
@@ -103,9 +104,9 @@ func TestLowerFromNowOn(t *testing.T) {
 			}
 			c.Push(ev, l.hear)
 		})
-		at = append(at, (w.n-100)*segment.Hop)
+		at = append(at, (w.n-100)*features.Hop)
 	}
-	c.Finish(w.n*segment.Hop, l.hear)
+	c.Finish(w.n*features.Hop, l.hear)
 	missed := 0
 	for i, pos := range at {
 		if l.speakerAt(pos) != Unknown {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -186,7 +187,7 @@ func TestGrowth(t *testing.T) {
 				s = newStream(t, other)
 			}
 			g := &growing{t: t, talk: talk, s: s, door: door, rng: rand.New(rand.NewPCG(1, 2)), asked: &asked}
-			g.said = saying{m: anyModel(1), rng: g.rng, n: s.At() / segment.Hop, id: 1 << 20}
+			g.said = saying{m: anyModel(1), rng: g.rng, n: s.At() / features.Hop, id: 1 << 20}
 			if l.before != nil {
 				l.before(g)
 			}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
@@ -61,10 +62,10 @@ func (s *saying) utterance(voice []float64, frames, pause int, push func(segment
 	dim := s.m.Features.Dim()
 	for range pause / segment.AtomFrames {
 		s.n += segment.AtomFrames
-		push(segment.Event{At: s.n * segment.Hop})
+		push(segment.Event{At: s.n * features.Hop})
 	}
 	s.id++
-	u := segment.Utterance{ID: s.id, Start: s.n * segment.Hop}
+	u := segment.Utterance{ID: s.id, Start: s.n * features.Hop}
 	atom := make([]float64, 0, segment.AtomFrames*dim)
 	for range frames / segment.AtomFrames {
 		atom = atom[:0]
@@ -76,8 +77,8 @@ func (s *saying) utterance(voice []float64, frames, pause int, push func(segment
 		}
 		from := s.n
 		s.n += segment.AtomFrames
-		u.End = s.n * segment.Hop
-		push(segment.Event{Utterance: u, At: u.End, Frames: atom, FrameStart: from * segment.Hop})
+		u.End = s.n * features.Hop
+		push(segment.Event{Utterance: u, At: u.End, Frames: atom, FrameStart: from * features.Hop})
 	}
 	push(segment.Event{Utterance: u, At: u.End, Closed: true, Rest: u.End, Pause: pause > 0})
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"iter"
 
-	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/features"
 )
 
 // ErrModel is wrapped by every error about a model whose parts do not fit.
@@ -18,7 +18,7 @@ type Model interface {
 	// Kind names the kind as model files do: "eigenvoice" or "embedding".
 	Kind() string
 	// Front returns the settings of the features that a Listener hears.
-	Front() segment.FeatureConfig
+	Front() features.Config
 	// Shape returns what the pairs look like.
 	Shape() Shape
 	// Rule returns how scores become decisions.
@@ -32,7 +32,7 @@ type Model interface {
 	// another.
 	Fingerprint() string
 	// Validate reports the first part that is missing or unusable, as an error
-	// that wraps [ErrModel] or segment.ErrConfig.
+	// that wraps [ErrModel] or features.ErrConfig.
 	Validate() error
 }
 

@@ -14,12 +14,12 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/lab/experiment"
 	"github.com/seed-7adb9000/diarizer/internal/lab/simulate"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
 	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -31,7 +31,7 @@ func recording(t testing.TB, reference []rttm.Segment) *experiment.Recording {
 	for _, s := range reference {
 		end = max(end, s.End)
 	}
-	r, err := experiment.NewRecording("x", "g", make([]float32, int(end*16000)), reference, segment.DefaultFeatures())
+	r, err := experiment.NewRecording("x", "g", make([]float32, int(end*16000)), reference, features.Default())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,9 +13,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/lab/simulate"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // TestBestMatchAgainstAll tries every assignment.
@@ -75,7 +75,7 @@ func TestScore(t *testing.T) {
 
 func TestNewRecordingCutsTurns(t *testing.T) {
 	ref := []rttm.Segment{{Speaker: "b", Start: 1, End: 8}, {Speaker: "a", Start: 0, End: 1.5}, {Speaker: "a", Start: 9, End: 12}}
-	r, err := NewRecording("x", "g", make([]float32, 10*16000), ref, segment.DefaultFeatures())
+	r, err := NewRecording("x", "g", make([]float32, 10*16000), ref, features.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestNewRecordingCutsTurns(t *testing.T) {
 
 // flat is a model of one Gaussian and one eigenvoice in one dimension.
 func flat() *eigenvoice.Model {
-	return &eigenvoice.Model{Features: segment.FeatureConfig{Ceps: 1, Filters: 2, LowHz: 100, HighHz: 3800, MeanPrior: 1},
+	return &eigenvoice.Model{Features: features.Config{Ceps: 1, Filters: 2, LowHz: 100, HighHz: 3800, MeanPrior: 1},
 		FeatureMean: []float64{0}, Weights: []float64{1}, Means: []float64{0}, Vars: []float64{1}, V: []float64{2},
 		Nu: 1, Phi: 0.2, Slope: 1, Slack: 0.01, Length: 0.3}
 }

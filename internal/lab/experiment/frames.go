@@ -3,6 +3,7 @@ package experiment
 import (
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/lab/baselines"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
@@ -22,7 +23,7 @@ func (r *Recording) Frame(dst []float64, t int) []float64 {
 // frames of the utterances have to be asked for in their order; otherwise it is
 // the mean of all speech of the recording.
 func (r *Recording) Normalised(m *eigenvoice.Model, running bool) func(dst []float64, t int) {
-	norm := segment.NewNormalizer(m.FeatureMean, m.Features.MeanPrior)
+	norm := features.NewNormalizer(m.FeatureMean, m.Features.MeanPrior)
 	x := make([]float64, r.Dim)
 	heard := 0 // frames before this one are in the mean, or are no speech
 	hear := func(t int) {

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/features"
 )
 
 // ErrConfig is wrapped by errors about settings that cannot work.
@@ -19,7 +19,7 @@ type Config struct {
 	// Seed starts every random choice.
 	Seed uint64
 	// Features is the front end.
-	Features segment.FeatureConfig
+	Features features.Config
 	// Gaussians is M, Eigenvoices ν and Eigenchannels μ.
 	Gaussians, Eigenvoices, Eigenchannels int
 	// UseChannels says that the model is to integrate channels out. Otherwise
@@ -57,7 +57,7 @@ type Config struct {
 // DefaultConfig returns the settings of the published model.
 func DefaultConfig() Config {
 	return Config{
-		Seed: 1, Features: segment.DefaultFeatures(),
+		Seed: 1, Features: features.Default(),
 		Gaussians: 256, Eigenvoices: 64, Eigenchannels: 30, Soft: true, Sessions: true, Augment: 2,
 		OwnMean: 0.5, Chunk: 3, TrainPhi: 0.3, Phi: 0.15, Token: 0.667, Slack: 0.02, Length: 0.7,
 		UBMIterations: 8, Iterations: 6,
@@ -65,7 +65,7 @@ func DefaultConfig() Config {
 }
 
 // Validate reports the first setting that cannot work, as an error that wraps
-// [ErrConfig] or segment.ErrConfig.
+// [ErrConfig] or features.ErrConfig.
 func (c Config) Validate() error {
 	if err := c.Features.Validate(); err != nil {
 		return err

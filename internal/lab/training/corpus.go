@@ -5,9 +5,9 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/lab/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/lab/simulate"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // Recording is one speaker's features.
@@ -109,15 +109,15 @@ func distort(rng *rand.Rand, x []float32, ac simulate.Acoustics, kind int) []flo
 }
 
 // Features returns the frames of a recording that are loud enough for speech.
-func Features(cfg segment.FeatureConfig, sound []float32) ([]float32, error) {
-	e, err := segment.NewExtractor(cfg)
+func Features(cfg features.Config, sound []float32) ([]float32, error) {
+	e, err := features.NewExtractor(cfg)
 	if err != nil {
 		return nil, err
 	}
-	level := make([]float64, (len(sound)+segment.Hop-1)/segment.Hop)
+	level := make([]float64, (len(sound)+features.Hop-1)/features.Hop)
 	top := math.Inf(-1)
 	for i := range level {
-		level[i] = 10 * math.Log10(simulate.Power(sound[i*segment.Hop:min((i+1)*segment.Hop, len(sound))])+1e-12)
+		level[i] = 10 * math.Log10(simulate.Power(sound[i*features.Hop:min((i+1)*features.Hop, len(sound))])+1e-12)
 		top = max(top, level[i])
 	}
 	frames := make([]float32, 0, len(level)*e.Dim())

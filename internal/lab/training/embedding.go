@@ -10,10 +10,10 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/lab/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/lab/simulate"
 	"github.com/seed-7adb9000/diarizer/online/model/embedding"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // EmbeddingConfig are the settings of the training of an embedding model. Together
@@ -44,9 +44,9 @@ func DefaultEmbeddingConfig() EmbeddingConfig {
 
 // EmbeddingFeatures is the front end of an embedding model: cepstra for the
 // segmentation to find changes by, and the mel bank for the network.
-func EmbeddingFeatures() segment.FeatureConfig {
-	f := segment.DefaultFeatures()
-	f.Deltas, f.MelBank = false, segment.BankSize
+func EmbeddingFeatures() features.Config {
+	f := features.Default()
+	f.Deltas, f.MelBank = false, features.BankSize
 	return f
 }
 
@@ -111,13 +111,13 @@ func Crops(ctx context.Context, utts []dataset.Utterance, ac simulate.Acoustics,
 				return err
 			}
 			for range cfg.Crops {
-				features := crop(rng, frames, cfg)
-				if features == nil {
+				heard := crop(rng, frames, cfg)
+				if heard == nil {
 					break
 				}
-				vector := unit(embedders[worker], features, net.Dim())
+				vector := unit(embedders[worker], heard, net.Dim())
 				each[i] = append(each[i], Crop{Speaker: speakers[utts[i].SpeakerID()], Session: i*copies + k,
-					Seconds: float64(len(features)/segment.BankSize) / 100, Vector: vector})
+					Seconds: float64(len(heard)/features.BankSize) / 100, Vector: vector})
 			}
 		}
 		return nil
@@ -142,18 +142,18 @@ func crop(rng *rand.Rand, frames []float32, cfg EmbeddingConfig) []float32 {
 		return nil
 	}
 	from := rng.IntN(total - n + 1)
-	out := make([]float32, 0, n*segment.BankSize)
+	out := make([]float32, 0, n*features.BankSize)
 	for t := from; t < from+n; t++ {
-		out = append(out, frames[(t+1)*dim-segment.BankSize:(t+1)*dim]...)
+		out = append(out, frames[(t+1)*dim-features.BankSize:(t+1)*dim]...)
 	}
 	return out
 }
 
-// unit returns the network's vector of the features, scaled to length 1.
-func unit(net embedding.Embedder, features []float32, dim int) []float64 {
+// unit returns the network's vector of some frames, scaled to length 1.
+func unit(net embedding.Embedder, frames []float32, dim int) []float64 {
 	raw := make([]float32, dim)
-	net.Hear(features)
-	net.Embed(raw, 0, len(features)/segment.BankSize)
+	net.Hear(frames)
+	net.Embed(raw, 0, len(frames)/features.BankSize)
 	v := make([]float64, dim)
 	for i, x := range raw {
 		v[i] = float64(x)

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // eigenvoices is the content of a file of an eigenvoice model.
@@ -17,17 +17,17 @@ type eigenvoices struct {
 
 // eigenvoiceSettings are the parts that are not tensors.
 type eigenvoiceSettings struct {
-	Features  segment.FeatureConfig `json:"features"`
-	Nu        int                   `json:"eigenvoices"`
-	Mu        int                   `json:"eigenchannels"`
-	OneChan   bool                  `json:"ignore_channels,omitempty"`
-	Phi       float64               `json:"phi"`
-	Token     float64               `json:"token,omitempty"`
-	Soft      bool                  `json:"soft"`
-	Slack     float64               `json:"slack"`
-	Length    float64               `json:"length"`
-	Threshold float64               `json:"threshold"`
-	Slope     float64               `json:"slope"`
+	Features  features.Config `json:"features"`
+	Nu        int             `json:"eigenvoices"`
+	Mu        int             `json:"eigenchannels"`
+	OneChan   bool            `json:"ignore_channels,omitempty"`
+	Phi       float64         `json:"phi"`
+	Token     float64         `json:"token,omitempty"`
+	Soft      bool            `json:"soft"`
+	Slack     float64         `json:"slack"`
+	Length    float64         `json:"length"`
+	Threshold float64         `json:"threshold"`
+	Slope     float64         `json:"slope"`
 }
 
 func eigenvoicesOf(m *eigenvoice.Model) *eigenvoices {

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/network/campplus"
 	"github.com/seed-7adb9000/diarizer/internal/network/simd"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/embedding"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // embeddings is the content of a file of an embedding model.
@@ -20,13 +20,13 @@ type embeddings struct {
 
 // embeddingSettings are the parts that are not tensors.
 type embeddingSettings struct {
-	Features  segment.FeatureConfig `json:"features"`
-	Network   string                `json:"network"` // its fingerprint
-	Phi       float64               `json:"phi"`
-	Slack     float64               `json:"slack,omitempty"`
-	Length    float64               `json:"length"`
-	Threshold float64               `json:"threshold"`
-	Slope     float64               `json:"slope"`
+	Features  features.Config `json:"features"`
+	Network   string          `json:"network"` // its fingerprint
+	Phi       float64         `json:"phi"`
+	Slack     float64         `json:"slack,omitempty"`
+	Length    float64         `json:"length"`
+	Threshold float64         `json:"threshold"`
+	Slope     float64         `json:"slope"`
 }
 
 func embeddingOf(m *embedding.Model) *embeddings {

@@ -5,8 +5,8 @@ import (
 	"math"
 	"sync"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // Model is what training produces and everything at run time needs: the UBM,
@@ -15,7 +15,7 @@ import (
 // eigenchannels. A Model is immutable once in use and safe to share.
 type Model struct {
 	// Features are the settings of the front end that the model was trained on.
-	Features segment.FeatureConfig
+	Features features.Config
 	// FeatureMean is the mean of unnormalised speech frames, of length d, from
 	// which a stream's running mean starts.
 	FeatureMean []float64
@@ -87,7 +87,7 @@ func (m *Model) Kind() string { return Kind }
 const Kind = "eigenvoice"
 
 // Front implements [model.Model].
-func (m *Model) Front() segment.FeatureConfig { return m.Features }
+func (m *Model) Front() features.Config { return m.Features }
 
 // Shape implements [model.Model].
 func (m *Model) Shape() model.Shape { return model.Shape{Nu: m.Nu} }
@@ -107,7 +107,7 @@ const (
 )
 
 // Validate reports the first part of m that is missing, of the wrong size or
-// not a usable number, as an error that wraps [model.ErrModel] or segment.ErrConfig.
+// not a usable number, as an error that wraps [model.ErrModel] or features.ErrConfig.
 func (m *Model) Validate() error {
 	if err := m.Features.Validate(); err != nil {
 		return err

@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 func testRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 7)) }
@@ -27,7 +27,7 @@ func normals(rng *rand.Rand, n int, mean, sd float64) []float64 {
 // randomModel returns a small model with d features and hard occupations.
 func randomModel(rng *rand.Rand, size, d, nu, mu int) *Model {
 	m := &Model{
-		Features:    segment.FeatureConfig{Ceps: d, Filters: d + 2, LowHz: 100, HighHz: 4000},
+		Features:    features.Config{Ceps: d, Filters: d + 2, LowHz: 100, HighHz: 4000},
 		FeatureMean: make([]float64, d), Weights: make([]float64, size),
 		Means: normals(rng, size*d, 0, 3), Vars: make([]float64, size*d),
 		V: normals(rng, size*d*nu, 0, 0.5), U: normals(rng, size*d*mu, 0, 0.5),

@@ -9,8 +9,8 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // sums is a network that tells what it was given: the sum of the first features of
@@ -34,14 +34,14 @@ func (e *sumsEmbedder) Hear(parts ...[]float32) {
 func (e *sumsEmbedder) Embed(dst []float32, from, to int) {
 	var sum float32
 	for t := from; t < to; t++ {
-		sum += e.features[t*segment.BankSize]
+		sum += e.features[t*features.BankSize]
 	}
 	dst[0], dst[1], dst[2] = sum, float32(to-from), 1
 }
 
 // testModel has two factors of three numbers.
 func testModel(runs *int) *Model {
-	f := segment.FeatureConfig{Ceps: 1, Filters: 2, LowHz: 100, HighHz: 3800, MelBank: segment.BankSize}
+	f := features.Config{Ceps: 1, Filters: 2, LowHz: 100, HighHz: 3800, MelBank: features.BankSize}
 	return &Model{Features: f, Net: sums{runs}, Mean: []float64{0.1, 0.2, 0.3}, P: []float64{1, 0, 2, 0, 3, 1},
 		A: []float64{0.5, 1}, B: []float64{1, 2}, Phi: 0.5, Slack: 0.1, Length: 0.7, Threshold: -1, Slope: 1}
 }

@@ -8,8 +8,8 @@ import (
 	"math"
 	"sync"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // Kind is the name of this kind of model.
@@ -47,7 +47,7 @@ type Embedder interface {
 type Model struct {
 	// Features are the settings of the front end. Their mel bank is what the
 	// network hears.
-	Features segment.FeatureConfig
+	Features features.Config
 	// Net is the network.
 	Net Network
 	// Tracking hears how many people speak at a time; nil for nobody who does.
@@ -84,7 +84,7 @@ func (m *Model) Copy() *Model {
 func (m *Model) Kind() string { return Kind }
 
 // Front implements [model.Model].
-func (m *Model) Front() segment.FeatureConfig { return m.Features }
+func (m *Model) Front() features.Config { return m.Features }
 
 // NewTracker implements [model.Tracking].
 func (m *Model) NewTracker() model.Tracker {
