@@ -103,7 +103,7 @@ func TestNewClustersAreKnown(t *testing.T) {
 	s := g.c.speaker(number)
 	g.c.absent.park(parked{number, s.anchor, s.heard}, 10)
 	g.c.leave(number)
-	g.c.settle(other)
+	g.c.prepare(other)
 	g.c.review = 0
 	w.say(2, 250, 50, g.push)
 	if got := l.speakerAt(at); got != number || !l.speakers[number] {

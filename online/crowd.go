@@ -27,7 +27,7 @@ const (
 	besideLeast = 0.5
 )
 
-// tell finds of the atoms of u which of the voices of its place it is of, and where
+// tell finds of the chunks of u which of the voices of its place it is of, and where
 // somebody else speaks as well.
 func (c *Clusterer) tell(u *utterance) {
 	var alone, all [segment.Tracks]float32
@@ -49,12 +49,12 @@ func (c *Clusterer) tell(u *utterance) {
 	u.track = track + 1
 	var open *crowd
 	var beside [segment.Tracks]float32
-	atoms := 0.0
+	chunks := 0.0
 	finish := func() {
 		if open != nil {
 			open.track = most(beside) + 1
-			open.two /= atoms
-			open, beside, atoms = nil, [segment.Tracks]float32{}, 0
+			open.two /= chunks
+			open, beside, chunks = nil, [segment.Tracks]float32{}, 0
 		}
 	}
 	for a := range c.within(u.start, u.end) {
@@ -68,7 +68,7 @@ func (c *Clusterer) tell(u *utterance) {
 		}
 		open.end = min(a.end, u.end)
 		open.two += float64(a.two)
-		atoms++
+		chunks++
 		for k, v := range a.tracks {
 			if k != track {
 				beside[k] += v

@@ -26,8 +26,8 @@ const (
 	// cutKnown is how much speech of a speaker is needed, in frames, before the speaker
 	// is looked for inside another's utterance.
 	cutKnown = 200
-	// cutCoarse is how many atoms make a moment of the first pass. The second pass, of
-	// single atoms, runs only where the first one found that speakers take turns.
+	// cutCoarse is how many chunks make a moment of the first pass. The second pass, of
+	// single chunks, runs only where the first one found that speakers take turns.
 	cutCoarse = 3
 )
 
@@ -53,11 +53,11 @@ func (c *Clusterer) cuts(u segment.Utterance) []int64 {
 	return c.cutsBy(1, u)
 }
 
-// cutsBy returns cuts of u between moments of so many atoms.
-func (c *Clusterer) cutsBy(atoms int, u segment.Utterance) []int64 {
+// cutsBy returns cuts of u between moments of so many chunks.
+func (c *Clusterer) cutsBy(chunks int, u segment.Utterance) []int64 {
 	k := &c.cut
 	k.begin()
-	c.look.ear.Moments(c.sounds(u.Start, u.End), atoms, func(first *model.Sound, m *model.Moment) {
+	c.look.ear.Moments(c.sounds(u.Start, u.End), chunks, func(first *model.Sound, m *model.Moment) {
 		k.pass(first.First*features.Hop, func(speaker int) float64 { return c.scorer.Gain(&c.speakers[speaker].voice, m) })
 	})
 	return k.path()

@@ -12,11 +12,11 @@ import (
 
 // TestCutterFindsTheBestPath holds the cuts against all paths there are.
 func TestCutterFindsTheBestPath(t *testing.T) {
-	const atoms, speakers = 6, 3
+	const chunks, speakers = 6, 3
 	rng := rand.New(rand.NewPCG(3, 14))
 	passed := 0
 	for range 200 {
-		gains := make([][]float64, atoms)
+		gains := make([][]float64, chunks)
 		k := cutter{speakers: []int{0, 1, 2}}
 		k.begin()
 		for i := range gains {

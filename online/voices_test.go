@@ -72,7 +72,7 @@ func (w *world) say(speaker, n, pause int, push func(segment.Event)) {
 func (w *world) utter(speaker func(i int) int, n, pause int, push func(segment.Event)) {
 	for range pause {
 		w.n++
-		if w.n%segment.AtomFrames == 0 {
+		if w.n%segment.ChunkFrames == 0 {
 			push(segment.Event{At: w.n * features.Hop})
 		}
 	}
@@ -94,7 +94,7 @@ func (w *world) utter(speaker func(i int) int, n, pause int, push func(segment.E
 			frames = append(frames, w.voices[speaker(t)][k*worldDim+i]+w.rng.NormFloat64())
 		}
 		w.n++
-		if w.n%segment.AtomFrames == 0 {
+		if w.n%segment.ChunkFrames == 0 {
 			flush()
 		}
 	}

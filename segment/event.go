@@ -23,7 +23,7 @@ type Event struct {
 	// Until is how far it is decided what is speech, in samples.
 	Until int64
 	// Frames are the feature frames new with this event, by rows,
-	// none or those of one atom. They are valid during the call only.
+	// none or those of one chunk. They are valid during the call only.
 	Frames []float64
 	// FrameStart is the position of the first of Frames, in samples.
 	FrameStart int64

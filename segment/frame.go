@@ -2,10 +2,10 @@ package segment
 
 import "math"
 
-// AtomFrames is the length of an atom in frames: 100 ms. Atoms lie on a grid
+// ChunkFrames is the length of a chunk in frames: 100 ms. Chunks lie on a grid
 // from the start of the stream, and utterances begin and end on it or at an
 // edge of speech.
-const AtomFrames = 10
+const ChunkFrames = 10
 
 // Tracks is the number of voices that are told apart in one place.
 const Tracks = 3
@@ -39,10 +39,10 @@ type chunk struct {
 func newChunk(dim int) chunk {
 	return chunk{
 		dim:    dim,
-		rows:   make([]float64, 0, AtomFrames*dim),
-		power:  make([]float64, 0, AtomFrames),
-		two:    make([]float32, 0, AtomFrames),
-		tracks: make([]float32, 0, AtomFrames*Tracks),
+		rows:   make([]float64, 0, ChunkFrames*dim),
+		power:  make([]float64, 0, ChunkFrames),
+		two:    make([]float32, 0, ChunkFrames),
+		tracks: make([]float32, 0, ChunkFrames*Tracks),
 	}
 }
 

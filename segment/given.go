@@ -71,18 +71,18 @@ func (g *Given) Push(at int64, f Frame, emit func(Event)) {
 		g.pending.add(&f)
 	}
 	g.n++
-	if g.n%AtomFrames == 0 || pos+features.Hop >= g.until {
-		g.flushAtom(at, emit)
+	if g.n%ChunkFrames == 0 || pos+features.Hop >= g.until {
+		g.flushChunk(at, emit)
 	}
 	g.closeUntil(g.n*features.Hop, at, emit)
-	if g.n%AtomFrames == 0 {
+	if g.n%ChunkFrames == 0 {
 		emit(Event{At: at, Until: g.n * features.Hop})
 	}
 }
 
 // Flush ends the stream: what is open ends where it was to end.
 func (g *Given) Flush(at int64, emit func(Event)) {
-	g.flushAtom(at, emit)
+	g.flushChunk(at, emit)
 	for ; g.closed < len(g.byEnd) && g.byEnd[g.closed].Start < at; g.closed++ {
 		u := g.byEnd[g.closed]
 		u.End = min(u.End, at)
@@ -93,15 +93,15 @@ func (g *Given) Flush(at int64, emit func(Event)) {
 // Skip tells that n frames are missing before the next Push. Of the points of the grid on
 // the way only the last one has an event.
 func (g *Given) Skip(n, at int64, emit func(Event)) {
-	g.flushAtom(at, emit)
+	g.flushChunk(at, emit)
 	g.n += n
 	g.closeUntil(g.n*features.Hop, at, emit)
-	if grid := g.n - g.n%AtomFrames; grid > g.n-n {
+	if grid := g.n - g.n%ChunkFrames; grid > g.n-n {
 		emit(Event{At: at, Until: grid * features.Hop})
 	}
 }
 
-func (g *Given) flushAtom(at int64, emit func(Event)) {
+func (g *Given) flushChunk(at int64, emit func(Event)) {
 	if g.pending.empty() {
 		return
 	}

@@ -68,9 +68,9 @@ func NewSegmenter(cfg Config, dim int) (*Segmenter, error) {
 	switch {
 	case dim < 1 || cfg.Static < 1 || cfg.Static > dim:
 		return nil, fmt.Errorf("segment: %d of %d features compared: expected 1 to all", cfg.Static, dim)
-	case cfg.Min < AtomFrames || cfg.Max < 2*cfg.Min || cfg.Context < cfg.Min:
+	case cfg.Min < ChunkFrames || cfg.Max < 2*cfg.Min || cfg.Context < cfg.Min:
 		return nil, fmt.Errorf("segment: utterances of %d to %d frames with a context of %d: expected %d ≤ min ≤ context, max ≥ 2·min",
-			cfg.Min, cfg.Max, cfg.Context, AtomFrames)
+			cfg.Min, cfg.Max, cfg.Context, ChunkFrames)
 	}
 	return &Segmenter{
 		cfg:     cfg,
@@ -91,7 +91,7 @@ func (s *Segmenter) Push(at int64, f Frame, emit func(Event)) {
 	if frames, ok := s.passes.add(&f); ok {
 		s.cut(s.n-frames, at, emit)
 	}
-	if s.n%AtomFrames == 0 {
+	if s.n%ChunkFrames == 0 {
 		emit(Event{At: at, Until: s.n * features.Hop})
 	}
 }
@@ -106,10 +106,10 @@ func (s *Segmenter) speech(at int64, f *Frame, emit func(Event)) {
 	s.pending.add(f)
 	s.chg.add(f.Features[:s.cfg.Static])
 	s.n++
-	if s.n%AtomFrames != 0 {
+	if s.n%ChunkFrames != 0 {
 		return
 	}
-	s.flushAtom(at, emit)
+	s.flushChunk(at, emit)
 	if cut, ok := s.chg.peak(s.start, s.n); ok {
 		s.closeAt(cut, at, false, emit)
 		s.begin(cut)
@@ -126,7 +126,7 @@ func (s *Segmenter) speech(at int64, f *Frame, emit func(Event)) {
 // cut divides the open utterance at the point of the grid next to a frame, where another
 // voice is known to begin, unless that is within shortestCut of one of its ends.
 func (s *Segmenter) cut(frame, at int64, emit func(Event)) {
-	cut := (frame + AtomFrames/2) / AtomFrames * AtomFrames
+	cut := (frame + ChunkFrames/2) / ChunkFrames * ChunkFrames
 	if !s.open || cut-s.start < shortestCut || s.n-cut < shortestCut {
 		return
 	}
@@ -148,7 +148,7 @@ func (s *Segmenter) Skip(n, at int64, emit func(Event)) {
 	s.endRegion(at, emit)
 	s.passes = handover{}
 	s.n += n
-	if grid := s.n - s.n%AtomFrames; grid > s.n-n {
+	if grid := s.n - s.n%ChunkFrames; grid > s.n-n {
 		emit(Event{At: at, Until: grid * features.Hop})
 	}
 }
@@ -157,7 +157,7 @@ func (s *Segmenter) endRegion(at int64, emit func(Event)) {
 	if !s.open {
 		return
 	}
-	s.flushAtom(at, emit)
+	s.flushChunk(at, emit)
 	for s.n-s.start > int64(s.cfg.Max) {
 		cut := s.chg.best(s.start+int64(s.cfg.Min), min(s.start+int64(s.cfg.Max), s.n-int64(s.cfg.Min)))
 		s.closeAt(cut, at, false, emit)
@@ -174,8 +174,8 @@ func (s *Segmenter) begin(frame int64) {
 	s.start = frame
 }
 
-// flushAtom hands over the frames of the atom being filled.
-func (s *Segmenter) flushAtom(at int64, emit func(Event)) {
+// flushChunk hands over the frames of the chunk being filled.
+func (s *Segmenter) flushChunk(at int64, emit func(Event)) {
 	if s.pending.empty() {
 		return
 	}

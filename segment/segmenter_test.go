@@ -49,7 +49,7 @@ func (s *scene) cut(t interface{ Fatalf(string, ...any) }, cfg Config) []Utteran
 	points := int64(0)
 	emit := func(ev Event) {
 		if ev.Utterance.ID == 0 { // a point of the grid
-			if points++; ev.Until != points*AtomFrames*features.Hop {
+			if points++; ev.Until != points*ChunkFrames*features.Hop {
 				t.Fatalf("point %d of the grid at %d", points, ev.Until)
 			}
 			return
@@ -57,11 +57,11 @@ func (s *scene) cut(t interface{ Fatalf(string, ...any) }, cfg Config) []Utteran
 		if ev.Utterance.ID != len(done)+1 {
 			t.Fatalf("utterance %d after %d closed ones", ev.Utterance.ID, len(done))
 		}
-		if len(ev.Frames) > AtomFrames*4 {
-			t.Fatalf("%d values in one atom", len(ev.Frames))
+		if len(ev.Frames) > ChunkFrames*4 {
+			t.Fatalf("%d values in one chunk", len(ev.Frames))
 		}
-		if len(ev.Frames) > 0 && ev.FrameStart/(AtomFrames*features.Hop) != (ev.FrameStart+int64(len(ev.Frames)/4-1)*features.Hop)/(AtomFrames*features.Hop) {
-			t.Fatalf("atom at %d crosses the grid", ev.FrameStart)
+		if len(ev.Frames) > 0 && ev.FrameStart/(ChunkFrames*features.Hop) != (ev.FrameStart+int64(len(ev.Frames)/4-1)*features.Hop)/(ChunkFrames*features.Hop) {
+			t.Fatalf("chunk at %d crosses the grid", ev.FrameStart)
 		}
 		frames = append(frames, ev.Frames...)
 		if ev.Closed {
@@ -149,7 +149,7 @@ func TestMaxLength(t *testing.T) {
 			s.talk(rng, rapid.IntRange(1, 900).Draw(t, "talk"), rapid.Float64Range(-1, 1).Draw(t, "mean"))
 		}
 		for _, u := range s.cut(t, Config{}) {
-			if n := (u.End - u.Start) / features.Hop; n > 300+AtomFrames {
+			if n := (u.End - u.Start) / features.Hop; n > 300+ChunkFrames {
 				t.Fatalf("utterance of %d frames, expected at most 300", n)
 			}
 		}

@@ -36,7 +36,7 @@ func (c *changes) rows() []any {
 	if c.first < 0 || c.n < 0 || c.end() < 0 { // not what fields wrote
 		return nil
 	}
-	for f := c.end() / AtomFrames * AtomFrames; f > max(c.first, c.end()-int64(c.keep)*AtomFrames); f -= AtomFrames {
+	for f := c.end() / ChunkFrames * ChunkFrames; f > max(c.first, c.end()-int64(c.keep)*ChunkFrames); f -= ChunkFrames {
 		list = append(list, c.kept(f))
 	}
 	return list

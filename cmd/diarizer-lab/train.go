@@ -74,8 +74,8 @@ are enrolled are known again.`,
 				for flag, set := range map[string]func(){
 					"augment": func() { vectors.Augment = voices.Augment },
 					"phi":     func() { vectors.Phi = voices.Phi },
-					"slack":   func() { vectors.Slack = voices.Slack },
-					"length":  func() { vectors.Length = voices.Length },
+					"slack":   func() { vectors.WithinSpeakerVariance = voices.WithinSpeakerVariance },
+					"length":  func() { vectors.LengthExponent = voices.LengthExponent },
 				} {
 					if cmd.Flags().Changed(flag) {
 						set()
@@ -111,11 +111,11 @@ are enrolled are known again.`,
 	f.IntVar(&voices.Augment, "augment", voices.Augment, "copies of each recording through rooms, noise and lines, both kinds")
 	f.Float64Var(&voices.Phi, "phi", voices.Phi, fmt.Sprintf("scale of frame counts; embedding: of precisions, default %g", vectors.Phi))
 	f.Float64Var(&voices.TrainPhi, "train-phi", voices.TrainPhi, "scale of frame counts while training")
-	f.Float64Var(&voices.TrainToken, "train-token", voices.TrainToken, "token while training V and U")
+	f.Float64Var(&voices.TrainOffsetVariance, "train-token", voices.TrainOffsetVariance, "token while training V and U")
 	f.Float64Var(&voices.OwnMean, "own-mean", voices.OwnMean, "part of a recording's own mean that is taken off in training")
-	f.Float64Var(&voices.Token, "token", voices.Token, "variance by which a sound of one utterance may be off as a whole")
-	f.Float64Var(&voices.Slack, "slack", voices.Slack, fmt.Sprintf("variance by which a speaker may differ from themselves; embedding: default %g", vectors.Slack))
-	f.Float64Var(&voices.Length, "length", voices.Length, "exponent that scores are normalised for length with, both kinds")
+	f.Float64Var(&voices.OffsetVariance, "token", voices.OffsetVariance, "variance by which a sound of one utterance may be off as a whole")
+	f.Float64Var(&voices.WithinSpeakerVariance, "slack", voices.WithinSpeakerVariance, fmt.Sprintf("variance by which a speaker may differ from themselves; embedding: default %g", vectors.WithinSpeakerVariance))
+	f.Float64Var(&voices.LengthExponent, "length", voices.LengthExponent, "exponent that scores are normalised for length with, both kinds")
 	f.BoolVar(&voices.Soft, "soft", voices.Soft, "divide frames among Gaussians")
 	cli.ForceFlag(f, &force)
 	_ = cmd.MarkFlagRequired("data")
@@ -245,7 +245,7 @@ func (t trainer) write(m model.Model, meta modelfile.Metadata) error {
 // describe says what the model was made of.
 func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata {
 	meta := modelfile.Metadata{Seed: cfg.Seed, Settings: map[string]string{
-		"own_mean": num(cfg.OwnMean), "train_phi": num(cfg.TrainPhi), "train_token": num(cfg.TrainToken), "chunk_seconds": num(cfg.Chunk),
+		"own_mean": num(cfg.OwnMean), "train_phi": num(cfg.TrainPhi), "train_token": num(cfg.TrainOffsetVariance), "chunk_seconds": num(cfg.Chunk),
 		"copies": strconv.Itoa(cfg.Augment), "iterations": strconv.Itoa(cfg.Iterations), "ubm_iterations": strconv.Itoa(cfg.UBMIterations),
 	}}
 	meta.Command = strings.Join([]string{"diarizer-lab train --kind eigenvoice --data DIR --out FILE --seed", strconv.FormatUint(cfg.Seed, 10),
@@ -253,8 +253,8 @@ func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata 
 		"--energy=" + strconv.FormatBool(cfg.Features.Energy), "--deltas=" + strconv.FormatBool(cfg.Features.Deltas),
 		"--gaussians", strconv.Itoa(cfg.Gaussians), "--eigenvoices", strconv.Itoa(cfg.Eigenvoices),
 		"--eigenchannels", strconv.Itoa(cfg.Eigenchannels), "--use-eigenchannels=" + strconv.FormatBool(cfg.UseChannels), "--sessions=" + strconv.FormatBool(cfg.Sessions), "--augment", strconv.Itoa(cfg.Augment),
-		"--phi", num(cfg.Phi), "--train-phi", num(cfg.TrainPhi), "--train-token", num(cfg.TrainToken), "--own-mean", num(cfg.OwnMean),
-		"--token", num(cfg.Token), "--slack", num(cfg.Slack), "--length", num(cfg.Length),
+		"--phi", num(cfg.Phi), "--train-phi", num(cfg.TrainPhi), "--train-token", num(cfg.TrainOffsetVariance), "--own-mean", num(cfg.OwnMean),
+		"--token", num(cfg.OffsetVariance), "--slack", num(cfg.WithinSpeakerVariance), "--length", num(cfg.LengthExponent),
 		"--soft=" + strconv.FormatBool(cfg.Soft)}, " ")
 	meta.Corpora = corpora(utts)
 	return meta
@@ -266,7 +266,7 @@ func describeEmbedding(utts []dataset.Utterance, cfg training.EmbeddingConfig) m
 		Settings: map[string]string{"shortest_seconds": num(cfg.Shortest), "longest_seconds": num(cfg.Longest)},
 		Command: strings.Join([]string{"diarizer-lab train --kind embedding --data DIR --out FILE --seed", strconv.FormatUint(cfg.Seed, 10),
 			"--augment", strconv.Itoa(cfg.Augment), "--crops", strconv.Itoa(cfg.Crops), "--factors", strconv.Itoa(cfg.Factors),
-			"--channel", num(cfg.Channel), "--phi", num(cfg.Phi), "--slack", num(cfg.Slack), "--length", num(cfg.Length)}, " ")}
+			"--channel", num(cfg.Channel), "--phi", num(cfg.Phi), "--slack", num(cfg.WithinSpeakerVariance), "--length", num(cfg.LengthExponent)}, " ")}
 }
 
 // corpora sums the recordings up by corpus.

@@ -70,7 +70,7 @@ func newFront(cfg Config) (*front, error) {
 		}
 	}
 	f.delay = int64(lag+1) * features.Hop
-	f.patience = max(leastPatience, cfg.Online.JoinGap) + segment.AtomFrames*features.Hop
+	f.patience = max(leastPatience, cfg.Online.JoinGap) + segment.ChunkFrames*features.Hop
 	return f, nil
 }
 
@@ -93,8 +93,8 @@ func (f *front) push(samples []float32, emit func(segment.Event)) {
 		f.pushCleaned(samples, emit)
 		return
 	}
-	// The looks take turns on the grid of atoms, whatever the blocks are.
-	const grid = segment.AtomFrames * features.Hop
+	// The looks take turns on the grid of chunks, whatever the blocks are.
+	const grid = segment.ChunkFrames * features.Hop
 	for len(samples) > 0 {
 		n := min(len(samples), int(grid-f.pushed%grid))
 		f.pushCleaned(samples[:n], emit)

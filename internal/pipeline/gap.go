@@ -50,7 +50,7 @@ func (f *front) skipTo(ctx context.Context, start int64, emit func(segment.Event
 	return gap, nil
 }
 
-// skip passes over as much of n samples of silence as makes whole atoms, if that is
+// skip passes over as much of n samples of silence as makes whole chunks, if that is
 // what pushing them would come to. Of the points of the grid on the
 // way only the last one has an event.
 func (f *front) skip(n int64, emit func(segment.Event)) bool {
@@ -67,7 +67,7 @@ func (f *front) skip(n int64, emit func(segment.Event)) bool {
 	}
 	last := emit
 	emit = f.draft(emit)
-	grid := f.done - f.done%segment.AtomFrames
+	grid := f.done - f.done%segment.ChunkFrames
 	at := (grid-1)*features.Hop + f.delay
 	if f.given != nil {
 		f.given.Skip(frames, at, emit)
@@ -83,7 +83,7 @@ func (f *front) skip(n int64, emit func(segment.Event)) bool {
 // cycle returns the number of frames that silence is skipped in multiples of.
 func (f *front) cycle() int64 {
 	if f.second == nil {
-		return segment.AtomFrames
+		return segment.ChunkFrames
 	}
 	return f.second.cycle()
 }

@@ -157,7 +157,7 @@ func (g *growing) part(l load) (m measured) {
 }
 
 // mostCalls is how often the clusterer is called for a second of sound, or for the
-// silence that a gap costs: ten ticks and some atoms a second.
+// silence that a gap costs: ten ticks and some chunks a second.
 const mostCalls = 40
 
 // TestGrowth holds that a stream's state, its memory and its work for a second of

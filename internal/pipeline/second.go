@@ -79,7 +79,7 @@ func (s *second) flush(samples int64, emit func(segment.Event)) {
 
 // hear goes on with the sound up to a position. Little of it is at hand at a time.
 func (s *second) hear(until, at int64, emit func(segment.Event)) {
-	const little = segment.AtomFrames * features.Hop
+	const little = segment.ChunkFrames * features.Hop
 	for s.heard < until {
 		next := min(until, s.heard+little)
 		s.sound = s.track.Sound(s.heard, next, s.sound[:0])

@@ -7,10 +7,10 @@ import (
 )
 
 // cycle returns the number of frames after which silence makes no difference to the
-// second look: whole atoms, and whole cycles of the tracker.
+// second look: whole chunks, and whole cycles of the tracker.
 func (s *second) cycle() int64 {
-	samples, atom := s.track.Cycle(), int64(segment.AtomFrames*features.Hop)
-	return samples / numeric.GCD(samples, atom) * atom / features.Hop
+	samples, chunk := s.track.Cycle(), int64(segment.ChunkFrames*features.Hop)
+	return samples / numeric.GCD(samples, chunk) * chunk / features.Hop
 }
 
 // resting reports whether silence changes nothing but positions.

@@ -60,25 +60,25 @@ func (s *saying) voice() []float64 {
 // utterance has somebody say so many frames after a pause of frames.
 func (s *saying) utterance(voice []float64, frames, pause int, push func(segment.Event)) {
 	dim := s.m.Features.Dim()
-	for range pause / segment.AtomFrames {
-		s.n += segment.AtomFrames
+	for range pause / segment.ChunkFrames {
+		s.n += segment.ChunkFrames
 		push(segment.Event{At: s.n * features.Hop})
 	}
 	s.id++
 	u := segment.Utterance{ID: s.id, Start: s.n * features.Hop}
-	atom := make([]float64, 0, segment.AtomFrames*dim)
-	for range frames / segment.AtomFrames {
-		atom = atom[:0]
-		for range segment.AtomFrames {
+	chunk := make([]float64, 0, segment.ChunkFrames*dim)
+	for range frames / segment.ChunkFrames {
+		chunk = chunk[:0]
+		for range segment.ChunkFrames {
 			k := s.rng.IntN(len(s.m.Weights))
 			for i := range dim {
-				atom = append(atom, voice[k*dim+i]+math.Sqrt(s.m.Vars[k*dim+i])*s.rng.NormFloat64())
+				chunk = append(chunk, voice[k*dim+i]+math.Sqrt(s.m.Vars[k*dim+i])*s.rng.NormFloat64())
 			}
 		}
 		from := s.n
-		s.n += segment.AtomFrames
+		s.n += segment.ChunkFrames
 		u.End = s.n * features.Hop
-		push(segment.Event{Utterance: u, At: u.End, Frames: atom, FrameStart: from * features.Hop})
+		push(segment.Event{Utterance: u, At: u.End, Frames: chunk, FrameStart: from * features.Hop})
 	}
 	push(segment.Event{Utterance: u, At: u.End, Closed: true, Rest: u.End, Pause: pause > 0})
 }

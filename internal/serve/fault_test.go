@@ -223,7 +223,7 @@ func TestFencedChain(t *testing.T) {
 	}
 	other := cfg
 	other.Online.MinCreate = 60
-	other.Online.Evidence = 20
+	other.Online.MinAssign = 20
 	if err := play(made(), other, len(ps)); !errors.Is(err, errDiverged) {
 		t.Errorf("an owner of other decisions: %v", err)
 	}

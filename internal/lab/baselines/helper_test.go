@@ -17,7 +17,7 @@ func testModel(rng *rand.Rand, apart float64) *eigenvoice.Model {
 		Features:    features.Config{Ceps: testDim, Filters: testDim + 2, LowHz: 100, HighHz: 3800, MeanPrior: 1},
 		FeatureMean: make([]float64, testDim), Weights: make([]float64, size), Means: make([]float64, size*testDim),
 		Vars: make([]float64, size*testDim), V: make([]float64, size*testDim*nu), U: make([]float64, size*testDim*mu),
-		Nu: nu, Mu: mu, Phi: 0.3, Soft: true, Slack: 0.02, Length: 0.5, Slope: 1,
+		Nu: nu, Mu: mu, Phi: 0.3, Soft: true, WithinSpeakerVariance: 0.02, LengthExponent: 0.5, Slope: 1,
 	}
 	for k := range m.Weights {
 		m.Weights[k] = 1.0 / size

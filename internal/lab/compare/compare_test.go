@@ -178,7 +178,7 @@ func testModel(t *testing.T) *eigenvoice.Model {
 	rows := size * m.Dim()
 	small := &eigenvoice.Model{Features: m.Features, FeatureMean: m.FeatureMean, Weights: m.Weights[:size],
 		Means: m.Means[:rows], Vars: m.Vars[:rows], Nu: nu, Mu: mu, Phi: m.Phi, Soft: m.Soft,
-		Slack: m.Slack, Length: m.Length, Threshold: m.Threshold, Slope: m.Slope}
+		WithinSpeakerVariance: m.WithinSpeakerVariance, LengthExponent: m.LengthExponent, Threshold: m.Threshold, Slope: m.Slope}
 	for r := range rows {
 		small.V = append(small.V, m.V[r*m.Nu:r*m.Nu+nu]...)
 		small.U = append(small.U, m.U[r*m.Mu:r*m.Mu+mu]...)

@@ -89,7 +89,7 @@ func TestNewRecordingCutsTurns(t *testing.T) {
 func flat() *eigenvoice.Model {
 	return &eigenvoice.Model{Features: features.Config{Ceps: 1, Filters: 2, LowHz: 100, HighHz: 3800, MeanPrior: 1},
 		FeatureMean: []float64{0}, Weights: []float64{1}, Means: []float64{0}, Vars: []float64{1}, V: []float64{2},
-		Nu: 1, Phi: 0.2, Slope: 1, Slack: 0.01, Length: 0.3}
+		Nu: 1, Phi: 0.2, Slope: 1, WithinSpeakerVariance: 0.01, LengthExponent: 0.3}
 }
 
 // TestRunningUsesNoFuture changes what comes after an utterance.

@@ -71,11 +71,11 @@ func (r *Recording) Aligned(m *eigenvoice.Model, running bool) []baselines.Utter
 func (r *Recording) Pairs(m model.Model) []model.Stats {
 	ear := m.NewListener()
 	out := make([]model.Stats, len(r.Utterances))
-	frames := make([]float64, segment.AtomFrames*r.Dim)
+	frames := make([]float64, segment.ChunkFrames*r.Dim)
 	for i, u := range r.Utterances {
 		var sounds []*model.Sound
-		for t := u.From; t < u.To; t += segment.AtomFrames {
-			n := min(segment.AtomFrames, u.To-t)
+		for t := u.From; t < u.To; t += segment.ChunkFrames {
+			n := min(segment.ChunkFrames, u.To-t)
 			for k := range n {
 				r.Frame(frames[k*r.Dim:(k+1)*r.Dim], t+k)
 			}

@@ -44,11 +44,12 @@ type Config struct {
 	Chunk float64
 	// TrainPhi scales frame counts in the training of V and U, Phi at run time.
 	TrainPhi, Phi float64
-	// TrainToken is to the training of V and U what Token is to the run time;
-	// see model.Model.
-	TrainToken float64
-	// Token, Slack and Length shape the scores; see model.Model.
-	Token, Slack, Length float64
+	// TrainOffsetVariance is to the training of V and U what OffsetVariance is at run
+	// time; see eigenvoice.Model.
+	TrainOffsetVariance float64
+	// OffsetVariance, WithinSpeakerVariance and LengthExponent shape the scores; see
+	// eigenvoice.Model.
+	OffsetVariance, WithinSpeakerVariance, LengthExponent float64
 	// UBMIterations and Iterations are the rounds of EM of the UBM at full
 	// size and of V and U.
 	UBMIterations, Iterations int
@@ -59,7 +60,7 @@ func DefaultConfig() Config {
 	return Config{
 		Seed: 1, Features: features.Default(),
 		Gaussians: 256, Eigenvoices: 64, Eigenchannels: 30, Soft: true, Sessions: true, Augment: 2,
-		OwnMean: 0.5, Chunk: 3, TrainPhi: 0.3, Phi: 0.15, Token: 0.667, Slack: 0.02, Length: 0.7,
+		OwnMean: 0.5, Chunk: 3, TrainPhi: 0.3, Phi: 0.15, OffsetVariance: 0.667, WithinSpeakerVariance: 0.02, LengthExponent: 0.7,
 		UBMIterations: 8, Iterations: 6,
 	}
 }
@@ -79,10 +80,10 @@ func (c Config) Validate() error {
 		{"chunk", c.Chunk, 0.5, 60},
 		{"training phi", c.TrainPhi, 1e-3, 1},
 		{"phi", c.Phi, 1e-3, 1},
-		{"token", c.Token, 0, 100},
-		{"training token", c.TrainToken, 0, 100},
-		{"slack", c.Slack, 0, 10},
-		{"length", c.Length, 0, 2},
+		{"token", c.OffsetVariance, 0, 100},
+		{"training token", c.TrainOffsetVariance, 0, 100},
+		{"slack", c.WithinSpeakerVariance, 0, 10},
+		{"length", c.LengthExponent, 0, 2},
 		{"UBM iterations", float64(c.UBMIterations), 1, 1000},
 		{"iterations", float64(c.Iterations), 1, 1000},
 	})

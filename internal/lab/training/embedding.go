@@ -33,13 +33,13 @@ type EmbeddingConfig struct {
 	// Channel is the part of what a speaker's recordings differ by that also
 	// differs within one.
 	Channel float64
-	// Phi, Slack and Length are those of the model.
-	Phi, Slack, Length float64
+	// Phi, WithinSpeakerVariance and LengthExponent are those of the model.
+	Phi, WithinSpeakerVariance, LengthExponent float64
 }
 
 // DefaultEmbeddingConfig returns the settings of the published model.
 func DefaultEmbeddingConfig() EmbeddingConfig {
-	return EmbeddingConfig{Seed: 1, Augment: 3, Crops: 5, Shortest: 0.6, Longest: 5, Factors: 96, Channel: 1, Phi: 0.5, Slack: 0.01, Length: 0.7}
+	return EmbeddingConfig{Seed: 1, Augment: 3, Crops: 5, Shortest: 0.6, Longest: 5, Factors: 96, Channel: 1, Phi: 0.5, WithinSpeakerVariance: 0.01, LengthExponent: 0.7}
 }
 
 // EmbeddingFeatures is the front end of an embedding model: cepstra for the
@@ -61,8 +61,8 @@ func (c EmbeddingConfig) Validate() error {
 		{"factors", float64(c.Factors), 1, 512},
 		{"channel", c.Channel, 0, 1},
 		{"phi", c.Phi, 1e-3, 1},
-		{"slack", c.Slack, 0, 10},
-		{"length", c.Length, 0, 2},
+		{"slack", c.WithinSpeakerVariance, 0, 10},
+		{"length", c.LengthExponent, 0, 2},
 	})
 }
 
@@ -205,7 +205,7 @@ func TrainEmbedding(net embedding.Network, crops []Crop, cfg EmbeddingConfig) (*
 	if err != nil {
 		return nil, err
 	}
-	m := &embedding.Model{Features: EmbeddingFeatures(), Net: net, Mean: everybody.means[0], P: p, Phi: cfg.Phi, Slack: cfg.Slack, Length: cfg.Length, Slope: 1}
+	m := &embedding.Model{Features: EmbeddingFeatures(), Net: net, Mean: everybody.means[0], P: p, Phi: cfg.Phi, WithinSpeakerVariance: cfg.WithinSpeakerVariance, LengthExponent: cfg.LengthExponent, Slope: 1}
 	m.A, m.B = lengths(sessions, crops, p)
 	for k := range m.A {
 		row := mat.NewVecDense(dim, p[k*dim:(k+1)*dim])

@@ -19,8 +19,8 @@ func small(mu int) *eigenvoice.Model {
 	m := &eigenvoice.Model{
 		Features:    features.Config{Ceps: 2, Filters: 4, LowHz: 100, HighHz: 3800, MeanPrior: 50},
 		FeatureMean: []float64{0.5, -2}, Weights: []float64{0.25, 0.75},
-		Means: []float64{1, 2, 3, 4}, Vars: []float64{1, 0.5, 2, 1}, V: make([]float64, 12), Nu: 3, Mu: mu, Token: 0.5, IgnoreChannels: mu > 0,
-		Phi: 0.125, Soft: true, Slack: 0.25, Length: 0.5, Threshold: -1.5, Slope: 2, U: make([]float64, 4*mu),
+		Means: []float64{1, 2, 3, 4}, Vars: []float64{1, 0.5, 2, 1}, V: make([]float64, 12), Nu: 3, Mu: mu, OffsetVariance: 0.5, IgnoreChannels: mu > 0,
+		Phi: 0.125, Soft: true, WithinSpeakerVariance: 0.25, LengthExponent: 0.5, Threshold: -1.5, Slope: 2, U: make([]float64, 4*mu),
 	}
 	for i := range m.V {
 		m.V[i] = float64(i) / 8
@@ -118,7 +118,7 @@ func vectors(tb testing.TB) *embedding.Model {
 	}
 	m := &embedding.Model{Net: net, Tracking: tracking, Features: features.Config{Ceps: 2, Filters: 4, LowHz: 100, HighHz: 3800, MelBank: features.BankSize},
 		Mean: make([]float64, net.Dim()), P: make([]float64, 2*net.Dim()), A: []float64{0.5, 1}, B: []float64{0.25, 0},
-		Phi: 0.5, Slack: 0.125, Length: 0.75, Threshold: -1, Slope: 2}
+		Phi: 0.5, WithinSpeakerVariance: 0.125, LengthExponent: 0.75, Threshold: -1, Slope: 2}
 	for i := range m.P {
 		m.P[i] = float64(i%7) / 8
 	}

@@ -27,7 +27,7 @@ type listener struct {
 	heard   int           // frames in the running mean
 	aligned int           // what heard has to reach before sounds are aligned again
 	x       []float64     // scratch, one frame
-	sound   model.Aligned // scratch, one atom
+	sound   model.Aligned // scratch, one chunk
 	moment  model.Moment  // scratch
 }
 
