@@ -3,16 +3,12 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/cli/outfile"
@@ -35,12 +31,12 @@ const (
 
 func newTrainCommand() *cobra.Command {
 	var (
-		data, out, kind string
-		force           bool
-		threshold       float64
-		seed            uint64
-		voices          = training.DefaultConfig()
-		vectors         = training.DefaultEmbeddingConfig()
+		making    making
+		kind      string
+		threshold float64
+		seed      uint64
+		voices    = training.DefaultConfig()
+		vectors   = training.DefaultEmbeddingConfig()
 	)
 	cmd := &cobra.Command{
 		Use:   "train --data DIR --out FILE",
@@ -62,12 +58,11 @@ are enrolled are known again.`,
   diarizer-lab train --kind eigenvoice --data DIR --out light.safetensors`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			files := cli.NewFiles(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, false)
-			file, err := files.One(cmd, "--out", out)
+			files, file, err := making.file(cmd)
 			if err != nil {
 				return err
 			}
-			t := trainer{cmd: cmd, data: data, bars: &progressBars{cmd: cmd}, files: files, file: file, threshold: threshold}
+			t := trainer{cmd: cmd, data: making.data, bars: &progressBars{cmd: cmd}, files: files, file: file, threshold: threshold}
 			voices.Seed, vectors.Seed = seed, seed
 			switch kind {
 			case embedding.Kind:
@@ -90,10 +85,9 @@ are enrolled are known again.`,
 			return cli.Usage("--kind %q: expected %s, %s or %s", kind, embedding.Kind, eigenvoice.Kind, namingKind)
 		},
 	}
+	making.flags(cmd, "model")
 	f := cmd.Flags()
 	f.StringVar(&kind, "kind", embedding.Kind, "what to make: embedding, eigenvoice or naming")
-	f.StringVar(&data, "data", "", "directory with the recordings")
-	f.StringVar(&out, "out", "", "model file to write")
 	f.Float64Var(&threshold, "threshold", 0, "threshold to use instead of the one with the least confusion on simulated conversations")
 	f.Uint64Var(&seed, "seed", voices.Seed, "start of every random choice")
 	f.IntVar(&vectors.Crops, "crops", vectors.Crops, "embedding: stretches of a recording and of each copy")
@@ -117,9 +111,6 @@ are enrolled are known again.`,
 	f.Float64Var(&voices.WithinSpeakerVariance, "slack", voices.WithinSpeakerVariance, fmt.Sprintf("variance by which a speaker may differ from themselves; embedding: default %g", vectors.WithinSpeakerVariance))
 	f.Float64Var(&voices.LengthExponent, "length", voices.LengthExponent, "exponent that scores are normalised for length with, both kinds")
 	f.BoolVar(&voices.Soft, "soft", voices.Soft, "divide frames among Gaussians")
-	cli.ForceFlag(f, &force)
-	_ = cmd.MarkFlagRequired("data")
-	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }
 
@@ -302,20 +293,3 @@ func corpora(utts []dataset.Utterance) []modelfile.Corpus {
 }
 
 func num(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-
-// progressBars shows a bar for each stage of the training where standard error is a
-// terminal, a line elsewhere.
-type progressBars struct{ cmd *cobra.Command }
-
-// Start opens the bar of a stage.
-func (p *progressBars) Start(stage string, total int) func(int) {
-	w := p.cmd.ErrOrStderr()
-	if f, ok := w.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
-		fmt.Fprintf(w, "%s (%d)\n", stage, total)
-		return func(int) {}
-	}
-	bar := progressbar.NewOptions(total, progressbar.OptionSetDescription(fmt.Sprintf("%-14s", stage)),
-		progressbar.OptionSetWriter(w), progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionSetWidth(30), progressbar.OptionOnCompletion(func() { fmt.Fprintln(w) }))
-	return func(n int) { _ = bar.Add(n) } // a bar that cannot be drawn does not matter
-}

@@ -172,20 +172,15 @@ func (f *front) drain(emit func(segment.Event)) {
 		if frame.Speech {
 			f.spoke = (f.done + 1) * features.Hop
 		}
-		if frame.Speech || f.given != nil {
-			frame.Features = f.ext.Next()
-		} else {
-			f.ext.Pass()
-		}
 		if f.given != nil {
-			f.given.Push(at, frame, emit)
+			handOn(f.given, at, frame, true, f.ext, emit)
 		} else {
-			f.cut.Push(at, frame, emit)
+			handOn(f.cut, at, frame, frame.Speech, f.ext, emit)
 		}
 		f.done++
 	}
 	if f.det != nil {
-		f.decisions = append(f.decisions[:0], f.decisions[n:]...)
+		f.decisions = drop(f.decisions, n)
 	}
 }
 

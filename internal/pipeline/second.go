@@ -105,7 +105,7 @@ func (s *second) score(known int64) {
 		s.scored++
 		n++
 	}
-	s.first = append(s.first[:0], s.first[n:]...)
+	s.first = drop(s.first, n)
 }
 
 // echoes is what is taken off the evidence of both looks: in rooms both take the end of
@@ -126,7 +126,7 @@ func (s *second) at(mid int64) presence {
 	for n+1 < len(s.frames) && s.track.Centre(s.from+int64(n)+1) <= mid {
 		n++
 	}
-	s.frames = append(s.frames[:0], s.frames[n:]...)
+	s.frames = drop(s.frames, n)
 	s.from += int64(n)
 	if len(s.frames) == 0 {
 		return presence{model.Presence{Speech: 0.5}} // too short for a frame
@@ -153,16 +153,11 @@ func (s *second) drain(at int64, emit func(segment.Event)) {
 	for i := range n {
 		d, p := s.decisions[i], s.waiting[i]
 		frame := segment.Frame{Level: float64(d.Level), Speech: d.Speech, Two: p.Two, Tracks: p.Tracks}
-		if d.Speech {
-			frame.Features = s.ext.Next()
-		} else {
-			s.ext.Pass()
-		}
-		s.cut.Push(at, frame, emit)
+		handOn(s.cut, at, frame, d.Speech, s.ext, emit)
 		s.done++
 	}
-	s.decisions = append(s.decisions[:0], s.decisions[n:]...)
-	s.waiting = append(s.waiting[:0], s.waiting[n:]...)
+	s.decisions = drop(s.decisions, n)
+	s.waiting = drop(s.waiting, n)
 }
 
 func (s *second) fields() []any {

@@ -36,15 +36,8 @@ const speechFloor = 40
 // each. The order of recordings is that of utterances, copies side by side.
 func Extract(ctx context.Context, utts []dataset.Utterance, ac simulate.Acoustics, cfg Config, p Progress) (*Corpus, error) {
 	c := &Corpus{Dim: cfg.Features.Dim()}
-	speakers, corpora := map[string]int{}, map[string]int{}
-	for _, u := range utts {
-		if _, ok := speakers[u.SpeakerID()]; !ok {
-			speakers[u.SpeakerID()] = len(speakers)
-		}
-		if _, ok := corpora[u.Corpus]; !ok {
-			corpora[u.Corpus] = len(corpora)
-		}
-	}
+	speakers := numbered(utts, dataset.Utterance.SpeakerID)
+	corpora := numbered(utts, func(u dataset.Utterance) string { return u.Corpus })
 	c.Speakers = len(speakers)
 	copies := 1 + cfg.Augment
 	c.Recordings = make([]Recording, len(utts)*copies)
@@ -53,27 +46,10 @@ func Extract(ctx context.Context, utts []dataset.Utterance, ac simulate.Acoustic
 		c.Speakers = len(c.Recordings)
 		voice = func(i, k int) int { return i*copies + k }
 	}
-	done := p.Start("features", len(utts))
-	err := parallel(ctx, len(utts), func(_, i int) error {
-		defer done(1)
-		u := utts[i]
-		sound, err := dataset.Load(u.Path)
-		if err != nil {
-			return err
-		}
-		rng := rand.New(rand.NewPCG(cfg.Seed, uint64(i)))
-		for k := range copies {
-			x := sound
-			if k > 0 {
-				x = distort(rng, sound, ac, k)
-			}
-			frames, err := Features(cfg.Features, x)
-			if err != nil {
-				return err
-			}
-			c.Recordings[i*copies+k] = Recording{Speaker: voice(i, k),
-				Group: corpora[u.Corpus]*copies + k, Frames: frames}
-		}
+	all := augmented{utts: utts, acoustics: ac, copies: copies, seed: cfg.Seed, front: cfg.Features}
+	err := all.each(ctx, p, "features", func(one copyOf) error {
+		c.Recordings[one.utterance*copies+one.number] = Recording{Speaker: voice(one.utterance, one.number),
+			Group: corpora[utts[one.utterance].Corpus]*copies + one.number, Frames: one.frames}
 		return nil
 	})
 	if err != nil {

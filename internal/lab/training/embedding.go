@@ -81,44 +81,23 @@ func Crops(ctx context.Context, utts []dataset.Utterance, ac simulate.Acoustics,
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	speakers := map[string]int{}
-	for _, u := range utts {
-		if _, ok := speakers[u.SpeakerID()]; !ok {
-			speakers[u.SpeakerID()] = len(speakers)
-		}
-	}
+	speakers := numbered(utts, dataset.Utterance.SpeakerID)
 	copies := 1 + cfg.Augment
 	each := make([][]Crop, len(utts))
 	embedders := make([]embedding.Embedder, workers())
-	done := p.Start("embeddings", len(utts))
-	err := parallel(ctx, len(utts), func(worker, i int) error {
-		defer done(1)
-		if embedders[worker] == nil {
-			embedders[worker] = net.NewEmbedder()
+	sounds := augmented{utts: utts, acoustics: ac, copies: copies, seed: cfg.Seed, front: EmbeddingFeatures()}
+	err := sounds.each(ctx, p, "embeddings", func(c copyOf) error {
+		if embedders[c.worker] == nil {
+			embedders[c.worker] = net.NewEmbedder()
 		}
-		sound, err := dataset.Load(utts[i].Path)
-		if err != nil {
-			return err
-		}
-		rng := rand.New(rand.NewPCG(cfg.Seed, uint64(i)))
-		for k := range copies {
-			x := sound
-			if k > 0 {
-				x = distort(rng, sound, ac, k)
+		for range cfg.Crops {
+			heard := crop(c.rng, c.frames, cfg)
+			if heard == nil {
+				break
 			}
-			frames, err := Features(EmbeddingFeatures(), x)
-			if err != nil {
-				return err
-			}
-			for range cfg.Crops {
-				heard := crop(rng, frames, cfg)
-				if heard == nil {
-					break
-				}
-				vector := unit(embedders[worker], heard, net.Dim())
-				each[i] = append(each[i], Crop{Speaker: speakers[utts[i].SpeakerID()], Session: i*copies + k,
-					Seconds: float64(len(heard)/features.BankSize) / 100, Vector: vector})
-			}
+			vector := unit(embedders[c.worker], heard, net.Dim())
+			each[c.utterance] = append(each[c.utterance], Crop{Speaker: speakers[utts[c.utterance].SpeakerID()], Session: c.utterance*copies + c.number,
+				Seconds: float64(len(heard)/features.BankSize) / 100, Vector: vector})
 		}
 		return nil
 	})
