@@ -37,6 +37,6 @@ Exit statuses are those of "diarizer".`,
 		SilenceErrors: true,
 	}
 	root.AddCommand(newEvaluateCommand(), newCompareCommand(), newTrainCommand(), newTrainVADCommand(),
-		newBenchServeCommand(), newPlotCommand(), newReportCommand())
+		newBenchServeCommand(), newSimulateCommand(), newPlotCommand(), newReportCommand())
 	return root
 }

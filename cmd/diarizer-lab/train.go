@@ -199,13 +199,17 @@ func (t trainer) calibrate(m model.Model, ac simulate.Acoustics, seed uint64) (t
 	if err != nil {
 		return 0, 0, err
 	}
-	sounds, err := experiment.Conversations(ctx, experiment.OneLine(cast), ac, seed, calibrationConversations, calibrationSeconds)
+	plan := experiment.Plan{Conditions: experiment.EveryCondition(), Count: calibrationConversations, Seconds: calibrationSeconds, Seed: seed}
+	sounds, err := experiment.Conversations(experiment.OneLine(cast), ac, plan)
 	if err != nil {
 		return 0, 0, err
 	}
-	done := t.bars.Start("conversations", len(sounds))
+	done := t.bars.Start("conversations", len(plan.Conditions)*plan.Count)
 	var recs []*experiment.Recording
-	for _, s := range sounds {
+	for s := range sounds {
+		if ctx.Err() != nil {
+			return 0, 0, ctx.Err()
+		}
 		r, err := experiment.NewRecording(s.Name, s.Group, s.Samples, s.Reference, m.Front())
 		if err != nil {
 			return 0, 0, err

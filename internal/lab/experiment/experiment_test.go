@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"context"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -165,16 +164,22 @@ func TestConversations(t *testing.T) {
 	for range mostSpeakers {
 		cast["c"] = append(cast["c"], simulate.Speaker{Recordings: [][]float32{simulate.Coloured(rng, 16000*20, 0)}})
 	}
-	all, err := Conversations(context.Background(), cast, simulate.Acoustics{}, 1, 2, 10)
-	if err != nil || len(all) != 8 {
-		t.Fatalf("%d conversations, %v; expected 8", len(all), err)
+	conditions := append(EveryCondition(), simulate.Television)
+	all, err := Conversations(cast, simulate.Acoustics{}, Plan{Conditions: conditions, Count: 2, Seconds: 10, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, s := range all {
+	n := 0
+	for s := range all {
 		if len(s.Samples) == 0 || len(s.Reference) == 0 {
 			t.Errorf("%s is empty", s.Name)
 		}
+		n++
 	}
-	if _, err := Conversations(context.Background(), nil, simulate.Acoustics{}, 1, 2, 10); err == nil {
+	if n != 2*len(conditions) {
+		t.Errorf("%d conversations, expected %d", n, 2*len(conditions))
+	}
+	if _, err := Conversations(nil, simulate.Acoustics{}, Plan{Conditions: conditions, Count: 2, Seconds: 10, Seed: 1}); err == nil {
 		t.Error("conversations of nobody")
 	}
 }
