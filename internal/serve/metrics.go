@@ -74,6 +74,9 @@ func newMetrics() *metrics {
 	for _, kind := range natsaudio.BadKinds() {
 		m.bad.WithLabelValues(kind) // there to be seen before it counts
 	}
+	for _, why := range []string{dropPast, dropOther} {
+		m.drops.WithLabelValues(why)
+	}
 	return m
 }
 
