@@ -51,7 +51,7 @@ func (b *bridge) serve(ctx context.Context, l net.Listener) error {
 			defer func() { <-free }()
 			defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 			defer conn.Close()
-			if err := b.answer(ctx, conn); err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil {
+			if err := b.answer(ctx, conn); !errors.Is(err, io.EOF) && ctx.Err() == nil {
 				log.Printf("%v: %v", conn.RemoteAddr(), err)
 				_ = write(conn, message{Type: "error", Data: map[string]any{"text": err.Error()}}) // it may be gone
 			}
@@ -59,7 +59,8 @@ func (b *bridge) serve(ctx context.Context, l net.Listener) error {
 	}
 }
 
-// answer takes the messages of a connection.
+// answer takes the messages of a connection until there are no more, which is an error
+// too.
 func (b *bridge) answer(ctx context.Context, conn net.Conn) error {
 	r := bufio.NewReaderSize(conn, mostHead)
 	var c command
