@@ -21,7 +21,8 @@ type Device struct {
 	found        bool // whether it is known how it lies beside the others
 	away         bool // whether it is not waited for
 	waited       time.Duration
-	missed       int64 // samples that came too late, while it was away
+	pushed       uint64 // which push of the table its last one was
+	missed       int64  // samples that came too late, while it was away
 	search       search
 }
 
@@ -120,3 +121,6 @@ type view struct {
 func lateText(missed int64) string {
 	return fmt.Sprintf("%.1f s of this device's sound came too late and were left out: the other devices were heard", capture.Duration(missed).Seconds())
 }
+
+// Ended reports whether nothing more comes of it.
+func (d *Device) Ended() bool { return d.ended }

@@ -47,6 +47,7 @@ type Table struct {
 	at      int64 // the end of what was taken
 	chosen  *Device
 	looked  int64
+	pushes  uint64 // so far
 }
 
 // New returns a table without devices. What a device's owner should know is told to
@@ -78,9 +79,10 @@ func (t *Table) Push(d *Device, b capture.Block) {
 	if d.ended || len(b.Samples) == 0 {
 		return
 	}
-	newest := t.newest(d)
+	newest := t.newest(d, false)
 	switch {
-	case !d.began && newest > never: // what both have heard last was at the same time, or nearly
+	case !d.began && d.found && t.at == 0: // the table's time is its own
+	case !d.began && newest > never && !d.found: // what both have heard last was at the same time, or nearly
 		d.shift = newest - b.End()
 	case !d.began && t.at > 0:
 		d.shift = t.at - b.Start
@@ -101,7 +103,9 @@ func (t *Table) Push(d *Device, b capture.Block) {
 	if d.away && d.until() <= t.at {
 		d.missed += int64(len(b.Samples))
 	}
-	if d.until() >= newest-level {
+	t.pushes++
+	d.pushed = t.pushes
+	if d.until() >= t.newest(d, true)-level {
 		d.waited = 0
 	}
 	if d.away && d.until() >= t.at+ahead {
@@ -172,6 +176,9 @@ func (t *Table) Next() (b capture.Block, ok bool) {
 	}
 }
 
+// At is the end of what was taken.
+func (t *Table) At() int64 { return t.at }
+
 // Over reports whether all devices have ended and all that they have heard was taken.
 func (t *Table) Over() bool {
 	for _, d := range t.devices {
@@ -220,11 +227,12 @@ func (t *Table) limit() (limit int64, last bool) {
 	return d.until(), false
 }
 
-// newest is the end of what the others have heard that are here.
-func (t *Table) newest(but *Device) int64 {
+// newest is the end of what the others have heard that are here, or of those that lie
+// beside each other.
+func (t *Table) newest(but *Device, found bool) int64 {
 	end := never
 	for _, d := range t.devices {
-		if d != but && d.began && !d.ended && !d.away {
+		if d != but && d.began && !d.ended && !d.away && (d.found || !found) {
 			end = max(end, d.until())
 		}
 	}
@@ -245,7 +253,15 @@ func (t *Table) Wait(elapsed time.Duration) {
 	}
 	need := t.at + step + ahead
 	for _, d := range t.devices {
-		if d.ended || d.away || !d.found || d.until() >= need || t.newest(d) < need {
+		if d.ended || d.away || !d.found || d.until() >= need {
+			continue
+		}
+		others := t.newest(d, true)
+		waits := others >= need
+		if others == never { // by itself: it is not known how far ahead the others are, but that they go on
+			waits = slices.ContainsFunc(t.devices, func(o *Device) bool { return !o.ended && !o.away && o.pushed > d.pushed })
+		}
+		if !waits {
 			continue
 		}
 		if d.waited += elapsed; d.waited >= Patience {
