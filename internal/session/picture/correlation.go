@@ -34,14 +34,24 @@ func (s *Scale) Correlation(x, y []Frame, a, b, lag, piece, least int) float64 {
 	var ab, aa, bb float64
 	for ; from < to; from += piece {
 		end := min(to, from+piece)
+		xs, ys := x[from:end], y[from-lag:end-lag]
+		var sx, sy, xy, xx, yy [bands]float64
+		for t := range xs {
+			f, g := &xs[t], &ys[t]
+			for k := range bands {
+				u, v := s.of[uint8(f[k])^128], s.of[uint8(g[k])^128]
+				sx[k] += u
+				sy[k] += v
+				xy[k] += u * v
+				xx[k] += u * u
+				yy[k] += v * v
+			}
+		}
 		n := float64(end - from)
 		for k := range bands {
-			var sx, sy, xy, xx, yy float64
-			for t := from; t < end; t++ {
-				u, v := s.of[int(x[t][k])+128], s.of[int(y[t-lag][k])+128]
-				sx, sy, xy, xx, yy = sx+u, sy+v, xy+u*v, xx+u*u, yy+v*v
-			}
-			ab, aa, bb = ab+xy-sx*sy/n, aa+xx-sx*sx/n, bb+yy-sy*sy/n
+			ab += xy[k] - sx[k]*sy[k]/n
+			aa += xx[k] - sx[k]*sx[k]/n
+			bb += yy[k] - sy[k]*sy[k]/n
 		}
 	}
 	if aa <= 0 || bb <= 0 {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -85,7 +86,7 @@ func play(t testing.TB, all []float32, microphones []microphone) (blocks []captu
 			blocks = append(blocks, b)
 		}
 	}
-	for now := packet; now < len(all)+20*packet; now += packet {
+	for now := packet; now < len(all)+40*packet; now += packet {
 		for i, m := range microphones {
 			joins := int(m.joins * capture.Rate)
 			if devices[i] == nil && now > joins+m.late {
@@ -107,6 +108,7 @@ func play(t testing.TB, all []float32, microphones []microphone) (blocks []captu
 			}
 		}
 		drain()
+		table.Wait(packet * time.Second / capture.Rate)
 	}
 	if !table.Over() {
 		t.Fatalf("not over at %d", table.at)

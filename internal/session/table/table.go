@@ -28,7 +28,7 @@ const (
 
 	step    = 5 * picture.Hop   // between two choices, in samples
 	ahead   = 30 * picture.Hop  // that a choice looks back and ahead
-	level   = capture.Rate / 2  // by which a device may be behind the newest, and is not late
+	level   = 2 * capture.Rate  // by which a device may be behind the newest, and is not late
 	jump    = 2 * capture.Rate  // the longest gap after which two devices are still beside each other
 	history = 4 * capture.Rate  // that is kept of what was taken
 	fade    = capture.Rate / 50 // from one device to another
@@ -108,7 +108,7 @@ func (t *Table) Push(d *Device, b capture.Block) {
 	if d.until() >= t.newest(d, true)-level {
 		d.waited = 0
 	}
-	if d.away && d.until() >= t.at+ahead {
+	if d.away && d.until() >= t.newest(d, true)-level/2 {
 		d.away, d.waited = false, 0
 		if d.missed > 0 {
 			t.tell(d, lateText(d.missed))
@@ -211,7 +211,7 @@ func (t *Table) limit() (limit int64, last bool) {
 	case rest > t.at:
 		return rest, true
 	}
-	// None is left of those that lie beside each other: another one goes on, from now.
+	// None is left of those that lie beside each other: another one goes on.
 	next := slices.IndexFunc(t.devices, func(d *Device) bool { return d.began && !d.ended && !d.away })
 	if next < 0 {
 		next = slices.IndexFunc(t.devices, func(d *Device) bool { return d.began && !d.ended })
@@ -222,8 +222,8 @@ func (t *Table) limit() (limit int64, last bool) {
 	for i, d := range t.devices {
 		d.found = i == next
 	}
-	d := t.devices[next]
-	d.shift, d.away = max(d.shift, t.at-d.end), false
+	d := t.devices[next] // what the others have heard before is not heard again
+	d.away, d.waited = false, 0
 	return d.until(), false
 }
 

@@ -80,6 +80,7 @@ var changing = map[string][]microphone{
 	"either end": {{gain: 1, noise: 0.0003, near: turns(true)}, {gain: 0.3, noise: 0.0001, delay: 160, near: turns(false), late: 6000}},
 	"clocks":     {{gain: 1, noise: 0.0003, drift: 1e-4, near: turns(true)}, {gain: 0.5, noise: 0.0002, drift: -1e-4, delay: 100, near: turns(false)}},
 	"joins late": {{gain: 0.5, noise: 0.0005}, {gain: 1, noise: 0.0003, joins: 7.3, late: 3000}},
+	"slow":       {{gain: 1, noise: 0.0003, leaves: 22.7}, {gain: 1, noise: 0.0005, late: 25000}},
 	"one leaves": {{gain: 1, noise: 0.0003, leaves: 22.7}, {gain: 0.4, noise: 0.0005, delay: 150, late: 2000}},
 	"takes over": {{gain: 1, noise: 0.0003, leaves: 25}, {gain: 0.6, noise: 0.0004, joins: 10, late: 9000}, {gain: 1, noise: 0.0005, joins: 20, delay: 50}},
 }

@@ -56,7 +56,7 @@ func (r *room) join(s *Session) error {
 	}
 	d, err := r.table.Join()
 	if err != nil {
-		return fmt.Errorf("stream %s: %w, %d devices: %w", s.stream, ErrFull, table.Most, err)
+		return fmt.Errorf("stream %s: %w: %d devices of one room", s.stream, ErrFull, table.Most)
 	}
 	s.room, s.device = r, d
 	r.sessions = append(r.sessions, s)

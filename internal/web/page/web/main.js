@@ -488,7 +488,7 @@ connection.connect();
 requestAnimationFrame(frame);
 let recorder = null; // where the server takes sound
 fetch("abilities").then((answer) => answer.json(), () => ({})).then((able) => {
-  if (able.record) recorder = offer({ choose, toast });
+  if (able.record) recorder = offer({ choose, toast, shown: () => board });
   $("phone").hidden = !able.phone;
 });
 $("phone").addEventListener("click", () => {
