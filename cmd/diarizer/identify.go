@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -51,8 +52,15 @@ type recognition struct {
 	named map[string]map[event.Speaker]string
 }
 
-// openVoices reads the voices of --identify.
-func openVoices(value string, m model.Model) (*recognition, error) {
+// openVoices reads the voices of --identify, with the key of --voices-key.
+func openVoices(value, keyPath string, m model.Model, stderr io.Writer) (*recognition, error) {
+	key, err := keyOf(keyPath)
+	if err != nil {
+		return nil, err
+	}
+	if key != nil && value == natsVoices {
+		return nil, usage("--voices-key: expected --identify or --identify=FILE: what a server keeps is not encrypted with it")
+	}
 	r := &recognition{heard: map[string]map[int]model.Stats{}, named: map[string]map[event.Speaker]string{}}
 	switch value {
 	case "":
@@ -60,10 +68,11 @@ func openVoices(value string, m model.Model) (*recognition, error) {
 	case natsVoices:
 		return r, nil
 	}
-	file, err := voicefile.Open(voicesPath(value), m)
+	file, err := voicefile.Open(voicesPath(value), m, key)
 	if err != nil {
 		return nil, as(exitInput, fmt.Errorf("--identify: %w", err))
 	}
+	sayExpired(stderr, file)
 	r.file, r.people = file, file.Speakers()
 	return r, nil
 }

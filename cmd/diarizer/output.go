@@ -68,7 +68,7 @@ type output struct {
 // open connects to what the flags name. Its files are those that were checked
 // before.
 func (o diarizeFlags) open(cmd *cobra.Command, files *results, m model.Model) (*output, error) {
-	voices, err := openVoices(o.identify, m)
+	voices, err := openVoices(o.identify, o.voicesKey, m, cmd.ErrOrStderr())
 	if err != nil {
 		return nil, err
 	}
