@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"io"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -39,11 +40,13 @@ type microphone struct {
 	joins, leaves float64                      // seconds
 	late          int                          // samples by which its packets come later
 	near          func(second float64) float64 // how loud the speaker of the moment is
+	hall          float64                      // how loud what a room throws back is, against what comes straight
 }
 
 // hears is what a microphone hears of a recording, from when it joins.
 func (m microphone) hears(all []float32, seed uint64) []float32 {
 	rng := rand.New(rand.NewPCG(seed, 1))
+	all = m.thrownBack(all, rng)
 	var heard []float32
 	for i := 0; ; i++ {
 		at := (m.joins*capture.Rate + float64(i)) / (1 + m.drift)
@@ -61,6 +64,24 @@ func (m microphone) hears(all []float32, seed uint64) []float32 {
 		}
 		heard = append(heard, float32(loud*x+m.noise*rng.NormFloat64()))
 	}
+}
+
+// thrownBack adds what a room of half a second throws back: two hundred ways of the sound, other ones
+// for each microphone.
+func (m microphone) thrownBack(all []float32, rng *rand.Rand) []float32 {
+	if m.hall == 0 {
+		return all
+	}
+	const ways = 200
+	out := slices.Clone(all)
+	for range ways {
+		after := int(rng.Float64() * capture.Rate / 2)
+		loud := float32(m.hall * rng.NormFloat64() * math.Pow(10, -3*float64(after)/(capture.Rate/2)) * math.Sqrt(6.9*2/ways))
+		for i := after; i < len(all); i++ {
+			out[i] += loud * all[i-after]
+		}
+	}
+	return out
 }
 
 const packet = 960

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/raced"
 )
 
 func TestOneDeviceIsAsItCame(t *testing.T) {
@@ -48,6 +49,9 @@ func TestTheClearestDeviceIsHeard(t *testing.T) {
 		"clocks":          {{gain: 1, noise: 0.0005}, {gain: 0.5, noise: 0.001, drift: -1e-4, delay: 100}},
 		"three of a kind": {{gain: 1, noise: 0.0005}, {gain: 0.5, noise: 0.0005, delay: 160}, {gain: 0.3, noise: 0.0002, delay: 90, joins: 2}},
 	} {
+		if raced.Enabled && name != "clocks" {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			blocks, said := play(t, all, c)
 			want := c[0].hears(all, 0)
@@ -79,6 +83,7 @@ var changing = map[string][]microphone{
 	"near one":   {{gain: 0.2, noise: 0.001, delay: 200}, {gain: 1, noise: 0.0003, late: 4000}},
 	"either end": {{gain: 1, noise: 0.0003, near: turns(true)}, {gain: 0.3, noise: 0.0001, delay: 160, near: turns(false), late: 6000}},
 	"clocks":     {{gain: 1, noise: 0.0003, drift: 1e-4, near: turns(true)}, {gain: 0.5, noise: 0.0002, drift: -1e-4, delay: 100, near: turns(false)}},
+	"in a hall":  {{gain: 1, noise: 0.0005, hall: 1, near: turns(true)}, {gain: 0.5, noise: 0.0005, hall: 1, delay: 120, near: turns(false)}},
 	"joins late": {{gain: 0.5, noise: 0.0005}, {gain: 1, noise: 0.0003, joins: 7.3, late: 3000}},
 	"slow":       {{gain: 1, noise: 0.0003, leaves: 22.7}, {gain: 1, noise: 0.0005, late: 25000}},
 	"one leaves": {{gain: 1, noise: 0.0003, leaves: 22.7}, {gain: 0.4, noise: 0.0005, delay: 150, late: 2000}},
@@ -103,6 +108,9 @@ func TestEverybodyIsHeardOnce(t *testing.T) {
 	}
 	want := turnsOf(t, []capture.Block{{Samples: slices.Clone(all)}})
 	for name, c := range changing {
+		if raced.Enabled && name != "joins late" && name != "one leaves" {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			blocks, said := play(t, all, c)
 			heard := make([]float32, len(all)+capture.Rate)
@@ -126,7 +134,11 @@ func TestEverybodyIsHeardOnce(t *testing.T) {
 			if len(offsets) < 10 {
 				t.Fatalf("compared at %d places", len(offsets))
 			}
-			if apart := slices.Max(offsets) - slices.Min(offsets); apart > 160 {
+			most, wrong := 160, 8.0
+			if name == "in a hall" { // which is another sound than the recording, and comes later
+				most, wrong = 320, 15
+			}
+			if apart := slices.Max(offsets) - slices.Min(offsets); apart > most {
 				t.Errorf("%v", offsets)
 			}
 			score, _, err := metrics.Compare(want, turnsOf(t, blocks), metrics.Options{})
@@ -135,7 +147,7 @@ func TestEverybodyIsHeardOnce(t *testing.T) {
 			}
 			t.Logf("%v samples apart; %d of %d speakers, DER %.1f %%: %.1f missed, %.1f false alarm, %.1f confused", offsets,
 				score.HypSpeakers, score.RefSpeakers, score.DER(), score.MissRate(), score.FalseAlarmRate(), score.ConfusionRate())
-			if score.HypSpeakers != score.RefSpeakers || score.DER() > 8 {
+			if score.HypSpeakers != score.RefSpeakers || score.DER() > wrong {
 				t.Errorf("%d speakers, DER %.1f %%", score.HypSpeakers, score.DER())
 			}
 		})
@@ -166,5 +178,5 @@ func offset(heard, want []float32, at int) (samples int, ok bool) {
 			best, samples = r, lag
 		}
 	}
-	return samples, best > 0.8
+	return samples, best > 0.4
 }
