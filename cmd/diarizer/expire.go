@@ -49,6 +49,11 @@ func (w within) from(now time.Time) time.Time {
 	return now.Add(time.Duration(w))
 }
 
+// expireFlag registers --voices-expire.
+func expireFlag(f *pflag.FlagSet, value *within) {
+	f.Var(value, "voices-expire", "erase the voices that --identify keeps after this time, 90d or 36h (default never)")
+}
+
 // keyFlag registers --voices-key.
 func keyFlag(f *pflag.FlagSet, value *string) {
 	f.StringVar(value, "voices-key", "", "encrypt the file of voices with the key in this `file`, which diarizer enroll new-key makes")

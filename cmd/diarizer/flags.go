@@ -32,6 +32,7 @@ type diarizeFlags struct {
 	tui                bool
 	identify           string
 	voicesKey          string
+	voicesExpire       within
 }
 
 func (o *diarizeFlags) register(f *pflag.FlagSet) {
@@ -51,6 +52,7 @@ func (o *diarizeFlags) register(f *pflag.FlagSet) {
 	o.turns.Register(f)
 	identifyFlag(f, &o.identify)
 	keyFlag(f, &o.voicesKey)
+	expireFlag(f, &o.voicesExpire)
 	o.page.register(f)
 	f.BoolVar(&o.tui, "tui", false, "show who speaks full-screen, where the output is a terminal")
 }

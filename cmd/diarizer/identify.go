@@ -46,6 +46,7 @@ func identifyFlag(f *pflag.FlagSet, value *string) {
 type recognition struct {
 	file   *voicefile.File // nil where no voice is kept
 	people []enroll.Speaker
+	expire within // of the voices that are kept
 
 	mu    sync.Mutex
 	heard map[string]map[int]model.Stats // by stream
@@ -144,7 +145,8 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 				short = append(short, name)
 				continue
 			}
-			err := r.file.Learn(enroll.Speaker{Name: name, Enrolled: time.Now(), Source: "stream " + stream, Stats: stats})
+			now := time.Now()
+			err := r.file.Learn(enroll.Speaker{Name: name, Enrolled: now, Expires: r.expire.from(now), Source: "stream " + stream, Stats: stats})
 			if err != nil {
 				errs = append(errs, err)
 				continue
@@ -159,7 +161,11 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 		if err := r.file.Save(); err != nil {
 			return as(exitOutput, errors.Join(append(errs, fmt.Errorf("--identify: %w", err))...))
 		}
-		say("kept the voice of %s in %s, which is biometric data: diarizer enroll delete --file NAME removes it\n", strings.Join(kept, ", "), r.file.Path())
+		until := ""
+		if over := r.expire.from(time.Now()); !over.IsZero() {
+			until = " until " + over.Format(time.DateOnly)
+		}
+		say("kept the voice of %s in %s%s, which is biometric data: diarizer enroll delete --file NAME removes it\n", strings.Join(kept, ", "), r.file.Path(), until)
 	}
 	return errors.Join(errs...)
 }

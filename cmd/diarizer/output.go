@@ -72,6 +72,9 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results, m model.Model) (*
 	if err != nil {
 		return nil, err
 	}
+	if voices != nil {
+		voices.expire = o.voicesExpire
+	}
 	out := &output{flags: o, voices: voices, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), files: files}
 	out.host = isTerminal(cmd.InOrStdin())
 	if o.tui {
