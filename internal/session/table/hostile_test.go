@@ -156,6 +156,52 @@ func TestStalledDevice(t *testing.T) {
 	}
 }
 
+// Where all devices slept there is a gap as long as they did, and they lie beside each other again
+// afterwards. One that says it has slept while the others heard on has not.
+func TestSleep(t *testing.T) {
+	all := sound(t)[:40*capture.Rate]
+	for name, c := range map[string]struct{ one, two, gap int }{
+		"both":     {5, 5, 5},
+		"one":      {5, 0, 0},
+		"an hour":  {3600, 0, 0},
+		"each its": {5, 6, 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			table := New(func(*Device, string) {})
+			a, _ := table.Join()
+			b, _ := table.Join()
+			end, gap := int64(0), int64(0)
+			for at := 0; at+packet < len(all); at += packet {
+				one, two := int64(at), int64(at)
+				if at >= 15*capture.Rate {
+					one, two = one+int64(c.one)*capture.Rate, two+int64(c.two)*capture.Rate
+				}
+				if at >= 15*capture.Rate && at < 15*capture.Rate+packet {
+					for range 50 * min(c.one, c.two) {
+						table.Wait(20 * time.Millisecond)
+					}
+				}
+				table.Push(a, capture.Block{Start: one, Samples: slices.Clone(all[at : at+packet])})
+				table.Push(b, capture.Block{Start: two, Samples: slices.Clone(all[at : at+packet])})
+				for {
+					block, ok := table.Next()
+					if !ok {
+						break
+					}
+					gap += block.Start - end
+					end = block.End()
+				}
+			}
+			if d := gap - int64(c.gap)*capture.Rate; abs(d) > capture.Rate/10 {
+				t.Errorf("gaps of %.2f s", float64(gap)/capture.Rate)
+			}
+			if apart := a.until() - b.until(); !a.found || !b.found || abs(apart) > 160 {
+				t.Errorf("found: %v, %v, %d samples apart", a.found, b.found, apart)
+			}
+		})
+	}
+}
+
 // A device that hears something else is left out, and told so; when the others leave, it goes
 // on by itself.
 func TestAnotherRoom(t *testing.T) {

@@ -47,7 +47,8 @@ type Table struct {
 	at      int64 // the end of what was taken
 	chosen  *Device
 	looked  int64
-	pushes  uint64 // so far
+	pushes  uint64        // so far
+	idle    time.Duration // since the last one
 }
 
 // New returns a table without devices. What a device's owner should know is told to
@@ -87,12 +88,15 @@ func (t *Table) Push(d *Device, b capture.Block) {
 	case !d.began && t.at > 0:
 		d.shift = t.at - b.Start
 	case d.began && t.several && b.Start-d.end > jump:
-		if newest > never && b.Start+d.shift > newest+level {
+		// Where nobody has heard anything for a while, all may be as much later.
+		slept := int64(t.idle.Seconds() * capture.Rate)
+		if newest > never && b.Start+d.shift > newest+slept+level {
 			d.shift = newest - b.End()
 		}
 		t.lose(d)
 	}
 	d.began = true
+	t.idle = 0
 	if t.several {
 		d.paint(b)
 	}
@@ -251,6 +255,7 @@ func (t *Table) Wait(elapsed time.Duration) {
 	if !t.several {
 		return
 	}
+	t.idle += elapsed
 	need := t.at + step + ahead
 	for _, d := range t.devices {
 		if d.ended || d.away || !d.found || d.until() >= need {
