@@ -2,15 +2,21 @@ package tracks
 
 import "math"
 
+// What the gate knows of pictures: the level of a track that is silent at times, in
+// decibels, and how many lines of the spectrum are in the bands, 125 Hz to 6 kHz.
+const (
+	stillest   = -85
+	heardLines = 188
+)
+
 // add takes the next hop.
 func (e *ear) add(samples []float32) {
 	e.sound = append(e.sound, samples...)
-	for _, x := range samples {
-		if f, ok := e.brush.stroke(x); ok {
-			e.frames = append(e.frames, f)
-			e.counts[int(level(f))+128]++
-			e.total++
-		}
+	before := len(e.frames)
+	e.frames = e.painter.Push(e.frames, samples)
+	for _, f := range e.frames[before:] {
+		e.counts[int(f.Level())+128]++
+		e.total++
 	}
 	if e.total >= 2*fade { // what was long ago counts less
 		e.total = 0
@@ -35,7 +41,7 @@ func (e *ear) settle() {
 // loud reports whether anything is heard in kept frames.
 func (e *ear) loud(from, to int) bool {
 	for t := max(0, from); t < min(len(e.frames), to); t++ {
-		if level(e.frames[t]) > e.floor+margin {
+		if e.frames[t].Level() > e.floor+margin {
 			return true
 		}
 	}
@@ -46,7 +52,7 @@ func (e *ear) loud(from, to int) bool {
 func (e *ear) lively(s stretch) bool {
 	n := 0
 	for t := s.from; t < s.to; t++ {
-		if level(e.frames[t]) > e.floor+margin {
+		if e.frames[t].Level() > e.floor+margin {
 			n++
 		}
 	}
@@ -57,12 +63,12 @@ func (e *ear) lively(s stretch) bool {
 func (e *ear) around(from, to int) stretch {
 	s := stretch{from, to}
 	for t, still := from-1, 0; t >= max(0, from-back) && still < hole; t-- {
-		if still++; level(e.frames[t]) > e.floor+margin {
+		if still++; e.frames[t].Level() > e.floor+margin {
 			s.from, still = t, 0
 		}
 	}
 	for t, still := to, 0; t < min(len(e.frames), to+ahead) && still < hole; t++ {
-		if still++; level(e.frames[t]) > e.floor+margin {
+		if still++; e.frames[t].Level() > e.floor+margin {
 			s.to, still = t+1, 0
 		}
 	}
@@ -83,10 +89,9 @@ func (e *ear) release(at int) []float32 {
 		return out
 	}
 	amplitude := float32(0)
-	if e.floor > lowest+15 { // of a track that is silent at times there is no noise
+	if e.floor > stillest { // of a track that is silent at times there is no noise
 		// Of white noise of variance 1, 3/8 is in each line behind Hann's window.
-		lines := float64(edges[bands] - edges[0])
-		amplitude = float32(math.Sqrt(3 * math.Pow(10, e.floor/10) / (lines * 3 / 8)))
+		amplitude = float32(math.Sqrt(3 * math.Pow(10, e.floor/10) / (heardLines * 3 / 8)))
 	}
 	for n := range out {
 		share := float32(1) // of the noise

@@ -3,7 +3,12 @@ package tracks
 import (
 	"math"
 	"slices"
+
+	"github.com/seed-7adb9000/diarizer/internal/session/picture"
 )
+
+// hop is the length of a frame, in samples.
+const hop = picture.Hop
 
 // How leakage is told from speech. What one microphone hears of another one's speaker
 // rises and falls as that does, in all bands, a little later; two people who speak at once do
@@ -57,24 +62,24 @@ type gate struct {
 
 // ear is what one track hears.
 type ear struct {
-	brush  *brush
-	frames []frame  // that are kept
-	floor  float64  // the level that is there besides speech, in decibels
-	counts [256]int // of the levels lately
-	total  int
-	sound  []float32 // of the frames that are kept
-	marks  []mark    // of the steps that have not left, the first one last gone
-	shut   bool
-	spoke  bool // whether the last step was the track's own
-	calm   int
-	noise  uint64
-	taken  int64 // frames that were somebody else's
+	painter *picture.Painter
+	frames  []picture.Frame // that are kept
+	floor   float64         // the level that is there besides speech, in decibels
+	counts  [256]int        // of the levels lately
+	total   int
+	sound   []float32 // of the frames that are kept
+	marks   []mark    // of the steps that have not left, the first one last gone
+	shut    bool
+	spoke   bool // whether the last step was the track's own
+	calm    int
+	noise   uint64
+	taken   int64 // frames that were somebody else's
 }
 
 func newGate(n int) *gate {
 	g := &gate{}
 	for i := range n {
-		g.ears = append(g.ears, &ear{brush: newBrush(), noise: uint64(i + 1)})
+		g.ears = append(g.ears, &ear{painter: picture.NewPainter(), noise: uint64(i + 1)})
 		g.about = append(g.about, make([]int, n))
 		g.paths = append(g.paths, make([]path, n))
 		g.tried = append(g.tried, slices.Repeat([]int{math.MinInt / 2}, n))
@@ -123,7 +128,7 @@ func (g *gate) flush(pass func(tracks [][]float32)) {
 	for _, e := range g.ears {
 		e.frames, e.sound, e.marks = e.frames[:0], e.sound[:0], e.marks[:0]
 		e.shut, e.spoke, e.calm = false, false, 0
-		e.brush.clear()
+		e.painter = picture.NewPainter()
 	}
 }
 
@@ -192,7 +197,7 @@ func (g *gate) learn() {
 			}
 			best, at := certain, math.MinInt/2
 			for lag := -offset; lag <= offset; lag++ {
-				if r := correlation(e.frames, o.frames, span, lag); r > best {
+				if r := e.like(o, span, lag); r > best {
 					best, at = r, lag
 				}
 			}

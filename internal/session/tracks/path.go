@@ -44,7 +44,7 @@ func (p *path) usual() float64 {
 func (e *ear) between(o *ear, s stretch, at int) float64 {
 	sum, n := 0.0, 0
 	for t := max(s.from, at); t < min(s.to, len(e.frames), len(o.frames)+at); t++ {
-		sum += level(e.frames[t]) - level(o.frames[t-at])
+		sum += e.frames[t].Level() - o.frames[t-at].Level()
 		n++
 	}
 	if n == 0 {
