@@ -151,7 +151,7 @@ test-mic: toolchain
 	  set -ex; \
 	  CGO_ENABLED=1 $(GO) vet -tags portaudio ./capture/mic ./cmd/diarizer; \
 	  CGO_ENABLED=1 $(GO) test -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0 -tags portaudio -timeout 10m ./capture/mic; \
-	  CGO_ENABLED=1 $(GO) test -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0 -tags portaudio -timeout 10m -run 'ListenHears' ./cmd/diarizer; \
+	  CGO_ENABLED=1 $(GO) test -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0 -tags portaudio -timeout 10m -run 'ListenHears|ListenTo|ListenGoesOn' ./cmd/diarizer; \
 	fi
 
 # What is handed on, as goreleaser makes it too, without a container engine or anything

@@ -29,7 +29,8 @@ func TestListenToMicrophoneAndSystem(t *testing.T) {
 	card := soundcard.StartPair(t, "40%")
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
-	ada, grace := call(t, heardSeconds, 0)
+	const seconds = 14
+	ada, grace := call(t, seconds, 0)
 	writeCardWAV(t, path("ada.wav"), convert(t, capture.Rate, cardRate, ada))
 	writeCardWAV(t, path("grace.wav"), convert(t, capture.Rate, cardRate, grace))
 
@@ -70,14 +71,14 @@ func TestListenToMicrophoneAndSystem(t *testing.T) {
 			shifted[i].Start += demo.Reference()[0].Start - live[0].Start + late
 			shifted[i].End += demo.Reference()[0].Start - live[0].Start + late
 		}
-		wrong, all := wrongIn(shifted, heardSeconds)
+		wrong, all := wrongIn(shifted, seconds)
 		best, talk = min(best, wrong), all
 	}
 	t.Logf("%.1f s of %.1f are wrong\n%s\n%s", best, talk, out, errs)
 	if best > 0.15*talk {
 		t.Errorf("%.1f s of %.1f s of speech are told wrong:\n%v", best, talk, live)
 	}
-	if heard := readSound(t, path("heard.flac")); len(heard) < heardSeconds*capture.Rate {
+	if heard := readSound(t, path("heard.flac")); len(heard) < seconds*capture.Rate {
 		t.Errorf("%d samples were recorded", len(heard))
 	}
 }
