@@ -2,9 +2,8 @@ package segment
 
 import "math"
 
-// ChunkFrames is the length of a chunk in frames: 100 ms. Chunks lie on a grid
-// from the start of the stream, and utterances begin and end on it or at an
-// edge of speech.
+// ChunkFrames is the length of a chunk in frames: 100 ms. Chunks lie on a grid from the
+// start of the stream. Utterances begin and end on the grid, or where speech does.
 const ChunkFrames = 10
 
 // Tracks is the number of voices that are told apart in one place.
