@@ -8,9 +8,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// reconsider clusters the whole window anew, together with what each speaker
-// said before it, and tells of the speakers that turn out to be one. end says that
-// no more will be heard.
+// reconsider clusters the whole window again, together with what each speaker said
+// before the window, and reports the speakers that turn out to be one. end says that
+// nothing more will be heard.
 func (c *Clusterer) reconsider(threshold float64, end bool, at int64, emit func(Event)) {
 	if c.look.ear.Outdated(end) {
 		c.renew()

@@ -165,7 +165,8 @@ func (r *roster) signal() {
 	}
 }
 
-// first is the living worker whose id comes first.
+// first returns the id of a living worker: the one that sorts before all others, empty
+// where no worker lives.
 func (r *roster) first() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
