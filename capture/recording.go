@@ -201,7 +201,7 @@ func (rec *Recording) decode(ctx context.Context) {
 	}
 }
 
-// maxChanges bounds how often the rate changes: each time a filter is made anew.
+// maxChanges bounds how often the rate changes: each time a filter is made again.
 const maxChanges = 100
 
 // follow goes on with sound of a rate or of channels that may be others.

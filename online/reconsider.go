@@ -170,7 +170,7 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 }
 
 // assign gives the window's utterances their new speakers and counts the
-// speakers' statistics anew.
+// speakers' statistics again.
 func (c *Clusterer) assign(labels, number []int) {
 	for i := range c.utts {
 		if u := &c.utts[i]; labels[i] >= 0 && u.given == 0 {

@@ -95,7 +95,7 @@ func (l *Live) insert(id int, w Word) {
 // untold is the probability of a word that was not told of.
 const untold = -1
 
-// recut cuts the blocks anew where their words have changed. Which word a block
+// recut cuts the blocks again where their words have changed. Which word a block
 // begins with depends on what was before it alone.
 func (l *Live) recut() {
 	for i := 0; i < len(l.blocks); i++ {

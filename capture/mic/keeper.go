@@ -93,7 +93,7 @@ func (k *keeper) follow(now time.Time) (lost time.Duration, creep int) {
 		return e, 0
 	case e < hopeless:
 		// The latency was very much larger at the start, or the device is
-		// nowhere near its rate. Time has to begin anew from here.
+		// nowhere near its rate. Time has to begin again from here.
 		k.base += e
 		return 0, 0
 	case e.Abs() > creepStart:

@@ -57,7 +57,7 @@ type follower struct {
 
 	snapshotSize int // about what the next one takes
 
-	attempt    int    // how often the run was begun anew
+	attempt    int    // how often the run was begun again
 	session    string // that the run is of
 	succession succession
 	lag        func() time.Duration // how far the stream is behind, for its status
@@ -150,7 +150,7 @@ func (f *follower) push(ctx context.Context, m message) error {
 		if !f.succession.other(p.Session, m) && !(f.closing() && f.succession.next != "") {
 			return nil
 		}
-		// The sender began anew and left no end mark.
+		// The sender began again and left no end mark.
 		if err := f.finish(ctx, event.Finished, ""); err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func (w *Worker) counted(stream string, n uint64) bool {
 	return true
 }
 
-// overlook forgets what is known of a stream's sound, so that it is looked at anew.
+// overlook forgets what is known of a stream's sound, so that it is looked at again.
 func (w *Worker) overlook(stream string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -109,7 +109,7 @@ func (o *owner) giveWay(ctx context.Context) error {
 	return errYield
 }
 
-// anew closes a run that this program cannot continue and begins another over
+// again closes a run that this program cannot continue and begins another over
 // the same sound.
 func (o *owner) anew(ctx context.Context, why error) error {
 	o.log.Error("the run cannot be continued: it is closed, and the sound is diarized anew", "error", why)

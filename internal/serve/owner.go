@@ -62,7 +62,7 @@ var (
 )
 
 // errReplaced says that JetStream keeps other messages of sound than those that were
-// heard, with lower numbers: its stream was made anew, or cut back by a crash.
+// heard, with lower numbers: its stream was made again, or cut back by a crash.
 var errReplaced = errors.New("the sound that was heard is not kept any more, and other sound takes its place")
 
 // errYield says that a stream is left between two runs because others have waited

@@ -41,7 +41,7 @@ type claim struct {
 	// begins at the earliest, and Events the last message of events before it.
 	From   uint64 `json:"from"`
 	Events uint64 `json:"events"`
-	// Attempt counts how often the run was begun anew.
+	// Attempt counts how often the run was begun again.
 	Attempt int `json:"attempt,omitempty"`
 	// Open says that a run is going on.
 	Open bool `json:"open"`
