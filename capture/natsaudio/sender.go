@@ -124,11 +124,11 @@ func (s *Sender) send(ctx context.Context, p Packet) error {
 	}
 	s.pending = append(s.pending, pendingPacket{msg: msg, samples: p.Samples, ack: s.publish(msg)})
 	for s.tooMany() {
-		if err := s.settle(ctx, true); err != nil {
+		if err := s.clearAcked(ctx, true); err != nil {
 			return err
 		}
 	}
-	return s.settle(ctx, false)
+	return s.clearAcked(ctx, false)
 }
 
 // forbidden is the error where the server has said that sound may not be published.
@@ -165,7 +165,7 @@ func (s *Sender) Close(ctx context.Context, length int64) error {
 		return s.unsent(err)
 	}
 	for len(s.pending) > 0 {
-		if err := s.settle(ctx, true); err != nil {
+		if err := s.clearAcked(ctx, true); err != nil {
 			return s.unsent(err)
 		}
 	}

@@ -38,9 +38,9 @@ func (w *Worker) overlook(stream string) {
 	delete(w.found, stream)
 }
 
-// note keeps the first message of a stream's sound that is of no run yet, 0 if there
+// soundFound keeps the first message of a stream's sound that is of no run yet, 0 if there
 // is none.
-func (w *Worker) note(stream string, since uint64) {
+func (w *Worker) soundFound(stream string, since uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f := w.found[stream]

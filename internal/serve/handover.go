@@ -131,7 +131,7 @@ func (o *owner) anew(ctx context.Context, why error) error {
 		if err := enc.Resume(event.EncoderState{Stream: e.Stream, Run: e.Run, Seq: e.Seq, Revision: e.Revision}); err != nil {
 			return err
 		}
-		if err := o.chain.take(ctx, enc.Finish(int64(e.At), event.Failed, "its state could not be carried over: the run after it begins again")); err != nil {
+		if err := o.chain.put(ctx, enc.Finish(int64(e.At), event.Failed, "its state could not be carried over: the run after it begins again")); err != nil {
 			return err
 		}
 	}

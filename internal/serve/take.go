@@ -247,7 +247,7 @@ func (w *Worker) findStreams(ctx context.Context) error {
 				w.overlook(stream)
 				return err
 			}
-			w.note(stream, since)
+			w.soundFound(stream, since)
 		}
 	}
 	slices.Sort(news)
