@@ -39,8 +39,8 @@ func level(f frame) float64 {
 	return 10 * math.Log10(sum)
 }
 
-// findFloor finds the floor.
-func (e *ear) findFloor() {
+// settle finds the floor.
+func (e *ear) settle() {
 	var counts [256]int
 	for _, f := range e.frames {
 		counts[int(level(f))+128]++
@@ -57,7 +57,7 @@ func (e *ear) findFloor() {
 // unleak takes from every track what others have said.
 func unleak(all []*ear) {
 	for _, e := range all {
-		e.findFloor()
+		e.settle()
 	}
 	own := make([][]stretch, len(all))
 	for i, e := range all {
