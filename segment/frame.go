@@ -6,10 +6,10 @@ import "math"
 // start of the stream. Utterances begin and end on the grid, or where speech does.
 const ChunkFrames = 10
 
-// Tracks is the number of voices that are told apart in one place.
+// Tracks is the number of voices that a network tells apart in one place.
 const Tracks = 3
 
-// Frame is what a stage of this package takes of 10 ms of sound, [features.Hop] samples.
+// Frame is what a [Segmenter] or a [Given] takes of [features.Hop] samples of sound.
 type Frame struct {
 	// Features are those of the frame. Where Speech is false they may be nil.
 	Features []float64

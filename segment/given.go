@@ -80,7 +80,8 @@ func (g *Given) Push(at int64, f Frame, emit func(Event)) {
 	}
 }
 
-// Flush ends the stream: what is open ends where it was to end.
+// Flush ends the stream. An open utterance ends at its given end, or at the end of the
+// stream where that comes first.
 func (g *Given) Flush(at int64, emit func(Event)) {
 	g.flushChunk(at, emit)
 	for ; g.closed < len(g.byEnd) && g.byEnd[g.closed].Start < at; g.closed++ {

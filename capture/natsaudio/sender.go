@@ -185,9 +185,8 @@ func (s *Sender) unsent(err error) error {
 	return fmt.Errorf("%s: the end of the sound may not have arrived: %w", s.subject, err)
 }
 
-// AppendS16 appends samples in [-1, 1] as a payload of S16. What is louder is as
-// loud as can be, and what is no sound (not a number, infinite or beyond ±65,536) is
-// silence.
+// AppendS16 appends samples in [-1, 1] as a payload of S16. A louder sample is clipped.
+// A sample that is no sound (not a number, infinite or beyond ±65,536) is silence.
 func AppendS16(payload []byte, samples []float32) []byte {
 	for _, x := range samples {
 		v := int16(max(-32768, min(32767, math.Round(float64(clean.One(x))*32768))))
