@@ -49,7 +49,7 @@ func Align(list []Word, turns []Turn) (Clock, Fit) {
 		return clock, same
 	}
 	// Of so many clocks one fits somewhat in any case.
-	if f := Fits(clock.Apply(list), turns); !(f.Words >= judged && f.Excess < searched*f.chance()) {
+	if f := Fits(clock.move(list), turns); !(f.Words >= judged && f.Excess < searched*f.chance()) {
 		return clock, f
 	}
 	return Clock{}, same

@@ -116,3 +116,16 @@ func TestCorrelationIsWhatMovingGives(t *testing.T) {
 		}
 	}
 }
+
+// Words that a clock would move before the beginning are words all the same: a clock is
+// not taken because it moves out of sight what does not fit.
+func TestAlignCountsWhatIsBeforeTheBeginning(t *testing.T) {
+	turns := []Turn{{500 * time.Millisecond, 2 * time.Second, "ann", 0}, {2100 * time.Millisecond, 3 * time.Second, "bob", 0}}
+	var list []Word
+	for at := 10 * time.Second; at < 40*time.Second; at += 750 * time.Millisecond {
+		list = append(list, Word{Text: "so", Start: at, End: at + 750*time.Millisecond, Estimated: true})
+	}
+	if clock, fit := Align(list, turns); !fit.Doubtful() {
+		t.Errorf("%+v with %+v: expected doubt", clock, fit)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -107,6 +109,9 @@ func (p *parse) json(data []byte) error {
 	case len(doc.Words) > 0:
 		p.format = OpenAI
 		return p.openAI(doc)
+	case doc.Segments != nil || doc.Words != nil:
+		p.format = Whisper
+		return nil // and nobody said anything
 	}
 	return fmt.Errorf("%s: JSON without \"segments\", \"words\" or \"transcription\": expected %s", p.name, expected)
 }
@@ -116,12 +121,34 @@ func (p *parse) jsonError(data []byte, err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
+	case errors.As(err, &syntax) && strings.HasPrefix(syntax.Error(), "unexpected end"):
+		return fmt.Errorf("%s:%d: the JSON ends too early: expected the whole file, is it cut off?", p.name, lineAt(data, len(data)))
 	case errors.As(err, &syntax):
 		return fmt.Errorf("%s:%d: %s: expected JSON", p.name, lineAt(data, int(syntax.Offset)), oneLine(syntax.Error()))
 	case errors.As(err, &kind):
-		return fmt.Errorf("%s:%d: %s in %q: expected %v", p.name, lineAt(data, int(kind.Offset)), kind.Value, kind.Field, kind.Type)
+		return fmt.Errorf("%s:%d: %s in %s: expected %s", p.name, lineAt(data, int(kind.Offset)), kind.Value, placeOf(kind.Field), kindOf(kind.Type))
 	}
 	return fmt.Errorf("%s: %s", p.name, oneLine(err.Error()))
+}
+
+func placeOf(field string) string {
+	if field == "" {
+		return "the list"
+	}
+	return strconv.Quote(field)
+}
+
+// kindOf is what JSON calls the values that are read into a type.
+func kindOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Float64:
+		return "a number"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct:
+		return "an object"
+	}
+	return "a " + t.Kind().String()
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
