@@ -79,6 +79,7 @@ var helpLines = []string{
 	"m            the speaker is the same as another: merge",
 	"s            the speaker is two people: split",
 	"g            say whose a turn is: choose it, then the speaker",
+	"[ ]  { }     while choosing: less of it, more of it again",
 	"u            take the last correction back",
 	"x            mark this moment",
 	"?            close this",
