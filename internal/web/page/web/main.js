@@ -279,9 +279,10 @@ function showRows() {
 
 /** showMove offers to move the lines that are chosen, where some are. */
 function showMove(shares) {
-  $("move").hidden = said.picked.size === 0;
-  if (said.picked.size === 0) return;
-  $("move-count").textContent = count(said.picked.size, "turn");
+  const words = said.words.size > 0;
+  $("move").hidden = !words && said.picked.size === 0;
+  if ($("move").hidden) return;
+  $("move-count").textContent = words ? count(said.words.size, "word") : count(said.picked.size, "turn");
   const to = $("move-to");
   const options = [["", "…"], ...shares.filter((s) => s.speaker !== "unknown").map((s) => [s.speaker, s.name]), ["new", "somebody new"]];
   const key = options.join();
@@ -293,12 +294,14 @@ function showMove(shares) {
   $("move-go").disabled = to.value === "" || Boolean(refuse());
 }
 
-/** move gives the turns whose lines are chosen to somebody else. */
+/** move gives the words, or the turns whose lines are chosen, to somebody else. */
 function move() {
   const into = $("move-to").value;
-  const turns = [...said.picked].sort((a, b) => a - b);
-  correct(into === "new" ? { action: "give", turns } : { action: "give", turns, into });
-  said.picked.clear();
+  const what = said.words.size > 0 ? board.partOf(said.recogniser, said.words) : { turns: [...said.picked].sort((a, b) => a - b) };
+  if (what.turns.length === 0) toast("Nobody's turn is there, or it has not ended yet.", true);
+  else correct({ action: "give", ...what, ...(into === "new" ? {} : { into }) });
+  said.choose();
+  getSelection().removeAllRanges();
   $("move-to").value = "";
   rowsDirty = true;
 }
@@ -445,8 +448,8 @@ $("player").addEventListener("seeking", () => {
 $("move-to").addEventListener("change", () => (rowsDirty = true));
 $("move-go").addEventListener("click", move);
 $("move-none").addEventListener("click", () => {
-  said.picked.clear();
-  rowsDirty = true;
+  said.choose();
+  getSelection().removeAllRanges();
 });
 $("mark").addEventListener("click", askMark);
 $("note-cancel").addEventListener("click", () => $("note").close());
