@@ -117,6 +117,11 @@ test("what is said is shown as it comes, corrected, heard and moved", async () =
   const stranger = (await one.evaluate(() => diarizer.board.speakers)).find((who) => !before.includes(who));
   for (const page of [one, two]) await is(page, [stranger]);
 
+  // What is said is downloaded as it is now.
+  const [file] = await Promise.all([one.waitForEvent("download"), one.locator("#save a[data-said=txt]").click()]);
+  assert.match(file.suggestedFilename(), /-said\.txt$/);
+  assert.match(readFileSync(await file.path(), "utf8"), new RegExp(`${stranger} +${evil.replace(/[/.*+?^${}()|[\]\\]/g, "\\$&")} w${mine.id}-1 w${mine.id}-2`));
+
   // Who comes late sees the same, also when all is over.
   words.send({ seq: 2, end: true, words: [{ text: "bye", start: turns[0].end - 0.3, end: turns[0].end }] });
   replay.end(sound.subarray(half));

@@ -274,7 +274,8 @@ function showRows() {
   $("undo").disabled = $("mark").disabled = Boolean(refuse());
   $("who-split-row").hidden = Boolean(board.end); // there is no voice to be told apart any more
   $("save").hidden = board.turns.length === 0;
-  for (const a of $("save").querySelectorAll("a")) a.href = `download?stream=${encodeURIComponent(board.stream)}&format=${a.dataset.format}`;
+  for (const a of $("save").querySelectorAll("a")) a.href = `download?stream=${encodeURIComponent(board.stream)}&format=${a.dataset.format ?? `${a.dataset.said}&words=${encodeURIComponent(said.recogniser)}`}`;
+  $("save-said").hidden = !board.said.get(said.recogniser)?.length;
 }
 
 /** showMove offers to move the lines that are chosen, where some are. */
