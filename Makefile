@@ -1,6 +1,7 @@
 # make build      the binary, bin/diarizer, with all microphones where PortAudio is installed
 # make deps       installs what the tests need besides Go, as root on Debian and its like
-# make test       vet, staticcheck, other systems, race-enabled tests, each benchmark once, microphone and page;
+# make test       vet, staticcheck, other systems, race-enabled tests and what is slow under the race detector
+#                 without it, each benchmark once, microphone and page;
 #                 installs nothing: what the tests lack is left out, or an error where DIARIZER_REQUIRE_TOOLS is set
 # make cross      builds and vets for the other systems
 # make vuln       known vulnerabilities of what the program is made of; asks vuln.go.dev, so it is not a part of test
@@ -19,7 +20,7 @@ DATA     ?= ../shared/data
 FUZZTIME ?= 30s
 LDFLAGS  ?= -s -w
 
-.PHONY: build lab deps test vet cross vuln race bench-once bench accuracy fuzz toolchain soak test-mic test-browser pictures test-cluster bench-serve packages
+.PHONY: build lab deps test vet cross vuln race unraced bench-once bench accuracy fuzz toolchain soak test-mic test-browser pictures test-cluster bench-serve packages
 
 # The tests of servers and microphones time things; and deps comes before test.
 .NOTPARALLEL:
@@ -76,7 +77,7 @@ deps:
 	  { python3 -m venv examples/.venv && examples/.venv/bin/pip install -q pocketsphinx==5.1.1; } || \
 	  echo "make: no pocketsphinx: the bridge that hears words with it is not tested" >&2
 
-test: toolchain vet cross race soak test-mic bench-once test-browser
+test: toolchain vet cross race unraced soak test-mic bench-once test-browser
 
 # The race detector needs a C compiler; nothing else here does.
 toolchain:
@@ -110,6 +111,10 @@ FAULTS = ./internal/testkit/fault ./internal/serve
 race:
 	CGO_ENABLED=1 $(GO) test -race -timeout 15m $$($(GO) list ./... | grep -v -e /internal/testkit/fault$$ -e /internal/serve$$)
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m -p 1 $(FAULTS)
+
+# What tries few cases under the race detector (internal/testkit/raced) tries all of them here.
+unraced:
+	$(GO) test -timeout 15m ./internal/pipeline
 
 bench-once:
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...

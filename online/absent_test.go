@@ -3,7 +3,7 @@ package online
 import (
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/features"
 )
 
 // Who returns after having been parked has the old number, and is nobody new even
@@ -19,7 +19,7 @@ func TestParkedSpeakersReturn(t *testing.T) {
 		say := func(voice int) (speaker int) {
 			w.say(voice, 300, 50, g.push)
 			w.say(voice, 300, 20, g.push)
-			return l.speakerAt((w.n - 100) * segment.Hop)
+			return l.speakerAt((w.n - 100) * features.Hop)
 		}
 		for i := range voices {
 			was[i] = say(i)
@@ -59,7 +59,7 @@ func parkedVoice(t *testing.T, cfg Config) (*growth, *world, *listener, int) {
 	for i := range 24 {
 		w.say(min(i/6, 3), 250, 50, g.push)
 		if i == 5 {
-			number = l.speakerAt((w.n - 100) * segment.Hop)
+			number = l.speakerAt((w.n - 100) * features.Hop)
 		}
 	}
 	if g.c.absent.find(number) < 0 {
@@ -74,7 +74,7 @@ func TestReviewsKnowTheParked(t *testing.T) {
 	g, w, l, number := parkedVoice(t, Config{Window: 6})
 	aside := g.c.absent.take(g.c.absent.find(number))
 	w.say(0, 250, 50, g.push)
-	stranger := l.speakerAt((w.n - 100) * segment.Hop)
+	stranger := l.speakerAt((w.n - 100) * features.Hop)
 	if stranger == number {
 		t.Fatalf("speaker %d, of whom nothing is known", number)
 	}
@@ -91,7 +91,7 @@ func TestReviewsKnowTheParked(t *testing.T) {
 func TestNewClustersAreKnown(t *testing.T) {
 	g, w, l, number := parkedVoice(t, Config{Window: 6})
 	w.say(0, 250, 50, g.push)
-	at := (w.n - 100) * segment.Hop
+	at := (w.n - 100) * features.Hop
 	w.say(2, 250, 50, g.push)
 	// As if what voice 0 said had been taken for what the last speaker said.
 	i := len(g.c.utts) - 2
@@ -103,7 +103,7 @@ func TestNewClustersAreKnown(t *testing.T) {
 	s := g.c.speaker(number)
 	g.c.absent.park(parked{number, s.anchor, s.heard}, 10)
 	g.c.leave(number)
-	g.c.settle(other)
+	g.c.prepare(other)
 	g.c.review = 0
 	w.say(2, 250, 50, g.push)
 	if got := l.speakerAt(at); got != number || !l.speakers[number] {
@@ -121,7 +121,7 @@ func TestLimitsCountTheParked(t *testing.T) {
 		for i := range 36 {
 			w.say(i/6, 250, 50, g.push)
 		}
-		g.c.Finish(w.n*segment.Hop, l.hear)
+		g.c.Finish(w.n*features.Hop, l.hear)
 		if len(l.speakers) != 3 {
 			t.Errorf("speakers %v of six voices, %d parked at most, expected 3", l.speakers, most)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -19,35 +20,35 @@ import (
 // is known has the old number again. Of anybody else nothing is kept but that their
 // number was given, so that a new number awaits their return.
 type Clusterer struct {
-	cfg    Config
-	m      model.Model
-	rule   model.Rule
-	scorer model.Scorer
-	voice  model.Voice // of the utterance at hand, scratch
-	loud   loudness
+	cfg          Config
+	m            model.Model
+	rule         model.Rule
+	scorer       model.Scorer
+	voice        model.Voice // of the utterance at hand, scratch
+	distribution levelDistribution
 
-	looks    [2]look     // by settledLook and draftLook
-	look     *look       // the one at hand, scratch
-	settled  int64       // what is before it is not drafted any more, in samples
-	unsettle bool        // an utterance of the second look is open at settled
-	utts     []utterance // the window, in the order in which they closed; drafts last
-	open     *utterance  // the utterance that is growing
-	heads    []head      // of the turns that began before the window, by start
-	speakers []speaker   // those in the clustering, by number
-	groups   int         // of equal utterances so far
-	absent   absent      // the other numbers that were given
-	bounds   bounds      // of both
-	cut      cutter      // scratch
-	links    links       // who is who by what people said
-	gifts    []Gift      // and what is whose
-	added    []int       // numbers that were nobody's until something was given to them
-	next     func(last int) int
-	frames   float64 // speech heard, in frames
-	review   float64 // speech at which the window is clustered anew
-	time     timeline
-	until    int64     // how far it is decided what is speech, in samples
-	units    []unit    // scratch
-	levels   []float32 // scratch
+	looks       [2]look     // by finalLook and draftLook
+	look        *look       // the one at hand, scratch
+	settled     int64       // what is before it is not drafted any more, in samples
+	settledOpen bool        // an utterance of the second look is open at settled
+	utts        []utterance // the window, in the order in which they closed; drafts last
+	open        *utterance  // the utterance that is growing
+	heads       []head      // of the turns that began before the window, by start
+	speakers    []speaker   // those in the clustering, by number
+	groups      int         // of equal utterances so far
+	absent      absent      // the other numbers that were given
+	bounds      bounds      // of both
+	cut         cutter      // scratch
+	links       links       // who is who by what people said
+	gifts       []Gift      // and what is whose
+	added       []int       // numbers that were nobody's until something was given to them
+	next        func(last int) int
+	frames      float64 // speech heard, in frames
+	review      float64 // speech at which the window is clustered anew
+	time        timeline
+	until       int64     // how far it is decided what is speech, in samples
+	units       []unit    // scratch
+	levels      []float32 // scratch
 }
 
 // utterance is a stretch of speech with its pair and its speaker.
@@ -94,12 +95,12 @@ func New(m model.Model, cfg Config) (*Clusterer, error) {
 		bounds: defaultBounds(),
 		time:   timeline{joinGap: cfg.JoinGap, tolerance: boundaryTolerance},
 	}
-	c.looks[settledLook].ear = m.NewListener()
+	c.looks[finalLook].ear = m.NewListener()
 	if cfg.Drafts {
 		c.looks[draftLook].ear = m.NewListener()
 		c.time.tolerance = draftTolerance
 	}
-	c.look = &c.looks[settledLook]
+	c.look = &c.looks[finalLook]
 	return c, nil
 }
 
@@ -112,9 +113,9 @@ const (
 	reviewAtMost = 6000 // frames between two reviews
 )
 
-// An open utterance is compared anew when it has grown by evidenceGrowth: what a
+// An open utterance is compared anew when it has grown by assignGrowth: what a
 // tenth of a second adds to two is little.
-const evidenceGrowth = 2
+const assignGrowth = 2
 
 // boundaryTolerance is how far a boundary of an ended turn has to move before
 // the listener is told, in samples: small moves wait for the end of the stream.
@@ -122,7 +123,7 @@ const boundaryTolerance = 4000
 
 // Push takes the next event of the segmentation and emits what it changes.
 func (c *Clusterer) Push(ev segment.Event, emit func(Event)) {
-	c.look = &c.looks[settledLook]
+	c.look = &c.looks[finalLook]
 	if ev.Draft {
 		c.look = &c.looks[draftLook]
 	}
@@ -131,7 +132,7 @@ func (c *Clusterer) Push(ev segment.Event, emit func(Event)) {
 		c.until = max(c.until, ev.Until)
 	}
 	if len(ev.Frames) > 0 {
-		c.addAtom(ev)
+		c.addChunk(ev)
 	}
 	switch {
 	case ev.Utterance.ID == 0:
@@ -142,7 +143,7 @@ func (c *Clusterer) Push(ev segment.Event, emit func(Event)) {
 	case ev.Closed:
 		c.close(ev, emit)
 	case again:
-		c.unsettle = true // it is told when it is complete
+		c.settledOpen = true // it is told when it is complete
 	default:
 		c.grow(ev, emit)
 	}
@@ -200,11 +201,11 @@ func (c *Clusterer) grow(ev segment.Event, emit func(Event)) {
 	}
 	c.open.end = u.End
 	c.open.level = c.levelOf(u.Start, u.End)
-	heard := int((u.End - u.Start) / segment.Hop)
-	if heard >= c.cfg.Evidence && float64(heard) >= evidenceGrowth*float64(c.open.heard) {
+	heard := int((u.End - u.Start) / features.Hop)
+	if heard >= c.cfg.MinAssign && float64(heard) >= assignGrowth*float64(c.open.heard) {
 		c.open.heard = heard
 		c.measure(c.open)
-		if c.faint(c.open) {
+		if c.gated(c.open) {
 			c.sync(ev.At, emit)
 			return
 		}
@@ -226,7 +227,7 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 	var orphan int
 	if c.cfg.Drafts && !ev.Draft {
 		orphan = c.supersede(ev.Utterance.Start, end)
-		c.unsettle = false
+		c.settledOpen = false
 	}
 	for _, at := range c.cuts(ev.Utterance) {
 		ev.Utterance.End, ev.Rest = at, at
@@ -252,8 +253,8 @@ func (c *Clusterer) conclude(ev segment.Event, orphan int, emit func(Event)) {
 	u.pair = c.voice.Stats.Keep()
 	u.frames = c.look.ear.Remember(c.sounds(u.start, u.end))
 	c.tell(&u)
-	c.forgetAtoms(ev.Rest)
-	if c.faint(&u) {
+	c.forgetChunks(ev.Rest)
+	if c.gated(&u) {
 		return // a speaker who was added for it has nobody's voice
 	}
 	c.decide(&u)
@@ -277,9 +278,9 @@ func (c *Clusterer) conclude(ev segment.Event, orphan int, emit func(Event)) {
 		c.look.last = u.speaker
 	}
 	c.insert(u)
-	c.settle(u.speaker)
+	c.prepare(u.speaker)
 	if u.given != 0 {
-		c.settle(u.given)
+		c.prepare(u.given)
 	}
 	if u.draft {
 		return
@@ -301,7 +302,7 @@ func (c *Clusterer) sync(at int64, emit func(Event)) {
 		c.addUnits(&c.utts[i], unit{utterance: i})
 	}
 	open := len(c.utts)
-	if u := c.open; u != nil && !c.faint(u) {
+	if u := c.open; u != nil && !c.gated(u) {
 		c.addUnits(u, unit{utterance: open, open: true})
 	}
 	sortUnits(c.units)

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -25,9 +26,9 @@ func follow(t interface{ Fatalf(string, ...any) }, w *world, cfg Config, script 
 	var middles []int64
 	for _, s := range script {
 		w.say(s.speaker, s.frames, s.pause, func(ev segment.Event) { c.Push(ev, l.hear) })
-		middles = append(middles, (w.n-int64(s.frames/2))*segment.Hop)
+		middles = append(middles, (w.n-int64(s.frames/2))*features.Hop)
 	}
-	c.Finish(w.n*segment.Hop, l.hear)
+	c.Finish(w.n*features.Hop, l.hear)
 	if len(l.open) != 0 {
 		t.Fatalf("turns %v are open at the end", l.open)
 	}
@@ -96,7 +97,7 @@ func TestEventsHold(t *testing.T) {
 				t.Fatalf("%d utterances kept, the window being %d", n, cfg.Window)
 			}
 		}
-		c.Finish(w.n*segment.Hop, l.hear)
+		c.Finish(w.n*features.Hop, l.hear)
 		for _, u := range c.utts {
 			if u.speaker == Unknown {
 				continue

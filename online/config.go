@@ -13,17 +13,17 @@ type Config struct {
 	Limits Limits
 	// MinCreate is how much speech makes a new speaker, in frames; 100.
 	MinCreate int
-	// Evidence is how much speech of an open utterance is compared before it
-	// is given a provisional speaker, in frames; the model's.
-	Evidence int
-	// Stay is the log prior odds for the speaker who spoke last; 1.
-	Stay float64
+	// MinAssign is how much speech an open utterance must have before it gets a
+	// provisional speaker, in frames; the model's.
+	MinAssign int
+	// SelfLoopPrior is the log prior odds that the speaker who spoke last goes on; 1.
+	SelfLoopPrior float64
 	// JoinGap is the longest pause inside a turn, in samples; 0.4 s.
 	JoinGap int64
-	// Faint is by how many decibels an utterance has to lie below the loud speech
-	// of late to be taken for somebody in the background, who is left out; 25, or −1,
-	// which keeps everybody, where there are Drafts.
-	Faint float64
+	// LevelGate is how far an utterance must lie below the loud speech of the last
+	// minutes to be left out as background, in decibels; 25. −1 keeps every utterance,
+	// and is the default where there are Drafts.
+	LevelGate float64
 	// Whole keeps utterances as they come, as given ones should be, instead of
 	// cutting them where known speakers have taken turns in them.
 	Whole bool
@@ -38,13 +38,13 @@ type Config struct {
 
 func (c Config) withDefaults(rule model.Rule) Config {
 	c.MinCreate = cmp.Or(c.MinCreate, 100)
-	c.Evidence = cmp.Or(c.Evidence, rule.Evidence)
-	c.Stay = cmp.Or(c.Stay, 1)
+	c.MinAssign = cmp.Or(c.MinAssign, rule.MinAssign)
+	c.SelfLoopPrior = cmp.Or(c.SelfLoopPrior, 1)
 	c.JoinGap = cmp.Or(c.JoinGap, 6400)
 	if c.Drafts {
-		c.Faint = cmp.Or(c.Faint, -1)
+		c.LevelGate = cmp.Or(c.LevelGate, -1)
 	}
-	c.Faint = cmp.Or(c.Faint, 25)
+	c.LevelGate = cmp.Or(c.LevelGate, 25)
 	c.Window = cmp.Or(c.Window, rule.Window)
 	return c
 }

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -32,9 +33,9 @@ func linked(t interface{ Fatalf(string, ...any) }, cfg Config, n int, links map[
 		}
 		frames := 150 + i%3*50
 		w.say([]int{0, 1, 0, 2, 1, 2}[i%6], frames, 30, func(ev segment.Event) { c.Push(ev, hear) })
-		middles = append(middles, (w.n-int64(frames/2))*segment.Hop)
+		middles = append(middles, (w.n-int64(frames/2))*features.Hop)
 	}
-	c.Finish(w.n*segment.Hop, hear)
+	c.Finish(w.n*features.Hop, hear)
 	return c, l, events, middles
 }
 
@@ -70,7 +71,7 @@ func TestMovedLinks(t *testing.T) {
 			}
 			w.say([]int{0, 1, 0, 2, 1, 2}[i%6], 150+i%3*50, 30, func(ev segment.Event) { c.Push(ev, hear) })
 		}
-		c.Finish(w.n*segment.Hop, hear)
+		c.Finish(w.n*features.Hop, hear)
 		if fmt.Sprint(events) != fmt.Sprint(want) {
 			t.Errorf("moved before utterance %d: %d other events, expected %d", at, len(events), len(want))
 		}

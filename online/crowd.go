@@ -3,6 +3,7 @@ package online
 import (
 	"math"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -16,9 +17,9 @@ type crowd struct {
 const (
 	// besideWithin is how far off the others are looked for who may be the second
 	// voice, in samples: a voice keeps its track for some 10 s.
-	besideWithin = 10 * 100 * segment.Hop
+	besideWithin = 10 * 100 * features.Hop
 	// besideHalf is the pause after which somebody is half as likely to be it.
-	besideHalf = 2 * 100 * segment.Hop
+	besideHalf = 2 * 100 * features.Hop
 	// besideOther is how much less somebody counts who is heard on another track.
 	besideOther = 0.1
 	// besideLeast is how probable it has to be that somebody else speaks, and is
@@ -26,7 +27,7 @@ const (
 	besideLeast = 0.5
 )
 
-// tell finds of the atoms of u which of the voices of its place it is of, and where
+// tell finds of the chunks of u which of the voices of its place it is of, and where
 // somebody else speaks as well.
 func (c *Clusterer) tell(u *utterance) {
 	var alone, all [segment.Tracks]float32
@@ -48,12 +49,12 @@ func (c *Clusterer) tell(u *utterance) {
 	u.track = track + 1
 	var open *crowd
 	var beside [segment.Tracks]float32
-	atoms := 0.0
+	chunks := 0.0
 	finish := func() {
 		if open != nil {
 			open.track = most(beside) + 1
-			open.two /= atoms
-			open, beside, atoms = nil, [segment.Tracks]float32{}, 0
+			open.two /= chunks
+			open, beside, chunks = nil, [segment.Tracks]float32{}, 0
 		}
 	}
 	for a := range c.within(u.start, u.end) {
@@ -67,7 +68,7 @@ func (c *Clusterer) tell(u *utterance) {
 		}
 		open.end = min(a.end, u.end)
 		open.two += float64(a.two)
-		atoms++
+		chunks++
 		for k, v := range a.tracks {
 			if k != track {
 				beside[k] += v

@@ -3,6 +3,7 @@ package online
 import (
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -21,12 +22,12 @@ const (
 	// cutPenalty is what a path pays for passing on, in nats.
 	cutPenalty = 8
 	// cutShortest is the shortest utterance that is looked at, in samples: 1 s.
-	cutShortest = 100 * segment.Hop
+	cutShortest = 100 * features.Hop
 	// cutKnown is how much speech of a speaker is needed, in frames, before the speaker
 	// is looked for inside another's utterance.
 	cutKnown = 200
-	// cutCoarse is how many atoms make a moment of the first pass. The second pass, of
-	// single atoms, runs only where the first one found that speakers take turns.
+	// cutCoarse is how many chunks make a moment of the first pass. The second pass, of
+	// single chunks, runs only where the first one found that speakers take turns.
 	cutCoarse = 3
 )
 
@@ -52,12 +53,12 @@ func (c *Clusterer) cuts(u segment.Utterance) []int64 {
 	return c.cutsBy(1, u)
 }
 
-// cutsBy returns cuts of u between moments of so many atoms.
-func (c *Clusterer) cutsBy(atoms int, u segment.Utterance) []int64 {
+// cutsBy returns cuts of u between moments of so many chunks.
+func (c *Clusterer) cutsBy(chunks int, u segment.Utterance) []int64 {
 	k := &c.cut
 	k.begin()
-	c.look.ear.Moments(c.sounds(u.Start, u.End), atoms, func(first *model.Sound, m *model.Moment) {
-		k.pass(first.First*segment.Hop, func(speaker int) float64 { return c.scorer.Gain(&c.speakers[speaker].voice, m) })
+	c.look.ear.Moments(c.sounds(u.Start, u.End), chunks, func(first *model.Sound, m *model.Moment) {
+		k.pass(first.First*features.Hop, func(speaker int) float64 { return c.scorer.Gain(&c.speakers[speaker].voice, m) })
 	})
 	return k.path()
 }

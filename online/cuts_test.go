@@ -6,16 +6,17 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // TestCutterFindsTheBestPath holds the cuts against all paths there are.
 func TestCutterFindsTheBestPath(t *testing.T) {
-	const atoms, speakers = 6, 3
+	const chunks, speakers = 6, 3
 	rng := rand.New(rand.NewPCG(3, 14))
 	passed := 0
 	for range 200 {
-		gains := make([][]float64, atoms)
+		gains := make([][]float64, chunks)
 		k := cutter{speakers: []int{0, 1, 2}}
 		k.begin()
 		for i := range gains {
@@ -69,15 +70,15 @@ func TestUtterancesAreCut(t *testing.T) {
 		}
 		known := w.n
 		w.utter(func(i int) int { return i / 130 % 2 }, 260, 50, hear)
-		c.Finish(w.n*segment.Hop, l.hear)
-		at := func(frame int64) int { return l.speakerAt((known + 50 + frame) * segment.Hop) }
+		c.Finish(w.n*features.Hop, l.hear)
+		at := func(frame int64) int { return l.speakerAt((known + 50 + frame) * features.Hop) }
 		if whole {
 			if at(40) != at(220) {
 				t.Errorf("a given utterance is of speakers %d and %d", at(40), at(220))
 			}
 			continue
 		}
-		if first, second := l.speakerAt(150*segment.Hop), l.speakerAt(500*segment.Hop); at(40) != first || at(220) != second || first == second {
+		if first, second := l.speakerAt(150*features.Hop), l.speakerAt(500*features.Hop); at(40) != first || at(220) != second || first == second {
 			t.Errorf("the utterance is of speakers %d and %d, who are %d and %d", at(40), at(220), first, second)
 		}
 		if at(110) != at(40) || at(150) != at(220) {

@@ -41,7 +41,7 @@ func (c *Clusterer) decide(u *utterance) {
 		}
 		score := logP
 		if c.links.same(who, c.look.last) {
-			score += c.cfg.Stay
+			score += c.cfg.SelfLoopPrior
 		}
 		add(c.rule.Slope * score)
 		if score > bestScore {

@@ -9,9 +9,9 @@ import (
 // look is one hearing of the stream's sound: the listener that makes pairs of it, and
 // what of it has not become utterances yet.
 type look struct {
-	ear   model.Listener
-	atoms []atom // of utterances that have not closed, by start
-	last  int    // who spoke last
+	ear    model.Listener
+	chunks []chunk // of utterances that have not closed, by start
+	last   int     // who spoke last
 }
 
 // The looks of a [Clusterer]. Without Config.Drafts all is settled at once.
@@ -20,7 +20,7 @@ type look struct {
 // drafts, which count like others until the second look, some seconds later, replaces
 // them by its own. Drafts are the latest utterances of the window.
 const (
-	settledLook = iota
+	finalLook = iota
 	draftLook
 )
 
@@ -53,13 +53,13 @@ func (c *Clusterer) supersede(start, end int64) (orphan int) {
 	}
 	c.reecho()
 	for _, s := range given {
-		c.settle(s)
+		c.prepare(s)
 	}
 	for _, s := range order {
 		if s == Unknown {
 			continue
 		}
-		c.settle(s)
+		c.prepare(s)
 		if c.speaker(s).voice.Stats.N <= 0 && lost[s] > 0 && (orphan == 0 || lost[s] > lost[orphan]) &&
 			(c.open == nil || c.open.speaker != s && c.open.created != s) {
 			orphan = s
@@ -71,7 +71,7 @@ func (c *Clusterer) supersede(start, end int64) (orphan int) {
 // silent takes in that the second look has heard on to until. Where none of its
 // utterances is open, drafts before that are of no speech.
 func (c *Clusterer) silent(until, at int64, emit func(Event)) {
-	if c.unsettle || until <= c.settled {
+	if c.settledOpen || until <= c.settled {
 		return
 	}
 	n := len(c.utts)

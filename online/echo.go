@@ -58,9 +58,9 @@ func (c *Clusterer) regroup() {
 	}
 }
 
-// evidence returns the pair by which u counts: its own, or that of the utterance that
+// countedPair returns the pair by which u counts: its own, or that of the utterance that
 // it follows.
-func (c *Clusterer) evidence(u *utterance) model.Kept {
+func (c *Clusterer) countedPair(u *utterance) model.Kept {
 	for i := len(c.utts) - 1; i >= 0 && u.echo; i-- {
 		if v := &c.utts[i]; v.group == u.group {
 			return v.pair

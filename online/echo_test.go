@@ -3,6 +3,7 @@ package online
 import (
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -20,7 +21,7 @@ func (w *world) announcement(utterances int) (events []segment.Event) {
 // later is an event of the same sound n frames later, in the utterance of another
 // number.
 func later(ev segment.Event, n int64, id int) segment.Event {
-	n *= segment.Hop
+	n *= features.Hop
 	ev.At += n
 	if ev.Until != 0 {
 		ev.Until += n

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
@@ -12,7 +13,7 @@ import (
 // Two voices, one above the other in the one feature there is, talk in turns.
 func Example() {
 	m := &eigenvoice.Model{
-		Features:    segment.FeatureConfig{Ceps: 1, Filters: 2, HighHz: 4000},
+		Features:    features.Config{Ceps: 1, Filters: 2, HighHz: 4000},
 		FeatureMean: []float64{0}, Weights: []float64{0.5, 0.5},
 		Means: []float64{-4, 4}, Vars: []float64{1, 1}, V: []float64{1, 1}, Nu: 1, Phi: 0.2, Slope: 1,
 	}
@@ -39,8 +40,9 @@ func Example() {
 	at := int64(0)
 	for _, pitch := range []float64{1.5, -1.5, 1.5, -1.5} {
 		for i := range 250 { // two seconds of speech and half a second without
-			at += segment.Hop
-			speech.Push(at, i < 200, []float64{pitch + 4*float64(i%2*2-1)}, push)
+			at += features.Hop
+			frame := segment.Frame{Features: []float64{pitch + 4*float64(i%2*2-1)}, Speech: i < 200}
+			speech.Push(at, frame, push)
 		}
 	}
 	speech.Flush(at, push)

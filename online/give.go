@@ -47,7 +47,7 @@ func (c *Clusterer) Give(gifts []Gift) {
 	}
 	for s := range before {
 		if _, here := c.at(s); here && s != Unknown {
-			c.settle(s)
+			c.prepare(s)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func (c *Clusterer) welcome(number int) {
 	}
 	c.absent.given = max(c.absent.given, n)
 	c.speakers = slices.Insert(c.speakers, i, s)
-	c.settle(n)
+	c.prepare(n)
 	c.relink()
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
@@ -48,11 +49,11 @@ func giving(t *testing.T, cfg Config, n, move int, do map[int]func(c *Clusterer,
 		}
 		frames := 150 + i%3*50
 		w.say(voiceOf(i), frames, 60, func(ev segment.Event) { c.Push(ev, hear) })
-		middle := (w.n - int64(frames/2)) * segment.Hop
+		middle := (w.n - int64(frames/2)) * features.Hop
 		middles = append(middles, middle)
-		spans = append(spans, Span{middle - int64(frames/2+30)*segment.Hop, middle + int64(frames/2)*segment.Hop})
+		spans = append(spans, Span{middle - int64(frames/2+30)*features.Hop, middle + int64(frames/2)*features.Hop})
 	}
-	c.Finish(w.n*segment.Hop, hear)
+	c.Finish(w.n*features.Hop, hear)
 	return c, l, events, middles
 }
 
@@ -198,7 +199,7 @@ func TestGiftsOfAnySort(t *testing.T) {
 		for range rapid.IntRange(5, 30).Draw(t, "utterances") {
 			switch rapid.IntRange(0, 5).Draw(t, "what") {
 			case 0:
-				end := w.n * segment.Hop
+				end := w.n * features.Hop
 				start := end - rapid.Int64Range(1, 20).Draw(t, "ago")*16000
 				who := rapid.IntRange(0, c.absent.given)
 				g := Gift{Start: start, End: start + rapid.Int64Range(1, 5).Draw(t, "length")*16000, From: who.Draw(t, "from"), Speaker: who.Draw(t, "to")}
@@ -232,7 +233,7 @@ func TestGiftsOfAnySort(t *testing.T) {
 			}
 			w.say(rapid.IntRange(0, 3).Draw(t, "voice"), 100+50*rapid.IntRange(0, 3).Draw(t, "frames"), 40, func(ev segment.Event) { c.Push(ev, hear) })
 		}
-		c.Finish(w.n*segment.Hop, hear)
+		c.Finish(w.n*features.Hop, hear)
 	})
 }
 

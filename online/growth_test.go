@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -110,11 +111,11 @@ func TestOneVoiceForHours(t *testing.T) {
 				t.Errorf("%+v: bytes %v, comparisons %v by quarters, expected none above the first by a tenth", cfg, bytes, asked)
 			}
 		}
-		g.c.Finish(w.n*segment.Hop, l.hear)
-		if first := l.turns[1]; first.Start != 0 || first.Speaker != l.speakerAt(w.n/2*segment.Hop) {
+		g.c.Finish(w.n*features.Hop, l.hear)
+		if first := l.turns[1]; first.Start != 0 || first.Speaker != l.speakerAt(w.n/2*features.Hop) {
 			t.Errorf("%+v: %+v, expected the first turn from the start", cfg, first)
 		}
-		if cfg.Limits.Max == 1 && (len(l.turns) != 1 || l.turns[1].End != w.n*segment.Hop) {
+		if cfg.Limits.Max == 1 && (len(l.turns) != 1 || l.turns[1].End != w.n*features.Hop) {
 			t.Errorf("%+v: turns %v, expected one of three hours", cfg, l.turns)
 		}
 	}
@@ -257,7 +258,7 @@ func TestBoundsHold(t *testing.T) {
 				t.Fatalf("%d speakers, expected at most %d", len(l.speakers), cfg.Limits.Max)
 			}
 		}
-		a.Finish(w.n*segment.Hop, l.hear)
+		a.Finish(w.n*features.Hop, l.hear)
 		if len(l.open) != 0 {
 			t.Fatalf("turns %v are open at the end", l.open)
 		}
@@ -293,8 +294,8 @@ func TestOverlapsAreBeheaded(t *testing.T) {
 		end := int64(0)
 		for range rapid.IntRange(1, 60).Draw(t, "utterances") {
 			start := max(0, end-rapid.Int64Range(-20, 250).Draw(t, "overlap"))
-			utts = append(utts, segment.Utterance{Start: start * segment.Hop, End: (start + rapid.Int64Range(20, 300).Draw(t, "length")) * segment.Hop})
-			end = max(end, utts[len(utts)-1].End/segment.Hop)
+			utts = append(utts, segment.Utterance{Start: start * features.Hop, End: (start + rapid.Int64Range(20, 300).Draw(t, "length")) * features.Hop})
+			end = max(end, utts[len(utts)-1].End/features.Hop)
 		}
 		c, err := New(w.m, Config{Whole: true, Window: rapid.IntRange(2, 10).Draw(t, "window")})
 		if err != nil {
@@ -307,17 +308,17 @@ func TestOverlapsAreBeheaded(t *testing.T) {
 			checkBounds(t, c, &l)
 			heads = max(heads, len(c.heads))
 		}
-		given := segment.NewGiven(utts, 300*segment.Hop, worldDim)
+		given := segment.NewGiven(utts, 300*features.Hop, worldDim)
 		frame := make([]float64, worldDim)
 		for n := int64(0); n < end; n++ {
 			k := w.rng.IntN(worldGaussians)
 			for i := range frame {
 				frame[i] = w.voices[n/200%3][k*worldDim+i] + w.rng.NormFloat64()
 			}
-			given.Push((n+1)*segment.Hop, frame, push)
+			given.Push((n+1)*features.Hop, segment.Frame{Features: frame}, push)
 		}
-		given.Flush(end*segment.Hop, push)
-		c.Finish(end*segment.Hop, l.hear)
+		given.Flush(end*features.Hop, push)
+		c.Finish(end*features.Hop, l.hear)
 	})
 	if heads < 2 {
 		t.Errorf("at most %d heads at a time: nothing was tested", heads)

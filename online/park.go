@@ -68,7 +68,7 @@ func (c *Clusterer) recall(v *model.Voice, threshold float64) (number int, score
 	p := c.absent.take(best)
 	i, _ := c.at(p.number)
 	c.speakers = slices.Insert(c.speakers, i, speaker{number: p.number, anchor: p.anchor, heard: p.heard})
-	c.settle(p.number)
+	c.prepare(p.number)
 	c.relink()
 	return p.number, score
 }

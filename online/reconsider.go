@@ -15,7 +15,7 @@ func (c *Clusterer) reconsider(threshold float64, end bool, at int64, emit func(
 	if c.look.ear.Outdated(end) {
 		c.renew()
 	}
-	c.dropFaint()
+	c.dropGated()
 	c.invite(threshold)
 	voices := make([]model.Voice, len(c.utts))
 	for i := range c.utts {
@@ -178,11 +178,11 @@ func (c *Clusterer) assign(labels, number []int) {
 		}
 	}
 	for i := range c.speakers {
-		c.settle(c.speakers[i].number)
+		c.prepare(c.speakers[i].number)
 	}
 	for i := range c.utts { // drafts come last
 		u := &c.utts[i]
-		c.looks[settledLook].last = u.speaker
+		c.looks[finalLook].last = u.speaker
 		if u.draft {
 			c.looks[draftLook].last = u.speaker
 		}
@@ -200,7 +200,7 @@ func (c *Clusterer) rate(i int) (logP, confidence float64) {
 	}
 	u.moved = false
 	v, rest := &model.Voice{Stats: u.pair.Stats(c.m.Shape())}, &model.Voice{Stats: c.said(u.speaker)}
-	if own := c.evidence(u); own.N <= rest.Stats.N { // it may have been given to another
+	if own := c.countedPair(u); own.N <= rest.Stats.N { // it may have been given to another
 		rest.Stats.Sub(own.Stats(c.m.Shape()))
 	}
 	c.scorer.Outline(v)

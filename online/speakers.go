@@ -58,11 +58,11 @@ func (c *Clusterer) said(s int) model.Stats {
 	return sum
 }
 
-// settle makes what speaker s has said ready to compare with.
-func (c *Clusterer) settle(s int) {
+// prepare makes what speaker s has said ready to compare with.
+func (c *Clusterer) prepare(s int) {
 	if s != Unknown {
 		v := &c.speaker(s).voice
 		v.Stats = c.said(s)
-		c.scorer.Settle(v)
+		c.scorer.Freeze(v)
 	}
 }

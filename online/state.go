@@ -30,7 +30,7 @@ func (c *Clusterer) UnmarshalBinary(b []byte) error {
 		if err := expect(len(s.anchor.Pair), pair); err != nil {
 			return err
 		}
-		c.settle(s.number)
+		c.prepare(s.number)
 	}
 	for i := range c.absent.parked {
 		if err := expect(len(c.absent.parked[i].anchor.Pair), pair); err != nil {
@@ -50,13 +50,13 @@ func expect(found, want int) error {
 
 func (c *Clusterer) fields() []any {
 	list := []any{
-		state.Struct(&c.looks[settledLook], (*look).fields),
+		state.Struct(&c.looks[finalLook], (*look).fields),
 		state.Slice(&c.utts, (*utterance).fields),
 		state.Optional(&c.open, (*utterance).fields),
 		state.Slice(&c.heads, (*head).fields),
 		state.Slice(&c.speakers, (*speaker).fields), state.Struct(&c.absent, (*absent).fields),
-		state.Slice(&c.gifts, (*Gift).fields), state.Slice(&c.added, func(n *int) []any { return []any{n} }), &c.groups, &c.settled, &c.unsettle, &c.frames, &c.review, &c.until,
-		c.loud.count[:], &c.loud.total,
+		state.Slice(&c.gifts, (*Gift).fields), state.Slice(&c.added, func(n *int) []any { return []any{n} }), &c.groups, &c.settled, &c.settledOpen, &c.frames, &c.review, &c.until,
+		c.distribution.count[:], &c.distribution.total,
 		state.Struct(&c.time, (*timeline).fields), state.Struct(&c.links, (*links).fields),
 	}
 	if c.cfg.Drafts {
@@ -66,12 +66,12 @@ func (c *Clusterer) fields() []any {
 }
 
 func (l *look) fields() []any {
-	return []any{state.Value(l.ear), state.Slice(&l.atoms, (*atom).fields), &l.last}
+	return []any{state.Value(l.ear), state.Slice(&l.chunks, (*chunk).fields), &l.last}
 }
 
 func (c *crowd) fields() []any { return []any{&c.start, &c.end, &c.track, &c.two} }
 
-func (a *atom) fields() []any {
+func (a *chunk) fields() []any {
 	s := &a.sound
 	return []any{&a.start, &a.end, &s.First, &s.Frames, &s.X, &s.K, &s.W, &s.Ends, &a.level, &a.crowd, &a.two, a.tracks[:]}
 }

@@ -13,13 +13,13 @@ func TestStateIsComplete(t *testing.T) {
 		links:  links{told: make([][]int, 1), who: make([]int, 1), group: make([]int, 1)},
 		absent: absent{parked: make([]parked, 1), merges: make([]merge, 1)}}
 	for i := range c.looks {
-		c.looks[i] = look{ear: newWorld(1, 1).m.NewListener(), atoms: make([]atom, 1)}
+		c.looks[i] = look{ear: newWorld(1, 1).m.NewListener(), chunks: make([]chunk, 1)}
 	}
 	statetest.Covers(t, c, c.fields(), "cfg", "m", "rule", "scorer", "voice", "bounds", "cut", "units", "levels", "look", "next")
 	statetest.Covers(t, &c.looks[draftLook], c.looks[draftLook].fields())
 	statetest.Covers(t, &c.links, c.links.fields(), "sum")
-	statetest.Covers(t, &c.loud, c.fields())
-	a := &c.looks[settledLook].atoms[0]
+	statetest.Covers(t, &c.distribution, c.fields())
+	a := &c.looks[finalLook].chunks[0]
 	statetest.Covers(t, a, append(a.fields(), &a.sound))
 	statetest.Covers(t, &a.sound, append(a.fields(), &a.sound.Aligned))
 	statetest.Covers(t, &a.sound.Aligned, a.fields())

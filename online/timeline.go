@@ -88,9 +88,9 @@ func (t *timeline) sync(units []unit, until, at int64, rate func(utterance int) 
 // w's state.
 func (t *timeline) change(old told, w *told) Kind {
 	w.ID = old.ID
-	w.Start = t.settle(w.Start, old.Start)
+	w.Start = t.steady(w.Start, old.Start)
 	if !w.open && !old.open {
-		w.End = t.settle(w.End, old.End)
+		w.End = t.steady(w.End, old.End)
 	}
 	same := w.Speaker == old.Speaker && w.Start == old.Start
 	kind := Kind(0)
@@ -114,8 +114,8 @@ func (t *timeline) change(old told, w *told) Kind {
 	return kind
 }
 
-// settle returns the boundary as told, where it has not moved far.
-func (t *timeline) settle(now, told int64) int64 {
+// steady returns the boundary as told, where it has not moved far.
+func (t *timeline) steady(now, told int64) int64 {
 	if d := now - told; -t.tolerance <= d && d <= t.tolerance {
 		return told
 	}

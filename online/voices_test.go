@@ -3,6 +3,7 @@ package online
 import (
 	"math/rand/v2"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -23,7 +24,7 @@ func newWorld(seed uint64, speakers int) *world {
 	rng := rand.New(rand.NewPCG(seed, 99))
 	const size = worldGaussians * worldDim
 	m := &eigenvoice.Model{
-		Features:    segment.FeatureConfig{Ceps: worldDim, Filters: 20, LowHz: 100, HighHz: 3800},
+		Features:    features.Config{Ceps: worldDim, Filters: 20, LowHz: 100, HighHz: 3800},
 		FeatureMean: make([]float64, worldDim),
 		Weights:     make([]float64, worldGaussians),
 		Means:       make([]float64, size),
@@ -71,20 +72,20 @@ func (w *world) say(speaker, n, pause int, push func(segment.Event)) {
 func (w *world) utter(speaker func(i int) int, n, pause int, push func(segment.Event)) {
 	for range pause {
 		w.n++
-		if w.n%segment.AtomFrames == 0 {
-			push(segment.Event{At: w.n * segment.Hop})
+		if w.n%segment.ChunkFrames == 0 {
+			push(segment.Event{At: w.n * features.Hop})
 		}
 	}
 	w.id++
-	u := segment.Utterance{ID: w.id, Start: w.n * segment.Hop}
+	u := segment.Utterance{ID: w.id, Start: w.n * features.Hop}
 	var frames []float64
 	flush := func() {
 		if len(frames) == 0 {
 			return
 		}
-		u.End = w.n * segment.Hop
-		push(segment.Event{Utterance: u, At: w.n * segment.Hop, Frames: frames,
-			FrameStart: (w.n - int64(len(frames)/worldDim)) * segment.Hop})
+		u.End = w.n * features.Hop
+		push(segment.Event{Utterance: u, At: w.n * features.Hop, Frames: frames,
+			FrameStart: (w.n - int64(len(frames)/worldDim)) * features.Hop})
 		frames = frames[:0]
 	}
 	for t := range n {
@@ -93,12 +94,12 @@ func (w *world) utter(speaker func(i int) int, n, pause int, push func(segment.E
 			frames = append(frames, w.voices[speaker(t)][k*worldDim+i]+w.rng.NormFloat64())
 		}
 		w.n++
-		if w.n%segment.AtomFrames == 0 {
+		if w.n%segment.ChunkFrames == 0 {
 			flush()
 		}
 	}
 	flush()
-	push(segment.Event{Utterance: u, At: w.n * segment.Hop, Closed: true, Rest: u.End, Pause: true})
+	push(segment.Event{Utterance: u, At: w.n * features.Hop, Closed: true, Rest: u.End, Pause: true})
 }
 
 // listener applies events as a subscriber does and checks what every stream of

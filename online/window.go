@@ -33,7 +33,7 @@ func (c *Clusterer) trim(at int64, emit func(Event)) {
 	}
 	c.utts = slices.Delete(c.utts, 0, drop)
 	for _, s := range moved {
-		c.settle(s)
+		c.prepare(s)
 	}
 }
 

@@ -18,8 +18,8 @@ type changes struct {
 }
 
 func newChanges(cfg Config) changes {
-	cfg.Context = (cfg.Context + AtomFrames - 1) / AtomFrames * AtomFrames
-	keep := 2*(cfg.Max+2*cfg.Context)/AtomFrames + 2
+	cfg.Context = (cfg.Context + ChunkFrames - 1) / ChunkFrames * ChunkFrames
+	keep := 2*(cfg.Max+2*cfg.Context)/ChunkFrames + 2
 	return changes{
 		cfg:    cfg,
 		dim:    cfg.Static,
@@ -54,7 +54,7 @@ func (c *changes) row(frame int64) []float64 {
 
 // kept returns the row of a grid point.
 func (c *changes) kept(frame int64) []float64 {
-	i := int(frame/AtomFrames%int64(c.keep)) * 2 * c.dim
+	i := int(frame/ChunkFrames%int64(c.keep)) * 2 * c.dim
 	return c.sums[i : i+2*c.dim]
 }
 
@@ -64,7 +64,7 @@ func (c *changes) add(x []float64) {
 		c.last[c.dim+i] += v * v
 	}
 	c.n++
-	if end := c.end(); end%AtomFrames == 0 {
+	if end := c.end(); end%ChunkFrames == 0 {
 		copy(c.kept(end), c.last)
 	}
 }
@@ -114,7 +114,7 @@ func (c *changes) peak(start, now int64) (int64, bool) {
 	*c.scoreAt(at) = c.score(start, at)
 	// A candidate lies half the shortest utterance back, so that it is known
 	// to be higher than what is around it.
-	side := int64(c.cfg.Min) / 2 / AtomFrames * AtomFrames
+	side := int64(c.cfg.Min) / 2 / ChunkFrames * ChunkFrames
 	cand := at - side
 	if cand-start < int64(c.cfg.Min) {
 		return 0, false
@@ -123,7 +123,7 @@ func (c *changes) peak(start, now int64) (int64, bool) {
 	if !(top > 0) {
 		return 0, false
 	}
-	for p := max(cand-side, start+int64(c.cfg.Min)); p <= at; p += AtomFrames {
+	for p := max(cand-side, start+int64(c.cfg.Min)); p <= at; p += ChunkFrames {
 		if p != cand && *c.scoreAt(p) > top {
 			return 0, false
 		}
@@ -132,16 +132,16 @@ func (c *changes) peak(start, now int64) (int64, bool) {
 }
 
 func (c *changes) scoreAt(frame int64) *float64 {
-	return &c.scores[frame/AtomFrames%int64(len(c.scores))]
+	return &c.scores[frame/ChunkFrames%int64(len(c.scores))]
 }
 
 // best returns the grid point in [from, to] that is most like a change, for an
 // utterance that has to be cut somewhere.
 func (c *changes) best(from, to int64) int64 {
-	from = (from + AtomFrames - 1) / AtomFrames * AtomFrames
-	left := from - int64(c.cfg.Min)/AtomFrames*AtomFrames
+	from = (from + ChunkFrames - 1) / ChunkFrames * ChunkFrames
+	left := from - int64(c.cfg.Min)/ChunkFrames*ChunkFrames
 	bestAt, bestScore := from, math.Inf(-1)
-	for p := from; p <= to; p += AtomFrames {
+	for p := from; p <= to; p += ChunkFrames {
 		if sc := c.score(left, p); sc > bestScore {
 			bestAt, bestScore = p, sc
 		}

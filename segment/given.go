@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"sort"
+
+	"github.com/seed-7adb9000/diarizer/features"
 )
 
 // Given stands in for a [Segmenter] where the utterances are known beforehand,
@@ -15,19 +17,18 @@ type Given struct {
 	byEnd   []Utterance
 	rest    []int64     // the earliest start of byEnd beyond each index
 	crowds  []Utterance // where two or more of utts are, in order
-	dim     int
 	n       int64
 	next    int   // first of utts that has not begun
 	closed  int   // number of byEnd closed
 	until   int64 // latest end of those that have begun, in samples
-	pending []float64
+	pending chunk
 }
 
 // NewGiven returns the stage that cuts frames of dim features into the given
 // utterances, those longer than max samples into equal parts of at most that.
 // Their IDs are given anew, by start.
 func NewGiven(utts []Utterance, max int64, dim int) *Given {
-	g := &Given{dim: dim, pending: make([]float64, 0, AtomFrames*dim)}
+	g := &Given{pending: newChunk(dim)}
 	for _, u := range utts {
 		parts := (u.End - u.Start + max - 1) / max
 		for i := range parts {
@@ -57,27 +58,31 @@ func NewGiven(utts []Utterance, max int64, dim int) *Given {
 	return g
 }
 
-// Push takes the next frame. at is how far the stream had been heard. The
-// events that bring frames name no utterance (ID 0), as several may be open.
-func (g *Given) Push(at int64, frame []float64, emit func(Event)) {
-	pos := g.n * Hop
-	for g.next < len(g.utts) && g.utts[g.next].Start < pos+Hop {
+// Push takes the next frame with its features, whatever its Speech is. at is how far the
+// stream had been heard. The events that bring frames name no utterance (ID 0), as several
+// may be open.
+func (g *Given) Push(at int64, f Frame, emit func(Event)) {
+	pos := g.n * features.Hop
+	for g.next < len(g.utts) && g.utts[g.next].Start < pos+features.Hop {
 		g.until = max(g.until, g.utts[g.next].End)
 		g.next++
 	}
 	if pos < g.until {
-		g.pending = append(g.pending, frame...)
+		g.pending.add(&f)
 	}
 	g.n++
-	if g.n%AtomFrames == 0 || pos+Hop >= g.until {
-		g.flushAtom(at, emit)
+	if g.n%ChunkFrames == 0 || pos+features.Hop >= g.until {
+		g.flushChunk(at, emit)
 	}
-	g.closeUntil(g.n*Hop, at, emit)
+	g.closeUntil(g.n*features.Hop, at, emit)
+	if g.n%ChunkFrames == 0 {
+		emit(Event{At: at, Until: g.n * features.Hop})
+	}
 }
 
 // Flush ends the stream: what is open ends where it was to end.
 func (g *Given) Flush(at int64, emit func(Event)) {
-	g.flushAtom(at, emit)
+	g.flushChunk(at, emit)
 	for ; g.closed < len(g.byEnd) && g.byEnd[g.closed].Start < at; g.closed++ {
 		u := g.byEnd[g.closed]
 		u.End = min(u.End, at)
@@ -85,20 +90,26 @@ func (g *Given) Flush(at int64, emit func(Event)) {
 	}
 }
 
-// Skip tells that n frames are missing before the next Push.
+// Skip tells that n frames are missing before the next Push. Of the points of the grid on
+// the way only the last one has an event.
 func (g *Given) Skip(n, at int64, emit func(Event)) {
-	g.flushAtom(at, emit)
+	g.flushChunk(at, emit)
 	g.n += n
-	g.closeUntil(g.n*Hop, at, emit)
+	g.closeUntil(g.n*features.Hop, at, emit)
+	if grid := g.n - g.n%ChunkFrames; grid > g.n-n {
+		emit(Event{At: at, Until: grid * features.Hop})
+	}
 }
 
-func (g *Given) flushAtom(at int64, emit func(Event)) {
-	if len(g.pending) == 0 {
+func (g *Given) flushChunk(at int64, emit func(Event)) {
+	if g.pending.empty() {
 		return
 	}
-	first := (g.n - int64(len(g.pending)/g.dim)) * Hop
-	emit(Event{At: at, Until: g.n * Hop, Frames: g.pending, FrameStart: first, Crowd: g.crowded((first + g.n*Hop) / 2)})
-	g.pending = g.pending[:0]
+	ev := Event{At: at, Until: g.n * features.Hop, FrameStart: (g.n - g.pending.frames()) * features.Hop}
+	g.pending.into(&ev)
+	ev.Crowd = g.crowded((ev.FrameStart + g.n*features.Hop) / 2)
+	emit(ev)
+	g.pending.clear()
 }
 
 func (g *Given) closeUntil(pos, at int64, emit func(Event)) {

@@ -2,75 +2,12 @@ package segment
 
 import (
 	"math"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/features"
 )
-
-// TestSkippedFrames holds that an extractor that skips silence goes on as if it had
-// been added and passed over.
-func TestSkippedFrames(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		cfg := DefaultFeatures()
-		cfg.DeltaSpan = rapid.IntRange(1, 4).Draw(t, "span")
-		cfg.Deltas = rapid.Bool().Draw(t, "deltas")
-		before := noise(3, rapid.IntRange(0, 3000).Draw(t, "before"))
-		after := noise(4, rapid.IntRange(0, 3000).Draw(t, "after"))
-		silence := rapid.IntRange(0, 4000).Draw(t, "silence")
-		skip := rapid.Int64Range(0, 100).Draw(t, "frames")
-		early := rapid.IntRange(0, 3).Draw(t, "frames of it asked for")
-		rest := func(skipped bool) (frames [][]float64) {
-			e, err := NewExtractor(cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			keep := func(f []float64) { frames = append(frames, slices.Clone(f)) }
-			e.Push(before, keep)
-			e.Add(make([]float32, silence))
-			for n := e.Waiting(); n > 0; n-- {
-				if n <= early {
-					keep(e.Next())
-				} else {
-					e.Pass()
-				}
-			}
-			if !e.Resting() {
-				t.Skip("not silent for long enough")
-			}
-			if skipped {
-				e.Skip(skip)
-			} else {
-				e.Add(make([]float32, skip*Hop))
-				for range skip {
-					e.Pass()
-				}
-			}
-			e.Push(after, keep)
-			e.Flush(keep)
-			return frames
-		}
-		if got, want := rest(true), rest(false); !slices.EqualFunc(got, want, slices.Equal[[]float64]) {
-			t.Fatalf("%d frames that are not the %d of silence added", len(got), len(want))
-		}
-	})
-}
-
-// TestBadSamples holds that samples that are no sound are silence and nothing more.
-func TestBadSamples(t *testing.T) {
-	x := noise(5, 5000)
-	y := slices.Clone(x)
-	for i, bad := range []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), math.MaxFloat32, -70000} {
-		x[i*900], y[i*900] = 0, bad
-	}
-	want, got := extract(t, DefaultFeatures(), x, 333), extract(t, DefaultFeatures(), y, 333)
-	if !slices.EqualFunc(got, want, slices.Equal[[]float64]) {
-		t.Error("other frames than with silence in place of the bad samples")
-	}
-	if !math.IsNaN(float64(y[0])) {
-		t.Error("the caller's samples were changed")
-	}
-}
 
 // TestFree holds that as many frames as Free says have no effect but to count, and
 // the next one has.
@@ -78,15 +15,19 @@ func TestFree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var utts []Utterance
 		for range rapid.IntRange(0, 4).Draw(t, "utterances") {
-			start := rapid.Int64Range(0, 30*Hop).Draw(t, "start")
-			utts = append(utts, Utterance{Start: start, End: start + rapid.Int64Range(1, 10*Hop).Draw(t, "length")})
+			start := rapid.Int64Range(0, 30*features.Hop).Draw(t, "start")
+			utts = append(utts, Utterance{Start: start, End: start + rapid.Int64Range(1, 10*features.Hop).Draw(t, "length")})
 		}
-		g := NewGiven(utts, 5*Hop, 1)
+		g := NewGiven(utts, 5*features.Hop, 1)
 		for at := int64(0); at < 50; at++ {
 			free := g.Free()
 			begun, events := g.next, 0
-			g.Push(at*Hop, []float64{0}, func(Event) { events++ })
-			if quiet := events == 0 && g.next == begun && len(g.pending) == 0; quiet != (free > 0) {
+			g.Push(at*features.Hop, Frame{Features: []float64{0}}, func(ev Event) {
+				if ev.Closed || len(ev.Frames) > 0 {
+					events++
+				}
+			})
+			if quiet := events == 0 && g.next == begun && g.pending.empty(); quiet != (free > 0) {
 				t.Fatalf("frame %d of %v: %d free, yet %d events", at, utts, free, events)
 			}
 			if after := g.Free(); free > 1 && free < math.MaxInt64 && after != free-1 {

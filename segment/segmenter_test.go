@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/seed-7adb9000/diarizer/features"
 )
 
 // scene is a stream of frames with its speech decisions and true changes.
@@ -44,15 +46,22 @@ func (s *scene) cut(t interface{ Fatalf(string, ...any) }, cfg Config) []Utteran
 	}
 	var done []Utterance
 	var frames []float64
+	points := int64(0)
 	emit := func(ev Event) {
+		if ev.Utterance.ID == 0 { // a point of the grid
+			if points++; ev.Until != points*ChunkFrames*features.Hop {
+				t.Fatalf("point %d of the grid at %d", points, ev.Until)
+			}
+			return
+		}
 		if ev.Utterance.ID != len(done)+1 {
 			t.Fatalf("utterance %d after %d closed ones", ev.Utterance.ID, len(done))
 		}
-		if len(ev.Frames) > AtomFrames*4 {
-			t.Fatalf("%d values in one atom", len(ev.Frames))
+		if len(ev.Frames) > ChunkFrames*4 {
+			t.Fatalf("%d values in one chunk", len(ev.Frames))
 		}
-		if len(ev.Frames) > 0 && ev.FrameStart/(AtomFrames*Hop) != (ev.FrameStart+int64(len(ev.Frames)/4-1)*Hop)/(AtomFrames*Hop) {
-			t.Fatalf("atom at %d crosses the grid", ev.FrameStart)
+		if len(ev.Frames) > 0 && ev.FrameStart/(ChunkFrames*features.Hop) != (ev.FrameStart+int64(len(ev.Frames)/4-1)*features.Hop)/(ChunkFrames*features.Hop) {
+			t.Fatalf("chunk at %d crosses the grid", ev.FrameStart)
 		}
 		frames = append(frames, ev.Frames...)
 		if ev.Closed {
@@ -61,12 +70,12 @@ func (s *scene) cut(t interface{ Fatalf(string, ...any) }, cfg Config) []Utteran
 	}
 	var want []float64
 	for i, x := range s.frames {
-		g.Push(int64(i+1)*Hop, s.speech[i], x, emit)
+		g.Push(int64(i+1)*features.Hop, Frame{Features: x, Speech: s.speech[i]}, emit)
 		if s.speech[i] {
 			want = append(want, x...)
 		}
 	}
-	g.Flush(int64(len(s.frames))*Hop, emit)
+	g.Flush(int64(len(s.frames))*features.Hop, emit)
 	if !slices.Equal(frames, want) {
 		t.Fatalf("%d values handed over, expected the %d of speech in order", len(frames), len(want))
 	}
@@ -75,7 +84,7 @@ func (s *scene) cut(t interface{ Fatalf(string, ...any) }, cfg Config) []Utteran
 		if u.End <= u.Start {
 			t.Fatalf("utterance %+v is empty", u)
 		}
-		for f := u.Start / Hop; f < u.End/Hop; f++ {
+		for f := u.Start / features.Hop; f < u.End/features.Hop; f++ {
 			if covered[f] {
 				t.Fatalf("frame %d is in two utterances", f)
 			}
@@ -96,7 +105,7 @@ func TestPauseEndsUtterance(t *testing.T) {
 	s.pause(7)
 	s.talk(rng, 64, 0)
 	got := s.cut(t, Config{})
-	want := []Utterance{{1, 13 * Hop, 133 * Hop}, {2, 140 * Hop, 204 * Hop}}
+	want := []Utterance{{1, 13 * features.Hop, 133 * features.Hop}, {2, 140 * features.Hop, 204 * features.Hop}}
 	if !slices.Equal(got, want) {
 		t.Errorf("utterances %v, expected %v", got, want)
 	}
@@ -114,8 +123,8 @@ func TestChangePoint(t *testing.T) {
 		t.Fatalf("utterances %v, expected a cut at 2.0 s and 3.8 s", got)
 	}
 	for i, want := range []int64{200, 380} {
-		if d := got[i].End/Hop - want; d < -10 || d > 10 {
-			t.Errorf("cut %d at frame %d, expected %d ± 10", i, got[i].End/Hop, want)
+		if d := got[i].End/features.Hop - want; d < -10 || d > 10 {
+			t.Errorf("cut %d at frame %d, expected %d ± 10", i, got[i].End/features.Hop, want)
 		}
 	}
 }
@@ -140,7 +149,7 @@ func TestMaxLength(t *testing.T) {
 			s.talk(rng, rapid.IntRange(1, 900).Draw(t, "talk"), rapid.Float64Range(-1, 1).Draw(t, "mean"))
 		}
 		for _, u := range s.cut(t, Config{}) {
-			if n := (u.End - u.Start) / Hop; n > 300+AtomFrames {
+			if n := (u.End - u.Start) / features.Hop; n > 300+ChunkFrames {
 				t.Fatalf("utterance of %d frames, expected at most 300", n)
 			}
 		}
@@ -170,7 +179,7 @@ func TestSegmenterAllocates(t *testing.T) {
 	emit := func(Event) {}
 	i := 0
 	if n := testing.AllocsPerRun(1000, func() {
-		g.Push(int64(i)*Hop, true, s.frames[i], emit)
+		g.Push(int64(i)*features.Hop, Frame{Features: s.frames[i], Speech: true, Level: -30, Two: 0.2}, emit)
 		i++
 	}); n != 0 {
 		t.Errorf("%v allocations a frame, expected 0", n)
@@ -180,8 +189,8 @@ func TestSegmenterAllocates(t *testing.T) {
 // TestGiven holds that given utterances come out as they went in, cut to the
 // maximum, with the frames of their union.
 func TestGiven(t *testing.T) {
-	in := []Utterance{{Start: 100 * Hop, End: 250 * Hop}, {Start: 200 * Hop, End: 900 * Hop}, {Start: 1000 * Hop, End: 1010 * Hop}}
-	g := NewGiven(in, 300*Hop, 1)
+	in := []Utterance{{Start: 100 * features.Hop, End: 250 * features.Hop}, {Start: 200 * features.Hop, End: 900 * features.Hop}, {Start: 1000 * features.Hop, End: 1010 * features.Hop}}
+	g := NewGiven(in, 300*features.Hop, 1)
 	var closed []Utterance
 	var got []float64
 	emit := func(ev Event) {
@@ -193,16 +202,16 @@ func TestGiven(t *testing.T) {
 	var want []float64
 	for i := range 1005 {
 		x := []float64{float64(i)}
-		g.Push(int64(i+1)*Hop, x, emit)
+		g.Push(int64(i+1)*features.Hop, Frame{Features: x}, emit)
 		if i >= 100 && i < 900 || i >= 1000 {
 			want = append(want, x...)
 		}
 	}
-	g.Flush(1005*Hop, emit)
+	g.Flush(1005*features.Hop, emit)
 	if !slices.Equal(got, want) {
 		t.Errorf("frames %v, expected those of the utterances", got)
 	}
-	if len(closed) != 5 || closed[0] != (Utterance{1, 100 * Hop, 250 * Hop}) || closed[3].End != 900*Hop || closed[4].ID != 5 {
+	if len(closed) != 5 || closed[0] != (Utterance{1, 100 * features.Hop, 250 * features.Hop}) || closed[3].End != 900*features.Hop || closed[4].ID != 5 {
 		t.Errorf("utterances %v, expected the first whole, the second in three, and the third cut off by the end", closed)
 	}
 }
@@ -220,9 +229,9 @@ func ExampleSegmenter() {
 		}
 	}
 	for i := range 200 {
-		s.Push(int64(i+1)*Hop, i < 80 || i >= 120, []float64{0}, emit)
+		s.Push(int64(i+1)*features.Hop, Frame{Features: []float64{0}, Speech: i < 80 || i >= 120}, emit)
 	}
-	s.Flush(200*Hop, emit)
+	s.Flush(200*features.Hop, emit)
 	// Output:
 	// utterance 1: 0.0 to 0.8 s
 	// utterance 2: 1.2 to 2.0 s

@@ -1,34 +1,6 @@
 package segment
 
-import (
-	"fmt"
-
-	"github.com/seed-7adb9000/diarizer/internal/state"
-)
-
-// AppendBinary appends the state of the extractor to b: with it, another one of
-// the same settings goes on to the same frames. It never fails.
-func (e *Extractor) AppendBinary(b []byte) ([]byte, error) {
-	e.drop()
-	return state.Append(b, e.fields()...), nil
-}
-
-// UnmarshalBinary gives e the state of an extractor of the same settings, as
-// AppendBinary wrote it. What is derived from the samples it finds again.
-func (e *Extractor) UnmarshalBinary(b []byte) error {
-	e.statics.reset()
-	if err := state.Restore(b, e.fields()...); err != nil {
-		return err
-	}
-	if e.first < 0 || e.next < e.first || e.samples < 0 || e.samples-e.first*Hop > int64(len(e.buf)) {
-		return fmt.Errorf("state of an extractor: %d samples from frame %d on, with %d in all and frame %d to come", len(e.buf), e.first, e.samples, e.next)
-	}
-	return nil
-}
-
-func (e *Extractor) fields() []any {
-	return []any{&e.buf, &e.first, &e.samples, &e.next, &e.ended}
-}
+import "github.com/seed-7adb9000/diarizer/internal/state"
 
 // AppendBinary appends the state of the segmenter to b: with it, another one of
 // the same settings goes on to the same events. It never fails.
@@ -42,7 +14,8 @@ func (s *Segmenter) UnmarshalBinary(b []byte) error { return state.Restore(b, s.
 
 func (s *Segmenter) fields() []any {
 	return []any{
-		&s.n, &s.id, &s.open, &s.start, &s.region, &s.pending,
+		&s.n, &s.id, &s.open, &s.start, &s.region,
+		state.Struct(&s.pending, (*chunk).fields), state.Struct(&s.passes, (*handover).fields),
 		state.Then(&s.chg, func() []any {
 			if !s.open {
 				return nil // begin will start them anew
@@ -63,7 +36,7 @@ func (c *changes) rows() []any {
 	if c.first < 0 || c.n < 0 || c.end() < 0 { // not what fields wrote
 		return nil
 	}
-	for f := c.end() / AtomFrames * AtomFrames; f > max(c.first, c.end()-int64(c.keep)*AtomFrames); f -= AtomFrames {
+	for f := c.end() / ChunkFrames * ChunkFrames; f > max(c.first, c.end()-int64(c.keep)*ChunkFrames); f -= ChunkFrames {
 		list = append(list, c.kept(f))
 	}
 	return list
@@ -75,16 +48,6 @@ func (g *Given) AppendBinary(b []byte) ([]byte, error) { return state.Append(b, 
 // UnmarshalBinary gives g the state of another one of the same utterances.
 func (g *Given) UnmarshalBinary(b []byte) error { return state.Restore(b, g.fields()...) }
 
-func (g *Given) fields() []any { return []any{&g.n, &g.next, &g.closed, &g.until, &g.pending} }
-
-// AppendBinary appends the state of the normalizer to b: with it, another one of
-// the same model goes on with the same means. It never fails.
-func (n *Normalizer) AppendBinary(b []byte) ([]byte, error) {
-	return state.Append(b, n.fields()...), nil
+func (g *Given) fields() []any {
+	return []any{&g.n, &g.next, &g.closed, &g.until, state.Struct(&g.pending, (*chunk).fields)}
 }
-
-// UnmarshalBinary gives n the state of a normalizer of the same model, as
-// AppendBinary wrote it.
-func (n *Normalizer) UnmarshalBinary(b []byte) error { return state.Restore(b, n.fields()...) }
-
-func (n *Normalizer) fields() []any { return []any{n.sum, n.mean, &n.n} }

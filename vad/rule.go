@@ -14,7 +14,7 @@ type rule struct {
 }
 
 func newRule(c Config) rule {
-	r := rule{threshold: float32(Evidence + c.Threshold), hang: c.Hangover, before: c.Before, least: c.MinSpeech}
+	r := rule{threshold: float32(ScoreThreshold + c.Threshold), hang: c.Hangover, before: c.Before, least: c.MinSpeech}
 	r.pending = make([]Decision, r.delay()+1)
 	return r
 }

@@ -29,7 +29,7 @@ type Decision struct {
 // Config holds the settings of a Detector. The zero value stands for the
 // defaults, which are what docs/vad.md reports.
 type Config struct {
-	// Threshold is added to Evidence, the Score above which a frame is evidence
+	// Threshold is added to ScoreThreshold, the Score above which a frame is evidence
 	// for speech. Positive values detect less. Default 0.
 	Threshold float64
 	// Hangover is how many frames after the last evidence still are speech.
@@ -51,10 +51,10 @@ const (
 	DefaultMinSpeech = 2
 )
 
-// Evidence is the Score above which a frame is evidence for speech when
+// ScoreThreshold is the Score above which a frame is evidence for speech when
 // Config.Threshold is 0. It is not even odds: composed clips hold more speech that
 // is hard to hear than recordings do.
-const Evidence = 0.85
+const ScoreThreshold = 0.85
 
 // maxPatience bounds each of the frame counts of a Config: 5 s.
 const maxPatience = 500

@@ -30,7 +30,7 @@ import (
 // newBenchServeCommand makes "diarizer-lab bench-serve".
 func newBenchServeCommand() *cobra.Command {
 	var counts []int
-	var length time.Duration
+	var length, spread time.Duration
 	var modelName string
 	cmd := &cobra.Command{
 		Use:   "bench-serve",
@@ -38,10 +38,17 @@ func newBenchServeCommand() *cobra.Command {
 		Long: `Bench-serve runs a NATS server, a worker as "diarizer serve" has it, and N senders
 that speak in real time, all in this process, and says what a stream costs and how
 long after the sound its events were there. The senders' and the server's share
-of the processor is in the figures.`,
+of the processor is in the figures.
+
+The streams begin one after another within the time of --spread: what the worker does
+every two seconds for each of them then falls apart, as it does for meetings. With
+--spread 0 all streams begin at once, which is the worst case.`,
 		Example: "  diarizer-lab bench-serve --streams 10,50,200 --length 60s",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if spread < 0 {
+				return cli.Usage("--spread %v: expected 0 or more", spread)
+			}
 			m, err := cli.ReadModel(modelName)
 			if err != nil {
 				return err
@@ -56,7 +63,7 @@ of the processor is in the figures.`,
 				if n < 1 {
 					return cli.Usage("--streams %d: expected 1 or more", n)
 				}
-				r, err := benchServe(cmd.Context(), pipeline.Config{Model: m}, sound, n, length)
+				r, err := benchServe(cmd.Context(), pipeline.Config{Model: m}, sound, n, length, spread)
 				if err != nil {
 					return err
 				}
@@ -68,6 +75,7 @@ of the processor is in the figures.`,
 	}
 	cmd.Flags().IntSliceVar(&counts, "streams", []int{10, 200}, "numbers of streams to measure")
 	cmd.Flags().DurationVar(&length, "length", time.Minute, "how long each stream is")
+	cmd.Flags().DurationVar(&spread, "spread", 2*time.Second, "time within which the streams begin")
 	cli.ModelFlag(cmd.Flags(), &modelName)
 	return cmd
 }
@@ -108,8 +116,8 @@ func (r benchResult) percentile(p float64) float64 {
 	return float64(r.lags[int(p*float64(len(r.lags)-1))]) / float64(time.Millisecond)
 }
 
-// benchServe measures n streams.
-func benchServe(ctx context.Context, cfg pipeline.Config, sound []byte, n int, length time.Duration) (r benchResult, err error) {
+// benchServe measures n streams that begin within a time of spread.
+func benchServe(ctx context.Context, cfg pipeline.Config, sound []byte, n int, length, spread time.Duration) (r benchResult, err error) {
 	server, err := natsd.Start(ctx, natsd.Options{})
 	if err != nil {
 		return r, err
@@ -143,7 +151,9 @@ func benchServe(ctx context.Context, cfg pipeline.Config, sound []byte, n int, l
 	var wg sync.WaitGroup
 	errs := make(chan error, n)
 	for i := range n {
-		wg.Go(func() { errs <- speak(ctx, nc, fmt.Sprintf("bench-%d", i), sound, length, i) })
+		// Senders do not all send at the same moment, even where all begin at once.
+		begin := began.Add(spread*time.Duration(i)/time.Duration(n) + time.Duration(i*37%50)*time.Millisecond)
+		wg.Go(func() { errs <- speak(ctx, nc, fmt.Sprintf("bench-%d", i), sound, length, i, begin) })
 	}
 	wg.Wait()
 	took := time.Since(began)
@@ -160,8 +170,9 @@ func benchServe(ctx context.Context, cfg pipeline.Config, sound []byte, n int, l
 	return r, err
 }
 
-// speak sends sound in real time, in packets of 50 ms, beginning anywhere in it.
-func speak(ctx context.Context, nc *nats.Conn, stream string, sound []byte, length time.Duration, i int) error {
+// speak sends sound in real time from a moment on, in packets of 50 ms. Which part of
+// the sound is first depends on i.
+func speak(ctx context.Context, nc *nats.Conn, stream string, sound []byte, length time.Duration, i int, began time.Time) error {
 	js, err := bus.JetStream(nc)
 	if err != nil {
 		return err
@@ -169,9 +180,7 @@ func speak(ctx context.Context, nc *nats.Conn, stream string, sound []byte, leng
 	const size = capture.Rate / 20
 	packets := int(length / (50 * time.Millisecond))
 	at := (i * 7919 * 2) % (len(sound) - 2*size) / 2 * 2
-	p := natsaudio.Packet{Session: event.NewRun(time.Now()), Began: time.Now(), Encoding: natsaudio.S16, Rate: capture.Rate, Channels: 1, Samples: size}
-	// Senders do not all send at the same moment.
-	began := time.Now().Add(time.Duration(i*37%50) * time.Millisecond)
+	p := natsaudio.Packet{Session: event.NewRun(began), Began: began, Encoding: natsaudio.S16, Rate: capture.Rate, Channels: 1, Samples: size}
 	for k := range packets {
 		select {
 		case <-time.After(time.Until(began.Add(time.Duration(k) * 50 * time.Millisecond))):

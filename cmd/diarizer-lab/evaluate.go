@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"iter"
 	"runtime"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -27,6 +29,7 @@ func newEvaluateCommand() *cobra.Command {
 		simulated int
 		identify  bool
 		latencies []time.Duration
+		flags     planFlags
 	)
 	cmd := &cobra.Command{
 		Use:   "evaluate --data DIR",
@@ -35,8 +38,8 @@ func newEvaluateCommand() *cobra.Command {
 
 DIR holds NAME.flac and NAME.rttm; the part of NAME before the first underscore is
 the group. With --simulated N it holds train/manifest.tsv, rir and noise as train
-wants them, and N conversations of each kind are composed of the voices that are
-kept out of training. Scores are full: no collar, overlap scored. The tables are Markdown.
+wants them, and N conversations of each of --conditions are composed, as simulate does it,
+of the voices that are kept out of training. Scores are full: no collar, overlap scored. The tables are Markdown.
 
 The second table says whether the confidences of final turns are probabilities: a
 turn is right when its speaker, by the mapping that the score uses, is the
@@ -49,6 +52,7 @@ measured is how well people are known again who were enrolled through other room
 lines: docs/accuracy-identification.md.`,
 		Example: `  diarizer-lab evaluate --data recordings --each
   diarizer-lab evaluate --data data --simulated 10 --plots plots
+  diarizer-lab evaluate --data data --simulated 2 --conditions meeting --length 1h
   diarizer-lab evaluate --data data --identify`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -66,12 +70,7 @@ lines: docs/accuracy-identification.md.`,
 				return cli.As(cli.ExitInput, err)
 			}
 			cfg := pipeline.Config{Model: m, Online: turns.Config()}
-			var recs []evaluate.Recording
-			if simulated > 0 {
-				recs, err = evaluate.Simulated(cmd.Context(), data, simulated, simulatedSeconds)
-			} else {
-				recs, err = evaluate.Load(data)
-			}
+			recs, err := recordings(data, simulated, flags)
 			if err != nil {
 				return err
 			}
@@ -104,15 +103,26 @@ lines: docs/accuracy-identification.md.`,
 	f.DurationSliceVar(&latencies, "latencies", []time.Duration{time.Second / 2, time.Second, 2 * time.Second, 5 * time.Second}, "latencies of the live scores")
 	f.StringVar(&plots, "plots", "", "write reliability.svg and det.svg to this directory")
 	cli.ForceFlag(f, &force)
-	f.IntVar(&simulated, "simulated", 0, "compose so many conversations of each kind instead of reading recordings")
+	f.IntVar(&simulated, "simulated", 0, "compose so many conversations of each condition instead of reading recordings")
+	flags.register(f)
 	f.BoolVar(&identify, "identify", false, "measure how well enrolled people are known again")
 	cmd.MarkFlagsMutuallyExclusive("identify", "simulated")
 	_ = cmd.MarkFlagRequired("data") // the flag exists
 	return cmd
 }
 
-// simulatedSeconds is the longest that a composed conversation lasts.
-const simulatedSeconds = 300
+// recordings reads the recordings of a directory, or composes so many of each condition.
+func recordings(data string, simulated int, flags planFlags) (iter.Seq[evaluate.Recording], error) {
+	if simulated == 0 {
+		recs, err := evaluate.Load(data)
+		return slices.Values(recs), err
+	}
+	plan, err := flags.plan(simulated)
+	if err != nil {
+		return nil, err
+	}
+	return evaluate.Simulated(data, plan)
+}
 
 // printTable prints the rows as Markdown.
 func printTable(w io.Writer, rows []evaluate.Row, latencies []time.Duration) error {

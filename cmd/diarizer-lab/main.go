@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/internal/cli"
-	"github.com/seed-7adb9000/diarizer/internal/cli/version"
+	"github.com/seed-7adb9000/diarizer/internal/session/version"
 )
 
 func main() {
@@ -37,6 +37,6 @@ Exit statuses are those of "diarizer".`,
 		SilenceErrors: true,
 	}
 	root.AddCommand(newEvaluateCommand(), newCompareCommand(), newTrainCommand(), newTrainVADCommand(),
-		newBenchServeCommand(), newPlotCommand(), newReportCommand())
+		newBenchServeCommand(), newSimulateCommand(), newPlotCommand(), newReportCommand())
 	return root
 }

@@ -8,17 +8,12 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/internal/cli"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/onpaper"
 )
 
 const (
-	meetingRef = "SPEAKER meeting 1 0 10 <NA> <NA> ann <NA> <NA>\n" +
-		"SPEAKER meeting 1 10 5 <NA> <NA> bob <NA> <NA>\n" +
-		"SPEAKER meeting 1 14 2 <NA> <NA> ann <NA> <NA>\n"
-	meetingHyp = "SPEAKER meeting 1 0.5 8.5 <NA> <NA> 1 <NA> <NA>\n" +
-		"SPEAKER meeting 1 9 6 <NA> <NA> 2 <NA> <NA>\n" +
-		"SPEAKER meeting 1 20 1 <NA> <NA> 3 <NA> <NA>\n"
-	callRef = "SPEAKER call 1 0 4 <NA> <NA> kim <NA> <NA>\n" +
-		"SPEAKER call 1 5 2 <NA> <NA> lee <NA> <NA>\n"
+	meetingRef, meetingHyp = onpaper.MeetingRef, onpaper.MeetingHyp
+	callRef                = onpaper.CallRef
 )
 
 // silence is a WAV file of a sample, 16 kHz mono, 16 bits.

@@ -3,16 +3,12 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/cli/outfile"
@@ -35,12 +31,12 @@ const (
 
 func newTrainCommand() *cobra.Command {
 	var (
-		data, out, kind string
-		force           bool
-		threshold       float64
-		seed            uint64
-		voices          = training.DefaultConfig()
-		vectors         = training.DefaultEmbeddingConfig()
+		making    making
+		kind      string
+		threshold float64
+		seed      uint64
+		voices    = training.DefaultConfig()
+		vectors   = training.DefaultEmbeddingConfig()
 	)
 	cmd := &cobra.Command{
 		Use:   "train --data DIR --out FILE",
@@ -62,20 +58,19 @@ are enrolled are known again.`,
   diarizer-lab train --kind eigenvoice --data DIR --out light.safetensors`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			files := cli.NewFiles(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, false)
-			file, err := files.One(cmd, "--out", out)
+			files, file, err := making.file(cmd)
 			if err != nil {
 				return err
 			}
-			t := trainer{cmd: cmd, data: data, bars: &progressBars{cmd: cmd}, files: files, file: file, threshold: threshold}
+			t := trainer{cmd: cmd, data: making.data, bars: &progressBars{cmd: cmd}, files: files, file: file, threshold: threshold}
 			voices.Seed, vectors.Seed = seed, seed
 			switch kind {
 			case embedding.Kind:
 				for flag, set := range map[string]func(){
 					"augment": func() { vectors.Augment = voices.Augment },
 					"phi":     func() { vectors.Phi = voices.Phi },
-					"slack":   func() { vectors.Slack = voices.Slack },
-					"length":  func() { vectors.Length = voices.Length },
+					"slack":   func() { vectors.WithinSpeakerVariance = voices.WithinSpeakerVariance },
+					"length":  func() { vectors.LengthExponent = voices.LengthExponent },
 				} {
 					if cmd.Flags().Changed(flag) {
 						set()
@@ -90,10 +85,9 @@ are enrolled are known again.`,
 			return cli.Usage("--kind %q: expected %s, %s or %s", kind, embedding.Kind, eigenvoice.Kind, namingKind)
 		},
 	}
+	making.flags(cmd, "model")
 	f := cmd.Flags()
 	f.StringVar(&kind, "kind", embedding.Kind, "what to make: embedding, eigenvoice or naming")
-	f.StringVar(&data, "data", "", "directory with the recordings")
-	f.StringVar(&out, "out", "", "model file to write")
 	f.Float64Var(&threshold, "threshold", 0, "threshold to use instead of the one with the least confusion on simulated conversations")
 	f.Uint64Var(&seed, "seed", voices.Seed, "start of every random choice")
 	f.IntVar(&vectors.Crops, "crops", vectors.Crops, "embedding: stretches of a recording and of each copy")
@@ -111,15 +105,12 @@ are enrolled are known again.`,
 	f.IntVar(&voices.Augment, "augment", voices.Augment, "copies of each recording through rooms, noise and lines, both kinds")
 	f.Float64Var(&voices.Phi, "phi", voices.Phi, fmt.Sprintf("scale of frame counts; embedding: of precisions, default %g", vectors.Phi))
 	f.Float64Var(&voices.TrainPhi, "train-phi", voices.TrainPhi, "scale of frame counts while training")
-	f.Float64Var(&voices.TrainToken, "train-token", voices.TrainToken, "token while training V and U")
+	f.Float64Var(&voices.TrainOffsetVariance, "train-token", voices.TrainOffsetVariance, "token while training V and U")
 	f.Float64Var(&voices.OwnMean, "own-mean", voices.OwnMean, "part of a recording's own mean that is taken off in training")
-	f.Float64Var(&voices.Token, "token", voices.Token, "variance by which a sound of one utterance may be off as a whole")
-	f.Float64Var(&voices.Slack, "slack", voices.Slack, fmt.Sprintf("variance by which a speaker may differ from themselves; embedding: default %g", vectors.Slack))
-	f.Float64Var(&voices.Length, "length", voices.Length, "exponent that scores are normalised for length with, both kinds")
+	f.Float64Var(&voices.OffsetVariance, "token", voices.OffsetVariance, "variance by which a sound of one utterance may be off as a whole")
+	f.Float64Var(&voices.WithinSpeakerVariance, "slack", voices.WithinSpeakerVariance, fmt.Sprintf("variance by which a speaker may differ from themselves; embedding: default %g", vectors.WithinSpeakerVariance))
+	f.Float64Var(&voices.LengthExponent, "length", voices.LengthExponent, "exponent that scores are normalised for length with, both kinds")
 	f.BoolVar(&voices.Soft, "soft", voices.Soft, "divide frames among Gaussians")
-	cli.ForceFlag(f, &force)
-	_ = cmd.MarkFlagRequired("data")
-	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }
 
@@ -208,13 +199,17 @@ func (t trainer) calibrate(m model.Model, ac simulate.Acoustics, seed uint64) (t
 	if err != nil {
 		return 0, 0, err
 	}
-	sounds, err := experiment.Conversations(ctx, experiment.OneLine(cast), ac, seed, calibrationConversations, calibrationSeconds)
+	plan := experiment.Plan{Conditions: experiment.EveryCondition(), Count: calibrationConversations, Seconds: calibrationSeconds, Seed: seed}
+	sounds, err := experiment.Conversations(experiment.OneLine(cast), ac, plan)
 	if err != nil {
 		return 0, 0, err
 	}
-	done := t.bars.Start("conversations", len(sounds))
+	done := t.bars.Start("conversations", len(plan.Conditions)*plan.Count)
 	var recs []*experiment.Recording
-	for _, s := range sounds {
+	for s := range sounds {
+		if ctx.Err() != nil {
+			return 0, 0, ctx.Err()
+		}
 		r, err := experiment.NewRecording(s.Name, s.Group, s.Samples, s.Reference, m.Front())
 		if err != nil {
 			return 0, 0, err
@@ -245,7 +240,7 @@ func (t trainer) write(m model.Model, meta modelfile.Metadata) error {
 // describe says what the model was made of.
 func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata {
 	meta := modelfile.Metadata{Seed: cfg.Seed, Settings: map[string]string{
-		"own_mean": num(cfg.OwnMean), "train_phi": num(cfg.TrainPhi), "train_token": num(cfg.TrainToken), "chunk_seconds": num(cfg.Chunk),
+		"own_mean": num(cfg.OwnMean), "train_phi": num(cfg.TrainPhi), "train_token": num(cfg.TrainOffsetVariance), "chunk_seconds": num(cfg.Chunk),
 		"copies": strconv.Itoa(cfg.Augment), "iterations": strconv.Itoa(cfg.Iterations), "ubm_iterations": strconv.Itoa(cfg.UBMIterations),
 	}}
 	meta.Command = strings.Join([]string{"diarizer-lab train --kind eigenvoice --data DIR --out FILE --seed", strconv.FormatUint(cfg.Seed, 10),
@@ -253,8 +248,8 @@ func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata 
 		"--energy=" + strconv.FormatBool(cfg.Features.Energy), "--deltas=" + strconv.FormatBool(cfg.Features.Deltas),
 		"--gaussians", strconv.Itoa(cfg.Gaussians), "--eigenvoices", strconv.Itoa(cfg.Eigenvoices),
 		"--eigenchannels", strconv.Itoa(cfg.Eigenchannels), "--use-eigenchannels=" + strconv.FormatBool(cfg.UseChannels), "--sessions=" + strconv.FormatBool(cfg.Sessions), "--augment", strconv.Itoa(cfg.Augment),
-		"--phi", num(cfg.Phi), "--train-phi", num(cfg.TrainPhi), "--train-token", num(cfg.TrainToken), "--own-mean", num(cfg.OwnMean),
-		"--token", num(cfg.Token), "--slack", num(cfg.Slack), "--length", num(cfg.Length),
+		"--phi", num(cfg.Phi), "--train-phi", num(cfg.TrainPhi), "--train-token", num(cfg.TrainOffsetVariance), "--own-mean", num(cfg.OwnMean),
+		"--token", num(cfg.OffsetVariance), "--slack", num(cfg.WithinSpeakerVariance), "--length", num(cfg.LengthExponent),
 		"--soft=" + strconv.FormatBool(cfg.Soft)}, " ")
 	meta.Corpora = corpora(utts)
 	return meta
@@ -266,7 +261,7 @@ func describeEmbedding(utts []dataset.Utterance, cfg training.EmbeddingConfig) m
 		Settings: map[string]string{"shortest_seconds": num(cfg.Shortest), "longest_seconds": num(cfg.Longest)},
 		Command: strings.Join([]string{"diarizer-lab train --kind embedding --data DIR --out FILE --seed", strconv.FormatUint(cfg.Seed, 10),
 			"--augment", strconv.Itoa(cfg.Augment), "--crops", strconv.Itoa(cfg.Crops), "--factors", strconv.Itoa(cfg.Factors),
-			"--channel", num(cfg.Channel), "--phi", num(cfg.Phi), "--slack", num(cfg.Slack), "--length", num(cfg.Length)}, " ")}
+			"--channel", num(cfg.Channel), "--phi", num(cfg.Phi), "--slack", num(cfg.WithinSpeakerVariance), "--length", num(cfg.LengthExponent)}, " ")}
 }
 
 // corpora sums the recordings up by corpus.
@@ -302,20 +297,3 @@ func corpora(utts []dataset.Utterance) []modelfile.Corpus {
 }
 
 func num(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-
-// progressBars shows a bar for each stage of the training where standard error is a
-// terminal, a line elsewhere.
-type progressBars struct{ cmd *cobra.Command }
-
-// Start opens the bar of a stage.
-func (p *progressBars) Start(stage string, total int) func(int) {
-	w := p.cmd.ErrOrStderr()
-	if f, ok := w.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
-		fmt.Fprintf(w, "%s (%d)\n", stage, total)
-		return func(int) {}
-	}
-	bar := progressbar.NewOptions(total, progressbar.OptionSetDescription(fmt.Sprintf("%-14s", stage)),
-		progressbar.OptionSetWriter(w), progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionSetWidth(30), progressbar.OptionOnCompletion(func() { fmt.Fprintln(w) }))
-	return func(n int) { _ = bar.Add(n) } // a bar that cannot be drawn does not matter
-}

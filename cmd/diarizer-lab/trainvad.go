@@ -6,14 +6,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/vad/training"
 )
 
 func newTrainVADCommand() *cobra.Command {
 	cfg := training.DefaultConfig()
-	var data, out string
-	var force bool
+	var making making
 	cmd := &cobra.Command{
 		Use:   "train-vad --data DIR --out FILE",
 		Short: "Make the weights of the speech detector from recordings of voices",
@@ -28,8 +26,7 @@ vad/internal/net/default.net; replace that file and build anew to use others.`,
 		Example: `  diarizer-lab train-vad --data data --out default.net`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			files := cli.NewFiles(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, false)
-			file, err := files.One(cmd, "--out", out)
+			files, file, err := making.file(cmd)
 			if err != nil {
 				return err
 			}
@@ -38,17 +35,15 @@ vad/internal/net/default.net; replace that file and build anew to use others.`,
 			if len(cfg.Without) > 0 {
 				command += " --without " + strings.Join(cfg.Without, ",")
 			}
-			b, err := training.Run(cmd.Context(), data, cfg, command, &progressBars{cmd: cmd})
+			b, err := training.Run(cmd.Context(), making.data, cfg, command, &progressBars{cmd: cmd})
 			if err != nil {
 				return err
 			}
 			return files.WriteOne(cmd, file, b)
 		},
 	}
+	making.flags(cmd, "weights")
 	f := cmd.Flags()
-	f.StringVar(&data, "data", "", "directory with the recordings")
-	f.StringVar(&out, "out", "", "weights file to write")
-	cli.ForceFlag(f, &force)
 	f.Uint64Var(&cfg.Seed, "seed", cfg.Seed, "start of every random choice")
 	f.IntVar(&cfg.Clips, "clips", cfg.Clips, "conversations to compose")
 	f.IntVar(&cfg.Seconds, "seconds", cfg.Seconds, "length of each")
@@ -58,7 +53,5 @@ vad/internal/net/default.net; replace that file and build anew to use others.`,
 	f.IntVar(&cfg.Delay, "delay", cfg.Delay, "look-ahead in hops of 10 ms")
 	f.Float64Var(&cfg.Rate, "rate", cfg.Rate, "learning rate at the start")
 	f.StringSliceVar(&cfg.Without, "without", nil, "noises to leave out, by kind or file name")
-	_ = cmd.MarkFlagRequired("data")
-	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }

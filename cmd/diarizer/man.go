@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 
-	"github.com/seed-7adb9000/diarizer/internal/cli/version"
+	"github.com/seed-7adb9000/diarizer/internal/session/version"
 )
 
 // newManCommand makes "diarizer man".

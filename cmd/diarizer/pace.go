@@ -56,9 +56,9 @@ func pairing(m model.Model) time.Duration {
 	ear, stats := m.NewListener(), m.Shape().NewStats()
 	least := time.Duration(1<<63 - 1)
 	for try := range int64(3) {
-		frames := make([]float64, segment.AtomFrames*m.Front().Dim())
+		frames := make([]float64, segment.ChunkFrames*m.Front().Dim())
 		var sounds []*model.Sound
-		for at := int64(0); at < 100; at += segment.AtomFrames {
+		for at := int64(0); at < 100; at += segment.ChunkFrames {
 			for i := range frames {
 				frames[i] = float64((i*7+int(at+try))%11) / 11
 			}

@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/seed-7adb9000/diarizer/internal/cli/version"
+	"github.com/seed-7adb9000/diarizer/internal/session/version"
 )
 
 // group is commands that belong together in the help.

@@ -7,21 +7,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/seed-7adb9000/diarizer/internal/testkit/onpaper"
 )
 
-// The turns of two recordings, small enough to score on paper: in meeting, 1 is
-// late, 2 takes ann's last second, one of two is found from 14 to 15, and 3 is
-// nobody; in call one speaker stands for two.
 const (
-	meetingRef = "SPEAKER meeting 1 0 10 <NA> <NA> ann <NA> <NA>\n" +
-		"SPEAKER meeting 1 10 5 <NA> <NA> bob <NA> <NA>\n" +
-		"SPEAKER meeting 1 14 2 <NA> <NA> ann <NA> <NA>\n"
-	meetingHyp = "SPEAKER meeting 1 0.5 8.5 <NA> <NA> 1 <NA> <NA>\n" +
-		"SPEAKER meeting 1 9 6 <NA> <NA> 2 <NA> <NA>\n" +
-		"SPEAKER meeting 1 20 1 <NA> <NA> 3 <NA> <NA>\n"
-	callRef = "SPEAKER call 1 0 4 <NA> <NA> kim <NA> <NA>\n" +
-		"SPEAKER call 1 5 2 <NA> <NA> lee <NA> <NA>\n"
-	callHyp = "SPEAKER call 1 0 7 <NA> <NA> 1 <NA> <NA>\n"
+	meetingRef, meetingHyp = onpaper.MeetingRef, onpaper.MeetingHyp
+	callRef, callHyp       = onpaper.CallRef, onpaper.CallHyp
 )
 
 // scoreDir writes files and returns a function that runs "score" on them, with

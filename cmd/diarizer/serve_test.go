@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/cli/version"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/internal/session/version"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 

@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/seed-7adb9000/diarizer/internal/cli/version"
 	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/network/simd"
+	"github.com/seed-7adb9000/diarizer/internal/session/version"
 )
 
 // newVersionCommand makes "diarizer version".

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/internal/session/heard"
-	"github.com/seed-7adb9000/diarizer/internal/show/meter"
+	"github.com/seed-7adb9000/diarizer/internal/session/meter"
 	"github.com/seed-7adb9000/diarizer/internal/show/transcript"
 	"github.com/seed-7adb9000/diarizer/internal/show/tui"
 	"github.com/seed-7adb9000/diarizer/internal/web/page"

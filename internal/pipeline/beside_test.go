@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/internal/testkit/raced"
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
@@ -12,8 +13,11 @@ import (
 // left the window is not told again.
 func TestTurnsBeside(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	beside := 0
-	for seed := range uint64(6) {
+	beside, seeds := 0, []uint64{0, 1, 2, 3, 4, 5}
+	if raced.Enabled {
+		seeds = seeds[2:3]
+	}
+	for _, seed := range seeds {
 		x := voices(20 + 20*rng.Float64())
 		s := newStream(t, Config{Model: tracked{anyModel(seed)}, Online: online.Config{Window: 3 + int(seed)}})
 		turns := make(map[int]online.Turn)
@@ -57,7 +61,7 @@ func TestTurnsBeside(t *testing.T) {
 			}
 		}
 	}
-	if beside < 10 {
+	if beside < 2*len(seeds) {
 		t.Errorf("%d turns beside others", beside)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/dsp/clean"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
@@ -15,7 +16,7 @@ import (
 // detection, features and cutting, frame by frame in step.
 type front struct {
 	det    *vad.Detector
-	ext    *segment.Extractor
+	ext    *features.Extractor
 	cut    *segment.Segmenter
 	given  *segment.Given // instead of det and cut, where not nil
 	second *second        // after det and cut, where not nil
@@ -25,7 +26,6 @@ type front struct {
 	pushed    int64          // samples
 	decisions []vad.Decision // decisions that wait for their features
 	done      int64          // frames handed on
-	levels    levels         // of the frames handed on last
 	delay     int64          // samples by which a frame's decision lags behind its start
 	ended     bool           // no more samples come
 	replaced  int64          // samples that were no sound
@@ -37,7 +37,7 @@ type front struct {
 
 func newFront(cfg Config) (*front, error) {
 	m := cfg.Model
-	ext, err := segment.NewExtractor(m.Front())
+	ext, err := features.NewExtractor(m.Front())
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +69,8 @@ func newFront(cfg Config) (*front, error) {
 			}
 		}
 	}
-	f.delay = int64(lag+1) * segment.Hop
-	f.patience = max(leastPatience, cfg.Online.JoinGap) + segment.AtomFrames*segment.Hop
+	f.delay = int64(lag+1) * features.Hop
+	f.patience = max(leastPatience, cfg.Online.JoinGap) + segment.ChunkFrames*features.Hop
 	return f, nil
 }
 
@@ -93,8 +93,8 @@ func (f *front) push(samples []float32, emit func(segment.Event)) {
 		f.pushCleaned(samples, emit)
 		return
 	}
-	// The looks take turns on the grid of atoms, whatever the blocks are.
-	const grid = segment.AtomFrames * segment.Hop
+	// The looks take turns on the grid of chunks, whatever the blocks are.
+	const grid = segment.ChunkFrames * features.Hop
 	for len(samples) > 0 {
 		n := min(len(samples), int(grid-f.pushed%grid))
 		f.pushCleaned(samples[:n], emit)
@@ -143,9 +143,6 @@ func (f *front) flush(emit func(segment.Event)) error {
 	}
 	emit = f.draft(emit)
 	f.drain(emit)
-	if f.det != nil {
-		emit = f.levels.into(emit)
-	}
 	if f.given != nil {
 		f.given.Flush(f.pushed, emit)
 	} else {
@@ -157,50 +154,42 @@ func (f *front) flush(emit func(segment.Event)) error {
 	return nil
 }
 
-// drain hands on the frames that have both features and a decision, and ticks
-// on the grid of atoms so that a turn can end in silence.
+// drain hands on the frames that have both features and a decision.
 func (f *front) drain(emit func(segment.Event)) {
-	if f.det != nil {
-		emit = f.levels.into(emit)
-	}
 	n := f.ext.Waiting()
 	if f.det != nil {
 		n = min(n, len(f.decisions))
 	}
 	for i := range n {
-		at := f.done*segment.Hop + f.delay
+		at := f.done*features.Hop + f.delay
 		if f.ended {
 			at = min(at, f.pushed)
 		}
+		frame := segment.Frame{Speech: f.isSpeech(i)}
 		if f.det != nil {
-			f.levels.add(f.done, f.decisions[i].Level)
+			frame.Level = float64(f.decisions[i].Level)
 		}
-		switch {
-		case f.given != nil:
-			if f.given.Free() == 0 {
-				f.spoke = (f.done + 1) * segment.Hop
-			}
-			f.given.Push(at, f.ext.Next(), emit)
-		case f.isSpeech(i):
-			f.spoke = (f.done + 1) * segment.Hop
-			f.cut.Push(at, true, f.ext.Next(), emit)
-		default:
-			f.ext.Pass()
-			f.cut.Push(at, false, nil, emit)
+		if frame.Speech {
+			f.spoke = (f.done + 1) * features.Hop
+		}
+		if f.given != nil {
+			handOn(f.given, at, frame, true, f.ext, emit)
+		} else {
+			handOn(f.cut, at, frame, frame.Speech, f.ext, emit)
 		}
 		f.done++
-		if f.done%segment.AtomFrames == 0 {
-			emit(segment.Event{At: at, Until: f.done * segment.Hop})
-		}
 	}
 	if f.det != nil {
-		f.decisions = append(f.decisions[:0], f.decisions[n:]...)
+		f.decisions = drop(f.decisions, n)
 	}
 }
 
 // isSpeech says whether the i-th waiting frame is speech.
 func (f *front) isSpeech(i int) bool {
-	if f.det != nil {
+	switch {
+	case f.given != nil:
+		return f.given.Free() == 0
+	case f.det != nil:
 		return f.decisions[i].Speech
 	}
 	return f.untilGiven() == 0
@@ -209,14 +198,14 @@ func (f *front) isSpeech(i int) bool {
 // untilGiven returns how many frames from the next one on lie before the given
 // speech, by their middle.
 func (f *front) untilGiven() int64 {
-	mid := f.done*segment.Hop + segment.Hop/2
+	mid := f.done*features.Hop + features.Hop/2
 	for f.spans < len(f.speech) && f.speech[f.spans].End <= mid {
 		f.spans++
 	}
 	if f.spans == len(f.speech) {
 		return math.MaxInt64
 	}
-	return max(0, (f.speech[f.spans].Start-mid+segment.Hop-1)/segment.Hop)
+	return max(0, (f.speech[f.spans].Start-mid+features.Hop-1)/features.Hop)
 }
 
 // check reports what makes a model unusable by the stages.

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/segment"
 	"github.com/seed-7adb9000/diarizer/vad"
@@ -49,15 +50,16 @@ func (f *front) skipTo(ctx context.Context, start int64, emit func(segment.Event
 	return gap, nil
 }
 
-// skip passes over as much of n samples of silence as makes whole atoms, if that is
-// what pushing them would come to. Of the ticks on the way only the last is emitted.
+// skip passes over as much of n samples of silence as makes whole chunks, if that is
+// what pushing them would come to. Of the points of the grid on the
+// way only the last one has an event.
 func (f *front) skip(n int64, emit func(segment.Event)) bool {
-	frames := min(n/segment.Hop, f.free())
+	frames := min(n/features.Hop, f.free())
 	frames -= frames % f.cycle()
-	if frames == 0 || f.done*segment.Hop-f.spoke < f.patience || !f.resting() {
+	if frames == 0 || f.done*features.Hop-f.spoke < f.patience || !f.resting() {
 		return false
 	}
-	f.pushed += frames * segment.Hop
+	f.pushed += frames * features.Hop
 	f.done += frames
 	f.ext.Skip(frames)
 	if f.det != nil {
@@ -65,14 +67,13 @@ func (f *front) skip(n int64, emit func(segment.Event)) bool {
 	}
 	last := emit
 	emit = f.draft(emit)
-	tick := f.done - f.done%segment.AtomFrames
-	at := (tick-1)*segment.Hop + f.delay
+	grid := f.done - f.done%segment.ChunkFrames
+	at := (grid-1)*features.Hop + f.delay
 	if f.given != nil {
 		f.given.Skip(frames, at, emit)
 	} else {
 		f.cut.Skip(frames, at, emit)
 	}
-	emit(segment.Event{At: at, Until: tick * segment.Hop})
 	if f.second != nil {
 		f.second.skip(frames, f.pushed, last)
 	}
@@ -82,7 +83,7 @@ func (f *front) skip(n int64, emit func(segment.Event)) bool {
 // cycle returns the number of frames that silence is skipped in multiples of.
 func (f *front) cycle() int64 {
 	if f.second == nil {
-		return segment.AtomFrames
+		return segment.ChunkFrames
 	}
 	return f.second.cycle()
 }
@@ -112,7 +113,7 @@ func (f *front) resting() bool {
 			return false
 		}
 	}
-	return f.det.Resting() && f.levels.even()
+	return f.det.Resting()
 }
 
 // hear takes a block piece by piece, until ctx is done.

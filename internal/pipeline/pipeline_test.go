@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math"
@@ -15,19 +16,28 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/features"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/raced"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 	"github.com/seed-7adb9000/diarizer/vad"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if raced.Enabled {
+		if err := flag.Set("rapid.checks", "10"); err != nil {
+			panic(err)
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // anyModel returns a model of random parameters: what a stage does with it
 // makes no sense to a listener, but must be the same every time.
 func anyModel(seed uint64) *eigenvoice.Model {
 	rng := rand.New(rand.NewPCG(seed, 7))
-	fc := segment.FeatureConfig{Ceps: 12, Energy: true, Deltas: true, DeltaSpan: 2, Filters: 24, LowHz: 100, HighHz: 3800, MeanPrior: 100}
+	fc := features.Config{Ceps: 12, Energy: true, Deltas: true, DeltaSpan: 2, Filters: 24, LowHz: 100, HighHz: 3800, MeanPrior: 100}
 	const size, nu = 16, 4
 	m := &eigenvoice.Model{Features: fc, Nu: nu, Phi: 0.1, Slope: 1, FeatureMean: make([]float64, fc.Dim())}
 	for range size {

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"math"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/state"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
@@ -14,7 +15,7 @@ import (
 // keeps it.
 type second struct {
 	track model.Tracker
-	ext   *segment.Extractor
+	ext   *features.Extractor
 	rule  *vad.Decider
 	cut   *segment.Segmenter
 
@@ -23,14 +24,11 @@ type second struct {
 	decisions []vad.Decision // decisions that wait for their features
 	done      int64          // frames handed on
 	heard     int64          // samples given to ext
-	levels    levels         // of the frames handed on last
 
-	frames   []presence // of the tracker, from the one numbered from on
-	from     int64
-	waiting  []presence      // of the frames that are not handed on, from done on
-	presence presenceOfFrame // of the frames handed on last
-	change   change
-	sound    []float32 // scratch
+	frames  []presence // of the tracker, from the one numbered from on
+	from    int64
+	waiting []presence // of the frames that are not handed on, from done on
+	sound   []float32  // scratch
 }
 
 // presence is model.Presence as a snapshot has it.
@@ -41,7 +39,7 @@ func (p *presence) fields() []any { return []any{&p.Speech, &p.Two, p.Tracks[:]}
 func newSecond(t model.Tracker, cfg Config, c segment.Config) (*second, error) {
 	s := &second{track: t}
 	var err error
-	if s.ext, err = segment.NewExtractor(cfg.Model.Front()); err != nil {
+	if s.ext, err = features.NewExtractor(cfg.Model.Front()); err != nil {
 		return nil, err
 	}
 	if s.rule, err = vad.NewDecider(cfg.Detector); err != nil {
@@ -76,12 +74,12 @@ func (s *second) flush(samples int64, emit func(segment.Event)) {
 	s.score(math.MaxInt64)
 	s.decisions = s.rule.Flush(s.decisions)
 	s.drain(samples, emit)
-	s.cut.Flush(samples, s.marked(emit))
+	s.cut.Flush(samples, emit)
 }
 
 // hear goes on with the sound up to a position. Little of it is at hand at a time.
 func (s *second) hear(until, at int64, emit func(segment.Event)) {
-	const little = segment.AtomFrames * segment.Hop
+	const little = segment.ChunkFrames * features.Hop
 	for s.heard < until {
 		next := min(until, s.heard+little)
 		s.sound = s.track.Sound(s.heard, next, s.sound[:0])
@@ -97,7 +95,7 @@ func (s *second) hear(until, at int64, emit func(segment.Event)) {
 func (s *second) score(known int64) {
 	n := 0
 	for n < len(s.first) {
-		mid := s.scored*segment.Hop + segment.Hop/2
+		mid := s.scored*features.Hop + features.Hop/2
 		if mid > known {
 			break
 		}
@@ -107,7 +105,7 @@ func (s *second) score(known int64) {
 		s.scored++
 		n++
 	}
-	s.first = append(s.first[:0], s.first[n:]...)
+	s.first = drop(s.first, n)
 }
 
 // echoes is what is taken off the evidence of both looks: in rooms both take the end of
@@ -128,7 +126,7 @@ func (s *second) at(mid int64) presence {
 	for n+1 < len(s.frames) && s.track.Centre(s.from+int64(n)+1) <= mid {
 		n++
 	}
-	s.frames = append(s.frames[:0], s.frames[n:]...)
+	s.frames = drop(s.frames, n)
 	s.from += int64(n)
 	if len(s.frames) == 0 {
 		return presence{model.Presence{Speech: 0.5}} // too short for a frame
@@ -151,52 +149,24 @@ func (s *second) at(mid int64) presence {
 
 // drain hands on the frames that have both features and a decision, as front.drain does.
 func (s *second) drain(at int64, emit func(segment.Event)) {
-	marked := s.marked(emit)
 	n := min(s.ext.Waiting(), len(s.decisions))
 	for i := range n {
 		d, p := s.decisions[i], s.waiting[i]
-		s.levels.add(s.done, d.Level)
-		s.presence.add(s.done, p)
-		if d.Speech {
-			s.cut.Push(at, true, s.ext.Next(), marked)
-		} else {
-			s.ext.Pass()
-			s.cut.Push(at, false, nil, marked)
-		}
+		frame := segment.Frame{Level: float64(d.Level), Speech: d.Speech, Two: p.Two, Tracks: p.Tracks}
+		handOn(s.cut, at, frame, d.Speech, s.ext, emit)
 		s.done++
-		if frame, ok := s.change.add(d.Speech, p); ok {
-			s.cut.Cut(s.done-frame, at, marked)
-		}
-		if s.done%segment.AtomFrames == 0 {
-			emit(segment.Event{At: at, Until: s.done * segment.Hop})
-		}
 	}
-	s.decisions = append(s.decisions[:0], s.decisions[n:]...)
-	s.waiting = append(s.waiting[:0], s.waiting[n:]...)
-}
-
-// marked returns emit with what is known of an event's frames besides filled in.
-func (s *second) marked(emit func(segment.Event)) func(segment.Event) {
-	return s.levels.into(func(ev segment.Event) {
-		if len(ev.Frames) > 0 {
-			s.presence.mark(&ev)
-		}
-		emit(ev)
-	})
+	s.decisions = drop(s.decisions, n)
+	s.waiting = drop(s.waiting, n)
 }
 
 func (s *second) fields() []any {
-	list := []any{
+	return []any{
 		state.Value(s.track), state.Value(s.ext), state.Value(s.rule), state.Value(s.cut),
-		&s.scored, &s.done, &s.heard, s.levels.power[:], &s.from,
+		&s.scored, &s.done, &s.heard, &s.from,
 		state.Slice(&s.first, decisionFields), state.Slice(&s.decisions, decisionFields),
 		state.Slice(&s.frames, (*presence).fields), state.Slice(&s.waiting, (*presence).fields),
-		&s.change.track, &s.change.other, &s.change.since,
 	}
-	for i := range s.presence {
-		list = append(list, s.presence[i].fields()...)
-	}
-	return list
 }
 
 func decisionFields(d *vad.Decision) []any { return []any{&d.Speech, &d.Score, &d.Level} }

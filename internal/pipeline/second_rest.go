@@ -1,20 +1,21 @@
 package pipeline
 
 import (
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/dsp/numeric"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // cycle returns the number of frames after which silence makes no difference to the
-// second look: whole atoms, and whole cycles of the tracker.
+// second look: whole chunks, and whole cycles of the tracker.
 func (s *second) cycle() int64 {
-	samples, atom := s.track.Cycle(), int64(segment.AtomFrames*segment.Hop)
-	return samples / numeric.GCD(samples, atom) * atom / segment.Hop
+	samples, chunk := s.track.Cycle(), int64(segment.ChunkFrames*features.Hop)
+	return samples / numeric.GCD(samples, chunk) * chunk / features.Hop
 }
 
 // resting reports whether silence changes nothing but positions.
 func (s *second) resting() bool {
-	if !s.track.Resting() || !s.ext.Resting() || !s.rule.Resting() || !s.cut.Resting() || !s.levels.even() || s.change != (change{}) {
+	if !s.track.Resting() || !s.ext.Resting() || !s.rule.Resting() || !s.cut.Resting() {
 		return false
 	}
 	for _, d := range s.first {
@@ -27,7 +28,7 @@ func (s *second) resting() bool {
 			return false
 		}
 	}
-	for _, list := range [][]presence{s.frames, s.waiting, s.presence[:]} {
+	for _, list := range [][]presence{s.frames, s.waiting} {
 		for _, p := range list {
 			if p != (presence{}) {
 				return false
@@ -39,7 +40,7 @@ func (s *second) resting() bool {
 
 // skip passes over frames of silence, whole cycles.
 func (s *second) skip(frames, at int64, emit func(segment.Event)) {
-	samples := frames * segment.Hop
+	samples := frames * features.Hop
 	before := s.track.Centre(0)
 	s.track.Skip(samples / s.track.Cycle())
 	s.ext.Skip(frames)
@@ -49,6 +50,4 @@ func (s *second) skip(frames, at int64, emit func(segment.Event)) {
 	s.done += frames
 	s.heard += samples
 	s.from += samples / (s.track.Centre(1) - before)
-	tick := s.done - s.done%segment.AtomFrames
-	emit(segment.Event{At: at, Until: tick * segment.Hop})
 }

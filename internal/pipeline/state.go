@@ -16,7 +16,7 @@ var ErrSnapshot = errors.New("snapshot of a stream cannot be used")
 // SnapshotVersion is the version of the snapshots that this program writes and
 // reads. It rises when a stage keeps other things, or the same ones for another
 // algorithm.
-const SnapshotVersion = 10
+const SnapshotVersion = 11
 
 // A snapshot is the magic, the version, the fingerprint of the configuration,
 // the length of the state, all by length where they vary, the state, and the
@@ -85,7 +85,7 @@ func (s *Stream) fields() []any {
 
 func (f *front) fields() []any {
 	list := []any{
-		state.Value(f.ext), &f.spans, &f.pushed, &f.done, &f.replaced, &f.spoke, f.levels.power[:],
+		state.Value(f.ext), &f.spans, &f.pushed, &f.done, &f.replaced, &f.spoke,
 		state.Slice(&f.decisions, decisionFields),
 	}
 	if f.det != nil {

@@ -24,13 +24,12 @@ func newStream(t interface{ Fatal(...any) }, cfg Config) *Stream {
 func TestStateIsComplete(t *testing.T) {
 	s := newStream(t, Config{Model: anyModel(1)})
 	statetest.Covers(t, s, s.fields(), "fingerprint", "links")
-	statetest.Covers(t, s.front, append(s.front.fields(), &s.front.levels), "second", "given", "speech", "delay", "ended", "patience", "copied")
+	statetest.Covers(t, s.front, s.front.fields(), "second", "given", "speech", "delay", "ended", "patience", "copied")
 	s = newStream(t, Config{Model: tracked{anyModel(1)}})
-	statetest.Covers(t, s.front, append(s.front.fields(), &s.front.levels), "given", "speech", "delay", "ended", "patience", "copied")
+	statetest.Covers(t, s.front, s.front.fields(), "given", "speech", "delay", "ended", "patience", "copied")
 	f := s.front.second
 	f.frames = make([]presence, 1)
-	statetest.Covers(t, f, append(f.fields(), &f.levels, &f.presence), "sound")
-	statetest.Covers(t, &f.change, f.fields())
+	statetest.Covers(t, f, f.fields(), "sound")
 	statetest.Covers(t, &f.frames[0].Presence, f.frames[0].fields())
 }
 

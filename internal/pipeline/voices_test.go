@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
@@ -59,25 +60,25 @@ func (s *saying) voice() []float64 {
 // utterance has somebody say so many frames after a pause of frames.
 func (s *saying) utterance(voice []float64, frames, pause int, push func(segment.Event)) {
 	dim := s.m.Features.Dim()
-	for range pause / segment.AtomFrames {
-		s.n += segment.AtomFrames
-		push(segment.Event{At: s.n * segment.Hop})
+	for range pause / segment.ChunkFrames {
+		s.n += segment.ChunkFrames
+		push(segment.Event{At: s.n * features.Hop})
 	}
 	s.id++
-	u := segment.Utterance{ID: s.id, Start: s.n * segment.Hop}
-	atom := make([]float64, 0, segment.AtomFrames*dim)
-	for range frames / segment.AtomFrames {
-		atom = atom[:0]
-		for range segment.AtomFrames {
+	u := segment.Utterance{ID: s.id, Start: s.n * features.Hop}
+	chunk := make([]float64, 0, segment.ChunkFrames*dim)
+	for range frames / segment.ChunkFrames {
+		chunk = chunk[:0]
+		for range segment.ChunkFrames {
 			k := s.rng.IntN(len(s.m.Weights))
 			for i := range dim {
-				atom = append(atom, voice[k*dim+i]+math.Sqrt(s.m.Vars[k*dim+i])*s.rng.NormFloat64())
+				chunk = append(chunk, voice[k*dim+i]+math.Sqrt(s.m.Vars[k*dim+i])*s.rng.NormFloat64())
 			}
 		}
 		from := s.n
-		s.n += segment.AtomFrames
-		u.End = s.n * segment.Hop
-		push(segment.Event{Utterance: u, At: u.End, Frames: atom, FrameStart: from * segment.Hop})
+		s.n += segment.ChunkFrames
+		u.End = s.n * features.Hop
+		push(segment.Event{Utterance: u, At: u.End, Frames: chunk, FrameStart: from * features.Hop})
 	}
 	push(segment.Event{Utterance: u, At: u.End, Closed: true, Rest: u.End, Pause: pause > 0})
 }

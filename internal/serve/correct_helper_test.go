@@ -99,7 +99,7 @@ func replayed(t *testing.T, stream string, cfg pipeline.Config, all []message) *
 // asked sends corrections until one is taken, as people do.
 func asked(t *testing.T, nc *nats.Conn, stream string, c correct.Correction) correct.Reply {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for {
 		reply, err := correct.Request(ctx, nc, stream, c)

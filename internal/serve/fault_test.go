@@ -16,6 +16,7 @@ import (
 // replaced, and for a stream without sound to be over, and lets it come back,
 // while another goes on.
 func TestCutOff(t *testing.T) {
+	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 5, 20)
@@ -39,6 +40,7 @@ func TestCutOff(t *testing.T) {
 // TestConnectionLost has a connection break and come back at once: nobody is
 // replaced for that.
 func TestConnectionLost(t *testing.T) {
+	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 3, 12)
@@ -56,6 +58,7 @@ func TestConnectionLost(t *testing.T) {
 // a piece missing, one cut short, and a manifest of nonsense: it says so and
 // begins again with the sound, to the same events.
 func TestDamagedCheckpoint(t *testing.T) {
+	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	js, err := jetstream.New(nc)
@@ -117,6 +120,7 @@ func harm(t *testing.T, kv jetstream.KeyValue, streams []string) {
 // TestOtherProgram has the next owner be of another model: it cannot go on with
 // the runs, closes them, and diarizes the sound anew.
 func TestOtherProgram(t *testing.T) {
+	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 2, 14)
@@ -223,7 +227,7 @@ func TestFencedChain(t *testing.T) {
 	}
 	other := cfg
 	other.Online.MinCreate = 60
-	other.Online.Evidence = 20
+	other.Online.MinAssign = 20
 	if err := play(made(), other, len(ps)); !errors.Is(err, errDiverged) {
 		t.Errorf("an owner of other decisions: %v", err)
 	}

@@ -11,10 +11,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/cli/version"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/internal/session/heard"
+	"github.com/seed-7adb9000/diarizer/internal/session/version"
 	"github.com/seed-7adb9000/diarizer/internal/state"
 	"github.com/seed-7adb9000/diarizer/online"
 )

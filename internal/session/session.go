@@ -13,11 +13,11 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/cli/version"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/internal/session/heard"
-	"github.com/seed-7adb9000/diarizer/internal/show/meter"
+	"github.com/seed-7adb9000/diarizer/internal/session/meter"
+	"github.com/seed-7adb9000/diarizer/internal/session/version"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/vad"

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
-	"github.com/seed-7adb9000/diarizer/internal/show/meter"
+	"github.com/seed-7adb9000/diarizer/internal/session/meter"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 )
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"iter"
 
-	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/features"
 )
 
 // ErrModel is wrapped by every error about a model whose parts do not fit.
@@ -18,7 +18,7 @@ type Model interface {
 	// Kind names the kind as model files do: "eigenvoice" or "embedding".
 	Kind() string
 	// Front returns the settings of the features that a Listener hears.
-	Front() segment.FeatureConfig
+	Front() features.Config
 	// Shape returns what the pairs look like.
 	Shape() Shape
 	// Rule returns how scores become decisions.
@@ -32,7 +32,7 @@ type Model interface {
 	// another.
 	Fingerprint() string
 	// Validate reports the first part that is missing or unusable, as an error
-	// that wraps [ErrModel] or segment.ErrConfig.
+	// that wraps [ErrModel] or features.ErrConfig.
 	Validate() error
 }
 
@@ -40,7 +40,7 @@ type Model interface {
 // is for one goroutine.
 type Listener interface {
 	// Hear takes in the next frames of speech, n×d by rows and at most
-	// segment.AtomFrames of them, as extracted, and returns what is needed to
+	// segment.ChunkFrames of them, as extracted, and returns what is needed to
 	// make pairs of them. first is the number of the first frame in the stream.
 	Hear(frames []float64, first int64) Sound
 	// Pair writes the pair of one utterance to dst: of its sounds, in the order
@@ -75,10 +75,10 @@ type Scorer interface {
 	// Outline is Update with the work put off until the first comparison by
 	// Score: enough for Bound.
 	Outline(v *Voice)
-	// Settle is Update for a voice whose pair is not needed any more, but for
+	// Freeze is Update for a voice whose pair is not needed any more, but for
 	// comparisons and Gain. It may give back the memory of the pair; Stats.N
 	// stays.
-	Settle(v *Voice)
+	Freeze(v *Voice)
 	// Score returns the normalised score of two voices, to be held against the
 	// rule's threshold. It is the same, to the last bit, for b and a.
 	Score(a, b *Voice) float64
@@ -86,14 +86,14 @@ type Scorer interface {
 	// where there is a way to have that. It is symmetric as well.
 	Bound(a, b *Voice) float64
 	// Gain returns how much more likely a moment's frames are from the speaker
-	// whose settled voice is v, taken to be at the mean ŷ = J d of what is known
+	// whose frozen voice is v, taken to be at the mean ŷ = J d of what is known
 	// of them, than from the average of all, in nats:
 	//
 	//	log p(X | ŷ) − log p(X | 0) = ŷᵀ d − ½ ŷᵀ D⁻¹ ŷ
 	Gain(v *Voice, m *Moment) float64
 }
 
-// Sound is an atom of speech as a [Listener] keeps it until its utterance has
+// Sound is a chunk of speech as a [Listener] keeps it until its utterance has
 // closed: plain data, to be saved with the state of a stream.
 type Sound struct {
 	// First is the number of the first frame in the stream.

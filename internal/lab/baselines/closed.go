@@ -45,7 +45,7 @@ func NewClosedForm(m *eigenvoice.Model, channels, wholeRule bool) *ClosedForm {
 	m = m.Copy()
 	m.IgnoreChannels = !channels
 	if !wholeRule {
-		m.Token, m.Slack, m.Length = 0, 0, 0
+		m.OffsetVariance, m.WithinSpeakerVariance, m.LengthExponent = 0, 0, 0
 	}
 	return &ClosedForm{scorer: m.NewScorer(), acc: m.NewAccumulator(), shape: m.Shape()}
 }

@@ -13,8 +13,10 @@ type Merge struct {
 
 // Agglomerate merges the two clusters of the largest score, starting from the
 // utterances, until one is left, and returns all of its steps; [Cut] stops it at
-// a threshold. Merged clusters are scored anew, from the sum of their
-// statistics, against all others. n utterances cost about n² scores.
+// a threshold. A merged cluster is scored again, from the sum of its statistics,
+// against all others. n utterances cost about n² scores. The program's own clustering,
+// online.Agglomerate, compares few of the pairs and keeps no steps; it needs bounds that
+// only the closed form has.
 func Agglomerate[C Cluster[C]](m Method[C], utterances []C) []Merge {
 	n := len(utterances)
 	live := make([]bool, n)

@@ -3,14 +3,14 @@ package baselines_test
 import (
 	"fmt"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/lab/baselines"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 func Example() {
 	// One Gaussian and one feature are enough to compare two-frame utterances.
-	m := &eigenvoice.Model{Features: segment.FeatureConfig{Ceps: 1, Filters: 2, LowHz: 100, HighHz: 3800},
+	m := &eigenvoice.Model{Features: features.Config{Ceps: 1, Filters: 2, LowHz: 100, HighHz: 3800},
 		FeatureMean: []float64{0}, Weights: []float64{1}, Means: []float64{0}, Vars: []float64{1}, V: []float64{2},
 		Nu: 1, Phi: 1, Slope: 1}
 	acc := m.NewAccumulator()

@@ -4,8 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 const testDim = 3
@@ -14,10 +14,10 @@ const testDim = 3
 func testModel(rng *rand.Rand, apart float64) *eigenvoice.Model {
 	const size, nu, mu = 4, 3, 2
 	m := &eigenvoice.Model{
-		Features:    segment.FeatureConfig{Ceps: testDim, Filters: testDim + 2, LowHz: 100, HighHz: 3800, MeanPrior: 1},
+		Features:    features.Config{Ceps: testDim, Filters: testDim + 2, LowHz: 100, HighHz: 3800, MeanPrior: 1},
 		FeatureMean: make([]float64, testDim), Weights: make([]float64, size), Means: make([]float64, size*testDim),
 		Vars: make([]float64, size*testDim), V: make([]float64, size*testDim*nu), U: make([]float64, size*testDim*mu),
-		Nu: nu, Mu: mu, Phi: 0.3, Soft: true, Slack: 0.02, Length: 0.5, Slope: 1,
+		Nu: nu, Mu: mu, Phi: 0.3, Soft: true, WithinSpeakerVariance: 0.02, LengthExponent: 0.5, Slope: 1,
 	}
 	for k := range m.Weights {
 		m.Weights[k] = 1.0 / size

@@ -14,12 +14,12 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/lab/experiment"
 	"github.com/seed-7adb9000/diarizer/internal/lab/simulate"
 	"github.com/seed-7adb9000/diarizer/internal/metrics"
 	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -31,7 +31,7 @@ func recording(t testing.TB, reference []rttm.Segment) *experiment.Recording {
 	for _, s := range reference {
 		end = max(end, s.End)
 	}
-	r, err := experiment.NewRecording("x", "g", make([]float32, int(end*16000)), reference, segment.DefaultFeatures())
+	r, err := experiment.NewRecording("x", "g", make([]float32, int(end*16000)), reference, features.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func testModel(t *testing.T) *eigenvoice.Model {
 	rows := size * m.Dim()
 	small := &eigenvoice.Model{Features: m.Features, FeatureMean: m.FeatureMean, Weights: m.Weights[:size],
 		Means: m.Means[:rows], Vars: m.Vars[:rows], Nu: nu, Mu: mu, Phi: m.Phi, Soft: m.Soft,
-		Slack: m.Slack, Length: m.Length, Threshold: m.Threshold, Slope: m.Slope}
+		WithinSpeakerVariance: m.WithinSpeakerVariance, LengthExponent: m.LengthExponent, Threshold: m.Threshold, Slope: m.Slope}
 	for r := range rows {
 		small.V = append(small.V, m.V[r*m.Nu:r*m.Nu+nu]...)
 		small.U = append(small.U, m.U[r*m.Mu:r*m.Mu+mu]...)

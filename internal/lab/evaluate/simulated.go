@@ -1,23 +1,22 @@
 package evaluate
 
 import (
-	"context"
+	"iter"
 	"path/filepath"
 
 	"github.com/seed-7adb9000/diarizer/internal/lab/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/lab/experiment"
 )
 
-// simulatedSeed draws other conversations than those that the model's threshold
+// SimulatedSeed draws other conversations than those that the model's threshold
 // was set on.
-const simulatedSeed = 77
+const SimulatedSeed = 77
 
-// Simulated composes n conversations of each condition (clean, telephone, rooms
-// with noise), of 2 to 7 speakers and up to the given length, of the voices that
+// Simulated composes the conversations of a plan, one at a time, of the voices that
 // dir/train/manifest.tsv keeps out of training (split "sim"), with dir/rir and
 // dir/noise. A conversation ends early when its speakers have said all that is
 // there of them.
-func Simulated(ctx context.Context, dir string, n int, seconds float64) ([]Recording, error) {
+func Simulated(dir string, plan experiment.Plan) (iter.Seq[Recording], error) {
 	all, err := dataset.ReadManifest(filepath.Join(dir, "train"))
 	if err != nil {
 		return nil, err
@@ -30,13 +29,15 @@ func Simulated(ctx context.Context, dir string, n int, seconds float64) ([]Recor
 	if err != nil {
 		return nil, err
 	}
-	sounds, err := experiment.Conversations(ctx, experiment.OneLine(cast), acoustics, simulatedSeed, n, seconds)
+	sounds, err := experiment.Conversations(experiment.OneLine(cast), acoustics, plan)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Recording, len(sounds))
-	for i, s := range sounds {
-		out[i] = Recording{Name: s.Name, Group: s.Group, Samples: s.Samples, Reference: s.Reference}
-	}
-	return out, nil
+	return func(yield func(Recording) bool) {
+		for s := range sounds {
+			if !yield(Recording{Name: s.Name, Group: s.Group, Samples: s.Samples, Reference: s.Reference}) {
+				return
+			}
+		}
+	}, nil
 }

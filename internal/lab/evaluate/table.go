@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -43,15 +44,15 @@ type Options struct {
 
 // Table diarizes every recording twice, with the program's own segmentation and
 // with the reference's utterances, and returns a row for each group, in order
-// of name, and a last one, "all".
-func Table(recs []Recording, cfg pipeline.Config, opts Options) ([]Row, error) {
+// of name, and a last one, "all". It holds as many recordings at a time as it works on.
+func Table(recs iter.Seq[Recording], cfg pipeline.Config, opts Options) ([]Row, error) {
 	var (
 		g      errgroup.Group
 		mu     sync.Mutex
 		groups = map[string]*Row{}
 	)
 	g.SetLimit(max(1, opts.Jobs))
-	for _, r := range recs {
+	for r := range recs {
 		g.Go(func() error {
 			row, err := measure(r, cfg, opts.Latencies)
 			if err != nil {

@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"context"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -13,9 +12,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/lab/simulate"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // TestBestMatchAgainstAll tries every assignment.
@@ -75,7 +74,7 @@ func TestScore(t *testing.T) {
 
 func TestNewRecordingCutsTurns(t *testing.T) {
 	ref := []rttm.Segment{{Speaker: "b", Start: 1, End: 8}, {Speaker: "a", Start: 0, End: 1.5}, {Speaker: "a", Start: 9, End: 12}}
-	r, err := NewRecording("x", "g", make([]float32, 10*16000), ref, segment.DefaultFeatures())
+	r, err := NewRecording("x", "g", make([]float32, 10*16000), ref, features.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,9 +86,9 @@ func TestNewRecordingCutsTurns(t *testing.T) {
 
 // flat is a model of one Gaussian and one eigenvoice in one dimension.
 func flat() *eigenvoice.Model {
-	return &eigenvoice.Model{Features: segment.FeatureConfig{Ceps: 1, Filters: 2, LowHz: 100, HighHz: 3800, MeanPrior: 1},
+	return &eigenvoice.Model{Features: features.Config{Ceps: 1, Filters: 2, LowHz: 100, HighHz: 3800, MeanPrior: 1},
 		FeatureMean: []float64{0}, Weights: []float64{1}, Means: []float64{0}, Vars: []float64{1}, V: []float64{2},
-		Nu: 1, Phi: 0.2, Slope: 1, Slack: 0.01, Length: 0.3}
+		Nu: 1, Phi: 0.2, Slope: 1, WithinSpeakerVariance: 0.01, LengthExponent: 0.3}
 }
 
 // TestRunningUsesNoFuture changes what comes after an utterance.
@@ -165,16 +164,22 @@ func TestConversations(t *testing.T) {
 	for range mostSpeakers {
 		cast["c"] = append(cast["c"], simulate.Speaker{Recordings: [][]float32{simulate.Coloured(rng, 16000*20, 0)}})
 	}
-	all, err := Conversations(context.Background(), cast, simulate.Acoustics{}, 1, 2, 10)
-	if err != nil || len(all) != 8 {
-		t.Fatalf("%d conversations, %v; expected 8", len(all), err)
+	conditions := append(EveryCondition(), simulate.Television)
+	all, err := Conversations(cast, simulate.Acoustics{}, Plan{Conditions: conditions, Count: 2, Seconds: 10, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, s := range all {
+	n := 0
+	for s := range all {
 		if len(s.Samples) == 0 || len(s.Reference) == 0 {
 			t.Errorf("%s is empty", s.Name)
 		}
+		n++
 	}
-	if _, err := Conversations(context.Background(), nil, simulate.Acoustics{}, 1, 2, 10); err == nil {
+	if n != 2*len(conditions) {
+		t.Errorf("%d conversations, expected %d", n, 2*len(conditions))
+	}
+	if _, err := Conversations(nil, simulate.Acoustics{}, Plan{Conditions: conditions, Count: 2, Seconds: 10, Seed: 1}); err == nil {
 		t.Error("conversations of nobody")
 	}
 }

@@ -3,6 +3,7 @@ package experiment
 import (
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/lab/baselines"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
@@ -22,7 +23,7 @@ func (r *Recording) Frame(dst []float64, t int) []float64 {
 // frames of the utterances have to be asked for in their order; otherwise it is
 // the mean of all speech of the recording.
 func (r *Recording) Normalised(m *eigenvoice.Model, running bool) func(dst []float64, t int) {
-	norm := segment.NewNormalizer(m.FeatureMean, m.Features.MeanPrior)
+	norm := features.NewNormalizer(m.FeatureMean, m.Features.MeanPrior)
 	x := make([]float64, r.Dim)
 	heard := 0 // frames before this one are in the mean, or are no speech
 	hear := func(t int) {
@@ -70,11 +71,11 @@ func (r *Recording) Aligned(m *eigenvoice.Model, running bool) []baselines.Utter
 func (r *Recording) Pairs(m model.Model) []model.Stats {
 	ear := m.NewListener()
 	out := make([]model.Stats, len(r.Utterances))
-	frames := make([]float64, segment.AtomFrames*r.Dim)
+	frames := make([]float64, segment.ChunkFrames*r.Dim)
 	for i, u := range r.Utterances {
 		var sounds []*model.Sound
-		for t := u.From; t < u.To; t += segment.AtomFrames {
-			n := min(segment.AtomFrames, u.To-t)
+		for t := u.From; t < u.To; t += segment.ChunkFrames {
+			n := min(segment.ChunkFrames, u.To-t)
 			for k := range n {
 				r.Frame(frames[k*r.Dim:(k+1)*r.Dim], t+k)
 			}

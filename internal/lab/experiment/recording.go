@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/features"
 )
 
 // MaxUtterance is the longest utterance, in seconds: longer reference turns
@@ -43,8 +43,8 @@ type span struct {
 
 // NewRecording extracts the features of samples at 16 kHz and cuts the
 // reference into utterances.
-func NewRecording(name, group string, samples []float32, reference []rttm.Segment, cfg segment.FeatureConfig) (*Recording, error) {
-	e, err := segment.NewExtractor(cfg)
+func NewRecording(name, group string, samples []float32, reference []rttm.Segment, cfg features.Config) (*Recording, error) {
+	e, err := features.NewExtractor(cfg)
 	if err != nil {
 		return nil, err
 	}

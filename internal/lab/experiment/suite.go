@@ -1,8 +1,8 @@
 package experiment
 
 import (
-	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
@@ -151,11 +151,25 @@ func lasting(cast map[string][]simulate.Speaker, corpora []string) []simulate.Sp
 // mostSpeakers is how many a conversation may have.
 const mostSpeakers = 8
 
-// Conversations composes n conversations of each kind: clean, telephone (of
-// telephone speech where there is any) and rooms with noise, of 2 to 7
-// speakers, more than half of them 2, up to seconds long; and far-field meetings of
-// 4 to 8, who say what they have again until the time is up.
-func Conversations(ctx context.Context, cast map[string][]simulate.Speaker, ac simulate.Acoustics, seed uint64, n int, seconds float64) ([]Sound, error) {
+// Plan says which conversations are composed: Count of each condition, up to Seconds
+// long, drawn by Seed.
+type Plan struct {
+	Conditions []simulate.Condition
+	Count      int
+	Seconds    float64
+	Seed       uint64
+}
+
+// EveryCondition is what conversations can be recorded through, in the order of tables.
+func EveryCondition() []simulate.Condition {
+	return []simulate.Condition{simulate.Clean, simulate.Telephone, simulate.Rooms, simulate.Meeting}
+}
+
+// Conversations composes the conversations of a plan, one at a time: clean, telephone (of
+// telephone speech where there is any), rooms with noise and television, of 2 to 7
+// speakers, more than half of them 2; and far-field meetings of 4 to 8, who say what
+// they have again until the time is up.
+func Conversations(cast map[string][]simulate.Speaker, ac simulate.Acoustics, plan Plan) (iter.Seq[Sound], error) {
 	var wide, narrow []string
 	for corpus, s := range cast {
 		switch {
@@ -174,35 +188,37 @@ func Conversations(ctx context.Context, cast map[string][]simulate.Speaker, ac s
 		return nil, fmt.Errorf("no corpus has %d speakers to make conversations of", mostSpeakers)
 	}
 	lasting := lasting(cast, wide)
-	var out []Sound
-	for _, cond := range []simulate.Condition{simulate.Clean, simulate.Telephone, simulate.Rooms, simulate.Meeting} {
-		for i := range n {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			rng := rand.New(rand.NewPCG(seed, uint64(cond)<<32|uint64(i)))
-			speakers := 2
-			if i%9 >= 5 {
-				speakers = 3 + rng.IntN(5)
-			}
-			if cond == simulate.Meeting {
-				speakers = 4 + rng.IntN(5)
-			}
-			pool := talkative(cast[wide[i%len(wide)]])
-			switch cond {
-			case simulate.Telephone:
-				pool = talkative(cast[narrow[i%len(narrow)]])
-			case simulate.Meeting:
-				pool = lasting
-			}
-			var voices []simulate.Speaker
-			for _, k := range rng.Perm(len(pool))[:speakers] {
-				voices = append(voices, pool[k])
-			}
-			name := fmt.Sprintf("sim-%s-%02d", cond, i)
-			c := simulate.Talk(rng, voices, ac, simulate.Options{Name: name, Condition: cond, Seconds: seconds, Repeat: cond == simulate.Meeting})
-			out = append(out, Sound{Name: name, Group: "sim-" + cond.String(), Samples: c.Samples, Reference: c.Reference})
+	compose := func(cond simulate.Condition, i int) Sound {
+		rng := rand.New(rand.NewPCG(plan.Seed, uint64(cond)<<32|uint64(i)))
+		speakers := 2
+		if i%9 >= 5 {
+			speakers = 3 + rng.IntN(5)
 		}
+		if cond == simulate.Meeting {
+			speakers = 4 + rng.IntN(5)
+		}
+		pool := talkative(cast[wide[i%len(wide)]])
+		switch cond {
+		case simulate.Telephone:
+			pool = talkative(cast[narrow[i%len(narrow)]])
+		case simulate.Meeting:
+			pool = lasting
+		}
+		var voices []simulate.Speaker
+		for _, k := range rng.Perm(len(pool))[:speakers] {
+			voices = append(voices, pool[k])
+		}
+		name := fmt.Sprintf("sim-%s-%02d", cond, i)
+		c := simulate.Talk(rng, voices, ac, simulate.Options{Name: name, Condition: cond, Seconds: plan.Seconds, Repeat: cond == simulate.Meeting})
+		return Sound{Name: name, Group: "sim-" + cond.String(), Samples: c.Samples, Reference: c.Reference}
 	}
-	return out, nil
+	return func(yield func(Sound) bool) {
+		for _, cond := range plan.Conditions {
+			for i := range plan.Count {
+				if !yield(compose(cond, i)) {
+					return
+				}
+			}
+		}
+	}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/lab/dataset"
@@ -17,17 +18,28 @@ type Condition int
 // Clean is close microphones; Telephone is a line with 300 to 3400 Hz and
 // µ-law; Rooms is one room with a place, and so a response, for every speaker,
 // and noise; Meeting is a far-field microphone on a table, as loud as everybody's
-// distance makes it, with more overlap.
+// distance makes it, with more overlap; Television is close microphones with music
+// under a part of what is said, and between turns jingles and applause, which are
+// nobody's.
 const (
 	Clean Condition = iota
 	Telephone
 	Rooms
 	Meeting
+	Television
 )
 
+var conditionNames = [...]string{"clean", "telephone", "rooms", "meeting", "television"}
+
 // String names the condition as tables do.
-func (c Condition) String() string {
-	return [...]string{"clean", "telephone", "rooms", "meeting"}[c]
+func (c Condition) String() string { return conditionNames[c] }
+
+// ParseCondition returns the condition of a name.
+func ParseCondition(name string) (Condition, error) {
+	if i := slices.Index(conditionNames[:], name); i >= 0 {
+		return Condition(i), nil
+	}
+	return 0, fmt.Errorf("no condition is called %q: expected one of %s", name, strings.Join(conditionNames[:], ", "))
 }
 
 // Speaker is the material of one voice: recordings at 16 kHz without long
@@ -152,6 +164,9 @@ func Talk(rng *rand.Rand, speakers []Speaker, ac Acoustics, opt Options) Convers
 	clock = 0.5 * rng.Float64()
 	silent := 0
 	for clock < opt.Seconds {
+		if opt.Condition == Television {
+			clock = c.interlude(rng, clock)
+		}
 		next := choose(rng, voices, current)
 		length := turnMedian * math.Exp(turnSpread*rng.NormFloat64())
 		length = min(max(length, shortestTurn), longestTurn)
@@ -193,9 +208,48 @@ func (c *Conversation) finish(rng *rand.Rand, ac Acoustics, cond Condition) {
 			noise = ac.Noises[k]
 		}
 		AddNoise(rng, c.Samples, noise, lowestSNR+(highestSNR-lowestSNR)*rng.Float64())
+	case Television:
+		c.underlay(rng)
 	case Telephone:
 		AddNoise(rng, c.Samples, Coloured(rng, 10*dataset.Rate, rng.Float64()), 25+10*rng.Float64())
 		c.Samples = PhoneLine(c.Samples)
+	}
+}
+
+// Television: how often something sounds between two turns, for how long, how often a
+// stretch of the programme has music under it, and how far that lies under the speech.
+const (
+	interludeProbability      = 0.06
+	shortestJingle            = 2.0 // seconds
+	longestJingle             = 8.0
+	underlayProbability       = 0.4
+	underlayStretch           = 20.0      // seconds
+	lowestUnderlay, mostUnder = 6.0, 20.0 // dB
+)
+
+// interlude may put a jingle or applause at a time. It returns when people go on.
+func (c *Conversation) interlude(rng *rand.Rand, clock float64) float64 {
+	if rng.Float64() >= interludeProbability {
+		return clock
+	}
+	seconds := shortestJingle + (longestJingle-shortestJingle)*rng.Float64()
+	made := Music
+	if rng.IntN(3) == 0 {
+		made = Applause
+	}
+	at := max(len(c.Samples), int(clock*dataset.Rate))
+	x := made(rng, int(seconds*dataset.Rate))
+	Scale(x, 0.05)
+	c.Samples = append(append(c.Samples, make([]float32, at-len(c.Samples))...), x...)
+	return float64(len(c.Samples)) / dataset.Rate
+}
+
+// underlay puts music under stretches of the programme.
+func (c *Conversation) underlay(rng *rand.Rand) {
+	for part := range slices.Chunk(c.Samples, underlayStretch*dataset.Rate) {
+		if rng.Float64() < underlayProbability {
+			AddNoise(rng, part, Music(rng, len(part)), lowestUnderlay+(mostUnder-lowestUnderlay)*rng.Float64())
+		}
 	}
 }
 

@@ -119,7 +119,7 @@ func TestReferenceIsExact(t *testing.T) {
 func TestSameSeedSameConversation(t *testing.T) {
 	cast := []Speaker{{"a", [][]float32{tone(300, 20), tone(310, 5)}}, {"b", [][]float32{tone(500, 25)}}}
 	ac := Acoustics{Rooms: [][]float32{{1, 0.5}}, Noises: [][]float32{Coloured(seeded(9), 1000, 0)}}
-	for _, cond := range []Condition{Clean, Telephone, Rooms} {
+	for _, cond := range []Condition{Clean, Telephone, Rooms, Meeting, Television} {
 		opt := Options{Name: "n", Condition: cond, Seconds: 15}
 		a, b := Talk(seeded(5), cast, ac, opt), Talk(seeded(5), cast, ac, opt)
 		if !reflect.DeepEqual(a, b) {
@@ -159,4 +159,33 @@ func TestTurnLengths(t *testing.T) {
 	if share < 0.2 || share > 0.6 || mean < 1 || mean > 3.5 {
 		t.Errorf("%.0f %% of turns under a second, mean %.2f s", 100*share, mean)
 	}
+}
+
+// TestMusic holds that music and applause have the level that is promised, and that
+// music has a pitch and applause has none: a tone's autocorrelation comes back near 1.
+func TestMusic(t *testing.T) {
+	for seed := range uint64(8) {
+		music, applause := Music(seeded(seed), 4*dataset.Rate), Applause(seeded(seed), 4*dataset.Rate)
+		for name, x := range map[string][]float32{"music": music, "applause": applause} {
+			if p := Power(x); math.Abs(p-1) > 1e-3 {
+				t.Errorf("seed %d: %s of power %v, expected 1", seed, name, p)
+			}
+		}
+		if m, a := periodicity(music), periodicity(applause); m < 0.4 || a > 0.2 {
+			t.Errorf("seed %d: periodicity of music %.2f, of applause %.2f", seed, m, a)
+		}
+	}
+}
+
+// periodicity is the highest normalised autocorrelation at lags of 2 to 20 ms.
+func periodicity(x []float32) float64 {
+	best := 0.0
+	for lag := dataset.Rate / 500; lag < dataset.Rate/50; lag++ {
+		var sum float64
+		for i := lag; i < len(x); i++ {
+			sum += float64(x[i]) * float64(x[i-lag])
+		}
+		best = max(best, sum/float64(len(x)))
+	}
+	return best
 }

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/features"
 )
 
 // ErrConfig is wrapped by errors about settings that cannot work.
@@ -19,7 +19,7 @@ type Config struct {
 	// Seed starts every random choice.
 	Seed uint64
 	// Features is the front end.
-	Features segment.FeatureConfig
+	Features features.Config
 	// Gaussians is M, Eigenvoices ν and Eigenchannels μ.
 	Gaussians, Eigenvoices, Eigenchannels int
 	// UseChannels says that the model is to integrate channels out. Otherwise
@@ -44,11 +44,12 @@ type Config struct {
 	Chunk float64
 	// TrainPhi scales frame counts in the training of V and U, Phi at run time.
 	TrainPhi, Phi float64
-	// TrainToken is to the training of V and U what Token is to the run time;
-	// see model.Model.
-	TrainToken float64
-	// Token, Slack and Length shape the scores; see model.Model.
-	Token, Slack, Length float64
+	// TrainOffsetVariance is to the training of V and U what OffsetVariance is at run
+	// time; see eigenvoice.Model.
+	TrainOffsetVariance float64
+	// OffsetVariance, WithinSpeakerVariance and LengthExponent shape the scores; see
+	// eigenvoice.Model.
+	OffsetVariance, WithinSpeakerVariance, LengthExponent float64
 	// UBMIterations and Iterations are the rounds of EM of the UBM at full
 	// size and of V and U.
 	UBMIterations, Iterations int
@@ -57,15 +58,15 @@ type Config struct {
 // DefaultConfig returns the settings of the published model.
 func DefaultConfig() Config {
 	return Config{
-		Seed: 1, Features: segment.DefaultFeatures(),
+		Seed: 1, Features: features.Default(),
 		Gaussians: 256, Eigenvoices: 64, Eigenchannels: 30, Soft: true, Sessions: true, Augment: 2,
-		OwnMean: 0.5, Chunk: 3, TrainPhi: 0.3, Phi: 0.15, Token: 0.667, Slack: 0.02, Length: 0.7,
+		OwnMean: 0.5, Chunk: 3, TrainPhi: 0.3, Phi: 0.15, OffsetVariance: 0.667, WithinSpeakerVariance: 0.02, LengthExponent: 0.7,
 		UBMIterations: 8, Iterations: 6,
 	}
 }
 
 // Validate reports the first setting that cannot work, as an error that wraps
-// [ErrConfig] or segment.ErrConfig.
+// [ErrConfig] or features.ErrConfig.
 func (c Config) Validate() error {
 	if err := c.Features.Validate(); err != nil {
 		return err
@@ -79,10 +80,10 @@ func (c Config) Validate() error {
 		{"chunk", c.Chunk, 0.5, 60},
 		{"training phi", c.TrainPhi, 1e-3, 1},
 		{"phi", c.Phi, 1e-3, 1},
-		{"token", c.Token, 0, 100},
-		{"training token", c.TrainToken, 0, 100},
-		{"slack", c.Slack, 0, 10},
-		{"length", c.Length, 0, 2},
+		{"token", c.OffsetVariance, 0, 100},
+		{"training token", c.TrainOffsetVariance, 0, 100},
+		{"slack", c.WithinSpeakerVariance, 0, 10},
+		{"length", c.LengthExponent, 0, 2},
 		{"UBM iterations", float64(c.UBMIterations), 1, 1000},
 		{"iterations", float64(c.Iterations), 1, 1000},
 	})

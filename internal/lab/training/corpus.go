@@ -5,9 +5,9 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/lab/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/lab/simulate"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // Recording is one speaker's features.
@@ -36,15 +36,8 @@ const speechFloor = 40
 // each. The order of recordings is that of utterances, copies side by side.
 func Extract(ctx context.Context, utts []dataset.Utterance, ac simulate.Acoustics, cfg Config, p Progress) (*Corpus, error) {
 	c := &Corpus{Dim: cfg.Features.Dim()}
-	speakers, corpora := map[string]int{}, map[string]int{}
-	for _, u := range utts {
-		if _, ok := speakers[u.SpeakerID()]; !ok {
-			speakers[u.SpeakerID()] = len(speakers)
-		}
-		if _, ok := corpora[u.Corpus]; !ok {
-			corpora[u.Corpus] = len(corpora)
-		}
-	}
+	speakers := numbered(utts, dataset.Utterance.SpeakerID)
+	corpora := numbered(utts, func(u dataset.Utterance) string { return u.Corpus })
 	c.Speakers = len(speakers)
 	copies := 1 + cfg.Augment
 	c.Recordings = make([]Recording, len(utts)*copies)
@@ -53,27 +46,10 @@ func Extract(ctx context.Context, utts []dataset.Utterance, ac simulate.Acoustic
 		c.Speakers = len(c.Recordings)
 		voice = func(i, k int) int { return i*copies + k }
 	}
-	done := p.Start("features", len(utts))
-	err := parallel(ctx, len(utts), func(_, i int) error {
-		defer done(1)
-		u := utts[i]
-		sound, err := dataset.Load(u.Path)
-		if err != nil {
-			return err
-		}
-		rng := rand.New(rand.NewPCG(cfg.Seed, uint64(i)))
-		for k := range copies {
-			x := sound
-			if k > 0 {
-				x = distort(rng, sound, ac, k)
-			}
-			frames, err := Features(cfg.Features, x)
-			if err != nil {
-				return err
-			}
-			c.Recordings[i*copies+k] = Recording{Speaker: voice(i, k),
-				Group: corpora[u.Corpus]*copies + k, Frames: frames}
-		}
+	all := augmented{utts: utts, acoustics: ac, copies: copies, seed: cfg.Seed, front: cfg.Features}
+	err := all.each(ctx, p, "features", func(one copyOf) error {
+		c.Recordings[one.utterance*copies+one.number] = Recording{Speaker: voice(one.utterance, one.number),
+			Group: corpora[utts[one.utterance].Corpus]*copies + one.number, Frames: one.frames}
 		return nil
 	})
 	if err != nil {
@@ -109,15 +85,15 @@ func distort(rng *rand.Rand, x []float32, ac simulate.Acoustics, kind int) []flo
 }
 
 // Features returns the frames of a recording that are loud enough for speech.
-func Features(cfg segment.FeatureConfig, sound []float32) ([]float32, error) {
-	e, err := segment.NewExtractor(cfg)
+func Features(cfg features.Config, sound []float32) ([]float32, error) {
+	e, err := features.NewExtractor(cfg)
 	if err != nil {
 		return nil, err
 	}
-	level := make([]float64, (len(sound)+segment.Hop-1)/segment.Hop)
+	level := make([]float64, (len(sound)+features.Hop-1)/features.Hop)
 	top := math.Inf(-1)
 	for i := range level {
-		level[i] = 10 * math.Log10(simulate.Power(sound[i*segment.Hop:min((i+1)*segment.Hop, len(sound))])+1e-12)
+		level[i] = 10 * math.Log10(simulate.Power(sound[i*features.Hop:min((i+1)*features.Hop, len(sound))])+1e-12)
 		top = max(top, level[i])
 	}
 	frames := make([]float32, 0, len(level)*e.Dim())

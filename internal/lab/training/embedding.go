@@ -10,10 +10,10 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/lab/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/lab/simulate"
 	"github.com/seed-7adb9000/diarizer/online/model/embedding"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // EmbeddingConfig are the settings of the training of an embedding model. Together
@@ -33,20 +33,20 @@ type EmbeddingConfig struct {
 	// Channel is the part of what a speaker's recordings differ by that also
 	// differs within one.
 	Channel float64
-	// Phi, Slack and Length are those of the model.
-	Phi, Slack, Length float64
+	// Phi, WithinSpeakerVariance and LengthExponent are those of the model.
+	Phi, WithinSpeakerVariance, LengthExponent float64
 }
 
 // DefaultEmbeddingConfig returns the settings of the published model.
 func DefaultEmbeddingConfig() EmbeddingConfig {
-	return EmbeddingConfig{Seed: 1, Augment: 3, Crops: 5, Shortest: 0.6, Longest: 5, Factors: 96, Channel: 1, Phi: 0.5, Slack: 0.01, Length: 0.7}
+	return EmbeddingConfig{Seed: 1, Augment: 3, Crops: 5, Shortest: 0.6, Longest: 5, Factors: 96, Channel: 1, Phi: 0.5, WithinSpeakerVariance: 0.01, LengthExponent: 0.7}
 }
 
 // EmbeddingFeatures is the front end of an embedding model: cepstra for the
 // segmentation to find changes by, and the mel bank for the network.
-func EmbeddingFeatures() segment.FeatureConfig {
-	f := segment.DefaultFeatures()
-	f.Deltas, f.MelBank = false, segment.BankSize
+func EmbeddingFeatures() features.Config {
+	f := features.Default()
+	f.Deltas, f.MelBank = false, features.BankSize
 	return f
 }
 
@@ -61,8 +61,8 @@ func (c EmbeddingConfig) Validate() error {
 		{"factors", float64(c.Factors), 1, 512},
 		{"channel", c.Channel, 0, 1},
 		{"phi", c.Phi, 1e-3, 1},
-		{"slack", c.Slack, 0, 10},
-		{"length", c.Length, 0, 2},
+		{"slack", c.WithinSpeakerVariance, 0, 10},
+		{"length", c.LengthExponent, 0, 2},
 	})
 }
 
@@ -81,44 +81,23 @@ func Crops(ctx context.Context, utts []dataset.Utterance, ac simulate.Acoustics,
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	speakers := map[string]int{}
-	for _, u := range utts {
-		if _, ok := speakers[u.SpeakerID()]; !ok {
-			speakers[u.SpeakerID()] = len(speakers)
-		}
-	}
+	speakers := numbered(utts, dataset.Utterance.SpeakerID)
 	copies := 1 + cfg.Augment
 	each := make([][]Crop, len(utts))
 	embedders := make([]embedding.Embedder, workers())
-	done := p.Start("embeddings", len(utts))
-	err := parallel(ctx, len(utts), func(worker, i int) error {
-		defer done(1)
-		if embedders[worker] == nil {
-			embedders[worker] = net.NewEmbedder()
+	sounds := augmented{utts: utts, acoustics: ac, copies: copies, seed: cfg.Seed, front: EmbeddingFeatures()}
+	err := sounds.each(ctx, p, "embeddings", func(c copyOf) error {
+		if embedders[c.worker] == nil {
+			embedders[c.worker] = net.NewEmbedder()
 		}
-		sound, err := dataset.Load(utts[i].Path)
-		if err != nil {
-			return err
-		}
-		rng := rand.New(rand.NewPCG(cfg.Seed, uint64(i)))
-		for k := range copies {
-			x := sound
-			if k > 0 {
-				x = distort(rng, sound, ac, k)
+		for range cfg.Crops {
+			heard := crop(c.rng, c.frames, cfg)
+			if heard == nil {
+				break
 			}
-			frames, err := Features(EmbeddingFeatures(), x)
-			if err != nil {
-				return err
-			}
-			for range cfg.Crops {
-				features := crop(rng, frames, cfg)
-				if features == nil {
-					break
-				}
-				vector := unit(embedders[worker], features, net.Dim())
-				each[i] = append(each[i], Crop{Speaker: speakers[utts[i].SpeakerID()], Session: i*copies + k,
-					Seconds: float64(len(features)/segment.BankSize) / 100, Vector: vector})
-			}
+			vector := unit(embedders[c.worker], heard, net.Dim())
+			each[c.utterance] = append(each[c.utterance], Crop{Speaker: speakers[utts[c.utterance].SpeakerID()], Session: c.utterance*copies + c.number,
+				Seconds: float64(len(heard)/features.BankSize) / 100, Vector: vector})
 		}
 		return nil
 	})
@@ -142,18 +121,18 @@ func crop(rng *rand.Rand, frames []float32, cfg EmbeddingConfig) []float32 {
 		return nil
 	}
 	from := rng.IntN(total - n + 1)
-	out := make([]float32, 0, n*segment.BankSize)
+	out := make([]float32, 0, n*features.BankSize)
 	for t := from; t < from+n; t++ {
-		out = append(out, frames[(t+1)*dim-segment.BankSize:(t+1)*dim]...)
+		out = append(out, frames[(t+1)*dim-features.BankSize:(t+1)*dim]...)
 	}
 	return out
 }
 
-// unit returns the network's vector of the features, scaled to length 1.
-func unit(net embedding.Embedder, features []float32, dim int) []float64 {
+// unit returns the network's vector of some frames, scaled to length 1.
+func unit(net embedding.Embedder, frames []float32, dim int) []float64 {
 	raw := make([]float32, dim)
-	net.Hear(features)
-	net.Embed(raw, 0, len(features)/segment.BankSize)
+	net.Hear(frames)
+	net.Embed(raw, 0, len(frames)/features.BankSize)
 	v := make([]float64, dim)
 	for i, x := range raw {
 		v[i] = float64(x)
@@ -205,7 +184,7 @@ func TrainEmbedding(net embedding.Network, crops []Crop, cfg EmbeddingConfig) (*
 	if err != nil {
 		return nil, err
 	}
-	m := &embedding.Model{Features: EmbeddingFeatures(), Net: net, Mean: everybody.means[0], P: p, Phi: cfg.Phi, Slack: cfg.Slack, Length: cfg.Length, Slope: 1}
+	m := &embedding.Model{Features: EmbeddingFeatures(), Net: net, Mean: everybody.means[0], P: p, Phi: cfg.Phi, WithinSpeakerVariance: cfg.WithinSpeakerVariance, LengthExponent: cfg.LengthExponent, Slope: 1}
 	m.A, m.B = lengths(sessions, crops, p)
 	for k := range m.A {
 		row := mat.NewVecDense(dim, p[k*dim:(k+1)*dim])

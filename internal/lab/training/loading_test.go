@@ -62,7 +62,7 @@ func TestAlignedEigenvoices(t *testing.T) {
 // training what its pair says of them at run time.
 func TestSaturationIsTheModels(t *testing.T) {
 	cfg := tinyConfig()
-	cfg.Eigenchannels, cfg.Chunk, cfg.TrainToken, cfg.Token = 0, 60, 0.8, 0.8
+	cfg.Eigenchannels, cfg.Chunk, cfg.TrainOffsetVariance, cfg.OffsetVariance = 0, 60, 0.8, 0.8
 	cfg.Phi = cfg.TrainPhi
 	c := tinyCorpus(3, 12, 1, 200)
 	m, _, err := Train(context.Background(), c, cfg, Quiet{})
@@ -96,7 +96,7 @@ func TestSaturationIsTheModels(t *testing.T) {
 		acc.StatsInto(&s)
 		want := eigenvoice.NewComparer(m.Nu).Evidence(s)
 		p := newPosterior(m.Nu)
-		chunks[i].saturate(cfg.TrainToken * cfg.TrainPhi)
+		chunks[i].saturate(cfg.TrainOffsetVariance * cfg.TrainPhi)
 		p.of(l, chunks[i], cfg.TrainPhi, false)
 		if math.Abs(p.evidence-want) > 1e-4*(1+math.Abs(want)) {
 			t.Errorf("recording %d: evidence %v in training, %v at run time", i, p.evidence, want)

@@ -51,7 +51,7 @@ func TrainFactors(ctx context.Context, c *Corpus, ubm *Mixture, cfg Config, p Pr
 		return nil, rep, err
 	}
 	for _, s := range chunks {
-		s.saturate(cfg.TrainToken * cfg.TrainPhi)
+		s.saturate(cfg.TrainOffsetVariance * cfg.TrainPhi)
 	}
 	speakers := pool(chunks, c.Speakers)
 	rng := rand.New(rand.NewPCG(cfg.Seed, 99))
@@ -72,7 +72,7 @@ func TrainFactors(ctx context.Context, c *Corpus, ubm *Mixture, cfg Config, p Pr
 		return nil, rep, err
 	}
 	m := &eigenvoice.Model{Features: cfg.Features, FeatureMean: c.Mean, Weights: ubm.weights, Means: ubm.means, Vars: ubm.vars,
-		Nu: cfg.Eigenvoices, Mu: cfg.Eigenchannels, IgnoreChannels: !cfg.UseChannels, Phi: cfg.Phi, Token: cfg.Token, Soft: cfg.Soft, Slack: cfg.Slack, Length: cfg.Length, Slope: 1, V: voices.coloured(ubm.vars)}
+		Nu: cfg.Eigenvoices, Mu: cfg.Eigenchannels, IgnoreChannels: !cfg.UseChannels, Phi: cfg.Phi, OffsetVariance: cfg.OffsetVariance, Soft: cfg.Soft, WithinSpeakerVariance: cfg.WithinSpeakerVariance, LengthExponent: cfg.LengthExponent, Slope: 1, V: voices.coloured(ubm.vars)}
 	if cfg.Eigenchannels == 0 {
 		return m, rep, nil
 	}

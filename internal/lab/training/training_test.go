@@ -15,18 +15,18 @@ import (
 	"github.com/mewkiz/flac/frame"
 	"github.com/mewkiz/flac/meta"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/lab/dataset"
 	"github.com/seed-7adb9000/diarizer/internal/lab/simulate"
 	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // tinyConfig is small enough to train in a moment.
 func tinyConfig() Config {
 	cfg := DefaultConfig()
-	cfg.Features = segment.FeatureConfig{Ceps: 3, Filters: 6, LowHz: 100, HighHz: 3800, MeanPrior: 50}
+	cfg.Features = features.Config{Ceps: 3, Filters: 6, LowHz: 100, HighHz: 3800, MeanPrior: 50}
 	cfg.Gaussians, cfg.Eigenvoices, cfg.Eigenchannels, cfg.Augment = 6, 2, 1, 1
 	cfg.UBMIterations, cfg.Iterations, cfg.OwnMean = 4, 4, 0
 	return cfg

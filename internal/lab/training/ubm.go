@@ -7,8 +7,8 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // The UBM grows from one Gaussian by splitting the heaviest in two, with a few
@@ -23,7 +23,7 @@ const (
 
 // Mixture is the UBM while it is trained.
 type Mixture struct {
-	features             segment.FeatureConfig
+	features             features.Config
 	weights, means, vars []float64
 	global               []float64 // variance of all frames
 }

@@ -78,7 +78,7 @@ func Fit(ctx context.Context, mt *Material, half int, m model.Model) (identify.R
 	for i := range rules {
 		jobs = append(jobs, func() error {
 			r := &rules[i]
-			r.Slack, r.Length = slacks[i/len(lengths)], lengths[i%len(lengths)]
+			r.WithinSpeakerVariance, r.LengthExponent = slacks[i/len(lengths)], lengths[i%len(lengths)]
 			costs[i] = regress(r, compare(mt, half, m, *r))
 			return nil
 		})

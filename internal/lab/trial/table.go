@@ -50,7 +50,7 @@ func Report(ctx context.Context, w io.Writer, mt *Material, m model.Model) error
 		if r.rule != fitted {
 			bits = Cost(mt, 0, m, r.rule)
 		}
-		fmt.Fprintf(t, "| %s\t| %g\t| %g\t| %.3f\t| %.3f\t| %.3f\t| %.4f\t|\n", r.name, r.rule.Slack, r.rule.Length, r.rule.Slope, r.rule.Offset, r.rule.Growth, bits)
+		fmt.Fprintf(t, "| %s\t| %g\t| %g\t| %.3f\t| %.3f\t| %.3f\t| %.4f\t|\n", r.name, r.rule.WithinSpeakerVariance, r.rule.LengthExponent, r.rule.Slope, r.rule.Offset, r.rule.Growth, bits)
 	}
 	fmt.Fprint(t, "\n| streams\t| speech\t| speakers enrolled\t| missed\t| with another's name\t| strangers\t| with a name\t| false names\t|\n| ---\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t| ---:\t|\n")
 	all, by := Counts(mt, 1, m, identify.RuleOf(m))

@@ -13,7 +13,7 @@ func BenchmarkRun(b *testing.B) {
 	for _, path := range simd.Paths() {
 		for _, frames := range []int{100, 300, 1000} {
 			b.Run(fmt.Sprintf("%v/%ds", path, frames/100), func(b *testing.B) {
-				in, r, out := features(frames), net.NewRunnerOn(path), make([]float32, Dim)
+				in, r, out := inputs(frames), net.NewRunnerOn(path), make([]float32, Dim)
 				var trunk Trunk
 				for b.Loop() {
 					r.Run(&trunk, in)

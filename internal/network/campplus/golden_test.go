@@ -7,8 +7,8 @@ import (
 	"os"
 	"testing"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/network/simd"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // golden is what PyTorch made of the published weights in 32 bits, written by
@@ -51,8 +51,8 @@ func noise() func() float64 {
 	}
 }
 
-// features is the formula of research/campplus/inputs.py.
-func features(frames int) []float32 {
+// inputs is the formula of research/campplus/inputs.py.
+func inputs(frames int) []float32 {
 	next := noise()
 	out := make([]float32, 0, frames*Features)
 	for i := range frames {
@@ -113,7 +113,7 @@ func TestGolden(t *testing.T) {
 			}
 			t.Run(fmt.Sprintf("%v/%d", path, want.Frames), func(t *testing.T) {
 				var trunk Trunk
-				r.Run(&trunk, features(want.Frames))
+				r.Run(&trunk, inputs(want.Frames))
 				if trunk.Rows() != want.TrunkRows {
 					t.Fatalf("%d rows, expected %d", trunk.Rows(), want.TrunkRows)
 				}
@@ -141,13 +141,13 @@ func TestGolden(t *testing.T) {
 // TestGoldenVoice goes all the way from samples.
 func TestGoldenVoice(t *testing.T) {
 	net, g := load(t), readGolden(t)
-	bank, r := segment.NewBank(), net.NewRunner()
+	bank, r := features.NewBank(), net.NewRunner()
 	row := make([]float64, Features)
 	for _, want := range g.Voice {
 		samples := voice(want.Samples)
 		var feats []float32
-		for from := 0; from+segment.Window <= len(samples); from += segment.Hop {
-			bank.Into(row, samples[from:from+segment.Window])
+		for from := 0; from+features.Window <= len(samples); from += features.Hop {
+			bank.Into(row, samples[from:from+features.Window])
 			for _, v := range row {
 				feats = append(feats, float32(v))
 			}

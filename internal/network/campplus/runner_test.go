@@ -24,7 +24,7 @@ func TestUtterancesLeaveNothingBehind(t *testing.T) {
 	used := net.NewRunner()
 	var trunk Trunk
 	for _, frames := range []int{130, 7, 1, 131, 64, 250, 2} {
-		in := features(frames)
+		in := inputs(frames)
 		for i := range in {
 			in[i] += float32(frames)*in[i]/500 + 3
 		}
@@ -39,7 +39,7 @@ func TestUtterancesLeaveNothingBehind(t *testing.T) {
 
 // TestPathsAgree holds the paths to each other.
 func TestPathsAgree(t *testing.T) {
-	net, in := load(t), features(60)
+	net, in := load(t), inputs(60)
 	want := embed(net.NewRunnerOn(simd.Portable), in)
 	var size float64
 	for _, v := range want {
@@ -58,7 +58,7 @@ func TestPathsAgree(t *testing.T) {
 // alike changes nothing.
 func TestMeanIsTakenOff(t *testing.T) {
 	r := load(t).NewRunner()
-	in := features(90)
+	in := inputs(90)
 	want := embed(r, in)
 	for i := range in {
 		in[i] += float32(i%Features) / 16
@@ -76,7 +76,7 @@ func TestMeanIsTakenOff(t *testing.T) {
 func TestStretches(t *testing.T) {
 	r := load(t).NewRunner()
 	var trunk, part Trunk
-	r.Run(&trunk, features(120))
+	r.Run(&trunk, inputs(120))
 	for _, c := range [][2]int{{0, 60}, {10, 35}, {59, 60}, {30, 32}} {
 		part.frames = append(part.frames[:0], trunk.frames[c[0]*Channels:c[1]*Channels]...)
 		got, want := make([]float32, Dim), make([]float32, Dim)
@@ -91,7 +91,7 @@ func TestStretches(t *testing.T) {
 func TestMisusePanics(t *testing.T) {
 	r := load(t).NewRunner()
 	var trunk, empty Trunk
-	r.Run(&trunk, features(20))
+	r.Run(&trunk, inputs(20))
 	out := make([]float32, Dim)
 	for name, f := range map[string]func(){
 		"no frame":   func() { r.Run(&empty, nil) },
@@ -115,7 +115,7 @@ func TestMisusePanics(t *testing.T) {
 }
 
 func TestNothingIsAllocated(t *testing.T) {
-	net, in, out := load(t), features(30), make([]float32, Dim)
+	net, in, out := load(t), inputs(30), make([]float32, Dim)
 	for _, path := range simd.Paths() {
 		r := net.NewRunnerOn(path)
 		var trunk Trunk
@@ -132,7 +132,7 @@ func TestNothingIsAllocated(t *testing.T) {
 
 // TestConcurrentRunners holds, under the race detector, that a network can be shared.
 func TestConcurrentRunners(t *testing.T) {
-	net, in := load(t), features(40)
+	net, in := load(t), inputs(40)
 	want := embed(net.NewRunner(), in)
 	for i := range 3 {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // eigenvoices is the content of a file of an eigenvoice model.
@@ -17,23 +17,23 @@ type eigenvoices struct {
 
 // eigenvoiceSettings are the parts that are not tensors.
 type eigenvoiceSettings struct {
-	Features  segment.FeatureConfig `json:"features"`
-	Nu        int                   `json:"eigenvoices"`
-	Mu        int                   `json:"eigenchannels"`
-	OneChan   bool                  `json:"ignore_channels,omitempty"`
-	Phi       float64               `json:"phi"`
-	Token     float64               `json:"token,omitempty"`
-	Soft      bool                  `json:"soft"`
-	Slack     float64               `json:"slack"`
-	Length    float64               `json:"length"`
-	Threshold float64               `json:"threshold"`
-	Slope     float64               `json:"slope"`
+	Features              features.Config `json:"features"`
+	Nu                    int             `json:"eigenvoices"`
+	Mu                    int             `json:"eigenchannels"`
+	OneChan               bool            `json:"ignore_channels,omitempty"`
+	Phi                   float64         `json:"phi"`
+	OffsetVariance        float64         `json:"token,omitempty"`
+	Soft                  bool            `json:"soft"`
+	WithinSpeakerVariance float64         `json:"slack"`
+	LengthExponent        float64         `json:"length"`
+	Threshold             float64         `json:"threshold"`
+	Slope                 float64         `json:"slope"`
 }
 
 func eigenvoicesOf(m *eigenvoice.Model) *eigenvoices {
 	return &eigenvoices{
-		set: eigenvoiceSettings{Features: m.Features, Nu: m.Nu, Mu: m.Mu, OneChan: m.IgnoreChannels, Phi: m.Phi, Token: m.Token,
-			Soft: m.Soft, Slack: m.Slack, Length: m.Length, Threshold: m.Threshold, Slope: m.Slope},
+		set: eigenvoiceSettings{Features: m.Features, Nu: m.Nu, Mu: m.Mu, OneChan: m.IgnoreChannels, Phi: m.Phi, OffsetVariance: m.OffsetVariance,
+			Soft: m.Soft, WithinSpeakerVariance: m.WithinSpeakerVariance, LengthExponent: m.LengthExponent, Threshold: m.Threshold, Slope: m.Slope},
 		m: eigenvoice.Model{FeatureMean: m.FeatureMean, Weights: m.Weights, Means: m.Means, Vars: m.Vars, V: m.V, U: m.U},
 	}
 }
@@ -67,7 +67,7 @@ func (e *eigenvoices) tensors(shape func(string) []uint64) ([]tensor, error) {
 
 func (e *eigenvoices) model() (model.Model, error) {
 	s, m := e.set, &e.m
-	m.Features, m.Nu, m.Mu, m.IgnoreChannels, m.Phi, m.Token = s.Features, s.Nu, s.Mu, s.OneChan, s.Phi, s.Token
-	m.Soft, m.Slack, m.Length, m.Threshold, m.Slope = s.Soft, s.Slack, s.Length, s.Threshold, s.Slope
+	m.Features, m.Nu, m.Mu, m.IgnoreChannels, m.Phi, m.OffsetVariance = s.Features, s.Nu, s.Mu, s.OneChan, s.Phi, s.OffsetVariance
+	m.Soft, m.WithinSpeakerVariance, m.LengthExponent, m.Threshold, m.Slope = s.Soft, s.WithinSpeakerVariance, s.LengthExponent, s.Threshold, s.Slope
 	return m, nil
 }

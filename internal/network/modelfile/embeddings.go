@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/network/campplus"
 	"github.com/seed-7adb9000/diarizer/internal/network/simd"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/embedding"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // embeddings is the content of a file of an embedding model.
@@ -20,19 +20,19 @@ type embeddings struct {
 
 // embeddingSettings are the parts that are not tensors.
 type embeddingSettings struct {
-	Features  segment.FeatureConfig `json:"features"`
-	Network   string                `json:"network"` // its fingerprint
-	Phi       float64               `json:"phi"`
-	Slack     float64               `json:"slack,omitempty"`
-	Length    float64               `json:"length"`
-	Threshold float64               `json:"threshold"`
-	Slope     float64               `json:"slope"`
+	Features              features.Config `json:"features"`
+	Network               string          `json:"network"` // its fingerprint
+	Phi                   float64         `json:"phi"`
+	WithinSpeakerVariance float64         `json:"slack,omitempty"`
+	LengthExponent        float64         `json:"length"`
+	Threshold             float64         `json:"threshold"`
+	Slope                 float64         `json:"slope"`
 }
 
 func embeddingOf(m *embedding.Model) *embeddings {
 	return &embeddings{
-		set: embeddingSettings{Features: m.Features, Network: m.Net.Fingerprint(), Phi: m.Phi, Slack: m.Slack,
-			Length: m.Length, Threshold: m.Threshold, Slope: m.Slope},
+		set: embeddingSettings{Features: m.Features, Network: m.Net.Fingerprint(), Phi: m.Phi, WithinSpeakerVariance: m.WithinSpeakerVariance,
+			LengthExponent: m.LengthExponent, Threshold: m.Threshold, Slope: m.Slope},
 		m: embedding.Model{Mean: m.Mean, P: m.P, A: m.A, B: m.B},
 	}
 }
@@ -70,7 +70,7 @@ func (e *embeddings) model() (model.Model, error) {
 	}
 	s, m := e.set, &e.m
 	m.Tracking = tracking
-	m.Net, m.Features, m.Phi, m.Slack, m.Length, m.Threshold, m.Slope = net, s.Features, s.Phi, s.Slack, s.Length, s.Threshold, s.Slope
+	m.Net, m.Features, m.Phi, m.WithinSpeakerVariance, m.LengthExponent, m.Threshold, m.Slope = net, s.Features, s.Phi, s.WithinSpeakerVariance, s.LengthExponent, s.Threshold, s.Slope
 	return m, nil
 }
 

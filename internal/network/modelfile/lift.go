@@ -3,7 +3,7 @@ package modelfile
 import (
 	"math"
 
-	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/features"
 )
 
 const (
@@ -14,7 +14,7 @@ const (
 	leastLoud = -4
 )
 
-// lift appends the log mel energies of an utterance, rows of [segment.BankSize] in one or
+// lift appends the log mel energies of an utterance, rows of [features.BankSize] in one or
 // more parts, to dst as the network takes them: those of one that is quiet as if it were
 // louder, for what is below the floor of the network would be lost, and none below that floor.
 func lift(dst []float32, parts ...[]float32) []float32 {
@@ -25,7 +25,7 @@ func lift(dst []float32, parts ...[]float32) []float32 {
 		}
 		n += len(features)
 	}
-	loud := math.Log(sum / float64(max(1, n/segment.BankSize)))
+	loud := math.Log(sum / float64(max(1, n/features.BankSize)))
 	gain := float32(max(0, leastLoud-loud))
 	if math.IsInf(loud, 0) || loud < -30 { // digital silence
 		gain = 0

@@ -5,14 +5,14 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/features"
 )
 
 // TestLift holds that an utterance is the same to the network however quiet it is, that
 // one as loud as usual stays what Kaldi makes of it, and that silence stays silence.
 func TestLift(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	loud := make([]float32, 50*segment.BankSize)
+	loud := make([]float32, 50*features.BankSize)
 	for i := range loud {
 		loud[i] = float32(-3 + 2*rng.NormFloat64())
 	}
@@ -34,7 +34,7 @@ func TestLift(t *testing.T) {
 			t.Fatalf("energy %d is %v and %v", i, a[i], b[i])
 		}
 	}
-	silence := make([]float32, segment.BankSize)
+	silence := make([]float32, features.BankSize)
 	for i := range silence {
 		silence[i] = -60 * math.Ln2
 	}

@@ -9,18 +9,18 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/online/model/embedding"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 func small(mu int) *eigenvoice.Model {
 	m := &eigenvoice.Model{
-		Features:    segment.FeatureConfig{Ceps: 2, Filters: 4, LowHz: 100, HighHz: 3800, MeanPrior: 50},
+		Features:    features.Config{Ceps: 2, Filters: 4, LowHz: 100, HighHz: 3800, MeanPrior: 50},
 		FeatureMean: []float64{0.5, -2}, Weights: []float64{0.25, 0.75},
-		Means: []float64{1, 2, 3, 4}, Vars: []float64{1, 0.5, 2, 1}, V: make([]float64, 12), Nu: 3, Mu: mu, Token: 0.5, IgnoreChannels: mu > 0,
-		Phi: 0.125, Soft: true, Slack: 0.25, Length: 0.5, Threshold: -1.5, Slope: 2, U: make([]float64, 4*mu),
+		Means: []float64{1, 2, 3, 4}, Vars: []float64{1, 0.5, 2, 1}, V: make([]float64, 12), Nu: 3, Mu: mu, OffsetVariance: 0.5, IgnoreChannels: mu > 0,
+		Phi: 0.125, Soft: true, WithinSpeakerVariance: 0.25, LengthExponent: 0.5, Threshold: -1.5, Slope: 2, U: make([]float64, 4*mu),
 	}
 	for i := range m.V {
 		m.V[i] = float64(i) / 8
@@ -116,9 +116,9 @@ func vectors(tb testing.TB) *embedding.Model {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	m := &embedding.Model{Net: net, Tracking: tracking, Features: segment.FeatureConfig{Ceps: 2, Filters: 4, LowHz: 100, HighHz: 3800, MelBank: segment.BankSize},
+	m := &embedding.Model{Net: net, Tracking: tracking, Features: features.Config{Ceps: 2, Filters: 4, LowHz: 100, HighHz: 3800, MelBank: features.BankSize},
 		Mean: make([]float64, net.Dim()), P: make([]float64, 2*net.Dim()), A: []float64{0.5, 1}, B: []float64{0.25, 0},
-		Phi: 0.5, Slack: 0.125, Length: 0.75, Threshold: -1, Slope: 2}
+		Phi: 0.5, WithinSpeakerVariance: 0.125, LengthExponent: 0.75, Threshold: -1, Slope: 2}
 	for i := range m.P {
 		m.P[i] = float64(i%7) / 8
 	}

@@ -133,10 +133,10 @@ func (s *Stream) due() int { return s.window + (s.windows*s.hop-s.origin())*Step
 func (s *Stream) next(emit func(int64, *Frame)) {
 	s.compute(s.kept.samples)
 	if s.windows == 0 {
-		s.settle(0, s.hop, emit)
+		s.release(0, s.hop, emit)
 	} else {
 		first := s.windows * s.hop
-		s.settle(first, first+len(s.before), emit)
+		s.release(first, first+len(s.before), emit)
 	}
 	s.before = append(s.before[:0], s.frames[s.hop:s.useful()]...)
 	s.windows++
@@ -155,7 +155,7 @@ func (s *Stream) Flush(emit func(index int64, f *Frame)) {
 		first := max(0, total-len(s.frames), origin)
 		last := s.kept.samples[(first-origin)*Step:]
 		s.compute(last[:min(len(last), s.window)])
-		s.settle(first, total, emit)
+		s.release(first, total, emit)
 	}
 	s.ended = true
 }
@@ -194,8 +194,8 @@ func (s *Stream) compute(window []uint16) {
 	r.Run(s.frames, samples)
 }
 
-// settled is how many frames of the stretch have come out.
-func (s *Stream) settled() int {
+// released is how many frames of the stretch have come out.
+func (s *Stream) released() int {
 	switch s.windows {
 	case 0:
 		return 0
@@ -205,14 +205,14 @@ func (s *Stream) settled() int {
 	return s.useful() + (s.windows-2)*s.hop
 }
 
-// settle lets the frames out that have not come out before frame end of the stretch.
+// release lets the frames out that have not come out before frame end of the stretch.
 // s.frames begin with frame first.
-func (s *Stream) settle(first, end int, emit func(int64, *Frame)) {
+func (s *Stream) release(first, end int, emit func(int64, *Frame)) {
 	known := s.windows * s.hop // where s.before begins
 	if len(s.before) > 0 {
 		match(s.before, s.frames[known-first:], s.frames)
 	}
-	for k := s.settled(); k < end; k++ {
+	for k := s.released(); k < end; k++ {
 		s.out = s.frames[k-first]
 		if i := k - known; i < len(s.before) {
 			s.out.average(&s.before[i])

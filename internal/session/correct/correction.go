@@ -6,7 +6,6 @@
 package correct
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/bus/request"
 )
 
 // Action is what a [Correction] does.
@@ -85,12 +85,9 @@ const (
 // Decode reads the JSON of one correction and checks it. The name comes back
 // without space around it. Errors match [ErrMalformed].
 func Decode(data []byte) (Correction, error) {
-	var c Correction
-	if len(data) > MaxSize {
-		return c, fmt.Errorf("%w: %d bytes: expected at most %d", ErrMalformed, len(data), MaxSize)
-	}
-	if err := json.Unmarshal(data, &c); err != nil {
-		return Correction{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	c, err := request.Decode[Correction](data, MaxSize, ErrMalformed)
+	if err != nil {
+		return c, err
 	}
 	c.Name, c.Text = strings.TrimSpace(c.Name), strings.TrimSpace(c.Text)
 	return c, c.Check()

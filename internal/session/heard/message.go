@@ -6,7 +6,6 @@ package heard
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/bus/request"
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
@@ -86,12 +86,9 @@ const latest = 1e8
 // Decode reads the JSON of one message and checks it. Errors match
 // [ErrMalformed].
 func Decode(data []byte) (Message, error) {
-	var m Message
-	if len(data) > MaxSize {
-		return m, fmt.Errorf("%w: %d bytes: expected at most %d", ErrMalformed, len(data), MaxSize)
-	}
-	if err := json.Unmarshal(data, &m); err != nil {
-		return Message{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	m, err := request.Decode[Message](data, MaxSize, ErrMalformed)
+	if err != nil {
+		return m, err
 	}
 	return m, m.Check()
 }

@@ -17,8 +17,8 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/internal/session/meter"
 	"github.com/seed-7adb9000/diarizer/internal/show/board"
-	"github.com/seed-7adb9000/diarizer/internal/show/meter"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/meeting"
 )
 

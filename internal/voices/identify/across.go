@@ -98,5 +98,5 @@ func (a *Across) place(dst *model.Stats, y []float64, s model.Stats) {
 
 // model returns a model whose scorers compare what place writes.
 func (a *Across) model(length float64) model.Model {
-	return &embedding.Model{A: make([]float64, len(a.C)), Length: length}
+	return &embedding.Model{A: make([]float64, len(a.C)), LengthExponent: length}
 }

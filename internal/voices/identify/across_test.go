@@ -46,13 +46,13 @@ func TestEmbeddedIsOfTheModel(t *testing.T) {
 		t.Errorf("it is of pairs %s, the model has %s", a.Pairs, PairsOf(e))
 	}
 	other := e.Copy()
-	other.Threshold, other.Slack, other.Phi = 5, 0.5, 0.1
+	other.Threshold, other.WithinSpeakerVariance, other.Phi = 5, 0.5, 0.1
 	if RuleOf(other).Across == nil {
 		t.Error("a model that decides otherwise by the same pairs has no Across")
 	}
 	other.A = slices.Clone(e.A)
 	other.A[3] *= 1.5
-	if r := RuleOf(other); r.Across != nil || r.Slack == 0 {
+	if r := RuleOf(other); r.Across != nil || r.WithinSpeakerVariance == 0 {
 		t.Errorf("a model of other pairs has %+v", r)
 	}
 }

@@ -47,7 +47,7 @@ func Probabilities(odds [][]float64) [][]float64 {
 				down[i][j] = next
 			}
 		}
-		if moved < settled {
+		if moved < converged {
 			break
 		}
 	}
@@ -69,8 +69,8 @@ const (
 	mostOdds = 12
 	// mostRounds bounds the work; a few rounds are the rule.
 	mostRounds = 200
-	// settled is a change of a message that changes nothing.
-	settled = 1e-9
+	// converged is a change of a message that changes nothing.
+	converged = 1e-9
 )
 
 func grid(rows, columns int) [][]float64 {

@@ -28,10 +28,10 @@ func (k Known) Frames() float64 { return k.voice.Stats.N }
 func (c *Comparer) Know(s model.Stats) Known {
 	v := model.Voice{Stats: s.Clone()}
 	if a := c.rule.Across; a != nil {
-		v = a.model(c.rule.Length).Shape().NewVoice()
+		v = a.model(c.rule.LengthExponent).Shape().NewVoice()
 		a.place(&v.Stats, c.y, s)
 	}
-	c.scorer.Settle(&v)
+	c.scorer.Freeze(&v)
 	return Known{&v}
 }
 

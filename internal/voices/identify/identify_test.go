@@ -204,7 +204,7 @@ func (p people) said(y []float64, seconds float64) model.Stats {
 	for i := range y {
 		w := seconds / (p.m.A[i] + p.m.B[i])
 		s.DInv[i] = w
-		s.D[i] = w * (y[i] + math.Sqrt(p.rule.Slack)*p.rng.NormFloat64() + p.rng.NormFloat64()/math.Sqrt(w))
+		s.D[i] = w * (y[i] + math.Sqrt(p.rule.WithinSpeakerVariance)*p.rng.NormFloat64() + p.rng.NormFloat64()/math.Sqrt(w))
 	}
 	return s
 }

@@ -11,13 +11,13 @@ import (
 // Rule is how voices of different recordings are compared with one kind of model.
 type Rule struct {
 	// Across, where not nil, is what voices are compared by. Otherwise the model
-	// compares them, with another slack.
+	// compares them, with another variance within a speaker.
 	Across *Across
-	// Slack is the variance by which a voice may differ from one recording to
+	// WithinSpeakerVariance is the variance by which a voice may differ from one recording to
 	// another, in units of the variance between people. With Across it is not used.
-	Slack float64
-	// Length is the exponent of [model.Rule.Normalise].
-	Length float64
+	WithinSpeakerVariance float64
+	// LengthExponent is the exponent of [model.Rule.Normalise].
+	LengthExponent float64
 	// Slope, Offset and Growth make log odds of a score: see [Rule.LogOdds].
 	Slope, Offset, Growth float64
 }
@@ -55,15 +55,15 @@ const Prior = 0.5
 func RuleOf(m model.Model) Rule {
 	switch m.Kind() {
 	case eigenvoice.Kind:
-		return Rule{Slack: 0.8, Length: 0.35, Slope: 1.422, Offset: -2.850, Growth: -0.258}
+		return Rule{WithinSpeakerVariance: 0.8, LengthExponent: 0.35, Slope: 1.422, Offset: -2.850, Growth: -0.258}
 	case embedding.Kind:
 		if a := acrossOf(m); a != nil {
 			return Rule{Across: a, Slope: 0.277, Offset: -0.859, Growth: 1.117}
 		}
-		return Rule{Slack: 0.2, Length: 0.7, Slope: 1.215, Offset: -4.935, Growth: 2.492}
+		return Rule{WithinSpeakerVariance: 0.2, LengthExponent: 0.7, Slope: 1.215, Offset: -4.935, Growth: 2.492}
 	}
 	r := m.Rule()
-	return Rule{Length: r.Length, Slope: r.Slope, Offset: -r.Slope * r.Threshold}
+	return Rule{LengthExponent: r.LengthExponent, Slope: r.Slope, Offset: -r.Slope * r.Threshold}
 }
 
 // acrossOf returns what is learnt of m, nil where nothing is: of another model.
@@ -79,19 +79,19 @@ func acrossOf(m model.Model) *Across {
 	return a
 }
 
-// model returns m with the rule's own slack and exponent, for comparisons only.
+// model returns m with the rule's own variance within a speaker and exponent, for comparisons only.
 func (r Rule) model(m model.Model) model.Model {
 	if r.Across != nil {
-		return r.Across.model(r.Length)
+		return r.Across.model(r.LengthExponent)
 	}
 	switch m := m.(type) {
 	case *eigenvoice.Model:
 		c := m.Copy()
-		c.Slack, c.Length = r.Slack, r.Length
+		c.WithinSpeakerVariance, c.LengthExponent = r.WithinSpeakerVariance, r.LengthExponent
 		return c
 	case *embedding.Model:
 		c := m.Copy()
-		c.Slack, c.Length = r.Slack, r.Length
+		c.WithinSpeakerVariance, c.LengthExponent = r.WithinSpeakerVariance, r.LengthExponent
 		return c
 	}
 	return m

@@ -9,8 +9,8 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/session/heard"
+	"github.com/seed-7adb9000/diarizer/internal/session/meter"
 	"github.com/seed-7adb9000/diarizer/internal/show/board"
-	"github.com/seed-7adb9000/diarizer/internal/show/meter"
 )
 
 // What a Hub keeps is bounded: streams, the oldest going first, and for each

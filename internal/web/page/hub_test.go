@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session/meter"
 	"github.com/seed-7adb9000/diarizer/internal/show/board"
-	"github.com/seed-7adb9000/diarizer/internal/show/meter"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/meeting"
 )
 

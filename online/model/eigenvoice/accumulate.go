@@ -138,23 +138,23 @@ func (a *Accumulator) Reset() {
 	clear(a.first)
 }
 
-// faint is how many frames a Gaussian needs to be heard in a moment. Even of those
+// leastCount is how many frames a Gaussian needs to be heard in a moment. Even of those
 // that have a share in a whole utterance, two in five have less.
-const faint = 0.1
+const leastCount = 0.1
 
 // MomentInto makes dst the moment of the frames so far. It costs M·d·ν
 // multiplications at most.
 func (a *Accumulator) MomentInto(dst *model.Moment) {
 	dst.Reset(a.m.Nu)
 	for k, n := range a.counts {
-		if n >= faint {
+		if n >= leastCount {
 			a.sums.addMoment(dst, k, n, a.weight(n), block(a.first, k, a.m.Dim()))
 		}
 	}
 }
 
 // weight is what each of n frames of a Gaussian counts as.
-func (a *Accumulator) weight(n float64) float64 { return a.m.Phi / (1 + a.m.Token*a.m.Phi*n) }
+func (a *Accumulator) weight(n float64) float64 { return a.m.Phi / (1 + a.m.OffsetVariance*a.m.Phi*n) }
 
 // StatsInto writes the pair of the frames so far, those of one utterance, to
 // dst, which must be for ν eigenvoices: <d, D⁻¹>, or <g, H⁻¹ − I> where the

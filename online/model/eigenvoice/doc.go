@@ -4,5 +4,5 @@
 // <d, D⁻¹>, where D⁻¹ is a full ν×ν matrix.
 //
 // What only a full matrix needs lives here: factorisation, outlines and bounds
-// that leave most of it out, the slack of a speaker.
+// that leave most of it out, the variance within a speaker.
 package eigenvoice

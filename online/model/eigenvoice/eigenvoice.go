@@ -5,8 +5,8 @@ import (
 	"math"
 	"sync"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // Model is what training produces and everything at run time needs: the UBM,
@@ -15,7 +15,7 @@ import (
 // eigenchannels. A Model is immutable once in use and safe to share.
 type Model struct {
 	// Features are the settings of the front end that the model was trained on.
-	Features segment.FeatureConfig
+	Features features.Config
 	// FeatureMean is the mean of unnormalised speech frames, of length d, from
 	// which a stream's running mean starts.
 	FeatureMean []float64
@@ -33,17 +33,17 @@ type Model struct {
 	IgnoreChannels bool
 	// Phi is φ, which scales frame counts to count independent frames.
 	Phi float64
-	// Token is σ², the variance, in units of C_k, by which what a Gaussian hears
-	// in one utterance may be off as a whole; see [Accumulator.StatsInto].
-	Token float64
+	// OffsetVariance is σ², the within-utterance offset variance in units of C_k: what a
+	// Gaussian hears in one utterance may be off as a whole; see [Accumulator.StatsInto].
+	OffsetVariance float64
 	// Soft divides a frame among the Gaussians by their posterior
 	// probabilities; otherwise the likeliest one takes all of it.
 	Soft bool
-	// Slack is ε, the variance by which a speaker may differ from themselves
-	// in units of the variance between speakers; see [Slacker].
-	Slack float64
-	// Length is the exponent of [model.Rule.Normalise].
-	Length float64
+	// WithinSpeakerVariance is ε, the variance within a speaker in units of the variance
+	// between speakers; see [WithinSpeaker].
+	WithinSpeakerVariance float64
+	// LengthExponent is λ, the exponent of [model.Rule.Normalise].
+	LengthExponent float64
 	// Threshold is the normalised score above which two utterances, or
 	// clusters, are taken for one speaker's.
 	Threshold float64
@@ -65,8 +65,8 @@ func (m *Model) Gaussians() int { return len(m.Weights) }
 // parameters are shared and not to be changed.
 func (m *Model) Copy() *Model {
 	return &Model{Features: m.Features, FeatureMean: m.FeatureMean, Weights: m.Weights, Means: m.Means, Vars: m.Vars,
-		V: m.V, U: m.U, Nu: m.Nu, Mu: m.Mu, IgnoreChannels: m.IgnoreChannels, Phi: m.Phi, Token: m.Token, Soft: m.Soft,
-		Slack: m.Slack, Length: m.Length, Threshold: m.Threshold, Slope: m.Slope}
+		V: m.V, U: m.U, Nu: m.Nu, Mu: m.Mu, IgnoreChannels: m.IgnoreChannels, Phi: m.Phi, OffsetVariance: m.OffsetVariance, Soft: m.Soft,
+		WithinSpeakerVariance: m.WithinSpeakerVariance, LengthExponent: m.LengthExponent, Threshold: m.Threshold, Slope: m.Slope}
 }
 
 // channels returns the number of eigenchannels in use.
@@ -87,27 +87,27 @@ func (m *Model) Kind() string { return Kind }
 const Kind = "eigenvoice"
 
 // Front implements [model.Model].
-func (m *Model) Front() segment.FeatureConfig { return m.Features }
+func (m *Model) Front() features.Config { return m.Features }
 
 // Shape implements [model.Model].
 func (m *Model) Shape() model.Shape { return model.Shape{Nu: m.Nu} }
 
 // Rule implements [model.Model].
 func (m *Model) Rule() model.Rule {
-	return model.Rule{Length: m.Length, Threshold: m.Threshold, Slope: m.Slope, Evidence: evidence, Window: window}
+	return model.Rule{LengthExponent: m.LengthExponent, Threshold: m.Threshold, Slope: m.Slope, MinAssign: minAssign, Window: window}
 }
 
 // What the rule has of every model of this kind.
 const (
-	// evidence is half a second: what a comparison of less says is little.
-	evidence = 50
+	// minAssign is half a second: what a comparison of less says is little.
+	minAssign = 50
 	// window bounds the memory of a stream, of which pairs of 8.6 kB are most,
 	// and the work of a review.
 	window = 80
 )
 
 // Validate reports the first part of m that is missing, of the wrong size or
-// not a usable number, as an error that wraps [model.ErrModel] or segment.ErrConfig.
+// not a usable number, as an error that wraps [model.ErrModel] or features.ErrConfig.
 func (m *Model) Validate() error {
 	if err := m.Features.Validate(); err != nil {
 		return err
@@ -119,8 +119,8 @@ func (m *Model) Validate() error {
 	if m.Nu < 1 || m.Mu < 0 {
 		return fmt.Errorf("%w: %d eigenvoices and %d eigenchannels, expected 1 and 0 or more", model.ErrModel, m.Nu, m.Mu)
 	}
-	if m.Token < 0 || m.Slack < 0 || m.Length < 0 {
-		return fmt.Errorf("%w: token %v, slack %v and length %v, expected 0 or more", model.ErrModel, m.Token, m.Slack, m.Length)
+	if m.OffsetVariance < 0 || m.WithinSpeakerVariance < 0 || m.LengthExponent < 0 {
+		return fmt.Errorf("%w: token %v, slack %v and length %v, expected 0 or more", model.ErrModel, m.OffsetVariance, m.WithinSpeakerVariance, m.LengthExponent)
 	}
 	for _, p := range []struct {
 		name     string
@@ -132,7 +132,7 @@ func (m *Model) Validate() error {
 		{"means", m.Means, size * d, false}, {"variances", m.Vars, size * d, true},
 		{"V", m.V, size * d * m.Nu, false}, {"U", m.U, size * d * m.Mu, false},
 		{"phi", []float64{m.Phi}, 1, true}, {"threshold", []float64{m.Threshold}, 1, false},
-		{"slope", []float64{m.Slope}, 1, true}, {"token, slack and length", []float64{m.Token, m.Slack, m.Length}, 3, false},
+		{"slope", []float64{m.Slope}, 1, true}, {"token, slack and length", []float64{m.OffsetVariance, m.WithinSpeakerVariance, m.LengthExponent}, 3, false},
 	} {
 		if len(p.values) != p.want {
 			return fmt.Errorf("%w: %s has %d values, expected %d", model.ErrModel, p.name, len(p.values), p.want)

@@ -3,16 +3,16 @@ package eigenvoice_test
 import (
 	"fmt"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // Two Gaussians in one dimension and one eigenvoice that moves both of them up
 // or down together.
 func Example() {
 	m := &eigenvoice.Model{
-		Features:    segment.FeatureConfig{Ceps: 1, Filters: 2, HighHz: 4000},
+		Features:    features.Config{Ceps: 1, Filters: 2, HighHz: 4000},
 		FeatureMean: []float64{0}, Weights: []float64{0.5, 0.5},
 		Means: []float64{-3, 3}, Vars: []float64{1, 1}, V: []float64{1, 1}, Nu: 1, Phi: 1, Slope: 1,
 	}

@@ -23,7 +23,7 @@ func (m *Model) Fingerprint() string {
 		var b []byte
 		for _, values := range [][]float64{
 			m.FeatureMean, m.Weights, m.Means, m.Vars, m.V, u,
-			{m.Phi, m.Token, m.Slack, m.Length, m.Threshold, m.Slope},
+			{m.Phi, m.OffsetVariance, m.WithinSpeakerVariance, m.LengthExponent, m.Threshold, m.Slope},
 		} {
 			b = binary.LittleEndian.AppendUint64(b[:0], uint64(len(values)))
 			h.Write(b)

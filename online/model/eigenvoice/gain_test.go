@@ -17,7 +17,7 @@ func TestGain(t *testing.T) {
 	s := m.NewScorer()
 	spoken := pair(m, someFrames(m, rng, 40)...)
 	v := model.Voice{Stats: spoken.Clone()}
-	s.Settle(&v)
+	s.Freeze(&v)
 
 	j := mat.NewSymDense(5, nil)
 	for i, at := 0, 0; i < 5; i++ {

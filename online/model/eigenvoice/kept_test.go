@@ -34,11 +34,11 @@ func TestKept(t *testing.T) {
 }
 
 // TestBoundOfDiagonalPairs has pairs whose outlines are all there is of them:
-// what Bound scales and shifts is then the score itself, slack and all.
+// what Bound scales and shifts is then the score itself, the variance within a speaker included.
 func TestBoundOfDiagonalPairs(t *testing.T) {
 	rng := testRand(81)
 	m := randomModel(rng, 4, 3, 6, 0)
-	m.Slack, m.Length = 0.05, 0.6
+	m.WithinSpeakerVariance, m.LengthExponent = 0.05, 0.6
 	s := m.NewScorer()
 	voice := func(n float64) *model.Voice {
 		v := model.Shape{Nu: 6}.NewVoice()

@@ -3,9 +3,9 @@ package eigenvoice
 import (
 	"iter"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/state"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // The first minutes of a stream are normalised by a mean that is still being
@@ -23,17 +23,17 @@ const (
 type listener struct {
 	m       *Model
 	acc     *Accumulator
-	norm    *segment.Normalizer
+	norm    *features.Normalizer
 	heard   int           // frames in the running mean
 	aligned int           // what heard has to reach before sounds are aligned again
 	x       []float64     // scratch, one frame
-	sound   model.Aligned // scratch, one atom
+	sound   model.Aligned // scratch, one chunk
 	moment  model.Moment  // scratch
 }
 
 // NewListener returns the listener of a new stream. The model must be valid.
 func (m *Model) NewListener() model.Listener {
-	return &listener{m: m, acc: m.NewAccumulator(), norm: segment.NewNormalizer(m.FeatureMean, m.Features.MeanPrior),
+	return &listener{m: m, acc: m.NewAccumulator(), norm: features.NewNormalizer(m.FeatureMean, m.Features.MeanPrior),
 		aligned: firstAlignment, x: make([]float64, m.Dim())}
 }
 

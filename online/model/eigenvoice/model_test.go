@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 func testRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 7)) }
@@ -27,7 +27,7 @@ func normals(rng *rand.Rand, n int, mean, sd float64) []float64 {
 // randomModel returns a small model with d features and hard occupations.
 func randomModel(rng *rand.Rand, size, d, nu, mu int) *Model {
 	m := &Model{
-		Features:    segment.FeatureConfig{Ceps: d, Filters: d + 2, LowHz: 100, HighHz: 4000},
+		Features:    features.Config{Ceps: d, Filters: d + 2, LowHz: 100, HighHz: 4000},
 		FeatureMean: make([]float64, d), Weights: make([]float64, size),
 		Means: normals(rng, size*d, 0, 3), Vars: make([]float64, size*d),
 		V: normals(rng, size*d*nu, 0, 0.5), U: normals(rng, size*d*mu, 0, 0.5),
@@ -277,7 +277,7 @@ func TestValidate(t *testing.T) {
 		"NaN in V": func(m *Model) { m.V[3] = math.NaN() }, "zero variance": func(m *Model) { m.Vars[0] = 0 },
 		"long U": func(m *Model) { m.U = append(m.U, 0) }, "no eigenvoices": func(m *Model) { m.Nu = 0 },
 		"phi": func(m *Model) { m.Phi = 0 }, "mean": func(m *Model) { m.FeatureMean = nil },
-		"slack": func(m *Model) { m.Slack = -1 }, "length": func(m *Model) { m.Length = math.NaN() },
+		"slack": func(m *Model) { m.WithinSpeakerVariance = -1 }, "length": func(m *Model) { m.LengthExponent = math.NaN() },
 		"threshold": func(m *Model) { m.Threshold = math.Inf(1) },
 	} {
 		m := fresh()
@@ -287,9 +287,9 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// TestSlackAgainstQuadrature gives each side its own z ~ N(0, ε) around the
+// TestWithinSpeakerAgainstQuadrature gives each side its own z ~ N(0, ε) around the
 // common y and integrates all three numerically.
-func TestSlackAgainstQuadrature(t *testing.T) {
+func TestWithinSpeakerAgainstQuadrature(t *testing.T) {
 	const eps, step = 0.3, 0.1
 	rng := testRand(55)
 	m := randomModel(rng, 3, 2, 1, 0)
@@ -307,7 +307,7 @@ func TestSlackAgainstQuadrature(t *testing.T) {
 		joint, alone, blone = append(joint, ga+gb+prior), append(alone, ga+prior), append(blone, gb+prior)
 	}
 	want := floats.LogSumExp(joint) - floats.LogSumExp(alone) - floats.LogSumExp(blone)
-	k := NewSlacker(1, eps)
+	k := NewWithinSpeaker(1, eps)
 	a, b := model.Shape{Nu: 1}.NewStats(), model.Shape{Nu: 1}.NewStats()
 	k.Into(&a, sa)
 	k.Into(&b, sb)
@@ -316,9 +316,9 @@ func TestSlackAgainstQuadrature(t *testing.T) {
 	}
 }
 
-// TestSlackByDefinition holds the pair to (I + εD⁻¹)⁻¹ times it, by gonum, and
+// TestWithinSpeakerByDefinition holds the pair to (I + εD⁻¹)⁻¹ times it, by gonum, and
 // the precision to its bound.
-func TestSlackByDefinition(t *testing.T) {
+func TestWithinSpeakerByDefinition(t *testing.T) {
 	const nu, eps = 4, 0.2
 	rng := testRand(56)
 	m := randomModel(rng, 5, 3, nu, 0)
@@ -347,36 +347,36 @@ func TestSlackByDefinition(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := model.Shape{Nu: nu}.NewStats()
-	NewSlacker(nu, eps).Into(&got, s)
+	NewWithinSpeaker(nu, eps).Into(&got, s)
 	if !mat.EqualApprox(full(got.DInv), &wantInv, 1e-8) || !floats.EqualApprox(got.D, wantD.RawVector().Data, 1e-8) || got.N != s.N {
 		t.Errorf("%v, expected %v %v", got, wantD, wantInv)
 	}
 	if top := got.DInv[0]; top > 1/eps {
 		t.Errorf("precision %v, expected at most %v", top, 1/eps)
 	}
-	NewSlacker(nu, 0).Into(&got, s)
+	NewWithinSpeaker(nu, 0).Into(&got, s)
 	if !floats.Equal(got.DInv, s.DInv) {
-		t.Error("no slack changes the pair")
+		t.Error("no variance within speakers changes the pair")
 	}
 }
 
 func TestNormalise(t *testing.T) {
-	m := &Model{Length: 0.5}
+	m := &Model{LengthExponent: 0.5}
 	if got := m.Rule().Normalise(-6, 600, 600); math.Abs(got+3) > 1e-12 { // h = 3 s
 		t.Errorf("%v, expected −3", got)
 	}
 	if got := m.Rule().Normalise(5, 0, 100); got != 5 {
 		t.Errorf("%v, expected 5 where a side is empty", got)
 	}
-	if m.Length = 0; m.Rule().Normalise(-6, 600, 600) != -6 {
+	if m.LengthExponent = 0; m.Rule().Normalise(-6, 600, 600) != -6 {
 		t.Error("exponent 0 changes the score")
 	}
 }
 
-func BenchmarkSlack(b *testing.B) {
+func BenchmarkWithinSpeaker(b *testing.B) {
 	rng := testRand(3)
 	m := randomModel(rng, 64, 36, 64, 0)
-	s, soft, k := pair(m, someFrames(m, rng, 200)...), model.Shape{Nu: 64}.NewStats(), NewSlacker(64, 0.04)
+	s, soft, k := pair(m, someFrames(m, rng, 200)...), model.Shape{Nu: 64}.NewStats(), NewWithinSpeaker(64, 0.04)
 	b.ReportAllocs()
 	for b.Loop() {
 		k.Into(&soft, s)

@@ -7,7 +7,7 @@ import (
 )
 
 // outline is a pair with D⁻¹ reduced to its diagonal, as if the eigenvoices
-// were heard one by one, and with the slack, which then is a factor for each. In
+// were heard one by one, and with the variance within a speaker, which then is a factor for each. In
 // the model's principal directions, in which D⁻¹ is diagonal on average, that is
 // most of what a pair says.
 type outline struct {
@@ -15,7 +15,7 @@ type outline struct {
 	evidence float64
 }
 
-// set makes o the outline of s under the slack ε.
+// set makes o the outline of s under the variance ε within a speaker.
 func (o *outline) set(s model.Stats, eps float64) {
 	if o.j == nil {
 		o.d, o.j = make([]float64, len(s.D)), make([]float64, len(s.D))

@@ -6,9 +6,9 @@ import "github.com/seed-7adb9000/diarizer/online/model"
 // is asked to.
 type memo struct {
 	ready    bool        // for Score: soft and evidence are of the voice's Stats
-	soft     model.Stats // with the model's slack
+	soft     model.Stats // with the variance within a speaker
 	evidence float64
-	mean     []float64 // of y, once the voice has settled
+	mean     []float64 // of y, once the voice is frozen
 	outline  outline
 }
 
@@ -20,20 +20,20 @@ func memoOf(v *model.Voice) *memo {
 	return v.Memo.(*memo)
 }
 
-// Scorer compares voices by the closed form, the slack of a speaker and the
+// Scorer compares voices by the closed form, the variance within a speaker and the
 // normalisation for length.
 type Scorer struct {
 	m    *Model
 	rule model.Rule
 	c    *Comparer
-	k    *Slacker
+	k    *WithinSpeaker
 }
 
 // NewScorer returns a Scorer. The model must be valid.
 func (m *Model) NewScorer() model.Scorer { return m.scorer() }
 
 func (m *Model) scorer() *Scorer {
-	return &Scorer{m: m, rule: m.Rule(), c: NewComparer(m.Nu), k: NewSlacker(m.Nu, m.Slack)}
+	return &Scorer{m: m, rule: m.Rule(), c: NewComparer(m.Nu), k: NewWithinSpeaker(m.Nu, m.WithinSpeakerVariance)}
 }
 
 // Update implements [model.Scorer].
@@ -41,7 +41,7 @@ func (s *Scorer) Update(v *model.Voice) { s.update(v, memoOf(v)) }
 
 func (s *Scorer) update(v *model.Voice, d *memo) {
 	d.ready = true
-	if s.m.Slack == 0 {
+	if s.m.WithinSpeakerVariance == 0 {
 		d.evidence = s.c.Evidence(v.Stats)
 		return
 	}
@@ -52,8 +52,8 @@ func (s *Scorer) update(v *model.Voice, d *memo) {
 	d.evidence = s.c.Evidence(d.soft)
 }
 
-// Settle implements [model.Scorer].
-func (s *Scorer) Settle(v *model.Voice) {
+// Freeze implements [model.Scorer].
+func (s *Scorer) Freeze(v *model.Voice) {
 	s.Outline(v)
 	d := memoOf(v)
 	s.update(v, d)
@@ -61,7 +61,7 @@ func (s *Scorer) Settle(v *model.Voice) {
 		d.mean = make([]float64, s.m.Nu)
 	}
 	s.c.mean(d.mean)
-	if s.m.Slack != 0 {
+	if s.m.WithinSpeakerVariance != 0 {
 		v.Stats.D, v.Stats.DInv = nil, nil
 	}
 }
@@ -69,7 +69,7 @@ func (s *Scorer) Settle(v *model.Voice) {
 // Outline implements [model.Scorer]: it makes v ready for Bound.
 func (s *Scorer) Outline(v *model.Voice) {
 	d := memoOf(v)
-	d.outline.set(v.Stats, s.m.Slack)
+	d.outline.set(v.Stats, s.m.WithinSpeakerVariance)
 	d.ready = false
 }
 
@@ -79,7 +79,7 @@ func (s *Scorer) LogP(a, b *model.Voice) float64 {
 }
 
 func (s *Scorer) logP(a *model.Voice, da *memo, b *model.Voice, db *memo) float64 {
-	if s.m.Slack == 0 {
+	if s.m.WithinSpeakerVariance == 0 {
 		return s.c.LogP(a.Stats, da.evidence, b.Stats, db.evidence)
 	}
 	return s.c.LogP(da.soft, da.evidence, db.soft, db.evidence)

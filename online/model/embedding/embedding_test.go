@@ -9,8 +9,8 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // sums is a network that tells what it was given: the sum of the first features of
@@ -34,16 +34,16 @@ func (e *sumsEmbedder) Hear(parts ...[]float32) {
 func (e *sumsEmbedder) Embed(dst []float32, from, to int) {
 	var sum float32
 	for t := from; t < to; t++ {
-		sum += e.features[t*segment.BankSize]
+		sum += e.features[t*features.BankSize]
 	}
 	dst[0], dst[1], dst[2] = sum, float32(to-from), 1
 }
 
 // testModel has two factors of three numbers.
 func testModel(runs *int) *Model {
-	f := segment.FeatureConfig{Ceps: 1, Filters: 2, LowHz: 100, HighHz: 3800, MelBank: segment.BankSize}
+	f := features.Config{Ceps: 1, Filters: 2, LowHz: 100, HighHz: 3800, MelBank: features.BankSize}
 	return &Model{Features: f, Net: sums{runs}, Mean: []float64{0.1, 0.2, 0.3}, P: []float64{1, 0, 2, 0, 3, 1},
-		A: []float64{0.5, 1}, B: []float64{1, 2}, Phi: 0.5, Slack: 0.1, Length: 0.7, Threshold: -1, Slope: 1}
+		A: []float64{0.5, 1}, B: []float64{1, 2}, Phi: 0.5, WithinSpeakerVariance: 0.1, LengthExponent: 0.7, Threshold: -1, Slope: 1}
 }
 
 // sound has n frames whose first feature is value.
@@ -88,7 +88,7 @@ func TestPair(t *testing.T) {
 func TestScoreIsTheIntegral(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	m := testModel(new(int))
-	m.Slack, m.Length = 0, 0
+	m.WithinSpeakerVariance, m.LengthExponent = 0, 0
 	s := m.NewScorer()
 	for range 50 {
 		a, b := m.Shape().NewVoice(), m.Shape().NewVoice()
@@ -122,12 +122,12 @@ func TestScoreIsTheIntegral(t *testing.T) {
 	}
 }
 
-// TestSlack holds the slack against its definition: what <d, D⁻¹> says of y when it
+// TestWithinSpeakerVariance holds it against its definition: what <d, D⁻¹> says of y when it
 // was made by y + z, z ~ N(0, ε), has the precision D⁻¹ / (1 + ε D⁻¹).
-func TestSlack(t *testing.T) {
+func TestWithinSpeakerVariance(t *testing.T) {
 	loose, tight := testModel(new(int)), testModel(new(int))
-	loose.Slack, tight.Slack = 0.25, 0
-	loose.Length, tight.Length = 0, 0
+	loose.WithinSpeakerVariance, tight.WithinSpeakerVariance = 0.25, 0
+	loose.LengthExponent, tight.LengthExponent = 0, 0
 	voice := func(d, p float64) model.Voice {
 		v := loose.Shape().NewVoice()
 		v.Stats.N = 100
@@ -137,7 +137,7 @@ func TestSlack(t *testing.T) {
 	a, b := voice(3, 8), voice(-1, 2)
 	x, y := voice(3.0/3, 8.0/3), voice(-1/1.5, 2/1.5)
 	if got, want := loose.NewScorer().Score(&a, &b), tight.NewScorer().Score(&x, &y); math.Abs(got-want) > 1e-12 {
-		t.Errorf("score %v with slack, expected %v", got, want)
+		t.Errorf("score %v with it, expected %v", got, want)
 	}
 }
 
@@ -206,7 +206,7 @@ func TestValidate(t *testing.T) {
 		"mean": func(m *Model) { m.Mean = m.Mean[:2] }, "P": func(m *Model) { m.P[1] = math.NaN() },
 		"a": func(m *Model) { m.A[0] = 0 }, "b": func(m *Model) { m.B[1] = -1 }, "phi": func(m *Model) { m.Phi = 0 },
 		"factors": func(m *Model) { m.A = nil }, "network": func(m *Model) { m.Net = nil },
-		"slack": func(m *Model) { m.Slack = math.Inf(1) }, "slope": func(m *Model) { m.Slope = 0 },
+		"slack": func(m *Model) { m.WithinSpeakerVariance = math.Inf(1) }, "slope": func(m *Model) { m.Slope = 0 },
 	} {
 		m := testModel(new(int))
 		if spoil(m); !errors.Is(m.Validate(), model.ErrModel) {
@@ -225,7 +225,7 @@ func TestFingerprint(t *testing.T) {
 	seen := map[string]string{testModel(new(int)).Fingerprint(): "nothing"}
 	for name, change := range map[string]func(*Model){
 		"mean": func(m *Model) { m.Mean[0]++ }, "P": func(m *Model) { m.P[5]++ }, "a": func(m *Model) { m.A[1]++ }, "b": func(m *Model) { m.B[1]++ },
-		"phi": func(m *Model) { m.Phi /= 2 }, "slack": func(m *Model) { m.Slack /= 2 }, "length": func(m *Model) { m.Length /= 2 },
+		"phi": func(m *Model) { m.Phi /= 2 }, "slack": func(m *Model) { m.WithinSpeakerVariance /= 2 }, "length": func(m *Model) { m.LengthExponent /= 2 },
 		"threshold": func(m *Model) { m.Threshold /= 2 }, "slope": func(m *Model) { m.Slope /= 2 }, "features": func(m *Model) { m.Features.LowHz++ },
 	} {
 		m := testModel(new(int))

@@ -8,8 +8,8 @@ import (
 	"math"
 	"sync"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
-	"github.com/seed-7adb9000/diarizer/segment"
 )
 
 // Kind is the name of this kind of model.
@@ -47,7 +47,7 @@ type Embedder interface {
 type Model struct {
 	// Features are the settings of the front end. Their mel bank is what the
 	// network hears.
-	Features segment.FeatureConfig
+	Features features.Config
 	// Net is the network.
 	Net Network
 	// Tracking hears how many people speak at a time; nil for nobody who does.
@@ -60,11 +60,11 @@ type Model struct {
 	A, B []float64
 	// Phi is φ.
 	Phi float64
-	// Slack is ε, the variance by which a speaker may differ from themselves in
-	// units of the variance between speakers.
-	Slack float64
-	// Length, Threshold and Slope are those of the [model.Rule].
-	Length, Threshold, Slope float64
+	// WithinSpeakerVariance is ε, the variance within a speaker in units of the variance
+	// between speakers.
+	WithinSpeakerVariance float64
+	// LengthExponent, Threshold and Slope are those of the [model.Rule].
+	LengthExponent, Threshold, Slope float64
 
 	printOnce   sync.Once
 	fingerprint string
@@ -76,15 +76,15 @@ func (m *Model) Nu() int { return len(m.A) }
 // Copy returns a model with the parameters of m, for other settings. The
 // parameters are shared and not to be changed.
 func (m *Model) Copy() *Model {
-	return &Model{Features: m.Features, Net: m.Net, Tracking: m.Tracking, Mean: m.Mean, P: m.P, A: m.A, B: m.B, Phi: m.Phi, Slack: m.Slack,
-		Length: m.Length, Threshold: m.Threshold, Slope: m.Slope}
+	return &Model{Features: m.Features, Net: m.Net, Tracking: m.Tracking, Mean: m.Mean, P: m.P, A: m.A, B: m.B, Phi: m.Phi, WithinSpeakerVariance: m.WithinSpeakerVariance,
+		LengthExponent: m.LengthExponent, Threshold: m.Threshold, Slope: m.Slope}
 }
 
 // Kind implements [model.Model].
 func (m *Model) Kind() string { return Kind }
 
 // Front implements [model.Model].
-func (m *Model) Front() segment.FeatureConfig { return m.Features }
+func (m *Model) Front() features.Config { return m.Features }
 
 // NewTracker implements [model.Tracking].
 func (m *Model) NewTracker() model.Tracker {
@@ -99,14 +99,14 @@ func (m *Model) Shape() model.Shape { return model.Shape{Nu: m.Nu(), Diagonal: t
 
 // Rule implements [model.Model].
 func (m *Model) Rule() model.Rule {
-	return model.Rule{Length: m.Length, Threshold: m.Threshold, Slope: m.Slope, Evidence: evidence, Window: window}
+	return model.Rule{LengthExponent: m.LengthExponent, Threshold: m.Threshold, Slope: m.Slope, MinAssign: minAssign, Window: window}
 }
 
 // What the rule has of every model of this kind.
 const (
-	// evidence is a second: the network costs as much again each time that an
+	// minAssign is 0.6 s: the network costs as much again each time that an
 	// open utterance is looked at.
-	evidence = 60
+	minAssign = 60
 	// window is long enough to put a conversation right, and short enough that what
 	// a speaker said minutes ago, when the sound of the room was another, is not
 	// held against them: a longer one splits people in long meetings.
@@ -121,7 +121,7 @@ func (m *Model) Fingerprint() string {
 		if m.Tracking != nil {
 			fmt.Fprintf(h, " %s", m.Tracking.Fingerprint())
 		}
-		for _, values := range [][]float64{m.Mean, m.P, m.A, m.B, {m.Phi, m.Slack, m.Length, m.Threshold, m.Slope}} {
+		for _, values := range [][]float64{m.Mean, m.P, m.A, m.B, {m.Phi, m.WithinSpeakerVariance, m.LengthExponent, m.Threshold, m.Slope}} {
 			b := binary.LittleEndian.AppendUint64(nil, uint64(len(values)))
 			for _, v := range values {
 				b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
@@ -156,7 +156,7 @@ func (m *Model) Validate() error {
 	}{
 		{"mean", m.Mean, dim, math.Inf(-1)}, {"P", m.P, nu * dim, math.Inf(-1)},
 		{"a", m.A, nu, leastVariance}, {"b", m.B, nu, 0},
-		{"phi", []float64{m.Phi}, 1, 1e-6}, {"slack", []float64{m.Slack}, 1, 0}, {"length", []float64{m.Length}, 1, 0},
+		{"phi", []float64{m.Phi}, 1, 1e-6}, {"slack", []float64{m.WithinSpeakerVariance}, 1, 0}, {"length", []float64{m.LengthExponent}, 1, 0},
 		{"threshold", []float64{m.Threshold}, 1, math.Inf(-1)}, {"slope", []float64{m.Slope}, 1, 1e-9},
 	} {
 		if len(p.values) != p.want {

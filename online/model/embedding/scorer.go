@@ -13,17 +13,17 @@ import (
 //
 // normalised for length.
 type scorer struct {
-	rule  model.Rule
-	slack float64
+	rule   model.Rule
+	within float64 // WithinSpeakerVariance
 }
 
 // NewScorer implements [model.Model].
-func (m *Model) NewScorer() model.Scorer { return scorer{m.Rule(), m.Slack} }
+func (m *Model) NewScorer() model.Scorer { return scorer{m.Rule(), m.WithinSpeakerVariance} }
 
 // memo is what a scorer derives from a voice.
 type memo struct {
 	evidence float64
-	mean     []float64 // ŷ = J d, once the voice has settled
+	mean     []float64 // ŷ = J d, once the voice is frozen
 }
 
 func memoOf(v *model.Voice) *memo {
@@ -39,11 +39,11 @@ func (s scorer) evidenceOf(d, e, p, q []float64) float64 {
 	logs := 0.0
 	p = p[:len(d)]
 	for i, d := range d {
-		k := 1 / (1 + s.slack*p[i])
+		k := 1 / (1 + s.within*p[i])
 		d *= k
 		j := 1 + k*p[i]
 		if e != nil {
-			k = 1 / (1 + s.slack*q[i])
+			k = 1 / (1 + s.within*q[i])
 			d, j = d+k*e[i], j+k*q[i]
 		}
 		if j < leastPivot {
@@ -72,15 +72,15 @@ func (s scorer) Update(v *model.Voice) {
 // Outline implements [model.Scorer].
 func (s scorer) Outline(v *model.Voice) { s.Update(v) }
 
-// Settle implements [model.Scorer].
-func (s scorer) Settle(v *model.Voice) {
+// Freeze implements [model.Scorer].
+func (s scorer) Freeze(v *model.Voice) {
 	s.Update(v)
 	m := memoOf(v)
 	if m.mean == nil {
 		m.mean = make([]float64, len(v.Stats.D))
 	}
 	for i, d := range v.Stats.D {
-		k := 1 / (1 + s.slack*v.Stats.DInv[i])
+		k := 1 / (1 + s.within*v.Stats.DInv[i])
 		m.mean[i] = k * d / max(1+k*v.Stats.DInv[i], leastPivot)
 	}
 }

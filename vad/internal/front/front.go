@@ -37,28 +37,28 @@ type Features struct {
 
 // Front turns hops of samples into features. Use New.
 type Front struct {
-	dc      float32
-	last    float32
-	to8     *halfband
-	to4     *halfband
-	half    [Hop / 2]float32
-	quart   [pitchHop]float32
-	hp      highpass
-	hist    [fftLen]float32
-	win     [fftLen]float32
-	fft     *spectrum.Power
-	work    [fftLen]float64
-	power   [fftLen/2 + 1]float64
-	edge    [bands + 1]int // first FFT bin of each band
-	corr    correlator
-	noise   noiseCorrelation
-	none    noiseCorrelation // zero
-	floor   floor
-	long    floor
-	feat    Features
-	in      [Hop]float32
-	settled int // hops since the history was empty
-	voiced  int // hops of voiced sound in a row
+	dc     float32
+	last   float32
+	to8    *halfband
+	to4    *halfband
+	half   [Hop / 2]float32
+	quart  [pitchHop]float32
+	hp     highpass
+	hist   [fftLen]float32
+	win    [fftLen]float32
+	fft    *spectrum.Power
+	work   [fftLen]float64
+	power  [fftLen/2 + 1]float64
+	edge   [bands + 1]int // first FFT bin of each band
+	corr   correlator
+	noise  noiseCorrelation
+	none   noiseCorrelation // zero
+	floor  floor
+	long   floor
+	feat   Features
+	in     [Hop]float32
+	warm   int // hops since the history was empty
+	voiced int // hops of voiced sound in a row
 }
 
 // New returns a front end at the start of a stream.
@@ -83,9 +83,9 @@ func New() *Front {
 	return f
 }
 
-// settle is how many hops it takes until the transform's window is full. Levels
+// warmUp is how many hops it takes until the transform's window is full. Levels
 // before are too low for the noise floor.
-const settle = 3
+const warmUp = 3
 
 // silence is the power, per band, that counts as nothing at all: about -110 dBFS for all,
 // below the dither of 16-bit sound.
@@ -132,8 +132,8 @@ func (f *Front) Push(x []float32) *Features {
 		feat.Level[b] = decibel(p + silence)
 	}
 	feat.Level[bands] = decibel(all + bands*silence)
-	if f.settled < settle {
-		f.settled++
+	if f.warm < warmUp {
+		f.warm++
 		f.floor.begin(&feat.Level)
 		f.long.begin(&feat.Level)
 	} else {

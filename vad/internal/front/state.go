@@ -5,7 +5,7 @@ import "github.com/seed-7adb9000/diarizer/internal/state"
 // StateFields lists what the features to come depend on, for package state.
 func (f *Front) StateFields() []any {
 	return []any{
-		&f.dc, &f.last, f.hist[:], &f.settled, &f.voiced,
+		&f.dc, &f.last, f.hist[:], &f.warm, &f.voiced,
 		state.Struct(f.to8, (*halfband).fields), state.Struct(f.to4, (*halfband).fields),
 		state.Struct(&f.hp, (*highpass).fields), state.Struct(&f.corr, (*correlator).fields),
 		f.noise.r[:], state.Struct(&f.floor, (*floor).fields), state.Struct(&f.long, (*floor).fields),

@@ -9,18 +9,18 @@ import (
 	"gonum.org/v1/gonum/lapack/lapack64"
 )
 
-// Slacker gives speakers some freedom to differ from themselves. It is not
-// safe for concurrent use.
-type Slacker struct {
+// WithinSpeaker adds the variance within a speaker to pairs: speakers may differ from
+// themselves. It is not safe for concurrent use.
+type WithinSpeaker struct {
 	nu  int
 	eps float64
 	k   []float64 // K = I + εD⁻¹, ν×ν by rows, its lower triangle; then K⁻¹
 }
 
-// NewSlacker returns a Slacker for ν eigenvoices and the variance ε, in units
+// NewWithinSpeaker returns a WithinSpeaker for ν eigenvoices and the variance ε, in units
 // of the variance between speakers.
-func NewSlacker(nu int, eps float64) *Slacker {
-	return &Slacker{nu: nu, eps: eps, k: make([]float64, nu*nu)}
+func NewWithinSpeaker(nu int, eps float64) *WithinSpeaker {
+	return &WithinSpeaker{nu: nu, eps: eps, k: make([]float64, nu*nu)}
 }
 
 // Into writes to dst what s says of y when the factors that made the frames
@@ -32,7 +32,7 @@ func NewSlacker(nu int, eps float64) *Slacker {
 // from being sure of what the model cannot know. K ≥ I may be inverted without
 // harm: the difference is exact to the last digits of 1/ε. dst and s must not
 // share memory.
-func (k *Slacker) Into(dst *model.Stats, s model.Stats) {
+func (k *WithinSpeaker) Into(dst *model.Stats, s model.Stats) {
 	dst.N = s.N
 	copy(dst.D, s.D)
 	copy(dst.DInv, s.DInv)

@@ -4,12 +4,13 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
-// atom is up to 100 ms of speech whose utterance has not closed yet.
-type atom struct {
+// chunk is up to 100 ms of speech whose utterance has not closed yet.
+type chunk struct {
 	start, end int64
 	sound      model.Sound
 	level      float32                 // dBFS, 0 where it is not known
@@ -18,38 +19,38 @@ type atom struct {
 	crowd      bool                    // several speak in it
 }
 
-func (a *atom) middle() int64 { return (a.start + a.end) / 2 }
+func (a *chunk) middle() int64 { return (a.start + a.end) / 2 }
 
-// addAtom takes in the frames of an event.
-func (c *Clusterer) addAtom(ev segment.Event) {
+// addChunk takes in the frames of an event.
+func (c *Clusterer) addChunk(ev segment.Event) {
 	n := len(ev.Frames) / c.m.Front().Dim()
-	a := atom{start: ev.FrameStart, end: ev.FrameStart + int64(n)*segment.Hop, level: float32(ev.Level), crowd: ev.Crowd, two: ev.Two, tracks: ev.Tracks}
+	a := chunk{start: ev.FrameStart, end: ev.FrameStart + int64(n)*features.Hop, level: float32(ev.Level), crowd: ev.Crowd, two: ev.Two, tracks: ev.Tracks}
 	if ev.Draft == c.cfg.Drafts { // once
-		c.loud.add(a.level)
+		c.distribution.add(a.level)
 	}
-	a.sound = c.look.ear.Hear(ev.Frames, ev.FrameStart/segment.Hop)
-	c.look.atoms = append(c.look.atoms, a)
+	a.sound = c.look.ear.Hear(ev.Frames, ev.FrameStart/features.Hop)
+	c.look.chunks = append(c.look.chunks, a)
 }
 
-// forgetAtoms lets go of the atoms of utterances that have closed: every one
+// forgetChunks lets go of the chunks of utterances that have closed: every one
 // that is to come begins at rest or later.
-func (c *Clusterer) forgetAtoms(rest int64) {
-	c.look.atoms = slices.DeleteFunc(c.look.atoms, func(a atom) bool { return a.middle() < rest })
+func (c *Clusterer) forgetChunks(rest int64) {
+	c.look.chunks = slices.DeleteFunc(c.look.chunks, func(a chunk) bool { return a.middle() < rest })
 }
 
-// within iterates over the atoms that lie for the most part between start and
+// within iterates over the chunks that lie for the most part between start and
 // end.
-func (c *Clusterer) within(start, end int64) iter.Seq[*atom] {
-	return func(yield func(*atom) bool) {
-		for i := range c.look.atoms {
-			if mid := c.look.atoms[i].middle(); mid >= start && mid < end && !yield(&c.look.atoms[i]) {
+func (c *Clusterer) within(start, end int64) iter.Seq[*chunk] {
+	return func(yield func(*chunk) bool) {
+		for i := range c.look.chunks {
+			if mid := c.look.chunks[i].middle(); mid >= start && mid < end && !yield(&c.look.chunks[i]) {
 				return
 			}
 		}
 	}
 }
 
-// sounds iterates over what is kept of the atoms between start and end.
+// sounds iterates over what is kept of the chunks between start and end.
 func (c *Clusterer) sounds(start, end int64) iter.Seq[*model.Sound] {
 	return func(yield func(*model.Sound) bool) {
 		for a := range c.within(start, end) {
@@ -60,7 +61,7 @@ func (c *Clusterer) sounds(start, end int64) iter.Seq[*model.Sound] {
 	}
 }
 
-// spoken iterates over what an utterance's pair is made of: of the atoms between
+// spoken iterates over what an utterance's pair is made of: of the chunks between
 // start and end those in which one person speaks, or all of them where these are
 // less than leastAlone.
 func (c *Clusterer) spoken(start, end int64) iter.Seq[*model.Sound] {
@@ -84,11 +85,11 @@ func (c *Clusterer) spoken(start, end int64) iter.Seq[*model.Sound] {
 	}
 }
 
-// leastAlone is how many atoms of one voice say more of it than all of an
+// leastAlone is how many chunks of one voice say more of it than all of an
 // utterance in which others speak too.
 const leastAlone = 5
 
-// measure sets the level of u, whose atoms are all there, and makes c.voice its
+// measure sets the level of u, whose chunks are all there, and makes c.voice its
 // voice.
 func (c *Clusterer) measure(u *utterance) {
 	c.look.ear.Pair(&c.voice.Stats, c.spoken(u.start, u.end))
@@ -99,8 +100,8 @@ func (c *Clusterer) measure(u *utterance) {
 // renew makes what pairs of the stream's beginning are remembered again, as the
 // model would make them now.
 func (c *Clusterer) renew() {
-	for i := range c.look.atoms {
-		c.look.ear.Renew(&c.look.atoms[i].sound)
+	for i := range c.look.chunks {
+		c.look.ear.Renew(&c.look.chunks[i].sound)
 	}
 	for i := range c.utts {
 		u := &c.utts[i]

@@ -1,4 +1,4 @@
-package segment
+package features
 
 // statics keeps the 2·span + 1 frames of n static features that the regression
 //

@@ -1,4 +1,4 @@
-package segment
+package features
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 
 // extract runs an extractor over samples in blocks of the given sizes (the
 // last one repeats) and returns copies of its frames.
-func extract(tb testing.TB, cfg FeatureConfig, samples []float32, blocks ...int) [][]float64 {
+func extract(tb testing.TB, cfg Config, samples []float32, blocks ...int) [][]float64 {
 	tb.Helper()
 	e, err := NewExtractor(cfg)
 	if err != nil {
@@ -44,7 +44,7 @@ func noise(seed uint64, n int) []float32 {
 // definitions: a discrete Fourier sum, filters evaluated at every line, a
 // cosine sum, and the delta regression with its ends repeated.
 func TestFramesByDefinition(t *testing.T) {
-	cfg := DefaultFeatures()
+	cfg := Default()
 	cfg.Energy = true
 	samples := noise(1, 2500)
 	got := extract(t, cfg, samples, 333)
@@ -109,7 +109,7 @@ func TestFramesByDefinition(t *testing.T) {
 func TestBlocksDoNotMatter(t *testing.T) {
 	samples := noise(2, 9000)
 	rapid.Check(t, func(t *rapid.T) {
-		cfg := DefaultFeatures()
+		cfg := Default()
 		cfg.Deltas = rapid.Bool().Draw(t, "deltas")
 		cfg.Energy = rapid.Bool().Draw(t, "energy")
 		cfg.DeltaSpan = rapid.IntRange(1, 4).Draw(t, "span")
@@ -146,7 +146,7 @@ func TestBlocksDoNotMatter(t *testing.T) {
 func TestPassedOver(t *testing.T) {
 	samples := noise(7, 9000)
 	rapid.Check(t, func(t *rapid.T) {
-		cfg := DefaultFeatures()
+		cfg := Default()
 		cfg.DeltaSpan = rapid.IntRange(1, 4).Draw(t, "span")
 		cfg.Deltas = rapid.Bool().Draw(t, "deltas")
 		e, err := NewExtractor(cfg)
@@ -184,7 +184,7 @@ func TestPassedOver(t *testing.T) {
 }
 
 func TestLevelMovesEnergyOnly(t *testing.T) {
-	cfg := DefaultFeatures()
+	cfg := Default()
 	cfg.Energy = true
 	loud := noise(3, 4000)
 	quiet := slices.Clone(loud)
@@ -201,13 +201,13 @@ func TestLevelMovesEnergyOnly(t *testing.T) {
 }
 
 func TestFeatureConfigErrors(t *testing.T) {
-	for name, change := range map[string]func(*FeatureConfig){
-		"filters": func(c *FeatureConfig) { c.Filters = 1 }, "ceps": func(c *FeatureConfig) { c.Ceps = c.Filters },
-		"span": func(c *FeatureConfig) { c.DeltaSpan = 0 }, "low": func(c *FeatureConfig) { c.LowHz = 4000 },
-		"high": func(c *FeatureConfig) { c.HighHz = 9000 }, "nan": func(c *FeatureConfig) { c.LowHz = math.NaN() },
-		"prior": func(c *FeatureConfig) { c.MeanPrior = -1 }, "zero": func(c *FeatureConfig) { *c = FeatureConfig{} },
+	for name, change := range map[string]func(*Config){
+		"filters": func(c *Config) { c.Filters = 1 }, "ceps": func(c *Config) { c.Ceps = c.Filters },
+		"span": func(c *Config) { c.DeltaSpan = 0 }, "low": func(c *Config) { c.LowHz = 4000 },
+		"high": func(c *Config) { c.HighHz = 9000 }, "nan": func(c *Config) { c.LowHz = math.NaN() },
+		"prior": func(c *Config) { c.MeanPrior = -1 }, "zero": func(c *Config) { *c = Config{} },
 	} {
-		cfg := DefaultFeatures()
+		cfg := Default()
 		change(&cfg)
 		if _, err := NewExtractor(cfg); !errors.Is(err, ErrConfig) {
 			t.Errorf("%s: error %v, expected ErrConfig", name, err)
@@ -216,7 +216,7 @@ func TestFeatureConfigErrors(t *testing.T) {
 }
 
 func TestNarrowFiltersHaveALine(t *testing.T) {
-	cfg := DefaultFeatures()
+	cfg := Default()
 	cfg.Filters, cfg.Ceps = 60, 20
 	for i, f := range newMelBank(cfg.Filters, cfg.LowHz, cfg.HighHz) {
 		if floats.Sum(f.weights) <= 0 {
@@ -243,7 +243,7 @@ func TestNormalizer(t *testing.T) {
 }
 
 func TestNoAllocations(t *testing.T) {
-	e, err := NewExtractor(DefaultFeatures())
+	e, err := NewExtractor(Default())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,7 +270,7 @@ func TestNoAllocations(t *testing.T) {
 // BenchmarkFeatures reports the time for one second of audio of which every frame
 // is wanted.
 func BenchmarkFeatures(b *testing.B) {
-	e, err := NewExtractor(DefaultFeatures())
+	e, err := NewExtractor(Default())
 	if err != nil {
 		b.Fatal(err)
 	}

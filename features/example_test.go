@@ -1,18 +1,18 @@
-package segment_test
+package features_test
 
 import (
 	"fmt"
 
-	"github.com/seed-7adb9000/diarizer/segment"
+	"github.com/seed-7adb9000/diarizer/features"
 )
 
 func ExampleExtractor() {
-	e, err := segment.NewExtractor(segment.DefaultFeatures())
+	e, err := features.NewExtractor(features.Default())
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	normal := segment.NewNormalizer(make([]float64, e.Dim()), 200)
+	normal := features.NewNormalizer(make([]float64, e.Dim()), 200)
 	frames := 0
 	emit := func(frame []float64) {
 		normal.Update(frame)

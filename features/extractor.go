@@ -1,4 +1,4 @@
-package segment
+package features
 
 import (
 	"math"
@@ -31,7 +31,7 @@ const (
 // nothing until it is asked for, and next to nothing where it is passed over.
 // Nothing is allocated per frame. An Extractor is for one stream and one goroutine.
 type Extractor struct {
-	cfg    FeatureConfig
+	cfg    Config
 	window []float64 // Hamming
 	fft    *spectrum.Power
 	mel    []melFilter
@@ -53,7 +53,7 @@ type Extractor struct {
 
 // NewExtractor returns an extractor with the given settings, or an error that
 // wraps [ErrConfig].
-func NewExtractor(cfg FeatureConfig) (*Extractor, error) {
+func NewExtractor(cfg Config) (*Extractor, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}

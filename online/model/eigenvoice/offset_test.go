@@ -9,13 +9,13 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// TestTokenByCovariance compares the pair of an utterance whose sounds may be
+// TestOffsetByCovariance compares the pair of an utterance whose sounds may be
 // off as a whole with that of the joint Gaussian of its frames: those of one
 // Gaussian k have, in dimension i, the covariance C_ki (I/φ + σ² 11ᵀ).
-func TestTokenByCovariance(t *testing.T) {
+func TestOffsetByCovariance(t *testing.T) {
 	rng := testRand(30)
 	m := randomModel(rng, 3, 2, 2, 0)
-	m.Phi, m.Token = 0.3, 0.7
+	m.Phi, m.OffsetVariance = 0.3, 0.7
 	frames := someFrames(m, rng, 25)
 	got := pair(m, frames...)
 
@@ -42,9 +42,9 @@ func TestTokenByCovariance(t *testing.T) {
 				ones.SetVec(a, 1)
 				x.SetVec(a, xs[a][i]-m.Means[row])
 				for b := range a + 1 {
-					cov.SetSym(a, b, m.Vars[row]*m.Token)
+					cov.SetSym(a, b, m.Vars[row]*m.OffsetVariance)
 				}
-				cov.SetSym(a, a, m.Vars[row]*(m.Token+1/m.Phi))
+				cov.SetSym(a, a, m.Vars[row]*(m.OffsetVariance+1/m.Phi))
 			}
 			var chol mat.Cholesky
 			if !chol.Factorize(cov) {
@@ -65,14 +65,14 @@ func TestTokenByCovariance(t *testing.T) {
 	}
 }
 
-// TestTokenSaturates holds that the same sound again and again says no more
+// TestOffsetSaturates holds that the same sound again and again says no more
 // than 1/σ² frames of it.
-func TestTokenSaturates(t *testing.T) {
+func TestOffsetSaturates(t *testing.T) {
 	m := randomModel(testRand(31), 1, 2, 2, 0)
-	m.Phi, m.Token = 0.5, 0.25
+	m.Phi, m.OffsetVariance = 0.5, 0.25
 	x := []float64{m.Means[0] + 1, m.Means[1] - 1}
 	plain := m.Copy()
-	plain.Phi, plain.Token = 1, 0
+	plain.Phi, plain.OffsetVariance = 1, 0
 	one := pair(plain, x) // of one independent frame
 	many := make([][]float64, 5000)
 	for i := range many {
@@ -80,7 +80,7 @@ func TestTokenSaturates(t *testing.T) {
 	}
 	got := pair(m, many...)
 	for i, v := range one.DInv {
-		if limit := v / m.Token; got.DInv[i]/limit < 0.99 || got.DInv[i]/limit > 1 {
+		if limit := v / m.OffsetVariance; got.DInv[i]/limit < 0.99 || got.DInv[i]/limit > 1 {
 			t.Errorf("D⁻¹[%d] of 5000 frames is %v, expected almost %v", i, got.DInv[i], limit)
 		}
 	}

@@ -1,4 +1,4 @@
-package segment
+package features
 
 import (
 	"errors"
@@ -6,11 +6,11 @@ import (
 )
 
 // ErrConfig is wrapped by every error about feature settings that cannot work.
-var ErrConfig = errors.New("segment: unusable feature settings")
+var ErrConfig = errors.New("features: unusable settings")
 
-// FeatureConfig are the settings of the acoustic front end. They belong to the
+// Config are the settings of the acoustic front end. They belong to the
 // model that was trained with them and travel in its file.
-type FeatureConfig struct {
+type Config struct {
 	// Ceps is the number of cepstral coefficients, C1 to C_Ceps.
 	Ceps int `json:"ceps"`
 	// Energy adds the log energy between LowHz and HighHz as one more static
@@ -33,19 +33,19 @@ type FeatureConfig struct {
 	MelBank int `json:"mel_bank,omitempty"`
 }
 
-// DefaultFeatures returns the settings of the published model: 18 mel cepstra
+// Default returns the settings of the published model: 18 mel cepstra
 // with their deltas, 36 in all, of the telephone band, so that a telephone
 // call and a studio recording of a voice look alike. Energy is left out: in a
 // room it says where somebody sits.
-func DefaultFeatures() FeatureConfig {
-	return FeatureConfig{
+func Default() Config {
+	return Config{
 		Ceps: 18, Deltas: true, DeltaSpan: 2,
 		Filters: 28, LowHz: 100, HighHz: 3800, MeanPrior: 200,
 	}
 }
 
 // Dim returns d, the number of features of a frame.
-func (c FeatureConfig) Dim() int {
+func (c Config) Dim() int {
 	n := c.statics()
 	if c.Deltas {
 		n *= 2
@@ -54,7 +54,7 @@ func (c FeatureConfig) Dim() int {
 }
 
 // statics is the number of features before deltas.
-func (c FeatureConfig) statics() int {
+func (c Config) statics() int {
 	if c.Energy {
 		return c.Ceps + 1
 	}
@@ -69,7 +69,7 @@ const (
 
 // Validate reports the first setting that cannot work, as an error that wraps
 // [ErrConfig].
-func (c FeatureConfig) Validate() error {
+func (c Config) Validate() error {
 	bad := func(name string, found any, expected string) error {
 		return fmt.Errorf("%w: %s is %v, expected %s", ErrConfig, name, found, expected)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/internal/state/statetest"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -18,18 +19,18 @@ func TestQuantile(t *testing.T) {
 	type weighed struct{ level, weight float64 }
 	rapid.Check(t, func(t *rapid.T) {
 		levels := rapid.SliceOfN(rapid.Float64Range(-119, -0.5), 1, 1000).Draw(t, "levels")
-		var l loudness
+		var l levelDistribution
 		var all []weighed
 		var total float64
 		for i, v := range levels {
 			l.add(float32(v))
-			w := math.Pow(0.5, float64(len(levels)-1-i)/loudnessHalfLife)
+			w := math.Pow(0.5, float64(len(levels)-1-i)/levelHalfLife)
 			all, total = append(all, weighed{v, w}), total+w
 		}
 		slices.SortFunc(all, func(a, b weighed) int { return cmp.Compare(a.level, b.level) })
 		below := 0.0
 		for _, x := range all {
-			if below += x.weight; below >= loudShare*total*(1-1e-9) {
+			if below += x.weight; below >= levelShare*total*(1-1e-9) {
 				if got := l.quantile(); math.Abs(got-x.level) > 1.001 {
 					t.Fatalf("%v, expected about %v of %v", got, x.level, levels)
 				}
@@ -37,20 +38,20 @@ func TestQuantile(t *testing.T) {
 			}
 		}
 	})
-	var none loudness
+	var none levelDistribution
 	none.add(0)
 	if got := none.quantile(); !math.IsInf(got, -1) {
 		t.Errorf("%v of no known level, expected −∞", got)
 	}
 }
 
-// TestFaintIsLeftOut has a voice far in the background before, between and after
+// TestBackgroundIsLeftOut has a voice far in the background before, between and after
 // two near ones: no turn of it may stand in the end, however it was told at
-// first, and with Faint −1 it is a speaker like the others.
-func TestFaintIsLeftOut(t *testing.T) {
-	for _, faint := range []float64{0, -1} {
+// first, and with LevelGate −1 it is a speaker like the others.
+func TestBackgroundIsLeftOut(t *testing.T) {
+	for _, gate := range []float64{0, -1} {
 		w := newWorld(3, 3)
-		c, err := New(w.m, Config{Faint: faint})
+		c, err := New(w.m, Config{LevelGate: gate})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,13 +70,13 @@ func TestFaintIsLeftOut(t *testing.T) {
 				c.Push(ev, l.hear)
 			})
 			if s == 2 {
-				far = append(far, (w.n-100)*segment.Hop)
+				far = append(far, (w.n-100)*features.Hop)
 			}
 		}
-		c.Finish(w.n*segment.Hop, l.hear)
+		c.Finish(w.n*features.Hop, l.hear)
 		for _, at := range far {
-			if told := l.speakerAt(at) != Unknown; told != (faint < 0) {
-				t.Errorf("Faint %v: speech in the background at %d is told: %v", faint, at, told)
+			if told := l.speakerAt(at) != Unknown; told != (gate < 0) {
+				t.Errorf("LevelGate %v: speech in the background at %d is told: %v", gate, at, told)
 			}
 		}
 	}
@@ -103,9 +104,9 @@ func TestLowerFromNowOn(t *testing.T) {
 			}
 			c.Push(ev, l.hear)
 		})
-		at = append(at, (w.n-100)*segment.Hop)
+		at = append(at, (w.n-100)*features.Hop)
 	}
-	c.Finish(w.n*segment.Hop, l.hear)
+	c.Finish(w.n*features.Hop, l.hear)
 	missed := 0
 	for i, pos := range at {
 		if l.speakerAt(pos) != Unknown {
@@ -120,10 +121,10 @@ func TestLowerFromNowOn(t *testing.T) {
 	}
 }
 
-// TestLoudnessForgets holds that levels of half a day ago are forgotten, and not kept
+// TestLevelDistributionForgets holds that levels of half a day ago are forgotten, and not kept
 // as numbers that get smaller for ever.
-func TestLoudnessForgets(t *testing.T) {
-	var l loudness
+func TestLevelDistributionForgets(t *testing.T) {
+	var l levelDistribution
 	for range 100 {
 		l.add(-20)
 	}
@@ -131,11 +132,11 @@ func TestLoudnessForgets(t *testing.T) {
 		l.add(-50)
 		if i%1000 == 0 {
 			if at := statetest.Subnormal(&l); at != "" {
-				t.Fatalf("after %d atoms: loudness%s is a subnormal number", i, at)
+				t.Fatalf("after %d chunks: count%s is a subnormal number", i, at)
 			}
 		}
 	}
-	if n := l.count[loudnessBins-20]; n != 0 {
+	if n := l.count[levelBins-20]; n != 0 {
 		t.Errorf("%g of a level of half a day ago", n)
 	}
 }
