@@ -13,7 +13,7 @@ import (
 // only listens is in it with nothing, and a second copy of a voice is told once.
 func TestTracksAreAMeeting(t *testing.T) {
 	dir := t.TempDir()
-	sound, err := os.ReadFile(filepath.Join("..", "..", "internal", "demo", "demo.flac"))
+	sound, err := os.ReadFile(filepath.Join("..", "..", "internal", "cli", "demo", "demo.flac"))
 	if err != nil {
 		t.Fatal(err)
 	}

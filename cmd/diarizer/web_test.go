@@ -23,7 +23,7 @@ import (
 func TestWeb(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	wav := filepath.Join("..", "..", "internal", "demo", "demo.flac")
+	wav := filepath.Join("..", "..", "internal", "cli", "demo", "demo.flac")
 	sound, err := os.ReadFile(wav)
 	if err != nil {
 		t.Fatal(err)
