@@ -34,9 +34,9 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("format: expected one of %v", formats), http.StatusBadRequest)
 		return
 	}
-	snapshot, ok := h.hub.snapshot(stream)
+	snapshot, ok := h.hub.snapshot(stream, r.URL.Query().Get("run"))
 	if !ok {
-		http.Error(w, "stream: none of that name", http.StatusNotFound)
+		http.Error(w, "stream: none of that name, or no such run of it", http.StatusNotFound)
 		return
 	}
 	t, err := timelineOf(snapshot)
@@ -65,11 +65,11 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(data.Bytes()) // the client is gone
 }
 
-// snapshot is the board of a stream, if there is one.
-func (h *Hub) snapshot(stream string) (board.Snapshot, bool) {
+// snapshot is the board of a run of a stream, the latest where run is empty, if there is one.
+func (h *Hub) snapshot(stream, run string) (board.Snapshot, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := h.streams[stream]
+	s := h.run(stream, run)
 	if s == nil {
 		return board.Snapshot{}, false
 	}

@@ -13,7 +13,7 @@ const $ = (id) => document.getElementById(id);
 
 let board = new Board();
 let streams = [];
-let wanted = decodeURIComponent(location.hash.slice(1)); // the stream that was chosen, or empty
+let [wanted, run = ""] = decodeURIComponent(location.hash.slice(1)).split("/"); // the stream that was chosen, or empty, and an earlier run of it
 let dirty = true; // something is to be drawn
 let rowsDirty = true; // the rows and lists too
 let spoken = { text: "", at: 0 };
@@ -32,9 +32,9 @@ const people = new People({ list: $("people"), dialog: $("who"), correct, refuse
 
 const said = new Said({
   card: $("said-card"), list: $("said"), which: $("recogniser"), who: (speaker) => named(board.name(speaker), speaker),
-  moment: Object.assign((at) => moment(at), { key: () => heard.has(board.stream) }),
+  moment: Object.assign((at) => moment(at), { key: () => audible() }),
   hear: (at) => {
-    if (heard.has(board.stream)) play(at);
+    if (audible()) play(at);
     lanes.goTo(at);
   },
   chosen: () => (rowsDirty = true),
@@ -44,6 +44,7 @@ const connection = new Link({
   query: () => {
     const query = new URLSearchParams();
     if (wanted || board.stream) query.set("stream", wanted || board.stream);
+    if (run) query.set("run", run);
     if (board.run && (!wanted || wanted === board.stream)) query.set("after", `${board.run}:${board.seq}`);
     return query;
   },
@@ -63,19 +64,31 @@ function link(state) {
 function listStreams(list) {
   streams = list;
   const select = $("stream");
-  const shown = wanted || board.stream;
-  select.replaceChildren(...list.map((s) => new Option(s.name + (s.end ? " (ended)" : ""), s.stream, false, s.stream === shown)));
+  const began = (s) => new Date(s.began).toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const text = (s) => (s.earlier ? `${s.name}, ${began(s)}` : s.name + (s.end ? " (ended)" : ""));
+  select.replaceChildren(...list.map((s) => new Option(text(s), s.earlier ? `${s.stream}/${s.run}` : s.stream)));
+  if (run && !list.some((s) => s.stream === wanted && s.run === run)) return choose(wanted); // it is gone
+  select.value = shown();
   select.disabled = list.length === 0;
   if (list.length === 0) select.append(new Option("no stream yet", ""));
   // Nobody chose a stream and this one is over: show what goes on.
-  const here = list.find((s) => s.stream === board.stream);
+  const here = list.find((s) => s.stream === board.stream && !s.earlier);
   if (!wanted && here?.end && list[0] && !list[0].end) choose(list[0].stream, false);
 }
 
-function choose(stream, by = true) {
+/** shown is the value of what is shown among the streams. */
+function shown() {
+  const stream = wanted || board.stream;
+  return streams.some((s) => s.earlier && s.stream === stream && s.run === run) ? `${stream}/${run}` : stream;
+}
+
+/** choose shows a stream, or with "stream/run" an earlier run of it. */
+function choose(value, by = true) {
+  const [stream, earlier = ""] = value.split("/");
+  run = earlier;
   if (by) {
     wanted = stream;
-    history.replaceState(null, "", "#" + encodeURIComponent(stream));
+    history.replaceState(null, "", "#" + encodeURIComponent(value));
   }
   board = new Board();
   board.stream = stream;
@@ -100,7 +113,7 @@ function newBoard(s) {
   board = new Board(s);
   board.version = version;
   pace.tick(s.time);
-  $("stream").value = board.stream;
+  $("stream").value = shown();
   askSounds();
   link("live");
   dirty = rowsDirty = true;
@@ -179,6 +192,7 @@ function toast(text, bad = false) {
 
 /** refuse says why nothing can be corrected now, or nothing. */
 function refuse() {
+  if (streams.some((s) => s.earlier && s.run === board.run)) return "This is an earlier run: only the latest one can be corrected.";
   return board.run ? "" : "There is no stream yet.";
 }
 
@@ -274,7 +288,7 @@ function showRows() {
   $("undo").disabled = $("mark").disabled = Boolean(refuse());
   $("who-split-row").hidden = Boolean(board.end); // there is no voice to be told apart any more
   $("save").hidden = board.turns.length === 0;
-  for (const a of $("save").querySelectorAll("a")) a.href = `download?stream=${encodeURIComponent(board.stream)}&format=${a.dataset.format ?? `${a.dataset.said}&words=${encodeURIComponent(said.recogniser)}`}`;
+  for (const a of $("save").querySelectorAll("a")) a.href = `download?stream=${encodeURIComponent(board.stream)}${run ? `&run=${run}` : ""}&format=${a.dataset.format ?? `${a.dataset.said}&words=${encodeURIComponent(said.recogniser)}`}`;
   $("save-said").hidden = !board.said.get(said.recogniser)?.length;
 }
 
@@ -320,6 +334,9 @@ function fill(list, lines) {
 
 const heard = new Set(); // streams with a recording to play
 
+/** audible reports whether there is one of what is shown. */
+const audible = () => heard.has(board.stream) && !run;
+
 /** askSounds asks which streams have one. */
 async function askSounds() {
   try {
@@ -329,8 +346,8 @@ async function askSounds() {
   } catch {
     heard.clear(); // asked again with the next board
   }
-  $("who-hear").hidden = !heard.has(board.stream);
-  $("player").hidden = !heard.has(board.stream);
+  $("who-hear").hidden = !audible();
+  $("player").hidden = !audible();
   rowsDirty = true;
 }
 
@@ -380,7 +397,7 @@ function showFigures(on) {
 
 /** moment is a time in a list, which plays what was recorded from there. */
 function moment(at) {
-  if (!heard.has(board.stream)) return element("span", { class: "at digits", title: wall(at) }, clock(at));
+  if (!audible()) return element("span", { class: "at digits", title: wall(at) }, clock(at));
   const b = element("button", { type: "button", class: "at digits asks", title: [wall(at), "Click to hear it"].filter(Boolean).join(" · ") }, clock(at));
   b.addEventListener("click", () => play(at));
   return b;
