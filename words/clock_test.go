@@ -129,3 +129,12 @@ func TestAlignCountsWhatIsBeforeTheBeginning(t *testing.T) {
 		t.Errorf("%+v with %+v: expected doubt", clock, fit)
 	}
 }
+
+// A few words fit better in many places: they stay where they are.
+func TestAlignLeavesAFewWordsAlone(t *testing.T) {
+	turns := []Turn{{570 * time.Millisecond, 4710 * time.Millisecond, "ann", 0}, {5 * time.Second, 8 * time.Second, "bob", 0}}
+	list := []Word{{Text: "Right,", Start: 500 * time.Millisecond, End: time.Second}, {Text: "begin.", Start: time.Second, End: 3 * time.Second}}
+	if clock, _ := Align(list, turns); clock != (Clock{}) {
+		t.Errorf("they are moved by %+v", clock)
+	}
+}
