@@ -115,6 +115,7 @@ race:
 # What tries few cases under the race detector (internal/testkit/raced) tries all of them here.
 unraced:
 	$(GO) test -timeout 15m ./internal/pipeline
+	$(GO) test -timeout 15m -run 'FourHours' ./capture
 
 bench-once:
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...

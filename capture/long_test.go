@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/raced"
 )
 
 // endless is a WAV file of the given number of seconds of 48 kHz stereo that is
@@ -43,7 +44,7 @@ func (e *endless) Read(b []byte) (int, error) {
 // file, through a pipe, and split into channels.
 func TestFourHours(t *testing.T) {
 	seconds := int64(4 * 3600)
-	if testing.Short() || raceDetector {
+	if testing.Short() || raced.Enabled {
 		seconds = 240
 	}
 	heap := func() uint64 {

@@ -1,6 +1,0 @@
-//go:build race
-
-package capture
-
-// raceDetector makes everything some ten times as slow.
-const raceDetector = true
