@@ -140,9 +140,13 @@ func aimGift(w wish, tl *event.Timeline) (c correct.Correction, err error) {
 func turnsBetween(tl *event.Timeline, c correct.Correction, from event.Speaker) (turns []int, err error) {
 	span := speech.Tenths(c.Start.Seconds()) + "–" + speech.Tenths(c.End.Seconds())
 	var last event.Turn
+	whose := "nobody's"
 	for _, t := range tl.Between(c.Start, c.End) {
 		switch {
-		case from != event.Unknown && t.Speaker != from, t.Speaker == c.Into && from == event.Unknown:
+		case t.Speaker == c.Into && c.Into != event.Unknown:
+			whose = "nobody else's" // it is theirs already
+			continue
+		case from != event.Unknown && t.Speaker != from:
 			continue
 		case last.ID != 0 && min(last.End, c.End)-t.Start >= correct.LeastPart:
 			return nil, usage("%s: %s and %s speak there at once: expected --from with one of them", span, tl.Name(last.Speaker), tl.Name(t.Speaker))
@@ -152,7 +156,7 @@ func turnsBetween(tl *event.Timeline, c correct.Correction, from event.Speaker) 
 		turns, last = append(turns, t.ID), t
 	}
 	if len(turns) == 0 {
-		return nil, usage("%s: nobody's turn is there", span)
+		return nil, usage("%s: %s turn is there", span, whose)
 	}
 	return turns, nil
 }

@@ -26,6 +26,7 @@ func TestGiveInRTTM(t *testing.T) {
 		{"give --recording talk talk.rttm S2 1.5-0.5", exitUsage, "1.5-0.5: expected times, or one range such as 01:12-01:15.5"},
 		{"give --recording talk talk.rttm S2 0.5-1 1", exitUsage, "expected times, or one range"},
 		{"give --recording talk talk.rttm S2 09:12-10:00", exitUsage, "09:12.0–10:00.0: nobody's turn is there"},
+		{"give --recording talk talk.rttm S2 2-3", exitUsage, "00:02.0–00:03.0: nobody else's turn is there"},
 		{"give --recording talk talk.rttm S2 0.5-0.51", exitUsage, "expected at least 0.05 s"},
 		{"split --recording talk talk.rttm S1", exitUsage, "no voices"},
 	} {
