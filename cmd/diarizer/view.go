@@ -37,7 +37,8 @@ func newViewCommand() *cobra.Command {
 		Long: `View shows the streams that diarizers publish to a NATS server: on a page with
 --http, else full-screen in the terminal, else, where the output is piped, as
 plain lines. It begins with the latest run of every stream that the server keeps. With
---all, the page offers earlier runs too, the 20 latest, to look at.
+--all, earlier runs can be looked at too: the page offers the 20 latest, and Tab
+comes to them in the terminal.
 
 On either, speakers can be named and merged; that reaches the diarizer wherever
 it runs and everybody who watches. Ctrl-C ends it.`,
@@ -52,7 +53,7 @@ it runs and everybody who watches. Ctrl-C ends it.`,
 	f := cmd.Flags()
 	f.StringVar(&o.url, "nats", nats.DefaultURL, "URL of the NATS server")
 	f.StringSliceVar(&o.streams, "stream", nil, "stream to show, may be repeated (default all)")
-	f.BoolVar(&o.all, "all", false, "begin with earlier runs of the streams, which the page offers to look at; plain lines print them")
+	f.BoolVar(&o.all, "all", false, "begin with earlier runs of the streams, to look at them; plain lines print them")
 	o.nats.register(f)
 	o.page.register(f)
 	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
