@@ -1,9 +1,9 @@
-// Package diarizer says who spoke when, while they speak: it takes sound, 16 kHz
-// mono, and tells what it finds, and every correction of it, as events of package
+// Package diarizer says who spoke when, while people speak. It takes sound of one channel
+// at 16 kHz. It reports each turn, and each correction of a turn, as an event of package
 // event.
 //
 // [Run] diarizes a source of package capture: a microphone, a recording, a pipe. A
-// [Pipeline] is the same without goroutines, for a program that has the samples:
+// [Pipeline] does the same without goroutines, for a program that has the samples:
 //
 //	var meeting event.Timeline
 //	p, err := diarizer.New(diarizer.Config{})
@@ -11,8 +11,8 @@
 //	err = p.Flush(meeting.Apply)
 //	for _, turn := range meeting.Turns() { … }
 //
-// The same samples lead to the same events, in whatever blocks they come. The memory
-// and the work per second of sound are bounded for a stream that never ends; a
-// [event.Timeline] keeps every turn unless it is bounded. examples/library is a whole
-// program in a module of its own.
+// The same samples lead to the same events, whatever the sizes of the blocks. Memory, and
+// work per second of sound, are bounded for a stream that never ends. An [event.Timeline]
+// keeps every turn unless it is bounded. The directory examples/library is a whole program
+// in a module of its own.
 package diarizer

@@ -14,12 +14,12 @@ type Model = model.Model
 // ErrModel is wrapped by every error about a file that is not a usable model.
 var ErrModel = modelfile.ErrFormat
 
-// DefaultModel returns the accurate model, which hears by two networks. It is part of
-// the program.
+// DefaultModel returns the accurate model, which uses two networks. It is part of the
+// program.
 func DefaultModel() (Model, error) { return embedded(modelfile.Accurate) }
 
-// LightModel returns the model with eigenvoices, which needs a tenth of the work and
-// confuses speakers more often. It is part of the program.
+// LightModel returns the eigenvoice model. It needs a tenth of the work of the default
+// model and confuses speakers more often. It is part of the program.
 func LightModel() (Model, error) { return embedded(modelfile.Light) }
 
 // ReadModel reads a model from a safetensors file. Its errors name the file as name and

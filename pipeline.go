@@ -17,14 +17,14 @@ import (
 
 // Config says how a stream is diarized. The zero value is ready.
 type Config struct {
-	// Model decides who is who; nil means [DefaultModel]. To read a model takes a
-	// while: pipelines of one program share it.
+	// Model decides who is who; nil means [DefaultModel]. Reading a model takes a while,
+	// so pipelines of one program should share it.
 	Model Model
 	// Stream is the id of the stream in its events, an [event.ValidToken]; empty means
 	// "stream".
 	Stream string
-	// Source is told in the first event. Its Name, the stream's where it is empty, is the
-	// File of the turns as RTTM has them.
+	// Source is told in the first event. Its Name is the file name of the turns in RTTM;
+	// an empty Name stands for Stream.
 	Source event.Source
 	// Detector, Segment and Online set the stages; their zero values are the defaults.
 	Detector vad.Config
@@ -90,13 +90,14 @@ func New(cfg Config) (*Pipeline, error) {
 	return &Pipeline{cfg: cfg, chain: chain, enc: enc}, nil
 }
 
-// Hear takes the stream's next samples and hands what they lead to to sink, in order;
-// [event.Timeline.Apply] can be one. Where the block starts beyond the end of the one
-// before, the sound in between was lost: it is a gap, and stays in the time. A block
-// that starts earlier follows the one before.
+// Hear takes the next samples of the stream and hands the events that they lead to to
+// sink, in order; [event.Timeline.Apply] can be the sink. If the block starts beyond the
+// end of the block before, the sound in between was lost: Hear reports a gap, and the
+// lost time counts. If the block starts earlier, it follows the block before.
 //
-// An error of sink, a block beyond [capture.MaxPosition], and ctx, which ends a long
-// block early, end the stream: later calls return the same error.
+// An error of sink ends the stream, and so does a block beyond [capture.MaxPosition].
+// ctx ends a long block early, and the stream with it. Later calls return the same
+// error.
 func (p *Pipeline) Hear(ctx context.Context, b capture.Block, sink func(event.Event) error) error {
 	if p.ended {
 		return ErrFlushed

@@ -10,12 +10,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// Run diarizes a source until it ends or ctx is done, with a goroutine for each stage,
-// and hands what it finds to sink, in order; [event.Timeline.Apply] can be one. The last
-// event says why the stream ended: all that was heard until then is told before it. Run
+// Run diarizes a source until the source ends or ctx is done, with a goroutine for each
+// stage. It hands the events to sink, in order; [event.Timeline.Apply] can be the sink.
+// All that was heard is told before the last event, which says why the stream ended. Run
 // does not close the source.
 //
-// Run returns ctx.Err() where ctx was done, and the error of the source where that
+// Run returns ctx.Err() if ctx was done, and the error of the source if the source
 // failed. An error of sink ends the run at once.
 func Run(ctx context.Context, src capture.Source, cfg Config, sink func(event.Event) error) error {
 	enc, err := cfg.encoder()

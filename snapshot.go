@@ -17,8 +17,9 @@ var ErrSnapshot = pipeline.ErrSnapshot
 // snapshot of the chain, which has a version and a checksum of its own.
 const lengthSize, sumSize = 2, 4
 
-// Snapshot returns the state of the pipeline: the one that [Restore] makes of it, in this
-// process or in another, goes on to the same events. It is called between two blocks.
+// Snapshot returns the state of the pipeline. The pipeline that [Restore] makes from it,
+// in this process or another, goes on to the same events. Call Snapshot between two
+// blocks.
 func (p *Pipeline) Snapshot() ([]byte, error) {
 	switch {
 	case p.broken != nil:
@@ -36,9 +37,9 @@ func (p *Pipeline) Snapshot() ([]byte, error) {
 	return p.chain.AppendSnapshot(b), nil
 }
 
-// Restore returns a pipeline in the state that a snapshot holds. The model and the stages
-// of cfg must be those of the pipeline that the snapshot was taken of; its Stream is not
-// looked at. Errors match [ErrSnapshot], or are those of [New].
+// Restore returns a pipeline in the state that a snapshot holds. The model and the
+// stages of cfg must be those of the pipeline that the snapshot was taken from;
+// cfg.Stream is ignored. Errors match [ErrSnapshot], or are those of [New].
 func Restore(cfg Config, snapshot []byte) (*Pipeline, error) {
 	bad := func(found string) error { return fmt.Errorf("%w: %s", ErrSnapshot, found) }
 	if len(snapshot) < lengthSize+sumSize {

@@ -1,10 +1,10 @@
-// Package capture brings sound into the program: recordings, standard input
-// and devices all become the same stream of 16 kHz mono blocks.
+// Package capture brings sound into the program. Recordings, standard input and
+// devices all become the same stream: blocks of one channel at 16 kHz.
 //
-// Time is a sample count from the start of the stream, never a wall clock.
-// A [Source] that loses sound (a device that overflows, a packet that never
-// arrives) skips ahead in Block.Start, so that the loss is exact and every
-// later time stays true.
+// Time is a sample count from the start of the stream, never a wall clock. A
+// [Source] that loses sound (a device that overflows, a packet that never arrives)
+// skips ahead in Block.Start. So the length of the loss is exact, and later times stay
+// true.
 package capture
 
 import "context"
@@ -13,7 +13,7 @@ import "context"
 const Rate = 16000
 
 // MaxPosition is the last position that a stream may reach, in samples: 139 years.
-// Times of less are exact as a time.Duration and as seconds in a float64.
+// Positions up to it are exact as a time.Duration and as seconds in a float64.
 const MaxPosition = 1 << 46
 
 // Block is a run of consecutive mono samples.
@@ -22,8 +22,8 @@ type Block struct {
 	// stream. A Start beyond the end of the block before it is a gap: that
 	// much sound was lost. It is at most MaxPosition.
 	Start int64
-	// Samples are in [-1, 1]. They belong to the receiver. A block without any
-	// only tells of a gap that lasts until Start, or longer.
+	// Samples are in [-1, 1]. They belong to the receiver. A block without samples
+	// only says that a gap lasts until Start, or longer.
 	Samples []float32
 }
 

@@ -46,8 +46,8 @@ func (c Channel) String() string {
 	return strconv.Itoa(int(c))
 }
 
-// OpenAll opens a recording like [Open], and where Options.Channel is Each, one
-// Recording for each of its channels; their Channel tells which. These are
+// OpenAll opens a recording like [Open]. Where Options.Channel is Each it returns one
+// Recording for each channel, and [Recording.Channel] tells which. The Recordings are
 // independent of each other.
 func OpenAll(ctx context.Context, path string, opts Options) ([]*Recording, error) {
 	if opts.Channel != Each {
@@ -77,9 +77,9 @@ func OpenAll(ctx context.Context, path string, opts Options) ([]*Recording, erro
 	return all, nil
 }
 
-// OpenReaderAll opens a stream like [OpenReader], and where Options.Channel is
-// Each, one Recording for each of its channels. These have to be read at the
-// same time, or closed: one that is not read holds up the others after about
+// OpenReaderAll opens a stream like [OpenReader]. Where Options.Channel is Each it
+// returns one Recording for each channel. The caller must read all of them at the same
+// time, or close them: a Recording that is not read holds up the others after about
 // splitAhead chunks.
 func OpenReaderAll(ctx context.Context, r io.Reader, name string, opts Options) ([]*Recording, error) {
 	if opts.Channel != Each {

@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// Error is what goes wrong with one source of sound. It fits on one line.
+// Error is an error of one source of sound. It fits on one line.
 type Error struct {
 	// Op is what was tried: "open" or "read".
 	Op string

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// FromSamples returns a source of samples that are in memory, 16 kHz mono in [-1, 1].
-// They are copied block by block, and stay as they are.
+// FromSamples returns a source of samples in memory, one channel at 16 kHz in [-1, 1].
+// The samples are copied block by block and stay as they are.
 func FromSamples(samples []float32) Source { return &memory{samples: samples} }
 
 type memory struct {

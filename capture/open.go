@@ -17,17 +17,17 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/wav"
 )
 
-// Options says how a recording is turned into blocks. The zero value recognises
-// the format, mixes all channels and makes blocks of 20 ms.
+// Options says how a recording becomes blocks. The zero value recognises the format,
+// mixes all channels and makes blocks of 20 ms.
 type Options struct {
-	// Channel is what is listened to. The zero value is Mix. Each is for OpenAll
-	// and OpenReaderAll.
+	// Channel is the channel that is read. The zero value is Mix. Each is for OpenAll and
+	// OpenReaderAll only.
 	Channel Channel
-	// Track is the sound track that is listened to where a container holds several,
-	// counted from 1. Zero is the first, or of a file that begins with minutes of
-	// silence there, the first that does not.
+	// Track is the sound track that is read where a container holds several, counted from
+	// 1. Zero is the first track; in a file whose first track begins with minutes of
+	// silence it is the first track that does not.
 	Track int
-	// Raw, if not nil, says that there are samples and nothing else.
+	// Raw, if not nil, says that the data is samples without a header.
 	Raw *Raw
 	// BlockSize is the length of the blocks in samples at 16 kHz. Defaults to
 	// DefaultBlockSize. The last block may be shorter.
@@ -37,10 +37,10 @@ type Options struct {
 // DefaultBlockSize is 20 ms, what sound devices deliver at a time.
 const DefaultBlockSize = 320
 
-// Open opens a recording, recognised by its content whatever its name. WAV in
-// all the encodings that recorders write, FLAC, MP3 and Ogg Opus are decoded
-// here, all else by ffmpeg where it is installed. Any sample rate and number of channels will do,
-// and memory does not depend on the recording's length.
+// Open opens a recording. It recognises the format by the content, whatever the name.
+// WAV in all the encodings that recorders write, FLAC, MP3 and Ogg Opus are decoded
+// here; everything else is decoded by ffmpeg, where it is installed. Any sample rate and
+// number of channels will do. Memory does not depend on the length of the recording.
 //
 // Errors are of type [*Error].
 func Open(ctx context.Context, path string, opts Options) (*Recording, error) {
@@ -66,11 +66,10 @@ func Open(ctx context.Context, path string, opts Options) (*Recording, error) {
 	return rec, err
 }
 
-// OpenReader opens a recording that comes through a pipe or a connection, of
-// the same formats as [Open]; name stands for it in messages. The reader is
-// read ahead by a goroutine, so that a cancelled context ends a wait for it,
-// and closed with the Recording if it is an io.Closer. That goroutine ends when
-// the reader's current Read returns.
+// OpenReader opens a recording that comes through a pipe or a connection, in the formats
+// of [Open]. Messages name it name. A goroutine reads ahead, so that a cancelled context
+// ends a wait for the reader. The goroutine ends when the current Read of the reader
+// returns. The reader is closed with the Recording if it is an io.Closer.
 func OpenReader(ctx context.Context, r io.Reader, name string, opts Options) (*Recording, error) {
 	in := input{name: name, r: r, size: -1}
 	if c, ok := r.(io.Closer); ok {

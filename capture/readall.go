@@ -6,9 +6,9 @@ import (
 	"io"
 )
 
-// ReadAll reads src to its end and returns the samples of its whole time, from
-// position 0 on, with silence in the gaps. It is for what fits into memory. Where
-// src fails, the samples are those before the error.
+// ReadAll reads src to its end and returns the samples of its whole time, from position
+// 0 on, with silence in the gaps. The samples must fit into memory. If src fails,
+// ReadAll returns the samples before the error.
 func ReadAll(ctx context.Context, src Source) ([]float32, error) {
 	var all []float32
 	for {

@@ -8,9 +8,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/flac"
 )
 
-// Recorder is a [Source] that keeps what another yields in a FLAC file of 16 bits,
-// lost sound as silence, so that a time in the file is the time in the stream. The
-// file plays to within a second of its end even if the program never closes it.
+// Recorder is a Source that writes the sound of another source to a FLAC file of 16
+// bits. Lost sound is silence there, so that a time in the file is the time in the
+// stream. If the program never closes the file, it still plays to within a second of its
+// end.
 type Recorder struct {
 	src     Source
 	path    string
@@ -23,9 +24,9 @@ type Recorder struct {
 
 var _ Source = (*Recorder)(nil)
 
-// Record makes a Recorder of src. The file must not exist. What goes wrong while
-// writing, a full disk above all, ends the recording and not the stream; onError,
-// where not nil, hears of it once.
+// Record returns a Recorder of src. The file must not exist. An error of writing, above
+// all a full disk, ends the recording and not the stream; onError, where not nil, is
+// called with it once.
 func Record(src Source, path string, onError func(error)) (*Recorder, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if os.IsExist(err) {
@@ -42,8 +43,8 @@ func Record(src Source, path string, onError func(error)) (*Recorder, error) {
 	return &Recorder{src: src, path: path, f: f, w: w, onError: onError}, nil
 }
 
-// Next returns the source's next block when it has been kept. The silence for a gap
-// of days takes a while to write: where ctx is done first, the recording ends in it.
+// Next returns the next block of the source after it was written. Writing the silence
+// for a gap of days takes a while; if ctx is done first, the recording ends in the gap.
 func (r *Recorder) Next(ctx context.Context) (Block, error) {
 	b, err := r.src.Next(ctx)
 	for r.w != nil && r.pos < b.Start {

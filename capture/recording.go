@@ -55,15 +55,16 @@ type waiter interface {
 // Name is the path or name that the recording was opened with.
 func (rec *Recording) Name() string { return rec.name }
 
-// Channel is what is listened to: a channel from 1 on, or Mix.
+// Channel returns the channel that is read, from 1 on, or Mix.
 func (rec *Recording) Channel() Channel { return rec.channel }
 
-// Format says what the recording holds, before any conversion. One that is made of
-// several, one after the other, may change its rate and channels later.
+// Format returns what the recording holds, before any conversion. A recording that is
+// made of several, one after the other, may change its rate and channels later.
 func (rec *Recording) Format() pcm.Format { return rec.format }
 
-// Length is the length of the recording in samples at 16 kHz, if it is known
-// before the end: if the header tells, and of a cut-off WAV file what is there.
+// Length returns the length of the recording in samples at 16 kHz, if it is known before
+// the end. The header may tell it; of a WAV file that is cut off it is the length of
+// what is there.
 func (rec *Recording) Length() (samples int64, known bool) {
 	if n := rec.format.Frames; n >= 0 && n <= MaxPosition { // more cannot be true
 		return rec.grid.length(n), true
@@ -80,10 +81,9 @@ func (rec *Recording) Duration() (d time.Duration, known bool) {
 // Duration is how long n samples at 16 kHz last, exactly.
 func Duration(n int64) time.Duration { return time.Duration(n) * (time.Second / Rate) }
 
-// Warning tells what is wrong with the recording although it was used, above
-// all that it ends early, and what is odd about it: that it is silent, or that a
-// channel was turned over. It is nil if there is nothing to tell, and complete once
-// Next has returned io.EOF. It is of type [*Error].
+// Warning returns what is wrong or odd about a recording that was used all the same: it
+// ends early, it is silent, a channel was turned over. It is nil if nothing is, and
+// complete once Next has returned io.EOF. It is of type [*Error].
 func (rec *Recording) Warning() error {
 	w := rec.dec.Warning()
 	if w == nil && rec.odd > 0 {
@@ -107,12 +107,12 @@ func (rec *Recording) Warning() error {
 	return e
 }
 
-// Next returns the next block, of Options.BlockSize samples but for the last one
-// and the last before a gap. Sound that is missing, because the bytes are damaged
-// or because the container's times leave it out, is a gap: a jump of Block.Start.
-// A recording without a single sample is an error that wraps [pcm.ErrEmpty];
-// one that turns out to be damaged gives its sound up to there, then an error
-// that wraps [pcm.ErrDamaged].
+// Next returns the next block. It has Options.BlockSize samples, except for the last
+// block and the last block before a gap. Sound is missing where bytes are damaged, or
+// where the times of the container leave it out; the next block then jumps ahead in
+// Block.Start. A recording without a single sample is an error that wraps pcm.ErrEmpty.
+// A recording that turns out to be damaged gives its sound up to the damage, then an
+// error that wraps pcm.ErrDamaged.
 func (rec *Recording) Next(ctx context.Context) (Block, error) {
 	if err := ctx.Err(); err != nil {
 		return Block{}, err
@@ -201,7 +201,7 @@ func (rec *Recording) decode(ctx context.Context) {
 	}
 }
 
-// maxChanges bounds how often the rate changes: each time a filter is made anew.
+// maxChanges bounds how often the rate changes: each time a filter is made again.
 const maxChanges = 100
 
 // follow goes on with sound of a rate or of channels that may be others.

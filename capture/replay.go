@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Clock is the time that a [Replay] goes by.
+// Clock is the time by which a Replay paces its blocks.
 type Clock interface {
 	Now() time.Time
 	// Sleep returns nil after d, or ctx.Err() when ctx is done first.
@@ -36,8 +36,7 @@ func (SystemClock) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Speed is how many seconds of sound pass in a second: 1 as it was spoken. Zero
-// is MaxSpeed.
+// Speed is how many seconds of sound pass in a second: 1 is real time. Zero is MaxSpeed.
 type Speed float64
 
 // MaxSpeed does not wait at all.
@@ -62,7 +61,7 @@ func (s Speed) String() string {
 	return strconv.FormatFloat(float64(s), 'g', -1, 64)
 }
 
-// A Pacer tells when sound of a position would have been heard. Make it with
+// A Pacer knows when the sound of a position would have been heard. Make it with
 // [NewPacer].
 type Pacer struct {
 	speed  Speed
@@ -71,7 +70,7 @@ type Pacer struct {
 	origin time.Time // when position 0 was
 }
 
-// NewPacer goes by clock, or by the system's where clock is nil.
+// NewPacer returns a pacer by clock, or by the system's clock where clock is nil.
 func NewPacer(speed Speed, clock Clock) *Pacer {
 	if clock == nil {
 		clock = SystemClock{}
@@ -107,10 +106,10 @@ func (p *Pacer) scaled(n int64) time.Duration {
 	return time.Duration(min(float64(Duration(n))/float64(p.speed), 1<<62))
 }
 
-// Replay is a [Source] that yields another's blocks when a device would: each as
-// soon as its last sample would have been heard. The moments are reckoned from
-// the first call of Next, so that waiting inexactly does not add up; a receiver
-// that falls behind gets the blocks it missed at once.
+// Replay is a Source that returns the blocks of another source when a device would: each
+// block when its last sample would have been heard. The moments count from the first
+// call of Next, so that inexact waiting does not add up. A receiver that falls behind
+// gets the blocks that it missed at once.
 type Replay struct {
 	src  Source
 	pace *Pacer

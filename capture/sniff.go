@@ -56,9 +56,9 @@ func sniff(b []byte) (container, string) {
 	return unknown, fmt.Sprintf("not a known sound file (it begins with % x)", b[:min(len(b), 8)])
 }
 
-// IsRecording reports whether the file at path begins as recordings do, by its
-// content: one of the formats that are decoded here or left to ffmpeg. Whether
-// it can be decoded to its end is another question.
+// IsRecording reports whether the file at path begins like a recording, by its content:
+// in one of the formats that are decoded here or by ffmpeg. It does not say whether the
+// file can be decoded to its end.
 func IsRecording(path string) (bool, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -14,8 +14,8 @@ type Encoder struct {
 	Now func() time.Time
 }
 
-// Start begins the run. It is the first event; what src leaves empty and the
-// stream knows (Name, Rate, Origin) is filled in.
+// Start begins the run. It is the first event. It fills in the Name, Rate and Origin
+// that src leaves empty.
 func (e *Encoder) Start(src Source) Event {
 	ev := e.next(StreamStarted, 0)
 	if src.Name == "" {
@@ -52,8 +52,8 @@ func (e *Encoder) MergeSpeakers(at int64, speaker, into int) Event {
 	return ev
 }
 
-// Identify reports that a speaker is known by name, with the probability that
-// this is right.
+// Identify reports that a speaker is known by name. confidence is the probability that
+// the name is right.
 func (e *Encoder) Identify(at int64, speaker int, name string, confidence float64) Event {
 	ev := e.next(SpeakerIdentified, at)
 	ev.Speaker, ev.Name, ev.Confidence = Speaker(speaker), name, probability(confidence)
@@ -67,21 +67,23 @@ func (e *Encoder) Gap(start, end int64) Event {
 	return ev
 }
 
-// Mark reports that somebody has marked a moment.
+// Mark reports that a person has marked a moment.
 func (e *Encoder) Mark(at int64, m Mark) Event {
 	ev := e.next(Marked, at)
 	ev.Mark = &m
 	return ev
 }
 
-// Status reports how the program fares. Package publish fills in what it knows.
+// Status reports the state of the publishing program. Package publish fills in what it
+// knows.
 func (e *Encoder) Status(at int64, s Status) Event {
 	ev := e.next(StatusReported, at)
 	ev.Status = &s
 	return ev
 }
 
-// Finish ends the run after at samples. Detail says what failed, if anything.
+// Finish ends the run after at samples. detail says what failed, and is empty where
+// nothing did.
 func (e *Encoder) Finish(at int64, reason Reason, detail string) Event {
 	ev := e.next(StreamEnded, at)
 	ev.End = &End{Reason: reason, Detail: detail}

@@ -121,7 +121,7 @@ type Gap struct {
 	End   Time `json:"end"`
 }
 
-// Mark is a moment of a stream that somebody has marked, with a note or without.
+// Mark is a moment of a stream that a person has marked, with or without a note.
 type Mark struct {
 	At   Time   `json:"at"`
 	Text string `json:"text,omitempty"`
@@ -176,28 +176,28 @@ type End struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// Status is how the publishing program fares. It is measured, so that it may
-// differ between runs over the same samples.
+// Status is the state of the publishing program. It is measured, so it may differ
+// between runs over the same samples.
 type Status struct {
 	// Queued counts events that the server has not acknowledged yet.
 	Queued int `json:"queued"`
-	// Coalesced counts provisional updates that were left out because newer
-	// ones of the same turn waited with them for a slow server.
+	// Coalesced counts provisional updates that were left out: a newer update of the same
+	// turn waited with them for a slow server.
 	Coalesced uint64 `json:"coalesced"`
 	// Lag is how far the decisions are behind the sound, in seconds of wall
 	// time.
 	Lag float64 `json:"lag"`
-	// Dropped counts packets of sound that were not heard because they are of
-	// another session than the one that is: two senders use one stream, or one
-	// that was replaced has woken up.
+	// Dropped counts packets of sound that were not heard because they belong to another
+	// session than the current one. Then two senders use one stream, or a sender that was
+	// replaced has woken up.
 	Dropped uint64 `json:"dropped,omitempty"`
-	// Lost counts events that the journal of a program that died should have had
-	// and had not. The event that says so stands in the place of one of them.
+	// Lost counts the events that are missing from the journal of a program that died.
+	// The event with this Status has the number of one of them.
 	Lost uint64 `json:"lost,omitempty"`
 }
 
-// Speaker counts from 1 in order of appearance. In JSON and RTTM it is "S1",
-// "S2", …, or "unknown".
+// Speaker is a number that counts from 1 in order of appearance. In JSON and RTTM it is
+// "S1", "S2", …, or "unknown".
 type Speaker int
 
 // Unknown is the speaker of a turn with too little evidence for anyone.

@@ -15,7 +15,7 @@ type HoleError struct {
 	Stream, Run string
 	// Want is the sequence number that was due, Got the one that came.
 	Want, Got uint64
-	// Gone, where not empty, names what does not have them (any more).
+	// Gone, where not empty, names the store that has not, or no longer, the events.
 	Gone string
 }
 

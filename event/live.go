@@ -8,10 +8,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
-// Live is what a listener had been told in time: for every moment t of the
-// stream, the turns that the events up to stream time t + latency had given
-// there. An open turn counts as going on. Later corrections change nothing, as
-// they do for a caption that was shown or a lamp that was lit.
+// Live holds what a listener had been told in time: for every moment t of the stream,
+// the turns that the events up to stream time t + latency had given there. An open turn
+// counts as going on. Later corrections change nothing, because a caption that was shown
+// cannot be taken back.
 type Live struct {
 	latency Time
 	tl      Timeline
@@ -32,8 +32,8 @@ type Live struct {
 // later.
 const liveTurns = 1000
 
-// NewLive returns a Live for the given latency. However long the stream is, it takes
-// some eight bytes for each stretch that was told.
+// NewLive returns a Live for the given latency. It takes some eight bytes for each
+// stretch that was told.
 func NewLive(latency time.Duration) *Live {
 	l := &Live{latency: max(0, TimeOf(latency)), recent: map[int]Turn{}, growing: map[int]stretch{}, numbers: map[string]int{}}
 	l.tl.Bound(liveTurns)
@@ -112,9 +112,9 @@ func (l *Live) add(turn int, speaker string, start, end Time) {
 	l.growing[turn] = s
 }
 
-// Segments returns what had been told of the moments so far, by start and then
-// by turn. Before the stream has ended, the last moments, of which less than
-// the latency is known, are not among them.
+// Segments returns the turns that had been told of the moments so far, by start and then
+// by turn. Before the stream has ended it leaves out the last moments, of which less
+// than the latency is known.
 func (l *Live) Segments() []rttm.Segment {
 	all := slices.AppendSeq(l.told.all(), maps.Values(l.growing))
 	return segments(l.tl.file(), all, func(who int) string { return l.names[who] })

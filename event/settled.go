@@ -64,12 +64,11 @@ type settled struct {
 	number map[Speaker]int
 }
 
-// Bound makes the timeline keep at most so many closed turns one by one, for a
-// stream that may go on for weeks. Of those before, the ones with the lowest ids,
-// there is left what [Timeline.Segments] needs, in some eight bytes each: merges
-// and names change their speakers, but a later event about one of them changes
-// nothing. All other methods know of the turns that are kept only. Of words, the latest
-// 20,000 are kept.
+// Bound makes the timeline keep at most so many closed turns one by one, for a stream
+// that may go on for weeks. Of older turns, by id, it keeps what [Timeline.Segments]
+// needs, in some eight bytes each. Merges and names still change their speakers, and any
+// other event about one of them changes nothing. All other methods know only the turns
+// that are kept one by one. Of words, the latest 20,000 are kept.
 func (t *Timeline) Bound(turns int) { t.settled.most = max(1, turns) }
 
 // known reports whether an event about a turn of that id changes anything.

@@ -2,9 +2,9 @@ package event
 
 import "fmt"
 
-// EncoderState is where the numbering of a run stands. Saved with the rest of a
-// stream's state, it lets another process go on with the same run: what is
-// decided again gets the same numbers, and so the same ids, as before.
+// EncoderState is where the numbering of a run stands. It is saved with the rest of a
+// stream's state, so that another process can go on with the run. What that process
+// decides again gets the same numbers, and so the same ids, as before.
 type EncoderState struct {
 	// Stream and Run go into every event.
 	Stream string `json:"stream"`
@@ -14,7 +14,7 @@ type EncoderState struct {
 	Revision uint64 `json:"revision"`
 }
 
-// Check reports what in the state cannot be.
+// Check reports the first part of the state that is not possible.
 func (s EncoderState) Check() error {
 	switch {
 	case !ValidToken(s.Stream):

@@ -66,10 +66,10 @@ type Timeline struct {
 // the middle of a run: it takes whatever event comes first.
 func NewPartialTimeline() *Timeline { return &Timeline{order: order{partial: true}} }
 
-// Apply changes the timeline as e says. An event that was applied before
-// changes nothing. A later one than the next is a [*HoleError] and one of
-// another run is an [ErrRun]; the timeline stays as it was. Kinds that it does
-// not know only count.
+// Apply changes the timeline as e says. An event that was applied before changes
+// nothing. An event later than the next is a [*HoleError], and an event of another run
+// is an [ErrRun]; both leave the timeline as it was. Of a kind that it does not know,
+// Apply only counts the event.
 func (t *Timeline) Apply(e Event) error {
 	if err := e.checkKind(); err != nil {
 		return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, err)
@@ -119,8 +119,8 @@ func (t *Timeline) Apply(e Event) error {
 	return nil
 }
 
-// Skip makes e the next event: those before it are lost and will not come. The
-// turns that they told of may be wrong or missing from then on.
+// Skip makes e the next event: the events before it are lost and will not come. The
+// turns that those events were about may be wrong or missing from then on.
 func (t *Timeline) Skip(e Event) { t.order.seq = e.Seq - 1 }
 
 // merge gives the turns of speaker to into. Only those of now: what a later
@@ -139,7 +139,7 @@ func (t *Timeline) merge(speaker, into Speaker) {
 	delete(t.speakers, speaker)
 }
 
-// Turns returns the turns of now, by start and then by id.
+// Turns returns the turns as they are now, by start and then by id.
 func (t *Timeline) Turns() []Turn {
 	return slices.SortedFunc(maps.Values(t.turns), byStart)
 }
@@ -152,8 +152,8 @@ func (t *Timeline) Marks() []Mark {
 	return slices.SortedStableFunc(slices.Values(t.marks), func(a, b Mark) int { return cmp.Compare(a.At, b.At) })
 }
 
-// Between returns the turns of now with speech between start and end, by start
-// and then by id.
+// Between returns the turns that have speech between start and end, by start and then by
+// id.
 func (t *Timeline) Between(start, end Time) []Turn {
 	var turns []Turn
 	for _, turn := range t.turns {
@@ -176,9 +176,8 @@ func (t *Timeline) Turn(id int) (Turn, bool) {
 // Open reports whether the turn with that id has not ended yet.
 func (t *Timeline) Open(id int) bool { return t.open[id] }
 
-// Segments returns the turns of now, by start and then by id, as RTTM has
-// them: times in seconds, speakers by [Timeline.Name]. Turns without length
-// are left out.
+// Segments returns the turns as they are now, by start and then by id, as RTTM has them:
+// times in seconds, speakers by [Timeline.Name]. It leaves out turns without length.
 func (t *Timeline) Segments() []rttm.Segment {
 	all := t.settled.turns.all()
 	for i := range all {
@@ -222,8 +221,8 @@ func oneWord(name string) string {
 // file is the recording's name, the stream's id where that is not known.
 func (t *Timeline) file() string { return cmp.Or(t.source.Name, t.order.stream, "stream") }
 
-// Name is what a speaker is called: the name of the last speaker-identified,
-// "S1" and so on without one, or "unknown".
+// Name returns the name of a speaker: that of the last speaker-identified, "S1" and so
+// on where there is none, or "unknown".
 func (t *Timeline) Name(s Speaker) string { return cmp.Or(t.names[s], s.String()) }
 
 // Speakers returns the number of speakers: added and not merged into another.
@@ -238,7 +237,7 @@ func (t *Timeline) Run() string { return t.order.run }
 // Seq returns the sequence number of the last event applied.
 func (t *Timeline) Seq() uint64 { return t.order.seq }
 
-// Revision returns that of the last event applied.
+// Revision returns the revision of the last event applied.
 func (t *Timeline) Revision() uint64 { return t.revision }
 
 // Source returns what the stream listens to; zero before stream-started.

@@ -11,8 +11,8 @@ import (
 // maxToken is how long a token is at most: a subject stays short enough to read and to list.
 const maxToken = 64
 
-// StreamID names the stream of a recording: the file name without directory
-// and extension, as a [Token].
+// StreamID returns the stream id for a recording: the file name without directory and
+// extension, as a [Token].
 func StreamID(path string) string {
 	base := filepath.Base(path)
 	if name := strings.TrimSuffix(base, filepath.Ext(base)); name != "" {
@@ -21,11 +21,11 @@ func StreamID(path string) string {
 	return Token(base)
 }
 
-// Token turns any name into one subject token, [A-Za-z0-9_-]{1,64}. A name
-// that is one already is returned as it is. In any other, what a token cannot
-// hold becomes a hyphen, and a hyphen with eight hexadecimal digits of the
-// name's SHA-256 follows, so that different names stay different and the same
-// name gives the same token everywhere.
+// Token turns any name into one subject token, [A-Za-z0-9_-]{1,64}. A name that is a
+// token is returned as it is. In another name, each character that a token cannot hold
+// becomes a hyphen, and a hyphen with eight hexadecimal digits of the SHA-256 of the
+// name follows. So different names stay different, and a name gives the same token
+// everywhere.
 func Token(name string) string {
 	if ValidToken(name) {
 		return name

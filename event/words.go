@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// Words are words of a recogniser that have a speaker now, or another than before.
+// Words are words of a recogniser that have got a speaker, or another speaker than
+// before.
 type Words struct {
 	// Recogniser tells whose words they are where several listen to a stream.
 	Recogniser string `json:"recogniser"`
@@ -122,7 +123,7 @@ func (t *Timeline) mergeWords(speaker, into Speaker) {
 	}
 }
 
-// Recognisers are those whose words there are, by name.
+// Recognisers returns the names of the recognisers whose words the timeline has.
 func (t *Timeline) Recognisers() []string { return slices.Sorted(maps.Keys(t.words)) }
 
 // Words returns the words of a recogniser as they are now, by start and then by

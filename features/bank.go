@@ -18,12 +18,12 @@ const (
 	bankFloor = 0x1p-60
 )
 
-// Bank turns a window of samples into log mel energies as Kaldi's fbank does with
-// 80 bins, which is what networks for speakers are trained on: the window's mean is
-// taken off, pre-emphasis, Povey window, power spectrum of 512 points, triangular
-// filters from 20 to 8000 Hz, natural logarithm. There is no dither, and the least
-// energy is so small that quiet sound has the same shape as loud sound. A Bank owns its
-// working memory and is not safe for concurrent use.
+// Bank turns a window of samples into log mel energies like Kaldi's fbank with 80 bins,
+// on which networks for speakers are trained. The steps: the mean of the window taken
+// off, pre-emphasis, Povey window, power spectrum of 512 points, triangular filters from
+// 20 to 8000 Hz, natural logarithm. There is no dither. The least energy is so small
+// that quiet sound has the same shape as loud sound. A Bank owns its working memory and
+// is not safe for concurrent use.
 type Bank struct {
 	window []float64
 	fft    *spectrum.Power

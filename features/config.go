@@ -24,19 +24,19 @@ type Config struct {
 	Filters int     `json:"filters"`
 	LowHz   float64 `json:"low_hz"`
 	HighHz  float64 `json:"high_hz"`
-	// MeanPrior is how many frames the model's own mean weighs in the running
-	// mean that is taken off, so that the first second of a stream is not
-	// normalised by itself alone.
+	// MeanPrior is the weight of the model's own mean in the running mean that is taken
+	// off, in frames. It keeps the first second of a stream from being normalised by
+	// itself alone.
 	MeanPrior float64 `json:"mean_prior"`
 	// MelBank appends the log mel energies of a [Bank], after the deltas: 0 for
 	// none, or BankSize.
 	MelBank int `json:"mel_bank,omitempty"`
 }
 
-// Default returns the settings of the published model: 18 mel cepstra
-// with their deltas, 36 in all, of the telephone band, so that a telephone
-// call and a studio recording of a voice look alike. Energy is left out: in a
-// room it says where somebody sits.
+// Default returns the settings of the published model: 18 mel cepstra with their deltas,
+// 36 in all. They are of the telephone band, so that a telephone call and a studio
+// recording of a voice look alike. Energy is left out, because in a room it says where a
+// person sits.
 func Default() Config {
 	return Config{
 		Ceps: 18, Deltas: true, DeltaSpan: 2,

@@ -27,9 +27,10 @@ const (
 
 // Extractor turns samples into feature frames: mel cepstra by the usual steps
 // (pre-emphasis, Hamming window, power spectrum, triangular mel filters, log,
-// orthonormal cosine transform), log energy, regression deltas, and the log mel energies of a [Bank]. A frame costs
-// nothing until it is asked for, and next to nothing where it is passed over.
-// Nothing is allocated per frame. An Extractor is for one stream and one goroutine.
+// orthonormal cosine transform), log energy, regression deltas, and the log mel energies
+// of a [Bank]. It computes a frame when the caller asks for it. A frame that is passed
+// over costs next to nothing. Nothing is allocated per frame. An Extractor is for one
+// stream and one goroutine.
 type Extractor struct {
 	cfg    Config
 	window []float64 // Hamming
@@ -85,13 +86,13 @@ func NewExtractor(cfg Config) (*Extractor, error) {
 // Dim returns d, the number of features of a frame.
 func (e *Extractor) Dim() int { return e.cfg.Dim() }
 
-// Delay returns by how many frames the output lags behind the input: after n
-// samples, at least n/Hop − Delay() frames can be had. The window reaches two
-// frames further than the frame itself, deltas DeltaSpan more.
+// Delay returns by how many frames the output lags behind the input: after n samples, at
+// least n/Hop − Delay() frames are available. The window reaches two frames beyond the
+// frame itself, and deltas DeltaSpan frames more.
 func (e *Extractor) Delay() int { return (Window-1)/Hop + e.statics.span }
 
-// Add takes the next samples, in [-1, 1] at 16 kHz. Those that are not numbers,
-// infinite or beyond ±65,536 count as silence.
+// Add takes the next samples, in [-1, 1] at 16 kHz. A sample that is not a number,
+// infinite or beyond ±65,536 counts as silence.
 func (e *Extractor) Add(samples []float32) {
 	e.drop()
 	n := len(e.buf)
@@ -100,15 +101,15 @@ func (e *Extractor) Add(samples []float32) {
 	e.samples += int64(len(samples))
 }
 
-// End says that no more samples come: the last frames are of silence after the
-// end, so that there are ceil(samples/Hop) in all.
+// End says that no more samples come. The last frames see silence after the end, so that
+// there are ceil(samples/Hop) frames in all.
 func (e *Extractor) End() {
 	e.ended = true
 	last := int(e.windows()-1-e.first) * Hop
 	e.buf = append(e.buf, make([]float32, max(0, last+Window-len(e.buf)))...)
 }
 
-// Waiting returns how many frames can be had by Next or Pass at present.
+// Waiting returns how many frames are available to Next or Pass now.
 func (e *Extractor) Waiting() int {
 	ready := e.windows()
 	if !e.ended {
@@ -117,9 +118,9 @@ func (e *Extractor) Waiting() int {
 	return int(max(0, ready-e.next))
 }
 
-// Next returns the next frame, unnormalised. There has to be one; the frame is
-// valid until the next call. The frames are the same for the same samples, however
-// they are divided into calls of Add.
+// Next returns the next frame, not normalised. The caller checks that there is one, see
+// Waiting. The frame is valid until the next call. Frames do not depend on how the
+// samples are divided into calls of Add.
 func (e *Extractor) Next() []float64 {
 	t, last, n := e.next, e.windows()-1, e.statics.n
 	e.next++
@@ -143,11 +144,11 @@ func (e *Extractor) Next() []float64 {
 	return e.frame
 }
 
-// Pass passes over the next frame. There has to be one.
+// Pass passes over the next frame. The caller checks that there is one, see Waiting.
 func (e *Extractor) Pass() { e.next++ }
 
-// Push is Add for a caller who wants every frame: it emits those that can be had
-// then, in order. A frame is valid during the call of emit only.
+// Push is Add for a caller who wants every frame: it emits the frames that are available
+// then, in order. A frame is valid only during the call of emit.
 func (e *Extractor) Push(samples []float32, emit func(frame []float64)) {
 	for len(samples) > 0 {
 		n := min(len(samples), Window)
@@ -157,8 +158,8 @@ func (e *Extractor) Push(samples []float32, emit func(frame []float64)) {
 	}
 }
 
-// Flush emits the frames that are left at the end, as End has them. The extractor
-// is then ready for another stream.
+// Flush ends the stream like End and emits the frames that are left. The extractor is
+// then ready for another stream.
 func (e *Extractor) Flush(emit func(frame []float64)) {
 	e.End()
 	e.drain(emit)

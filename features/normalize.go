@@ -2,10 +2,10 @@ package features
 
 import "gonum.org/v1/gonum/floats"
 
-// Normalizer takes the running mean of the speech so far off the features, and
-// with it most of what microphone, room and line add to every frame. It never
-// uses the future: before any speech the mean is the model's own, which keeps
-// a weight of prior frames afterwards.
+// Normalizer takes the running mean of the speech so far off the features. With the mean
+// goes most of what microphone, room and line add to every frame. It never uses the
+// future. Before any speech the mean is the model's own, which afterwards keeps a weight
+// of prior frames.
 type Normalizer struct {
 	prior []float64 // the model's mean
 	sum   []float64 // weight·prior + Σ frames
@@ -13,8 +13,8 @@ type Normalizer struct {
 	w, n  float64 // weight of the prior, frames seen
 }
 
-// NewNormalizer returns a normalizer that starts from the model's mean of
-// feature frames, weighing prior frames. A prior of 0 is taken as 1.
+// NewNormalizer returns a normalizer that starts from mean, the model's mean of feature
+// frames, with a weight of prior frames. A prior of 0 counts as 1.
 func NewNormalizer(mean []float64, prior float64) *Normalizer {
 	n := &Normalizer{prior: append([]float64(nil), mean...), w: prior,
 		sum: make([]float64, len(mean)), mean: make([]float64, len(mean))}
@@ -32,8 +32,8 @@ func (n *Normalizer) Reset() {
 	copy(n.mean, n.prior)
 }
 
-// Update takes in a frame of speech. Frames of pauses are not for it: they say
-// something of the noise, not of the line.
+// Update takes in a frame of speech. Frames of pauses do not belong here, because they
+// say something about the noise and nothing about the line.
 func (n *Normalizer) Update(frame []float64) {
 	n.n++
 	floats.Add(n.sum, frame)

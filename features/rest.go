@@ -1,7 +1,7 @@
 package features
 
-// Resting reports whether all samples that frames to come need are silence, exactly
-// 0: frames of more silence would be like the next one.
+// Resting reports whether all samples that later frames need are silence, exactly 0.
+// Frames of more silence are then like the next one.
 func (e *Extractor) Resting() bool {
 	if e.ended || e.next < int64(e.statics.span) {
 		return false

@@ -14,7 +14,7 @@ func (e *Extractor) AppendBinary(b []byte) ([]byte, error) {
 }
 
 // UnmarshalBinary gives e the state of an extractor of the same settings, as
-// AppendBinary wrote it. What is derived from the samples it finds again.
+// AppendBinary wrote it. It computes again what depends on the samples.
 func (e *Extractor) UnmarshalBinary(b []byte) error {
 	e.statics.reset()
 	if err := state.Restore(b, e.fields()...); err != nil {

@@ -12,14 +12,14 @@ type Limits struct {
 	Min, Max int
 }
 
-// Agglomerate clusters utterances bottom up: the two clusters of the largest
-// score are merged as long as that exceeds threshold, and beyond it while limits
-// ask for fewer clusters. It returns a cluster index for each of the voices,
-// counted from 0 in order of first appearance.
+// Agglomerate clusters utterances bottom up. It merges the two clusters of the largest
+// score as long as the score exceeds threshold, and further while limits ask for fewer
+// clusters. It returns a cluster index for each of the voices, counted from 0 in order
+// of first appearance.
 //
-// As the statistics of a cluster are the sum of its members', a merge is an
-// addition and no score that decides is an approximation. Of the n² pairs only
-// those are compared whose bound, see [model.Scorer.Bound], comes to the top.
+// The statistics of a cluster are the sum of the statistics of its members, so a merge
+// is an addition and no score that decides is an approximation. Of the n² pairs it
+// compares only those whose bound comes to the top, see [model.Scorer.Bound].
 func Agglomerate(s model.Scorer, voices []*model.Voice, threshold float64, limits Limits) []int {
 	return agglomerate(s, voices, nil, threshold, limits)
 }

@@ -9,16 +9,16 @@ import (
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
-// Clusterer follows the speakers of one stream. It is a plain value fed by one
-// goroutine; its events depend on the frames alone.
+// Clusterer follows the speakers of one stream. One goroutine feeds it. Its events
+// depend on the frames alone.
 //
-// What it keeps, and its work per second of sound, are bounded. Utterances that have
-// left the window of Config.Window keep the speaker they have, within a long turn
-// too. Of those who have spoken before the window the 64 heard last are compared with
-// what is said, and clustered with it. The others are parked: a voice that would be
-// somebody new is compared with the 500 of them who were heard last, and whoever
-// is known has the old number again. Of anybody else nothing is kept but that their
-// number was given, so that a new number awaits their return.
+// Its memory, and its work per second of sound, are bounded. An utterance that has left
+// the window of Config.Window keeps its speaker, also inside a long turn. Of the
+// speakers who spoke before the window, the 64 heard last take part in the clustering.
+// The others are parked. A voice that would become a new speaker is first compared with
+// the 500 parked speakers heard last, and gets the old number where it matches. Of all
+// other speakers only the number is remembered, so that they get a new number when they
+// return.
 type Clusterer struct {
 	cfg          Config
 	m            model.Model
@@ -44,7 +44,7 @@ type Clusterer struct {
 	added       []int       // numbers that were nobody's until something was given to them
 	next        func(last int) int
 	frames      float64 // speech heard, in frames
-	review      float64 // speech at which the window is clustered anew
+	review      float64 // speech at which the window is clustered again
 	time        timeline
 	until       int64     // how far it is decided what is speech, in samples
 	units       []unit    // scratch
@@ -104,17 +104,16 @@ func New(m model.Model, cfg Config) (*Clusterer, error) {
 	return c, nil
 }
 
-// The window is clustered anew when the speech heard has grown by reviewGrowth
-// since the last time, from firstReview frames on, so that the cost per second
-// stays bounded.
+// The window is clustered again when the speech heard has grown by reviewGrowth since
+// the last time, from firstReview frames on. The cost per second stays bounded.
 const (
 	firstReview  = 300
 	reviewGrowth = 1.25
 	reviewAtMost = 6000 // frames between two reviews
 )
 
-// An open utterance is compared anew when it has grown by assignGrowth: what a
-// tenth of a second adds to two is little.
+// An open utterance is compared again when it has grown by assignGrowth: a tenth of a
+// second adds little to two seconds.
 const assignGrowth = 2
 
 // boundaryTolerance is how far a boundary of an ended turn has to move before
@@ -169,11 +168,10 @@ func (c *Clusterer) Finish(at int64, emit func(Event)) {
 	c.sync(at, emit)
 }
 
-// lastThreshold is what scores are held against when all has been heard. The less
-// that is, the higher it lies: the odds that whoever speaks has spoken before grow
-// with every second of a conversation, and the model's threshold is for more than
-// enoughSpeech. While more is to come a speaker too many would be taken back before
-// the listener, so that only the last review begins higher.
+// lastThreshold is the threshold of the last review. With less speech it lies higher,
+// because the odds that a voice has spoken before grow with every second of a
+// conversation, and the model's threshold is for more than enoughSpeech. Only the last
+// review uses it: before the end, a speaker too many can still be taken back.
 func (c *Clusterer) lastThreshold() float64 {
 	return c.rule.Threshold + math.Log(enoughSpeech/min(max(c.frames, leastSpeech), enoughSpeech))
 }

@@ -24,15 +24,16 @@ type Config struct {
 	// minutes to be left out as background, in decibels; 25. −1 keeps every utterance,
 	// and is the default where there are Drafts.
 	LevelGate float64
-	// Whole keeps utterances as they come, as given ones should be, instead of
-	// cutting them where known speakers have taken turns in them.
+	// Whole keeps utterances as they come. Otherwise an utterance is cut where known
+	// speakers take turns in it. Given utterances should be Whole.
 	Whole bool
-	// Exclusive leaves out who speaks beside somebody else.
+	// Exclusive leaves out speakers who speak beside another.
 	Exclusive bool
-	// Drafts says that the utterances come twice: of a first look at the sound, and
-	// some seconds later of a second look, which are settled. See segment.Event.
+	// Drafts says that the utterances come twice: from a first look at the sound, and
+	// some seconds later from a second look, whose utterances replace the first ones. See
+	// segment.Event.
 	Drafts bool
-	// Window is how many utterances can still be assigned again; the model's.
+	// Window is how many utterances can still get another speaker; the model's.
 	Window int
 }
 

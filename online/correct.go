@@ -15,12 +15,13 @@ type links struct {
 	sum   model.Voice // scratch
 }
 
-// Link tells which speakers are one person, in groups of two or more; it
-// replaces what was told before. They keep their numbers and what each of them
-// said, so that taking a link back leaves nothing behind, but they are compared
-// as one person and none is merged into another. No event comes of it. Numbers
-// of no speaker are ignored, and so are those of speakers who have been silent for
-// long, until they return, see [Clusterer].
+// Link says which speakers are one person, in groups of two or more. It replaces what
+// was said before. No event comes of it.
+//
+// Linked speakers keep their numbers and their own statistics, so that a link can be
+// taken back. They are compared as one person, and none is merged into another. Link
+// ignores numbers that are no speaker's. It ignores speakers who have been silent for
+// long until they return, see [Clusterer].
 func (c *Clusterer) Link(groups [][]int) {
 	c.links.told = groups
 	c.relink()

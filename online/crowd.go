@@ -15,20 +15,20 @@ type crowd struct {
 }
 
 const (
-	// besideWithin is how far off the others are looked for who may be the second
-	// voice, in samples: a voice keeps its track for some 10 s.
+	// besideWithin is how far from the overlap its second speaker is looked for, in
+	// samples: a voice keeps its track for some 10 s.
 	besideWithin = 10 * 100 * features.Hop
-	// besideHalf is the pause after which somebody is half as likely to be it.
+	// besideHalf is the pause after which a speaker is half as likely to be the second
+	// voice.
 	besideHalf = 2 * 100 * features.Hop
-	// besideOther is how much less somebody counts who is heard on another track.
+	// besideOther is the weight of a speaker who is heard on another track.
 	besideOther = 0.1
-	// besideLeast is how probable it has to be that somebody else speaks, and is
-	// whom they are taken for.
+	// besideLeast is how probable a second voice and its speaker must be.
 	besideLeast = 0.5
 )
 
-// tell finds of the chunks of u which of the voices of its place it is of, and where
-// somebody else speaks as well.
+// tell finds which voice of its place u is of, by the chunks of u, and where another
+// voice speaks beside it.
 func (c *Clusterer) tell(u *utterance) {
 	var alone, all [segment.Tracks]float32
 	for a := range c.within(u.start, u.end) {

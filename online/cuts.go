@@ -8,9 +8,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
-// cutter finds where an utterance passes from one known speaker to another, which
-// the sound of a second on each side does not always show: by the most probable
-// path through its moments, each said by one of the speakers (Viterbi).
+// cutter finds where an utterance passes from one known speaker to another. The
+// comparison of a second on each side does not always show that. The cutter takes the
+// most probable path through the moments of the utterance, each said by one of the
+// speakers (Viterbi).
 type cutter struct {
 	speakers []int     // those who are known well enough
 	starts   []int64   // of the moments of the utterance, in samples

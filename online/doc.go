@@ -1,5 +1,6 @@
-// Package online follows the speakers of one stream: each utterance becomes a
-// <d, D⁻¹>, is scored against the speakers known so far with the closed-form
-// utterance comparison model (Jeon, Ma & Macho, ICASSP 2011), and ends up in a
-// turn. Decisions are revised, as events, when more is known.
+// Package online follows the speakers of one stream. It makes a pair <d, D⁻¹> of each
+// utterance, scores the pair against the speakers known so far with the closed-form
+// utterance comparison model (Jeon, Ma & Macho, ICASSP 2011), and puts the utterance into
+// a turn. When more is known, it revises its decisions. Decisions and revisions are
+// events.
 package online

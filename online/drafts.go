@@ -16,9 +16,9 @@ type look struct {
 
 // The looks of a [Clusterer]. Without Config.Drafts all is settled at once.
 //
-// With it, the listener is told at once what the first look says: its utterances are
-// drafts, which count like others until the second look, some seconds later, replaces
-// them by its own. Drafts are the latest utterances of the window.
+// With Config.Drafts the utterances of the first look are drafts. The listener is told of
+// them at once, and they count like others, until some seconds later the utterances of the
+// second look replace them. Drafts are the latest utterances of the window.
 const (
 	finalLook = iota
 	draftLook

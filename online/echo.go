@@ -22,14 +22,14 @@ const (
 	echoLeast   = 1e-3
 )
 
-// join puts u, which closes, into the group of the latest utterance that it repeats,
-// if there is one, and gives it that one's speaker.
+// join puts u, which closes, into the group of the latest utterance that it repeats, if
+// there is one, and gives u the speaker of that utterance.
 //
-// Who says the same words again, as a machine does that asks for patience, has
-// shown nothing new of their voice: the frames are the ones that were heard before.
-// Taken for new evidence, each repetition makes it surer that the parts of one
-// announcement are different people. So utterances that are equal form a group, of
-// which only the latest counts where voices are compared, and the others follow it.
+// A machine that asks for patience says the same words again. The frames are the ones
+// that were heard before, so they show nothing new of the voice. Taken for new evidence,
+// each repetition would make it surer that the parts of one announcement are different
+// people. So equal utterances form a group. Only the latest of a group counts where
+// voices are compared, and the others follow it.
 func (c *Clusterer) join(u *utterance) {
 	if v := c.repeated(u, c.utts); v != nil && u.speaker != v.speaker {
 		u.speaker, u.logP, u.conf = v.speaker, v.logP, v.conf

@@ -11,7 +11,7 @@ var turnKinds = map[Kind]event.Kind{
 	TurnWithdrawn: event.TurnWithdrawn,
 }
 
-// Encode returns the event that tells others of a decision: the next one of enc.
+// Encode returns the next event of enc, which tells other programs of a decision.
 func Encode(enc *event.Encoder, ev Event) event.Event {
 	switch ev.Kind {
 	case SpeakerAdded:

@@ -7,19 +7,21 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// Gift is speech that somebody who knows has said to be another's: what From says
-// between Start and End, in samples, is Speaker's.
+// Gift is a person's word that speech is another speaker's: what From says between Start
+// and End, in samples, is Speaker's.
 type Gift struct {
 	Start, End    int64
 	From, Speaker int
 }
 
-// Give tells what is whose; it replaces what was told before. The utterances keep
-// the speaker that the clustering found, so that taking a gift back leaves nothing
-// behind, but from now on they count as Speaker's wherever voices are compared, are
-// left where they are when the window is clustered anew, and make turns of their own.
-// Speakers between whom something was given are never taken for one. A Speaker whom
-// the clustering does not know is added with that number. No event comes of it.
+// Give says which speech is whose. It replaces what was said before. No event comes of
+// it.
+//
+// The utterances keep the speaker that the clustering found, so that a gift can be taken
+// back. From now on they count as the speech of Gift.Speaker wherever voices are
+// compared. Clustering leaves them where they are, and they make turns of their own. The
+// clustering never merges two speakers between whom something was given. A Gift.Speaker
+// that it does not know is added with that number.
 func (c *Clusterer) Give(gifts []Gift) {
 	c.gifts = slices.Clone(gifts)
 	c.added = slices.DeleteFunc(c.added, func(n int) bool {
@@ -185,9 +187,9 @@ type Span struct{ Start, End int64 }
 // mostParts is how many clusters are looked at for two that are people.
 const mostParts = 8
 
-// Divide tells which of what some speakers, who are one person, have said in the window
-// is a second voice's, the one who has said less. It is nil where there is no second
-// voice with enough speech for a speaker. Nothing changes.
+// Divide looks for two voices in what some speakers, who count as one person, have said
+// in the window. It returns the stretches of the voice that has said less, or nil where
+// no second voice has enough speech for a speaker. Nothing changes.
 func (c *Clusterer) Divide(speakers []int) (second []Span) {
 	var own []*utterance
 	var voices []*model.Voice
@@ -249,11 +251,13 @@ func (c *Clusterer) sumOf(own []*utterance, labels []int, l int) *model.Voice {
 	return &v
 }
 
-// Reserve gives away a number that is nobody's, above least.
+// Reserve returns a number above least that is no speaker's, and never gives it to a
+// speaker itself.
 func (c *Clusterer) Reserve(least int) int {
 	c.absent.given = max(c.absent.given, least) + 1
 	return c.absent.given
 }
 
-// Number has the numbers of new speakers come from next, which is handed the last one.
+// Number makes next give the numbers of new speakers. next gets the number that was
+// given last.
 func (c *Clusterer) Number(next func(last int) int) { c.next = next }

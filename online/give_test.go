@@ -110,7 +110,7 @@ func TestGiftsTeach(t *testing.T) {
 				wrong++
 			}
 		}
-		if wrong > right/8 { // until the window is clustered anew, those from before mislead
+		if wrong > right/8 { // until the window is clustered again, those from before mislead
 			t.Errorf("window %d: %d utterances after the gift are of another, %d right", window, wrong, right)
 		}
 		for _, e := range want {

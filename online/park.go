@@ -6,8 +6,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// park takes those who have been silent for longest out of the clustering, while
-// more are in it than it should hold. Who is heard in the window stays.
+// park takes the speakers who have been silent for longest out of the clustering, while
+// the clustering has more than it should. A speaker who is heard in the window stays.
 func (c *Clusterer) park() {
 	if len(c.speakers) <= c.bounds.present {
 		return

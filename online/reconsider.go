@@ -8,9 +8,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// reconsider clusters the whole window anew, together with what each speaker
-// said before it, and tells of the speakers that turn out to be one. end says that
-// no more will be heard.
+// reconsider clusters the whole window again, together with what each speaker said
+// before the window, and reports the speakers that turn out to be one. end says that
+// nothing more will be heard.
 func (c *Clusterer) reconsider(threshold float64, end bool, at int64, emit func(Event)) {
 	if c.look.ear.Outdated(end) {
 		c.renew()
@@ -170,7 +170,7 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 }
 
 // assign gives the window's utterances their new speakers and counts the
-// speakers' statistics anew.
+// speakers' statistics again.
 func (c *Clusterer) assign(labels, number []int) {
 	for i := range c.utts {
 		if u := &c.utts[i]; labels[i] >= 0 && u.given == 0 {

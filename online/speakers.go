@@ -8,9 +8,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// Speakers iterates over the speakers that stand, by number, with the statistics
-// of all that they have said so far. Those who have been silent for so long that
-// nothing is kept of them, see [Clusterer], are left out.
+// Speakers iterates over the speakers by number, with the statistics of all that each
+// has said so far. It leaves out merged speakers, and speakers who have been silent for
+// so long that only their number is remembered, see [Clusterer].
 func (c *Clusterer) Speakers() iter.Seq2[int, model.Stats] {
 	return func(yield func(int, model.Stats) bool) {
 		numbers := make([]int, 0, len(c.speakers)+len(c.absent.parked))

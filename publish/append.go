@@ -21,9 +21,9 @@ var ErrMoved = errors.New("the stream has other events by now")
 // appendWithin bounds the wait for one acknowledgement.
 const appendWithin = 5 * time.Second
 
-// Append publishes events of a run that is over, behind the message of the given
-// number, which is the last one of all of the stream's. The error matches [ErrMoved]
-// where it is not, be it for the first event or a later one.
+// Append publishes events of a run that is over. last is the number of the last message
+// of the stream that the caller has read. If the stream has a later message, before the
+// first event or before another, the error matches [ErrMoved].
 func Append(ctx context.Context, nc *nats.Conn, last uint64, events ...event.Event) error {
 	js, err := bus.JetStream(nc)
 	if err != nil {

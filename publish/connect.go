@@ -24,20 +24,19 @@ var ErrUnreachable = errors.New("no NATS server answers")
 type ConnectOptions struct {
 	// Name is what the server lists the connection as; "diarizer" if empty.
 	Name string
-	// Wait makes Connect return at once and keep trying while no server is
-	// there yet.
+	// Wait makes Connect return at once where no server answers, and keep trying.
 	Wait bool
 	// WaitFor is how long Connect tries again while no server answers. 0 is
 	// one attempt.
 	WaitFor time.Duration
-	// Context, where not empty, names a context of the nats command, or the
-	// absolute path of one's file. It says where the server is, who connects and
-	// which JetStream is used; the URL is not used.
+	// Context, where not empty, names a context of the nats command, or the absolute path
+	// of a context's file. It says where the server is, who connects and which JetStream
+	// is used. Connect then ignores the URL.
 	Context string
-	// Domain is the JetStream domain that keeps events and sound, where it is not
-	// that of the server: the hub's, for a client of a leaf node. APIPrefix
-	// begins the subjects of the JetStream API instead, where another account has
-	// it. Either counts instead of what Context says.
+	// Domain is the JetStream domain that keeps events and sound, where it is not the
+	// domain of the server: the hub's, for a client of a leaf node. APIPrefix is the
+	// beginning of the subjects of the JetStream API where another account has it. Both
+	// take precedence over Context.
 	Domain, APIPrefix string
 	// Security says who connects and whom it trusts.
 	Security Security
@@ -56,10 +55,9 @@ const (
 	reconnectAtMost = 5 * time.Second
 )
 
-// Connect connects to the NATS server at url, or to the first that answers of
-// several separated by commas. A connection that is lost is sought again
-// without end, at random intervals of up to 5 s. Messages published meanwhile
-// are refused instead of kept, because the [Publisher] keeps them.
+// Connect connects to the NATS server at url, or to the first that answers of several
+// separated by commas. It seeks a lost connection again without end, at random intervals
+// of up to 5 s. Meanwhile it refuses messages, because the [Publisher] keeps them.
 func Connect(ctx context.Context, url string, opts ConnectOptions) (*nats.Conn, error) {
 	if opts.Name == "" {
 		opts.Name = "diarizer"

@@ -35,9 +35,9 @@ func (p *Publisher) wake() {
 	p.waiters = kept
 }
 
-// Flush waits until every event taken so far is acknowledged. Otherwise, when
-// ctx is done or the publisher has failed, its error matches [ErrUnpublished]
-// and says how many are left, why, and where they are kept.
+// Flush waits until every event taken so far is acknowledged. If ctx is done before
+// that, or the publisher has failed, the error matches [ErrUnpublished]. It says how
+// many events are left, why, and where they are kept.
 func (p *Publisher) Flush(ctx context.Context) error {
 	taken, acked, _ := p.own.counts()
 	if acked >= taken {
@@ -81,8 +81,8 @@ func firstErr(errs ...error) error {
 	return nil
 }
 
-// Close takes no more events, waits until all are acknowledged or ctx is done,
-// and stops. Its error is that of [Publisher.Flush].
+// Close takes no more events, waits until all are acknowledged or ctx is done, and
+// stops. It returns the error of [Publisher.Flush].
 func (p *Publisher) Close(ctx context.Context) error {
 	p.own.close()
 	err := p.Flush(ctx)

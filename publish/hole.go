@@ -6,8 +6,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// LostError says that JetStream has deleted messages that a subscriber had
-// still to read. Those of other streams count too.
+// LostError says that JetStream has deleted messages before the subscriber had read
+// them. Messages of other streams count too.
 type LostError struct {
 	// First and Last are their numbers in the JetStream stream.
 	First, Last uint64

@@ -20,7 +20,7 @@ import (
 // everything.
 const keepFinished = 64 << 20
 
-// Kept is what a journal directory holds of one run.
+// Kept is what a journal directory has of one run.
 type Kept struct {
 	Stream, Run string // Stream is empty where no event is kept
 	// Acked is the number of the last event that the server has, and Waiting
@@ -36,8 +36,8 @@ type Kept struct {
 	InUse, Resumable, Ended bool
 }
 
-// Journals lists the runs in a journal directory, in the order of their ids. Its
-// error is about those that cannot be read, and comes with all others.
+// Journals lists the runs in a journal directory, in the order of their ids. Its error
+// is about the journals that cannot be read; the list has all others.
 func Journals(dir string) ([]Kept, error) {
 	names, err := journal.List(dir)
 	if err != nil {
@@ -66,8 +66,8 @@ func Journals(dir string) ([]Kept, error) {
 	return runs, failed
 }
 
-// FlushJournals publishes what the runs in a journal directory have left,
-// those of living processes excepted, and returns how many events that was.
+// FlushJournals publishes what runs have left in a journal directory, and returns how
+// many events that was. It leaves out the runs of living processes.
 func FlushJournals(ctx context.Context, nc *nats.Conn, dir string, opts PublisherOptions) (events int, err error) {
 	report := opts.OnError
 	if report == nil {

@@ -106,8 +106,9 @@ func (r *reader) advance(m Message) {
 	}
 }
 
-// hole returns what is missing before m. Where it has no number that was expected, the
-// beginning of the run may never have been kept.
+// hole returns the events that are missing before m, nil where none are. It returns a
+// hole without numbers where m is the first event of a run that the reader sees, but not
+// the first of the run: the server may never have kept the beginning.
 func (r *reader) hole(m Message, err error) *event.HoleError {
 	if err != nil {
 		return nil

@@ -33,28 +33,28 @@ type PublisherOptions struct {
 	Queue int
 	// Stream says how to create the JetStream stream if it is absent.
 	Stream StreamOptions
-	// Journal, where not empty, is the directory with the journal of the run:
-	// what the server has not acknowledged is published by the next Publisher
-	// with the same directory, whatever happens to this process. What earlier
-	// processes left there is published first.
+	// Journal, where not empty, is the directory with the journal of the run. Whatever
+	// happens to this process, the next Publisher with the same directory publishes what
+	// the server has not acknowledged. What earlier processes left there is published
+	// first.
 	Journal string
 	// Run is the run whose events will come. It is needed with Journal. If the
 	// journal has events of it, the run goes on behind them.
 	Run string
-	// Resumable says that the run may go on in another process. Otherwise, if
-	// this one dies, the next Publisher ends the run for it.
+	// Resumable says that the run may go on in another process. Otherwise, if this
+	// process dies, the next Publisher ends the run.
 	Resumable bool
 	// OnError hears of everything that delays an event. It is called from
 	// other goroutines too.
 	OnError func(error)
 }
 
-// Publisher hands the events of one run to a NATS server, in order and each
-// once. [Publisher.Publish] never waits for the server: while that is slow or
-// away, events wait in the journal, or in memory without one.
+// Publisher hands the events of one run to a NATS server, in order and each once.
+// [Publisher.Publish] never waits for the server. While the server is slow or away,
+// events wait in the journal, or in memory where there is no journal.
 //
-// An event counts as published when JetStream has acknowledged it. Without an
-// acknowledgement it is sent again, with the same id, before any later one.
+// An event is published when JetStream has acknowledged it. Without an acknowledgement
+// the Publisher sends the event again, with the same id, before any later one.
 type Publisher struct {
 	opts    PublisherOptions
 	own     *spool
@@ -83,10 +83,10 @@ type Stats struct {
 	Retries uint64
 }
 
-// NewPublisher returns a Publisher over nc, which stays the caller's. It works
-// until [Publisher.Close]. A journal that cannot be written is reported to
-// OnError and done without; one of the same run in the hands of another
-// process is an error that matches [journal.ErrLocked].
+// NewPublisher returns a Publisher over nc, which stays the caller's. It works until
+// [Publisher.Close]. If the journal cannot be written, the Publisher reports that to
+// OnError and works without it. If another process has the journal of the same run, the
+// error matches [journal.ErrLocked].
 func NewPublisher(nc *nats.Conn, opts PublisherOptions) (*Publisher, error) {
 	if opts.Queue <= 0 {
 		opts.Queue = DefaultQueue
@@ -146,11 +146,10 @@ func (p *Publisher) report(err error) {
 	}
 }
 
-// Publish takes an event and returns at once. All events must be of one run,
-// in the order of their numbers; one whose number is not above that of the
-// last, or of the last in the journal, is taken for that event and left out.
-// The error is [ErrClosed], or that e is no event. A [event.Status] is completed with
-// what the Publisher knows.
+// Publish takes an event and returns at once. All events must be of one run, in the
+// order of their numbers. An event whose number is not above the last one, taken or in
+// the journal, is taken for a repetition and left out. The error is [ErrClosed], or says
+// that e is no event. Publish completes an [event.Status] with what the Publisher knows.
 func (p *Publisher) Publish(e event.Event) error {
 	if e.Status != nil {
 		s, stats := *e.Status, p.Stats()
@@ -177,17 +176,17 @@ func (p *Publisher) Publish(e event.Event) error {
 	return nil
 }
 
-// Last returns the number of the last event taken, by an earlier process too if
-// the run goes on behind it; 0 if there is none.
+// Last returns the number of the last event taken, 0 if there is none. If the run goes
+// on behind an earlier process, events of that process count.
 func (p *Publisher) Last() uint64 {
 	p.own.mu.Lock()
 	defer p.own.mu.Unlock()
 	return p.own.last
 }
 
-// GiveWay reports whether so many events wait that an update of an open turn
-// should be left out, before it is numbered, and counts it: the next event of
-// the turn says what it would have said. Events of any other kind never give
+// GiveWay reports whether so many events wait that an update of an open turn should be
+// left out, before it gets a number. It counts the update as left out. Nothing is lost:
+// the next event of the turn says what the update would have said. Only updates give
 // way.
 func (p *Publisher) GiveWay() bool {
 	taken, acked, _ := p.own.counts()

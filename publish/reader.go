@@ -165,7 +165,7 @@ func (r *reader) next(ctx context.Context, c *consumer) (Message, error) {
 		if err != nil {
 			return Message{}, fmt.Errorf("%s: %w: %w", msg.Subject(), ErrNotEvent, err)
 		}
-		// A server that comes back may begin an old consumer anew.
+		// A server that comes back may begin an old consumer again.
 		if c.delivered++; meta.Sequence.Consumer != c.delivered {
 			return Message{}, errAgain
 		}

@@ -22,9 +22,9 @@ type RunStart struct {
 	Number uint64
 }
 
-// LatestRuns finds the latest run of each of the given streams, of all if none
-// are given, by stream id. A stream of which the server keeps no start is left
-// out; so is everything on a server where nothing was published yet.
+// LatestRuns finds the latest run of each of the given streams, or of all streams if
+// none are given, by stream id. It leaves out streams of which the server keeps no
+// start. On a server where nothing was published yet it finds nothing.
 func LatestRuns(ctx context.Context, nc *nats.Conn, streams ...string) ([]RunStart, error) {
 	js, err := bus.JetStream(nc)
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Security says who connects and whom it trusts. Every field is the name of a
-// file, so that no secret stands on a command line; those that are empty do
-// not count. User and password, or a token, may also be in the URL.
+// Security says who connects and whom the program trusts. Every field is the name of a
+// file, so that no secret stands on a command line. An empty field means nothing. User
+// and password, or a token, may also be in the URL.
 type Security struct {
 	// Creds is a credentials file as nsc writes it: a JWT and a seed.
 	Creds string
@@ -19,8 +19,8 @@ type Security struct {
 	NKey string
 	// Token is a file with a token.
 	Token string
-	// CA is a PEM file with the authorities that servers are checked with,
-	// instead of the system's.
+	// CA is a PEM file with the authorities that the certificate of the server is checked
+	// with, in place of the system's.
 	CA string
 	// Cert and Key are PEM files with a certificate for the server to check.
 	Cert, Key string

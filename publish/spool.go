@@ -103,13 +103,13 @@ func (s *spool) push(e event.Event, data []byte) (open bool, err error) {
 	s.stream, s.last = e.Stream, e.Seq
 	s.taken++
 	s.memory = append(s.memory, data)
-	err = s.settle()
+	err = s.toJournal()
 	s.signal()
 	return true, err
 }
 
-// settle moves events from memory to the journal.
-func (s *spool) settle() error {
+// toJournal moves events from memory to the journal.
+func (s *spool) toJournal() error {
 	if s.store == nil {
 		return nil
 	}
@@ -147,12 +147,12 @@ func (s *spool) there(e event.Event) error {
 	}
 	s.acked += min(e.Seq, s.last) - min(s.popped, s.last)
 	s.popped, s.last = e.Seq, max(s.last, e.Seq)
-	s.note(e)
+	s.setPassed(e)
 	return s.save()
 }
 
-// note keeps in the state that the server has e.
-func (s *spool) note(e event.Event) {
+// setPassed keeps in the state that the server has e.
+func (s *spool) setPassed(e event.Event) {
 	s.state[stateSeq], s.state[stateAt], s.state[stateRevision] = e.Seq, uint64(e.At), e.Revision
 	if e.Kind == event.StreamEnded {
 		s.state[stateEnded] = 1
@@ -193,7 +193,7 @@ func (s *spool) done(p *parcel, number uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.acked++
-	s.note(p.event)
+	s.setPassed(p.event)
 	s.state[string(p.event.Kind)] = number
 	switch {
 	case s.store == nil:
@@ -240,7 +240,7 @@ func (s *spool) release() error {
 		return nil
 	}
 	s.mu.Lock()
-	err := s.settle() // a last attempt
+	err := s.toJournal() // a last attempt
 	s.mu.Unlock()
 	if syncErr := s.sync(); err == nil {
 		err = syncErr

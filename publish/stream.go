@@ -39,14 +39,14 @@ const (
 	leastBytes    = 8 << 20
 )
 
-// StreamOptions say how long events are kept. The zero value keeps them for 30
-// days, at most 1 GiB of them, and accepts an existing stream's limits as long as
-// it keeps events for an hour, and 10,000 of them or 8 MiB.
+// StreamOptions say how long events are kept. The zero value creates a stream that keeps
+// them for 30 days, at most 1 GiB. It accepts an existing stream that keeps events for
+// an hour or more, and 10,000 of them or 8 MiB.
 type StreamOptions struct {
 	// Retain is how long events are kept, or 0 for the default.
 	Retain time.Duration
-	// MaxBytes is how much of them is kept, the oldest going first; 0 for the
-	// default, −1 for no limit.
+	// MaxBytes is how many bytes of events are kept, the newest ones; 0 for the default,
+	// −1 for no limit.
 	MaxBytes int64
 	// Replicas is the number of servers of a cluster that keep them; 0 is 1.
 	Replicas int
@@ -76,9 +76,9 @@ func (o StreamOptions) config() jetstream.StreamConfig {
 	return c
 }
 
-// EnsureStream creates the JetStream stream for events if it is absent. One
-// that is present is never changed: if it would lose events, or differs from
-// what opts ask for, that is an error matching [ErrIncompatible] that says how.
+// EnsureStream creates the JetStream stream for events if it is absent. It never changes
+// a stream that is present. If that stream would lose events, or differs from what opts
+// ask for, the error matches [ErrIncompatible] and says how.
 func EnsureStream(ctx context.Context, nc *nats.Conn, opts StreamOptions) error {
 	if opts.Retain < 0 {
 		return fmt.Errorf("retention of %v: expected a duration such as 720h", opts.Retain)

@@ -34,15 +34,15 @@ type Message struct {
 type SubscribeOptions struct {
 	// Streams are the ids of the streams to read; none means all.
 	Streams []string
-	// Since skips what was stored before that time.
+	// Since skips the events that were stored before that time.
 	Since time.Time
 	// NewOnly skips everything that is stored already.
 	NewOnly bool
-	// After skips the messages up to that number, which are not read again. It
-	// overrules the two above. Where JetStream ends before that number, it is not
-	// the stream that they were read from, and the error matches [ErrReplaced].
+	// After skips the messages up to that number. It takes precedence over Since and
+	// NewOnly. If JetStream ends before that number, the messages were read from another
+	// stream, and the error matches [ErrReplaced].
 	After uint64
-	// OnWait hears why there is nothing to read yet or any more: no server, no
+	// OnWait is called with the reason why there is nothing to read: no server, no
 	// stream. Reading goes on by itself.
 	OnWait func(error)
 }
@@ -51,16 +51,18 @@ type SubscribeOptions struct {
 // not an event. Reading can go on after it.
 var ErrNotEvent = errors.New("not an event")
 
-// Subscribe iterates over events in the order in which they were stored, until
-// the loop ends or ctx is done, which is no error: ask ctx. It survives lost
-// connections, restarts of servers and the loss of its consumer, and leaves
-// nothing out in silence: it goes on behind the last event that it has, checks
-// that JetStream still holds that event in that place, and where an event is
-// missing in a run, it reads that part again from a consumer of its own.
+// Subscribe iterates over events in the order in which they were stored, until the loop
+// ends or ctx is done. The end of ctx is no error here: ask ctx.
 //
-// An error comes with a zero Message. If it matches [ErrNotEvent], or [event.ErrHole]
-// for events that JetStream does not have any more (a [*event.HoleError] or a
-// [*LostError]), the next iteration goes on; after any other there is none.
+// Subscribe survives lost connections, restarts of servers and the loss of its consumer.
+// It leaves nothing out without an error. It goes on behind the last event that it has,
+// and checks that JetStream still has that event in that place. If an event is missing
+// in a run, it reads that part again from a consumer of its own.
+//
+// An error comes with a zero Message. If the error matches [ErrNotEvent], the next
+// iteration goes on. The same holds for [event.ErrHole], the error for events that
+// JetStream no longer has, which is a [*event.HoleError] or a [*LostError]. After any
+// other error there is no iteration.
 func Subscribe(ctx context.Context, nc *nats.Conn, opts SubscribeOptions) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		for _, s := range opts.Streams {

@@ -2,15 +2,14 @@ package segment
 
 import "math"
 
-// ChunkFrames is the length of a chunk in frames: 100 ms. Chunks lie on a grid
-// from the start of the stream, and utterances begin and end on it or at an
-// edge of speech.
+// ChunkFrames is the length of a chunk in frames: 100 ms. Chunks lie on a grid from the
+// start of the stream. Utterances begin and end on the grid, or where speech does.
 const ChunkFrames = 10
 
-// Tracks is the number of voices that are told apart in one place.
+// Tracks is the number of voices that a network tells apart in one place.
 const Tracks = 3
 
-// Frame is what a stage of this package takes of 10 ms of sound, [features.Hop] samples.
+// Frame is what a [Segmenter] or a [Given] takes of [features.Hop] samples of sound.
 type Frame struct {
 	// Features are those of the frame. Where Speech is false they may be nil.
 	Features []float64

@@ -9,9 +9,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/features"
 )
 
-// Given stands in for a [Segmenter] where the utterances are known beforehand,
-// from a reference for instance. They may overlap: the sound of an overlap
-// then belongs to each of them.
+// Given takes the place of a [Segmenter] where the utterances are known beforehand, for
+// example from a reference. Utterances may overlap; the sound of an overlap belongs to
+// each of them.
 type Given struct {
 	utts    []Utterance // by start
 	byEnd   []Utterance
@@ -24,9 +24,9 @@ type Given struct {
 	pending chunk
 }
 
-// NewGiven returns the stage that cuts frames of dim features into the given
-// utterances, those longer than max samples into equal parts of at most that.
-// Their IDs are given anew, by start.
+// NewGiven returns the stage that cuts frames of dim features into the given utterances.
+// An utterance longer than max samples is cut into equal parts of at most max. IDs count
+// the parts from 1, by start.
 func NewGiven(utts []Utterance, max int64, dim int) *Given {
 	g := &Given{pending: newChunk(dim)}
 	for _, u := range utts {
@@ -80,7 +80,8 @@ func (g *Given) Push(at int64, f Frame, emit func(Event)) {
 	}
 }
 
-// Flush ends the stream: what is open ends where it was to end.
+// Flush ends the stream. An open utterance ends at its given end, or at the end of the
+// stream where that comes first.
 func (g *Given) Flush(at int64, emit func(Event)) {
 	g.flushChunk(at, emit)
 	for ; g.closed < len(g.byEnd) && g.byEnd[g.closed].Start < at; g.closed++ {

@@ -6,12 +6,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/features"
 )
 
-// Resting reports whether no utterance is open, so that frames that are not speech
-// only count.
+// Resting reports whether no utterance is open. Frames that are not speech then change
+// nothing but the position.
 func (s *Segmenter) Resting() bool { return !s.open }
 
-// Free returns how many frames from here on belong to no utterance, 0 where one is
-// not over.
+// Free returns how many frames from the next one on belong to no utterance, and 0 while
+// an utterance is not over.
 func (g *Given) Free() int64 {
 	switch {
 	case !g.pending.empty() || g.closed < g.next || g.n*features.Hop < g.until:

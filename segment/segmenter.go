@@ -13,14 +13,13 @@ type Config struct {
 	Max int
 	// Min is the shortest utterance that a change point may leave, 50.
 	Min int
-	// Context is how much sound on each side of a point is compared, 100.
+	// Context is how many frames on each side of a point are compared, 100.
 	Context int
 	// Static is how many leading features are compared; all where 0.
 	Static int
-	// Penalty is λ of the Bayesian information criterion, 4. Neighbouring frames
-	// depend on each other, which makes every difference look more certain
-	// than it is, so that λ = 1 finds changes everywhere. A larger one finds
-	// fewer change points.
+	// Penalty is λ of the Bayesian information criterion, 4. More finds fewer change
+	// points. Neighbouring frames depend on each other, so every difference looks more
+	// certain than it is, and λ = 1 finds changes everywhere.
 	Penalty float64
 }
 

@@ -18,7 +18,7 @@ func (s *Segmenter) fields() []any {
 		state.Struct(&s.pending, (*chunk).fields), state.Struct(&s.passes, (*handover).fields),
 		state.Then(&s.chg, func() []any {
 			if !s.open {
-				return nil // begin will start them anew
+				return nil // begin will start them again
 			}
 			return s.chg.fields()
 		}),

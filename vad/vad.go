@@ -18,8 +18,8 @@ type Decision struct {
 	// Speech says whether the frame belongs to speech, the short pauses
 	// between words included.
 	Speech bool
-	// Score is the evidence for speech, as log odds: 0 is even, larger is more
-	// speech-like. Speech is not Score > 0 alone: it has a memory on both sides.
+	// Score is the evidence for speech as log odds: 0 is even, more is more like speech.
+	// Speech also depends on the frames before and after, see Config.
 	Score float32
 	// Level is the level of the frame in dBFS: 0 is a full-scale square wave,
 	// -120 is the least it gets.
@@ -29,18 +29,18 @@ type Decision struct {
 // Config holds the settings of a Detector. The zero value stands for the
 // defaults, which are what docs/vad.md reports.
 type Config struct {
-	// Threshold is added to ScoreThreshold, the Score above which a frame is evidence
-	// for speech. Positive values detect less. Default 0.
+	// Threshold is added to ScoreThreshold. A positive value detects less speech. Default
+	// 0.
 	Threshold float64
-	// Hangover is how many frames after the last evidence still are speech.
-	// Together with Before it is what bridges pauses: those up to
-	// Hangover+Before frames. Defaults to 1; -1 means none.
+	// Hangover is how many frames after the last evidence still are speech. Hangover and
+	// Before together bridge pauses of up to Hangover+Before frames. Defaults to 1; -1
+	// means none.
 	Hangover int
-	// Before is how many frames before the first evidence already are speech,
-	// which is part of the look-ahead. Defaults to 2; -1 means none.
+	// Before is how many frames before the first evidence already are speech. It is part
+	// of the look-ahead. Defaults to 2; -1 means none.
 	Before int
-	// MinSpeech is how many frames of evidence in a row it takes to begin. It
-	// is part of the look-ahead too. Defaults to 2; -1 means one.
+	// MinSpeech is how many frames of evidence in a row begin speech. It is part of the
+	// look-ahead. Defaults to 2; -1 means one.
 	MinSpeech int
 }
 
@@ -52,8 +52,8 @@ const (
 )
 
 // ScoreThreshold is the Score above which a frame is evidence for speech when
-// Config.Threshold is 0. It is not even odds: composed clips hold more speech that
-// is hard to hear than recordings do.
+// Config.Threshold is 0. It lies above even odds, because the training clips hold more
+// faint speech than recordings do.
 const ScoreThreshold = 0.85
 
 // maxPatience bounds each of the frame counts of a Config: 5 s.
@@ -129,9 +129,9 @@ func (d *Detector) Reset() {
 // frames have been pushed, max(0, n-Delay()) decisions have come out.
 func (d *Detector) Delay() int { return d.score.delay() + d.rule.delay() }
 
-// Push takes the next samples of the stream and appends to dst the decisions
-// that have become certain, in order. It keeps no reference to samples. Those that
-// are not numbers, infinite or beyond ±65,536 count as silence, see Replaced.
+// Push takes the next samples of the stream and appends to dst the decisions that have
+// become certain, in order. It keeps no reference to samples. A sample that is not a
+// number, infinite or beyond ±65,536 counts as silence, see Replaced.
 func (d *Detector) Push(dst []Decision, samples []float32) []Decision {
 	for len(samples) > 0 {
 		if d.have == 0 && len(samples) >= Hop {
@@ -149,13 +149,13 @@ func (d *Detector) Push(dst []Decision, samples []float32) []Decision {
 	return dst
 }
 
-// Replaced is how many samples of the stream were no sound: not numbers, infinite
-// or beyond ±65,536, where full scale is 1. Silence was taken for them.
+// Replaced is how many samples of the stream were no sound: not numbers, infinite, or
+// beyond ±65,536 where full scale is 1. The detector took silence for them.
 func (d *Detector) Replaced() int64 { return d.replaced }
 
-// Flush ends the stream and appends the decisions that were still to come, so
-// that there is one for every frame that has begun. A frame that is not full
-// counts as filled up with silence. Call Reset before pushing another stream.
+// Flush ends the stream and appends the decisions that are still to come, one for every
+// frame that has begun. A frame that is not full is filled up with silence. Call Reset
+// before pushing another stream.
 func (d *Detector) Flush(dst []Decision) []Decision {
 	if d.have > 0 {
 		clear(d.part[d.have:])

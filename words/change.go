@@ -24,7 +24,7 @@ const (
 )
 
 // beginsHere is how likely a turn that surely begins with a word begins there,
-// whoever spoke before.
+// whatever the speaker before.
 const beginsHere = 0.5
 
 // How likely somebody who was talked over goes on with the next word, right after

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// Join says who said each word. The words come back ordered by their start; the
-// turns may be in any order and may overlap. The clocks are taken as they are:
-// [Align] finds how they differ, and [Clock.Apply] sets the words right. A word
-// that cannot be is a *[WordError].
+// Join says who said each word. The words come back ordered by their start. The turns
+// may be in any order and may overlap. Join takes the clocks as they are; [Align] finds
+// how they differ, and [Clock.Apply] corrects the words. A word with impossible times is
+// a [*WordError].
 //
-// Time is O((n·k² + t) log t) for n words, t turns and the k of at most twelve
-// speakers around a word.
+// Time is O((n·k² + t) log t) for n words, t turns and the k of at most twelve speakers
+// around a word.
 func Join(list []Word, turns []Turn) ([]Said, error) {
 	if err := check(list); err != nil {
 		return nil, err

@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// Live joins words and turns as they come, and as turns change. When all are
-// there, every word is whose it is for [Join]. The zero value is ready. It is for
-// one recogniser; two that hear the same would seem to talk at once.
+// Live joins words and turns as they come, and as turns change. When all are there,
+// every word has the speaker that [Join] gives it. The zero value is ready. A Live is
+// for one recogniser: two recognisers that hear the same would look like two people who
+// talk at once.
 //
-// What is remembered is bounded: of more than [LiveWords] words the oldest are
-// settled, and so are turns that ended before.
+// Memory is bounded. Of more than LiveWords words the oldest are settled: their speaker
+// no longer changes. Turns that ended before them are settled too.
 type Live struct {
 	blocks []*liveBlock
 	turns  map[int]Turn
@@ -25,9 +26,8 @@ type Live struct {
 // LiveWords is how many words a Live can still change: some two hours of talk.
 const LiveWords = 20000
 
-// Bound says how many words can still change at most, LiveWords if it was never
-// called. Where there are more now, the oldest are settled with the next words that
-// are added.
+// Bound sets how many words can still change, LiveWords by default. If there are more
+// now, the oldest are settled when the next words are added.
 func (l *Live) Bound(words int) { l.bound = words }
 
 // limit is how many words can still change.
@@ -55,8 +55,8 @@ type Change struct {
 // moved is how much a probability must change to be told of alone.
 const moved = 0.25
 
-// Add adds words that will not change. Those from before what is settled are
-// joined all the same, by what is known.
+// Add adds words that will not change. Words from before the settled time are joined all
+// the same, with the turns that are known.
 func (l *Live) Add(list []Word) error {
 	if err := check(list); err != nil {
 		return err
@@ -95,7 +95,7 @@ func (l *Live) insert(id int, w Word) {
 // untold is the probability of a word that was not told of.
 const untold = -1
 
-// recut cuts the blocks anew where their words have changed. Which word a block
+// recut cuts the blocks again where their words have changed. Which word a block
 // begins with depends on what was before it alone.
 func (l *Live) recut() {
 	for i := 0; i < len(l.blocks); i++ {
@@ -193,7 +193,7 @@ func (l *Live) forgetTurns() {
 	}
 }
 
-// Set adds the turn of an id, or changes it.
+// Set adds the turn with an id, or changes it.
 func (l *Live) Set(id int, t Turn) {
 	if l.turns == nil {
 		l.turns = map[int]Turn{}
@@ -210,7 +210,7 @@ func (l *Live) Set(id int, t Turn) {
 	l.forgetTurns()
 }
 
-// Remove takes the turn of an id away.
+// Remove removes the turn with an id.
 func (l *Live) Remove(id int) {
 	if t, ok := l.turns[id]; ok {
 		l.touch(t)
@@ -218,8 +218,8 @@ func (l *Live) Remove(id int) {
 	}
 }
 
-// Merge gives the turns of one speaker to another, and the words that are theirs.
-// Whoever has been told of the words does the same, so that these are no changes.
+// Merge gives the turns and the words of one speaker to another. The words do not count
+// as changes, because a subscriber that is told of the merge does the same.
 func (l *Live) Merge(speaker, into string) {
 	for id, t := range l.turns {
 		if t.Speaker == speaker {
@@ -254,9 +254,8 @@ func end(list []Word) (end time.Duration) {
 	return end
 }
 
-// Changes joins what has changed since it was last called and returns the words
-// that were given to a speaker, or to another, or with quite another probability,
-// by time.
+// Changes joins what has changed since the last call. It returns the words that got a
+// speaker, another speaker, or quite another probability, by time.
 func (l *Live) Changes() []Change {
 	var out []Change
 	for _, b := range l.blocks {
@@ -288,7 +287,7 @@ func (l *Live) near(b *liveBlock) []Turn {
 	return out
 }
 
-// Words are all words that can still change, by time, as they were told.
+// Words returns all words that can still change, by time, as Changes returned them.
 func (l *Live) Words() []Change {
 	var out []Change
 	for _, b := range l.blocks {

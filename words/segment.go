@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// Segment is what one speaker says without a break that would count: a line of a
-// transcript.
+// Segment is what one speaker says without a longer break: a line of a transcript.
 type Segment struct {
 	// Speaker is empty for nobody known.
 	Speaker    string
@@ -15,8 +14,7 @@ type Segment struct {
 	Words []Said
 }
 
-// Text is the words with a space between each two, but for scripts without
-// spaces.
+// Text returns the words with a space between each two. Scripts without spaces get none.
 func (s Segment) Text() string {
 	var b strings.Builder
 	for i, w := range s.Words {

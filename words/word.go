@@ -17,7 +17,7 @@ type Word struct {
 	// Confidence is the recogniser's probability that Text is right, 0 where it
 	// gave none. The join passes it on.
 	Confidence float64
-	// Estimated says that Start and End are not the recogniser's: a line's time
+	// Estimated says that Start and End are not from the recogniser: the time of a line
 	// was divided among its words.
 	Estimated bool
 	// Break says that the word begins a line or a segment of the transcript.
@@ -50,8 +50,8 @@ const LongestWord = 5 * time.Second
 // latest bounds times, so that sums of them cannot overflow: about three years.
 const latest = 1e8 * time.Second
 
-// A WordError is a word that cannot be: its times are negative, in the wrong
-// order or beyond three years.
+// A WordError is a word with impossible times: negative, in the wrong order, or beyond
+// three years.
 type WordError struct {
 	Index int // in the list, from 0
 	Word  Word

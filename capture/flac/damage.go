@@ -23,8 +23,9 @@ type damage struct {
 	tried   int64 // bytes and samples that were decoded in vain
 }
 
-// note ends what was left out, in which gap samples were lost, if that is sure.
-func (d *damage) note(at, gap int64, sure bool, rate int) {
+// add records the end of a place that was left out. gap samples were lost there, if that
+// is sure.
+func (d *damage) add(at, gap int64, sure bool, rate int) {
 	if d.places == 0 {
 		d.why, d.at = d.cause, float64(at)/float64(rate)
 	}

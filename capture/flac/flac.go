@@ -147,7 +147,7 @@ func (f *Reader) take(fr *frame.Frame) {
 	lost := f.damage.cause != nil
 	gap := f.place.gap(&f.gaps, fr.Header, f.got-f.first, lost, f.format.Rate)
 	if lost || gap > 0 {
-		f.damage.note(f.got, gap, f.place.sure, f.format.Rate)
+		f.damage.add(f.got, gap, f.place.sure, f.format.Rate)
 	}
 	f.got += gap
 	f.missing += gap
@@ -215,7 +215,7 @@ func (f *Reader) finish() {
 	}
 	if cause != nil && !isEnd(cause) && (total == 0 || total > got) {
 		f.damage.cause = cause
-		f.damage.note(f.got, 0, false, f.format.Rate)
+		f.damage.add(f.got, 0, false, f.format.Rate)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // the sooner, the larger they are; what is smaller than the least of them is
 // caught up without anyone noticing.
 const (
-	settle     = 3 * time.Second        // in which the usual lag is learned
+	lagLearned = 3 * time.Second        // in which the usual lag is learned
 	shortLoss  = 100 * time.Millisecond // a loss if it has lasted for shortSpan
 	shortSpan  = 10                     // buckets
 	longLoss   = 20 * time.Millisecond  // a loss if it has lasted for longSpan
@@ -65,10 +65,10 @@ func (k *keeper) length() time.Duration {
 	return time.Duration(k.frames/rate)*time.Second + time.Duration(k.frames%rate)*time.Second/time.Duration(rate)
 }
 
-// note keeps the lag of an arrival in mind.
-func (k *keeper) note(now time.Time) {
+// observe takes in the lag of an arrival.
+func (k *keeper) observe(now time.Time) {
 	at, raw := now.Sub(k.origin), k.raw(now)
-	if at < settle {
+	if at < lagLearned {
 		k.base = min(k.base, raw-capture.Duration(k.credit))
 	}
 	k.lags.add(at, raw)
@@ -79,7 +79,7 @@ func (k *keeper) note(now time.Time) {
 // be added (+1) or taken out (-1).
 func (k *keeper) follow(now time.Time) (lost time.Duration, creep int) {
 	credit := capture.Duration(k.credit)
-	k.note(now)
+	k.observe(now)
 	if m, ok := k.lags.min(shortSpan); ok && m-credit-k.base > shortLoss {
 		return m - credit - k.base, 0
 	}
@@ -93,7 +93,7 @@ func (k *keeper) follow(now time.Time) (lost time.Duration, creep int) {
 		return e, 0
 	case e < hopeless:
 		// The latency was very much larger at the start, or the device is
-		// nowhere near its rate. Time has to begin anew from here.
+		// nowhere near its rate. Time has to begin again from here.
 		k.base += e
 		return 0, 0
 	case e.Abs() > creepStart:

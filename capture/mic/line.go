@@ -143,7 +143,7 @@ func (l *line) hold() {
 // resolve decides, when it can, where the held sound belongs.
 func (l *line) resolve(now time.Time, lag time.Duration) {
 	k := &l.keeper
-	k.note(now)
+	k.observe(now)
 	if lag <= k.base+longLoss {
 		l.release()
 		return

@@ -14,7 +14,7 @@ import (
 // sound server where there is one.
 func System() (Host, error) { return both{system{}, pulse{}}, nil }
 
-// system is PortAudio. It is initialised anew for each look at the devices and
+// system is PortAudio. It is initialised again for each look at the devices and
 // each capture, because it sees devices come and go only then; so with one
 // capture running, the list is the one of that capture's beginning.
 type system struct{}

@@ -42,13 +42,13 @@ func BadKinds() []string {
 // further on is dropped.
 const MaxGap = 24 * time.Hour
 
-// JoinWithin is how far into a session its reader may come and still have the
-// session's time: what it missed is a gap. Later, its time begins with the
-// first packet that it gets.
+// JoinWithin is how far into a session a reader may come and still keep the session's
+// time: what it missed is then a gap. The time of a later reader begins with the first
+// packet that it gets.
 const JoinWithin = 10 * time.Second
 
-// TakeOver is how long a session has to be silent before another one takes over
-// that began without its end mark.
+// TakeOver is how long a session without an end mark must be silent before another
+// session takes over.
 const TakeOver = 5 * time.Second
 
 // Stats count what came of the packets.

@@ -24,8 +24,8 @@ const (
 	HeaderEnd      = "Audio-End"     // "true" in the end mark only
 )
 
-// HeaderControl begins the headers of messages among the sound that are for
-// the program that diarizes it, and none.
+// HeaderControl is the beginning of the headers of messages among the sound that are for
+// the program that diarizes it, and no sound.
 const HeaderControl = "Diarizer-"
 
 // control reports whether a message is one of those.

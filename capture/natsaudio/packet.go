@@ -17,12 +17,12 @@ const Prefix = "diarizer.audio.v1"
 // AllSubjects matches the sound of every stream.
 const AllSubjects = Prefix + ".*"
 
-// Subject is where the sound of a stream is published. The stream is one token
-// of a subject, as in the subjects of events.
+// Subject returns the subject on which the sound of a stream is published. The stream is
+// one token of a subject, as in the subjects of events.
 func Subject(stream string) string { return Prefix + "." + stream }
 
-// Stream is the stream that Subject was made of; ok is false for subjects of
-// another form, which sound may come from all the same.
+// Stream returns the stream that Subject made the subject of. ok is false for a subject
+// of another form; sound may come from that all the same.
 func Stream(subject string) (stream string, ok bool) {
 	stream, ok = strings.CutPrefix(subject, Prefix+".")
 	return stream, ok && stream != "" && !strings.ContainsAny(stream, ".*> ")
@@ -41,8 +41,8 @@ const (
 // OpusRate is the rate in which the positions of Opus packets count.
 const OpusRate = 48000
 
-// MaxLength is how long a session may be. A position beyond it is no packet of
-// sound but a mistake: ten years.
+// MaxLength is how long a session may be: ten years. A position beyond it is a mistake
+// and no packet of sound.
 const MaxLength = 10 * 366 * 24 * time.Hour
 
 // MaxPayload is the largest payload of a packet in bytes. Recommended are 20 to

@@ -124,11 +124,11 @@ func (s *Sender) send(ctx context.Context, p Packet) error {
 	}
 	s.pending = append(s.pending, pendingPacket{msg: msg, samples: p.Samples, ack: s.publish(msg)})
 	for s.tooMany() {
-		if err := s.settle(ctx, true); err != nil {
+		if err := s.clearAcked(ctx, true); err != nil {
 			return err
 		}
 	}
-	return s.settle(ctx, false)
+	return s.clearAcked(ctx, false)
 }
 
 // forbidden is the error where the server has said that sound may not be published.
@@ -165,7 +165,7 @@ func (s *Sender) Close(ctx context.Context, length int64) error {
 		return s.unsent(err)
 	}
 	for len(s.pending) > 0 {
-		if err := s.settle(ctx, true); err != nil {
+		if err := s.clearAcked(ctx, true); err != nil {
 			return s.unsent(err)
 		}
 	}
@@ -185,9 +185,8 @@ func (s *Sender) unsent(err error) error {
 	return fmt.Errorf("%s: the end of the sound may not have arrived: %w", s.subject, err)
 }
 
-// AppendS16 appends samples in [-1, 1] as a payload of S16. What is louder is as
-// loud as can be, and what is no sound (not a number, infinite or beyond ±65,536) is
-// silence.
+// AppendS16 appends samples in [-1, 1] as a payload of S16. A louder sample is clipped.
+// A sample that is no sound (not a number, infinite or beyond ±65,536) is silence.
 func AppendS16(payload []byte, samples []float32) []byte {
 	for _, x := range samples {
 		v := int16(max(-32768, min(32767, math.Round(float64(clean.One(x))*32768))))

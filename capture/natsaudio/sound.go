@@ -13,7 +13,7 @@ import (
 )
 
 // sound turns the packets of one session, in order, into samples of one channel
-// at capture.Rate. Where packets are missing it begins anew, on the same grid of
+// at capture.Rate. Where packets are missing it begins again, on the same grid of
 // output samples.
 type sound struct {
 	format   Packet // of the session; only Encoding, Rate and Channels count

@@ -50,10 +50,10 @@ func (s *Sender) tooMany() bool {
 		(len(s.pending) > WindowPackets/2 || int64(n) > samples(Window, s.format.Rate)*3/4)
 }
 
-// settle forgets the packets that have been acknowledged, in order, and sends
-// again those that have not been in time. If wait is set it does so until the
-// oldest is.
-func (s *Sender) settle(ctx context.Context, wait bool) error {
+// clearAcked forgets the packets that have been acknowledged, in order, and sends again
+// the packets that have not been acknowledged in time. If wait is set it goes on until the
+// oldest packet is acknowledged.
+func (s *Sender) clearAcked(ctx context.Context, wait bool) error {
 	for len(s.pending) > 0 {
 		done, err := s.acknowledged(ctx, &s.pending[0], wait)
 		if err != nil {

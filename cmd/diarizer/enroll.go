@@ -26,19 +26,28 @@ func newEnrollCommand() *cobra.Command {
 	var replace, anyway bool
 	var replicas int
 	var d diarizeFlags
-	var file string
+	var file, keyPath string
+	var expire within
 	// with calls do with the enrolled speakers.
 	with := func(cmd *cobra.Command, do func(context.Context, voiceStore, model.Model) error) error {
 		m, err := cli.ReadModel(d.model)
 		if err != nil {
 			return as(exitInput, err)
 		}
+		key, err := keyOf(keyPath)
+		if err != nil {
+			return err
+		}
 		if file != "" {
-			f, err := voicefile.Open(voicesPath(file), m)
+			f, err := voicefile.Open(voicesPath(file), m, key)
 			if err != nil {
 				return as(exitInput, err)
 			}
+			sayExpired(cmd.ErrOrStderr(), f)
 			return do(cmd.Context(), fileStore{f}, m)
+		}
+		if key != nil {
+			return usage("--voices-key: expected --file besides: what a server keeps is not encrypted with it")
 		}
 		nc, err := o.connect(cmd)
 		if err != nil {
@@ -49,7 +58,7 @@ func newEnrollCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return do(cmd.Context(), store, m)
+		return do(cmd.Context(), serverStore{store}, m)
 	}
 	cmd := &cobra.Command{
 		Use:   "enroll NAME FILE...",
@@ -70,14 +79,16 @@ refused, with what was found; where a second voice or noise was found in error,
 What is kept is biometric data: it says whose voice a voice is. It lies, not
 encrypted, in the bucket diarizer-speakers of the NATS server, where everybody
 can read it who may read the bucket, or with --file in a file on this machine,
-which "diarizer listen --identify" and its like read. Ask the person before, and delete it when
-it is not needed any more. No sound is kept, and only the model that made it
-can use it.`,
+which "diarizer listen --identify" and its like read, encrypted with --voices-key. Ask
+the person before, say with --expire how long it is needed, and delete it when it is not
+needed any more. No sound is kept, and only the model that made it can use it.`,
 		Example: `  diarizer enroll "Ada Lovelace" ada-1.flac ada-2.wav
   diarizer enroll --from standup "Ada Lovelace" S2
   diarizer enroll --from standup --recording standup.flac "Ada Lovelace" S2
   diarizer enroll --file --from standup.rttm --recording standup.flac Ada Ada
-  diarizer enroll --file "Ada Lovelace" ada-1.flac
+  diarizer enroll --file --expire 90d "Ada Lovelace" ada-1.flac
+  diarizer enroll new-key voices.key
+  diarizer enroll --file --voices-key voices.key "Ada Lovelace" ada-1.flac
   diarizer enroll list
   diarizer enroll rename "Ada Lovelace" Ada
   diarizer enroll delete Ada`,
@@ -94,7 +105,8 @@ can use it.`,
 				return usage("%s after the name: expected one speaker, such as S2 or a name, with --from", count(len(sources), "argument"))
 			}
 			return with(cmd, func(ctx context.Context, store voiceStore, m model.Model) error {
-				sp := enroll.Speaker{Name: name, Enrolled: time.Now(), Stats: m.Shape().NewStats()}
+				now := time.Now()
+				sp := enroll.Speaker{Name: name, Enrolled: now, Expires: expire.from(now), Stats: m.Shape().NewStats()}
 				var err error
 				switch {
 				case from == "":
@@ -113,7 +125,11 @@ can use it.`,
 				if err := store.Add(ctx, sp, replace); err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s is enrolled with %.1f s of speech\n", name, sp.Stats.N/100)
+				until := ""
+				if !sp.Expires.IsZero() {
+					until = ", until " + sp.Expires.Format(time.DateTime)
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s is enrolled with %.1f s of speech%s\n", name, sp.Stats.N/100, until)
 				return nil
 			})
 		},
@@ -122,6 +138,8 @@ can use it.`,
 	cli.ModelFlag(cmd.PersistentFlags(), &d.model)
 	cmd.PersistentFlags().StringVar(&file, "file", "", "keep the voices in this `file` instead of on a server, --file=FILE (default that of --identify)")
 	cmd.PersistentFlags().Lookup("file").NoOptDefVal = defaultVoices
+	keyFlag(cmd.PersistentFlags(), &keyPath)
+	cmd.Flags().Var(&expire, "expire", "erase the voice by itself after this time, 90d or 36h (default never)")
 	cmd.PersistentFlags().IntVar(&replicas, "replicas", 1, "how many servers of a cluster keep the speakers, where their bucket has to be created")
 	cmd.Flags().StringVar(&from, "from", "", "take the voice from a speaker of this stream instead of files: NAME SPEAKER; with --recording also of a file of turns")
 	cmd.Flags().StringVar(&recording, "recording", "", "the recording of the stream or turns of --from: for those that are over")
@@ -142,47 +160,24 @@ can use it.`,
 				return nil
 			})
 		}},
+		&cobra.Command{Use: "new-key FILE", Short: "Make a key for --voices-key", Example: "  diarizer enroll new-key voices.key", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
+			if err := voicefile.NewKey(args[0]); err != nil {
+				return as(exitOutput, err)
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "made %s: keep it apart from the voices, and a copy in a safe place, as they cannot be read without it\n", args[0])
+			return nil
+		}},
 		&cobra.Command{Use: "delete NAME", Short: "Delete a speaker", Example: "  diarizer enroll delete Ada", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
 			return with(cmd, func(ctx context.Context, store voiceStore, _ model.Model) error {
-				if err := store.Delete(ctx, args[0]); err != nil {
+				said, err := store.Delete(ctx, args[0])
+				if err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.ErrOrStderr(), "what was kept of %s's voice is deleted\n", args[0])
+				fmt.Fprintf(cmd.ErrOrStderr(), "what was kept of %s's voice is deleted: %s\n", args[0], said)
 				return nil
 			})
 		}})
 	return cmd
-}
-
-// voiceStore is where enrolled speakers are kept.
-type voiceStore interface {
-	List(ctx context.Context) ([]enroll.Entry, error)
-	Add(ctx context.Context, sp enroll.Speaker, replace bool) error
-	Rename(ctx context.Context, from, to string) error
-	Delete(ctx context.Context, name string) error
-}
-
-// fileStore keeps them in a file of this machine.
-type fileStore struct{ *voicefile.File }
-
-func (f fileStore) List(context.Context) ([]enroll.Entry, error) { return f.File.List(), nil }
-
-func (f fileStore) Add(_ context.Context, sp enroll.Speaker, replace bool) error {
-	return f.save(f.File.Add(sp, replace))
-}
-
-func (f fileStore) Rename(_ context.Context, from, to string) error {
-	return f.save(f.File.Rename(from, to))
-}
-
-func (f fileStore) Delete(_ context.Context, name string) error { return f.save(f.File.Delete(name)) }
-
-// save writes the file after a change.
-func (f fileStore) save(err error) error {
-	if err != nil {
-		return err
-	}
-	return as(exitOutput, f.File.Save())
 }
 
 // learn takes the voice from recordings.
@@ -214,13 +209,17 @@ func listSpeakers(ctx context.Context, cmd *cobra.Command, store voiceStore) err
 		return err
 	}
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tSPEECH\tENROLLED\tFROM\tNOTE")
+	fmt.Fprintln(w, "NAME\tSPEECH\tENROLLED\tUNTIL\tFROM\tNOTE")
 	for _, e := range all {
 		note := ""
 		if e.Err != nil {
 			note = e.Err.Error()
 		}
-		fmt.Fprintf(w, "%s\t%.1fs\t%s\t%s\t%s\n", e.Name, e.Stats.N/100, e.Enrolled.Format(time.DateOnly), e.Source, note)
+		until := "-"
+		if !e.Expires.IsZero() {
+			until = e.Expires.Local().Format(time.DateOnly)
+		}
+		fmt.Fprintf(w, "%s\t%.1fs\t%s\t%s\t%s\t%s\n", e.Name, e.Stats.N/100, e.Enrolled.Format(time.DateOnly), until, e.Source, note)
 	}
 	return w.Flush()
 }

@@ -31,6 +31,8 @@ type diarizeFlags struct {
 	page               pageFlags
 	tui                bool
 	identify           string
+	voicesKey          string
+	voicesExpire       within
 }
 
 func (o *diarizeFlags) register(f *pflag.FlagSet) {
@@ -49,6 +51,8 @@ func (o *diarizeFlags) register(f *pflag.FlagSet) {
 	f.IntVar(&o.max, "max-speakers", 0, "the largest number of speakers")
 	o.turns.Register(f)
 	identifyFlag(f, &o.identify)
+	keyFlag(f, &o.voicesKey)
+	expireFlag(f, &o.voicesExpire)
 	o.page.register(f)
 	f.BoolVar(&o.tui, "tui", false, "show who speaks full-screen, where the output is a terminal")
 }

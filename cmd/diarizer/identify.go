@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -45,14 +46,22 @@ func identifyFlag(f *pflag.FlagSet, value *string) {
 type recognition struct {
 	file   *voicefile.File // nil where no voice is kept
 	people []enroll.Speaker
+	expire within // of the voices that are kept
 
 	mu    sync.Mutex
 	heard map[string]map[int]model.Stats // by stream
 	named map[string]map[event.Speaker]string
 }
 
-// openVoices reads the voices of --identify.
-func openVoices(value string, m model.Model) (*recognition, error) {
+// openVoices reads the voices of --identify, with the key of --voices-key.
+func openVoices(value, keyPath string, m model.Model, stderr io.Writer) (*recognition, error) {
+	key, err := keyOf(keyPath)
+	if err != nil {
+		return nil, err
+	}
+	if key != nil && value == natsVoices {
+		return nil, usage("--voices-key: expected --identify or --identify=FILE: what a server keeps is not encrypted with it")
+	}
 	r := &recognition{heard: map[string]map[int]model.Stats{}, named: map[string]map[event.Speaker]string{}}
 	switch value {
 	case "":
@@ -60,10 +69,11 @@ func openVoices(value string, m model.Model) (*recognition, error) {
 	case natsVoices:
 		return r, nil
 	}
-	file, err := voicefile.Open(voicesPath(value), m)
+	file, err := voicefile.Open(voicesPath(value), m, key)
 	if err != nil {
 		return nil, as(exitInput, fmt.Errorf("--identify: %w", err))
 	}
+	sayExpired(stderr, file)
 	r.file, r.people = file, file.Speakers()
 	return r, nil
 }
@@ -135,7 +145,8 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 				short = append(short, name)
 				continue
 			}
-			err := r.file.Learn(enroll.Speaker{Name: name, Enrolled: time.Now(), Source: "stream " + stream, Stats: stats})
+			now := time.Now()
+			err := r.file.Learn(enroll.Speaker{Name: name, Enrolled: now, Expires: r.expire.from(now), Source: "stream " + stream, Stats: stats})
 			if err != nil {
 				errs = append(errs, err)
 				continue
@@ -150,7 +161,11 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 		if err := r.file.Save(); err != nil {
 			return as(exitOutput, errors.Join(append(errs, fmt.Errorf("--identify: %w", err))...))
 		}
-		say("kept the voice of %s in %s, which is biometric data: diarizer enroll delete --file NAME removes it\n", strings.Join(kept, ", "), r.file.Path())
+		until := ""
+		if over := r.expire.from(time.Now()); !over.IsZero() {
+			until = " until " + over.Format(time.DateOnly)
+		}
+		say("kept the voice of %s in %s%s, which is biometric data: diarizer enroll delete --file NAME removes it\n", strings.Join(kept, ", "), r.file.Path(), until)
 	}
 	return errors.Join(errs...)
 }

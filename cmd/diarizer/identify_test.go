@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 )
@@ -19,7 +20,7 @@ func TestYesterdaysNames(t *testing.T) {
 	var stderr shout
 	done := make(chan int, 1)
 	go func() {
-		done <- run(ctx, []string{"run", "--model", "light", "--identify", "--http", "127.0.0.1:0", "--out", filepath.Join(dir, "one.rttm"), wav}, strings.NewReader(""), &shout{}, &stderr)
+		done <- run(ctx, []string{"run", "--model", "light", "--identify", "--voices-expire", "90d", "--http", "127.0.0.1:0", "--out", filepath.Join(dir, "one.rttm"), wav}, strings.NewReader(""), &shout{}, &stderr)
 	}()
 	url := stderr.wait(t, `the page stays at (\S+)`)
 	if reply := post(t, url, "talk", correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada Lovelace"}); reply.Error != "" {
@@ -42,7 +43,8 @@ func TestYesterdaysNames(t *testing.T) {
 		t.Errorf("a name without --identify:\n%s", got)
 	}
 	// The file is one of enrolled speakers.
-	if got := works(t, "enroll", "list", "--file", "--model", "light"); !strings.Contains(got, "Ada Lovelace") {
+	until := time.Now().Add(90 * 24 * time.Hour).Format(time.DateOnly)
+	if got := works(t, "enroll", "list", "--file", "--model", "light"); !strings.Contains(got, "Ada Lovelace") || !strings.Contains(got, until) {
 		t.Errorf("list: %s", got)
 	}
 	works(t, "enroll", "rename", "--file="+voices, "--model", "light", "Ada Lovelace", "Ada")

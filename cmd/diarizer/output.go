@@ -69,9 +69,12 @@ type output struct {
 // open connects to what the flags name. Its files are those that were checked
 // before.
 func (o diarizeFlags) open(cmd *cobra.Command, files *results, m model.Model) (*output, error) {
-	voices, err := openVoices(o.identify, m)
+	voices, err := openVoices(o.identify, o.voicesKey, m, cmd.ErrOrStderr())
 	if err != nil {
 		return nil, err
+	}
+	if voices != nil {
+		voices.expire = o.voicesExpire
 	}
 	out := &output{flags: o, voices: voices, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), files: files}
 	out.host = isTerminal(cmd.InOrStdin())

@@ -15,8 +15,11 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
 	"github.com/seed-7adb9000/diarizer/internal/web/httpapi"
 	"github.com/seed-7adb9000/diarizer/internal/web/page"
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
@@ -28,6 +31,8 @@ type webOptions struct {
 	model   string
 	page    pageFlags
 	limits  httpapi.Limits
+	voices  string
+	key     string
 }
 
 // newWebCommand makes "diarizer web".
@@ -41,6 +46,10 @@ ask over HTTP: POST /v1/diarize takes a recording and answers with who spoke whe
 /v1/live is a WebSocket that takes sound while it is made and tells who speaks, and
 /v1/openapi.json describes both. docs/http.md has all of it with examples.
 
+With --identify speakers are called by the names of known voices, and the page asks,
+when somebody gets a name, whether to remember the voice; it is kept with the person's
+yes only, and for a time.
+
 Browsers give a page the microphone only on localhost or over HTTPS: see --tls-cert
 and --tls-self-signed. Turns are published to NATS, by default to a server of the
 program's own; the page shows every stream that is published there.
@@ -48,7 +57,8 @@ program's own; the page shows every stream that is published there.
 The first Ctrl-C, or SIGTERM, ends the recordings: what was acknowledged is heard.`,
 		Example: `  diarizer web
   diarizer web --http 0.0.0.0:8443 --tls-self-signed        # for phones; the address with its token is printed
-  diarizer web --nats nats://bus:4222 --model light --max-live 100`,
+  diarizer web --nats nats://bus:4222 --model light --max-live 100
+  diarizer web --identify --voices-key voices.key`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runWeb(cmd.Context(), cmd.ErrOrStderr(), o)
@@ -60,6 +70,9 @@ The first Ctrl-C, or SIGTERM, ends the recordings: what was acknowledged is hear
 	cli.ModelFlag(f, &o.model)
 	o.page.addr = "127.0.0.1:8080"
 	o.page.register(f)
+	f.StringVar(&o.voices, "identify", "", "call speakers by the names of known voices, and have the page ask whether to keep the voices of those who get a name, in this `file`, --identify=FILE (default diarizer/voices.json in the directory for state)")
+	f.Lookup("identify").NoOptDefVal = defaultVoices
+	keyFlag(f, &o.key)
 	f.IntVar(&o.limits.Live, "max-live", 16, "the most live recordings at once")
 	f.IntVar(&o.limits.Jobs, "max-jobs", 0, "how many recordings are diarized at once (default one per processor)")
 	f.IntVar(&o.limits.Waiting, "max-waiting", 16, "how many more wait for their turn")
@@ -78,6 +91,8 @@ func (o *webOptions) check() error {
 		return usage("--nats and --http: expected a server and an address")
 	case l.Live < 1 || l.Jobs < 0 || l.Waiting < 1 || l.Bytes < 1:
 		return usage("--max-live %d, --max-jobs %d, --max-waiting %d, --max-bytes %d: expected 1 or more", l.Live, l.Jobs, l.Waiting, l.Bytes)
+	case o.voices == natsVoices:
+		return usage("--identify=nats: expected a file: voices that a server keeps are for diarizer serve")
 	case l.Sound <= 0 || l.Time <= 0:
 		return usage("--max-length %v, --max-time %v: expected durations such as 2h", l.Sound, l.Time)
 	}
@@ -94,6 +109,10 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 		return as(exitInput, err)
 	}
 	say := func(err error) { fmt.Fprintf(stderr, "diarizer: %v\n", err) }
+	voices, err := o.keeper(models, stderr)
+	if err != nil {
+		return err
+	}
 	nc, publishing, stop, err := o.connect(ctx, say)
 	if err != nil {
 		return err
@@ -103,11 +122,23 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 		Pipeline: models.pipeline, Limits: o.limits,
 		Live: func(ctx context.Context, src capture.Source, opts session.Options) (*event.Timeline, error) {
 			opts.NATS, opts.Publishing, opts.OnPublishError = nc, publishing, say
+			if voices != nil {
+				people, err := voices.Begin(opts.Stream, opts.Pipeline.Model)
+				if err != nil {
+					return new(event.Timeline), fmt.Errorf("--identify: %w", err)
+				}
+				defer voices.Ended(opts.Stream)
+				opts.Recall = &session.Recall{People: people, Heard: func(said map[int]model.Stats) { voices.Heard(opts.Stream, said) }}
+			}
 			return session.Run(ctx, src, opts)
 		},
 	})
 	hub := page.NewHub()
-	server, err := o.page.serve(ctx, stderr, hub, page.Options{Correct: correctOver(nc), Also: api.Routes()})
+	options := page.Options{Correct: correctOver(nc), Also: api.Routes()}
+	if voices != nil {
+		options.Remember = func(_ context.Context, stream string, w remember.Wish) (string, error) { return voices.Keep(stream, w) }
+	}
+	server, err := o.page.serve(ctx, stderr, hub, options)
 	if err != nil {
 		return errors.Join(err, api.Close(ctx))
 	}
@@ -125,6 +156,28 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 		err = errors.Join(err, ended)
 	}
 	return errors.Join(err, ctx.Err())
+}
+
+// keeper keeps voices in the file of --identify, nil where there is none. A file that cannot
+// be read is an error now, not when somebody records.
+func (o *webOptions) keeper(models *models, stderr io.Writer) (*remember.Keeper, error) {
+	if o.voices == "" {
+		return nil, nil
+	}
+	key, err := keyOf(o.key)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := models.pipeline("")
+	if err != nil {
+		return nil, as(exitInput, err)
+	}
+	f, err := voicefile.Open(voicesPath(o.voices), cfg.Model, key)
+	if err != nil {
+		return nil, as(exitInput, fmt.Errorf("--identify: %w", err))
+	}
+	sayExpired(stderr, f)
+	return remember.New(f.Path(), key, func(text string) { fmt.Fprintf(stderr, "diarizer: %s\n", text) }), nil
 }
 
 // connect connects to the server of the flags, or to one of the program's own.

@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// Read returns the SPEAKER lines of r in their order. Lines of the other types
-// that the format knows, comments (;;) and empty lines are skipped. Anything
-// else is a [*SyntaxError]; name is what it calls the file.
+// Read returns the SPEAKER lines of r in their order. It skips lines of the other types
+// that the format knows, comments (;;) and empty lines. Any other line is a
+// [*SyntaxError], in which name is the name of the file.
 func Read(r io.Reader, name string) ([]Segment, error) {
 	var segments []Segment
 	err := eachLine(r, name, func(l line) error {

@@ -1,7 +1,7 @@
 // Package bus knows of a connection to NATS what the connection itself does not:
 // in which JetStream domain its streams are, and on what it may not publish.
 //
-// Everything in this program, and whoever imports it, hands a *nats.Conn on. What
+// Everything in this program, and in programs that import it, hands a *nats.Conn on. What
 // belongs to it travels in its dialer, the one part of it that is an interface.
 // A connection that was made otherwise has no such part and is used as it is.
 package bus

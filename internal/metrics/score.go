@@ -32,7 +32,7 @@ type Score struct {
 	// speakers is right, SpeakersOff the sum of |N̂ − N|.
 	Recordings, Exact, SpeakersOff int
 
-	// Detection counts speech against silence, whoever speaks.
+	// Detection counts speech against silence, whatever the speaker.
 	Detection Detection
 }
 

@@ -22,7 +22,7 @@ type load struct {
 	// feed gives the stream one more part of it, as long as the one before.
 	feed func(g *growing)
 	// limits, where not nil, are other ones than those of the rest, for a stream that
-	// begins anew.
+	// begins again.
 	limits *online.Limits
 	// before gives the stream what fills it, before anything is measured.
 	before func(g *growing)

@@ -94,8 +94,8 @@ func (l *Links) take() (news said) {
 	return news
 }
 
-// Obey does what people have said since it was last called, by the stream's Links. To
-// call it is up to whoever pushes; [Run] does.
+// Obey does what people have said, by the stream's Links, since the last call. The caller of
+// Push calls it; [Run] does so itself.
 func (s *Stream) Obey() {
 	if s.links == nil {
 		return

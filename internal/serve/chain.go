@@ -50,9 +50,9 @@ func (c *chain) pop() event.Event {
 	return e
 }
 
-// take implements journal. It waits as long as the lease on the stream is not
+// put implements eventSink. It waits as long as the lease on the stream is not
 // held and the server does not answer.
-func (c *chain) take(ctx context.Context, e event.Event) error {
+func (c *chain) put(ctx context.Context, e event.Event) error {
 	for attempt := 0; ; attempt++ {
 		if len(c.logged) > 0 {
 			if was := c.pop(); !sameEvent(was, e) {

@@ -29,7 +29,7 @@ import "syscall"
 var jumping = func() bool { _, ok := syscall.Getenv("` + childClock + `"); return ok }()
 
 // jump is by how many seconds the wall clock is wrong: by a minute to half an hour,
-// anew every five seconds, ahead and back by turns, and in every process otherwise.
+// again every five seconds, ahead and back by turns, and in every process otherwise.
 func jump(mono int64) int64 {
 	if !jumping {
 		return 0

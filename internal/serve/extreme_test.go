@@ -97,7 +97,7 @@ func TestExtremePositions(t *testing.T) {
 // statuses are the lags that events tell, which have to be events that can be sent.
 type statuses struct{ lags []float64 }
 
-func (s *statuses) take(_ context.Context, e event.Event) error {
+func (s *statuses) put(_ context.Context, e event.Event) error {
 	if _, err := publish.NewMessage(e); err != nil {
 		return err
 	}

@@ -118,7 +118,7 @@ func harm(t *testing.T, kv jetstream.KeyValue, streams []string) {
 }
 
 // TestOtherProgram has the next owner be of another model: it cannot go on with
-// the runs, closes them, and diarizes the sound anew.
+// the runs, closes them, and diarizes the sound again.
 func TestOtherProgram(t *testing.T) {
 	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}

@@ -27,11 +27,11 @@ type message struct {
 	data   []byte
 }
 
-// journal is what becomes of a run's events.
-type journal interface {
-	// take publishes e, or finds it published: on a stream that was taken over,
-	// those come first that are published already.
-	take(ctx context.Context, e event.Event) error
+// eventSink takes the events of a run.
+type eventSink interface {
+	// put publishes e, or finds it published: on a stream that was taken over, the
+	// events that are published already come first.
+	put(ctx context.Context, e event.Event) error
 }
 
 // follower turns the messages of one stream into the events of one run. It is a
@@ -40,8 +40,8 @@ type journal interface {
 // numbers, ids and wall-clock times. What depends on more than the sound, such as
 // what people correct, is a message among it, see [note].
 type follower struct {
-	cfg     pipeline.Config
-	journal journal
+	cfg  pipeline.Config
+	sink eventSink
 
 	asm    *natsaudio.Assembler
 	stream *pipeline.Stream
@@ -57,7 +57,7 @@ type follower struct {
 
 	snapshotSize int // about what the next one takes
 
-	attempt    int    // how often the run was begun anew
+	attempt    int    // how often the run was begun again
 	session    string // that the run is of
 	succession succession
 	lag        func() time.Duration // how far the stream is behind, for its status
@@ -74,8 +74,8 @@ type follower struct {
 const statusEvery = 10 * capture.Rate
 
 // newFollower returns a follower before the run's first message.
-func newFollower(stream string, cfg pipeline.Config, j journal) (*follower, error) {
-	f := &follower{cfg: cfg, journal: j, status: statusEvery}
+func newFollower(stream string, cfg pipeline.Config, j eventSink) (*follower, error) {
+	f := &follower{cfg: cfg, sink: j, status: statusEvery}
 	f.enc = event.Encoder{Stream: stream, Now: func() time.Time { return f.wall }}
 	f.desk = correct.NewDesk(correct.Options{
 		Encoder: &f.enc,
@@ -150,7 +150,7 @@ func (f *follower) push(ctx context.Context, m message) error {
 		if !f.succession.other(p.Session, m) && !(f.closing() && f.succession.next != "") {
 			return nil
 		}
-		// The sender began anew and left no end mark.
+		// The sender began again and left no end mark.
 		if err := f.finish(ctx, event.Finished, ""); err != nil {
 			return err
 		}
@@ -283,7 +283,7 @@ func (f *follower) event(ctx context.Context, next func(*event.Encoder) event.Ev
 // deliver hands on what the desk has emitted. It waits, which the desk must not.
 func (f *follower) deliver(ctx context.Context) error {
 	for _, e := range f.out {
-		if err := f.journal.take(ctx, e); err != nil {
+		if err := f.sink.put(ctx, e); err != nil {
 			return err
 		}
 	}

@@ -31,16 +31,16 @@ func (w *Worker) counted(stream string, n uint64) bool {
 	return true
 }
 
-// overlook forgets what is known of a stream's sound, so that it is looked at anew.
+// overlook forgets what is known of a stream's sound, so that it is looked at again.
 func (w *Worker) overlook(stream string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.found, stream)
 }
 
-// note keeps the first message of a stream's sound that is of no run yet, 0 if there
+// soundFound keeps the first message of a stream's sound that is of no run yet, 0 if there
 // is none.
-func (w *Worker) note(stream string, since uint64) {
+func (w *Worker) soundFound(stream string, since uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f := w.found[stream]

@@ -109,7 +109,7 @@ func (o *owner) giveWay(ctx context.Context) error {
 	return errYield
 }
 
-// anew closes a run that this program cannot continue and begins another over
+// again closes a run that this program cannot continue and begins another over
 // the same sound.
 func (o *owner) anew(ctx context.Context, why error) error {
 	o.log.Error("the run cannot be continued: it is closed, and the sound is diarized anew", "error", why)
@@ -131,7 +131,7 @@ func (o *owner) anew(ctx context.Context, why error) error {
 		if err := enc.Resume(event.EncoderState{Stream: e.Stream, Run: e.Run, Seq: e.Seq, Revision: e.Revision}); err != nil {
 			return err
 		}
-		if err := o.chain.take(ctx, enc.Finish(int64(e.At), event.Failed, "its state could not be carried over: the run after it begins again")); err != nil {
+		if err := o.chain.put(ctx, enc.Finish(int64(e.At), event.Failed, "its state could not be carried over: the run after it begins again")); err != nil {
 			return err
 		}
 	}

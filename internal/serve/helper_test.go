@@ -145,7 +145,7 @@ type recorder struct {
 	timeline event.Timeline
 }
 
-func (r *recorder) take(_ context.Context, e event.Event) error {
+func (r *recorder) put(_ context.Context, e event.Event) error {
 	r.text = append(r.text, plain(e))
 	return r.timeline.Apply(e)
 }
@@ -216,7 +216,7 @@ func told(ctx context.Context, nc *nats.Conn, stream string) (events []string, l
 		if want := uint64(len(rec.text) + 1); m.Seq != want {
 			return rec.text, "", fmt.Errorf("stream %s: event %d after event %d", stream, m.Seq, want-1)
 		}
-		if err := rec.take(ctx, m.Event); err != nil {
+		if err := rec.put(ctx, m.Event); err != nil {
 			return rec.text, "", err
 		}
 		if m.Kind == event.StreamEnded && m.End.Reason != event.Failed {

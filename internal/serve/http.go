@@ -10,7 +10,7 @@ import (
 )
 
 // Probes are /healthz (the process works) and /readyz (its lease holds, so that
-// it takes and keeps streams), for whoever asks.
+// it takes and keeps streams), for every client.
 func (w *Worker) Probes() map[string]http.Handler {
 	return map[string]http.Handler{
 		"GET /healthz": http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {

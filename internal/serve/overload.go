@@ -6,7 +6,7 @@ import (
 )
 
 // A worker is overloaded when a stream has been behind by overloadLag without
-// the streams' sum of lags falling for overloadFor, counted anew when it takes
+// the streams' sum of lags falling for overloadFor, counted again when it takes
 // another stream. It then gives up the stream that it took last, and takes one
 // less, until all has been well for calmFor.
 const (

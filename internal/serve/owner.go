@@ -62,7 +62,7 @@ var (
 )
 
 // errReplaced says that JetStream keeps other messages of sound than those that were
-// heard, with lower numbers: its stream was made anew, or cut back by a crash.
+// heard, with lower numbers: its stream was made again, or cut back by a crash.
 var errReplaced = errors.New("the sound that was heard is not kept any more, and other sound takes its place")
 
 // errYield says that a stream is left between two runs because others have waited
@@ -204,7 +204,7 @@ func (o *owner) consume(ctx, soft context.Context) error {
 		case soft.Err() != nil:
 			return o.leave(ctx, context.Cause(soft))
 		case errors.Is(err, context.DeadlineExceeded):
-			o.note(time.Time{}, 0)
+			o.backlogSeen(time.Time{}, 0)
 			if !o.w.lease.holds() {
 				idle = time.Now() // cut off, or stopped until now: what came is not known
 			}
@@ -225,14 +225,14 @@ func (o *owner) consume(ctx, soft context.Context) error {
 			return err
 		}
 		idle = time.Now()
-		o.note(m.stored, pending)
+		o.backlogSeen(m.stored, pending)
 		if err := o.follow.push(ctx, m); err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
 			return err
 		}
-		o.note(m.stored, pending)
+		o.backlogSeen(m.stored, pending)
 		if o.follow.ended {
 			return nil
 		}
@@ -307,9 +307,9 @@ func (o *owner) state() progress {
 	return o.progress
 }
 
-// note keeps what status tells at a message that was stored at a time and has so
-// many more of sound behind it.
-func (o *owner) note(stored time.Time, pending uint64) {
+// backlogSeen keeps what status tells at a message that was stored at a time, with
+// pending messages of sound after it.
+func (o *owner) backlogSeen(stored time.Time, pending uint64) {
 	f := o.follow
 	lag := o.behind.lag(stored, pending)
 	o.mu.Lock()

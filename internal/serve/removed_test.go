@@ -86,7 +86,7 @@ func TestClaimRemoved(t *testing.T) {
 	}
 }
 
-// TestSoundReplaced makes the JetStream stream of the sound anew, so that numbers
+// TestSoundReplaced makes the JetStream stream of the sound again, so that numbers
 // begin again: between two sessions, and within one, whose rest is then a run of
 // its own.
 func TestSoundReplaced(t *testing.T) {

@@ -20,7 +20,7 @@ func (f *follower) snapshot() []byte {
 }
 
 // resume returns the follower that a snapshot was taken of.
-func resume(stream string, cfg pipeline.Config, j journal, snapshot []byte) (*follower, error) {
+func resume(stream string, cfg pipeline.Config, j eventSink, snapshot []byte) (*follower, error) {
 	bad := func(format string, args ...any) (*follower, error) {
 		return nil, fmt.Errorf("%w: "+format, append([]any{pipeline.ErrSnapshot}, args...)...)
 	}

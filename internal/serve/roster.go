@@ -41,7 +41,7 @@ type claim struct {
 	// begins at the earliest, and Events the last message of events before it.
 	From   uint64 `json:"from"`
 	Events uint64 `json:"events"`
-	// Attempt counts how often the run was begun anew.
+	// Attempt counts how often the run was begun again.
 	Attempt int `json:"attempt,omitempty"`
 	// Open says that a run is going on.
 	Open bool `json:"open"`
@@ -165,7 +165,8 @@ func (r *roster) signal() {
 	}
 }
 
-// first is the living worker whose id comes first.
+// first returns the id of a living worker: the one that sorts before all others, empty
+// where no worker lives.
 func (r *roster) first() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

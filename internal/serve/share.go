@@ -12,7 +12,7 @@ import (
 )
 
 // One JetStream stream keeps the sound of all senders, and when it is full, the
-// oldest goes, whoever sent it. A sender that sends more than anybody needs must
+// oldest goes, from whichever sender. A sender that sends more than anybody needs must
 // not push the others out: it has a share of the room, and of what is beyond
 // that, its own oldest goes first. The server holds the number of messages on each
 // subject down; how large they are, only workers can see.

@@ -44,7 +44,7 @@ func (f *follower) attribute(at int64, changes []event.Words) {
 }
 
 // words takes the words of a note. They are of the session's sound, and of its run,
-// also where that had to be begun anew. Those that come too late are left.
+// also where that had to be begun again. Those that come too late are left.
 func (f *follower) words(ctx context.Context, m message) error {
 	var note wordsNote
 	if session := m.header[natsaudio.HeaderSession]; len(session) == 0 || session[0] != f.session || json.Unmarshal(m.data, &note) != nil {

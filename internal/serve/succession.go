@@ -13,7 +13,7 @@ import (
 // silent for [natsaudio.TakeOver] while another one is there, by the times at
 // which JetStream stored the packets. The run of the other begins where it was
 // first heard after the last packet of the one before, so that a sender which began
-// anew loses nothing. Of two senders at once, the one that was there first is
+// again loses nothing. Of two senders at once, the one that was there first is
 // heard. A session whose run is over stays over.
 type succession struct {
 	heard   time.Time // when the last packet of the session was stored

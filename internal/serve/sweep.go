@@ -20,7 +20,7 @@ import (
 // sweeps them up; and what is kept of a stream goes with its sound.
 
 // markersStay is for how long a marker is there: a worker that was cut off for
-// longer reads the buckets anew.
+// longer reads the buckets again.
 const markersStay = time.Hour
 
 func (o StoreOptions) markers() time.Duration {

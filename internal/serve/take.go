@@ -95,7 +95,7 @@ func (w *Worker) consider(ctx context.Context, stream string, c seenClaim) {
 	}
 	delete(w.waiting, stream)
 	delete(w.newcomers, stream)
-	if f := w.found[stream]; f.fresh { // it is noted anew where there is more
+	if f := w.found[stream]; f.fresh { // it is noted again where there is more
 		f.fresh = false
 		w.found[stream] = f
 	}
@@ -247,7 +247,7 @@ func (w *Worker) findStreams(ctx context.Context) error {
 				w.overlook(stream)
 				return err
 			}
-			w.note(stream, since)
+			w.soundFound(stream, since)
 		}
 	}
 	slices.Sort(news)

@@ -12,7 +12,7 @@
 //
 // Every item is written with a tag of its type, so that a list that has changed
 // is noticed when an old state is read. Package statetest holds that a list
-// leaves out no field. What is derived or scratch stays out and is made anew.
+// leaves out no field. What is derived or scratch stays out and is made again.
 package state
 
 import (

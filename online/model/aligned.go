@@ -2,9 +2,9 @@ package model
 
 import "slices"
 
-// Aligned are frames with the shares that the Gaussians of a model have of
-// them: what is expensive about a frame, kept so that the pair of any stretch
-// of sound can be had again at little cost. The zero value holds no frames.
+// Aligned are frames with the shares that the Gaussians of a model have of them. The
+// shares are the expensive part of a frame. They are kept so that the pair of any
+// stretch of sound costs little. The zero value holds no frames.
 type Aligned struct {
 	// X are the normalised frames, by rows of d.
 	X []float32

@@ -1,9 +1,8 @@
 package model
 
-// Kept is a pair in half of its memory, its numbers rounded to 24 bits: what a
-// stream remembers of an utterance. Sums of many of them, made in the 53 bits
-// of [Stats], are as good as exact, and taking one out of a sum leaves what the
-// sum was without it.
+// Kept is a pair in half of its memory, with numbers rounded to 24 bits: what a stream
+// remembers of an utterance. Sums of Kept pairs are made in the 53 bits of Stats and are
+// as good as exact. Taking a pair out of a sum leaves what the sum was before.
 type Kept struct {
 	// N is the number of frames, as in Stats.
 	N float64

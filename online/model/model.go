@@ -11,9 +11,9 @@ import (
 // ErrModel is wrapped by every error about a model whose parts do not fit.
 var ErrModel = errors.New("model: parts do not fit")
 
-// Model is one kind of model: where a pair <d, D⁻¹> comes from, and the rule by
-// which pairs are compared. Clustering does not know which kind it works with. A
-// Model is immutable once in use and safe to share.
+// Model is one kind of model: how it makes a pair <d, D⁻¹> of sound, and the rule by
+// which pairs are compared. Clustering does not know the kind. A Model is immutable once
+// in use and safe to share.
 type Model interface {
 	// Kind names the kind as model files do: "eigenvoice" or "embedding".
 	Kind() string
@@ -39,28 +39,28 @@ type Model interface {
 // Listener makes pairs of the sound of one stream. It owns its working memory and
 // is for one goroutine.
 type Listener interface {
-	// Hear takes in the next frames of speech, n×d by rows and at most
-	// segment.ChunkFrames of them, as extracted, and returns what is needed to
-	// make pairs of them. first is the number of the first frame in the stream.
+	// Hear takes the next frames of speech, n×d by rows and at most segment.ChunkFrames
+	// of them, as extracted. It returns what the listener needs to make pairs of them.
+	// first is the number of the first frame in the stream.
 	Hear(frames []float64, first int64) Sound
-	// Pair writes the pair of one utterance to dst: of its sounds, in the order
-	// of time.
+	// Pair writes the pair of one utterance to dst. The sounds of the utterance come in
+	// the order of time.
 	Pair(dst *Stats, utterance iter.Seq[*Sound])
 	// Moments divides an utterance into moments of n sounds each, the last one
 	// perhaps shorter, and calls yield for each with its first sound. The moment
 	// is valid during the call.
 	Moments(utterance iter.Seq[*Sound], n int, yield func(first *Sound, m *Moment))
-	// Remember returns what of an utterance that has closed is needed for Again,
-	// nil where nothing is.
+	// Remember returns what Again needs of an utterance that has closed, nil where Again
+	// needs nothing.
 	Remember(utterance iter.Seq[*Sound]) []float32
-	// Outdated says whether so much has been heard since pairs were made that
-	// they are worth making again, by Renew and Again. It says so once; at the
-	// end of a stream it says so where anything at all has been heard since.
+	// Outdated reports whether so much has been heard since pairs were made that Renew
+	// and Again would change them. It reports that once. At the end of a stream it
+	// reports whether anything has been heard since.
 	Outdated(end bool) bool
 	// Renew brings a sound up to date.
 	Renew(s *Sound)
-	// Again writes the pair of a remembered utterance to dst, as it would be
-	// made now, and says whether the utterance will never be asked for again.
+	// Again writes the pair of a remembered utterance to dst, as the listener would make
+	// it now. done says that the utterance need not be remembered any longer.
 	Again(dst *Stats, remembered []float32) (done bool)
 	// The state of a listener, for another one of the same model to go on with.
 	encoding.BinaryAppender
@@ -72,18 +72,17 @@ type Listener interface {
 type Scorer interface {
 	// Update makes v ready for comparisons after a change of its Stats.
 	Update(v *Voice)
-	// Outline is Update with the work put off until the first comparison by
-	// Score: enough for Bound.
+	// Outline is Update, with the work put off until the first comparison by Score. It is
+	// enough for Bound.
 	Outline(v *Voice)
-	// Freeze is Update for a voice whose pair is not needed any more, but for
-	// comparisons and Gain. It may give back the memory of the pair; Stats.N
-	// stays.
+	// Freeze is Update for a voice whose pair will only be compared, by Score, Bound or
+	// Gain. It may free the memory of the pair; Stats.N stays.
 	Freeze(v *Voice)
-	// Score returns the normalised score of two voices, to be held against the
-	// rule's threshold. It is the same, to the last bit, for b and a.
+	// Score returns the normalised score of two voices, which is compared with the
+	// threshold of the rule. Score(b, a) is the same to the last bit.
 	Score(a, b *Voice) float64
-	// Bound returns what Score would hardly exceed, at a fraction of the work
-	// where there is a way to have that. It is symmetric as well.
+	// Bound returns a value that Score hardly exceeds, at a fraction of the work where
+	// the model has a way to find it. Bound(b, a) is the same.
 	Bound(a, b *Voice) float64
 	// Gain returns how much more likely a moment's frames are from the speaker
 	// whose frozen voice is v, taken to be at the mean ŷ = J d of what is known
@@ -105,18 +104,18 @@ type Sound struct {
 	Aligned
 }
 
-// Voice is a pair to be compared: what a speaker or an utterance said. After a
-// change of Stats a [Scorer] has to be told, by Update or Outline.
+// Voice is a pair to be compared: what a speaker or an utterance said. After a change of
+// Stats the caller tells the [Scorer], by Update or Outline.
 type Voice struct {
 	// Stats is the pair as summed.
 	Stats Stats
-	// Memo is what the Scorer derives from it, and nobody else's business.
+	// Memo is what the Scorer derives from Stats. Only the Scorer uses it.
 	Memo any
 }
 
-// Moment is the pair of a few frames with D⁻¹ reduced to its diagonal, for asking
-// which of the voices that are known has just been heard. D and DInv have ν
-// elements each. The zero value is ready for Reset.
+// Moment is the pair of a few frames, with D⁻¹ reduced to its diagonal. It answers which
+// of the known voices has just been heard. D and DInv have ν elements each. The zero
+// value is ready for Reset.
 type Moment struct {
 	D, DInv []float32
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
-// Tracking is a [Model] that may also hear how many people speak at a time.
+// Tracking is implemented by a [Model] that can hear how many people speak at a time.
 type Tracking interface {
 	// NewTracker returns the tracker of a new stream, nil where the model has none.
 	NewTracker() Tracker
@@ -29,8 +29,8 @@ type Tracker interface {
 	Sound(from, to int64, dst []float32) []float32
 	// Resting reports whether all that the tracker knows of is silence, exactly 0.
 	Resting() bool
-	// Skip does what pushing times·Cycle samples of 0 would do, but that no frames are
-	// emitted, while the tracker is Resting.
+	// Skip does what pushing times·Cycle samples of 0 would do while the tracker is
+	// Resting. It emits no frames.
 	Skip(times int64)
 	// Cycle is the number of samples after which silence makes no difference.
 	Cycle() int64
@@ -39,11 +39,12 @@ type Tracker interface {
 	encoding.BinaryUnmarshaler
 }
 
-// Presence says of one frame who is there.
+// Presence says who speaks in one frame.
 type Presence struct {
-	// Speech is the probability that anybody speaks, Two that more than one do.
+	// Speech is the probability that anybody speaks, Two the probability that more than
+	// one person speaks.
 	Speech, Two float32
-	// Tracks are the probabilities that each of some voices speaks. A voice keeps
-	// its track for some seconds, while it is heard.
+	// Tracks are the probabilities that each of three voices speaks. A voice keeps its
+	// track for some seconds, while it is heard.
 	Tracks [segment.Tracks]float32
 }

@@ -259,8 +259,8 @@ func (j *Journal) Save(state map[string]uint64) error {
 	return nil
 }
 
-// Label keeps a few words with the cursor from its next change on, for whoever
-// finds the journal without its records.
+// Label keeps a few words with the cursor from its next change on. A process that finds
+// the journal without its records reads them.
 func (j *Journal) Label(label string) { j.passed.Label, j.read.Label = label, label }
 
 // Damage says what of the journal was not as it was written when it was opened;

@@ -37,7 +37,7 @@ func readAll(r pcm.Reader, most int, next func() int) (samples []float32, err er
 }
 
 // PortionsChangeNothing holds that the sound is the same, whatever the portions of
-// up to most frames in which it is read. open opens the recording anew.
+// up to most frames in which it is read. open opens the recording again.
 func PortionsChangeNothing(t *testing.T, most int, open func() (pcm.Reader, error)) {
 	t.Helper()
 	r, err := open()

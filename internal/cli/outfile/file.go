@@ -200,7 +200,7 @@ type nopCloser struct{}
 func (nopCloser) Write([]byte) (int, error) { return 0, fs.ErrClosed }
 func (nopCloser) Close() error              { return nil }
 
-// size finds how much was written, by whomever.
+// size finds how much was written, by any process.
 func (f *File) size() error {
 	info, err := os.Stat(f.partial)
 	if err == nil {

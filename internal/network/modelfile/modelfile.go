@@ -39,6 +39,7 @@ import (
 
 	"github.com/nlpodyssey/safetensors"
 
+	"github.com/seed-7adb9000/diarizer/internal/network/weights"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/online/model/embedding"
@@ -179,7 +180,7 @@ func ReadWithMetadata(r io.Reader, name string) (model.Model, Metadata, error) {
 func named(data []byte, name string) (model.Model, Metadata, error) {
 	m, meta, err := parse(data)
 	if err != nil {
-		return nil, Metadata{}, fmt.Errorf("%s: %w: %s; expected a file that diarizer-lab train wrote", name, ErrFormat, oneLine(err))
+		return nil, Metadata{}, fmt.Errorf("%s: %w: %s; expected a file that diarizer-lab train wrote", name, ErrFormat, weights.OneLine(err))
 	}
 	return m, meta, nil
 }
@@ -255,19 +256,4 @@ func strict(s string, v any) error {
 	dec := json.NewDecoder(strings.NewReader(s))
 	dec.DisallowUnknownFields()
 	return dec.Decode(v)
-}
-
-// oneLine keeps a foreign file's content from spreading over the terminal.
-func oneLine(err error) string {
-	const limit = 200
-	s := strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(err.Error(), "?"))
-	if len(s) > limit {
-		s = strings.ToValidUTF8(s[:limit], "") + "…"
-	}
-	return s
 }

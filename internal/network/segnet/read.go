@@ -19,6 +19,9 @@ const maxSize = 16 << 20
 // ErrFormat is wrapped by every error about a file that is not these weights.
 var ErrFormat = errors.New("not usable weights of the segmentation network")
 
+// layout is what this package reads.
+var layout = weights.Layout{Format: format, Most: maxSize, Bad: ErrFormat, Script: "research/segmentation"}
+
 //go:embed weights/segmentation-3.0.safetensors
 var embedded []byte
 
@@ -29,32 +32,21 @@ func Default() (*Network, error) { return parse(embedded, "embedded weights") }
 // Read reads a network. Its errors name the file as name, say what was found and
 // what was expected, and wrap [ErrFormat] unless r itself failed.
 func Read(r io.Reader, name string) (*Network, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
+	data, err := layout.Load(r, name)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
 	return parse(data, name)
 }
 
 func parse(data []byte, name string) (*Network, error) {
-	n, err := decode(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %s; expected a file that research/segmentation wrote", name, ErrFormat, weights.OneLine(err))
-	}
-	return n, nil
-}
-
-func decode(data []byte) (*Network, error) {
-	if len(data) > maxSize {
-		return nil, fmt.Errorf("more than %d bytes", maxSize)
-	}
-	file, err := weights.Open(data, format)
+	var n *Network
+	fingerprint, err := layout.Parse(data, name, func(file *weights.File) { n = (&builder{file}).network() })
 	if err != nil {
 		return nil, err
 	}
-	n := (&builder{file}).network()
-	n.fingerprint = file.Fingerprint()
-	return n, file.Close()
+	n.fingerprint = fingerprint
+	return n, nil
 }
 
 // builder makes the parts of a network from the tensors of a file. Once one is

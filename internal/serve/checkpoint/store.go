@@ -147,7 +147,7 @@ func (s *Store) Names(ctx context.Context) ([]string, error) {
 }
 
 // Forget removes all that is kept under a name, for good. A Keeper of it that still
-// lives saves everything anew the next time, or finds that it has lost its place.
+// lives saves everything again the next time, or finds that it has lost its place.
 func (s *Store) Forget(ctx context.Context, name string) error {
 	for _, key := range []string{name + ".*.*", manifestKey(name)} {
 		if err := s.stream.Purge(ctx, jetstream.WithPurgeSubject(s.subject(key))); err != nil {

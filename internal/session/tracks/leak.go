@@ -3,6 +3,8 @@ package tracks
 import (
 	"math"
 	"slices"
+
+	"github.com/seed-7adb9000/diarizer/internal/session/picture"
 )
 
 // How leakage is told from speech. What one microphone hears of another one's speaker
@@ -24,26 +26,17 @@ type stretch struct{ from, to int }
 
 // ear is what one track has heard.
 type ear struct {
-	frames  []frame
+	frames  []picture.Frame
 	floor   float64 // the level that is there besides speech, in decibels
 	speech  []stretch
 	removed int // frames of speech that were somebody else's
-}
-
-// level is that of a frame: of all bands together.
-func level(f frame) float64 {
-	sum := 0.0
-	for _, x := range f {
-		sum += math.Pow(10, float64(x)/10)
-	}
-	return 10 * math.Log10(sum)
 }
 
 // settle finds the floor.
 func (e *ear) settle() {
 	var counts [256]int
 	for _, f := range e.frames {
-		counts[int(level(f))+128]++
+		counts[int(f.Level())+128]++
 	}
 	left := int(quietly * float64(len(e.frames)))
 	for i, n := range counts {
@@ -126,7 +119,7 @@ func (e *ear) speaks(span stretch) bool {
 func (e *ear) hears(o *ear, span stretch) (more float64, same bool) {
 	best, at := -1.0, 0
 	for lag := -latest; lag <= latest; lag++ {
-		if r := correlation(e.frames, o.frames, span, lag); r > best {
+		if r := picture.Decibels.Correlation(e.frames, o.frames, span.from, span.to, lag, 2*around, around/2); r > best {
 			best, at = r, lag
 		}
 	}
@@ -140,34 +133,11 @@ func (e *ear) hears(o *ear, span stretch) (more float64, same bool) {
 func (e *ear) above(span stretch) float64 {
 	sum, n := 0.0, 0
 	for t := max(0, span.from); t < min(len(e.frames), span.to); t++ {
-		sum += level(e.frames[t])
+		sum += e.frames[t].Level()
 		n++
 	}
 	if n == 0 {
 		return math.Inf(-1)
 	}
 	return sum/float64(n) - e.floor
-}
-
-// correlation is that of the bands of a and of b, so many frames earlier, each band
-// about its own mean.
-func correlation(a, b []frame, span stretch, lag int) float64 {
-	from, to := max(0, span.from, lag), min(len(a), span.to, len(b)+lag)
-	if to-from < around/2 {
-		return -1
-	}
-	n := float64(to - from)
-	var ab, aa, bb float64
-	for k := range bands {
-		var sx, sy, xy, xx, yy float64
-		for t := from; t < to; t++ {
-			x, y := float64(a[t][k]), float64(b[t-lag][k])
-			sx, sy, xy, xx, yy = sx+x, sy+y, xy+x*y, xx+x*x, yy+y*y
-		}
-		ab, aa, bb = ab+xy-sx*sy/n, aa+xx-sx*sx/n, bb+yy-sy*sy/n
-	}
-	if aa <= 0 || bb <= 0 {
-		return -1
-	}
-	return ab / math.Sqrt(aa*bb)
 }

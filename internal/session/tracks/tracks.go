@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/session/picture"
 )
 
 // Track is the recording of one participant, all of which begin at the same moment.
@@ -101,7 +102,7 @@ func (h *heard) hear(ctx context.Context, t Track, cfg pipeline.Config, progress
 		return err
 	}
 	defer func() { err = errors.Join(err, src.Close()) }()
-	p := newPainter(src)
+	p := &painted{Source: src, painter: picture.NewPainter()}
 	tl, err := session.Run(ctx, p, session.Options{Stream: "track", Pipeline: cfg, OnProgress: progress})
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 )
 
 // Covers fails t unless every field of *p is in list or named among derived:
-// fields that are constant, scratch, or made anew from the others. It fails too
+// fields that are constant, scratch, or made again from the others. It fails too
 // where derived names a field that is not there or that is in the list.
 func Covers[T any](t *testing.T, p *T, list []any, derived ...string) {
 	t.Helper()

@@ -29,8 +29,13 @@ type Speaker struct {
 	Enrolled time.Time
 	// Source says where the speech came from: file names, or a stream.
 	Source string
-	Stats  model.Stats
+	// Expires is when the voice is to be erased, zero for never.
+	Expires time.Time
+	Stats   model.Stats
 }
+
+// Expired reports whether the voice is to be kept no longer.
+func (s Speaker) Expired(now time.Time) bool { return !s.Expires.IsZero() && !now.Before(s.Expires) }
 
 const version = 1
 
@@ -40,6 +45,7 @@ type wire struct {
 	Name     string    `json:"name"`
 	Model    string    `json:"model"`
 	Enrolled time.Time `json:"enrolled"`
+	Expires  time.Time `json:"expires,omitzero"`
 	Source   string    `json:"source"`
 	Seconds  float64   `json:"seconds"`
 	Nu       int       `json:"nu"`
@@ -56,7 +62,7 @@ func Encode(s Speaker, m model.Model) ([]byte, error) {
 			raw = binary.LittleEndian.AppendUint64(raw, math.Float64bits(v))
 		}
 	}
-	return json.Marshal(wire{Version: version, Name: s.Name, Model: m.Fingerprint(), Enrolled: s.Enrolled.UTC(), Source: s.Source,
+	return json.Marshal(wire{Version: version, Name: s.Name, Model: m.Fingerprint(), Enrolled: s.Enrolled.UTC(), Expires: s.Expires.UTC(), Source: s.Source,
 		Seconds: s.Stats.N / 100, Nu: m.Shape().Nu, Frames: s.Stats.N, Stats: base64.StdEncoding.EncodeToString(raw)})
 }
 
@@ -70,7 +76,7 @@ func Decode(data []byte, m model.Model) (Speaker, error) {
 	if w.Version != version || w.Name == "" {
 		return Speaker{}, fmt.Errorf("%w: version %d, name %q: expected version %d and a name", ErrMalformed, w.Version, w.Name, version)
 	}
-	s := Speaker{Name: w.Name, Enrolled: w.Enrolled, Source: w.Source}
+	s := Speaker{Name: w.Name, Enrolled: w.Enrolled, Source: w.Source, Expires: w.Expires}
 	if w.Model != m.Fingerprint() {
 		return s, fmt.Errorf("speaker %q: %w: %.12s, not %.12s: enroll again", w.Name, ErrOtherModel, w.Model, m.Fingerprint())
 	}

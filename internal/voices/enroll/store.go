@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -92,16 +93,47 @@ func (s *Store) Add(ctx context.Context, sp Speaker, replace bool) error {
 	if err != nil {
 		return err
 	}
-	return s.put(ctx, sp.Name, data, replace)
+	return s.put(ctx, sp, data, replace)
 }
 
-func (s *Store) put(ctx context.Context, name string, data []byte, replace bool) error {
+func (s *Store) put(ctx context.Context, sp Speaker, data []byte, replace bool) error {
+	name := sp.Name
+	if !sp.Expires.IsZero() {
+		return s.lend(ctx, sp, data, replace)
+	}
 	var err error
 	if replace {
 		_, err = s.kv.Put(ctx, event.Token(name), data)
 	} else {
 		_, err = s.kv.Create(ctx, event.Token(name), data)
 	}
+	return enrolled(name, err)
+}
+
+// lend keeps a speaker until the time is over, when the server erases it.
+func (s *Store) lend(ctx context.Context, sp Speaker, data []byte, replace bool) error {
+	status, err := s.kv.Status(ctx)
+	if err != nil {
+		return fmt.Errorf("enrol %q: %w", sp.Name, err)
+	}
+	left := time.Until(sp.Expires).Round(time.Second)
+	switch {
+	case status.LimitMarkerTTL() == 0:
+		return fmt.Errorf("enrol %q until %s: the server or its bucket is older than 2.11 and erases nothing by itself: enrol without a time, or in a file", sp.Name, sp.Expires.Format(time.DateOnly))
+	case left <= 0:
+		return fmt.Errorf("enrol %q: its time has been over since %s", sp.Name, sp.Expires.Format(time.DateOnly))
+	}
+	if replace {
+		if err := s.kv.Purge(ctx, event.Token(sp.Name)); err != nil {
+			return fmt.Errorf("enrol %q: %w", sp.Name, err)
+		}
+	}
+	_, err = s.kv.Create(ctx, event.Token(sp.Name), data, jetstream.KeyTTL(left))
+	return enrolled(sp.Name, err)
+}
+
+// enrolled says in words why a name is not enrolled.
+func enrolled(name string, err error) error {
 	if errors.Is(err, jetstream.ErrKeyExists) {
 		return fmt.Errorf("%q: %w: choose another name, delete it, or replace it", name, ErrExists)
 	}
@@ -124,7 +156,11 @@ func (s *Store) Rename(ctx context.Context, from, to string) error {
 	if err != nil {
 		return fmt.Errorf("%q: %w", from, err)
 	}
-	if err := s.put(ctx, to, data, false); err != nil {
+	sp, err := Decode(data, s.m)
+	if err != nil && !errors.Is(err, ErrOtherModel) {
+		return fmt.Errorf("%q: %w", from, err)
+	}
+	if err := s.put(ctx, sp, data, false); err != nil {
 		return err
 	}
 	return s.Delete(ctx, from)
@@ -142,7 +178,8 @@ func (s *Store) get(ctx context.Context, name string) (jetstream.KeyValueEntry, 
 }
 
 // Delete removes a speaker, and what the bucket remembers of earlier ones under
-// the name.
+// the name, and asks the server again: where something of the voice is left there, that is
+// an error.
 func (s *Store) Delete(ctx context.Context, name string) error {
 	if _, err := s.get(ctx, name); err != nil {
 		return err
@@ -162,6 +199,15 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	}
 	if err := s.kv.PurgeDeletes(ctx); err != nil {
 		return fmt.Errorf("delete %q: it is deleted, but names of earlier ones may remain: %w", name, err)
+	}
+	left, err := s.kv.History(ctx, event.Token(name))
+	if err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
+		return fmt.Errorf("delete %q: it is deleted, but the server does not say whether something is left: %w", name, err)
+	}
+	for _, e := range left {
+		if len(e.Value()) > 0 {
+			return fmt.Errorf("delete %q: the server still has %d bytes of it", name, len(e.Value()))
+		}
 	}
 	return nil
 }

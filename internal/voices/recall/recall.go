@@ -52,7 +52,7 @@ func New(m model.Model, people []enroll.Speaker) *Recaller {
 	return r
 }
 
-// Look weighs anew who is who, by what every speaker has said so far, and returns whose
+// Look weighs again who is who, by what every speaker has said so far, and returns whose
 // name changes: names that are taken back first, so that at no moment two have one.
 func (r *Recaller) Look(said map[int]model.Stats) (changes []Found) {
 	if len(r.names) == 0 || !r.compare(said) {

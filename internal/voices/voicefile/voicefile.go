@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/online/model"
@@ -27,9 +28,11 @@ const format = "diarizer voices 1"
 
 // File is the voices of a file. Changes take effect with Save.
 type File struct {
-	path   string
-	m      model.Model
-	people []person
+	path    string
+	m       model.Model
+	key     *Key
+	people  []person
+	expired []string
 }
 
 // person is an entry as the file has it.
@@ -44,9 +47,11 @@ type wire struct {
 	Voices []json.RawMessage `json:"voices"`
 }
 
-// Open reads the voices for a model. A file that is not there has none.
-func Open(path string, m model.Model) (*File, error) {
-	f := &File{path: path, m: m}
+// Open reads the voices for a model, with the key of a file that is encrypted. A file that is
+// not encrypted yet will be when it is saved. A file that is not there has no voices.
+// Voices whose time is over are erased.
+func Open(path string, m model.Model, key *Key) (*File, error) {
+	f := &File{path: path, m: m, key: key}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -60,6 +65,9 @@ func Open(path string, m model.Model) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if data, err = key.open(path, data); err != nil {
+		return nil, err
+	}
 	var w wire
 	if err := json.Unmarshal(data, &w); err != nil || w.Format != format {
 		return nil, fmt.Errorf("%s is no file of voices: expected one that diarizer enroll --file or --identify wrote", path)
@@ -71,7 +79,7 @@ func Open(path string, m model.Model) (*File, error) {
 		}
 		f.people = append(f.people, person{data, sp, err})
 	}
-	return f, nil
+	return f, f.expire(time.Now())
 }
 
 // Path is where the file is, or will be.
@@ -129,12 +137,15 @@ func (f *File) Add(sp enroll.Speaker, replace bool) error {
 }
 
 // Learn adds what somebody has said to the voice of that name, which it begins where
-// there is none.
+// there is none. The voice is kept as long as sp says, or as before where it does not.
 func (f *File) Learn(sp enroll.Speaker) error {
 	if i := f.at(sp.Name, false); i >= 0 {
 		sum := f.people[i].sp.Stats.Clone()
 		sum.Add(sp.Stats)
 		sp.Stats, sp.Source = sum, f.people[i].sp.Source+", "+sp.Source
+		if sp.Expires.IsZero() {
+			sp.Expires = f.people[i].sp.Expires
+		}
 		if len(sp.Source) > maxSource {
 			sp.Source = "…" + strings.ToValidUTF8(sp.Source[len(sp.Source)-maxSource:], "")
 		}
@@ -166,15 +177,6 @@ func (f *File) Rename(from, to string) error {
 	return err
 }
 
-// Delete removes all voices of that name, those of other models too.
-func (f *File) Delete(name string) error {
-	if f.at(name, true) < 0 {
-		return f.nobody(name)
-	}
-	f.people = slices.DeleteFunc(f.people, func(p person) bool { return p.sp.Name == name })
-	return nil
-}
-
 func (f *File) nobody(name string) error {
 	return fmt.Errorf("%q: %w: see \"diarizer enroll list --file\"", name, enroll.ErrNobody)
 }
@@ -189,20 +191,29 @@ func (f *File) Save() error {
 	if err != nil {
 		return err
 	}
+	data = append(data, '\n')
+	if f.key != nil {
+		if data, err = f.key.seal(data); err != nil {
+			return err
+		}
+	}
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(f.path), ".voices-") // 0600
+	tmp, err := os.CreateTemp(filepath.Dir(f.path), unfinished) // 0600
 	if err != nil {
 		return err
 	}
-	_, err = tmp.Write(append(data, '\n'))
+	_, err = tmp.Write(data)
 	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), f.path)
-	}
 	if err != nil {
 		return errors.Join(err, os.Remove(tmp.Name()))
 	}
-	return nil
+	if err := replace(tmp.Name(), f.path); err != nil {
+		if gone := os.Remove(tmp.Name()); !errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+		return err
+	}
+	return sweep(filepath.Dir(f.path))
 }

@@ -39,7 +39,7 @@ func voice(m model.Model, name string, frames float64) enroll.Speaker {
 
 func open(t *testing.T, path string, m model.Model) *File {
 	t.Helper()
-	f, err := Open(path, m)
+	f, err := Open(path, m, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,18 +97,16 @@ func TestFile(t *testing.T) {
 	if err := f.Rename("Ada", "Ada Lovelace"); err != nil {
 		t.Error(err)
 	}
-	for _, err := range []error{f.Rename("Bo", "Cy"), f.Delete("Bo")} {
+	_, nobody := f.Erase("Bo")
+	for _, err := range []error{f.Rename("Bo", "Cy"), nobody} {
 		if !errors.Is(err, enroll.ErrNobody) {
 			t.Errorf("nobody of that name: %v", err)
 		}
 	}
 	for _, name := range []string{"Ada", "Ada Lovelace", "Grace"} {
-		if err := f.Delete(name); err != nil {
-			t.Error(err)
+		if e, err := f.Erase(name); err != nil || e.Voices != 1 {
+			t.Error(e, err)
 		}
-	}
-	if err := f.Save(); err != nil {
-		t.Fatal(err)
 	}
 	if data, err := os.ReadFile(path); err != nil || strings.Contains(string(data), "Ada") || strings.Contains(string(data), "Grace") {
 		t.Errorf("deleted, there is left %s, %v", data, err)
@@ -126,7 +124,7 @@ func TestNoFileOfVoices(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(path, m); err == nil || !strings.Contains(err.Error(), path) {
+		if _, err := Open(path, m, nil); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

@@ -23,6 +23,7 @@ type (
 		Next     uint64 `json:"next"`     // number of the packet that is expected
 		Position int64  `json:"position"` // where sound goes on, in samples of the recorder
 		Resumed  bool   `json:"resumed"`
+		Joined   bool   `json:"joined,omitempty"` // others who record the stream
 	}
 	ack struct {
 		Type     string `json:"type"` // ack
@@ -61,6 +62,7 @@ type connection struct {
 	session  *record.Session
 	numbered bool
 	resumed  bool
+	joined   bool
 	told     uint64 // number of the last event that was sent
 	notices  int    // that were sent
 	acked    ack
@@ -192,7 +194,7 @@ func (c *connection) watch(ctx context.Context, lose context.CancelCauseFunc) {
 func (c *connection) write(ctx context.Context, left <-chan struct{}, wrong <-chan error) (whole bool, err error) {
 	u := c.session.Since(c.told)
 	c.acked = ack{Type: "ack", Seq: u.Acked, Position: u.Position, Lost: u.Lost}
-	hello := begun{Type: "begun", Session: c.session.ID(), Stream: c.session.Stream(), Next: u.Acked + 1, Position: u.Position, Resumed: c.resumed}
+	hello := begun{Type: "begun", Session: c.session.ID(), Stream: c.session.Stream(), Next: u.Acked + 1, Position: u.Position, Resumed: c.resumed, Joined: c.joined}
 	if err := c.send(ctx, hello); err != nil {
 		return false, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
@@ -23,6 +24,7 @@ type recorder struct {
 	numbered bool   // whether packets have numbers and positions
 	stream   string
 	name     string
+	joins    bool // others who record the stream
 	format   record.Format
 	cfg      pipeline.Config
 }
@@ -65,10 +67,11 @@ func (a *API) live(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(record.MaxMessage)
-	if rec.session == "" {
-		a.wg.Go(func() { a.hear(s, rec) })
+	if rec.session == "" && !rec.joins {
+		src := s.Source()
+		a.wg.Go(func() { a.hear(s, src, rec) })
 	}
-	c := &connection{api: a, conn: conn, session: s, numbered: rec.numbered, told: rec.after, resumed: rec.session != ""}
+	c := &connection{api: a, conn: conn, session: s, numbered: rec.numbered, told: rec.after, resumed: rec.session != "", joined: rec.joins}
 	c.run()
 }
 
@@ -81,7 +84,11 @@ func (a *API) sessionOf(rec recorder) (*record.Session, error) {
 		}
 		return s, nil
 	}
-	s, err := a.sessions.Begin(rec.stream, rec.format)
+	begin := a.sessions.Begin
+	if rec.joins {
+		begin = a.sessions.Join
+	}
+	s, err := begin(rec.stream, rec.format)
 	return s, notBegun(err)
 }
 
@@ -91,7 +98,7 @@ func (a *API) would(rec recorder) error {
 		_, err := a.sessionOf(rec)
 		return err
 	}
-	return notBegun(a.sessions.Check(rec.stream))
+	return notBegun(a.sessions.Check(rec.stream, rec.joins))
 }
 
 // notBegun gives the errors of a recording that does not begin their status.
@@ -103,27 +110,26 @@ func notBegun(err error) error {
 		return &refusal{http.StatusServiceUnavailable, err}
 	case errors.Is(err, record.ErrTaken):
 		return &refusal{http.StatusConflict, err}
+	case errors.Is(err, record.ErrNobody):
+		return &refusal{http.StatusNotFound, err}
 	}
 	return &refusal{http.StatusBadRequest, err}
 }
 
-// hear diarizes a recording to its end.
-func (a *API) hear(s *record.Session, rec recorder) {
-	_, err := a.opts.Live(a.base, s.Source(), session.Options{
+// hear diarizes what all who record a stream hear, to its end.
+func (a *API) hear(s *record.Session, src capture.Source, rec recorder) {
+	_, err := a.opts.Live(a.base, src, session.Options{
 		Stream:   rec.stream,
 		Source:   event.Source{Name: cmp.Or(rec.name, rec.stream)},
 		Pipeline: rec.cfg,
 		OnEvent:  s.Event,
 	})
 	s.Done(err)
-	if s.Abandoned() {
-		a.sessions.Forget(s)
-	}
 }
 
 func (a *API) parseRecorder(r *http.Request) (rec recorder, err error) {
 	q := r.URL.Query()
-	if err = known(q, append([]string{"session", "after", "framing", "stream", "name", "encoding", "rate", "channels"}, howParameters...)...); err != nil {
+	if err = known(q, append([]string{"session", "after", "framing", "stream", "name", "join", "encoding", "rate", "channels"}, howParameters...)...); err != nil {
 		return rec, err
 	}
 	switch q.Get("framing") {
@@ -140,6 +146,12 @@ func (a *API) parseRecorder(r *http.Request) (rec recorder, err error) {
 	}
 	if rec.session = q.Get("session"); rec.session != "" {
 		return rec, nil // what else there is to say was said when it began
+	}
+	if rec.joins, err = flagIn(q, "join"); err != nil {
+		return rec, err
+	}
+	if rec.joins && q.Get("stream") == "" {
+		return rec, refuse(http.StatusBadRequest, "join=true: expected stream=ID besides, the stream that others record")
 	}
 	rec.name = clean(q.Get("name"))
 	rec.stream = cmp.Or(q.Get("stream"), "live-"+strings.ToLower(rand.Text()[:8]))

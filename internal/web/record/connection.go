@@ -34,8 +34,8 @@ func (s *Session) Since(seq uint64) Update {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := Update{Acked: s.next - 1, Lost: s.lost, Position: s.plain, Notices: append([]string(nil), s.notices...),
-		Over: s.over, Done: s.done, Failure: s.failure, Quiet: time.Since(s.heard), News: s.news, Seq: max(seq, s.log.last())}
-	u.Events, u.Missed = s.log.since(seq)
+		Over: s.over, Done: s.done, Failure: s.failure, Quiet: time.Since(s.heard), News: s.news}
+	u.Events, u.Missed, u.Seq = s.room.since(seq)
 	return u
 }
 

@@ -12,6 +12,7 @@ import (
 var (
 	ErrFull    = errors.New("as many recordings go on as are taken")
 	ErrTaken   = errors.New("a recording of this name goes on")
+	ErrNobody  = errors.New("nobody records it here, so that there is nobody to join")
 	ErrNone    = errors.New("no such recording: it has ended, or nobody came back to it in time")
 	ErrClosing = errors.New("the server is about to stop")
 )
@@ -32,15 +33,26 @@ func NewRegistry(most int, longest time.Duration) *Registry {
 	return &Registry{most: most, longest: longest, sessions: map[string]*Session{}}
 }
 
-// Begin begins a recording. The errors wrap ErrFull, ErrTaken or ErrClosing, or are
-// of the format.
+// Begin begins a recording of a stream that nobody records. The errors wrap ErrFull,
+// ErrTaken or ErrClosing, or are of the format.
 func (r *Registry) Begin(stream string, format Format) (*Session, error) {
+	return r.begin(stream, format, false)
+}
+
+// Join begins a recording of a stream that others record, by another device in the same
+// room. The errors wrap ErrFull, ErrNobody, ErrTaken or ErrClosing, or are of the format.
+func (r *Registry) Join(stream string, format Format) (*Session, error) {
+	return r.begin(stream, format, true)
+}
+
+func (r *Registry) begin(stream string, format Format, joins bool) (*Session, error) {
 	if err := format.Check(); err != nil {
 		return nil, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.check(stream); err != nil {
+	in, err := r.check(stream, joins)
+	if err != nil {
 		return nil, err
 	}
 	s, err := newSession(rand.Text(), stream, format, r.longest)
@@ -52,30 +64,42 @@ func (r *Registry) Begin(stream string, format Format) (*Session, error) {
 			r.Forget(s)
 		}
 	}
+	if err := in.join(s); err != nil {
+		return nil, err
+	}
 	r.sessions[s.id] = s
 	return s, nil
 }
 
-// Check returns the error with which a recording would not begin now.
-func (r *Registry) Check(stream string) error {
+// Check returns the error with which a recording would not begin now, or join others.
+func (r *Registry) Check(stream string, joins bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.check(stream)
+	_, err := r.check(stream, joins)
+	return err
 }
 
-func (r *Registry) check(stream string) error {
+// check returns the room of a recording.
+func (r *Registry) check(stream string, joins bool) (*room, error) {
 	switch {
 	case r.closing:
-		return ErrClosing
+		return nil, ErrClosing
 	case len(r.sessions) >= r.most:
-		return fmt.Errorf("%w: %d", ErrFull, r.most)
+		return nil, fmt.Errorf("%w: %d", ErrFull, r.most)
 	}
 	for _, s := range r.sessions {
-		if s.stream == stream {
-			return fmt.Errorf("stream %s: %w", stream, ErrTaken)
+		switch {
+		case s.stream != stream:
+		case joins:
+			return s.room, nil
+		default:
+			return nil, fmt.Errorf("stream %s: %w", stream, ErrTaken)
 		}
 	}
-	return nil
+	if joins {
+		return nil, fmt.Errorf("stream %s: %w", stream, ErrNobody)
+	}
+	return newRoom(), nil
 }
 
 // Find returns the recording of an id. The error is ErrNone.
@@ -93,6 +117,7 @@ func (r *Registry) Forget(s *Session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.sessions, s.id)
+	s.room.leave(s)
 }
 
 // Close ends all recordings and begins none.

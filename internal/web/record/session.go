@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -11,6 +10,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session/table"
 )
 
 // ErrOver is wrapped by the error for sound of a recording that has ended.
@@ -21,9 +21,10 @@ var ErrOver = errors.New("the recording has ended")
 type Session struct {
 	id, stream string
 	format     Format
-	longest    int64 // in samples of the format
-	queue      *queue
-	changed    func() // after the last connection is gone
+	longest    int64         // in samples of the format
+	room       *room         // with all who record the stream
+	device     *table.Device // in it
+	changed    func()        // after the last connection is gone
 
 	taking sync.Mutex // held while a packet is taken, so that they are in order
 
@@ -35,7 +36,6 @@ type Session struct {
 	plain   int64           // end of what was taken, in samples of the format
 	lost    uint64
 	heard   time.Time // when sound came last
-	log     log
 	notices []string
 	over    bool // no more sound is taken
 	done    bool // everything is told
@@ -46,8 +46,9 @@ type Session struct {
 	away    *time.Timer
 }
 
+// newSession returns a recording that is in no room yet.
 func newSession(id, stream string, format Format, longest time.Duration) (*Session, error) {
-	s := &Session{id: id, stream: stream, format: format, queue: newQueue(), next: 1, heard: time.Now(), news: make(chan struct{}), changed: func() {}}
+	s := &Session{id: id, stream: stream, format: format, next: 1, heard: time.Now(), news: make(chan struct{}), changed: func() {}}
 	s.longest = int64(longest.Seconds() * float64(format.Rate))
 	var err error
 	s.asm, err = natsaudio.NewAssembler(natsaudio.Options{OnWarning: func(err error) { s.notice(err.Error()) }})
@@ -60,8 +61,14 @@ func (s *Session) ID() string { return s.id }
 // Stream is the id of the stream.
 func (s *Session) Stream() string { return s.stream }
 
-// Source is the sound, for the program that diarizes.
-func (s *Session) Source() capture.Source { return s.queue }
+// Source is the sound of all who record the stream, for the program that diarizes. Others
+// may join from now on.
+func (s *Session) Source() capture.Source {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	s.room.began = true
+	return s.room
+}
 
 // Take takes a packet, which may have come before. It waits while more than ten
 // seconds of sound have not been heard yet. What it has taken is heard to its end,
@@ -74,7 +81,7 @@ func (s *Session) Take(ctx context.Context, p Packet) error {
 	if err != nil {
 		return err
 	}
-	if !s.queue.room(ctx) {
+	if !s.room.ready(ctx, s.device) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -87,8 +94,8 @@ func (s *Session) Take(ctx context.Context, p Packet) error {
 		return ErrOver
 	case p.Seq < s.next:
 		return nil
-	case p.Position+int64(q.Samples) > s.longest:
-		limit := time.Duration(float64(s.longest) / float64(s.format.Rate) * float64(time.Second))
+	case p.Position+int64(q.Samples) > s.longest, capture.Duration(s.room.at()) > s.limit():
+		limit := s.limit()
 		s.finish()
 		s.notice(fmt.Sprintf("the recording has ended: %v is the longest that is taken", limit))
 		return fmt.Errorf("%w: %v is the longest that is taken", ErrOver, limit)
@@ -99,13 +106,18 @@ func (s *Session) Take(ctx context.Context, p Packet) error {
 	if _, err := s.asm.Push(q, s.emit); err != nil {
 		return fmt.Errorf("%w: %w", ErrPacket, err)
 	}
-	if !s.queue.push(s.fresh) {
+	if !s.room.push(s.device, s.fresh) {
 		return ErrOver
 	}
 	s.lost += p.Seq - s.next
 	s.next, s.plain, s.heard = p.Seq+1, max(s.plain, p.Position+int64(q.Samples)), time.Now()
 	s.tell()
 	return nil
+}
+
+// limit is how long a recording may be.
+func (s *Session) limit() time.Duration {
+	return time.Duration(float64(s.longest) / float64(s.format.Rate) * float64(time.Second))
 }
 
 // TakePlain takes sound that goes on where the last ended.
@@ -142,33 +154,48 @@ func (s *Session) finish() {
 	s.over = true
 	s.fresh = s.fresh[:0]
 	s.asm.Finish(s.emit)
-	s.queue.end(s.fresh)
-	s.tell()
-}
-
-// Event takes an event of the stream, for the recorder to hear.
-func (s *Session) Event(e event.Event) error {
-	data, err := json.Marshal(e)
-	if err != nil {
-		return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, err)
+	if s.room.end(s.device, s.fresh) { // the others hear what is left of its sound
+		s.done = true
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.log.add(data)
 	s.tell()
-	return nil
 }
 
-// Done says that everything was told, and with what error the stream ended.
+// Event takes an event of the stream, for all who record it to hear.
+func (s *Session) Event(e event.Event) error { return s.room.event(e) }
+
+// Done says to all who record the stream that everything was told, and with what error
+// the stream ended.
 func (s *Session) Done(err error) {
-	_ = s.queue.Close()
+	_ = s.room.Close()
+	for _, s := range s.room.all() {
+		s.finished(err)
+	}
+}
+
+func (s *Session) finished(err error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.over, s.done = true, true
-	if err != nil {
+	s.over = true
+	if !s.done && err != nil {
 		s.failure = err.Error()
 	}
+	s.done = true
 	s.tell()
+	s.mu.Unlock()
+	s.changed()
+}
+
+// wake has the recorder told of events.
+func (s *Session) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tell()
+}
+
+// say tells the recorder something.
+func (s *Session) say(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notice(text)
 }
 
 // notice tells the recorder something. s.mu is held.

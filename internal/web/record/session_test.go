@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session/table"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -133,7 +134,7 @@ func TestWaitsForWhoeverHears(t *testing.T) {
 			seq, position = seq+1, position+capture.Rate
 		}
 	}()
-	for s.Since(0).Acked < maxHeld/capture.Rate {
+	for s.Since(0).Acked < table.Held/capture.Rate {
 		<-s.Since(0).News
 	}
 	cancel()
@@ -148,12 +149,12 @@ func TestWaitsForWhoeverHears(t *testing.T) {
 	if err := s.Take(ctx, counting(seq+1, position+capture.Rate, 1)); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	if got := s.Since(0).Acked; got != maxHeld/capture.Rate {
-		t.Errorf("%d s of sound wait, expected %d", got, maxHeld/capture.Rate)
+	if got := s.Since(0).Acked; got != table.Held/capture.Rate {
+		t.Errorf("%d s of sound wait, expected %d", got, table.Held/capture.Rate)
 	}
 	s.End()
-	if got := len(heardOf(t, s)) + capture.Rate; got != maxHeld {
-		t.Errorf("%d samples heard, %d acknowledged", got, maxHeld)
+	if got := len(heardOf(t, s)) + capture.Rate; got != table.Held {
+		t.Errorf("%d samples heard, %d acknowledged", got, table.Held)
 	}
 }
 

@@ -33,5 +33,5 @@ func (f *floor) fields() []any {
 	return list
 }
 
-// The other features are those of the last hop, made anew by the next.
+// The other features are those of the last hop, made again by the next.
 func (f *Features) fields() []any { return []any{&f.Peak, &f.Voice} }

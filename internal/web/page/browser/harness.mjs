@@ -76,3 +76,6 @@ export const names = (page) => page.locator("#people .person .name").allTextCont
 
 /** until waits for a condition in the page. */
 export const until = (page, condition, argument) => page.waitForFunction(condition, argument, { timeout: 60000, polling: 50 });
+
+/** turns are those of an RTTM text. */
+export const turns = (text) => text.trim().split("\n").map((l) => l.split(/\s+/)).map((f) => ({ start: Number(f[3]), end: Number(f[3]) + Number(f[4]), speaker: f[7] }));

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
-import { bin, killAll, open, recording, start, until } from "./harness.mjs";
+import { bin, killAll, open, recording, start, turns, until } from "./harness.mjs";
 
 const seconds = 16; // of the demo: three speakers
 const dir = mkdtempSync(join(tmpdir(), "diarizer-"));
@@ -26,9 +26,6 @@ after(async () => {
   killAll();
   await browser?.close();
 });
-
-/** turns are those of an RTTM text. */
-const turns = (text) => text.trim().split("\n").map((l) => l.split(/\s+/)).map((f) => ({ start: Number(f[3]), end: Number(f[3]) + Number(f[4]), speaker: f[7] }));
 
 test("what a page records has the turns of a replay", async () => {
   const web = await start(bin, "web", "--http", "127.0.0.1:0");

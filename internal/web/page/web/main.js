@@ -5,6 +5,7 @@ import { Link } from "./link.js";
 import { Pace } from "./pace.js";
 import { People } from "./people.js";
 import { offer } from "./recording.js";
+import { offerVoices } from "./remember.js";
 import { Said } from "./said.js";
 import { Board } from "./state.js";
 import { clock, colour, count, element, length, percent } from "./text.js";
@@ -208,6 +209,7 @@ async function correct(c) {
         method: "POST", headers: { "Content-Type": "application/json" }, body });
       const reply = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
       if (reply.error) return toast(reply.error, true);
+      if (c.action === "rename") askVoice?.(c.speaker, c.name);
       return toast({ rename: "Renamed.", merge: "Merged. Undo takes it back.", undo: "Taken back.", mark: "Marked.",
         give: "Moved. Undo takes it back.", split: "Split. Undo takes it back." }[c.action]);
     } catch {
@@ -508,8 +510,10 @@ document.addEventListener("visibilitychange", () => (dirty = true));
 connection.connect();
 requestAnimationFrame(frame);
 let recorder = null; // where the server takes sound
+let askVoice = null; // where it keeps voices
 fetch("abilities").then((answer) => answer.json(), () => ({})).then((able) => {
-  if (able.record) recorder = offer({ choose, toast });
+  if (able.record) recorder = offer({ choose, toast, shown: () => board });
+  if (able.remember) askVoice = offerVoices({ shown: () => board, toast });
   $("phone").hidden = !able.phone;
 });
 $("phone").addEventListener("click", () => {

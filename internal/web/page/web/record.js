@@ -13,6 +13,22 @@ export function refusal() {
   return "This browser cannot record.";
 }
 
+/** joinable reports whether others record a stream, so that this device can be one more. */
+export async function joinable(stream) {
+  try {
+    return (await fetch(live({ stream, join: true }))).status === 426;
+  } catch {
+    return false; // the server is away
+  }
+}
+
+/** live is the address of the server's WebSocket, as HTTP. */
+function live(query) {
+  const url = new URL(`v1/live?${new URLSearchParams(query)}`, location.href);
+  url.hash = "";
+  return url;
+}
+
 export class Recorder {
   /** show is told when something has changed, tell what people should know. */
   constructor({ show, tell }) {
@@ -21,9 +37,12 @@ export class Recorder {
     this.connected = false;
   }
 
-  /** start asks for the microphone and records. It throws what the browser says. */
-  async start(stream, name) {
-    Object.assign(this, { stream, name, state: "asking", context: null, ws: null, session: "", after: 0, packets: [], seq: 0, sent: 0, base: { seq: 0, position: 0 },
+  /**
+   * start asks for the microphone and records, a stream of its own or, with join, one that
+   * others record. It throws what the browser says.
+   */
+  async start(stream, name, join = false) {
+    Object.assign(this, { stream, name, join, state: "asking", context: null, ws: null, session: "", after: 0, packets: [], seq: 0, sent: 0, base: { seq: 0, position: 0 },
       position: 0, offset: 0, last: null, lost: 0, notices: 0, delay: 250 });
     this.show();
     try {
@@ -120,16 +139,8 @@ export class Recorder {
 
   /** address is where to connect, for a new recording or the one that goes on. */
   address() {
-    const query = new URLSearchParams({ framing: "numbered" });
-    if (this.session) {
-      query.set("session", this.session);
-      query.set("after", String(this.after));
-    } else {
-      for (const [k, v] of Object.entries({ stream: this.stream, name: this.name, encoding: "s16le", rate: this.rate, channels: 1 })) query.set(k, v);
-    }
-    const url = new URL(`v1/live?${query}`, location.href);
-    url.hash = "";
-    return url;
+    if (this.session) return live({ framing: "numbered", session: this.session, after: this.after });
+    return live({ framing: "numbered", stream: this.stream, name: this.name, encoding: "s16le", rate: this.rate, channels: 1, join: this.join });
   }
 
   /** connect opens a connection. */
@@ -205,7 +216,8 @@ export class Recorder {
         } catch {
           // words, as they are
         }
-        if (answer.status !== 503 || !this.session) {
+        const ending = answer.status === 409 && this.join; // those whom it joins stop just now
+        if (!ending && (answer.status !== 503 || !this.session)) {
           this.tell(`The server does not take the recording: ${text}`, true);
           return this.finish();
         }
@@ -216,8 +228,16 @@ export class Recorder {
     if (this.state !== "off") this.connect();
   }
 
-  /** anew begins another recording of the same stream, where the server has ended the first. */
+  /**
+   * anew begins another recording of the same stream, where the server has ended the first:
+   * with those who still record it, or by itself where nobody does.
+   */
   anew() {
+    if (!this.session) {
+      this.join = false;
+      return;
+    }
+    this.join = true;
     this.session = "";
     this.after = 0;
     const first = this.packets[0];

@@ -1,15 +1,15 @@
 // The button Record here, and what stands beside it.
 
-import { Recorder, refusal } from "./record.js";
+import { Recorder, joinable, refusal } from "./record.js";
 import { clock } from "./text.js";
 
 const $ = (id) => document.getElementById(id);
 
 /**
  * offer shows the button and returns what records. choose shows a stream, toast says
- * something.
+ * something, shown is the board of the stream that is shown.
  */
-export function offer({ choose, toast }) {
+export function offer({ choose, toast, shown }) {
   const recorder = new Recorder({ show, tell: toast });
   $("record").hidden = false;
   $("record").addEventListener("click", () => {
@@ -17,20 +17,39 @@ export function offer({ choose, toast }) {
     const no = refusal();
     if (no) return toast(no, true);
     $("mic-name").value = `Meeting ${new Date().toLocaleString([], { dateStyle: "short", timeStyle: "short" })}`;
+    $("mic-join").hidden = true;
     $("mic").showModal();
     $("mic-name").select();
+    offerJoin();
   });
   $("mic-cancel").addEventListener("click", () => $("mic").close());
-  $("mic-form").addEventListener("submit", async () => {
+  $("mic-form").addEventListener("submit", () => {
     const name = $("mic-name").value.trim() || "Meeting";
-    const stream = streamOf(name);
+    record(streamOf(name), name, false);
+  });
+  $("mic-join-go").addEventListener("click", () => {
+    $("mic").close();
+    record(room.stream, room.source?.name ?? room.stream, true);
+  });
+
+  let room = null; // the board of a stream that others record
+  async function offerJoin() {
+    const board = shown();
+    if (!board.stream || board.end || !(await joinable(board.stream)) || !$("mic").open) return;
+    room = board;
+    $("mic-joined").textContent = board.source?.name ?? board.stream;
+    $("mic-join").hidden = false;
+    $("mic-join-go").focus();
+  }
+
+  async function record(stream, name, join) {
     try {
-      await recorder.start(stream, name);
+      await recorder.start(stream, name, join);
       choose(stream);
     } catch (e) {
       toast(e.name === "NotAllowedError" ? "The browser does not let this page have the microphone." : `No microphone: ${e.message}`, true);
     }
-  });
+  }
   addEventListener("beforeunload", (e) => recorder.state !== "off" && e.preventDefault());
 
   function show() {

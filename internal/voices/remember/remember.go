@@ -1,0 +1,158 @@
+// Package remember keeps the voices of those who have said yes to it, while a meeting goes
+// on or after it, in a file of voices.
+package remember
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
+	"github.com/seed-7adb9000/diarizer/online/model"
+)
+
+// ErrRefused is matched by the errors of what cannot be remembered as things are.
+var ErrRefused = errors.New("the voice is not kept")
+
+// kept is how many meetings that are over can still have voices kept: people give names
+// when a meeting has ended. What was heard in them is in memory only.
+const kept = 16
+
+// Wish is somebody's yes.
+type Wish struct {
+	Speaker event.Speaker
+	Name    string
+	Expires time.Time
+}
+
+// Keeper takes wishes. Its methods may be called from any goroutine. Make it with [New].
+type Keeper struct {
+	path string
+	key  *voicefile.Key
+	say  func(string)
+
+	mu       sync.Mutex
+	meetings map[string]*meeting // by stream
+	over     []string            // streams, the latest last
+}
+
+// meeting is what is known of a stream's run.
+type meeting struct {
+	m      model.Model
+	wishes map[event.Speaker]Wish
+	heard  map[int]model.Stats // nil while it goes on
+}
+
+// New returns a Keeper for a file and its key, which may be nil. What is kept at a
+// meeting's end, or cannot be, is said to say.
+func New(path string, key *voicefile.Key, say func(string)) *Keeper {
+	return &Keeper{path: path, key: key, say: say, meetings: map[string]*meeting{}}
+}
+
+// Begin says that a stream begins, and returns those whom its model knows.
+func (k *Keeper) Begin(stream string, m model.Model) ([]enroll.Speaker, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	f, err := k.open(m)
+	if err != nil {
+		return nil, err
+	}
+	k.forget(stream)
+	k.meetings[stream] = &meeting{m: m, wishes: map[event.Speaker]Wish{}}
+	return f.Speakers(), nil
+}
+
+// Heard says that a stream is over and what everybody said in it: wishes are fulfilled.
+func (k *Keeper) Heard(stream string, said map[int]model.Stats) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	t := k.meetings[stream]
+	if t == nil {
+		return
+	}
+	t.heard = said
+	k.over = append(k.over, stream)
+	if len(k.over) > kept {
+		k.forget(k.over[0])
+	}
+	for _, who := range slices.Sorted(maps.Keys(t.wishes)) {
+		text, err := k.keep(stream, t, t.wishes[who])
+		if err != nil {
+			text = err.Error()
+		}
+		k.say(text)
+	}
+}
+
+// Ended says that a stream is over of which nothing is known: nothing can be kept.
+func (k *Keeper) Ended(stream string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if t := k.meetings[stream]; t != nil && t.heard == nil {
+		k.forget(stream)
+	}
+}
+
+// forget forgets a stream.
+func (k *Keeper) forget(stream string) {
+	delete(k.meetings, stream)
+	k.over = slices.DeleteFunc(k.over, func(s string) bool { return s == stream })
+}
+
+// Keep keeps a voice of a stream, now or at its end, and says which. The errors of what
+// cannot be match [ErrRefused].
+func (k *Keeper) Keep(stream string, w Wish) (said string, err error) {
+	if err := enroll.CheckName(w.Name); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	t := k.meetings[stream]
+	switch {
+	case t == nil:
+		return "", fmt.Errorf("%w: nothing is known of the voices of %s any more, of which this program was not the one that listened, or not lately", ErrRefused, stream)
+	case t.heard != nil:
+		return k.keep(stream, t, w)
+	}
+	t.wishes[w.Speaker] = w
+	return fmt.Sprintf("the voice of %s will be kept when the meeting has ended", w.Name), nil
+}
+
+// keep keeps what was heard.
+func (k *Keeper) keep(stream string, t *meeting, w Wish) (string, error) {
+	stats, ok := t.heard[int(w.Speaker)]
+	if !ok {
+		return "", fmt.Errorf("%w: nothing of %s, %s, is left alone: correct who is who first", ErrRefused, w.Name, w.Speaker)
+	}
+	if err := enroll.Check(stats); err != nil {
+		return "", fmt.Errorf("%w: %s: %w", ErrRefused, w.Name, err)
+	}
+	f, err := k.open(t.m)
+	if err == nil {
+		err = f.Learn(enroll.Speaker{Name: w.Name, Enrolled: time.Now(), Expires: w.Expires, Source: "stream " + stream, Stats: stats})
+	}
+	if err == nil {
+		err = f.Save()
+	}
+	if err != nil {
+		return "", fmt.Errorf("the voice of %s cannot be kept: %w", w.Name, err)
+	}
+	// What was heard once is not to be learnt twice.
+	delete(t.heard, int(w.Speaker))
+	return fmt.Sprintf("the voice of %s is kept in %s until %s; diarizer enroll delete --file %q erases it", w.Name, k.path, w.Expires.Format(time.DateOnly), w.Name), nil
+}
+
+// open reads the file as it is now: other programs change it too.
+func (k *Keeper) open(m model.Model) (*voicefile.File, error) {
+	f, err := voicefile.Open(k.path, m, k.key)
+	if err == nil && len(f.Expired()) > 0 {
+		k.say(fmt.Sprintf("the time of the voice of %s was over: it is erased", strings.Join(f.Expired(), ", ")))
+	}
+	return f, err
+}

@@ -1,0 +1,112 @@
+package voicefile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+
+	"filippo.io/age"
+)
+
+// Key is what a file of voices is encrypted with: an identity of age
+// (https://age-encryption.org), so that the file can be read with that program too. A nil
+// Key leaves files as they are.
+type Key struct {
+	path string
+	id   *age.X25519Identity
+}
+
+// maxKey is far above the size of a file with a key and a comment.
+const maxKey = 64 << 10
+
+// sealed is what an encrypted file begins with.
+const sealed = "age-encryption.org/v1"
+
+// ReadKey reads a key file. The error says what is wrong with it: that it is not there, that
+// others can read it, or that it is no key.
+func ReadKey(path string) (*Key, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("key %s is not there: expected the file that diarizer enroll new-key wrote", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("key: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("key: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		return nil, fmt.Errorf("key %s can be read by others (mode %#o): expected 0600: chmod 600 it, or make a new one", path, mode)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxKey))
+	if err != nil {
+		return nil, fmt.Errorf("key: %w", err)
+	}
+	ids, err := age.ParseIdentities(bytes.NewReader(data))
+	if err == nil && len(ids) == 1 {
+		if id, ok := ids[0].(*age.X25519Identity); ok {
+			return &Key{path, id}, nil
+		}
+	}
+	return nil, fmt.Errorf("%s is no key: expected one line AGE-SECRET-KEY-1…, as diarizer enroll new-key and age-keygen write it", path)
+}
+
+// NewKey makes a key and writes it, for its owner only. A file that is there stays: what it
+// has encrypted could not be read any more.
+func NewKey(path string) error {
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already: expected a new file, as what a key has encrypted is lost without it", path)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f, "# the key of voices that diarizer keeps; without it they cannot be read\n%s\n", id)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// seal encrypts data.
+func (k *Key) seal(data []byte) ([]byte, error) {
+	var out bytes.Buffer
+	w, err := age.Encrypt(&out, k.id.Recipient())
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(data); err != nil {
+		return nil, err
+	}
+	err = w.Close()
+	return out.Bytes(), err
+}
+
+// open decrypts what the file of that path has, or returns it where it is not encrypted.
+func (k *Key) open(path string, data []byte) ([]byte, error) {
+	if !bytes.HasPrefix(data, []byte(sealed)) {
+		return data, nil
+	}
+	if k == nil {
+		return nil, fmt.Errorf("%s is encrypted: expected --voices-key with its key", path)
+	}
+	r, err := age.Decrypt(bytes.NewReader(data), k.id)
+	var other *age.NoIdentityMatchError
+	if errors.As(err, &other) {
+		return nil, fmt.Errorf("%s is encrypted with another key than %s", path, k.path)
+	}
+	if err == nil {
+		data, err = io.ReadAll(io.LimitReader(r, maxSize))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w", path, err)
+	}
+	return data, nil
+}

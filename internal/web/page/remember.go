@@ -1,0 +1,79 @@
+package page
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
+)
+
+// Remember keeps the voice of somebody who has said yes to it, and says in a sentence what
+// becomes of it. The errors of what cannot be match [remember.ErrRefused].
+type Remember func(ctx context.Context, stream string, w remember.Wish) (said string, err error)
+
+// maxWish is far above the size of what a page asks for, in bytes.
+const maxWish = 4 << 10
+
+// mostDays is the longest that a page can have a voice kept.
+const mostDays = 3650
+
+// wish is what a page asks for.
+type wish struct {
+	Speaker event.Speaker `json:"speaker"`
+	Name    string        `json:"name"`
+	Days    int           `json:"days"`    // until it is erased
+	Consent bool          `json:"consent"` // of the person, whom somebody has asked
+}
+
+// remember takes a wish.
+func (h *handler) remember(w http.ResponseWriter, r *http.Request) {
+	said, status, err := h.wish(w, r)
+	answer := map[string]string{"text": said}
+	if err != nil {
+		answer = map[string]string{"error": err.Error()}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(answer) // the client is gone
+}
+
+func (h *handler) wish(w http.ResponseWriter, r *http.Request) (said string, status int, err error) {
+	stream := r.URL.Query().Get("stream")
+	if err := event.CheckStream(stream); err != nil {
+		return "", http.StatusBadRequest, err
+	}
+	if r.Header.Get("Content-Type") != "application/json" {
+		return "", http.StatusUnsupportedMediaType, errors.New("content type: expected application/json")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxWish))
+	if err != nil {
+		return "", http.StatusRequestEntityTooLarge, err
+	}
+	var ask wish
+	if err := json.Unmarshal(body, &ask); err != nil {
+		return "", http.StatusBadRequest, fmt.Errorf("expected speaker, name, days and consent: %w", err)
+	}
+	switch {
+	case h.keep == nil:
+		return "", http.StatusForbidden, errors.New("this server keeps no voices: start it with --identify")
+	case !ask.Consent:
+		return "", http.StatusBadRequest, errors.New("consent: expected true, of the person whose voice it is")
+	case ask.Days < 1 || ask.Days > mostDays:
+		return "", http.StatusBadRequest, fmt.Errorf("days %d: expected 1 to %d, after which the voice is erased", ask.Days, mostDays)
+	}
+	said, err = h.keep(r.Context(), stream, remember.Wish{Speaker: ask.Speaker, Name: ask.Name, Expires: time.Now().AddDate(0, 0, ask.Days)})
+	switch {
+	case err == nil:
+		return said, http.StatusOK, nil
+	case errors.Is(err, remember.ErrRefused):
+		return "", http.StatusConflict, err
+	}
+	return "", http.StatusInternalServerError, err
+}
