@@ -99,6 +99,9 @@ type Turn struct {
 	Confidence float64 `json:"confidence"`
 	// State is provisional, final or revised.
 	State State `json:"state"`
+	// Of is the id of the turn that this one is a part of, where somebody has given
+	// that part or what is beside it to another speaker; 0 for every other turn.
+	Of int `json:"of,omitempty"`
 }
 
 // State says how far a turn may be trusted to stay as it is.
@@ -160,8 +163,10 @@ type Correction struct {
 	Speaker Speaker `json:"speaker,omitempty"`
 	Into    Speaker `json:"into,omitempty"`
 	Name    string  `json:"name,omitempty"`
-	// Turns are Into's.
+	// Turns are Into's, where End is not 0 only what is between Start and End.
 	Turns []int `json:"turns,omitempty"`
+	Start Time  `json:"start,omitempty"`
+	End   Time  `json:"end,omitempty"`
 }
 
 // End is why a stream ended.

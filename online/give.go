@@ -56,9 +56,8 @@ func (c *Clusterer) Give(gifts []Gift) {
 
 // giftOf is the last gift that an utterance lies in, for the most part.
 func (c *Clusterer) giftOf(u *utterance) (g Gift, ok bool) {
-	middle := (u.start + u.end) / 2
 	for _, g := range slices.Backward(c.gifts) {
-		if g.Start <= middle && middle < g.End {
+		if min(g.End, u.end)-max(g.Start, u.start) > (u.end-u.start)/2 {
 			return g, true
 		}
 	}

@@ -41,15 +41,19 @@ const searched = 1.5
 // other, and how well they fit then. It is a cross-correlation of two signals,
 // "here is a word" and "here somebody speaks", computed for pieces of the
 // words and added up along each line of an offset that grows with time. Where no
-// clock is clearly better than that of the words, they are left as they are.
+// clock is clearly better than that of the words, and where there are less than
+// twenty seconds of words, they are left as they are.
 func Align(list []Word, turns []Turn) (Clock, Fit) {
 	same := Fits(list, turns)
+	if same.Words < judged {
+		return Clock{}, same // of so few words some fit anywhere
+	}
 	clock := align(wordSpans(list, joined), turnSpans(turns, joined))
 	if clock == (Clock{}) {
 		return clock, same
 	}
 	// Of so many clocks one fits somewhat in any case.
-	if f := Fits(clock.Apply(list), turns); !(f.Words >= judged && f.Excess < searched*f.chance()) {
+	if f := Fits(clock.move(list), turns); !(f.Excess < searched*f.chance()) {
 		return clock, f
 	}
 	return Clock{}, same

@@ -25,9 +25,18 @@ func (c Clock) Time(t time.Duration) time.Duration {
 // Apply returns the words on the clock of the turns. What would be before its
 // beginning is at it.
 func (c Clock) Apply(list []Word) []Word {
+	out := c.move(list)
+	for i, w := range out {
+		out[i].Start, out[i].End = max(0, w.Start), max(0, w.End)
+	}
+	return out
+}
+
+// move is Apply where words may be before the beginning.
+func (c Clock) move(list []Word) []Word {
 	out := slices.Clone(list)
 	for i, w := range out {
-		out[i].Start, out[i].End = max(0, c.Time(w.Start)), max(0, c.Time(w.End))
+		out[i].Start, out[i].End = c.Time(w.Start), c.Time(w.End)
 	}
 	return out
 }
@@ -97,10 +106,14 @@ func union(spans []span, gap time.Duration) []span {
 	return out
 }
 
+// wordSpans leaves out words that are too long for their times to say anything.
 func wordSpans(list []Word, gap time.Duration) []span {
 	spans := make([]span, 0, len(list))
 	for _, w := range list {
 		from, to := w.core()
+		if to-from > LongestWord {
+			continue
+		}
 		spans = append(spans, span{from, to})
 	}
 	return union(spans, gap)

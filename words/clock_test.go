@@ -116,3 +116,25 @@ func TestCorrelationIsWhatMovingGives(t *testing.T) {
 		}
 	}
 }
+
+// Words that a clock would move before the beginning are words all the same: a clock is
+// not taken because it moves out of sight what does not fit.
+func TestAlignCountsWhatIsBeforeTheBeginning(t *testing.T) {
+	turns := []Turn{{500 * time.Millisecond, 2 * time.Second, "ann", 0}, {2100 * time.Millisecond, 3 * time.Second, "bob", 0}}
+	var list []Word
+	for at := 10 * time.Second; at < 40*time.Second; at += 750 * time.Millisecond {
+		list = append(list, Word{Text: "so", Start: at, End: at + 750*time.Millisecond, Estimated: true})
+	}
+	if clock, fit := Align(list, turns); !fit.Doubtful() {
+		t.Errorf("%+v with %+v: expected doubt", clock, fit)
+	}
+}
+
+// A few words fit better in many places: they stay where they are.
+func TestAlignLeavesAFewWordsAlone(t *testing.T) {
+	turns := []Turn{{570 * time.Millisecond, 4710 * time.Millisecond, "ann", 0}, {5 * time.Second, 8 * time.Second, "bob", 0}}
+	list := []Word{{Text: "Right,", Start: 500 * time.Millisecond, End: time.Second}, {Text: "begin.", Start: time.Second, End: 3 * time.Second}}
+	if clock, _ := Align(list, turns); clock != (Clock{}) {
+		t.Errorf("they are moved by %+v", clock)
+	}
+}

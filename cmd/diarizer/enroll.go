@@ -12,9 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
-	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/cli"
-	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/serve"
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
@@ -24,7 +22,7 @@ import (
 // newEnrollCommand makes "diarizer enroll".
 func newEnrollCommand() *cobra.Command {
 	var o controlFlags
-	var from string
+	var from, recording string
 	var replace, anyway bool
 	var replicas int
 	var d diarizeFlags
@@ -69,6 +67,11 @@ func newEnrollCommand() *cobra.Command {
 being diarized, say of their voice. Streams that ask for it compare their
 speakers with it, see "diarizer streams identify".
 
+Of a stream that is over, the server keeps times and no voices: --recording is where
+it was recorded, and the voice is learned from what the speaker says there while nobody
+else speaks. Instead of a stream, --from takes a file of turns, as "diarizer run --out"
+writes it, then too.
+
 A recording with too little speech, with a second voice or with much noise is
 refused, with what was found; where a second voice or noise was found in error,
 --anyway takes it.
@@ -81,6 +84,8 @@ the person before, say with --expire how long it is needed, and delete it when i
 needed any more. No sound is kept, and only the model that made it can use it.`,
 		Example: `  diarizer enroll "Ada Lovelace" ada-1.flac ada-2.wav
   diarizer enroll --from standup "Ada Lovelace" S2
+  diarizer enroll --from standup --recording standup.flac "Ada Lovelace" S2
+  diarizer enroll --file --from standup.rttm --recording standup.flac Ada Ada
   diarizer enroll --file --expire 90d "Ada Lovelace" ada-1.flac
   diarizer enroll new-key voices.key
   diarizer enroll --file --voices-key voices.key "Ada Lovelace" ada-1.flac
@@ -93,14 +98,25 @@ needed any more. No sound is kept, and only the model that made it can use it.`,
 			if err := enroll.CheckName(name); err != nil {
 				return as(exitUsage, err)
 			}
+			switch {
+			case from == "" && recording != "":
+				return usage("--recording: expected it with --from, the stream or file of turns that it is of; without, recordings of one person follow the name")
+			case from != "" && len(sources) != 1:
+				return usage("%s after the name: expected one speaker, such as S2 or a name, with --from", count(len(sources), "argument"))
+			}
 			return with(cmd, func(ctx context.Context, store voiceStore, m model.Model) error {
 				now := time.Now()
 				sp := enroll.Speaker{Name: name, Enrolled: now, Expires: expire.from(now), Stats: m.Shape().NewStats()}
-				if from == "" {
-					if err := learn(ctx, &sp, m, sources, anyway); err != nil {
-						return err
-					}
-				} else if err := o.learnFrom(cmd, &sp, m, from, sources); err != nil {
+				var err error
+				switch {
+				case from == "":
+					err = learn(ctx, &sp, m, sources, anyway)
+				case recording == "":
+					err = o.learnFrom(cmd, &sp, m, from, sources)
+				default:
+					err = o.learnOver(cmd, &sp, m, from, recording, sources, anyway)
+				}
+				if err != nil {
 					return err
 				}
 				if err := enroll.Check(sp.Stats); err != nil {
@@ -125,7 +141,8 @@ needed any more. No sound is kept, and only the model that made it can use it.`,
 	keyFlag(cmd.PersistentFlags(), &keyPath)
 	cmd.Flags().Var(&expire, "expire", "erase the voice by itself after this time, 90d or 36h (default never)")
 	cmd.PersistentFlags().IntVar(&replicas, "replicas", 1, "how many servers of a cluster keep the speakers, where their bucket has to be created")
-	cmd.Flags().StringVar(&from, "from", "", "take the voice from a speaker of this stream instead of files: NAME SPEAKER")
+	cmd.Flags().StringVar(&from, "from", "", "take the voice from a speaker of this stream instead of files: NAME SPEAKER; with --recording also of a file of turns")
+	cmd.Flags().StringVar(&recording, "recording", "", "the recording of the stream or turns of --from: for those that are over")
 	cmd.Flags().BoolVar(&anyway, "anyway", false, "enrol although a recording seems to have several voices or much noise")
 	cmd.Flags().BoolVar(&replace, "replace", false, "replace the speaker of that name")
 	cmd.AddCommand(
@@ -184,34 +201,6 @@ func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []strin
 	}
 	sp.Source = strings.Join(names, ", ")
 	return nil
-}
-
-// learnFrom takes the voice from a speaker of a stream.
-func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m model.Model, stream string, args []string) error {
-	var speaker event.Speaker
-	if len(args) != 1 {
-		return usage("%s after the name: expected one speaker, such as S2 or a name, with --from", count(len(args), "argument"))
-	}
-	if err := event.CheckStream(stream); err != nil {
-		return usage("--from: %w", err)
-	}
-	nc, err := o.connect(cmd)
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	if speaker.UnmarshalText([]byte(args[0])) != nil { // a name
-		tl, err := streamNow(cmd.Context(), nc, stream)
-		if err != nil {
-			return err
-		}
-		if speaker, err = speakerOf(tl, args[0]); err != nil {
-			return err
-		}
-	}
-	sp.Source = "stream " + stream + ", " + speaker.String()
-	sp.Stats, err = serve.Voice(cmd.Context(), nc, pipeline.Config{Model: m}, stream, speaker)
-	return err
 }
 
 func listSpeakers(ctx context.Context, cmd *cobra.Command, store voiceStore) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,21 +24,33 @@ func newGiveCommand() *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
 		Use:   "give [flags] FILE|STREAM SPEAKER TIME...",
-		Short: "Say whose turns are that were taken for another's",
+		Short: "Say whose turns are, or parts of turns, that were taken for another's",
 		Long: `Say whose turns are that were taken for another's: what was said at each TIME, in
 seconds or as 1:02:03, is SPEAKER's, or with "new" somebody's who is new. Whole turns
-are given. While a stream goes on, the clustering goes by it from then on.` + aboutCorrections,
+are given. Where TIME is two, as 01:12-01:15.5, what is between them is given and
+nothing else: a part of a turn, or several turns and parts. While a stream goes on, the clustering goes by it from then on.` + aboutCorrections,
 		Example: `  diarizer give standup Ada 01:12 02:30
+  diarizer give standup Ada 01:12-01:15.5
   diarizer give meeting.rttm new 15.5 --out meeting.vtt`,
 		Args: cobra.MinimumNArgs(3),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			w := wish{action: correct.Give, speaker: from, into: args[1]}
 			for _, arg := range args[2:] {
-				at, err := moment(arg)
+				from, to, is := strings.Cut(arg, "-")
+				at, err := moment(from)
+				if err == nil && is {
+					w.until, err = moment(to)
+				}
 				if err != nil {
 					return err
 				}
 				w.at = append(w.at, at)
+			}
+			if w.until > 0 && (len(w.at) > 1 || w.until <= w.at[0]) {
+				return usage("%s: expected times, or one range such as 01:12-01:15.5", strings.Join(args[2:], " "))
+			}
+			if w.until > 0 && w.until-w.at[0] < correct.LeastPart {
+				return usage("%s: expected at least %v s", args[2], correct.LeastPart.Seconds())
 			}
 			return o.correct(cmd, args[0], []wish{w})
 		},
@@ -99,6 +112,11 @@ func aimGift(w wish, tl *event.Timeline) (c correct.Correction, err error) {
 			return c, err
 		}
 	}
+	if w.until > 0 {
+		c.Start, c.End = w.at[0], w.until
+		c.Turns, err = turnsBetween(tl, c, from)
+		return c, err
+	}
 	for _, at := range w.at {
 		var found []event.Turn
 		for _, t := range tl.Between(at, at+1) {
@@ -117,8 +135,34 @@ func aimGift(w wish, tl *event.Timeline) (c correct.Correction, err error) {
 	return c, nil
 }
 
-// giveLines gives turns of the recording of tl to somebody else in the lines of an RTTM
-// file.
+// turnsBetween finds the turns with parts between the times of a correction, of a
+// speaker or of all but whom it gives them to.
+func turnsBetween(tl *event.Timeline, c correct.Correction, from event.Speaker) (turns []int, err error) {
+	span := speech.Tenths(c.Start.Seconds()) + "–" + speech.Tenths(c.End.Seconds())
+	var last event.Turn
+	whose := "nobody's"
+	for _, t := range tl.Between(c.Start, c.End) {
+		switch {
+		case t.Speaker == c.Into && c.Into != event.Unknown:
+			whose = "nobody else's" // it is theirs already
+			continue
+		case from != event.Unknown && t.Speaker != from:
+			continue
+		case last.ID != 0 && min(last.End, c.End)-t.Start >= correct.LeastPart:
+			return nil, usage("%s: %s and %s speak there at once: expected --from with one of them", span, tl.Name(last.Speaker), tl.Name(t.Speaker))
+		case min(t.End, c.End)-max(t.Start, c.Start) < correct.LeastPart:
+			continue
+		}
+		turns, last = append(turns, t.ID), t
+	}
+	if len(turns) == 0 {
+		return nil, usage("%s: %s turn is there", span, whose)
+	}
+	return turns, nil
+}
+
+// giveLines gives turns of the recording of tl, or parts of them, to somebody else in the
+// lines of an RTTM file.
 func giveLines(data []byte, tl *event.Timeline, c correct.Correction) []byte {
 	to := word(tl.Name(c.Into))
 	for n := 1; c.Into == event.Unknown; n++ {
@@ -131,36 +175,72 @@ func giveLines(data []byte, tl *event.Timeline, c correct.Correction) []byte {
 	var out bytes.Buffer
 	for line := range bytes.Lines(data) {
 		fields := bytes.Fields(line)
-		if len(fields) > 7 && string(fields[0]) == "SPEAKER" && string(fields[1]) == file && gives(fields, tl, c.Turns) {
-			fields[7] = []byte(to)
-			line = append(bytes.Join(fields, []byte(" ")), '\n')
+		if len(fields) > 7 && string(fields[0]) == "SPEAKER" && string(fields[1]) == file {
+			if t, ok := gives(fields, tl, c.Turns); ok {
+				line = giveLine(fields, t, c, to)
+			}
 		}
 		out.Write(line)
 	}
 	return out.Bytes()
 }
 
-// gives reports whether the fields of a line are those of one of some turns.
-func gives(fields [][]byte, tl *event.Timeline, turns []int) bool {
+// giveLine is the line of a turn that is given, and those of what is left of it.
+func giveLine(fields [][]byte, t event.Turn, c correct.Correction, to string) []byte {
+	first, last := t.Start, t.End
+	if c.End > 0 {
+		if c.Start-t.Start >= correct.LeastPart {
+			first = c.Start
+		}
+		if t.End-c.End >= correct.LeastPart {
+			last = c.End
+		}
+	}
+	if first == t.Start && last == t.End {
+		fields[7] = []byte(to)
+		return append(bytes.Join(fields, []byte(" ")), '\n')
+	}
+	var out []byte
+	for _, p := range []struct {
+		start, end event.Time
+		who        string
+	}{{t.Start, first, string(fields[7])}, {first, last, to}, {last, t.End, string(fields[7])}} {
+		if p.end == p.start {
+			continue
+		}
+		own := slices.Clone(fields)
+		own[3] = fmt.Appendf(nil, "%.3f", p.start.Seconds())
+		own[4] = fmt.Appendf(nil, "%.3f", (p.end - p.start).Seconds())
+		own[7] = []byte(p.who)
+		out = append(append(out, bytes.Join(own, []byte(" "))...), '\n')
+	}
+	return out
+}
+
+// gives finds the one of some turns that the fields of a line are those of.
+func gives(fields [][]byte, tl *event.Timeline, turns []int) (event.Turn, bool) {
 	start, err := strconv.ParseFloat(string(fields[3]), 64)
 	length, errLength := strconv.ParseFloat(string(fields[4]), 64)
 	if err != nil || errLength != nil {
-		return false
+		return event.Turn{}, false
 	}
 	const near = 1e-3 // seconds
 	for _, id := range turns {
 		t, _ := tl.Turn(id)
 		if math.Abs(t.Start.Seconds()-start) < near && math.Abs((t.End-t.Start).Seconds()-length) < near && string(fields[7]) == word(tl.Name(t.Speaker)) {
-			return true
+			return t, true
 		}
 	}
-	return false
+	return event.Turn{}, false
 }
 
 // given is what giving turns has done, in words.
 func given(c correct.Correction, into string) string {
 	if c.Into == event.Unknown {
 		into = "somebody new"
+	}
+	if c.End > 0 {
+		return fmt.Sprintf("%s–%s given to %s", speech.Tenths(c.Start.Seconds()), speech.Tenths(c.End.Seconds()), into)
 	}
 	return fmt.Sprintf("%s given to %s", count(len(c.Turns), "turn"), into)
 }

@@ -120,6 +120,7 @@ func TestSendAndReplay(t *testing.T) {
 	said, wait := listening(t.Context(), t, server.URL(), subject, "--rttm", out)
 	send("--speed", "30", wav)
 	check("live", want, wait(), said)
+	checkEvents(t, "replay --from-nats", works(t, "watch", "--nats", server.URL(), "--until-end", "--json"))
 
 	ogg := ""
 	if opusenc := needs.Optional(t, "opusenc"); opusenc != "" {

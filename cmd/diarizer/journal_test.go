@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -143,5 +144,16 @@ func TestWhereToPublishIsSaidOnce(t *testing.T) {
 		if code != c.status || strings.Count(stderr.String(), "\n") != 1 || stdout.Len() > 0 {
 			t.Errorf("%v: exit status %d, expected %d, %q", c.args, code, c.status, &stderr)
 		}
+	}
+}
+
+// Where the server has not got all events, nobody is told that it keeps them.
+func TestWhatNoServerHas(t *testing.T) {
+	o := &output{files: newResults(io.Discard, io.Discard, false, true), where: "--nats nats://bus:4222"}
+	if said := o.kept(); !strings.Contains(said, "kept by the server") {
+		t.Errorf("said %q", said)
+	}
+	if o.unsent = true; !strings.Contains(o.kept(), "in no file") {
+		t.Errorf("said %q", o.kept())
 	}
 }

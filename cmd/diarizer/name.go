@@ -22,6 +22,7 @@ type wish struct {
 	name    string
 	text    string       // of a mark
 	at      []event.Time // of turns
+	until   event.Time   // what is given from the only one of them on, where it is not 0
 }
 
 // nameOptions are the flags of name, merge and undo.

@@ -180,3 +180,16 @@ func TestPageAfterTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// Of several names of which one is wrong, none is in the file, and none is told.
+func TestNameAllOrNothing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeFile(t, "talk.rttm", []byte(threeVoices))
+	status, _, stderr := diarizer(t.Context(), nil, "name", "--recording", "talk", "talk.rttm", "S1=Ada", "S9=Grace")
+	if status != exitUsage || strings.Contains(stderr, "Ada\n") || strings.Count(stderr, "\n") != 1 {
+		t.Errorf("status %d, said %s", status, stderr)
+	}
+	if got, err := os.ReadFile("talk.rttm"); err != nil || string(got) != threeVoices {
+		t.Errorf("%v, the file is\n%s", err, got)
+	}
+}

@@ -51,6 +51,7 @@ func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish
 	if err = errors.Join(err, files.Set.Input("what is corrected", path), o.outputs(files)); err != nil {
 		return err
 	}
+	var done []string // of nothing before all of it is in the file
 	for _, w := range wishes {
 		c, err := aim(w, tl)
 		if err != nil {
@@ -59,20 +60,22 @@ func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish
 		if err := c.Check(); err != nil {
 			return as(exitUsage, err)
 		}
-		done := spelled(c, tl)
+		done = append(done, spelled(c, tl))
 		if data, err = change(path, data, tl, c); err != nil {
 			return correction(err)
 		}
 		if tl, err = reread(cmd, path, data, tl); err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", path, done)
 	}
 	if err := finish(own, whole, false, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	}); err != nil {
 		return err
+	}
+	for _, d := range done {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", path, d)
 	}
 	cli.TellFiles(here, func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format, args...) })
 	return o.tell(cmd, files, tl)

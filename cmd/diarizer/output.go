@@ -46,6 +46,7 @@ type output struct {
 	bar    *progress
 	files  *results
 	where  string // the flags that lead to the server which keeps the events, empty where none will
+	unsent bool   // it has not got all of them
 	host   bool   // whether somebody sits at the terminal
 	live   bool   // whether there is no end but that which the user makes
 	atEnd  bool   // whether turns are printed at the end, all corrections applied, and not as they come
@@ -223,6 +224,7 @@ func (o *output) fail() {
 // connection and the servers. It returns every error, failed first.
 func (o *output) close(ctx context.Context, failed error) error {
 	o.bar.end()
+	o.unsent = errors.Is(failed, publish.ErrUnpublished)
 	err := errors.Join(failed, o.write(ctx), o.deaf)
 	if o.term == nil {
 		err = errors.Join(err, o.result(ctx))

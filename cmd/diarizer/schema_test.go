@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -110,4 +112,40 @@ func TestEventsOfEachCommand(t *testing.T) {
 	checkEvents(t, "replay --nats, name", works(t, "watch", "--nats", url, "--stream", "talk", "--until-end", "--json"))
 	stop()
 	<-worker
+}
+
+// The demo says on its page what decides and what publishes, too.
+func TestEventsOfTheDemo(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var stderr shout
+	done := make(chan int, 1)
+	go func() { // as fast as it was spoken, so that hardly any of it is heard
+		done <- run(ctx, []string{"demo", "--http", "127.0.0.1:0"}, strings.NewReader(""), &shout{}, &stderr)
+	}()
+	defer func() {
+		cancel()
+		<-done
+	}()
+	resp, err := http.Get(stderr.wait(t, `live page: (\S+)`) + "events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		data, ok := strings.CutPrefix(lines.Text(), "data: ")
+		var board struct {
+			Run    string        `json:"run"`
+			Source *event.Source `json:"source"`
+		}
+		if !ok || json.Unmarshal([]byte(data), &board) != nil || board.Run == "" || board.Source == nil {
+			continue
+		}
+		if src := *board.Source; len(src.Model) < 8 || !strings.HasPrefix(src.Program, "diarizer") || src.Name != "demo" {
+			t.Errorf("source %+v: expected a model and a program", src)
+		}
+		return
+	}
+	t.Errorf("the page tells of no source: %v", lines.Err())
 }

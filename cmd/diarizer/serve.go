@@ -115,6 +115,7 @@ func runServe(ctx context.Context, stderr io.Writer, o serveOptions) error {
 	opts.Pipeline, opts.Log, opts.Limit = pipeline.Config{Model: m}, log, o.limit
 	opts.Identify = func(stream string) bool { return matchesAny(o.identify, stream) }
 	if o.limit == 0 {
+		fmt.Fprintln(stderr, "limit: being measured, which takes some seconds; --max-streams sets it")
 		capacity, err := measure(ctx, opts.Pipeline)
 		if err != nil {
 			return err

@@ -63,7 +63,7 @@ func (o *output) kept() string {
 	switch {
 	case len(o.files.final)+len(o.files.events) > 0, o.flags.json, o.atEnd:
 		return ""
-	case o.where != "":
+	case o.where != "" && !o.unsent:
 		which := ""
 		if len(o.timelines) == 1 {
 			which = " --stream " + o.timelines[0].Stream()

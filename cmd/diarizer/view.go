@@ -25,6 +25,7 @@ type viewOptions struct {
 	url     string
 	nats    natsFlags
 	streams []string
+	all     bool
 	page    pageFlags
 }
 
@@ -35,7 +36,9 @@ func newViewCommand() *cobra.Command {
 		Short: "Show who speaks, as a diarizer anywhere publishes it",
 		Long: `View shows the streams that diarizers publish to a NATS server: on a page with
 --http, else full-screen in the terminal, else, where the output is piped, as
-plain lines. It begins with the latest run of every stream that the server keeps.
+plain lines. It begins with the latest run of every stream that the server keeps. With
+--all, earlier runs can be looked at too: the page offers the 20 latest, and Tab
+comes to them in the terminal.
 
 On either, speakers can be named and merged; that reaches the diarizer wherever
 it runs and everybody who watches. Ctrl-C ends it.`,
@@ -50,6 +53,7 @@ it runs and everybody who watches. Ctrl-C ends it.`,
 	f := cmd.Flags()
 	f.StringVar(&o.url, "nats", nats.DefaultURL, "URL of the NATS server")
 	f.StringSliceVar(&o.streams, "stream", nil, "stream to show, may be repeated (default all)")
+	f.BoolVar(&o.all, "all", false, "begin with earlier runs of the streams, to look at them; plain lines print them")
 	o.nats.register(f)
 	o.page.register(f)
 	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
@@ -142,7 +146,7 @@ func follow(ctx context.Context, nc *nats.Conn, o viewOptions, say func(error), 
 		}
 		defer stop()
 	}
-	w := &watcher{o: watchOptions{url: o.url, streams: o.streams}, say: say}
+	w := &watcher{o: watchOptions{url: o.url, streams: o.streams, all: o.all}, say: say}
 	sub, err := w.subscription(ctx, nc)
 	if err != nil {
 		return err

@@ -292,7 +292,7 @@ func (f *follower) deliver(ctx context.Context) error {
 }
 
 // checkpointVersion is that of the layout of fields below.
-const checkpointVersion = 4
+const checkpointVersion = 5
 
 func (f *follower) fields() []any {
 	return []any{

@@ -38,12 +38,12 @@ func Voice(ctx context.Context, nc *nats.Conn, cfg pipeline.Config, stream strin
 		return model.Stats{}, fmt.Errorf("JetStream: %w", err)
 	}
 	store, err := checkpoint.NewStore(ctx, js, StateBucket)
-	if err != nil {
-		return model.Stats{}, err
+	var saved []byte
+	if err == nil {
+		saved, err = store.Peek(ctx, stream)
 	}
-	saved, err := store.Peek(ctx, stream)
-	if errors.Is(err, checkpoint.ErrNone) {
-		return model.Stats{}, fmt.Errorf("stream %s: no run is going on, or it is younger than its first checkpoint", stream)
+	if errors.Is(err, checkpoint.ErrNone) || errors.Is(err, jetstream.ErrBucketNotFound) { // of no worker yet
+		return model.Stats{}, fmt.Errorf("stream %s: no worker diarizes it now, or not long enough: of one that is over give --recording, where it was recorded", stream)
 	}
 	if err != nil {
 		return model.Stats{}, err

@@ -101,7 +101,7 @@ func TestVoiceOfNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Voice(t.Context(), nc, pipeline.Config{Model: anyModel()}, "room", 1)
-	if err == nil || !strings.Contains(err.Error(), "no run is going on") {
+	if err == nil || !strings.Contains(err.Error(), "no worker diarizes it now") {
 		t.Errorf("%v", err)
 	}
 	if err := enroll.Check(model.Shape{Nu: 2}.NewStats()); !errors.Is(err, enroll.ErrTooShort) {

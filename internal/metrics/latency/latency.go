@@ -70,6 +70,9 @@ func (r *Run) Apply(e event.Event, stored time.Time) {
 }
 
 func (r *Run) turn(e event.Event) {
+	if e.Turn.Of != 0 {
+		return // a part that people gave to somebody: nobody waited for it
+	}
 	t := r.turns[e.Turn.ID]
 	if t == nil {
 		t = &turn{start: e.Turn.Start}

@@ -36,8 +36,11 @@ type Correction struct {
 	Speaker event.Speaker `json:"speaker,omitempty"`
 	Into    event.Speaker `json:"into,omitempty"`
 	Name    string        `json:"name,omitempty"`
-	// Turns are ids of turns that have ended. Those of a split are found.
-	Turns []int `json:"turns,omitempty"`
+	// Turns are ids of turns that have ended. Those of a split are found. Where End is
+	// not 0, only what is between Start and End is given of them.
+	Turns []int      `json:"turns,omitempty"`
+	Start event.Time `json:"start,omitempty"`
+	End   event.Time `json:"end,omitempty"`
 	// Text is the note of a mark, At its moment; nil is now.
 	Text string      `json:"text,omitempty"`
 	At   *event.Time `json:"at,omitempty"`
@@ -138,6 +141,10 @@ func (c Correction) checkTurns(bad func(format string, args ...any) error) error
 		return bad("give of %d turns: expected 1 to %d", n, MaxTurns)
 	case c.Into < event.Unknown:
 		return bad("give to %s: expected S1, S2, … or nobody for somebody new", c.Into)
+	case c.Start < 0 || c.End < 0 || c.Start > 0 && c.End == 0:
+		return bad("give from %v to %v s: expected times of the stream, both or none", c.Start.Seconds(), c.End.Seconds())
+	case c.End > 0 && c.End-c.Start < LeastPart:
+		return bad("give from %v to %v s: expected at least %v s", c.Start.Seconds(), c.End.Seconds(), LeastPart.Seconds())
 	}
 	for i, id := range c.Turns {
 		if id < 1 || slices.Contains(c.Turns[:i], id) {

@@ -54,6 +54,8 @@ type Desk struct {
 	stands []Correction
 	gifts  []gift
 	recent []sent // corrections with an ID, lately
+	newest int    // the highest number of a turn of the clustering
+	shifts []shift
 
 	// What listeners have been told.
 	live map[int]bool
@@ -63,13 +65,16 @@ type Desk struct {
 	highest int // no newcomer has a lower number, or this one
 }
 
-// turn is a turn as the clustering has it, whose speaker is its own, and whom
-// listeners take for the speaker, and whether they were told that people are sure of it.
+// turn is a turn as the clustering has it, whose speaker is its own, and as listeners
+// know it: whom they take for the speaker and whether they were told that people are sure
+// of it, until when it is that speaker's, and the parts behind that.
 type turn struct {
 	online.Turn
 	open  bool
 	shown int
 	sure  bool
+	until int64
+	parts []part
 }
 
 // called is a name that was found by comparison.
@@ -133,18 +138,23 @@ func (d *Desk) Decide(e online.Event) error {
 	case online.SpeakerMerged:
 		d.recall(e.Speaker, e.Into)
 		return d.mergeByClustering(e)
-	case online.TurnWithdrawn:
-		delete(d.turns, e.Turn.ID)
 	default:
-		if !d.labels[e.Turn.Speaker] {
+		if e.Kind != online.TurnWithdrawn && !d.labels[e.Turn.Speaker] {
 			d.recall(e.Turn.Speaker)
 		}
 	}
-	who, given := d.whose(d.view(), e.Turn)
-	if e.Kind != online.TurnWithdrawn {
-		d.keep(turn{e.Turn, e.Kind == online.TurnStarted || e.Kind == online.TurnUpdated, who, given})
+	d.newest = max(d.newest, e.Turn.ID)
+	t := turn{Turn: e.Turn, open: e.Kind == online.TurnStarted || e.Kind == online.TurnUpdated, parts: d.turns[e.Turn.ID].parts}
+	all := d.pieces(d.view(), e.Turn, t.open)
+	if e.Kind == online.TurnWithdrawn {
+		delete(d.turns, e.Turn.ID)
+		all = []piece{{e.Turn.Start, e.Turn.End, all[0].who, all[0].given}}
 	}
-	return d.emit(shown(e, who, given))
+	t, err := d.tell(e, t, all)
+	if err == nil && e.Kind != online.TurnWithdrawn {
+		d.keep(t)
+	}
+	return err
 }
 
 // shown is an event as listeners are told it: with whom the turn is of for them. Of what

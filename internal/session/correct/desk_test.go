@@ -34,9 +34,17 @@ type bench struct {
 	labels   []int
 	merges   [][2]int // of the clustering
 	stands   []Correction
-	gave     []map[int]event.Turn   // for each that stands, what was given, as the clustering had it
+	gave     [][]gave               // for each that stands, what was given
 	live     map[event.Speaker]bool // as an outsider sees it
 }
+
+// gave is what was given of a turn, which is as the clustering had it.
+type gave struct {
+	event.Turn
+	start, end event.Time
+}
+
+func (g gave) part() bool { return g.start > g.Turn.Start || g.end < g.Turn.End }
 
 func newBench(t *rapid.T) *bench { return benchOf(t, rapid.Uint64().Draw(t, "seed")) }
 
@@ -140,17 +148,28 @@ func (b *bench) someone() event.Speaker {
 // correct tries some correction.
 func (b *bench) correct() {
 	var c Correction
-	gave := map[int]event.Turn{}
+	var given []gave
 	switch b.r.IntN(4) {
 	case 3:
 		c = Correction{Action: Give}
 		if b.r.IntN(3) > 0 {
 			c.Into = b.someone()
 		}
-		for _, t := range b.raw.Turns() {
-			if b.r.IntN(4) == 0 && len(c.Turns) < 3 {
-				c.Turns = append(c.Turns, t.ID)
-				gave[t.ID] = t
+		if b.r.IntN(2) == 0 { // only a part
+			c.Start = event.Time(b.r.Int64N(b.at/800+1) * 800)
+			c.End = c.Start + event.Time(1+b.r.IntN(6))*800
+		}
+		of := b.clusterings()
+		for _, t := range b.got.Turns() {
+			if b.r.IntN(4) > 0 || len(c.Turns) == 3 {
+				continue
+			}
+			g := gave{of[t.ID], t.Start, t.End}
+			if c.End > 0 {
+				g.start, g.end = max(t.Start, c.Start), min(t.End, c.End)
+			}
+			if g.start < g.end || b.r.IntN(20) == 0 {
+				c.Turns, given = append(c.Turns, t.ID), append(given, g)
 			}
 		}
 	case 0:
@@ -175,7 +194,7 @@ func (b *bench) correct() {
 		if c.Action == Give && c.Into == event.Unknown {
 			c.Into = event.Speaker(b.last)
 		}
-		b.stands, b.gave = append(b.stands, c), append(b.gave, gave)
+		b.stands, b.gave = append(b.stands, c), append(b.gave, given)
 	}
 }
 
@@ -189,18 +208,51 @@ func (b *bench) found(s event.Speaker) event.Speaker {
 	return s
 }
 
-// whose is the label of who says a turn, in the light of what was given.
-func (b *bench) whose(t event.Turn) (who event.Speaker, given bool) {
+// whose is the label of who says a moment of a turn, in the light of what was given.
+func (b *bench) whose(t event.Turn, moment event.Time) (who event.Speaker, given bool) {
 	for i := len(b.stands) - 1; i >= 0; i-- {
 		for j := len(b.stands[i].Turns) - 1; j >= 0; j-- {
-			g := b.gave[i][b.stands[i].Turns[j]]
-			in := min(g.End, t.End) - max(g.Start, t.Start)
-			if g.ID == t.ID || 2*in > t.End-t.Start && in > (t.End-t.Start)/2 && b.found(g.Speaker) == b.found(t.Speaker) {
+			g := b.gave[i][j]
+			own := b.found(g.Speaker) == b.found(t.Speaker)
+			in := min(g.Turn.End, t.End) - max(g.Turn.Start, t.Start)
+			switch {
+			case !g.part() && (g.ID == t.ID || 2*in > t.End-t.Start && in > (t.End-t.Start)/2 && own),
+				g.part() && (g.ID == t.ID || own) && !b.raw.Open(t.ID) && g.start <= moment && moment < g.end:
 				return b.stands[i].Into, true
 			}
 		}
 	}
 	return t.Speaker, false
+}
+
+// clusterings are the clustering's turns by the numbers of what listeners know of them.
+func (b *bench) clusterings() map[int]event.Turn {
+	byID := func(a, b event.Turn) int { return a.ID - b.ID }
+	raw := slices.SortedFunc(slices.Values(b.raw.Turns()), byID)
+	got := slices.SortedFunc(slices.Values(b.got.Turns()), byID)
+	of := map[int]event.Turn{}
+	for _, t := range got {
+		if t.Of != 0 {
+			continue
+		}
+		if len(raw) == 0 {
+			b.t.Fatalf("turn %d is not the clustering's", t.ID)
+		}
+		of[t.ID], raw = raw[0], raw[1:] // numbers keep their order
+	}
+	if len(raw) > 0 {
+		b.t.Fatalf("listeners do not know turn %d", raw[0].ID)
+	}
+	for _, t := range got {
+		if t.Of != 0 {
+			whole, ok := of[t.Of]
+			if !ok {
+				b.t.Fatalf("turn %d is a part of turn %d, which is not there", t.ID, t.Of)
+			}
+			of[t.ID] = whole
+		}
+	}
+	return of
 }
 
 // class names each label by the least label that is the same person, by the
@@ -229,34 +281,45 @@ func (b *bench) class() map[int]int {
 func (b *bench) check() {
 	b.t.Helper()
 	class := b.class()
-	raw, got := b.raw.Turns(), b.got.Turns()
-	if len(raw) != len(got) {
-		b.t.Fatalf("%d turns, want %d", len(got), len(raw))
-	}
 	shown := map[int]event.Speaker{} // class to speaker
-	for i, r := range raw {
-		whose, given := b.whose(r)
+	until := map[int]event.Time{}    // of the clustering's turns, as far as they are shown
+	of := b.clusterings()
+	for _, g := range b.got.Turns() {
+		r := of[g.ID]
+		if want, ok := until[r.ID]; (g.Of != 0 || g.Start != r.Start) && (!ok || g.Start != want || g.Start == g.End) {
+			b.t.Fatalf("turn %+v of %+v begins at %v, want %v", g, r, g.Start, want)
+		}
+		until[r.ID] = g.End
+		whose, given := b.whose(r, g.Start)
+		for at, step := g.Start, 800*max(1, (g.End-g.Start)/4000); at < g.End; at += step {
+			if who, sure := b.whose(r, at); class[int(who)] != class[int(whose)] || sure != given {
+				b.t.Fatalf("turn %+v of %+v is %s's and, at %v, %s's", g, r, whose, at, who)
+			}
+		}
 		c := class[int(whose)]
-		if s, ok := shown[c]; ok && s != got[i].Speaker {
-			b.t.Fatalf("one person is shown as %s and %s", s, got[i].Speaker)
+		if s, ok := shown[c]; ok && s != g.Speaker {
+			b.t.Fatalf("one person is shown as %s and %s", s, g.Speaker)
 		}
-		shown[c] = got[i].Speaker
-		if class[int(got[i].Speaker)] != c {
-			b.t.Fatalf("turn %d is shown as %s, the clustering says %s", r.ID, got[i].Speaker, r.Speaker)
+		shown[c] = g.Speaker
+		if class[int(g.Speaker)] != c {
+			b.t.Fatalf("turn %d is shown as %s, the clustering says %s", r.ID, g.Speaker, r.Speaker)
 		}
-		if s := got[i].Speaker; s != event.Unknown && !b.live[s] {
+		if s := g.Speaker; s != event.Unknown && !b.live[s] {
 			b.t.Fatalf("turn %d is of %s, who is no speaker", r.ID, s)
 		}
-		g := got[i]
-		g.Speaker, g.State = r.Speaker, r.State
-		if given {
-			if g.Confidence != 1 || !math.IsNaN(float64(g.LogP)) {
-				b.t.Fatalf("what people have said is not sure: %+v", g)
-			}
-			g.Confidence, g.LogP = r.Confidence, r.LogP
-		}
-		if !reflect.DeepEqual(g, r) || b.got.Open(g.ID) != b.raw.Open(g.ID) {
+		if b.got.Open(g.ID) != b.raw.Open(r.ID) || g.Of != 0 && g.State != event.Revised {
 			b.t.Fatalf("turn %+v, want %+v", g, r)
+		}
+		if given && (g.Confidence != 1 || !math.IsNaN(float64(g.LogP))) {
+			b.t.Fatalf("what people have said is not sure: %+v", g)
+		}
+		if !given && (g.Confidence != r.Confidence || g.LogP != r.LogP) {
+			b.t.Fatalf("turn %+v, want %+v", g, r)
+		}
+	}
+	for _, r := range b.raw.Turns() {
+		if until[r.ID] != r.End {
+			b.t.Fatalf("turn %+v is shown until %v", r, until[r.ID])
 		}
 	}
 	people := map[int]bool{}

@@ -50,6 +50,9 @@ func (d *Desk) forget() {
 	for id, t := range d.turns {
 		if id > newest-d.most/2 {
 			keep[t.Speaker], keep[t.shown] = true, true
+			for _, p := range t.parts {
+				keep[p.shown] = true
+			}
 		}
 	}
 	for s, name := range d.told {

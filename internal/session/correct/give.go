@@ -10,9 +10,11 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// gift is a turn that people have given to somebody: by a correction that stands.
+// gift is a turn, or a part of one, that people have given to somebody: by a correction
+// that stands.
 type gift struct {
-	turn       int
+	turn       int   // of the clustering
+	part       bool  // it is a part
 	start, end int64 // where it was then
 	from, into int   // labels of the clustering, or a number that was reserved
 	stand      int   // the place of the correction among those that stand
@@ -21,31 +23,21 @@ type gift struct {
 // maxGifts is how many turns can be somebody else's by corrections.
 const maxGifts = 2000
 
-// whose is who is shown for a turn: whom it was given to, or its speaker. A turn that
-// lies for the most part in what was given of its speaker was given too: the clustering
-// may come to other turns.
-func (d *Desk) whose(v view, t online.Turn) (who int, given bool) {
-	for _, g := range slices.Backward(d.gifts) {
-		inside := min(g.end, t.End)-max(g.start, t.Start) > (t.End-t.Start)/2
-		if g.turn == t.ID || inside && v.label(t.Speaker) == v.label(g.from) {
-			return v.who(g.into), true
-		}
-	}
-	return v.who(t.Speaker), false
-}
-
 // admitGift checks a correction about turns.
 func (d *Desk) admitGift(c Correction) error {
 	if len(d.gifts)+len(c.Turns) > maxGifts {
 		return fmt.Errorf("%d turns were moved already: expected at most %d", len(d.gifts), maxGifts)
 	}
+	places := d.places()
 	for _, id := range c.Turns {
-		t, ok := d.turns[id]
+		p, ok := places[id]
 		switch {
 		case !ok:
 			return fmt.Errorf("turn %d is not one of the latest %d turns of this stream", id, maxTurns)
-		case t.open:
+		case d.turns[p.turn].open:
 			return fmt.Errorf("turn %d has not ended", id)
+		case c.End > 0 && min(int64(c.End), p.end)-max(int64(c.Start), p.start) < int64(LeastPart):
+			return fmt.Errorf("turn %d is not between %v and %v s", id, c.Start.Seconds(), c.End.Seconds())
 		}
 	}
 	if c.Into != event.Unknown && !d.live[int(c.Into)] {
@@ -76,11 +68,22 @@ func (d *Desk) newcomer() int {
 
 // give gives the turns of a correction, which stands now, away.
 func (d *Desk) give(c Correction) {
+	places := d.places()
 	for _, id := range c.Turns {
-		if t, ok := d.turns[id]; ok {
-			d.gifts = append(d.gifts, gift{turn: id, start: t.Start, end: t.End, from: t.Speaker, into: int(c.Into), stand: len(d.stands) - 1})
+		if p, ok := places[id]; ok {
+			d.gifts = append(d.gifts, p.given(c, d.turns[p.turn], len(d.stands)-1))
 		}
 	}
+}
+
+// given is what a correction gives of a place, which is in t.
+func (p place) given(c Correction, t turn, stand int) gift {
+	g := gift{turn: p.turn, start: p.start, end: p.end, from: t.Speaker, into: int(c.Into), stand: stand}
+	if c.End > 0 {
+		g.start, g.end = max(g.start, int64(c.Start)), min(g.end, int64(c.End))
+	}
+	g.part = g.start-t.Start >= int64(LeastPart) || t.End-g.end >= int64(LeastPart)
+	return g
 }
 
 // showGifts tells the clustering, and then listeners, what is whose.
@@ -130,16 +133,17 @@ func (d *Desk) divide(c Correction) (Correction, error) {
 	defer d.mu.Unlock()
 	c.Turns = nil
 	rest := false
-	for _, id := range slices.Sorted(maps.Keys(d.turns)) {
-		t := d.turns[id]
-		if t.open || t.shown != int(c.Speaker) {
+	places := d.places()
+	for _, id := range slices.Sorted(maps.Keys(places)) {
+		p := places[id]
+		if d.turns[p.turn].open || p.shown != int(c.Speaker) {
 			continue
 		}
 		var inside int64
 		for _, s := range second {
-			inside += max(0, min(s.End, t.End)-max(s.Start, t.Start))
+			inside += max(0, min(s.End, p.end)-max(s.Start, p.start))
 		}
-		if inside > (t.End-t.Start)/2 {
+		if inside > (p.end-p.start)/2 {
 			c.Turns = append(c.Turns, id)
 		} else {
 			rest = true

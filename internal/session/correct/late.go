@@ -24,13 +24,16 @@ type Late struct {
 	sure   map[event.Speaker]float64 // of the names until the end
 	ground ground                    // at the end
 	stands []Correction
+	given  [][]place       // of each that stands, where its turns were then
 	seen   map[string]bool // IDs of corrections after the end
+	newest int             // the highest number of a turn so far
 	most   int
 }
 
 // ground is a run as it was at its end.
 type ground struct {
 	turns    []event.Turn
+	newest   int // the highest number of a turn until then
 	speakers []event.Speaker
 	found    map[int]called
 	words    map[string][]event.Word // by recogniser
@@ -52,13 +55,17 @@ func (l *Late) Apply(e event.Event) error {
 	if e.Run == l.tl.Run() && e.Seq > l.tl.Seq()+1 {
 		l.tl.Skip(e)
 	}
+	if e.Turn != nil {
+		l.newest = max(l.newest, e.Turn.ID)
+	}
+	given := l.places(e.Correction)
 	before := l.tl.Seq()
 	if err := l.tl.Apply(e); err != nil || l.tl.Seq() == before {
 		return err
 	}
 	switch {
 	case e.Correction != nil:
-		l.stand(*e.Correction)
+		l.stand(*e.Correction, given)
 	case e.Kind == event.SpeakerIdentified:
 		l.sure[e.Speaker] = e.Confidence
 	case e.Kind == event.SpeakerAdded:
@@ -76,7 +83,7 @@ func (l *Late) Timeline() *event.Timeline { return l.tl }
 
 // settle keeps the run as it is now, at its end.
 func (l *Late) settle() {
-	l.ground = ground{turns: l.tl.Turns(), found: map[int]called{}}
+	l.ground = ground{turns: l.tl.Turns(), newest: l.newest, found: map[int]called{}}
 	for _, t := range l.ground.turns {
 		if t.Speaker != event.Unknown {
 			l.heard[t.Speaker] = true
@@ -92,16 +99,18 @@ func (l *Late) settle() {
 }
 
 // stand remembers a correction that an event is a part of.
-func (l *Late) stand(c event.Correction) {
+func (l *Late) stand(c event.Correction, given []place) {
 	if l.seen[c.ID] {
 		return
 	}
 	l.seen[c.ID] = true
 	switch action := Action(c.Action); {
 	case action == Undo && len(l.stands) > 0:
-		l.stands = l.stands[:len(l.stands)-1]
+		l.stands, l.given = l.stands[:len(l.stands)-1], l.given[:len(l.given)-1]
 	case action == Rename || action == Merge || action == Give:
-		l.stands = append(l.stands, Correction{Action: action, Speaker: c.Speaker, Into: c.Into, Name: c.Name, Turns: c.Turns, ID: c.ID})
+		l.stands = append(l.stands, Correction{Action: action, Speaker: c.Speaker, Into: c.Into, Name: c.Name,
+			Turns: c.Turns, Start: c.Start, End: c.End, ID: c.ID})
+		l.given = append(l.given, given)
 	}
 }
 
@@ -121,7 +130,8 @@ func (l *Late) Correct(c Correction) ([]event.Event, error) {
 	}
 	var events []event.Event
 	desk := l.desk(func(e event.Event) error {
-		e.Correction = &event.Correction{ID: c.ID, Action: string(c.Action), Speaker: c.Speaker, Into: c.Into, Name: c.Name, Turns: c.Turns}
+		e.Correction = &event.Correction{ID: c.ID, Action: string(c.Action), Speaker: c.Speaker, Into: c.Into, Name: c.Name,
+			Turns: c.Turns, Start: c.Start, End: c.End}
 		events = append(events, e)
 		return nil
 	})
@@ -147,6 +157,8 @@ func (l *Late) Correct(c Correction) ([]event.Event, error) {
 func (l *Late) desk(emit func(event.Event) error) *Desk {
 	d := NewDesk(Options{Emit: emit, Encoder: &event.Encoder{Stream: l.tl.Stream(), Run: l.tl.Run(), Seq: l.tl.Seq(), Revision: l.tl.Revision()}})
 	d.at, d.stands, d.found = int64(l.tl.At()), slices.Clone(l.stands), maps.Clone(l.ground.found)
+	d.newest = l.newest
+	parts := l.parts()
 	now := map[event.Speaker]bool{}
 	for _, was := range l.ground.turns {
 		t, ok := l.tl.Turn(was.ID)
@@ -154,9 +166,14 @@ func (l *Late) desk(emit func(event.Event) error) *Desk {
 			continue
 		}
 		now[t.Speaker] = true
-		d.keep(turn{Turn: online.Turn{ID: t.ID, Speaker: int(was.Speaker), Start: int64(t.Start), End: int64(t.End),
+		own := turn{Turn: online.Turn{ID: t.ID, Speaker: int(was.Speaker), Start: int64(was.Start), End: int64(was.End),
 			LogP: float64(was.LogP), Confidence: was.Confidence, State: online.State(t.State)},
-			shown: int(t.Speaker), sure: t.Confidence != was.Confidence})
+			shown: int(t.Speaker), sure: t.Confidence != was.Confidence, until: int64(t.End)}
+		for _, p := range parts[t.ID] {
+			now[p.Speaker] = true
+			own.parts = append(own.parts, part{p.ID, int64(p.Start), int64(p.End), int(p.Speaker), p.Confidence != was.Confidence})
+		}
+		d.keep(own)
 	}
 	for s := range l.heard {
 		d.highest = max(d.highest, int(s))
@@ -169,17 +186,16 @@ func (l *Late) desk(emit func(event.Event) error) *Desk {
 		if !slices.Contains(speakers, c.Into) {
 			speakers = append(speakers, c.Into)
 		}
-		for _, id := range c.Turns {
-			if t, ok := d.turns[id]; ok {
-				d.gifts = append(d.gifts, gift{turn: id, start: t.Start, end: t.End, from: t.Speaker, into: int(c.Into), stand: i})
+		for _, p := range l.given[i] {
+			if t, ok := d.turns[p.turn]; ok {
+				d.gifts = append(d.gifts, p.given(c, t, i))
 			}
 		}
 	}
 	into := d.view()
 	for id, t := range d.turns {
-		if _, given := d.whose(into, t.Turn); given && t.Confidence == 1 {
-			t.sure = true // there is nothing to tell
-			d.turns[id] = t
+		if t.Confidence == 1 {
+			d.turns[id] = t.surely(d.pieces(into, t.Turn, false)) // there is nothing to tell
 		}
 	}
 	for _, s := range speakers {

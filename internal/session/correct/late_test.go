@@ -22,6 +22,7 @@ import (
 type lateRun struct {
 	events []event.Event
 	alone  []int          // turns that no other of their speaker overlaps, as in any real run
+	said   []int          // for each word, the turn that it was in at the end
 	tl     event.Timeline // as a reader has it who applies events and knows nothing else
 }
 
@@ -42,6 +43,7 @@ func drawLateRun(t *rapid.T) *lateRun {
 	words := event.Words{Recogniser: "words"}
 	for i, turn := range r.tl.Turns() {
 		middle := (turn.Start + turn.End) / 2
+		r.said = append(r.said, turn.ID)
 		words.List = append(words.List, event.Word{ID: i + 1, Text: "word", Start: middle, End: middle, Speaker: turn.Speaker})
 	}
 	end := events[last]
@@ -61,12 +63,29 @@ func (r *lateRun) publish(t *rapid.T, events ...event.Event) {
 	r.events = append(r.events, events...)
 }
 
+// now are the turns of now that were one at the end.
+func (r *lateRun) now(id int) (all []event.Turn) {
+	for _, turn := range r.tl.Turns() {
+		if turn.ID == id || turn.Of == id {
+			all = append(all, turn)
+		}
+	}
+	return all
+}
+
 // wordsAgree holds that every word is the turn's around it.
 func (r *lateRun) wordsAgree(t *rapid.T) {
-	turns := r.tl.Turns()
 	for _, w := range r.tl.Words("words") {
-		if turn := turns[w.ID-1]; w.Speaker != turn.Speaker {
-			t.Fatalf("word %d is %s, its turn %s", w.ID, w.Speaker, turn.Speaker)
+		found := false
+		for _, turn := range r.now(r.said[w.ID-1]) {
+			if turn.Start <= w.Start && w.Start < turn.End {
+				if found = true; w.Speaker != turn.Speaker {
+					t.Fatalf("word %d is %s, its turn %s", w.ID, w.Speaker, turn.Speaker)
+				}
+			}
+		}
+		if !found {
+			t.Fatalf("word %d is in no turn", w.ID)
 		}
 	}
 }
@@ -105,6 +124,13 @@ func drawCorrection(t *rapid.T, r *lateRun) correct.Correction {
 		if rapid.Bool().Draw(t, "known") {
 			c.Into = who.Draw(t, "into")
 		}
+		if rapid.Bool().Draw(t, "part") {
+			turn := rapid.SampledFrom(r.now(c.Turns[0])).Draw(t, "turn")
+			tenth := (turn.End - turn.Start) / 10
+			from, to := rapid.IntRange(0, 6).Draw(t, "from"), rapid.IntRange(1, 4).Draw(t, "tenths")
+			c.Turns, c.Start = []int{turn.ID}, turn.Start+event.Time(from)*tenth
+			c.End = c.Start + event.Time(to)*tenth
+		}
 		return c
 	}
 	if c.Action != correct.Undo {
@@ -126,7 +152,7 @@ func TestLateCorrectionsAreTakenBack(t *testing.T) {
 			c.ID = fmt.Sprint("c", i)
 			was := r.tl.Segments()
 			events, err := r.late(t).Correct(c)
-			if c.Action == correct.Undo && len(before) == 0 && errors.Is(err, correct.ErrRefused) || errors.Is(err, correct.ErrMalformed) && c.Speaker == c.Into {
+			if c.Action == correct.Undo && len(before) == 0 && errors.Is(err, correct.ErrRefused) || errors.Is(err, correct.ErrMalformed) && (c.Speaker == c.Into || c.End > 0) {
 				continue
 			}
 			if err != nil {

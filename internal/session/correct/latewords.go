@@ -67,21 +67,30 @@ func (l *Late) owners(d *Desk) func(event.Word) event.Speaker {
 		turns := own[w.Speaker]
 		middle := (w.Start + w.End) / 2
 		away := func(t event.Turn) event.Time { return max(t.Start-middle, middle-t.End, 0) }
-		at, _ := slices.BinarySearchFunc(turns, middle, func(t event.Turn, m event.Time) int {
+		i, _ := slices.BinarySearchFunc(turns, middle, func(t event.Turn, m event.Time) int {
 			if t.Start <= m {
 				return -1
 			}
 			return 1
 		})
-		if at == len(turns) || at > 0 && away(turns[at-1]) <= away(turns[at]) {
-			at--
+		if i == len(turns) || i > 0 && away(turns[i-1]) <= away(turns[i]) {
+			i--
 		}
-		if at >= 0 {
-			if t, ok := d.turns[turns[at].ID]; ok {
-				who, _ := d.whose(view, t.Turn)
-				return event.Speaker(who)
+		if i >= 0 {
+			if t, ok := d.turns[turns[i].ID]; ok {
+				return event.Speaker(at(d.pieces(view, t.Turn, false), middle))
 			}
 		}
 		return event.Speaker(view.who(int(w.Speaker)))
 	}
+}
+
+// at is whose piece is at a moment, or nearest to it.
+func at(all []piece, moment event.Time) int {
+	for _, p := range all {
+		if int64(moment) < p.end {
+			return p.who
+		}
+	}
+	return all[len(all)-1].who
 }

@@ -37,8 +37,9 @@ func (d *Desk) fields() []any {
 		state.Map(&d.merged, func(k, v *int) []any { return []any{k, v} }),
 		state.Map(&d.found, func(k *int, v *called) []any { return []any{k, &v.name, &v.confidence} }),
 		state.Slice(&d.stands, correctionFields),
-		state.Slice(&d.gifts, func(g *gift) []any { return []any{&g.turn, &g.start, &g.end, &g.from, &g.into, &g.stand} }),
+		state.Slice(&d.gifts, func(g *gift) []any { return []any{&g.turn, &g.part, &g.start, &g.end, &g.from, &g.into, &g.stand} }),
 		state.Slice(&d.recent, func(s *sent) []any { return []any{&s.id, &s.reply.Seq, &s.reply.Error} }),
+		&d.newest, state.Slice(&d.shifts, func(s *shift) []any { return []any{&s.above, &s.by} }),
 		state.Map(&d.live, flagFields),
 		state.Map(&d.told, func(k *int, v *string) []any { return []any{k, v} }),
 	}
@@ -48,7 +49,8 @@ func flagFields(k *int, v *bool) []any { return []any{k, v} }
 
 // turnFields are those of an entry; its key is the turn's ID.
 func turnFields(id *int, t *turn) []any {
-	return []any{id, &t.Speaker, &t.Start, &t.End, &t.LogP, &t.Confidence, (*string)(&t.State), &t.open, &t.shown, &t.sure}
+	return []any{id, &t.Speaker, &t.Start, &t.End, &t.LogP, &t.Confidence, (*string)(&t.State), &t.open, &t.shown, &t.sure, &t.until,
+		state.Slice(&t.parts, func(p *part) []any { return []any{&p.id, &p.start, &p.end, &p.shown, &p.sure} })}
 }
 
 func correctionFields(c *Correction) []any {

@@ -23,7 +23,7 @@ func TestStateIsComplete(t *testing.T) {
 	statetest.Covers(t, &tn.Turn, turnFields(&id, &tn), "ID")
 	statetest.Covers(t, &tn, turnFields(&id, &tn)[1:], "Turn") // whose fields are listed
 	var c Correction
-	statetest.Covers(t, &c, correctionFields(&c), "Text", "At") // of marks, which do not stand
+	statetest.Covers(t, &c, correctionFields(&c), "Text", "At", "Start", "End") // of marks, which do not stand; of gifts
 }
 
 // TestMovedDesk holds that a desk replaced at any time by one of the same state

@@ -79,6 +79,11 @@ func (d *Desk) showMerge(at int64, speaker, into int) error {
 			}
 			d.turns[id] = t
 		}
+		for i := range t.parts { // which no other desk has
+			if t.parts[i].shown == speaker {
+				t.parts[i].shown = into
+			}
+		}
 	}
 	delete(d.live, speaker)
 	return d.emit(online.Event{Kind: online.SpeakerMerged, At: at, Speaker: speaker, Into: into})
@@ -104,26 +109,37 @@ func (d *Desk) showTurns() error {
 	}
 	var wrong []int
 	for id, t := range d.turns {
-		if who, given := d.whose(v, t.Turn); who != t.shown || given != t.sure {
+		if !t.is(d.pieces(v, t.Turn, t.open)) {
 			wrong = append(wrong, id)
 		}
 	}
 	slices.Sort(wrong)
 	for _, id := range wrong {
 		t := d.turns[id]
-		who, given := d.whose(v, t.Turn)
-		t.shown, t.sure = who, given
 		kind := online.TurnUpdated
 		if !t.open {
 			kind, t.State = online.TurnRevised, online.Revised
 		}
-		d.turns[id] = t
-		e := online.Event{Kind: kind, At: d.at, Turn: t.Turn}
-		if err := d.emit(shown(e, who, given)); err != nil {
+		told, err := d.tell(online.Event{Kind: kind, At: d.at, Turn: t.Turn}, t, d.pieces(v, t.Turn, t.open))
+		if err != nil {
 			return err
 		}
+		d.turns[id] = told
 	}
 	return nil
+}
+
+// is reports whether listeners know a turn by these pieces.
+func (t turn) is(all []piece) bool {
+	if all[0] != (piece{t.Start, t.until, t.shown, t.sure}) || len(all) != 1+len(t.parts) {
+		return false
+	}
+	for i, p := range t.parts {
+		if all[1+i] != (piece{p.start, p.end, p.shown, p.sure}) {
+			return false
+		}
+	}
+	return true
 }
 
 // showNames emits whatever names are not as listeners have been told.

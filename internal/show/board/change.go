@@ -51,6 +51,9 @@ func (b *Board) note(e event.Event) {
 		c.Text, c.Aloud = ending(*e.End), true
 	case event.TurnRevised:
 		i := b.index(e.Turn.ID)
+		if i < 0 && e.Turn.Of != 0 { // a part, which was what it is a part of
+			i = b.index(e.Turn.Of)
+		}
 		if i < 0 {
 			return
 		}
@@ -65,7 +68,7 @@ func (b *Board) note(e event.Event) {
 			return
 		}
 		was := b.turns[i].Turn
-		c.Speaker, c.Text, c.Detail = was.Speaker, span(was)+" belongs to the turn beside it", true
+		c.Speaker, c.Text, c.Detail = was.Speaker, span(was)+" belongs to the turn beside it", was.Of == 0
 	default:
 		return
 	}

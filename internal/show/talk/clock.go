@@ -22,6 +22,15 @@ func Clock(seconds float64) string {
 	return fmt.Sprintf("%s%02d:%02d", sign, s/60, s%60)
 }
 
+// Tenths is Clock with tenths of a second, of a position from 0 on.
+func Tenths(seconds float64) string {
+	tenths := math.Round(10 * seconds)
+	if math.IsNaN(tenths) || math.IsInf(tenths, 0) {
+		return Clock(seconds)
+	}
+	return fmt.Sprintf("%s.%d", Clock((tenths+0.5)/10), int64(tenths)%10)
+}
+
 // Ticks returns the round times from start to end, in seconds, that divide an
 // axis into at most most parts of equal length, and that length.
 func Ticks(start, end float64, most int) (ticks []float64, step float64) {

@@ -40,6 +40,14 @@ func drawSegments(t *rapid.T) []rttm.Segment {
 }
 
 // On a grid of tenths every count has a definition that needs no turns.
+func TestTenths(t *testing.T) {
+	for seconds, want := range map[float64]string{0: "00:00.0", 1.25: "00:01.3", 59.96: "01:00.0", 72.5: "01:12.5", 3725.9: "1:02:05.9"} {
+		if got := talk.Tenths(seconds); got != want {
+			t.Errorf("%v: %s, want %s", seconds, got, want)
+		}
+	}
+}
+
 func TestSummaryAgreesWithAGrid(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		segments := drawSegments(t)

@@ -22,6 +22,8 @@ type desk struct {
 	selected event.Speaker // Unknown: nobody
 	merge    event.Speaker // while merging: who is the same as the selected one
 	turn     int           // while giving: the id of the turn
+	from     event.Time    // and how much of it is left out, at its beginning
+	until    event.Time    // and at its end
 	typed    string        // of the name
 	said     string        // what became of the last correction
 }
@@ -71,7 +73,7 @@ func (m Model) edit(msg tea.KeyMsg) (Model, tea.Cmd, bool) {
 	case key == "x":
 		return m, m.send(correct.Correction{Action: correct.Mark}, "marked"), true
 	case key == "g":
-		m.desk.turn = 0
+		m.desk.turn, m.desk.from, m.desk.until = 0, 0, 0
 		return m.startGiving(), nil, true
 	case key == "n" || key == "m" || key == "s":
 		if _, ok := m.person(m.desk.selected); !ok {

@@ -197,3 +197,29 @@ func TestGiveAndSplit(t *testing.T) {
 		t.Errorf("split: %s", foot(m))
 	}
 }
+
+// The keys that move the beginning and the end of what is given leave at least some of it.
+func TestGivePart(t *testing.T) {
+	m, asked := corrected(t)
+	m = do(m, "g", "left", "left", "left")
+	whole := foot(m)
+	for range 100 {
+		m = do(m, "[", "]")
+	}
+	if foot(m) == whole || !strings.Contains(foot(m), "[ ] a part") {
+		t.Errorf("a part: %s, all: %s", foot(m), whole)
+	}
+	if m = do(m, "{", "{", "{", "}", "}", "}", "[", "2"); !strings.Contains(foot(m), " is S2's") {
+		t.Errorf("given: %s", foot(m))
+	}
+	c := (*asked)[0]
+	if c.Action != correct.Give || c.Into != 2 || len(c.Turns) != 1 || c.End <= c.Start || c.Start != 40000 {
+		t.Errorf("asked %+v", c)
+	}
+	if !strings.Contains(m.View(), "4 turns") {
+		t.Errorf("given:\n%s", m.View())
+	}
+	if m = do(m, "u"); !strings.Contains(m.View(), "3 turns") {
+		t.Errorf("taken back:\n%s", m.View())
+	}
+}

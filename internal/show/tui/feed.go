@@ -28,10 +28,10 @@ const (
 // never waits for it; its methods may be called from any goroutine.
 type Feed struct {
 	mu      sync.Mutex
-	streams map[string]*stream
-	order   []string // of appearance
-	notes   []string // of the program
-	over    bool     // nothing more comes
+	streams map[string]*stream // earlier runs too, by stream/run
+	order   []string           // of appearance; the earlier runs of a stream before it
+	notes   []string           // of the program
+	over    bool               // nothing more comes
 }
 
 // stream is one stream of a Feed.
@@ -48,8 +48,7 @@ type stream struct {
 // NewFeed returns a Feed without streams.
 func NewFeed() *Feed { return &Feed{streams: map[string]*stream{}} }
 
-// Event takes an event. One of an earlier run than the latest of its stream is
-// ignored.
+// Event takes an event. One of an earlier run that is not known is ignored.
 func (f *Feed) Event(e event.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -63,11 +62,14 @@ func (f *Feed) Event(e event.Event) error {
 		f.order = append(f.order, e.Stream)
 		fallthrough
 	case e.Run > s.board.Run(): // run ids sort by the time of their start
+		f.past(s)
 		s = &stream{}
 		s.text = transcript.New(&s.out, transcript.Options{})
 		f.streams[e.Stream] = s
+	case e.Run < s.board.Run():
+		s = f.streams[earlier(e.Stream, e.Run)]
 	}
-	if !s.board.Apply(e) {
+	if s == nil || !s.board.Apply(e) {
 		return nil
 	}
 	if e.Turn != nil && (e.Kind == event.TurnStarted || e.Kind == event.TurnUpdated) {
@@ -86,6 +88,34 @@ func (f *Feed) Event(e event.Event) error {
 	s.out.Reset()
 	s.lines = s.lines[max(0, len(s.lines)-maxLines):]
 	return nil
+}
+
+// earlier is what an earlier run of a stream is known by, which no stream is.
+func earlier(stream, run string) string { return stream + "/" + run }
+
+// earlierRuns is how many of them there are. The lock is held.
+func (f *Feed) earlierRuns() (n int) {
+	for key, s := range f.streams {
+		if key != s.board.Stream() {
+			n++
+		}
+	}
+	return n
+}
+
+// past keeps a run that another one of its stream follows.
+func (f *Feed) past(s *stream) {
+	if s == nil {
+		return
+	}
+	s.reading, s.guess = nil, heard.Guess{}
+	key := earlier(s.board.Stream(), s.board.Run())
+	f.streams[key] = s
+	f.order = slices.Insert(f.order, slices.Index(f.order, s.board.Stream()), key)
+	if len(f.order) > maxStreams {
+		delete(f.streams, f.order[0])
+		f.order = f.order[1:]
+	}
 }
 
 // Reading takes a reading of a stream's meter.
@@ -110,15 +140,16 @@ func (f *Feed) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// chosen is the stream of that name, or the one that is most worth showing: the
-// latest that goes on. The lock is held.
+// chosen is the stream, or earlier run, of that name, or the one that is most worth
+// showing: the latest that goes on. The lock is held.
 func (f *Feed) chosen(name string) *stream {
 	if s := f.streams[name]; s != nil {
 		return s
 	}
 	for _, ended := range []bool{false, true} {
 		for _, id := range slices.Backward(f.order) {
-			if s := f.streams[id]; (s.board.Ended() != nil) == ended {
+			s := f.streams[id]
+			if over := s.board.Ended() != nil || id != s.board.Stream(); over == ended {
 				return s
 			}
 		}
@@ -126,11 +157,12 @@ func (f *Feed) chosen(name string) *stream {
 	return nil
 }
 
-// after is the stream after the one of that name, in order of appearance.
+// after is the stream, or earlier run of one, after the one of that name, in order of
+// appearance.
 func (f *Feed) after(name string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if s := f.chosen(name); s != nil {
+	if s := f.chosen(name); s != nil && f.streams[name] == nil {
 		name = s.board.Stream()
 	}
 	if len(f.order) == 0 {

@@ -30,8 +30,10 @@ func (m Model) give(key string) (Model, tea.Cmd) {
 	switch {
 	case by != 0:
 		if t, ok := m.turnBy(by); ok {
-			m.desk.turn = t.ID
+			m.desk.turn, m.desk.from, m.desk.until = t.ID, 0, 0
 		}
+	case key == "[" || key == "{" || key == "]" || key == "}":
+		return m.part(key), nil
 	case key == "esc":
 		m.desk.doing = looking
 	case key == "0":
@@ -47,8 +49,39 @@ func (m Model) give(key string) (Model, tea.Cmd) {
 
 func (m Model) given(c correct.Correction, whose string) (Model, tea.Cmd) {
 	c.Action, c.Turns = correct.Give, []int{m.desk.turn}
+	done := "the turn is " + whose
+	if t, ok := m.turnBy(0); ok && t.ID == m.desk.turn && m.desk.from+m.desk.until > 0 {
+		c.Start, c.End = t.Start+m.desk.from, t.End-m.desk.until
+		done = fmt.Sprintf("%s–%s is %s", talk.Tenths(c.Start.Seconds()), talk.Tenths(c.End.Seconds()), whose)
+	}
 	m.desk.doing = looking
-	return m, m.send(c, "the turn is "+whose)
+	return m, m.send(c, done)
+}
+
+// partBy is how much a key changes the part of a turn that is given.
+const partBy event.Time = event.Rate / 2
+
+// part moves the beginning or the end of what is given of the chosen turn.
+func (m Model) part(key string) Model {
+	t, ok := m.turnBy(0)
+	if !ok || t.ID != m.desk.turn {
+		return m
+	}
+	from, until := m.desk.from, m.desk.until
+	switch key {
+	case "[":
+		from += partBy
+	case "{":
+		from = max(0, from-partBy)
+	case "]":
+		until += partBy
+	case "}":
+		until = max(0, until-partBy)
+	}
+	if t.End-t.Start-from-until >= correct.LeastPart {
+		m.desk.from, m.desk.until = from, until
+	}
+	return m
 }
 
 // turnBy is the turn so many closed turns behind the one that is chosen, or the latest
@@ -79,7 +112,8 @@ func (m Model) footOfGiving(name func(event.Speaker) string) string {
 	}
 	for _, t := range s.board.Turns() {
 		if t.ID == m.desk.turn {
-			return fmt.Sprintf("%s–%s, %s, is of   1–9, 0 somebody new   ←→ another turn   Esc", talk.Clock(t.Start.Seconds()), talk.Clock(t.End.Seconds()), name(t.Speaker))
+			return fmt.Sprintf("%s–%s, %s, is of   1–9, 0 somebody new   ←→ another turn   [ ] a part   Esc",
+				talk.Tenths((t.Start + m.desk.from).Seconds()), talk.Tenths((t.End - m.desk.until).Seconds()), name(t.Speaker))
 		}
 	}
 	return "the turn is part of another now   ←→ another turn   Esc"

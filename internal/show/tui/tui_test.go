@@ -239,3 +239,39 @@ func TestRun(t *testing.T) {
 		t.Errorf("after the context: %v", err)
 	}
 }
+
+// Earlier runs of a stream are there for Tab, the latest is shown, and how many there are
+// is bounded.
+func TestEarlierRuns(t *testing.T) {
+	f := NewFeed()
+	m := tea.Model(NewModel(f))
+	runs := [][]event.Event{}
+	for run := range 3 {
+		runs = append(runs, meeting.Events(meeting.Options{Run: fmt.Sprintf("run%d", run), Seed: uint64(run), Turns: 10 + 10*run, Names: []string{fmt.Sprintf("Ada %d", run)}}))
+		fill(t, f, runs[run][:len(runs[run])-run]) // the first is over
+	}
+	if v := m.View(); !strings.Contains(v, "Ada 2") || !strings.Contains(v, "live") || strings.Contains(v, "earlier run, of") || !strings.Contains(v, "2 earlier runs: Tab") {
+		t.Errorf("the latest:\n%s", v)
+	}
+	for _, want := range []string{"Ada 0", "Ada 1"} {
+		m, _ = press(m, "tab")
+		if v := m.View(); !strings.Contains(v, want) || !strings.Contains(v, "earlier run, of 2 Mar") {
+			t.Errorf("%s:\n%s", want, v)
+		}
+	}
+	// What comes of an earlier run is shown there.
+	last := runs[1][len(runs[1])-1]
+	fill(t, f, []event.Event{last})
+	if v := m.View(); !strings.Contains(v, string(last.End.Reason)) {
+		t.Errorf("over:\n%s", v)
+	}
+	if m, _ = press(m, "tab"); strings.Contains(m.View(), "earlier run, of") {
+		t.Errorf("after all:\n%s", m.View())
+	}
+	for run := range 2 * maxStreams {
+		fill(t, f, meeting.Events(meeting.Options{Run: fmt.Sprintf("run9%03d", run), Turns: 2}))
+	}
+	if len(f.order) > maxStreams || len(f.streams) != len(f.order) || f.streams["meeting"] == nil {
+		t.Errorf("%d runs are kept, %d in order", len(f.streams), len(f.order))
+	}
+}

@@ -73,12 +73,13 @@ var helpLines = []string{
 	"PgUp PgDn    scroll by the whole width",
 	"Home  End    the beginning, what happens now",
 	"+  −  0      show less, more, all",
-	"Tab          the next stream",
+	"Tab          the next stream, or earlier run",
 	"↑ ↓  1 to 9  choose a speaker, Esc nobody",
 	"n            name the speaker, by no name to take it away",
 	"m            the speaker is the same as another: merge",
 	"s            the speaker is two people: split",
 	"g            say whose a turn is: choose it, then the speaker",
+	"[ ]  { }     while choosing: less of it, more of it again",
 	"u            take the last correction back",
 	"x            mark this moment",
 	"?            close this",
@@ -119,8 +120,15 @@ func (m Model) head(s *stream, shares []board.Share) []string {
 		state = string(b.Ended().Reason)
 	}
 	which := ""
-	if n := len(m.feed.order); n > 1 {
-		which = fmt.Sprintf("   %d streams", n)
+	if m.feed.streams[b.Stream()] != s {
+		which = "   earlier run, of " + b.Source().Origin.Local().Format("2 Jan 15:04")
+	}
+	runs := m.feed.earlierRuns()
+	if n := len(m.feed.order) - runs; n > 1 {
+		which += fmt.Sprintf("   %d streams", n)
+	}
+	if runs > 0 {
+		which += "   " + talk.Count(runs, "earlier run") + ": Tab"
 	}
 	title := fmt.Sprintf("%s  %s  %s  %s%s", strong.Render("diarizer"), s.title(), state, talk.Clock(s.at().Seconds()), which)
 	return []string{title, now(s), meterLine(s, len(shares))}

@@ -41,8 +41,8 @@ func (p *parse) ctm(text string) error {
 			continue
 		}
 		if len(f) < 5 || len(f) > 8 {
-			return fmt.Errorf("%s:%d: %d fields: expected 5 to 8: file, channel, start, duration, word, confidence, type, speaker",
-				p.name, number, len(f))
+			return fmt.Errorf("%s:%d: %s: expected 5 to 8 fields: file, channel, start, duration, word, confidence, type, speaker",
+				p.name, number, quote(strings.TrimSpace(l)))
 		}
 		w := words.Word{Text: f[4]}
 		var times [2]float64

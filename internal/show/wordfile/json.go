@@ -107,24 +107,12 @@ func (p *parse) json(data []byte) error {
 	case len(doc.Words) > 0:
 		p.format = OpenAI
 		return p.openAI(doc)
+	case doc.Segments != nil || doc.Words != nil:
+		p.format = Whisper
+		return nil // and nobody said anything
 	}
 	return fmt.Errorf("%s: JSON without \"segments\", \"words\" or \"transcription\": expected %s", p.name, expected)
 }
-
-// jsonError says on which line JSON is wrong.
-func (p *parse) jsonError(data []byte, err error) error {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax):
-		return fmt.Errorf("%s:%d: %s: expected JSON", p.name, lineAt(data, int(syntax.Offset)), oneLine(syntax.Error()))
-	case errors.As(err, &kind):
-		return fmt.Errorf("%s:%d: %s in %q: expected %v", p.name, lineAt(data, int(kind.Offset)), kind.Value, kind.Field, kind.Type)
-	}
-	return fmt.Errorf("%s: %s", p.name, oneLine(err.Error()))
-}
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // nothing is a time that is not known.
 const nothing = time.Duration(-1)

@@ -53,8 +53,8 @@ func (p *parse) order() {
 	}
 	for i := range p.words {
 		w := &p.words[i]
-		if w.End-w.Start > words.LongestWord && !w.Estimated {
-			p.note(fmt.Sprintf("longer than %v", words.LongestWord), "their times are taken for estimates", where(*w))
+		if w.End-w.Start > words.LongestWord {
+			p.note(fmt.Sprintf("longer than %v", words.LongestWord), "where in that time they were said is not known", where(*w))
 			w.Estimated = true
 		}
 		if i > 0 && w.Start < p.words[i-1].Start {

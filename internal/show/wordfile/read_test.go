@@ -138,6 +138,8 @@ func TestReadText(t *testing.T) {
 		{"of this program", `{"schema":"urn:diarizer:v1:transcript","words":[{"text":"so","start":1,"end":2,"speaker":"S1","estimated":true}]}`, "so~[1.00-2.00]"},
 		{"a character in two tokens", "{\"transcription\":[{\"offsets\":{\"from\":0,\"to\":1000},\"text\":\" é!\",\"tokens\":[{\"text\":\" \xc3\",\"offsets\":{\"from\":0,\"to\":500}},{\"text\":\"\xa9!\",\"offsets\":{\"from\":500,\"to\":1000}}]}]}",
 			"é!~[0.00-1.00]"},
+		{"lines that a Mac of 1999 ended", "WEBVTT\r\r00:01.000 --> 00:02.000\rso\r", "so~[1.00-2.00]"},
+		{"a line of one word, too long to say when", "1\n00:00:01,000 --> 00:00:09,000\nso\n", "so~[1.00-9.00]"},
 		{"UTF-16", "\xff\xfe" + utf16("1\n00:00:01,000 --> 00:00:02,000\nÄh\n"), "Äh~[1.00-2.00]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -165,7 +167,7 @@ func TestNotes(t *testing.T) {
 	tr, err := Read(strings.NewReader("f 1 3 1 b\nf 1 1 1 a\nf 1 1 1 c\nf 1 20 6 long\n"), "x.ctm", "f")
 	want := []string{
 		`x.ctm: 1 word before the one before, first "a" at 1.00 s: words are sorted by their start`,
-		`x.ctm: 1 word longer than 5s, first "long" at 20.00 s: their times are taken for estimates`,
+		`x.ctm: 1 word longer than 5s, first "long" at 20.00 s: where in that time they were said is not known`,
 		`x.ctm: 1 word at the same time as the one before, first "c" at 1.00 s: they are taken for two speakers' where that is possible`,
 	}
 	if err != nil || strings.Join(tr.Notes, "\n") != strings.Join(want, "\n") {
@@ -180,11 +182,21 @@ func TestReadErrors(t *testing.T) {
 		"Hello there.\nYes?": `x: unknown format, it begins with "Hello there.": expected JSON of whisper.cpp (-oj, -ojf), faster-whisper`,
 		"\x00\x01\x02":       `x:1: byte 0x00: expected text in UTF-8`,
 		"1\n00:00:01,000 --> 00:00:02,000\n\xe4h\n": `x:3: byte 0xe4: expected text in UTF-8, or UTF-16 with a byte order mark`,
-		"{":                                     `x:1: unexpected end of JSON input: expected JSON`,
-		"{\"segments\":\n[{\"start\": \"1\"}]}": `x:2: string in "segments.start": expected float64`,
-		"{\"text\": \"so\"}":                    `x: JSON without "segments", "words" or "transcription": expected`,
-		`{"segments":[]}`:                       `x: JSON without`,
-		`{"segments":[{"start":-1,"end":2,"text":"so"}]}`:                                           `x: segment 1: start -1: expected seconds from 0 to 100000000`,
+		"{":                                               `x:1: the JSON ends too early: expected the whole file, is it cut off?`,
+		"{\"segments\":\n[{\"start\": \"1\"}]}":           `x:2: string in "segments.start": expected a number`,
+		"{\"text\": \"so\"}":                              `x: JSON without "segments", "words" or "transcription": expected`,
+		`{"segments":[]}`:                                 `x: no words in this Whisper JSON: expected some`,
+		`{"segments":5}`:                                  `x:1: number in "segments": expected a list`,
+		`[{"text":"so"},7]`:                               `x:1: number in the list: expected an object`,
+		`["so"]`:                                          `x: unknown format, it begins with "[\"so\"]"`,
+		"[Script Info]\nTitle: so\n":                      `x: unknown format, it begins with "[Script Info]"`,
+		"\xff\xfe" + utf16("so") + "s":                    `x: UTF-16 of 7 bytes: expected an even number`,
+		"\xff\xfe\x00\x00s\x00\x00\x00":                   `x:1: byte 0x00: expected text in UTF-8`, // UTF-32
+		utf16("{\n\"segments\":[]}"):                      `x:1: byte 0x00: expected text in UTF-8, or UTF-16 with a byte order mark`,
+		"1\n-00:00:01,000 --> 00:00:02,000\nso\n":         `x:2: start "-00:00:01,000": expected a time such as 00:01:02,345`,
+		"1\n00:00:61,000 --> 00:01:02,000\nso\n":          `x:2: start "00:00:61,000": expected minutes and seconds below 60`,
+		"1\n00:60:01,000 --> 01:01:02,000\nso\n":          `x:2: start "00:60:01,000": expected minutes and seconds below 60`,
+		`{"segments":[{"start":-1,"end":2,"text":"so"}]}`: `x: segment 1: start -1: expected seconds from 0 to 100000000`,
 		`{"segments":[{"words":[{"word":"a","start":0,"end":1},{"word":"so","start":2,"end":1}]}]}`: `x: segment 1, word 2 "so": from 2s to 1s: expected an end not before the start`,
 		`{"segments":[{"words":[{"word":"so"}]}]}`:                                                  `x: segment 1: no word has times: expected start and end`,
 		`{"segments":[{"text":"so"}]}`:                                                              `x: segment 1, "so": no start and end: expected both`,
@@ -197,9 +209,9 @@ func TestReadErrors(t *testing.T) {
 		"f 1 0 1 so\nf 1 0 x so\n":                                                                  `x:2: duration "x": expected seconds from 0 to 100000000`,
 		"f 1 0 -1 so\n":                                                                             `x:1: duration "-1": expected`,
 		"f 1 0 1 so 2\n":                                                                            `x:1: confidence "2": expected a probability, or <NA>`,
-		"f 1 0 1 so\nf 1 0\n":                                                                       `x:2: 3 fields: expected 5 to 8`,
+		"f 1 0 1 so\nf 1 0\n":                                                                       `x:2: "f 1 0": expected 5 to 8 fields`,
 		"a 1 0 1 so\nb 1 0 1 so\n":                                                                  `x: none of its 2 recordings is "talk": expected one of them, the first is "a"`,
-		"[\xff]":                                                                                    `x:1: invalid character`,
+		"[{\xff}]":                                                                                  `x:1: invalid character`,
 		"{\"segments\":[{\"start\":0,\"end\":1,\"text\":\"\xe4h\"}]}":                               `x:1: byte 0xe4: expected JSON in UTF-8`,
 	} {
 		tr, err := Read(strings.NewReader(text), "x", "talk")

@@ -50,7 +50,7 @@ func (p *parse) cues(text string) ([]cue, error) {
 	skip := false // a block that is no cue
 	before := ""  // the line before this one
 	number := 0
-	for l := range strings.Lines(strings.ReplaceAll(text, "\r\n", "\n")) {
+	for l := range strings.Lines(text) {
 		number++
 		blank := strings.Trim(l, "\n") == "" || p.format == SRT && strings.TrimSpace(l) == ""
 		l = strings.TrimSpace(l)
@@ -125,6 +125,9 @@ func clock(s string) (time.Duration, error) {
 	part := func(s string) time.Duration {
 		n, _ := strconv.Atoi("0" + s) // digits, a few of them
 		return time.Duration(n)
+	}
+	if part(m[3]) >= 60 || m[1] != "" && part(m[2]) >= 60 {
+		return 0, fmt.Errorf("%s: expected minutes and seconds below 60", quote(s))
 	}
 	ms := (m[4] + "000")[:3]
 	t := part(m[1])*time.Hour + part(m[2])*time.Minute + part(m[3])*time.Second + part(ms)*time.Millisecond

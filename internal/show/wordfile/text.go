@@ -8,26 +8,40 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// decode returns text in UTF-8 without a byte order mark. UTF-16 is told by its
-// mark. Any other encoding is an error that says where, except in JSON, for
-// whisper.cpp divides characters among its tokens.
+// decode returns text in UTF-8 without a byte order mark, its lines ended by "\n".
+// UTF-16 is told by its mark. Any other encoding is an error that says where, except
+// that JSON may be no UTF-8, for whisper.cpp divides characters among its tokens.
 func decode(data []byte, name string) ([]byte, error) {
 	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
+		if len(data)%2 != 0 {
+			return nil, fmt.Errorf("%s: UTF-16 of %d bytes: expected an even number, it ends within a character", name, len(data))
+		}
 		text, err := unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder().Bytes(data)
 		if err != nil {
 			return nil, fmt.Errorf("%s: UTF-16: %w", name, err)
 		}
-		return text, nil
+		data = text
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if head := bytes.TrimSpace(data); len(head) > 0 && (head[0] == '{' || head[0] == '[') {
-		return data, nil
+	data = bytes.ReplaceAll(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
+	at := invalid(data)
+	if isJSON(bytes.TrimSpace(data)) {
+		at = bytes.IndexByte(data, 0)
 	}
-	if at := invalid(data); at >= 0 {
+	if at >= 0 {
 		return nil, fmt.Errorf("%s:%d: byte 0x%02x: expected text in UTF-8, or UTF-16 with a byte order mark",
 			name, lineAt(data, at), data[at])
 	}
 	return data, nil
+}
+
+// isJSON reports whether text begins as the JSON of any recogniser does.
+func isJSON(head []byte) bool {
+	if list, ok := bytes.CutPrefix(head, []byte("[")); ok {
+		list = bytes.TrimSpace(list)
+		return len(list) == 0 || list[0] == '{' || list[0] == ']'
+	}
+	return bytes.HasPrefix(head, []byte("{"))
 }
 
 // invalid is where text stops being UTF-8, or has a byte 0, or −1.

@@ -95,7 +95,7 @@ type parse struct {
 }
 
 // cueTimes is the line of a subtitle that says from when to when it is shown.
-var cueTimes = regexp.MustCompile(`(?m)^[ \t]*\d[\d:.,]*[ \t]*-->`)
+var cueTimes = regexp.MustCompile(`(?m)^[ \t]*-?\d[\d:.,]*[ \t]*-->`)
 
 // read recognises the format and reads it.
 func (p *parse) read(text []byte) error {
@@ -103,7 +103,7 @@ func (p *parse) read(text []byte) error {
 	switch {
 	case len(head) == 0:
 		return fmt.Errorf("%s: nothing in it: expected %s", p.name, expected)
-	case head[0] == '{' || head[0] == '[':
+	case isJSON(head):
 		return p.json(text)
 	case bytes.HasPrefix(head, []byte("WEBVTT")):
 		p.format = WebVTT

@@ -12,6 +12,7 @@ import (
 // cursor is how far a page has got.
 type cursor struct {
 	stream string // empty: whatever is most worth showing
+	wanted string // an earlier run of it; empty: the latest
 	run    string
 	seq    uint64
 	listed uint64 // version of the list, plus 1
@@ -38,7 +39,7 @@ func (h *Hub) next(c *cursor) (messages []message, news [2]<-chan struct{}) {
 	if c.stream == "" && len(h.streams) > 0 {
 		c.stream = h.inOrder()[0].board.Stream()
 	}
-	s := h.streams[c.stream]
+	s := h.run(c.stream, c.wanted)
 	if s == nil {
 		return messages, news
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session/said"
 	"github.com/seed-7adb9000/diarizer/internal/show/board"
 	"github.com/seed-7adb9000/diarizer/internal/show/export"
 )
@@ -18,30 +19,45 @@ import (
 var types = map[export.Format]string{
 	export.RTTM: "text/plain; charset=utf-8", export.CSV: "text/csv; charset=utf-8", export.SRT: "application/x-subrip; charset=utf-8",
 	export.VTT: "text/vtt; charset=utf-8", export.EAF: "application/xml", export.JSON: "application/json", export.HTML: "text/html; charset=utf-8",
+	export.Text: "text/plain; charset=utf-8", export.CTM: "text/plain; charset=utf-8", export.STM: "text/plain; charset=utf-8",
 }
 
-// download answers with who spoke when in a stream so far, as a file.
+// download answers with who spoke when in a stream so far, as a file, or with what was
+// said, as the recogniser of ?words= has heard it.
 func (h *handler) download(w http.ResponseWriter, r *http.Request) {
-	stream, format := r.URL.Query().Get("stream"), export.Format(r.URL.Query().Get("format"))
-	if !slices.Contains(export.Formats(), format) {
-		http.Error(w, fmt.Sprintf("format: expected one of %v", export.Formats()), http.StatusBadRequest)
+	stream, format, recogniser := r.URL.Query().Get("stream"), export.Format(r.URL.Query().Get("format")), r.URL.Query().Get("words")
+	formats := export.Formats()
+	if recogniser != "" {
+		formats = export.WordFormats()
+	}
+	if !slices.Contains(formats, format) {
+		http.Error(w, fmt.Sprintf("format: expected one of %v", formats), http.StatusBadRequest)
 		return
 	}
-	snapshot, ok := h.hub.snapshot(stream)
+	snapshot, ok := h.hub.snapshot(stream, r.URL.Query().Get("run"))
 	if !ok {
-		http.Error(w, "stream: none of that name", http.StatusNotFound)
+		http.Error(w, "stream: none of that name, or no such run of it", http.StatusNotFound)
 		return
 	}
 	t, err := timelineOf(snapshot)
 	var data bytes.Buffer
-	if err == nil {
+	name := cmp.Or(snapshot.Source.Name, snapshot.Stream)
+	switch {
+	case err != nil:
+	case recogniser == "":
 		err = export.Write(&data, format, []*event.Timeline{t})
+	case !slices.Contains(t.Recognisers(), recogniser):
+		http.Error(w, "words: none of a recogniser of that name", http.StatusNotFound)
+		return
+	default:
+		name += "-said" // the turns have files of the same endings
+		err = export.WriteWords(&data, format, export.Transcript{Source: t.Source(), Words: said.Words(t.Words(recogniser)), Names: said.Names(t)})
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	name := cmp.Or(snapshot.Source.Name, snapshot.Stream) + "." + string(format)
+	name += "." + string(format)
 	head := w.Header()
 	head.Set("Content-Type", types[format])
 	head.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
@@ -49,11 +65,11 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(data.Bytes()) // the client is gone
 }
 
-// snapshot is the board of a stream, if there is one.
-func (h *Hub) snapshot(stream string) (board.Snapshot, bool) {
+// snapshot is the board of a run of a stream, the latest where run is empty, if there is one.
+func (h *Hub) snapshot(stream, run string) (board.Snapshot, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := h.streams[stream]
+	s := h.run(stream, run)
 	if s == nil {
 		return board.Snapshot{}, false
 	}
@@ -88,6 +104,9 @@ func timelineOf(s board.Snapshot) (*event.Timeline, error) {
 	}
 	for _, m := range s.Marks {
 		next(event.Event{Kind: event.Marked, Mark: &m})
+	}
+	for _, heard := range s.Said {
+		next(event.Event{Kind: event.WordsAttributed, Words: &event.Words{Recogniser: heard.Recogniser, List: heard.Words}})
 	}
 	if s.End != nil {
 		next(event.Event{Kind: event.StreamEnded, End: s.End})

@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	words "github.com/seed-7adb9000/diarizer/internal/session/said"
 	"github.com/seed-7adb9000/diarizer/internal/show/export"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/meeting"
 )
@@ -62,5 +64,57 @@ func TestDownload(t *testing.T) {
 	}
 	if status, _, _ := get("stream=meeting&format=exe"); status != http.StatusBadRequest {
 		t.Errorf("another format: %d", status)
+	}
+}
+
+// What is said is handed out in every form, as "diarizer watch" writes it.
+func TestDownloadWords(t *testing.T) {
+	hub := NewHub()
+	server := httptest.NewServer(newHandler(hub, Options{}))
+	defer server.Close()
+	events := meeting.Events(meeting.Options{Turns: 40, Names: []string{"Ada"}})
+	var tl event.Timeline
+	last := len(events) - 1
+	for _, e := range events[:last] {
+		if err := errors.Join(hub.Event(e), tl.Apply(e)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := event.Words{Recogniser: "base-en"}
+	for i, turn := range tl.Turns() {
+		list.List = append(list.List, event.Word{ID: i + 1, Text: "word", Start: turn.Start, End: turn.Start + 1600, Speaker: turn.Speaker})
+	}
+	enc := event.Encoder{Stream: tl.Stream(), Run: tl.Run(), Seq: tl.Seq(), Revision: tl.Revision()}
+	said := enc.Words(int64(tl.At()), list)
+	if err := errors.Join(hub.Event(said), tl.Apply(said)); err != nil {
+		t.Fatal(err)
+	}
+	get := func(query string) (int, string, string) {
+		resp, err := http.Get(server.URL + "/download?stream=meeting&" + query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		data, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, resp.Header.Get("Content-Disposition"), string(data)
+	}
+	for _, f := range export.WordFormats() {
+		var want bytes.Buffer
+		err := export.WriteWords(&want, f, export.Transcript{Source: tl.Source(), Words: words.Words(tl.Words("base-en")), Names: words.Names(&tl)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, name, got := get("words=base-en&format=" + string(f))
+		if status != http.StatusOK || got != want.String() || !strings.Contains(name, "-said."+string(f)) || !strings.Contains(got, "Ada") {
+			t.Errorf("%s: status %d, %s\n%s\nwant\n%s", f, status, name, got, want.String())
+		}
+	}
+	for query, want := range map[string]int{"words=base-en&format=rttm": http.StatusBadRequest, "words=other&format=txt": http.StatusNotFound, "format=txt": http.StatusBadRequest} {
+		if status, _, _ := get(query); status != want {
+			t.Errorf("%s: status %d, want %d", query, status, want)
+		}
 	}
 }

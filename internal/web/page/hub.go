@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/session/heard"
@@ -23,13 +24,14 @@ const (
 )
 
 // Hub stands between what happens in streams and the pages that show it. It
-// keeps a board of each stream's latest run and never waits for a page. Its
-// methods may be called from any goroutine.
+// keeps a board of each stream's latest run, and of earlier runs that it was told of,
+// and never waits for a page. Its methods may be called from any goroutine.
 type Hub struct {
 	mu      sync.Mutex
 	streams map[string]*stream
-	listed  uint64 // version of the list
-	list    []byte // the list as JSON, nil where it has to be made anew
+	earlier map[string]*stream // by run
+	listed  uint64             // version of the list
+	list    []byte             // the list as JSON, nil where it has to be made anew
 	news    chan struct{}
 }
 
@@ -56,10 +58,12 @@ type prepared struct {
 }
 
 // NewHub returns a Hub without streams.
-func NewHub() *Hub { return &Hub{streams: map[string]*stream{}, news: make(chan struct{})} }
+func NewHub() *Hub {
+	return &Hub{streams: map[string]*stream{}, earlier: map[string]*stream{}, news: make(chan struct{})}
+}
 
-// Event shows an event. One of an earlier run than the latest of its stream, or
-// that was shown before, is ignored.
+// Event shows an event. One that was shown before, or of an earlier run that is not
+// kept, is ignored.
 func (h *Hub) Event(e event.Event) error {
 	data, err := json.Marshal(e)
 	if err != nil {
@@ -72,7 +76,9 @@ func (h *Hub) Event(e event.Event) error {
 	case s == nil || e.Run > s.board.Run(): // run ids sort by the time of their start
 		s = h.begin(e.Stream)
 	case e.Run < s.board.Run():
-		return nil
+		if s = h.earlier[e.Run]; s == nil {
+			return nil
+		}
 	}
 	if !s.board.Apply(e) {
 		return nil
@@ -102,13 +108,18 @@ func (s *stream) forget() {
 func (h *Hub) begin(id string) *stream {
 	s := &stream{arrived: h.listed + 1, news: make(chan struct{})}
 	if old := h.streams[id]; old != nil {
-		close(old.news)
+		h.past(old)
 	} else if len(h.streams) == maxStreams {
 		oldest := slices.MinFunc(h.inOrder(), func(a, b *stream) int {
 			return cmp.Or(cmp.Compare(ended(b), ended(a)), cmp.Compare(a.arrived, b.arrived))
 		})
 		close(oldest.news)
 		delete(h.streams, oldest.board.Stream())
+		for run, s := range h.earlier {
+			if s.board.Stream() == oldest.board.Stream() {
+				h.drop(run)
+			}
+		}
 	}
 	h.streams[id] = s
 	return s
@@ -204,14 +215,17 @@ type listing struct {
 	Run    string     `json:"run"`
 	Name   string     `json:"name"`
 	End    *event.End `json:"end,omitempty"`
+	// Began is when the run began, Earlier says that the stream has a later one.
+	Began   time.Time `json:"began,omitzero"`
+	Earlier bool      `json:"earlier,omitempty"`
 }
 
 func (h *Hub) listJSON() []byte {
 	if h.list == nil {
-		list := make([]listing, 0, len(h.streams))
-		for _, s := range h.inOrder() {
+		list := make([]listing, 0, len(h.streams)+len(h.earlier))
+		for _, s := range append(h.inOrder(), h.runs()...) {
 			b := &s.board
-			list = append(list, listing{b.Stream(), b.Run(), cmp.Or(b.Source().Name, b.Stream()), b.Ended()})
+			list = append(list, listing{b.Stream(), b.Run(), cmp.Or(b.Source().Name, b.Stream()), b.Ended(), b.Source().Origin, h.streams[b.Stream()] != s})
 		}
 		data, err := json.Marshal(list)
 		if err != nil {

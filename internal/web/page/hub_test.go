@@ -130,7 +130,7 @@ func TestNothingIsMissed(t *testing.T) {
 			if len(v.changes) < len(want) || !reflect.DeepEqual(v.changes[len(v.changes)-len(want):], want) {
 				t.Fatalf("changes %v, want %v", v.changes, want)
 			}
-			if len(v.streams) != 1 || v.streams[0].End == nil {
+			if len(v.streams) != runs || v.streams[0].End == nil || v.streams[0].Run != last.Run {
 				t.Fatalf("list of streams %+v", v.streams)
 			}
 		}

@@ -100,7 +100,11 @@ func asset(name string) http.Handler {
 // events streams what happens to a page: the list of streams, the board or the
 // events since the page's last one, and whatever comes then.
 func (h *handler) events(w http.ResponseWriter, r *http.Request) {
-	c := cursor{stream: r.URL.Query().Get("stream")}
+	c := cursor{stream: r.URL.Query().Get("stream"), wanted: r.URL.Query().Get("run")}
+	if c.wanted != "" && !event.ValidToken(c.wanted) {
+		http.Error(w, "run: expected the run of a stream", http.StatusBadRequest)
+		return
+	}
 	if c.stream != "" && !event.ValidToken(c.stream) {
 		http.Error(w, "stream: expected the id of a stream", http.StatusBadRequest)
 		return

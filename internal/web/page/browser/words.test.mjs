@@ -79,6 +79,36 @@ test("what is said is shown as it comes, corrected, heard and moved", async () =
   assert.equal(await one.locator("#move").isVisible(), false);
   await two.locator("#undo").click();
   for (const page of [one, two]) await is(page, ["S1"]);
+  // Words are selected and moved, and no others: the turn is cut around them.
+  const select = (page, from, to) => page.evaluate(([from, to]) => {
+    const find = (text) => [...document.querySelectorAll("#said .word")].find((w) => w.textContent === text);
+    const range = document.createRange();
+    range.setStart(find(from).firstChild, 0);
+    range.setEnd(find(to).firstChild, 2);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+  }, [from, to]);
+  const whose = (page) => page.evaluate((id) => [...document.querySelectorAll("#said .word")].filter((w) => w.textContent.startsWith(`w${id}-`))
+    .map((w) => w.closest("li").dataset.speaker), mine.id);
+  const parts = () => one.evaluate((id) => diarizer.board.turns.filter((t) => t.id === id || t.of === id).map((t) => [t.speaker, t.start, t.end]), mine.id);
+  await select(one, word, word);
+  await until(one, () => document.querySelector("#move-count").textContent === "1\u00a0word");
+  await one.locator("#move-none").click();
+  await until(one, () => document.querySelector("#move").hidden);
+  await select(one, word, word);
+  await one.locator("#move-to").selectOption("S2");
+  await one.locator("#move-go").click();
+  for (const page of [one, two]) {
+    await is(page, ["S2"]);
+    assert.deepEqual(await whose(page), ["S2", "S1"]);
+  }
+  const cut = await parts();
+  assert.deepEqual(cut.map(([who]) => who), ["S1", "S2", "S1"]);
+  const around = mine.start + 0.3 + 0.5;
+  assert.ok(Math.abs(cut[1][1] - (around - 0.05)) < 0.01 && Math.abs(cut[1][2] - (around + 0.45)) < 0.01, `cut at ${cut[1]}, around ${around}`);
+  await two.locator("#undo").click();
+  for (const page of [one, two]) await is(page, ["S1"]);
+  assert.deepEqual(await parts(), [["S1", mine.start, mine.end]]);
   const before = await one.evaluate(() => diarizer.board.speakers.slice());
   await row(two).locator("input").check();
   await two.locator("#move-to").selectOption("new");
@@ -86,6 +116,11 @@ test("what is said is shown as it comes, corrected, heard and moved", async () =
   await until(one, (was) => diarizer.board.speakers.length > was.length, before);
   const stranger = (await one.evaluate(() => diarizer.board.speakers)).find((who) => !before.includes(who));
   for (const page of [one, two]) await is(page, [stranger]);
+
+  // What is said is downloaded as it is now.
+  const [file] = await Promise.all([one.waitForEvent("download"), one.locator("#save a[data-said=txt]").click()]);
+  assert.match(file.suggestedFilename(), /-said\.txt$/);
+  assert.match(readFileSync(await file.path(), "utf8"), new RegExp(`${stranger} +${evil.replace(/[/.*+?^${}()|[\]\\]/g, "\\$&")} w${mine.id}-1 w${mine.id}-2`));
 
   // Who comes late sees the same, also when all is over.
   words.send({ seq: 2, end: true, words: [{ text: "bye", start: turns[0].end - 0.3, end: turns[0].end }] });

@@ -14,7 +14,7 @@ const $ = (id) => document.getElementById(id);
 
 let board = new Board();
 let streams = [];
-let wanted = decodeURIComponent(location.hash.slice(1)); // the stream that was chosen, or empty
+let [wanted, run = ""] = decodeURIComponent(location.hash.slice(1)).split("/"); // the stream that was chosen, or empty, and an earlier run of it
 let dirty = true; // something is to be drawn
 let rowsDirty = true; // the rows and lists too
 let spoken = { text: "", at: 0 };
@@ -33,9 +33,9 @@ const people = new People({ list: $("people"), dialog: $("who"), correct, refuse
 
 const said = new Said({
   card: $("said-card"), list: $("said"), which: $("recogniser"), who: (speaker) => named(board.name(speaker), speaker),
-  moment: Object.assign((at) => moment(at), { key: () => heard.has(board.stream) }),
+  moment: Object.assign((at) => moment(at), { key: () => audible() }),
   hear: (at) => {
-    if (heard.has(board.stream)) play(at);
+    if (audible()) play(at);
     lanes.goTo(at);
   },
   chosen: () => (rowsDirty = true),
@@ -45,6 +45,7 @@ const connection = new Link({
   query: () => {
     const query = new URLSearchParams();
     if (wanted || board.stream) query.set("stream", wanted || board.stream);
+    if (run) query.set("run", run);
     if (board.run && (!wanted || wanted === board.stream)) query.set("after", `${board.run}:${board.seq}`);
     return query;
   },
@@ -64,19 +65,31 @@ function link(state) {
 function listStreams(list) {
   streams = list;
   const select = $("stream");
-  const shown = wanted || board.stream;
-  select.replaceChildren(...list.map((s) => new Option(s.name + (s.end ? " (ended)" : ""), s.stream, false, s.stream === shown)));
+  const began = (s) => new Date(s.began).toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const text = (s) => (s.earlier ? `${s.name}, ${began(s)}` : s.name + (s.end ? " (ended)" : ""));
+  select.replaceChildren(...list.map((s) => new Option(text(s), s.earlier ? `${s.stream}/${s.run}` : s.stream)));
+  if (run && !list.some((s) => s.stream === wanted && s.run === run)) return choose(wanted); // it is gone
+  select.value = shown();
   select.disabled = list.length === 0;
   if (list.length === 0) select.append(new Option("no stream yet", ""));
   // Nobody chose a stream and this one is over: show what goes on.
-  const here = list.find((s) => s.stream === board.stream);
+  const here = list.find((s) => s.stream === board.stream && !s.earlier);
   if (!wanted && here?.end && list[0] && !list[0].end) choose(list[0].stream, false);
 }
 
-function choose(stream, by = true) {
+/** shown is the value of what is shown among the streams. */
+function shown() {
+  const stream = wanted || board.stream;
+  return streams.some((s) => s.earlier && s.stream === stream && s.run === run) ? `${stream}/${run}` : stream;
+}
+
+/** choose shows a stream, or with "stream/run" an earlier run of it. */
+function choose(value, by = true) {
+  const [stream, earlier = ""] = value.split("/");
+  run = earlier;
   if (by) {
     wanted = stream;
-    history.replaceState(null, "", "#" + encodeURIComponent(stream));
+    history.replaceState(null, "", "#" + encodeURIComponent(value));
   }
   board = new Board();
   board.stream = stream;
@@ -101,7 +114,7 @@ function newBoard(s) {
   board = new Board(s);
   board.version = version;
   pace.tick(s.time);
-  $("stream").value = board.stream;
+  $("stream").value = shown();
   askSounds();
   link("live");
   dirty = rowsDirty = true;
@@ -180,6 +193,7 @@ function toast(text, bad = false) {
 
 /** refuse says why nothing can be corrected now, or nothing. */
 function refuse() {
+  if (streams.some((s) => s.earlier && s.run === board.run)) return "This is an earlier run: only the latest one can be corrected.";
   return board.run ? "" : "There is no stream yet.";
 }
 
@@ -276,14 +290,16 @@ function showRows() {
   $("undo").disabled = $("mark").disabled = Boolean(refuse());
   $("who-split-row").hidden = Boolean(board.end); // there is no voice to be told apart any more
   $("save").hidden = board.turns.length === 0;
-  for (const a of $("save").querySelectorAll("a")) a.href = `download?stream=${encodeURIComponent(board.stream)}&format=${a.dataset.format}`;
+  for (const a of $("save").querySelectorAll("a")) a.href = `download?stream=${encodeURIComponent(board.stream)}${run ? `&run=${run}` : ""}&format=${a.dataset.format ?? `${a.dataset.said}&words=${encodeURIComponent(said.recogniser)}`}`;
+  $("save-said").hidden = !board.said.get(said.recogniser)?.length;
 }
 
 /** showMove offers to move the lines that are chosen, where some are. */
 function showMove(shares) {
-  $("move").hidden = said.picked.size === 0;
-  if (said.picked.size === 0) return;
-  $("move-count").textContent = count(said.picked.size, "turn");
+  const words = said.words.size > 0;
+  $("move").hidden = !words && said.picked.size === 0;
+  if ($("move").hidden) return;
+  $("move-count").textContent = words ? count(said.words.size, "word") : count(said.picked.size, "turn");
   const to = $("move-to");
   const options = [["", "…"], ...shares.filter((s) => s.speaker !== "unknown").map((s) => [s.speaker, s.name]), ["new", "somebody new"]];
   const key = options.join();
@@ -295,12 +311,14 @@ function showMove(shares) {
   $("move-go").disabled = to.value === "" || Boolean(refuse());
 }
 
-/** move gives the turns whose lines are chosen to somebody else. */
+/** move gives the words, or the turns whose lines are chosen, to somebody else. */
 function move() {
   const into = $("move-to").value;
-  const turns = [...said.picked].sort((a, b) => a - b);
-  correct(into === "new" ? { action: "give", turns } : { action: "give", turns, into });
-  said.picked.clear();
+  const what = said.words.size > 0 ? board.partOf(said.recogniser, said.words) : { turns: [...said.picked].sort((a, b) => a - b) };
+  if (what.turns.length === 0) toast("Nobody's turn is there, or it has not ended yet.", true);
+  else correct({ action: "give", ...what, ...(into === "new" ? {} : { into }) });
+  said.choose();
+  getSelection().removeAllRanges();
   $("move-to").value = "";
   rowsDirty = true;
 }
@@ -318,6 +336,9 @@ function fill(list, lines) {
 
 const heard = new Set(); // streams with a recording to play
 
+/** audible reports whether there is one of what is shown. */
+const audible = () => heard.has(board.stream) && !run;
+
 /** askSounds asks which streams have one. */
 async function askSounds() {
   try {
@@ -327,8 +348,8 @@ async function askSounds() {
   } catch {
     heard.clear(); // asked again with the next board
   }
-  $("who-hear").hidden = !heard.has(board.stream);
-  $("player").hidden = !heard.has(board.stream);
+  $("who-hear").hidden = !audible();
+  $("player").hidden = !audible();
   rowsDirty = true;
 }
 
@@ -378,7 +399,7 @@ function showFigures(on) {
 
 /** moment is a time in a list, which plays what was recorded from there. */
 function moment(at) {
-  if (!heard.has(board.stream)) return element("span", { class: "at digits", title: wall(at) }, clock(at));
+  if (!audible()) return element("span", { class: "at digits", title: wall(at) }, clock(at));
   const b = element("button", { type: "button", class: "at digits asks", title: [wall(at), "Click to hear it"].filter(Boolean).join(" · ") }, clock(at));
   b.addEventListener("click", () => play(at));
   return b;
@@ -447,8 +468,8 @@ $("player").addEventListener("seeking", () => {
 $("move-to").addEventListener("change", () => (rowsDirty = true));
 $("move-go").addEventListener("click", move);
 $("move-none").addEventListener("click", () => {
-  said.picked.clear();
-  rowsDirty = true;
+  said.choose();
+  getSelection().removeAllRanges();
 });
 $("mark").addEventListener("click", askMark);
 $("note-cancel").addEventListener("click", () => $("note").close());

@@ -37,12 +37,36 @@ export class Said {
     this.rows = new Map(); // by the id of the first word
     this.told = new Map(); // by word, whose it was
     this.picked = new Set(); // ids of the turns whose lines are chosen
+    this.words = new Set(); // ids of the words that are chosen, where no lines are
     this.run = "";
-    which.addEventListener("change", () => (this.recogniser = which.value, this.clear()));
+    which.addEventListener("change", () => (this.recogniser = which.value, this.choose(), this.clear()));
     list.addEventListener("click", (e) => {
       const at = e.target.closest?.("[data-at]");
       if (at && !getSelection().toString()) this.hear(Number(at.dataset.at));
     });
+    document.addEventListener("selectionchange", () => this.select());
+  }
+
+  /** select chooses the words that are selected as text. They stay chosen when the selection goes. */
+  select() {
+    const selection = getSelection();
+    if (selection.isCollapsed || selection.rangeCount === 0) return;
+    const range = selection.getRangeAt(0);
+    if (!this.list.contains(range.commonAncestorContainer)) return;
+    const own = document.createRange();
+    const inside = [...this.list.querySelectorAll("[data-word]")].filter((word) => {
+      own.selectNodeContents(word);
+      return range.compareBoundaryPoints(Range.START_TO_END, own) > 0 && range.compareBoundaryPoints(Range.END_TO_START, own) < 0;
+    });
+    if (inside.length === 0) return;
+    this.choose(inside.map((word) => Number(word.dataset.word)));
+  }
+
+  /** choose chooses words, none to begin with, in place of what was chosen. */
+  choose(words = []) {
+    this.picked.clear();
+    this.words = new Set(words);
+    this.chosen();
   }
 
   clear() {
@@ -58,6 +82,7 @@ export class Said {
     if (this.run !== board.run) {
       this.run = board.run;
       this.picked.clear();
+      this.words.clear();
       this.clear();
       this.recogniser = "";
     }
@@ -93,7 +118,8 @@ export class Said {
     all.forEach((l, i) => {
       const turns = board.turnsOf(l);
       const picked = turns.length > 0 && turns.every((t) => this.picked.has(t));
-      const key = [board.name(l.speaker), l.words.length, l.end, turns, picked, this.moment.key?.()].join();
+      const words = l.words.filter((w) => this.words.has(w.id)).map((w) => w.id);
+      const key = [board.name(l.speaker), l.words.length, l.end, turns, picked, words, this.moment.key?.()].join();
       let row = this.rows.get(l.words[0].id);
       if (!row || row.key !== key || row.until < now || l.words.some((w) => moved.has(w.id))) {
         const item = this.line(l, turns, picked, moved);
@@ -108,7 +134,8 @@ export class Said {
   line(l, turns, picked, moved) {
     const text = element("span", { class: "text" });
     for (const w of l.words) {
-      const attributes = { "data-at": w.start, class: moved.has(w.id) ? "word moved" : "word", title: clock(w.start) };
+      const classes = ["word", moved.has(w.id) && "moved", this.words.has(w.id) && "chosen"].filter(Boolean).join(" ");
+      const attributes = { "data-at": w.start, "data-word": w.id, class: classes, title: clock(w.start) };
       text.append(element("span", attributes, w.text), " ");
     }
     const pick = element("input", { type: "checkbox", "aria-label": `Choose what was said at ${clock(l.start)}` });
@@ -116,6 +143,7 @@ export class Said {
     pick.disabled = turns.length === 0;
     pick.title = turns.length === 0 ? "Nobody's turn is here" : "Choose the line, and what else is of its turn, to move it";
     pick.addEventListener("change", () => {
+      this.words.clear();
       for (const t of turns) this.picked[pick.checked ? "add" : "delete"](t);
       this.chosen();
     });

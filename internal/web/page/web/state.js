@@ -142,6 +142,38 @@ export class Board {
     return own.filter((t) => shared(t) > Math.min(0.2, (end - start) / 2)).map((t) => t.id);
   }
 
+  /** turnAt is the closed turn of a word's speaker that most of the word is in. */
+  turnAt(w) {
+    const end = Math.max(w.end, w.start + 1e-6);
+    const shared = (t) => Math.min(t.end, end) - Math.max(t.start, w.start);
+    const own = this.between(w.start, end).filter((t) => t.speaker === w.speaker && !t.open && w.speaker !== unknown);
+    return own.reduce((most, t) => (!most || shared(t) > shared(most) ? t : most), undefined);
+  }
+
+  /**
+   * partOf is what is to be given so that words, by their ids, are somebody else's: ids
+   * of turns, from when and until when. It is cut half way to the words beside them of the
+   * same turn, and where there are none the turn goes along.
+   */
+  partOf(recogniser, ids) {
+    const all = this.said.get(recogniser) ?? [];
+    const turns = new Map(); // turns of the words
+    for (const w of all) {
+      const t = ids.has(w.id) && this.turnAt(w);
+      if (t) turns.set(t.id, { t, picked: [...(turns.get(t.id)?.picked ?? []), w] });
+    }
+    const part = { turns: [...turns.keys()].sort((a, b) => a - b), start: Infinity, end: 0 };
+    for (const { t, picked } of turns.values()) {
+      const others = all.filter((w) => !ids.has(w.id) && w.speaker === t.speaker && w.end > t.start && w.start < t.end && this.turnAt(w)?.id === t.id);
+      const [first, last] = [picked[0], picked.at(-1)];
+      const before = others.filter((w) => w.start < first.start).at(-1);
+      const after = others.find((w) => w.start > last.start);
+      part.start = Math.min(part.start, before ? (before.end + first.start) / 2 : t.start);
+      part.end = Math.max(part.end, after ? (last.end + after.start) / 2 : t.end);
+    }
+    return part;
+  }
+
   /** guess takes words that may still change. */
   guess({ run, recogniser, start, end, text }) {
     if (run !== this.run || this.end) return;

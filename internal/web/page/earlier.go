@@ -1,0 +1,50 @@
+package page
+
+import (
+	"cmp"
+	"slices"
+)
+
+// maxEarlier is how many earlier runs a Hub keeps, of all streams together, the latest
+// ones.
+const maxEarlier = 20
+
+// past keeps a run that another one of its stream follows. Pages that show the stream go
+// on to the new one.
+func (h *Hub) past(s *stream) {
+	wake(&s.news)
+	s.reading, s.guess = nil, nil
+	h.earlier[s.board.Run()] = s
+	if len(h.earlier) > maxEarlier {
+		oldest := slices.MinFunc(h.runs(), func(a, b *stream) int { return cmp.Compare(a.board.Run(), b.board.Run()) })
+		h.drop(oldest.board.Run())
+	}
+}
+
+// drop lets an earlier run go.
+func (h *Hub) drop(run string) {
+	close(h.earlier[run].news)
+	delete(h.earlier, run)
+}
+
+// run is a run of a stream, or the latest where run is empty. It is nil where there is none.
+func (h *Hub) run(stream, run string) *stream {
+	s := h.streams[stream]
+	if run == "" || s != nil && s.board.Run() == run {
+		return s
+	}
+	if s = h.earlier[run]; s != nil && s.board.Stream() != stream {
+		return nil
+	}
+	return s
+}
+
+// runs are the earlier runs, the latest first.
+func (h *Hub) runs() []*stream {
+	all := make([]*stream, 0, len(h.earlier))
+	for _, s := range h.earlier {
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b *stream) int { return cmp.Compare(b.board.Run(), a.board.Run()) })
+	return all
+}
