@@ -52,9 +52,10 @@ With several --device, or with --channel each, there is a person at each microph
 one hears of another, such as a loudspeaker that is listened to as well, is told once.
 --max-speakers is then that of a microphone, 1 if it is not given.
 
-What is heard of one microphone is kept for a week: --resume NAME goes on with the stream
-of that name, by the same speakers and names, after Ctrl-C or when the program has died.
-What was missed is a gap.`,
+Who is who at one microphone is kept for a week in the directory for state, with the last
+ten seconds of sound and no more of it: --resume NAME goes on with the stream of that name,
+by the same speakers and names, after Ctrl-C or when the program has died. What was missed
+is a gap.`,
 		Example: `  diarizer listen
   diarizer listen --stream standup --title "Stand-up of team A" --nats nats://bus:4222
   diarizer listen --device "USB" --record meeting.flac --out meeting.vtt
