@@ -49,7 +49,7 @@ func TestCommandsSayWhatTheyDid(t *testing.T) {
 		{[]string{"streams", "identify", "standup", "on"}, "standup: its speakers are compared with the enrolled ones from now on"},
 		{[]string{"streams", "identify", "standup", "off"}, "standup: its speakers are not compared with the enrolled ones any more"},
 		{[]string{"enroll", "rename", "Ada", "Ada L"}, "Ada is called Ada L from now on"},
-		{[]string{"enroll", "delete", "Ada L"}, "what was kept of Ada L's voice is deleted"},
+		{[]string{"enroll", "delete", "Ada L"}, "what was kept of Ada L's voice is deleted: the server was asked again and has nothing of it"},
 	} {
 		status, _, stderr := diarizer(t.Context(), nil, append(c.args, "--nats", url)...)
 		if status != 0 || stderr != c.says+"\n" {
