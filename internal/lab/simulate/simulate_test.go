@@ -165,7 +165,7 @@ func TestTurnLengths(t *testing.T) {
 // music has a pitch and applause has none: a tone's autocorrelation comes back near 1.
 func TestMusic(t *testing.T) {
 	for seed := range uint64(8) {
-		music, applause := Music(seeded(seed), 4*dataset.Rate), Applause(seeded(seed), 4*dataset.Rate)
+		music, applause := Music(seeded(seed), dataset.Rate), Applause(seeded(seed), dataset.Rate)
 		for name, x := range map[string][]float32{"music": music, "applause": applause} {
 			if p := Power(x); math.Abs(p-1) > 1e-3 {
 				t.Errorf("seed %d: %s of power %v, expected 1", seed, name, p)
