@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { bin, browse, killAll, names, open, recording, start, until } from "./harness.mjs";
+import { bin, browse, killAll, open, recording, start, until } from "./harness.mjs";
 
 const dir = mkdtempSync(join(tmpdir(), "diarizer-"));
 const voices = join(dir, "voices.json");
@@ -69,7 +69,7 @@ test("a voice is remembered with a yes, and nobody's without", async () => {
   assert.doesNotMatch(list, /Grace/);
 
   await send(page, "tuesday");
-  assert.ok((await names(page)).includes("Ada Lovelace"));
+  await until(page, () => [...document.querySelectorAll("#people .person .name")].some((e) => e.textContent === "Ada Lovelace"));
   assert.deepEqual(page.problems, []);
   await page.close();
   await web.stop();
