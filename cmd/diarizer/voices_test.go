@@ -44,7 +44,7 @@ func TestVoicesAtRest(t *testing.T) {
 	if got := works(t, args("list")...); !strings.Contains(got, "Ada") || !strings.Contains(got, until) {
 		t.Errorf("list: %s", got)
 	}
-	if data := read(t, voices); strings.Contains(data, "Ada") || !strings.HasPrefix(data, "age-encryption.org/v1") {
+	if data := read(t, voices); strings.Contains(data, `"Ada`) || !strings.HasPrefix(data, "age-encryption.org/v1") {
 		t.Errorf("at rest: %.100q", data)
 	}
 	if status, _, stderr := diarizer(t.Context(), nil, "run", "--model", "light", "--identify="+voices, wav); status != exitInput || !strings.Contains(stderr, "is encrypted") {
