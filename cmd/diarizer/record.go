@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/cli/outfile"
 )
 
@@ -41,15 +42,15 @@ func (k *keeper) record(src capture.Source, warn func(error)) (capture.Source, e
 	})
 }
 
-// close gives the file its name when it is complete. Where the recording or the
-// device failed, which is err, it keeps the one that says so.
+// close gives the file its name when it is complete, as it is when somebody ended the
+// meeting. Where the recording or the device failed, which is err, it keeps the one that says so.
 func (k *keeper) close(ctx context.Context, err error) error {
 	switch {
 	case k == nil:
 		return nil
 	case k.failed:
 		return k.file.Keep(&outfile.Error{Flag: "--record", Path: k.file.Path(), Err: errors.New("is not complete")})
-	case err != nil && ctx.Err() == nil:
+	case err != nil && ctx.Err() == nil && !errors.Is(err, cli.ErrQuit):
 		return k.file.Keep(nil)
 	}
 	return k.file.Commit()
