@@ -17,6 +17,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/session/saved"
 	"github.com/seed-7adb9000/diarizer/internal/session/tracks"
 )
 
@@ -162,6 +163,15 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	}
 	if err := l.entitle(time.Now()); err != nil {
 		return err
+	}
+	if len(opts) == 1 {
+		release, err := sessionsIn().Lock(l.stream)
+		if errors.Is(err, saved.ErrBusy) {
+			return inputError("--stream %s: a meeting of this name is heard by another diarizer listen: end that one, or name this one differently", l.stream)
+		}
+		if err == nil { // else it cannot be kept, which is said when it is tried
+			defer func() { err = errors.Join(err, release()) }()
+		}
 	}
 	files, err := o.check(cmd, false)
 	if err != nil {

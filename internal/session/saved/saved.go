@@ -146,12 +146,16 @@ func (d Dir) Sweep(now time.Time) error {
 	}
 	errs := []error{err}
 	for _, e := range entries {
-		ours := strings.HasSuffix(e.Name(), extension) || strings.HasSuffix(e.Name(), partial)
 		info, err := e.Info()
-		if err != nil || !ours || now.Sub(info.ModTime()) < Lifetime {
+		if err != nil || now.Sub(info.ModTime()) < Lifetime {
 			continue
 		}
-		errs = append(errs, os.Remove(filepath.Join(string(d), e.Name())))
+		switch path := filepath.Join(string(d), e.Name()); filepath.Ext(path) {
+		case extension, partial:
+			errs = append(errs, os.Remove(path))
+		case locked:
+			errs = append(errs, unlocked(path))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -78,3 +78,44 @@ func TestDamagedSessions(t *testing.T) {
 		}
 	}
 }
+
+// TestLock holds that a session is one process's, until it lets go of it, and that the
+// files of locks go with the sessions.
+func TestLock(t *testing.T) {
+	d := Dir(filepath.Join(t.TempDir(), "sessions"))
+	release, err := d.Lock("standup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Lock("standup"); !errors.Is(err, ErrBusy) {
+		t.Errorf("locked twice: %v", err)
+	}
+	later := time.Now().Add(Lifetime + time.Minute)
+	if err := d.Sweep(later); err != nil {
+		t.Error(err)
+	}
+	if _, err := d.Lock("standup"); !errors.Is(err, ErrBusy) {
+		t.Errorf("locked twice after a sweep: %v", err)
+	}
+	other, err := d.Lock("retro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, release := range []func() error{release, other} {
+		if err := release(); err != nil {
+			t.Error(err)
+		}
+	}
+	if release, err = d.Lock("standup"); err != nil {
+		t.Fatalf("let go of: %v", err)
+	}
+	if err := release(); err != nil {
+		t.Error(err)
+	}
+	if err := d.Sweep(later); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(string(d)); err != nil || len(left) != 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
