@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
@@ -60,18 +61,7 @@ func (o *output) correctLate(ctx context.Context, stream string, c correct.Corre
 		return reply, nil, fmt.Errorf("%w: the stream is just ending: try again", correct.ErrRefused)
 	}
 	tl := o.timelines[at]
-	add := func(e event.Event) error {
-		if e.Seq <= tl.Seq() {
-			return nil
-		}
-		news = append(news, e)
-		o.voices.event(e)
-		err := errors.Join(late.Apply(e), tl.Apply(e))
-		if o.page != nil {
-			err = errors.Join(err, o.page.hub.Event(e))
-		}
-		return err
-	}
+	add := o.following(late, tl, &news)
 	if o.nc != nil {
 		_, _, err = correct.After(ctx, o.nc, stream, c, add)
 	} else {
@@ -86,4 +76,51 @@ func (o *output) correctLate(ctx context.Context, stream string, c correct.Corre
 		err = o.files.rewrite(o.how, o.timelines, news)
 	}
 	return correct.Reply{Seq: tl.Seq()}, news, err
+}
+
+// following returns what has a timeline and the page follow corrections after the end, each
+// once, and adds them to news. The lock is held when it is called.
+func (o *output) following(late *correct.Late, tl *event.Timeline, news *[]event.Event) func(event.Event) error {
+	return func(e event.Event) error {
+		if e.Run != tl.Run() || e.Seq <= tl.Seq() {
+			return nil
+		}
+		*news = append(*news, e)
+		o.voices.event(e)
+		err := errors.Join(late.Apply(e), tl.Apply(e))
+		if o.page != nil {
+			err = errors.Join(err, o.page.hub.Event(e))
+		}
+		return err
+	}
+}
+
+// catchUpWithin bounds how long the end of a command waits for corrections of others.
+const catchUpWithin = 5 * time.Second
+
+// catchUp has the files follow what others have corrected over NATS while a page or a
+// view stayed.
+func (o *output) catchUp(ctx context.Context) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.nc == nil || !o.nc.IsConnected() || !o.written {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), catchUpWithin)
+	defer cancel()
+	var errs []error
+	var news []event.Event
+	for _, tl := range o.timelines {
+		late := o.lates[tl.Stream()]
+		if late == nil || late.Timeline().Run() != tl.Run() {
+			continue
+		}
+		if _, _, err := correct.Corrections(ctx, o.nc, tl.Stream(), o.following(late, tl, &news)); err != nil {
+			errs = append(errs, fmt.Errorf("stream %s: what was corrected since its end is not in the files: %w", tl.Stream(), err))
+		}
+	}
+	if len(news) > 0 {
+		errs = append(errs, o.files.rewrite(o.how, o.timelines, news))
+	}
+	return errors.Join(errs...)
 }

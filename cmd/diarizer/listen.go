@@ -167,7 +167,7 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	if len(opts) == 1 {
 		release, err := sessionsIn().Lock(l.stream)
 		if errors.Is(err, saved.ErrBusy) {
-			return inputError("--stream %s: a meeting of this name is heard by another diarizer listen: end that one, or name this one differently", l.stream)
+			return usage("--stream %s: somebody diarizes a stream of this name already, on this machine: choose another name, or end that one", l.stream)
 		}
 		if err == nil { // else it cannot be kept, which is said when it is tried
 			defer func() { err = errors.Join(err, release()) }()

@@ -169,9 +169,17 @@ func TestPageAfterTheEnd(t *testing.T) {
 			if data, err := os.ReadFile(filepath.Join(dir, "m.rttm")); err != nil || bytes.Contains(data, []byte("Ada")) {
 				t.Errorf("undo: %v\n%s", err, data)
 			}
+			if bus == "embedded" { // by somebody else
+				works(t, "name", "--nats", stderr.wait(t, `publishing to (\S+)`), "talk", "S1=Grace")
+			}
 			cancel()
 			if status := <-done; status != exitInterrupted {
 				t.Errorf("status %d: %s", status, stderr.String())
+			}
+			for _, name := range []string{"m.rttm", "m.jsonl"} {
+				if data := read(t, filepath.Join(dir, name)); strings.Contains(data, "Grace") != (bus == "embedded") {
+					t.Errorf("%s does not follow the other program:\n%s", name, data)
+				}
 			}
 			all, err := filepath.Glob(filepath.Join(dir, "*.1"))
 			if err != nil || len(all) > 0 {

@@ -241,6 +241,7 @@ func (o *output) close(ctx context.Context, failed error) error {
 		default:
 			o.page.linger(ctx, o.stderr)
 		}
+		err = errors.Join(err, o.catchUp(ctx))
 	}
 	err = errors.Join(err, o.disconnect())
 	if o.term == nil {

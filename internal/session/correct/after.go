@@ -42,7 +42,7 @@ func after(ctx context.Context, nc *nats.Conn, stream string, c Correction, each
 	if each == nil {
 		each = func(event.Event) error { return nil }
 	}
-	late, last, err := read(ctx, nc, stream, each)
+	late, last, err := Corrections(ctx, nc, stream, each)
 	if err != nil {
 		return Reply{}, nil, err
 	}
@@ -71,10 +71,12 @@ func after(ctx context.Context, nc *nats.Conn, stream string, c Correction, each
 // Read reads the latest run of a stream as far as the server has it, and the number
 // of its last message. Where the server keeps no run of the stream, late is nil.
 func Read(ctx context.Context, nc *nats.Conn, stream string) (late *Late, last uint64, err error) {
-	return read(ctx, nc, stream, func(event.Event) error { return nil })
+	return Corrections(ctx, nc, stream, func(event.Event) error { return nil })
 }
 
-func read(ctx context.Context, nc *nats.Conn, stream string, each func(event.Event) error) (late *Late, last uint64, err error) {
+// Corrections is Read, and hands each the events that corrected the run after its end,
+// in order, those of other programs too.
+func Corrections(ctx context.Context, nc *nats.Conn, stream string, each func(event.Event) error) (late *Late, last uint64, err error) {
 	runs, err := publish.LatestRuns(ctx, nc, stream)
 	if err != nil || len(runs) == 0 {
 		return nil, 0, err
