@@ -16,7 +16,6 @@ import (
 // TestNamesMove names speakers while streams move between workers by drains:
 // apart from the names, the events are those of an undisturbed run.
 func TestNamesMove(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 3, 20)
@@ -55,7 +54,6 @@ func TestNamesMove(t *testing.T) {
 // TestMergeSurvivesKill merges two speakers, kills the worker process before its
 // next checkpoint, and takes the merge back with its successor.
 func TestMergeSurvivesKill(t *testing.T) {
-	t.Parallel()
 	cfg := manyVoices()
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 2, 30)
@@ -103,7 +101,6 @@ func TestMergeSurvivesKill(t *testing.T) {
 // TestLateCorrection has a correction take its place among the sound while the
 // owner is cut off: the next one comes upon it and whoever asked hears of it.
 func TestLateCorrection(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 1, 24)

@@ -16,7 +16,6 @@ import (
 // replaced, and for a stream without sound to be over, and lets it come back,
 // while another goes on.
 func TestCutOff(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 5, 20)
@@ -40,7 +39,6 @@ func TestCutOff(t *testing.T) {
 // TestConnectionLost has a connection break and come back at once: nobody is
 // replaced for that.
 func TestConnectionLost(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 3, 12)
@@ -58,7 +56,6 @@ func TestConnectionLost(t *testing.T) {
 // a piece missing, one cut short, and a manifest of nonsense: it says so and
 // begins again with the sound, to the same events.
 func TestDamagedCheckpoint(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	js, err := jetstream.New(nc)
@@ -120,7 +117,6 @@ func harm(t *testing.T, kv jetstream.KeyValue, streams []string) {
 // TestOtherProgram has the next owner be of another model: it cannot go on with
 // the runs, closes them, and diarizes the sound again.
 func TestOtherProgram(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 2, 14)

@@ -54,7 +54,6 @@ func opusPackets(t *testing.T, session string) []natsaudio.Packet {
 // goes on from the last checkpoint, in the middle of what a decoder has heard, to
 // the same events.
 func TestOpusKilled(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := &meetings{}

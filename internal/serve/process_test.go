@@ -133,7 +133,6 @@ func (c *child) signal(t *testing.T, s syscall.Signal) {
 
 // TestKilled kills one of three worker processes, and then another, at once.
 func TestKilled(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 9, 16)
@@ -153,7 +152,6 @@ func TestKilled(t *testing.T) {
 // comes twice or out of order, it must not take for silence what it slept
 // through, and it must go on working.
 func TestStopped(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 6, 20)
@@ -174,7 +172,6 @@ func TestStopped(t *testing.T) {
 // without sound to be over. Nobody declares it dead, and the first thing that it
 // does when it wakes up may be a heartbeat or a look at the clock.
 func TestStoppedAlone(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 6, 20)

@@ -90,7 +90,6 @@ func TestClaimRemoved(t *testing.T) {
 // begin again: between two sessions, and within one, whose rest is then a run of
 // its own.
 func TestSoundReplaced(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	opts := testOptions(cfg)
@@ -205,7 +204,6 @@ func TestNumbersBeginAgain(t *testing.T) {
 // TestCheckpointsGone removes the checkpoints of streams in the middle, as an
 // operator may: their owner goes on.
 func TestCheckpointsGone(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	js, err := jetstream.New(nc)

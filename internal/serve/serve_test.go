@@ -134,7 +134,6 @@ func TestOneWorker(t *testing.T) {
 
 // TestHandover moves streams between workers by drains while sound comes.
 func TestHandover(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 6, 16)

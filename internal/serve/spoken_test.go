@@ -94,7 +94,6 @@ func tellWords(t *testing.T, nc *nats.Conn, stream string, m heard.Message) {
 // killed: in the end, and for whoever reads the events later, they are whose they
 // are by a join of everything, and each is told as often as in an undisturbed run.
 func TestWordsMove(t *testing.T) {
-	t.Parallel()
 	cfg := manyVoices()
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 2, 24)

@@ -50,7 +50,6 @@ func streamsOf(w *worker) map[string]int {
 // TestSpread has two workers share streams that come at once, and a third one that
 // joins get some: the events stay those of one process.
 func TestSpread(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 6, 24)

@@ -166,7 +166,6 @@ func TestSuccession(t *testing.T) {
 // an end mark and wakes while the other speaks: what the other says is all heard,
 // and what the first still sends is counted and told.
 func TestTwoSenders(t *testing.T) {
-	t.Parallel()
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	var log lines

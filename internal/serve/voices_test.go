@@ -20,7 +20,6 @@ import (
 // stream recognise them, once, although its owner changes; a stream that did
 // not ask compares nobody.
 func TestIdentified(t *testing.T) {
-	t.Parallel()
 	m := anyModel()
 	cfg := pipeline.Config{Model: m}
 	nc := natstest.New(t)
