@@ -135,6 +135,9 @@ func TestErrors(t *testing.T) {
 	t.Setenv("PATH", t.TempDir()) // no ffmpeg
 	ctx := context.Background()
 	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "half.partial.wav"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	wav := sound.WAV{Data: sound.S16(sound.Sine(16000, 440, 100)...)}
 	for _, c := range []struct {
 		name string
@@ -143,6 +146,7 @@ func TestErrors(t *testing.T) {
 		says []string
 	}{
 		{"missing", filepath.Join(dir, "no.wav"), os.ErrNotExist, []string{"no.wav: no such file", "check the path"}},
+		{"interrupted", filepath.Join(dir, "half.wav"), os.ErrNotExist, []string{"half.wav: no such file", "is in " + filepath.Join(dir, "half.partial.wav")}},
 		{"directory", dir, nil, []string{"is a directory", "name the files"}},
 		{"empty", write(t, "e.wav", nil), pcm.ErrEmpty, []string{"is empty", "name a recording"}},
 		{"mp4", write(t, "m.wav", []byte("\x00\x00\x00\x20ftypisom\x00\x00\x02\x00isomiso2mp41")), pcm.ErrUnsupported, []string{"an MP4 file", "ffmpeg is not installed", "convert"}},

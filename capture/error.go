@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 )
 
 // Error is an error of one source of sound. It fits on one line.
@@ -40,6 +42,12 @@ func systemError(op, path string, err error) error {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		e.Hint = "check the path"
+		// A recording that was not ended has a name that says so.
+		ext := filepath.Ext(path)
+		part := strings.TrimSuffix(path, ext) + ".partial" + ext
+		if _, err := os.Stat(part); err == nil {
+			e.Hint = "what was recorded until it was interrupted is in " + part
+		}
 	case errors.Is(err, os.ErrPermission):
 		e.Hint = "make it readable"
 	}

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -78,6 +80,9 @@ func runConvert(cmd *cobra.Command, in string, outs []string, recording string, 
 	return err
 }
 
+// writtenOnly are the endings of what is made for others to read.
+var writtenOnly = []string{".vtt", ".srt", ".csv", ".eaf", ".json", ".html"}
+
 // readTimelines reads an RTTM file or events, whichever path holds.
 func readTimelines(ctx context.Context, stdin io.Reader, path string, say func(error)) ([]*event.Timeline, error) {
 	r, name := stdin, "standard input"
@@ -97,6 +102,9 @@ func readTimelines(ctx context.Context, stdin io.Reader, path string, say func(e
 	if err != nil && path != "-" {
 		if is, failed := capture.IsRecording(path); failed == nil && is {
 			return nil, cli.DiarizeFirst(path)
+		}
+		if ext := strings.ToLower(filepath.Ext(path)); slices.Contains(writtenOnly, ext) {
+			err = fmt.Errorf("%s: turns are not read back from %s: expected the .rttm or .jsonl that --out writes", path, ext)
 		}
 	}
 	if err == nil && len(all) == 0 {

@@ -278,6 +278,7 @@ func TestConvertRefuses(t *testing.T) {
 	soundIn(t, 1)
 	writeFile(t, "both.rttm", []byte(meetingRef+callRef))
 	writeFile(t, "none.rttm", nil)
+	writeFile(t, "subtitles.vtt", []byte("WEBVTT\n\n00:00.000 --> 00:01.000\n<v S1>S1</v>\n"))
 	for line, says := range map[string]string{
 		"convert both.rttm":                     "2 diarizer: convert: 1 file named: expected IN.rttm or IN.jsonl and one OUT or more",
 		"convert both.rttm x.vtt":               "2 diarizer: output x.vtt: vtt holds one stream",
@@ -286,6 +287,7 @@ func TestConvertRefuses(t *testing.T) {
 		"convert both.rttm --recording x x.vtt": `2 diarizer: both.rttm: no recording "x": expected one of call, meeting`,
 		"convert none.rttm x.vtt":               "3 diarizer: none.rttm: no SPEAKER line and no event: nobody speaks",
 		"convert missing x.vtt":                 "3 diarizer: open missing: no such file",
+		"convert subtitles.vtt x.csv":           "3 diarizer: subtitles.vtt: turns are not read back from .vtt: expected the .rttm or .jsonl that --out writes",
 		"convert a.wav x.vtt":                   "3 diarizer: a.wav is a recording: diarize it first: diarizer run --out a.rttm a.wav",
 	} {
 		status, stdout, stderr := diarizer(t.Context(), nil, strings.Fields(line)...)
