@@ -154,7 +154,7 @@ func connectError(where string, err error) error {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked):
 		return fmt.Errorf("%s: %w: check user, token or credentials", where, err)
 	case errors.Is(err, nats.ErrNoServers), errors.Is(err, nats.ErrTimeout), isNetwork(err):
-		return fmt.Errorf("%s: %w (%w): start one with \"nats-server -js\", or correct the URL", where, ErrUnreachable, err)
+		return fmt.Errorf("%s: %w (%w): start one with \"nats-server -js\", or correct the URL; a meeting of listen has a server of its own, whose URL it prints", where, ErrUnreachable, err)
 	}
 	return fmt.Errorf("%s: %w", where, err)
 }
