@@ -35,8 +35,14 @@ func TestSkippedFrames(t *testing.T) {
 					e.Pass()
 				}
 			}
-			if !e.Resting() {
-				t.Skip("not silent for long enough")
+			for n := 0; !e.Resting(); n++ { // the silence was short
+				if n > 20 {
+					t.Fatalf("does not rest after %d samples and %d frames of silence", silence, n)
+				}
+				e.Add(make([]float32, Hop))
+				for range e.Waiting() {
+					e.Pass()
+				}
 			}
 			if skipped {
 				e.Skip(skip)

@@ -6,8 +6,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { bin, killAll, open, recording, start, turns, until } from "./harness.mjs";
+import { bin, killAll, listen, open, start, turns, until } from "./harness.mjs";
 
 const seconds = 14; // of the demo: two speakers
 const dir = mkdtempSync(join(tmpdir(), "diarizer-"));
@@ -17,11 +16,7 @@ let browser;
 before(async () => {
   // Each tab's microphone plays the file from its beginning, so that the second one hears the room as
   // much later as it comes.
-  execFileSync("ffmpeg", ["-loglevel", "error", "-t", String(seconds), "-i", recording, "-af", "apad=pad_dur=20", "-ar", "48000", "-c:a", "pcm_s16le", wav]);
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: [
-    ...(process.getuid() === 0 ? ["--no-sandbox"] : []),
-    "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-audio-capture=${wav}%noloop`,
-  ] });
+  browser = await listen(wav, seconds);
 });
 after(async () => {
   killAll();

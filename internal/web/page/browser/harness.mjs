@@ -1,6 +1,6 @@
 // What the browser tests share: programs that serve the page, and a browser.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
@@ -50,8 +50,17 @@ export async function start(program, ...args) {
 }
 
 /** browse starts the browser. Chromium refuses its sandbox to root. */
-export function browse() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM, args: process.getuid() === 0 ? ["--no-sandbox"] : [] });
+export function browse(...args) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM, args: [...(process.getuid() === 0 ? ["--no-sandbox"] : []), ...args] });
+}
+
+/**
+ * listen starts a browser whose microphones each play the file wav once, which it makes: the
+ * recording's first seconds, and a pause behind them, so that the last turn has an end.
+ */
+export function listen(wav, seconds) {
+  execFileSync("ffmpeg", ["-loglevel", "error", "-t", String(seconds), "-i", recording, "-af", "apad=pad_dur=20", "-ar", "48000", "-c:a", "pcm_s16le", wav]);
+  return browse("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-audio-capture=${wav}%noloop`);
 }
 
 /** open opens a page and collects what goes wrong in it. */

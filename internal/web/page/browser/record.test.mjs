@@ -6,22 +6,14 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { bin, killAll, open, recording, start, turns, until } from "./harness.mjs";
+import { bin, killAll, listen, open, start, turns, until } from "./harness.mjs";
 
 const seconds = 16; // of the demo: three speakers
 const dir = mkdtempSync(join(tmpdir(), "diarizer-"));
 const wav = join(dir, "microphone.wav");
 let browser;
 
-before(async () => {
-  // With a pause behind it, so that the last turn has an end.
-  execFileSync("ffmpeg", ["-loglevel", "error", "-t", String(seconds), "-i", recording, "-af", "apad=pad_dur=20", "-ar", "48000", "-c:a", "pcm_s16le", wav]);
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: [
-    ...(process.getuid() === 0 ? ["--no-sandbox"] : []),
-    "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-audio-capture=${wav}%noloop`,
-  ] });
-});
+before(async () => (browser = await listen(wav, seconds)));
 after(async () => {
   killAll();
   await browser?.close();
