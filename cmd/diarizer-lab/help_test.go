@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 )
 
 // Every command has an example that it takes.
@@ -31,6 +33,20 @@ func TestExamplesAreTaken(t *testing.T) {
 		}
 		if lines == 0 || !strings.Contains(c.Example, c.CommandPath()) {
 			t.Errorf("%s: no example of it in %q", c.CommandPath(), c.Example)
+		}
+	}
+}
+
+// A flag that cannot be parsed is told as in diarizer.
+func TestFlagErrors(t *testing.T) {
+	command := inDir(t, nil)
+	for args, want := range map[string]string{
+		"evaluate --data . --latencies 1": "--latencies 1: expected durations such as 500ms,2s",
+		"evaluate --dat .":                "unknown flag --dat; is --data meant?",
+	} {
+		status, stdout, stderr := command(args)
+		if status != cli.ExitUsage || stdout != "" || stderr != "diarizer-lab: "+want+"\n" {
+			t.Errorf("%s: status %d, %s%s\nwant %s", args, status, stdout, stderr, want)
 		}
 	}
 }

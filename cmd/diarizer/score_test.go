@@ -151,7 +151,7 @@ func TestScoreErrors(t *testing.T) {
 		"--uem empty.uem ref.rttm hyp/":    "empty.uem: no region: expected lines with file, channel, start, end",
 		"--uem broken.uem ref.rttm hyp/":   `broken.uem:1: end "2": expected a time not before the start, 5`,
 		"--collar -1 ref.rttm hyp/":        "--collar -1: expected seconds, 0 or more",
-		"--collar x ref.rttm meeting.rttm": `invalid argument "x" for "--collar" flag: strconv.ParseFloat: parsing "x": invalid syntax`,
+		"--collar x ref.rttm meeting.rttm": "--collar x: expected a number such as 0.5",
 	} {
 		status, stdout, stderr := score(strings.Fields(args)...)
 		stderr = strings.ReplaceAll(stderr, "empty:", "empty/:") // Join cleans the directory

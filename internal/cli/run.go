@@ -20,6 +20,7 @@ func Run(ctx context.Context, root *cobra.Command, args []string, stdin io.Reade
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	root.SetFlagErrorFunc(flagError)
 	began := false
 	onRun(root, func() { began = true })
 	err := root.ExecuteContext(ctx)

@@ -19,6 +19,8 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 )
 
 // Prefix begins the name of every variable.
@@ -196,6 +198,9 @@ func set(flags *pflag.FlagSet, flag *pflag.Flag, words []string, where string) e
 		err = flags.Set(flag.Name, words[0])
 	}
 	if err != nil {
+		if value := (*pflag.InvalidValueError)(nil); errors.As(err, &value) {
+			err = cli.Expected(value)
+		}
 		return fmt.Errorf("%s = %q: %w", where, strings.Join(words, ","), err)
 	}
 	return nil

@@ -88,7 +88,7 @@ func TestFilesThatAreWrong(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ file, want string }{
-		{"idle-for = 5", "idle-for = \"5\""},
+		{"idle-for = 5", "idle-for = \"5\": expected a duration such as 1m30s"},
 		{"model = [\"a\", \"b\"]", "expected one value instead of 2"},
 	} {
 		root, listen, _, _, _ := program()
