@@ -181,7 +181,7 @@ func TestViewFlags(t *testing.T) {
 		{"replay --http-token 0123456789abcdef --nats off x.wav", "--http-token: expected it with --http"},
 		{"replay --http x:y:z --nats off x.wav", "--http: address"},
 		{"replay --http 0 --http-token short --nats off x.wav", "--http: token of 5 characters"},
-		{"watch --tui --rttm x", "[rttm tui]"},
+		{"watch --tui --rttm x", "--tui and --rttm: expected one of them"},
 	} {
 		var stdout, stderr shout
 		status := run(t.Context(), strings.Fields(c.args), strings.NewReader(""), &stdout, &stderr)

@@ -160,14 +160,14 @@ func TestWordsErrors(t *testing.T) {
 		status int
 		said   string
 	}{
-		"talk.json": {2, "at least one of the flags in the group [rttm recording stream] is required"},
+		"talk.json": {2, "words: expected --rttm, --recording or --stream\n"},
 		"talk.json --rttm talk.rttm --offset soon":     {2, `--offset "soon": expected a duration`},
 		"talk.json --rttm talk.rttm -o a.docx":         {2, `a.docx: format "docx": expected one of`},
 		"talk.json --rttm none.rttm":                   {3, "none.rttm"},
 		"bad.srt --rttm talk.rttm":                     {3, "bad.srt:2: from 2s to 1s: expected an end not before the start"},
 		"talk.rttm --rttm talk.rttm":                   {3, `talk.rttm: unknown format, it begins with "SPEAKER talk`},
 		"talk.json --rttm talk.rttm -o none/there.txt": {4, "none/there.txt: "},
-		"talk.json --rttm talk.rttm --stream a":        {2, "none of the others can be"},
+		"talk.json --rttm talk.rttm --stream a":        {2, "--rttm and --stream: expected one of them\n"},
 		"talk.json --stream a.b":                       {2, "--stream: stream"},
 	} {
 		status, stdout, stderr := runWords(t, files, strings.Fields(args)...)

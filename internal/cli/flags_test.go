@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,10 +26,14 @@ func flagged() *cobra.Command {
 	f.StringP("output", "o", "", "")
 	f.Int("hidden-speakers", 0, "")
 	_ = f.MarkHidden("hidden-speakers")
-	f.String("a", "", "")
-	f.String("b", "", "")
-	cmd.MarkFlagsMutuallyExclusive("a", "b", "json")
-	root.AddCommand(cmd)
+	turns := &cobra.Command{Use: "turns", RunE: cmd.RunE}
+	for _, name := range []string{"rttm", "recording", "stream", "out"} {
+		turns.Flags().String(name, "", "")
+	}
+	turns.MarkFlagsOneRequired("rttm", "recording", "stream")
+	turns.MarkFlagsMutuallyExclusive("rttm", "recording", "stream")
+	_ = turns.MarkFlagRequired("out")
+	root.AddCommand(cmd, turns)
 	return root
 }
 
@@ -63,6 +68,24 @@ func TestFlagErrors(t *testing.T) {
 		status := Run(t.Context(), flagged(), append([]string{"do"}, c.args...), nil, &out, &err)
 		if status != ExitUsage || out.Len() > 0 || err.String() != "prog: "+c.say+"\n" {
 			t.Errorf("%q: status %d, %s%s\nwant %s", c.args, status, &out, &err, c.say)
+		}
+	}
+}
+
+// Flags of which one is required, or one at most allowed, are told by their names.
+func TestFlagGroups(t *testing.T) {
+	for args, say := range map[string]string{
+		"":                                 "turns: expected --out",
+		"--out o":                          "turns: expected --rttm, --recording or --stream",
+		"--out o --rttm r --stream s":      "--rttm and --stream: expected one of them",
+		"--out o --stream s --recording=":  "--recording and --stream: expected one of them",
+		"--out o --stream s --recording x": "--recording and --stream: expected one of them",
+		"--out o --stream s":               "",
+	} {
+		var out, err bytes.Buffer
+		status := Run(t.Context(), flagged(), append([]string{"turns"}, strings.Fields(args)...), nil, &out, &err)
+		if say != "" && (status != ExitUsage || err.String() != "prog: "+say+"\n") || say == "" && status != 0 {
+			t.Errorf("%s: status %d, %s\nwant %s", args, status, &err, say)
 		}
 	}
 }

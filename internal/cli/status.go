@@ -136,9 +136,10 @@ func Lines(failures []error) []string {
 	return all
 }
 
-// onRun calls f when a command of the tree begins, whose command line has then
-// been understood.
+// onRun calls f when a command of the tree begins. Its command line has been understood
+// then, its groups of flags included.
 func onRun(cmd *cobra.Command, f func()) {
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return flagGroups(cmd) }
 	if work := cmd.RunE; work != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			f()
