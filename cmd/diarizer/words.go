@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
+	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/cli"
@@ -91,6 +92,9 @@ func joinWords(cmd *cobra.Command, o wordsOptions, path string) error {
 	}
 	tr, err := wordfile.ReadFile(path, rttm.RecordingName(path))
 	if err != nil {
+		if is, failed := capture.IsRecording(path); failed == nil && is {
+			return inputError("%s is a recording: expected a transcript of one, such as the JSON of a recogniser: diarizer words TRANSCRIPT --recording %s", path, cli.Quoted(path))
+		}
 		return as(exitInput, err)
 	}
 	for _, n := range tr.Notes {

@@ -79,7 +79,10 @@ func TestBadTranscripts(t *testing.T) {
 		"other JSON":                {`{"foo":1}`, `x: JSON without "segments", "words" or "transcription": expected JSON of whisper.cpp`, ""},
 		"a text":                    {"Hello there\n", `x: unknown format, it begins with "Hello there": expected JSON of whisper.cpp`, ""},
 		"SubStation":                {"[Script Info]\n", `x: unknown format, it begins with "[Script Info]": expected JSON of whisper.cpp`, ""},
-		"a recording":               {"RIFF\x24\x00\x00\x00WAVE", `x:1: byte 0x00: expected text in UTF-8`, ""},
+		"a recording":               {"RIFF\x24\x00\x00\x00WAVE", `x is a recording: expected a transcript of one, such as the JSON of a recogniser: diarizer words TRANSCRIPT --recording x`, ""},
+		"FLAC":                      {"fLaC\x00\x00\x00\x22", `x is a recording: `, ""},
+		"MP3 behind a tag":          {"ID3\x04\x00\x00\x00\x00\x00\x02\x00\x00\xff\xfb\x90\x64" + strings.Repeat("\x00", 600), `x is a recording: `, ""},
+		"Opus":                      {"OggS\x00\x02" + strings.Repeat("\x00", 22) + "OpusHead", `x is a recording: `, ""},
 		"a transcript of something": {"1\n00:00:10,000 --> 00:00:40,000\n" + strings.Repeat("so ", 40) + "\n", `x does not fit x.rttm: 8 % of its 30 s of words lie where somebody speaks, by chance 8 % would: is it of another recording? --anyway joins`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
