@@ -34,25 +34,11 @@ nothing else: a part of a turn, or several turns and parts. While a stream goes 
   diarizer give meeting.rttm new 15.5 --out meeting.vtt`,
 		Args: cobra.MinimumNArgs(3),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			w := wish{action: correct.Give, speaker: from, into: args[1]}
-			for _, arg := range args[2:] {
-				from, to, is := strings.Cut(arg, "-")
-				at, err := moment(from)
-				if err == nil && is {
-					w.until, err = moment(to)
-				}
-				if err != nil {
-					return err
-				}
-				w.at = append(w.at, at)
+			at, until, err := whenGiven(args[2:])
+			if err != nil {
+				return err
 			}
-			if w.until > 0 && (len(w.at) > 1 || w.until <= w.at[0]) {
-				return usage("%s: expected times, or one range such as 01:12-01:15.5", strings.Join(args[2:], " "))
-			}
-			if w.until > 0 && w.until-w.at[0] < correct.LeastPart {
-				return usage("%s: expected at least %v s", args[2], correct.LeastPart.Seconds())
-			}
-			return o.correct(cmd, args[0], []wish{w})
+			return o.correct(cmd, args[0], []wish{{action: correct.Give, speaker: from, into: args[1], at: at, until: until}})
 		},
 	}
 	o.register(cmd)
@@ -78,6 +64,30 @@ on. When the meeting is over, give the turns that are somebody else's.` + aboutC
 	}
 	o.register(cmd)
 	return cmd
+}
+
+// whenGiven reads the times of give: moments of turns, or one range, whose beginning is
+// the only moment and whose end is until. Without a range, until is 0.
+func whenGiven(args []string) (at []event.Time, until event.Time, err error) {
+	for _, arg := range args {
+		begin, end, isRange := strings.Cut(arg, "-")
+		t, err := moment(begin)
+		if err == nil && isRange {
+			until, err = moment(end)
+		}
+		switch {
+		case err != nil:
+			return nil, 0, err
+		case isRange && len(args) > 1:
+			return nil, 0, usage("%s: expected times, or one range such as 01:12-01:15.5", strings.Join(args, " "))
+		case isRange && until < t:
+			return nil, 0, usage("%s: the end lies before the beginning: expected a range such as 01:12-01:15.5", arg)
+		case isRange && until-t < correct.LeastPart:
+			return nil, 0, usage("%s: expected at least %v s", arg, correct.LeastPart.Seconds())
+		}
+		at = append(at, t)
+	}
+	return at, until, nil
 }
 
 // moment reads a time: seconds, or minutes and hours before them with colons.
