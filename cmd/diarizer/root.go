@@ -21,7 +21,8 @@ func newRootCommand() *cobra.Command {
 
 Exit status: 0, or 2 for a command line that cannot be understood, 3 for what
 cannot be read, 4 for what cannot be written, 5 for a server that does not answer,
-130 after Ctrl-C, which writes everything that is known, and 1 for all else.`,
+130 after Ctrl-C, which writes everything that is known, 141 where the reader of
+standard output has gone, and 1 for all else.`,
 		Example: `  diarizer demo
   diarizer run meeting.flac
   diarizer listen --out meeting.vtt`,

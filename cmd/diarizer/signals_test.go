@@ -157,28 +157,6 @@ func TestSecondSignalAborts(t *testing.T) {
 	}
 }
 
-// Who reads standard output may go: the files are written all the same, and it
-// is said.
-func TestReaderGoesAway(t *testing.T) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := startChild(t, func(c *exec.Cmd) { c.Stdout = w }, "replay", "--nats", "off", "--speed", "max", "--rttm", "new.rttm", "long.wav")
-	w.Close()
-	if _, err := r.Read(make([]byte, 1)); err != nil {
-		t.Fatal(err)
-	}
-	r.Close()
-	_ = c.Wait()
-	if status := c.ProcessState.ExitCode(); status != exitOutput || !strings.Contains(c.stderr.String(), "diarizer: standard output: ") {
-		t.Errorf("status %d, expected %d: %s", status, exitOutput, c.stderr)
-	}
-	if _, turns := readRTTM(t, filepath.Join(c.dir, "new.rttm")); !strings.Contains(turns["long"], "S1") {
-		t.Errorf("turns %v", turns)
-	}
-}
-
 // What a program prints and what its standard output was redirected to are no
 // places for results.
 func TestRedirectedOutputIsNoFile(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/seed-7adb9000/diarizer/internal/cli"
@@ -20,12 +21,12 @@ func (o *output) result(ctx context.Context) error {
 		o.mu.Lock() // somebody may be correcting it
 		err := o.table()
 		o.mu.Unlock()
-		if !left(ctx, err) {
+		if !o.busy(ctx) || !gone(ctx, err) {
 			failed = printed(err)
 		}
 	}
 	cli.TellFiles(o.files.Set, o.say)
-	if where := o.kept(); where != "" {
+	if where := o.kept(); where != "" && !cli.ReaderGone(errors.Join(o.deaf, failed)) {
 		o.say("%s\n", where)
 	}
 	return failed

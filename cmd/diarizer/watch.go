@@ -196,6 +196,7 @@ type watcher struct {
 	first map[string]uint64 // where the latest run of a stream begins
 	hole  *event.HoleError  // that was said last
 	quiet bool              // whether the wait for the first event was announced
+	mute  bool              // whether the reader of standard output has gone
 }
 
 func (w *watcher) run(ctx context.Context, nc *nats.Conn) error {
@@ -267,11 +268,19 @@ func (w *watcher) event(m publish.Message) error {
 	case err != nil:
 		return err
 	}
+	if w.mute {
+		return nil
+	}
+	var failed error
 	switch w.o.format {
 	case jsonl:
-		return printed(w.lines.Raw(m.Data))
+		failed = w.lines.Raw(m.Data)
 	case "text":
-		return printed(w.text.Event(m.Event))
+		failed = w.text.Event(m.Event)
 	}
-	return nil
+	if cli.ReaderGone(failed) && w.files.any() {
+		w.mute = true
+		return nil
+	}
+	return printed(failed)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 )
@@ -36,17 +37,20 @@ func Run(ctx context.Context, root *cobra.Command, args []string, stdin io.Reade
 		return StatusOf(failures)
 	case ctx.Err() != nil:
 		return ExitInterrupted
+	case slices.ContainsFunc(Apart(err), ReaderGone):
+		return ExitReaderGone
 	}
 	return 0
 }
 
-// Told are the errors of a command that a person has to be told. That they have
-// ended it themselves is none, that something was lost then is one.
+// Told are the errors of a command that a person has to be told. That the person has
+// ended the command is no such error, and neither is that the reader of standard output
+// has gone. What was lost at the end is one.
 func Told(ctx context.Context, err error) []error {
 	var failures []error
 	for _, e := range Apart(err) {
 		interrupted := ctx.Err() != nil && errors.Is(e, ctx.Err())
-		if s := Status(e); errors.Is(e, ErrQuit) || interrupted && s != ExitOutput && s != ExitServer {
+		if s := Status(e); errors.Is(e, ErrQuit) || ReaderGone(e) || interrupted && s != ExitOutput && s != ExitServer {
 			continue
 		}
 		failures = append(failures, e)

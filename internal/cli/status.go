@@ -26,6 +26,7 @@ const (
 	ExitOutput      = 4   // a file or standard output cannot be written
 	ExitServer      = 5   // a server does not answer, refuses or cannot be started
 	ExitInterrupted = 130 // Ctrl-C, SIGTERM or SIGHUP; all that was known is written
+	ExitReaderGone  = 141 // the reader of standard output has gone: 128 + SIGPIPE, as a shell has it of filters
 )
 
 // statusError is an error that says how the program exits.
