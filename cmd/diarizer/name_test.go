@@ -65,7 +65,10 @@ func TestNameInRTTM(t *testing.T) {
 	if read("talk.rttm") != threeVoices {
 		t.Fatal("what is refused has changed the file")
 	}
-	works(t, "name", "--recording", "talk", "--out", "talk.csv", "talk.rttm", "S1=Ada", "S2=Grace Hopper")
+	status, _, said := diarizer(t.Context(), nil, "name", "--recording", "talk", "--out", "talk.csv", "talk.rttm", "S1=Ada", "S2=Grace Hopper")
+	if status != 0 || !strings.HasPrefix(said, "talk.rttm: S1 is Ada\ntalk.rttm: S2 is Grace Hopper, written Grace_Hopper, as a name is one word in RTTM\n") {
+		t.Errorf("status %d: %s", status, said)
+	}
 	works(t, "merge", "--recording", "talk", "talk.rttm", "S3", "grace hopper")
 	want := strings.NewReplacer("talk 1 <NA> <NA> <NA> <NA> S1", "talk 1 <NA> <NA> <NA> <NA> Ada", "2.000 <NA> <NA> S1", "2.000 <NA> <NA> Ada",
 		"S2", "Grace_Hopper", "S3", "Grace_Hopper").Replace(threeVoices)

@@ -60,7 +60,11 @@ func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish
 		if err := c.Check(); err != nil {
 			return as(exitUsage, err)
 		}
-		done = append(done, spelled(c, tl))
+		line := spelled(c, tl)
+		if in := word(c.Name); tl.Run() == export.RTTMRun && in != c.Name {
+			line += fmt.Sprintf(", written %s, as a name is one word in RTTM", in)
+		}
+		done = append(done, line)
 		if data, err = change(path, data, tl, c); err != nil {
 			return correction(err)
 		}
