@@ -54,7 +54,7 @@ func TestNameInRTTM(t *testing.T) {
 		{"name --recording talk none.rttm S1=Ada", exitInput, "none.rttm"},
 		{"name --recording talk --out talk.rttm talk.rttm S1=Ada", exitOutput, "what is corrected"},
 		{"name --recording talk --out new.jsonl talk.rttm S1=Ada", exitUsage, "events are where they were"},
-		{"undo --recording talk talk.rttm", exitUsage, "talk.rttm.1"},
+		{"undo --recording talk talk.rttm", exitUsage, "no file from before is beside it"},
 		{"merge --recording talk talk.rttm S1 S1", exitUsage, "into itself"},
 	} {
 		status, _, stderr := diarizer(t.Context(), nil, strings.Fields(c.args)...)
@@ -72,6 +72,13 @@ func TestNameInRTTM(t *testing.T) {
 	works(t, "merge", "--recording", "talk", "talk.rttm", "S3", "grace hopper")
 	want := strings.NewReplacer("talk 1 <NA> <NA> <NA> <NA> S1", "talk 1 <NA> <NA> <NA> <NA> Ada", "2.000 <NA> <NA> S1", "2.000 <NA> <NA> Ada",
 		"S2", "Grace_Hopper", "S3", "Grace_Hopper").Replace(threeVoices)
+	writeFile(t, "talk.rttm.10", nil)
+	writeFile(t, "talk.rttm.old", nil)
+	writeFile(t, "talk.rttm.012", nil)
+	if status, _, said := diarizer(t.Context(), nil, "undo", "--recording", "talk", "talk.rttm"); status != exitUsage ||
+		said != "diarizer: talk.rttm: an RTTM file does not say what was corrected: what was there before is talk.rttm.1, talk.rttm.2, talk.rttm.10\n" {
+		t.Errorf("undo: status %d: %s", status, said)
+	}
 	if got := read("talk.rttm"); got != want {
 		t.Errorf("corrected:\n%s\nwant\n%s", got, want)
 	}

@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -100,7 +103,11 @@ func reread(cmd *cobra.Command, path string, data []byte, was *event.Timeline) (
 // correctLines corrects the recording of tl in the lines of an RTTM file.
 func correctLines(path string, data []byte, tl *event.Timeline, c correct.Correction) ([]byte, error) {
 	if c.Action == correct.Undo {
-		return nil, usage("%s: an RTTM file does not say what was corrected: what was there before is beside it, %s.1 or a higher number", path, path)
+		kept := "no file from before is beside it"
+		if names := keptBefore(path); len(names) > 0 {
+			kept = "what was there before is " + strings.Join(names, ", ")
+		}
+		return nil, usage("%s: an RTTM file does not say what was corrected: %s", path, kept)
 	}
 	if c.Action == correct.Mark {
 		return nil, usage("%s: an RTTM file has no marks: mark the stream, or its events as lines of JSON", path)
@@ -134,6 +141,24 @@ func correctLines(path string, data []byte, tl *event.Timeline, c correct.Correc
 		out.Write(line)
 	}
 	return out.Bytes(), nil
+}
+
+// keptBefore are the files from before a file was written again, path.1 and so on, by
+// their numbers.
+func keptBefore(path string) (names []string) {
+	entries, _ := os.ReadDir(filepath.Dir(path)) // without them none is named
+	var numbers []int
+	for _, e := range entries {
+		after, ok := strings.CutPrefix(e.Name(), filepath.Base(path)+".")
+		if n, err := strconv.Atoi(after); ok && err == nil && n > 0 && strconv.Itoa(n) == after && !e.IsDir() {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.Sort(numbers)
+	for _, n := range numbers {
+		names = append(names, path+"."+strconv.Itoa(n))
+	}
+	return names
 }
 
 // word is a name as one field of a line.
