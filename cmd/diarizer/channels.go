@@ -14,7 +14,8 @@ func namesFlag(f *pflag.FlagSet, names *[]string) {
 	f.StringSliceVar(names, "names", nil, "with --channel each, who speaks in each channel, which then are one meeting: Alice,Bob")
 }
 
-// replayChannels makes a meeting of the channels of one recording, a participant each.
+// replayChannels diarizes the channels of one recording as one meeting. Each channel is a
+// participant.
 func replayChannels(cmd *cobra.Command, args []string, o diarizeFlags, r replayFlags, speed capture.Speed, opts capture.Options, atEnd bool) error {
 	if err := checkNames(r.names); err != nil {
 		return err

@@ -12,8 +12,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
 )
 
-// call is the first seconds of the demo as a call of two: its first speaker in the one
-// channel, all others in the other, each hearing the other side a little later.
+// call is the first seconds of the demo as a call of two channels: the first speaker in one
+// channel, all others in the other. Each channel has the other one too, more softly by leak
+// and a little later.
 func call(t *testing.T, seconds int, leak float32) (ada, grace []float32) {
 	t.Helper()
 	sound := demoSamples(t, seconds)
@@ -38,7 +39,7 @@ func call(t *testing.T, seconds int, leak float32) (ada, grace []float32) {
 	return both[0], both[1]
 }
 
-// wrongIn is how many seconds of segments are told of the wrong one of a call.
+// wrongIn is how many seconds of segments have the wrong speaker of a call.
 func wrongIn(segments []rttm.Segment, seconds float64) (wrong, talk float64) {
 	const tick = 0.01
 	first := demo.Reference()[0].Speaker
@@ -69,8 +70,8 @@ func wrongIn(segments []rttm.Segment, seconds float64) (wrong, talk float64) {
 	return wrong, talk
 }
 
-// The channels of one recording are its participants, from a file or a pipe, and what
-// one hears of the other is told once.
+// The channels of one recording, from a file or a pipe, are its participants. Speech that
+// both channels have is told once.
 func TestChannelsAreParticipants(t *testing.T) {
 	const seconds = 24
 	ada, grace := call(t, seconds, 0.2)

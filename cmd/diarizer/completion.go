@@ -13,8 +13,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// values are what the flags of a name take, in all commands that have them. A
-// shell completes them; flags that are not here are files or free.
+// values are the values that a shell completes, by the name of the flag, for every command
+// that has the flag. A flag that is not here takes a file or free text.
 func values() map[string]cobra.CompletionFunc {
 	only := func(all ...string) cobra.CompletionFunc {
 		return cobra.FixedCompletions(all, cobra.ShellCompDirectiveNoFileComp)
@@ -67,7 +67,7 @@ func complete(cmd *cobra.Command) {
 	}
 }
 
-// convertArguments completes what is read, then any file.
+// convertArguments completes the file that is read, then any file.
 func convertArguments(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 0 {
 		return []string{"rttm", "jsonl"}, cobra.ShellCompDirectiveFilterFileExt
@@ -75,7 +75,7 @@ func convertArguments(_ *cobra.Command, args []string, _ string) ([]string, cobr
 	return nil, cobra.ShellCompDirectiveDefault
 }
 
-// correctArguments completes a stream or a file, and nothing behind it.
+// correctArguments completes a stream or a file as the first argument, and no other.
 func correctArguments(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -84,7 +84,7 @@ func correctArguments(cmd *cobra.Command, args []string, word string) ([]string,
 	return streams, cobra.ShellCompDirectiveDefault
 }
 
-// streamArguments completes a stream, and on or off behind one.
+// streamArguments completes a stream as the first argument, and on or off as the second.
 func streamArguments(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 	switch {
 	case len(args) == 0:

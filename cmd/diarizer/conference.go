@@ -30,7 +30,7 @@ func checkNames(names []string) error {
 	return nil
 }
 
-// alone refuses what is not for a meeting whose participants have a track each.
+// alone refuses flags that make no sense for a meeting with a track for each participant.
 func (o *diarizeFlags) alone() error {
 	if o.speech != "" || o.utterances != "" || o.identify != "" {
 		return usage("a track for each participant: expected it without --speech, --utterances and --identify")
@@ -38,14 +38,14 @@ func (o *diarizeFlags) alone() error {
 	return nil
 }
 
-// conference is several recordings, or the channels of one, that are one meeting.
+// conference is one meeting that was recorded as several files or channels.
 type conference struct {
 	recording // whose name and stream are the meeting's
 	paths     []string
 	names     []string
 	open      func(context.Context) ([]*capture.Recording, error) // one for every name
 	speed     capture.Speed
-	atEnd     bool // whether turns are told when all is over
+	atEnd     bool // whether turns are printed only at the end
 }
 
 // run diarizes the meeting.
@@ -101,7 +101,7 @@ func (m conference) run(cmd *cobra.Command, o diarizeFlags) (err error) {
 	return err
 }
 
-// sayLeaked says how much of each track was somebody else's.
+// sayLeaked prints how much of each track was the voice of another participant.
 func (o *output) sayLeaked(room *tracks.Room, names []string) {
 	for i, d := range room.Leaked() {
 		if d >= time.Second {
@@ -110,7 +110,7 @@ func (o *output) sayLeaked(room *tracks.Room, names []string) {
 	}
 }
 
-// openTracks opens a recording for everybody.
+// openTracks opens the recording of every participant.
 func openTracks(ctx context.Context, all []participant, opts capture.Options) (sources []*capture.Recording, err error) {
 	for _, p := range all {
 		src, err := capture.Open(ctx, p.path, opts)
@@ -125,7 +125,8 @@ func openTracks(ctx context.Context, all []participant, opts capture.Options) (s
 	return sources, nil
 }
 
-// openChannels opens the channels of a recording, for each of which there is a name.
+// openChannels opens the channels of a recording. It is an error unless there is one name
+// for each channel.
 func openChannels(cmd *cobra.Command, path string, names []string, opts capture.Options) ([]*capture.Recording, error) {
 	sources, err := openRecordings(cmd, path, opts)
 	if err != nil || len(sources) == len(names) {

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// defaultConfig is where a user's settings are.
+// defaultConfig is the path of a user's settings.
 func defaultConfig() string {
 	dir, err := os.UserConfigDir()
 	if err != nil {
@@ -24,8 +24,8 @@ func defaultConfig() string {
 	return filepath.Join(dir, "diarizer", "config.toml")
 }
 
-// configure has every command of the tree take its flags from the environment and
-// from a file too.
+// configure makes every command of the tree take flags from the environment and from a
+// file as well.
 func configure(root *cobra.Command) {
 	root.PersistentFlags().String("config", "", "TOML file with flags (default "+short(defaultConfig())+"), or off; see \"diarizer config\"")
 	_ = root.RegisterFlagCompletionFunc("config", cobra.FixedCompletions([]string{"toml"}, cobra.ShellCompDirectiveFilterFileExt)) // it is there
@@ -98,7 +98,7 @@ the rest of the file.`,
 	return cmd
 }
 
-// showConfig prints what is in force for the command of args, or for all.
+// showConfig prints the settings of the command that args names, or of all commands.
 func showConfig(cmd *cobra.Command, args []string, everything bool) error {
 	file, err := settingsOf(cmd)
 	if err != nil {
@@ -123,7 +123,7 @@ func showConfig(cmd *cobra.Command, args []string, everything bool) error {
 	return errors.Join(showSettings(out, file, of, everything)...)
 }
 
-// showSettings prints those of a command and of the ones below it.
+// showSettings prints the settings of a command and of the commands below it.
 func showSettings(out io.Writer, file settings.File, cmd *cobra.Command, everything bool) (errs []error) {
 	if cmd.Runnable() && cmd.HasParent() && cmd.Name() != "config" {
 		errs = append(errs, showOwn(out, file, strings.Fields(cmd.CommandPath())[1:], everything))
@@ -134,13 +134,14 @@ func showSettings(out io.Writer, file settings.File, cmd *cobra.Command, everyth
 	return errs
 }
 
-// showOwn prints those of one command, of a tree of its own: commands share flags.
+// showOwn prints the settings of one command. It makes a command tree of its own, as
+// commands of one tree share flags.
 func showOwn(out io.Writer, file settings.File, path []string, everything bool) error {
 	cmd, _, err := newRootCommand().Find(path)
 	if err != nil {
 		return err
 	}
-	cmd.InheritedFlags() // which are the command's then
+	cmd.InheritedFlags() // adds them to the command's own
 	all, err := file.Apply(cmd, os.LookupEnv)
 	if err != nil {
 		return err
@@ -157,7 +158,7 @@ func showOwn(out io.Writer, file settings.File, path []string, everything bool) 
 	return err
 }
 
-// inTOML is a flag's value as a file has it. A token is not shown.
+// inTOML is the value of a flag as TOML. Tokens and passwords are not shown.
 func inTOML(f *pflag.Flag) string {
 	text := f.Value.String()
 	if list, ok := f.Value.(pflag.SliceValue); ok {

@@ -10,7 +10,8 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// What config shows is what commands do, and is TOML that says the same again.
+// The output of config is TOML that has the same effect as the environment and the file that
+// it was made from.
 func TestConfig(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "config.toml")
@@ -40,7 +41,7 @@ func TestConfig(t *testing.T) {
 	if status, stdout, _ := diarizer(t.Context(), nil, "config", "web", "--all"); status != 0 || strings.Contains(stdout, "[serve]") || !strings.Contains(stdout, "max-jobs = 0 # default") {
 		t.Errorf("%d\n%s", status, stdout)
 	}
-	// A command goes by it: web refuses what the environment says.
+	// Commands use the environment: web refuses this value.
 	t.Setenv("DIARIZER_MAX_LIVE", "0")
 	if status, _, stderr := diarizer(t.Context(), nil, "web"); status != exitUsage || !strings.Contains(stderr, "--max-live 0") {
 		t.Errorf("%d, %s", status, stderr)
@@ -55,7 +56,7 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// The file of the packages says nothing that commands do not take.
+// The commands take every setting of the packaged file.
 func TestPackagedConfig(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "packaging", "config.toml"))
 	if err != nil {

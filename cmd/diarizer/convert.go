@@ -55,7 +55,7 @@ so that there are none in what is made of it.`,
 	return cmd
 }
 
-// runConvert writes what in holds to every file of outs.
+// runConvert reads in and writes it to every file of outs.
 func runConvert(cmd *cobra.Command, in string, outs []string, recording string, force bool) error {
 	files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), force, true)
 	if err := files.Read(cmd, "what is read", in); err != nil {
@@ -80,10 +80,10 @@ func runConvert(cmd *cobra.Command, in string, outs []string, recording string, 
 	return err
 }
 
-// writtenOnly are the endings of what is made for others to read.
+// writtenOnly are the endings of formats that this program writes and cannot read.
 var writtenOnly = []string{".vtt", ".srt", ".csv", ".eaf", ".json", ".html"}
 
-// readTimelines reads an RTTM file or events, whichever path holds.
+// readTimelines reads the timelines in a file, which holds RTTM or events as lines of JSON.
 func readTimelines(ctx context.Context, stdin io.Reader, path string, say func(error)) ([]*event.Timeline, error) {
 	r, name := stdin, "standard input"
 	if path != "-" {
@@ -113,7 +113,7 @@ func readTimelines(ctx context.Context, stdin io.Reader, path string, say func(e
 	return all, as(exitInput, err)
 }
 
-// timelinesOf reads lines of either kind.
+// timelinesOf reads RTTM, or events as lines of JSON. name stands for br in errors.
 func timelinesOf(br *bufio.Reader, name string, say func(error)) ([]*event.Timeline, error) {
 	head, _ := br.Peek(512) // what cannot be read is said below
 	if bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n\ufeff"), []byte("{")) {
@@ -126,7 +126,7 @@ func timelinesOf(br *bufio.Reader, name string, say func(error)) ([]*event.Timel
 	return export.FromRTTM(segments)
 }
 
-// choose takes the recording of that name, or all where no name is given.
+// choose returns the timeline of the recording of that name, or all where no name is given.
 func choose(path string, all []*event.Timeline, recording string) ([]*event.Timeline, error) {
 	if recording == "" {
 		return all, nil

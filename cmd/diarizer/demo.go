@@ -64,8 +64,7 @@ after it was said, and what is printed is who said what, corrected where turns a
 	return cmd
 }
 
-// runDemo replays the recording to a NATS server and prints what a subscriber
-// hears.
+// runDemo replays the recording to a NATS server and prints what a subscriber receives.
 func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view pageFlags, said bool) (err error) {
 	m, err := cli.ReadModel(modelfile.Accurate)
 	if err != nil {

@@ -14,16 +14,16 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// demoLag is how long after a word has ended the demo's recogniser tells it.
+// demoLag is the delay between the end of a word and the final result of the demo's
+// recogniser, in samples.
 const demoLag = 2 * event.Rate
 
-// partialLag is how long after a word has ended it is first told, as one that may still
-// change.
+// partialLag is the delay between the end of a word and its partial result, in samples.
 const partialLag = event.Rate / 2
 
-// demoRecogniser tells the words of the demo's script as a recogniser does that
-// listens beside the diarizer: a few at a time, some while after they were said,
-// over NATS. It is told how far the stream has been heard.
+// demoRecogniser publishes the words of the demo's script over NATS, as a recogniser beside
+// the diarizer would: a few at a time, and some time after they were said. The function that
+// it returns is called with the position of the stream, in samples.
 func demoRecogniser(ctx context.Context, nc *nats.Conn) func(at int64) {
 	const few = 5
 	rest := demo.Words()
@@ -40,7 +40,7 @@ func demoRecogniser(ctx context.Context, nc *nats.Conn) func(at int64) {
 				}
 			}
 			if len(partial.Words) != n {
-				_, _ = heard.Send(ctx, nc, demo.Name, partial) // for who looks
+				_, _ = heard.Send(ctx, nc, demo.Name, partial) // nothing is lost without it
 			}
 		}()
 		for len(rest) > 0 {
@@ -57,7 +57,7 @@ func demoRecogniser(ctx context.Context, nc *nats.Conn) func(at int64) {
 			rest = rest[n:]
 			message.End = len(rest) == 0
 			if _, err := heard.Send(ctx, nc, demo.Name, message); err != nil {
-				rest = nil // the run has ended, which says why
+				rest = nil // the run has ended, and its last event says why
 			}
 		}
 	}
@@ -67,7 +67,7 @@ func heardWord(w words.Said) heard.Word {
 	return heard.Word{Text: w.Text, Start: w.Start.Seconds(), End: w.End.Seconds()}
 }
 
-// summarizeWords compares who is said to have said the words with who did.
+// summarizeWords compares the speakers that the words were given with those of the script.
 func summarizeWords(w io.Writer, t *event.Timeline) error {
 	var ref, hyp []metrics.Word
 	for _, s := range demo.Words() {

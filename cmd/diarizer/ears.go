@@ -13,10 +13,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/tracks"
 )
 
-// patience is how long microphones wait for one of them that yields no sound.
+// patience is how long the other microphones wait for one that yields no sound.
 const patience = 3 * time.Second
 
-// ears are the microphones that are listened to, as one source.
+// ears are one or several microphones as one source.
 type ears struct {
 	capture.Source
 	mics   []*mic.Mic
@@ -26,8 +26,8 @@ type ears struct {
 	origin time.Time    // of the first sample
 }
 
-// openEars opens microphones at once, as each takes a while, and names who is at them
-// after the devices where names has nobody.
+// openEars opens microphones at the same time, as each takes a while. A microphone without
+// a name in names is called after its device.
 func openEars(ctx context.Context, host mic.Host, opts []mic.Options, names []string) (*ears, error) {
 	e := &ears{mics: make([]*mic.Mic, len(opts)), names: names}
 	errs := make([]error, len(opts))
@@ -67,7 +67,7 @@ func openEars(ctx context.Context, host mic.Host, opts []mic.Options, names []st
 	return e, nil
 }
 
-// calledAfterDevices are the devices' names, told apart where one is there twice.
+// calledAfterDevices are the names of the devices, made different where two are equal.
 func (e *ears) calledAfterDevices() (names []string) {
 	seen := map[string]int{}
 	for _, m := range e.mics {
@@ -80,7 +80,7 @@ func (e *ears) calledAfterDevices() (names []string) {
 	return names
 }
 
-// tell says what becomes of the microphones until they are closed.
+// tell prints the notices of the microphones until they are closed.
 func (e *ears) tell(out *output) *sync.WaitGroup {
 	var said sync.WaitGroup
 	for _, m := range e.mics {
@@ -89,7 +89,7 @@ func (e *ears) tell(out *output) *sync.WaitGroup {
 	return &said
 }
 
-// sum says what was lost, and what was told once, when all is over.
+// sum prints at the end how much sound was lost, and how much was heard by two microphones.
 func (e *ears) sum(out *output) {
 	for _, m := range e.mics {
 		if n := m.Overflow(); n > 0 {
@@ -110,8 +110,8 @@ func (e *ears) sum(out *output) {
 	out.sayLeaked(e.room, e.names)
 }
 
-// tellNotices prints what becomes of a microphone until it is closed: of attempts
-// that fail for the same reason only the first.
+// tellNotices prints the notices of a microphone until it is closed. Of repeated attempts
+// that fail for the same reason, it prints only the first.
 func tellNotices(m *mic.Mic, out *output) {
 	before := ""
 	for n := range m.Notices() {

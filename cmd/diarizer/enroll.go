@@ -180,8 +180,8 @@ needed any more. No sound is kept, and only the model that made it can use it.`,
 	return cmd
 }
 
-// learn takes the voice from recordings.
-// With anyway, it does not matter what else was found in them.
+// learn takes the voice from recordings. With anyway, it takes a recording with a second
+// voice or with noise too.
 func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []string, anyway bool) error {
 	var names []string
 	for _, file := range files {

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// learnFrom takes the voice from a speaker of a stream that a worker diarizes.
+// learnFrom takes the voice of a speaker from a stream that a worker is diarizing.
 func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m model.Model, stream string, args []string) error {
 	if err := event.CheckStream(stream); err != nil {
 		return usage("--from: %w", err)
@@ -41,8 +41,8 @@ func (o *controlFlags) learnFrom(cmd *cobra.Command, sp *enroll.Speaker, m model
 	return err
 }
 
-// learnOver takes the voice of a speaker of a stream, or of a file of turns, from the
-// recording of it.
+// learnOver takes the voice of a speaker from a recording. The turns of the speaker are
+// those of a stream that is over, or of a file.
 func (o *controlFlags) learnOver(cmd *cobra.Command, sp *enroll.Speaker, m model.Model, from, recording string, args []string, anyway bool) error {
 	tl, err := o.turnsOf(cmd, from)
 	if err != nil {
@@ -68,7 +68,8 @@ func (o *controlFlags) learnOver(cmd *cobra.Command, sp *enroll.Speaker, m model
 	return nil
 }
 
-// turnsOf reads the turns of a file, if there is one of that name, or of a stream's latest run.
+// turnsOf reads the turns of a file, or of the latest run of a stream where there is no file
+// of that name.
 func (o *controlFlags) turnsOf(cmd *cobra.Command, from string) (*event.Timeline, error) {
 	info, err := os.Stat(from)
 	if err == nil && info.Mode().IsRegular() {

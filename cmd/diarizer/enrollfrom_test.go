@@ -13,8 +13,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
 )
 
-// The voice of somebody in a meeting that is over is learned from its recording, by the
-// turns of a file or of a stream on a server, and known again the next time.
+// The voice of a speaker in a meeting that is over is learned from the recording, with the
+// turns of a file or of a stream on a server. The next meeting recognises it.
 func TestEnrollFromWhatIsOver(t *testing.T) {
 	t.Chdir(t.TempDir())
 	sound, err := io.ReadAll(demo.Recording())
@@ -36,7 +36,7 @@ func TestEnrollFromWhatIsOver(t *testing.T) {
 		t.Error("Ada is not known again")
 	}
 
-	// The same of a stream on a server, by the name that it got there.
+	// The same with a stream on a server, by the name that the speaker got there.
 	url := natsServer(t)
 	var events []event.Event
 	data, err := os.ReadFile("demo.jsonl")

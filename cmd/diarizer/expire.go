@@ -11,8 +11,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
 )
 
-// longestKept is the longest time that a voice can be kept for: who means for ever leaves
-// the flag away.
+// longestKept is the longest time that --expire takes. Without the flag, a voice is kept for
+// ever.
 const longestKept = 100 * 365 * 24 * time.Hour
 
 // within is how long a voice is kept, 0 for ever: days as 90d, or hours and less as 36h.
@@ -41,7 +41,7 @@ func (w *within) Set(text string) error {
 	return nil
 }
 
-// from is when the time is over that begins now.
+// from is the moment at which a time that begins now is over, zero for never.
 func (w within) from(now time.Time) time.Time {
 	if w == 0 {
 		return time.Time{}

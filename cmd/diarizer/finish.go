@@ -18,8 +18,8 @@ type outcome int
 
 const (
 	whole       outcome = iota
-	interrupted         // by the user; what is there is right so far
-	broken              // by a failure: what is there is a part
+	interrupted         // by the user: the results are right as far as they go
+	broken              // by a failure: the results are a part
 )
 
 // write writes the files.
@@ -44,13 +44,13 @@ func (r *results) write(how outcome, timelines []*event.Timeline, live []rttm.Se
 	return errors.Join(errs...)
 }
 
-// rewrite writes files again that are there, with what was corrected since, which are
-// the late events.
+// rewrite writes files again after their command has written them, with corrections that
+// were made since. late are the events of those corrections.
 func (r *results) rewrite(how outcome, timelines []*event.Timeline, late []event.Event) error {
 	if how == broken {
-		return nil // nothing has its own name
+		return nil // no file has its final name
 	}
-	again := outfile.Set{Force: true} // what is there is of this very command
+	again := outfile.Set{Force: true} // the files that are there were written by this command
 	var errs []error
 	one := func(f *outfile.File, write func(io.Writer) error) {
 		if f.Done().Path != f.Path() || f.Path() == outfile.Stdout {
@@ -83,8 +83,8 @@ func (r *results) rewrite(how outcome, timelines []*event.Timeline, late []event
 	return errors.Join(errs...)
 }
 
-// finish writes the rest of a file and gives it its name, or one that says that
-// it is a part.
+// finish writes the rest of a file and gives it its final name, or a name that says that it
+// is a part. With nothing, it removes the file.
 func finish(f *outfile.File, how outcome, nothing bool, write func(io.Writer) error) error {
 	if nothing {
 		f.Discard()

@@ -57,7 +57,7 @@ func (o *diarizeFlags) register(f *pflag.FlagSet) {
 	f.BoolVar(&o.tui, "tui", false, "show who speaks full-screen, where the output is a terminal")
 }
 
-// config checks the flags and returns what they say of the pipeline.
+// config checks the flags and returns the configuration of the pipeline that they describe.
 func (o *diarizeFlags) config() (pipeline.Config, error) {
 	limits := online.Limits{Min: o.min, Max: o.max}
 	switch {
@@ -85,7 +85,8 @@ func (o *diarizeFlags) config() (pipeline.Config, error) {
 	return cfg, nil
 }
 
-// given adds what --speech or --utterances say of the named recording.
+// given adds the speech or the utterances of the named recording from the file of --speech
+// or --utterances.
 func (o *diarizeFlags) given(cfg pipeline.Config, name string) (pipeline.Config, error) {
 	path := o.speech
 	if path == "" {
@@ -106,8 +107,8 @@ func (o *diarizeFlags) given(cfg pipeline.Config, name string) (pipeline.Config,
 	return cfg, nil
 }
 
-// segmentsOf reads the lines of one recording from an RTTM file that may hold
-// several: those of the given name, or all where there is one name only.
+// segmentsOf reads the lines of one recording from an RTTM file: those with that name, or
+// all lines where the file has only one name.
 func segmentsOf(path, name string) ([]rttm.Segment, error) {
 	all, err := cli.ReadLines(path)
 	if err != nil {
@@ -135,7 +136,7 @@ func segmentsOf(path, name string) ([]rttm.Segment, error) {
 
 func sample(seconds float64) int64 { return int64(math.Round(seconds * capture.Rate)) }
 
-// utterancesOf takes each segment for an utterance.
+// utterancesOf makes an utterance of each segment.
 func utterancesOf(segments []rttm.Segment) []segment.Utterance {
 	out := make([]segment.Utterance, 0, len(segments))
 	for _, s := range segments {
@@ -146,7 +147,7 @@ func utterancesOf(segments []rttm.Segment) []segment.Utterance {
 	return out
 }
 
-// speechOf returns the union of segments.
+// speechOf returns the union of segments as spans in order.
 func speechOf(segments []rttm.Segment) []vad.Span {
 	spans := make([]vad.Span, 0, len(segments))
 	for _, u := range utterancesOf(segments) {

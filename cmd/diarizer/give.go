@@ -15,7 +15,7 @@ import (
 	speech "github.com/seed-7adb9000/diarizer/internal/show/talk"
 )
 
-// newcomer is who is somebody new, in place of a speaker.
+// newcomer stands for a new speaker where the command line expects a speaker.
 const newcomer = "new"
 
 // newGiveCommand makes "diarizer give".
@@ -24,11 +24,12 @@ func newGiveCommand() *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
 		Use:   "give [flags] FILE|STREAM SPEAKER TIME...",
-		Short: "Say whose turns are, or parts of turns, that were taken for another's",
-		Long: `Say whose turns are that were taken for another's: what was said at each TIME, in
-seconds or as 1:02:03, is SPEAKER's, or with "new" somebody's who is new. Whole turns
-are given. Where TIME is two, as 01:12-01:15.5, what is between them is given and
-nothing else: a part of a turn, or several turns and parts. While a stream goes on, the clustering goes by it from then on.` + aboutCorrections,
+		Short: "Give turns, or parts of turns, to the speaker who said them",
+		Long: `Give turns to the speaker who said them, where the program took them for another's.
+TIME is a moment of a turn, in seconds or as 1:02:03: the whole turn becomes SPEAKER's.
+With "new" in place of SPEAKER, a new speaker gets it. A range such as 01:12-01:15.5
+gives what lies in it and nothing else: a part of a turn, or several turns and parts.
+While a stream goes on, the clustering learns from the correction.` + aboutCorrections,
 		Example: `  diarizer give standup Ada 01:12 02:30
   diarizer give standup Ada 01:12-01:15.5
   diarizer give meeting.rttm new 15.5 --out meeting.vtt`,
@@ -42,7 +43,7 @@ nothing else: a part of a turn, or several turns and parts. While a stream goes 
 		},
 	}
 	o.register(cmd)
-	cmd.Flags().StringVar(&from, "from", "", "whose turns they were, where several speak at once")
+	cmd.Flags().StringVar(&from, "from", "", "the speaker whose turns are given, where several speak at once")
 	return cmd
 }
 
@@ -52,9 +53,9 @@ func newSplitCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "split [flags] STREAM SPEAKER",
 		Short: "Say that a speaker is two people, during a meeting",
-		Long: `Say that a speaker is two people, who were taken for one, during a meeting. The program
-finds what of it is another voice's, who becomes somebody new, and goes by it from then
-on. When the meeting is over, give the turns that are somebody else's.` + aboutCorrections,
+		Long: `Say during a meeting that the program took two people for one speaker. The program finds
+the turns of the other voice, makes a new speaker of them, and tells the two apart from
+then on. After the meeting, "diarizer give" gives turns to another speaker.` + aboutCorrections,
 		Example: `  diarizer split standup S1
   diarizer split --nats nats://bus:4222 standup Ada`,
 		Args: cobra.ExactArgs(2),
@@ -108,7 +109,8 @@ func moment(text string) (event.Time, error) {
 	return event.Time(math.Round(seconds * event.Rate)), nil
 }
 
-// aimGift finds the turns of a wish, and whose they are to be.
+// aimGift makes the correction of a wish to give turns: it finds the turns and the speaker
+// who gets them.
 func aimGift(w wish, tl *event.Timeline) (c correct.Correction, err error) {
 	c = correct.Correction{Action: correct.Give, Run: tl.Run()}
 	if w.into != newcomer {
@@ -145,8 +147,8 @@ func aimGift(w wish, tl *event.Timeline) (c correct.Correction, err error) {
 	return c, nil
 }
 
-// turnsBetween finds the turns with parts between the times of a correction, of a
-// speaker or of all but whom it gives them to.
+// turnsBetween finds the turns that overlap the range of a correction. They are those of
+// the speaker from, or of every speaker but the one who gets them.
 func turnsBetween(tl *event.Timeline, c correct.Correction, from event.Speaker) (turns []int, err error) {
 	span := speech.Tenths(c.Start.Seconds()) + "–" + speech.Tenths(c.End.Seconds())
 	var last event.Turn
@@ -154,7 +156,7 @@ func turnsBetween(tl *event.Timeline, c correct.Correction, from event.Speaker) 
 	for _, t := range tl.Between(c.Start, c.End) {
 		switch {
 		case t.Speaker == c.Into && c.Into != event.Unknown:
-			whose = "nobody else's" // it is theirs already
+			whose = "nobody else's" // the speaker has it already
 			continue
 		case from != event.Unknown && t.Speaker != from:
 			continue
@@ -171,8 +173,8 @@ func turnsBetween(tl *event.Timeline, c correct.Correction, from event.Speaker) 
 	return turns, nil
 }
 
-// giveLines gives turns of the recording of tl, or parts of them, to somebody else in the
-// lines of an RTTM file.
+// giveLines gives turns of the recording of tl, or parts of the turns, to another speaker in
+// the lines of an RTTM file.
 func giveLines(data []byte, tl *event.Timeline, c correct.Correction) []byte {
 	to := word(tl.Name(c.Into))
 	for n := 1; c.Into == event.Unknown; n++ {
@@ -195,7 +197,7 @@ func giveLines(data []byte, tl *event.Timeline, c correct.Correction) []byte {
 	return out.Bytes()
 }
 
-// giveLine is the line of a turn that is given, and those of what is left of it.
+// giveLine returns the lines of a turn of which all or a part is given: one to three lines.
 func giveLine(fields [][]byte, t event.Turn, c correct.Correction, to string) []byte {
 	first, last := t.Start, t.End
 	if c.End > 0 {
@@ -227,7 +229,7 @@ func giveLine(fields [][]byte, t event.Turn, c correct.Correction, to string) []
 	return out
 }
 
-// gives finds the one of some turns that the fields of a line are those of.
+// gives finds which of the turns a line of RTTM is about.
 func gives(fields [][]byte, tl *event.Timeline, turns []int) (event.Turn, bool) {
 	start, err := strconv.ParseFloat(string(fields[3]), 64)
 	length, errLength := strconv.ParseFloat(string(fields[4]), 64)
@@ -244,7 +246,7 @@ func gives(fields [][]byte, tl *event.Timeline, turns []int) (event.Turn, bool) 
 	return event.Turn{}, false
 }
 
-// given is what giving turns has done, in words.
+// given says in words what a correction that gives turns has done.
 func given(c correct.Correction, into string) string {
 	if c.Into == event.Unknown {
 		into = "somebody new"

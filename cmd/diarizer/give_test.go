@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A turn is given to somebody else, and to somebody new, in a file.
+// In a file, a turn is given to another speaker, and to a new one.
 func TestGiveInRTTM(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeFile(t, "talk.rttm", []byte(threeVoices))
@@ -46,7 +46,7 @@ func TestGiveInRTTM(t *testing.T) {
 	}
 }
 
-// Parts of turns are given to somebody in a file: within a turn, and over several.
+// In a file, parts are given: one within a turn, and one over several turns.
 func TestGivePartsInRTTM(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeFile(t, "talk.rttm", []byte(threeVoices))
@@ -69,8 +69,8 @@ func TestGivePartsInRTTM(t *testing.T) {
 	works(t, "give", "--from", "ann", "both.rttm", "new", "0.5-2")
 }
 
-// A stream that is over on the server is corrected by turns, and all later readers have
-// it so.
+// Turns of a stream that is over on the server are given. Everybody who reads the stream
+// later has the correction.
 func TestGiveOverStream(t *testing.T) {
 	t.Chdir(t.TempDir())
 	url := meetingOver(t)
@@ -85,7 +85,7 @@ func TestGiveOverStream(t *testing.T) {
 	if got := strings.Fields(strings.Split(rttm(), "\n")[0]); got[7] != "S3" {
 		t.Errorf("given to S3: %v", got)
 	}
-	// A part of it, of which there is a turn of its own, and the words that are in it.
+	// A part of a turn becomes a turn.
 	whole := rttm()
 	start, err := strconv.ParseFloat(first[3], 64)
 	if err != nil {

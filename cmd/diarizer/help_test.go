@@ -54,7 +54,7 @@ func TestExamplesAreTaken(t *testing.T) {
 	}
 }
 
-// commandLines are the words of what a line of a shell gives to the program.
+// commandLines are the arguments of the program in a line of a shell.
 func commandLines(line string) (all [][]string) {
 	line, _, _ = strings.Cut(line, " #")
 	for part := range strings.SplitSeq(line, "|") {
@@ -124,7 +124,7 @@ func TestValuesComplete(t *testing.T) {
 	}
 }
 
-// A flag that completes in one command completes in all.
+// A flag that one command completes is completed by every command that has it.
 func TestSameFlagsComplete(t *testing.T) {
 	known := values()
 	seen := map[string]bool{}

@@ -28,7 +28,7 @@ const (
 	natsVoices    = "nats"
 )
 
-// voicesPath is the file that a value of --identify or enroll --file means.
+// voicesPath is the file that a value of --identify or of enroll --file stands for.
 func voicesPath(value string) string {
 	if value == defaultVoices {
 		return filepath.Join(stateHome(), "diarizer", "voices.json")
@@ -42,7 +42,8 @@ func identifyFlag(f *pflag.FlagSet, value *string) {
 	f.Lookup("identify").NoOptDefVal = defaultVoices
 }
 
-// recognition is what --identify does in a command. A nil recognition does nothing.
+// recognition calls the speakers of a command by the names of known voices, for --identify.
+// A nil recognition does nothing.
 type recognition struct {
 	file   *voicefile.File // nil where no voice is kept
 	people []enroll.Speaker
@@ -78,7 +79,7 @@ func openVoices(value, keyPath string, m model.Model, stderr io.Writer) (*recogn
 	return r, nil
 }
 
-// ask takes the voices that are enrolled on the server, where they are meant.
+// ask reads the voices that are enrolled on the server, with --identify=nats.
 func (r *recognition) ask(ctx context.Context, o *output, m model.Model) error {
 	if r == nil || r.file != nil {
 		return nil
@@ -99,7 +100,7 @@ func (r *recognition) ask(ctx context.Context, o *output, m model.Model) error {
 	return as(exitServer, err)
 }
 
-// attach has a run look at its speakers' voices.
+// attach makes a run compare its speakers with the voices.
 func (r *recognition) attach(opts *session.Options) {
 	if r == nil {
 		return
@@ -111,7 +112,7 @@ func (r *recognition) attach(opts *session.Options) {
 	}}
 }
 
-// event notes whom people have given a name.
+// event remembers the speakers that a person has named.
 func (r *recognition) event(e event.Event) {
 	if r == nil || e.Kind != event.SpeakerIdentified {
 		return
@@ -121,14 +122,14 @@ func (r *recognition) event(e event.Event) {
 	if r.named[e.Stream] == nil {
 		r.named[e.Stream] = map[event.Speaker]string{}
 	}
-	if e.Confidence == 1 && e.Name != e.Speaker.String() { // nothing but a person is as sure as that
+	if e.Confidence == 1 && e.Name != e.Speaker.String() { // only a person is that sure
 		r.named[e.Stream][e.Speaker] = e.Name
 	} else {
 		delete(r.named[e.Stream], e.Speaker)
 	}
 }
 
-// keep keeps the voices of those who got a name.
+// keep writes the voices of the speakers that got a name to the file.
 func (r *recognition) keep(say func(format string, args ...any)) error {
 	if r == nil || r.file == nil {
 		return nil

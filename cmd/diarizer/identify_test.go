@@ -11,7 +11,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 )
 
-// A name that somebody gave yesterday is there today.
+// A name that was given in one run is known in the next.
 func TestYesterdaysNames(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state"))
@@ -42,7 +42,7 @@ func TestYesterdaysNames(t *testing.T) {
 	if got := read(t, filepath.Join(dir, "three.rttm")); strings.Contains(got, "Ada") {
 		t.Errorf("a name without --identify:\n%s", got)
 	}
-	// The file is one of enrolled speakers.
+	// The file is one that enroll --file reads.
 	until := time.Now().Add(90 * 24 * time.Hour).Format(time.DateOnly)
 	if got := works(t, "enroll", "list", "--file", "--model", "light"); !strings.Contains(got, "Ada Lovelace") || !strings.Contains(got, until) {
 		t.Errorf("list: %s", got)

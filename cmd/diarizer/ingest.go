@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session"
 )
 
-// replayNATS diarizes the sound of a subject.
+// replayNATS diarizes the sound that comes on a NATS subject.
 func replayNATS(cmd *cobra.Command, o diarizeFlags, r replayFlags) (err error) {
 	speed, opts, err := r.sound.parse()
 	switch {
@@ -28,7 +28,7 @@ func replayNATS(cmd *cobra.Command, o diarizeFlags, r replayFlags) (err error) {
 		return usage("--idle %v: expected a duration such as 30s", r.idle)
 	}
 	if !cmd.Flags().Changed("speed") {
-		speed = capture.MaxSpeed // sound comes when it comes
+		speed = capture.MaxSpeed // the sender paces the sound
 	}
 	files, err := o.check(cmd, false)
 	if err != nil {

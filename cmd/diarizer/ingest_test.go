@@ -52,8 +52,8 @@ func (w *lineWriter) String() string {
 	return w.text.String()
 }
 
-// listening runs "replay --from-nats" and returns when it hears; the function
-// waits for its end and returns its status.
+// listening runs "replay --from-nats" and returns when it listens. The function that it
+// returns waits for its end and returns its status.
 func listening(ctx context.Context, t *testing.T, url, subject string, args ...string) (said *lineWriter, wait func() int) {
 	t.Helper()
 	t.Setenv("XDG_STATE_HOME", t.TempDir()) // for the journal
@@ -267,8 +267,8 @@ func TestReplayFromNATSStops(t *testing.T) {
 	}
 }
 
-// TestSendInterrupted: the end mark is sent all the same, so that the reader
-// ends and has what was sent.
+// TestSendInterrupted: an interrupted sender still sends the end mark, so that the reader
+// ends and has the sound up to there.
 func TestSendInterrupted(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	server, err := natsd.Start(t.Context(), natsd.Options{})
@@ -338,7 +338,8 @@ func TestReplayFollow(t *testing.T) {
 		}
 		end = max(end, e.At)
 	}
-	// The sessions were closer together than they are long, so they follow at once.
+	// The gap between the sessions was shorter than a session, so that the second
+	// follows the first at once.
 	if end.Seconds() != 16 {
 		t.Errorf("ended at %v s", end.Seconds())
 	}

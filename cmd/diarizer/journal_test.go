@@ -14,7 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// leave puts events into a journal for which there is no server.
+// leave puts events into a journal whose server is away.
 func leave(t *testing.T, dir string, events []event.Event) {
 	t.Helper()
 	nc, err := publish.Connect(t.Context(), "nats://127.0.0.1:1", publish.ConnectOptions{Wait: true})
@@ -38,7 +38,7 @@ func leave(t *testing.T, dir string, events []event.Event) {
 	}
 }
 
-// succeed runs one command line, which must succeed without complaints.
+// succeed runs one command line, which must succeed and print no error.
 func succeed(t *testing.T, stdin string, args ...string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -147,7 +147,7 @@ func TestWhereToPublishIsSaidOnce(t *testing.T) {
 	}
 }
 
-// Where the server has not got all events, nobody is told that it keeps them.
+// Where the server lacks events, no line says that it keeps them.
 func TestWhatNoServerHas(t *testing.T) {
 	o := &output{files: newResults(io.Discard, io.Discard, false, true), where: "--nats nats://bus:4222"}
 	if said := o.kept(); !strings.Contains(said, "kept by the server") {

@@ -24,10 +24,9 @@ import (
 // journeySeconds is how much of the demo's conversation the meeting has.
 const journeySeconds = 14
 
-// TestJourney is a meeting from its first second to the file that is handed on, as
-// docs/first-meeting.md walks it: a microphone by what the sound server calls it, a page
-// where somebody gives a name, the end, a name that is mended after it, and the result
-// in other forms.
+// TestJourney is a meeting from its first second to the file that is handed on, in the steps
+// of docs/first-meeting.md: a microphone by the name in the sound server, a name given on the
+// page, the end, a name corrected after it, and the result in other formats.
 func TestJourney(t *testing.T) {
 	card := soundcard.Start(t)
 	card.Load("module-remap-source", "source_name=alsa_input.usb-0d8c", "master=speaker.monitor", `source_properties="device.description='Desk Microphone'"`)
@@ -78,7 +77,7 @@ func TestJourney(t *testing.T) {
 	}
 	downloaded(t, page, "vtt", "<v Ada>")
 
-	// It ends. All is told, and all is there.
+	// It ends. The result is printed, and the files are there.
 	end()
 	if s := <-status; s != exitInterrupted {
 		t.Fatalf("status %d: %s", s, stderr.String())
@@ -96,7 +95,7 @@ func TestJourney(t *testing.T) {
 	}
 	checkEvents(t, "listen", read(t, "standup.jsonl"))
 
-	// The name is mended after the end: for whoever asks the server, and in the file.
+	// The name is corrected after the end: on the server, and in the file.
 	works(t, "name", "--nats", url, "standup", "Ada=Ada Lovelace", "--out", "mended.vtt")
 	if got := read(t, "mended.vtt"); !strings.Contains(got, "<v Ada Lovelace>") {
 		t.Errorf("mended:\n%s", got)
@@ -129,7 +128,7 @@ func TestJourney(t *testing.T) {
 		t.Error("q does not")
 	}
 
-	// Handed on in other forms, and known again tomorrow.
+	// The result is handed on in other formats, and the voice is known the next day.
 	works(t, "convert", "standup.rttm", "standup.csv", "standup.html")
 	if got := read(t, "standup.html"); !strings.Contains(got, "Ada") {
 		t.Error("the report does not name anybody")
@@ -143,7 +142,7 @@ func TestJourney(t *testing.T) {
 	}
 }
 
-// downloaded takes a file from the page once it has what the pattern finds.
+// downloaded takes a file from the page once the file matches the pattern.
 func downloaded(t *testing.T, page, format, pattern string) string {
 	t.Helper()
 	last := ""

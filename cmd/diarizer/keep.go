@@ -16,18 +16,18 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// defaultKeep is how long workers correct streams that are over.
+// defaultKeep is how long workers take corrections of a stream after its end.
 const defaultKeep = 24 * time.Hour
 
-// mostKept bounds the streams that are kept open for corrections; those that ended
-// first go first.
+// mostKept bounds the streams that are kept open for corrections. Beyond it, the stream that
+// ended first is dropped.
 const mostKept = 1000
 
-// keepQueue is the queue group of all workers: one of them answers.
+// keepQueue is the queue group of all workers, so that one of them answers a correction.
 const keepQueue = "diarizer-late"
 
-// openStreams answers corrections of streams that are over, in the place of the worker
-// that diarized them.
+// openStreams answers corrections of streams that are over. The worker that diarized a
+// stream answers them only until its end.
 type openStreams struct {
 	nc   *nats.Conn
 	keep time.Duration
@@ -43,7 +43,7 @@ type openStream struct {
 	until time.Time
 }
 
-// keepOpen answers until stop is called.
+// keepOpen answers corrections until stop is called.
 func keepOpen(ctx context.Context, nc *nats.Conn, keep time.Duration, log *slog.Logger) (stop func(), err error) {
 	if keep <= 0 {
 		return func() {}, nil
@@ -61,7 +61,7 @@ func keepOpen(ctx context.Context, nc *nats.Conn, keep time.Duration, log *slog.
 		event.StreamStarted: func(e event.Event) { o.shut(e.Stream) },
 	} {
 		sub, err := nc.Subscribe(publish.Subject("*", kind), func(m *nats.Msg) {
-			if e, err := event.Decode(m.Data); err == nil { // others may say there what they like
+			if e, err := event.Decode(m.Data); err == nil { // anybody can publish there
 				do(e)
 			}
 		})
@@ -104,7 +104,7 @@ func (o *openStreams) earlier(ctx context.Context) error {
 	return nil
 }
 
-// open answers corrections of a stream for so long.
+// open answers corrections of a stream for the time keep.
 func (o *openStreams) open(ctx context.Context, stream string, keep time.Duration) {
 	if keep <= 0 {
 		return
@@ -132,7 +132,8 @@ func (o *openStreams) open(ctx context.Context, stream string, keep time.Duratio
 	o.subs[stream] = &openStream{sub: sub, timer: time.AfterFunc(keep, func() { o.shut(stream) }), until: time.Now().Add(keep)}
 }
 
-// answer corrects a stream. Where it goes on again, who diarizes it answers.
+// answer corrects a stream. Where the stream goes on again, the worker that diarizes it
+// answers instead.
 func (o *openStreams) answer(ctx context.Context, stream string, m *nats.Msg) {
 	c, err := correct.Decode(m.Data)
 	var reply correct.Reply
@@ -151,7 +152,7 @@ func (o *openStreams) shut(stream string) {
 	o.drop(stream)
 }
 
-// drop ends the answers about a stream. The lock is held.
+// drop stops answering for a stream. The caller holds the lock.
 func (o *openStreams) drop(stream string) {
 	if s := o.subs[stream]; s != nil {
 		s.timer.Stop()

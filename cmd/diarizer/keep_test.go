@@ -13,8 +13,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// Workers answer corrections of streams that ended before and after they began, until
-// the time is over or a new run begins.
+// Workers answer corrections of streams that ended before and after the start of the worker,
+// until the time of --keep is over or a new run begins.
 func TestStreamsAreKeptOpen(t *testing.T) {
 	ctx := t.Context()
 	nc := natstest.New(t)

@@ -12,8 +12,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 )
 
-// remember keeps what corrections after the end of a stream's new run need, where
-// somebody can make them: on a page or in a view that stay.
+// remember keeps the events of a stream's new run for corrections after its end. Without a
+// page or a view that stays, nobody can make such a correction, and it keeps nothing.
 func (o *output) remember(stream string) func(event.Event) error {
 	if o.page == nil && o.term == nil {
 		return func(event.Event) error { return nil }
@@ -33,8 +33,8 @@ func (o *output) remember(stream string) func(event.Event) error {
 	}
 }
 
-// correct hands a correction to the program that diarizes the stream here, and when it is over
-// makes it itself.
+// correct hands a correction to the run that diarizes the stream in this process. When the
+// run is over, it makes the correction itself.
 func (o *output) correct(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
 	if c.ID == "" {
 		c.ID = rand.Text()
@@ -50,8 +50,8 @@ func (o *output) correct(ctx context.Context, stream string, c correct.Correctio
 	return reply, err
 }
 
-// correctLate corrects a stream that is over and has the files follow. It returns the
-// events that are not printed yet.
+// correctLate corrects a stream that is over and writes the files again. It returns the
+// events that are still to be printed.
 func (o *output) correctLate(ctx context.Context, stream string, c correct.Correction) (reply correct.Reply, news []event.Event, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -78,8 +78,9 @@ func (o *output) correctLate(ctx context.Context, stream string, c correct.Corre
 	return correct.Reply{Seq: tl.Seq()}, news, err
 }
 
-// following returns what has a timeline and the page follow corrections after the end, each
-// once, and adds them to news. The lock is held when it is called.
+// following returns a function that applies an event of a correction after the end to the
+// timeline and the page, each event once, and adds the event to news. The caller of the
+// function holds the lock.
 func (o *output) following(late *correct.Late, tl *event.Timeline, news *[]event.Event) func(event.Event) error {
 	return func(e event.Event) error {
 		if e.Run != tl.Run() || e.Seq <= tl.Seq() {
@@ -95,11 +96,12 @@ func (o *output) following(late *correct.Late, tl *event.Timeline, news *[]event
 	}
 }
 
-// catchUpWithin bounds how long the end of a command waits for corrections of others.
+// catchUpWithin bounds how long the end of a command waits for the corrections of other
+// programs.
 const catchUpWithin = 5 * time.Second
 
-// catchUp has the files follow what others have corrected over NATS while a page or a
-// view stayed.
+// catchUp writes the files again with the corrections that other programs have made over
+// NATS while a page or a view stayed.
 func (o *output) catchUp(ctx context.Context) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

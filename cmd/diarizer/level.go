@@ -24,9 +24,9 @@ const (
 	clearLine    = "\r\x1b[K"        // of a terminal
 )
 
-// levelLine is the line under a transcript that shows how loud a microphone is,
-// where standard error is a terminal. It is a writer for everything else that
-// goes there, which it makes room for.
+// levelLine shows in the last line of a terminal how loud a microphone is. It draws only
+// where standard error is a terminal. Everything else that goes there is written through
+// it, so that it can clear its line first.
 type levelLine struct {
 	w io.Writer
 
@@ -37,19 +37,19 @@ type levelLine struct {
 
 	name   string
 	since  int64   // samples since the last drawing
-	peak   float64 // of these
+	peak   float64 // largest amplitude since then
 	energy float64
 	quiet  int64 // samples since the last sound
 	at     int64
 }
 
-// newLevelLine draws on w where that is a terminal.
+// newLevelLine draws on w where w is a terminal.
 func newLevelLine(w io.Writer) *levelLine {
 	f, ok := w.(*os.File)
 	return &levelLine{w: w, on: ok && term.IsTerminal(int(f.Fd()))}
 }
 
-// off leaves the terminal to someone else.
+// off stops drawing, so that another part of the program can draw.
 func (l *levelLine) off() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -57,7 +57,7 @@ func (l *levelLine) off() {
 	l.on = false
 }
 
-// Write writes whole lines where the level was.
+// Write clears the level and writes whole lines in its place.
 func (l *levelLine) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -65,7 +65,7 @@ func (l *levelLine) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-// around calls f, which writes to the terminal in another way.
+// around clears the level and calls f, which writes to the terminal past l.
 func (l *levelLine) around(f func() error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -80,7 +80,8 @@ func (l *levelLine) clear() {
 	}
 }
 
-// source shows the level of what src yields; name is what it is called.
+// source returns src and shows the level of the sound that src yields. name is the name of
+// the microphone.
 func (l *levelLine) source(src capture.Source, name string) capture.Source {
 	l.name = name
 	return &levelSource{src, l}
@@ -126,8 +127,8 @@ func (l *levelLine) heard(b capture.Block) {
 	}
 }
 
-// draw shows the level of the last tenth of a second: the bar is its mean, the
-// stroke its peak.
+// draw shows the level of the last tenth of a second: the bar is the mean, the stroke the
+// peak.
 func (l *levelLine) draw() {
 	mean, peak := decibels(math.Sqrt(l.energy/float64(l.since))), decibels(l.peak)
 	cell := func(db float64) int {
@@ -145,7 +146,7 @@ func (l *levelLine) draw() {
 	case peak > -.1:
 		b.WriteString("  too loud")
 	}
-	_, _ = l.w.Write(b.Bytes()) // fails as the terminal does
+	_, _ = l.w.Write(b.Bytes()) // a terminal that is gone cannot be told of it
 	l.drawn = true
 }
 
@@ -155,5 +156,5 @@ func clockTime(samples int64) string {
 	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
-// decibels is an amplitude relative to full scale.
+// decibels is the level of an amplitude in dB of full scale.
 func decibels(x float64) float64 { return 20 * math.Log10(max(x, 1e-9)) }

@@ -21,8 +21,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/tracks"
 )
 
-// listenFlags are the flags of listen beside those of every command that
-// diarizes.
+// listenFlags are the flags of listen that other commands that diarize do not have.
 type listenFlags struct {
 	devices         []string
 	channel, record string
@@ -67,10 +66,10 @@ is a gap.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return listenTo(cmd, o, l) },
 	}
 	f := cmd.Flags()
-	o.publish.wait = forever // a microphone is heard now, a server may come later
+	o.publish.wait = forever // the meeting begins now, with or without a server
 	o.register(f)
 	for _, name := range []string{"speech", "utterances"} {
-		// Of something that has not been said yet, nobody knows where it is.
+		// Nobody knows where somebody will speak in a meeting that has not happened yet.
 		_ = f.MarkHidden(name)
 	}
 	f.StringVar(&l.stream, "stream", "", "what the stream is called, by which others follow it (default the host's name and the time)")
@@ -84,7 +83,7 @@ is a gap.`,
 	return cmd
 }
 
-// options checks the flags and returns what they say of each microphone.
+// options checks the flags and returns the options of each microphone.
 func (l *listenFlags) options() ([]mic.Options, error) {
 	if l.rate < 0 {
 		return nil, usage("--rate %d: expected a rate in hertz, such as 48000", l.rate)
@@ -124,11 +123,11 @@ func (l *listenFlags) options() ([]mic.Options, error) {
 	return all, nil
 }
 
-// entitle gives the stream a name of its own where it has none: two machines on one
-// bus, or two meetings, are not to be taken for one.
+// entitle gives a stream without a name one that is unique, so that the meetings of two
+// machines on one bus, or two meetings of one machine, are not taken for one.
 func (l *listenFlags) entitle(now time.Time) error {
 	if l.stream == "" {
-		host, _ := os.Hostname() // a machine without a name has none here either
+		host, _ := os.Hostname() // empty where the machine has no name
 		host, _, _ = strings.Cut(host, ".")
 		l.stream = event.Token(strings.Trim(host+now.Format("-2006-01-02-150405"), "-"))
 	}
@@ -169,7 +168,7 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 		if errors.Is(err, saved.ErrBusy) {
 			return usage("--stream %s: somebody diarizes a stream of this name already, on this machine: choose another name, or end that one", l.stream)
 		}
-		if err == nil { // else it cannot be kept, which is said when it is tried
+		if err == nil { // otherwise saving the session fails, and the error is told then
 			defer func() { err = errors.Join(err, release()) }()
 		}
 	}
@@ -199,8 +198,8 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 			return err
 		}
 	}
-	// What the sound system writes to standard error is kept away, what this
-	// program writes there is not.
+	// The lines that the sound system writes to standard error are dropped. Those of
+	// this program are not.
 	stderr := cmd.ErrOrStderr()
 	if stderr == os.Stderr {
 		own, err := mic.Stderr()

@@ -24,10 +24,11 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/soundcard"
 )
 
-// heardSeconds of the demo are played: six turns of four speakers.
+// heardSeconds is how much of the demo is played: six turns of four speakers.
 const heardSeconds = 20
 
-// cardRate is the rate of the sound card, which passes sound of it on as it is.
+// cardRate is the rate of the sound card, in hertz. The card does not resample sound of this
+// rate.
 const cardRate = 3 * capture.Rate
 
 // convert changes the sample rate of a sound.
@@ -73,7 +74,7 @@ func (s *sayer) Write(p []byte) (int, error) {
 	return s.Buffer.Write(p)
 }
 
-// readSound is all samples of a recording.
+// readSound returns all samples of a recording.
 func readSound(t *testing.T, path string) (all []float32) {
 	t.Helper()
 	rec, err := capture.Open(t.Context(), path, capture.Options{})
@@ -93,9 +94,8 @@ func readSound(t *testing.T, path string) (all []float32) {
 	}
 }
 
-// find returns where in heard, at 16 kHz and silent before, the sound of played
-// begins, in samples at the card's rate, and how well they agree from there on:
-// their correlation.
+// find returns where the sound of played begins in heard, in samples at the card's rate, and
+// the correlation of the two from there on. heard is at 16 kHz and silent before that moment.
 func find(t *testing.T, heard, played []float32) (at int, r float64) {
 	first := func(x []float32) int {
 		return slices.IndexFunc(x, func(v float32) bool { return v > .001 || v < -.001 })
@@ -125,10 +125,9 @@ func correlation(a, b []float32) float64 {
 	return ab / max(1e-9, math.Sqrt(aa*bb))
 }
 
-// TestListenHearsWhatReplayReads: the same sound through a microphone and from
-// its file makes the same turns. The file is replayed with as much silence before
-// it as there was before the sound was played, because the frames that are
-// compared are cut from the beginning of a stream.
+// TestListenHearsWhatReplayReads: the same sound through a microphone and from its file gives
+// the same turns. The file is replayed with as much silence as there was before the sound was
+// played, because frames are counted from the beginning of a stream.
 func TestListenHearsWhatReplayReads(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	card := soundcard.Start(t)
@@ -152,7 +151,7 @@ func TestListenHearsWhatReplayReads(t *testing.T) {
 	if err := card.Play(path("demo.wav")); err != nil {
 		t.Error(err)
 	}
-	time.Sleep(1500 * time.Millisecond) // what is on its way
+	time.Sleep(1500 * time.Millisecond) // until the last sound has been heard
 	cancel()
 	said := regexp.MustCompile(`^wrote \S*live.rttm, \d+ bytes\nwrote \S*heard.flac, [0-9.]+ kB\n$`)
 	if s := <-status; s != exitInterrupted || !said.MatchString(errs.String()) {
@@ -174,8 +173,8 @@ func TestListenHearsWhatReplayReads(t *testing.T) {
 		}
 	}
 	live := segmentsIn(t, path("live.rttm"))
-	// The recording has 16 bits where the microphone had more, which can tip a
-	// decision on the edge by one step of the detector.
+	// The recording has 16 bits and the microphone had more. The rounding can move a
+	// decision by one step of the detector.
 	sameTurns(t, "the recording of what was heard", live, segmentsIn(t, path("heard.flac.rttm")), .05)
 	offset := sameTurns(t, "what was played", live, segmentsIn(t, path("shifted.wav.rttm")), .05)
 	t.Logf("%d turns, %.3f s after those of the file; the sounds' correlation is %.5f", len(live), offset, r)
@@ -190,9 +189,9 @@ func segmentsIn(t *testing.T, path string) []rttm.Segment {
 	return s
 }
 
-// sameTurns checks that two timelines have the same turns of the same speakers,
-// whatever these are called, and that their times are within tolerance seconds of
-// a constant offset, which it returns.
+// sameTurns checks that two timelines have the same turns of the same speakers, under any
+// names. Their times may differ by a constant offset, which it returns, and by tolerance, both
+// in seconds.
 func sameTurns(t *testing.T, what string, got, want []rttm.Segment, tolerance float64) (offset float64) {
 	t.Helper()
 	if len(got) != len(want) || len(want) < 4 {

@@ -21,9 +21,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/soundcard"
 )
 
-// A call: one talks into the microphone, the others come from the loudspeaker, which the
-// microphone hears as well. Microphone and system sound are heard at once, and what the
-// loudspeaker says into the microphone is told once.
+// A call: one person talks into the microphone, and the voices of the others come from the
+// loudspeaker, which the microphone hears as well. With the microphone and the system sound as
+// two devices, a voice from the loudspeaker is told once.
 func TestListenToMicrophoneAndSystem(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	card := soundcard.StartPair(t, "40%")
@@ -83,7 +83,7 @@ func TestListenToMicrophoneAndSystem(t *testing.T) {
 	}
 }
 
-// A device that is not there is named, and the other one is closed again.
+// A device that is not there is named in the error, and the other device is closed.
 func TestListenToADeviceThatIsNotThere(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	soundcard.StartPair(t, "40%")

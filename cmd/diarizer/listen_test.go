@@ -13,7 +13,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/mic"
 )
 
-// listed is a sound system that only lists.
+// listed is a sound system that lists devices and opens none.
 type listed []mic.Device
 
 func (l listed) Devices() ([]mic.Device, error) { return l, nil }
@@ -78,7 +78,7 @@ func TestListenFlags(t *testing.T) {
 	}
 }
 
-// level is a line that draws although it is on no terminal.
+// level is a level line that draws although w is no terminal.
 func level(w *bytes.Buffer) *levelLine { return &levelLine{w: w, on: true, name: "desk"} }
 
 func tone(start int64, amplitude float64, n int) capture.Block {
@@ -116,7 +116,7 @@ func TestLevel(t *testing.T) {
 	}
 }
 
-// TestMuted: silence is said once, after five seconds, and again after sound.
+// TestMuted: silence is told once, after five seconds, and once more after sound.
 func TestMuted(t *testing.T) {
 	var out bytes.Buffer
 	l := level(&out)

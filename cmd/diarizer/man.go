@@ -28,7 +28,7 @@ They are what --help says.`,
 			}
 			root := newRootCommand()
 			root.DisableAutoGenTag = true
-			date := time.Unix(0, 0).UTC() // the same program has the same pages
+			date := time.Unix(0, 0).UTC() // so that the pages of a program are always the same
 			header := &doc.GenManHeader{Title: "DIARIZER", Section: "1", Source: "diarizer " + version.String(), Manual: "diarizer", Date: &date}
 			if err := doc.GenManTree(root, header, args[0]); err != nil {
 				return as(exitOutput, err)

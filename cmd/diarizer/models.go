@@ -10,7 +10,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// models are the models that clients may name: those of the program, read once.
+// models are the models that clients may use: that of --model, and by name those in the
+// program. Each is read once.
 type models struct {
 	usual string // --model
 	mu    sync.Mutex
@@ -19,13 +20,14 @@ type models struct {
 
 func newModels(usual string) *models { return &models{usual: usual, read: map[string]model.Model{}} }
 
-// pipeline is how to diarize with the model of a name, --model if there is none.
+// pipeline is the configuration with the model of that name, or with --model where name is
+// empty.
 func (m *models) pipeline(name string) (pipeline.Config, error) {
 	switch name {
 	case "":
 		name = m.usual
 	case modelfile.Accurate, modelfile.Light:
-	default: // no client reads files of ours
+	default: // a client must not open files of this machine
 		return pipeline.Config{}, fmt.Errorf("expected %s or %s", modelfile.Accurate, modelfile.Light)
 	}
 	m.mu.Lock()

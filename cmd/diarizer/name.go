@@ -14,15 +14,15 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/export"
 )
 
-// wish is a correction as somebody types it: speakers by id or by name.
+// wish is a correction as a person types it, with speakers by id or by name.
 type wish struct {
 	action  correct.Action
 	speaker string
 	into    string
 	name    string
 	text    string       // of a mark
-	at      []event.Time // of turns
-	until   event.Time   // what is given from the only one of them on, where it is not 0
+	at      []event.Time // moments of the turns that are given, or the beginning of a range
+	until   event.Time   // end of the range, 0 where whole turns are given
 }
 
 // nameOptions are the flags of name, merge and undo.
@@ -42,13 +42,14 @@ func (o *nameOptions) register(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
 }
 
-// aboutCorrections is in the help of every command that corrects.
+// aboutCorrections is a part of the help of every command that corrects.
 const aboutCorrections = `
 
-FILE is an RTTM file, or events as lines of JSON; it is written again, and what was
-there before is kept as FILE.1 unless --force is given. STREAM is one that a NATS
-server keeps: while it goes on, the program that diarizes it is asked; when it is over, events
-behind its end tell everybody who reads it. --out writes the turns as they are then.`
+FILE is an RTTM file, or events as lines of JSON. An RTTM file is written again, and the
+file from before is kept as FILE.1 unless --force is given; to events, events are added.
+STREAM is a stream that a NATS server keeps. While it goes on, the program that diarizes
+it makes the correction. When it is over, the correction is published behind its end, for
+everybody who reads the stream. --out writes the corrected turns.`
 
 // newNameCommand makes "diarizer name".
 func newNameCommand() *cobra.Command {
@@ -57,7 +58,8 @@ func newNameCommand() *cobra.Command {
 		Use:   "name [flags] FILE|STREAM SPEAKER=NAME...",
 		Short: "Say what speakers are called, during a meeting or after it",
 		Long: `Say what speakers are called, during a meeting or after it. SPEAKER is S1, S2 and so
-on, or the name that the speaker has now; without NAME it is S1 again.` + aboutCorrections,
+on, or the name that the speaker has now. Without NAME, as in Ada=, the speaker is called
+S1 again.` + aboutCorrections,
 		Example: `  diarizer name meeting.rttm S1=Ada "S2=Grace Hopper" --out meeting.vtt
   diarizer name --nats nats://bus:4222 standup S1=Ada
   diarizer name standup Ada=`,
@@ -102,9 +104,9 @@ func newUndoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "undo [flags] FILE|STREAM",
 		Short: "Take the last correction of a stream back",
-		Long: `Take the last correction of a stream back, and the one before it the next time. After
-the end of a stream, that is what was corrected after its end. An RTTM file does not
-say what was corrected: the one before is beside it as FILE.1.`,
+		Long: `Take the last correction of a stream back; the next undo takes the one before it. After
+the end of a stream, only corrections made after its end can be taken back. An RTTM file
+does not say what was corrected: the file from before is beside it as FILE.1.`,
 		Example: `  diarizer undo standup
   diarizer undo meeting.jsonl --out meeting.vtt`,
 		Args: cobra.ExactArgs(1),
@@ -122,9 +124,9 @@ func newMarkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mark [flags] STREAM|FILE.jsonl [NOTE]",
 		Short: "Mark this moment of a meeting, with a note",
-		Long: `Mark this moment of a meeting, with a note. Everybody who watches sees it, and it is in
-the transcript and among the marks of a .json file. Of a stream that is over, it marks
-the end. It is not taken back.`,
+		Long: `Mark this moment of a meeting, with a note. Everybody who watches sees the mark. It is in
+the transcript and among the marks of a .json file. In a stream that is over, it marks the
+end. A mark cannot be taken back.`,
 		Example: `  diarizer mark standup "decided: ship it"
   diarizer mark --nats nats://bus:4222 standup`,
 		Args: cobra.RangeArgs(1, 2),
@@ -140,7 +142,7 @@ the end. It is not taken back.`,
 	return cmd
 }
 
-// correct corrects a file or a stream, whichever target is.
+// correct corrects the file target, or the stream target where there is no such file.
 func (o *nameOptions) correct(cmd *cobra.Command, target string, wishes []wish) error {
 	info, err := os.Stat(target)
 	switch {
@@ -167,7 +169,7 @@ func (o *nameOptions) outputs(files *results) error {
 	return nil
 }
 
-// aim makes a correction of a wish, with the speakers of a timeline.
+// aim makes a correction of a wish. The speakers are those of the timeline.
 func aim(w wish, tl *event.Timeline) (c correct.Correction, err error) {
 	c = correct.Correction{Action: w.action, Name: w.name, Run: tl.Run()}
 	if w.action == correct.Undo || w.action == correct.Mark {
@@ -186,7 +188,7 @@ func aim(w wish, tl *event.Timeline) (c correct.Correction, err error) {
 	return c, err
 }
 
-// spelled is what a correction has done, in words; tl is as it was before.
+// spelled says in words what a correction has done. tl is the timeline before it.
 func spelled(c correct.Correction, tl *event.Timeline) string {
 	who := func(s event.Speaker) string {
 		if name := tl.Name(s); name != s.String() {

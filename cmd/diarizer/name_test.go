@@ -104,8 +104,8 @@ func meetingOver(t *testing.T) (url string) {
 	return nc.ConnectedUrl()
 }
 
-// A stream that is over on the server is named, merged and taken back, and all later
-// readers, of events and files, have it so.
+// Speakers of a stream that is over on the server are named and merged, and the corrections
+// are taken back. Later readers of the events and of files have each state.
 func TestNameOverStream(t *testing.T) {
 	t.Chdir(t.TempDir())
 	url := meetingOver(t)
@@ -137,7 +137,7 @@ func TestNameOverStream(t *testing.T) {
 	if got := lines("--format", "rttm"); got != named {
 		t.Errorf("merge taken back:\n%s\nwant\n%s", got, named)
 	}
-	// The same with the events of before in a file.
+	// The same with a file of the events from before.
 	works(t, "undo", "m.jsonl", "--out", "m.rttm")
 	if got, err := os.ReadFile("m.rttm"); err != nil || string(got) != named {
 		t.Errorf("taken back in a file: %v\n%s", err, got)
@@ -152,7 +152,7 @@ func TestNameOverStream(t *testing.T) {
 	}
 }
 
-// A page that stays after the end takes names, and the files of the command follow.
+// A page that stays after the end takes names, and the files of the command are written again.
 func TestPageAfterTheEnd(t *testing.T) {
 	for _, bus := range []string{"off", "embedded"} {
 		t.Run(bus, func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestPageAfterTheEnd(t *testing.T) {
 			if data, err := os.ReadFile(filepath.Join(dir, "m.rttm")); err != nil || bytes.Contains(data, []byte("Ada")) {
 				t.Errorf("undo: %v\n%s", err, data)
 			}
-			if bus == "embedded" { // by somebody else
+			if bus == "embedded" { // by another program
 				works(t, "name", "--nats", stderr.wait(t, `publishing to (\S+)`), "talk", "S1=Grace")
 			}
 			cancel()
@@ -199,7 +199,7 @@ func TestPageAfterTheEnd(t *testing.T) {
 	}
 }
 
-// Of several names of which one is wrong, none is in the file, and none is told.
+// If one of several names is wrong, no name is written and none is printed.
 func TestNameAllOrNothing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeFile(t, "talk.rttm", []byte(threeVoices))

@@ -23,8 +23,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/export"
 )
 
-// correctFile corrects an RTTM file or events as lines of JSON. What the corrections
-// do not touch stays as it is, byte by byte.
+// correctFile corrects an RTTM file or events as lines of JSON. Lines that the corrections
+// do not touch stay as they are, byte by byte.
 func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish) error {
 	say := func(err error) { fmt.Fprintf(cmd.ErrOrStderr(), "diarizer: %v\n", err) }
 	data, err := os.ReadFile(path)
@@ -48,13 +48,13 @@ func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish
 		change = correctEvents
 	}
 	files := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), o.results.force, true)
-	// Of events nothing goes away, so that nothing is to be kept.
+	// Corrections add events and remove none, so the file from before need not be kept.
 	here := &outfile.Set{Force: o.results.force || tl.Run() != export.RTTMRun}
 	own, err := here.Add(cmd.Name(), path)
 	if err = errors.Join(err, files.Set.Input("what is corrected", path), o.outputs(files)); err != nil {
 		return err
 	}
-	var done []string // of nothing before all of it is in the file
+	var done []string // printed once all corrections are in the file
 	for _, w := range wishes {
 		c, err := aim(w, tl)
 		if err != nil {
@@ -88,9 +88,9 @@ func (o *nameOptions) correctFile(cmd *cobra.Command, path string, wishes []wish
 	return o.tell(cmd, files, tl)
 }
 
-// reread is the timeline of the same recording or stream in data.
+// reread returns the timeline of the recording or stream of was, as it is in data.
 func reread(cmd *cobra.Command, path string, data []byte, was *event.Timeline) (*event.Timeline, error) {
-	all, err := timelinesOf(bufio.NewReader(bytes.NewReader(data)), path, func(error) {}) // has been said
+	all, err := timelinesOf(bufio.NewReader(bytes.NewReader(data)), path, func(error) {}) // the same errors were told before
 	if err != nil {
 		return nil, err
 	}

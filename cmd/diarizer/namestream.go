@@ -46,7 +46,8 @@ func (o *nameOptions) correctStream(cmd *cobra.Command, stream string, wishes []
 	return o.tell(cmd, files, tl)
 }
 
-// tell writes the files and how much everybody has spoken, after a correction.
+// tell writes the files of --out after a correction, and prints how much everybody has
+// spoken.
 func (o *nameOptions) tell(cmd *cobra.Command, files *results, tl *event.Timeline) error {
 	all := []*event.Timeline{tl}
 	err := files.write(whole, all, nil)
@@ -69,8 +70,8 @@ func streamNow(ctx context.Context, nc *nats.Conn, stream string) (*event.Timeli
 	return late.Timeline(), nil
 }
 
-// correctAnywhere has the program that diarizes the stream correct it, and corrects it itself
-// where it is over. It returns the timeline with the correction.
+// correctAnywhere asks the program that diarizes the stream to correct it. Where the stream
+// is over, it makes the correction itself. It returns the corrected timeline.
 func correctAnywhere(ctx context.Context, nc *nats.Conn, stream string, tl *event.Timeline, c correct.Correction) (*event.Timeline, error) {
 	if tl.Ended() == nil {
 		reply, err := correct.Request(ctx, nc, stream, c)
@@ -100,7 +101,7 @@ func streamAt(ctx context.Context, nc *nats.Conn, stream, run string, seq uint64
 		select {
 		case <-time.After(50 * time.Millisecond):
 		case <-ctx.Done():
-			return tl, nil // it is on its way
+			return tl, nil // the event is on its way
 		}
 	}
 }

@@ -11,10 +11,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
-// tellApart gives recordings of the same name names that differ: with as many of
-// the directories above them as that takes, and where that does not help with
-// what their file names end in. Other recordings keep the names that they have
-// alone.
+// tellApart gives recordings of the same name different names. It adds as many directories
+// above the files as it needs, and the file extension where directories do not help. A
+// recording whose name is unique keeps it.
 func tellApart(all []recording) {
 	alike := map[string][]int{}
 	for i, r := range all {
@@ -80,7 +79,7 @@ func above(path string) []string {
 	return all
 }
 
-// once leaves out recordings that are there already, under whatever path.
+// once leaves out recordings that are named twice, by any path.
 func once(all []recording) (kept []recording, twice []string) {
 	var seen []os.FileInfo
 	paths := map[string]bool{}
@@ -110,7 +109,7 @@ func some(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// paths are where recordings are.
+// paths are the paths of recordings.
 func paths(all []recording) []string {
 	var out []string
 	for _, r := range all {

@@ -22,8 +22,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// natsFlags are the flags of every command that connects to a NATS server,
-// but for its URL.
+// natsFlags are the flags of every command that connects to a NATS server, without its URL.
 type natsFlags struct {
 	context  string
 	domain   string
@@ -43,16 +42,16 @@ func (o *natsFlags) register(f *pflag.FlagSet) {
 	f.Var(&o.wait, "nats-wait", "how long to wait for a NATS server that is not there yet, such as 30s; with forever, begin without it")
 }
 
-// connect connects as name to url, or to where the flags say instead. It
-// returns when a server is there.
+// connect connects as name to url, or to the server of --nats-context. It waits for the
+// server as long as --nats-wait says.
 func (o *natsFlags) connect(ctx context.Context, url, name string, onError func(error), more ...nats.Option) (*nats.Conn, error) {
 	opts := o.options(name, onError)
 	opts.NATS = more
 	return connected(publish.Connect(ctx, url, opts))
 }
 
-// connected gives the error of a connection its exit status: that of a file
-// which cannot be read, or of the server.
+// connected gives the error of a connection its exit status: that of a file that cannot be
+// read, or that of a server.
 func connected(nc *nats.Conn, err error) (*nats.Conn, error) {
 	if cli.Status(err) == exitFailed {
 		err = as(exitServer, err)
@@ -60,7 +59,7 @@ func connected(nc *nats.Conn, err error) (*nats.Conn, error) {
 	return nc, err
 }
 
-// begin does the same and, if the flags say so, does not wait for a server.
+// begin connects as connect does, but returns at once with --nats-wait forever.
 func (o *natsFlags) begin(ctx context.Context, url, name string, onError func(error)) (*nats.Conn, error) {
 	opts := o.options(name, onError)
 	opts.Wait = o.wait == forever
@@ -114,7 +113,7 @@ func (o *publishFlags) register(f *pflag.FlagSet) {
 	f.DurationVar(&o.retain, "retain", 0, "how long the NATS server keeps events (default 720h, or as its stream is configured)")
 }
 
-// publishing says how to publish to url, which is empty for an embedded server.
+// publishing returns the options of publishing to url. url is empty for an embedded server.
 func (o *publishFlags) publishing(url string) session.Publishing {
 	p := session.Publishing{Stream: publish.StreamOptions{Retain: o.retain}}
 	if o.journal != "off" && (url != "" || o.context != "") {
@@ -123,9 +122,8 @@ func (o *publishFlags) publishing(url string) session.Publishing {
 	return p
 }
 
-// server names the server at a URL, or that of a context, as a directory, with the
-// domain where there is one: what was meant for one server is not published to
-// another.
+// server is the directory of a server in the journal, of its URL or context and its domain.
+// Each server has a directory, so that events for one are not published to another.
 func (o *natsFlags) server(url string) string {
 	name := server(url, o.context)
 	if o.domain != "" {
@@ -134,9 +132,8 @@ func (o *natsFlags) server(url string) string {
 	return name
 }
 
-// journalIn makes the directory of a journal, if there is to be one, and finds
-// out whether files can be made there. A disk that is full is no reason not to
-// begin: events then wait in memory.
+// journalIn makes the directory of a journal and checks that files can be made there. An
+// empty dir is no journal. A full disk is no error: events then wait in memory.
 func journalIn(dir string) error {
 	if dir == "" {
 		return nil
@@ -154,7 +151,7 @@ func journalIn(dir string) error {
 	return nil
 }
 
-// server names the server at a URL, or that of a context, as a directory.
+// server is a directory name for the server at a URL, or for that of a context.
 func server(url, context string) string {
 	if context != "" {
 		return event.Token("context-" + filepath.Base(context))
@@ -173,8 +170,8 @@ func server(url, context string) string {
 // defaultJournal is in the user's directory for the state of programs.
 func defaultJournal() string { return filepath.Join(stateHome(), "diarizer", "journal") }
 
-// stateHome is XDG_STATE_HOME, or where the XDG Base Directory Specification
-// puts it; on Windows the directory for local data.
+// stateHome is XDG_STATE_HOME, or the default of the XDG Base Directory Specification; on
+// Windows, it is the directory for local data.
 func stateHome() string {
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return dir

@@ -35,7 +35,7 @@ type output struct {
 	flags  diarizeFlags
 	stdout io.Writer
 	stderr io.Writer
-	text   io.Writer // where the transcript goes
+	text   io.Writer // for the transcript
 	print  func(event.Event) error
 	nc     *nats.Conn
 	server *natsd.Server
@@ -45,29 +45,29 @@ type output struct {
 	sounds page.Sounds
 	bar    *progress
 	files  *results
-	where  string // the flags that lead to the server which keeps the events, empty where none will
-	unsent bool   // it has not got all of them
+	where  string // the flags of the server that keeps the events, empty where no server does
+	unsent bool   // whether that server lacks some events
 	host   bool   // whether somebody sits at the terminal
-	live   bool   // whether there is no end but that which the user makes
+	live   bool   // whether only the user ends the command
 	atEnd  bool   // whether turns are printed at the end, all corrections applied, and not as they come
 
 	voices *recognition // of --identify
 
 	publishing session.Publishing
 
-	mu        sync.Mutex // of what follows, where several streams run at once
+	mu        sync.Mutex // guards the rest, as several streams may run at once
 	timelines []*event.Timeline
-	lates     map[string]*correct.Late // of the streams, where they can be corrected here after their end
-	how       outcome                  // of the files, once they are written
+	lates     map[string]*correct.Late // by stream, for corrections after its end
+	how       outcome                  // with which the files were written
 	written   bool
-	told      []rttm.Segment // in time, for --rttm-live
+	told      []rttm.Segment // what was told in time, for --rttm-live
 	broken    bool           // whether a stream failed
 	mute      bool           // whether standard output takes no more
-	deaf      error          // why, unless it went with the program's end
+	deaf      error          // of the write that failed, nil where it is not told
 }
 
-// open connects to what the flags name. Its files are those that were checked
-// before.
+// open opens the outputs that the flags name: the NATS server, the page and the view. files
+// were checked before.
 func (o diarizeFlags) open(cmd *cobra.Command, files *results, m model.Model) (*output, error) {
 	voices, err := openVoices(o.identify, o.voicesKey, m, cmd.ErrOrStderr())
 	if err != nil {
@@ -152,7 +152,7 @@ func (o *output) printStreams() {
 	}
 }
 
-// printAtEnd tells the turns when all is over instead of as they come.
+// printAtEnd makes the turns be printed at the end instead of as they come.
 func (o *output) printAtEnd() {
 	if !o.flags.json && o.term == nil {
 		o.atEnd = true
@@ -160,7 +160,7 @@ func (o *output) printAtEnd() {
 	}
 }
 
-// warn says what went wrong without ending anything.
+// warn prints an error that does not end the command.
 func (o *output) warn(err error) {
 	for _, line := range cli.Lines(cli.Apart(err)) {
 		o.say("diarizer: %s\n", line)
@@ -169,15 +169,14 @@ func (o *output) warn(err error) {
 
 // say prints to standard error.
 func (o *output) say(format string, args ...any) {
-	_ = o.bar.print(func() error { // what cannot be said cannot be complained of either
+	_ = o.bar.print(func() error { // there is no other place to tell an error
 		_, err := fmt.Fprintf(o.stderr, format, args...)
 		return err
 	})
 }
 
-// run diarizes one source. length is its duration, or 0 where it is not known.
-// What came of it is kept for the files, whatever happens. Several may run at
-// once.
+// run diarizes one source. length is its duration, or 0 where it is not known. Its timeline
+// is kept for the files, whatever happens. Several runs may go on at once.
 func (o *output) run(ctx context.Context, src capture.Source, opts session.Options, length time.Duration) error {
 	live := event.NewLive(o.flags.latency)
 	opts.NATS = o.nc
@@ -212,16 +211,16 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 	return o.term.ended(ctx, err)
 }
 
-// fail says that a stream failed before it ran.
+// fail records that a stream failed before it ran.
 func (o *output) fail() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.broken = true
 }
 
-// close writes the files, says what came of all, keeps the page or the view up
-// until ctx is done where there is one and nothing failed, and ends the
-// connection and the servers. It returns every error, failed first.
+// close writes the files and prints the result. If nothing failed, it keeps the page or the
+// view up until ctx is done. Then it closes the connection and the servers. It returns every
+// error, failed first.
 func (o *output) close(ctx context.Context, failed error) error {
 	o.bar.end()
 	o.unsent = errors.Is(failed, publish.ErrUnpublished)
@@ -234,7 +233,7 @@ func (o *output) close(ctx context.Context, failed error) error {
 		case o.term != nil:
 			o.term.linger(ctx)
 		case o.live && o.host && cli.InterruptedBy(ctx, os.Interrupt):
-			// Whoever ended the meeting may want to name who was there.
+			// The person who ended the meeting may want to name its speakers.
 			again, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 			o.page.linger(again, o.stderr)
 			stop()
@@ -246,18 +245,18 @@ func (o *output) close(ctx context.Context, failed error) error {
 	err = errors.Join(err, o.disconnect())
 	if o.term == nil {
 		err = errors.Join(err, o.voices.keep(o.say))
-	} else { // the terminal is a plain one again
+	} else { // the view has gone, and the terminal takes plain lines
 		o.stderr = o.stdout
 		err = errors.Join(err, o.result(ctx), o.voices.keep(o.say))
 	}
 	return err
 }
 
-// write writes the files.
+// write writes the files, with the recordings in the order of their names.
 func (o *output) write(ctx context.Context) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	// Recordings that ran at once ended in any order.
+	// Recordings that ran at the same time ended in any order.
 	slices.SortStableFunc(o.timelines, func(a, b *event.Timeline) int { return strings.Compare(a.Source().Name, b.Source().Name) })
 	slices.SortStableFunc(o.told, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
 	o.how, o.written = o.outcome(ctx), true

@@ -11,19 +11,20 @@ import (
 	"github.com/seed-7adb9000/diarizer/segment"
 )
 
-// leastPace is how many times as fast as it is spoken a model has to hear speech for a
-// live stream: each second becomes part of some three pairs, and the rest of the
-// program and of the machine want their share.
+// leastPace is the speed, as a multiple of real time, that a model needs for a live stream.
+// Each second of speech becomes part of about three pairs, and the rest of the program and of
+// the machine need time too.
 const leastPace = 5
 
-// pace measures that: the time of a pair of a second, and of what the tracker of the
-// model does for one.
+// pace measures the speed of a model as a multiple of real time. A second of speech costs one
+// pair and the tracker's share.
 func pace(m model.Model) float64 {
 	took := pairing(m) + tracking(m)
 	return time.Second.Seconds() / max(took, time.Microsecond).Seconds()
 }
 
-// tracking is what tracking takes of every second, on average over one cycle.
+// tracking is the time that the tracker of the model takes for a second of sound, averaged
+// over one cycle.
 func tracking(m model.Model) time.Duration {
 	t, ok := m.(model.Tracking)
 	if !ok {
@@ -51,7 +52,7 @@ func tracking(m model.Model) time.Duration {
 	return time.Duration(float64(least) * capture.Rate / float64(tracker.Cycle()))
 }
 
-// pairing is what the pair of a second takes: the best of three.
+// pairing is the time of a pair of one second of speech, the best of three.
 func pairing(m model.Model) time.Duration {
 	ear, stats := m.NewListener(), m.Shape().NewStats()
 	least := time.Duration(1<<63 - 1)
@@ -72,8 +73,8 @@ func pairing(m model.Model) time.Duration {
 	return least
 }
 
-// livable returns m where this machine keeps up with it, and otherwise the light
-// model with a sentence that says so. at is the pace of m.
+// livable returns m where this machine keeps up with it. Otherwise, it returns the light
+// model and a sentence that says so. at is the pace of m.
 func livable(m model.Model, at float64) (model.Model, string, error) {
 	if at >= leastPace {
 		return m, "", nil

@@ -28,15 +28,15 @@ func (o *pageFlags) register(f *pflag.FlagSet) {
 	o.tls.register(f)
 }
 
-// livePage is the page of the streams that this process diarizes. A nil
-// livePage shows nothing.
+// livePage is the page of the streams that this process diarizes. A nil livePage does
+// nothing.
 type livePage struct {
 	hub    *page.Hub
 	server *page.Server
 }
 
-// open serves the page, where there is to be one, and says where. c takes its
-// corrections, sounds are what it can play.
+// open serves the page, if the flags ask for one, and prints its address. c takes the
+// corrections that are made on the page. sounds are the recordings that it can play.
 func (o pageFlags) open(ctx context.Context, stderr io.Writer, c page.Correct, sounds *page.Sounds) (*livePage, error) {
 	if o.addr == "" {
 		if o.token != "" {
@@ -53,7 +53,7 @@ func (o pageFlags) open(ctx context.Context, stderr io.Writer, c page.Correct, s
 	return p, nil
 }
 
-// serve serves the streams of a hub and says where.
+// serve serves the streams of a hub and prints the address.
 func (o pageFlags) serve(ctx context.Context, stderr io.Writer, hub *page.Hub, opts page.Options) (*page.Server, error) {
 	opts.Addr, opts.Token = o.addr, o.token
 	var err error

@@ -13,9 +13,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 )
 
-// progress is the one line under what is printed that says how far all streams
-// of a command have come. It is drawn where standard error is a terminal.
-// Everything that is printed goes through it, one thing at a time.
+// progress shows in the last line of a terminal how far the streams of a command have come.
+// It draws only where standard error is a terminal. Everything that is printed goes through
+// it, so that the line can be cleared first.
 type progress struct {
 	mu    sync.Mutex
 	w     io.Writer
@@ -23,13 +23,13 @@ type progress struct {
 	pb    *progressbar.ProgressBar // nil before the first drawing
 
 	began  time.Time
-	drawn  time.Duration // of sound heard, at the last drawing
-	heard  time.Duration // of all streams together
-	known  time.Duration // length of all streams that are open or were
+	drawn  time.Duration // heard at the last drawing
+	heard  time.Duration // sound heard of all streams together
+	known  time.Duration // length of all streams that are or were open
 	open   int           // streams of unknown length
-	whole  time.Duration // length of all there are to come, 0 where not known
+	whole  time.Duration // length of all recordings, 0 where it is not known
 	done   int
-	expect int // recordings in all, 0 where that is not said
+	expect int // number of recordings, 0 where it is not known
 }
 
 // newProgress draws on w unless quiet is set.
@@ -41,14 +41,14 @@ func newProgress(w io.Writer, quiet bool) *progress {
 	return p
 }
 
-// recordings says how many there are in all.
+// recordings sets the number of recordings.
 func (p *progress) recordings(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.expect = n
 }
 
-// total says how long all recordings are together.
+// total sets the length of all recordings together.
 func (p *progress) total(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -62,15 +62,15 @@ func (p *progress) finished() {
 	p.done++
 }
 
-// sum returns what was heard of all streams, and since when.
+// sum returns how much was heard of all streams together, and how long that took.
 func (p *progress) sum() (heard, took time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.heard, time.Since(p.began)
 }
 
-// stream adds a stream of the given length, 0 where it is not known, and
-// returns what is to be told how far it has been heard, in samples.
+// stream adds a stream of that length, which is 0 where it is not known. The function that
+// it returns is called with the position of the stream, in samples.
 func (p *progress) stream(length time.Duration) (at func(samples int64)) {
 	p.mu.Lock()
 	p.known += length
@@ -91,7 +91,7 @@ func (p *progress) stream(length time.Duration) (at func(samples int64)) {
 	}
 }
 
-// print lets f write where the line was.
+// print clears the line and calls f, which writes in its place.
 func (p *progress) print(f func() error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -109,7 +109,7 @@ func (p *progress) end() {
 
 func (p *progress) clear() {
 	if p.pb != nil {
-		_ = p.pb.Clear() // fails as the terminal does
+		_ = p.pb.Clear() // a terminal that is gone cannot be told of it
 	}
 }
 
@@ -132,10 +132,10 @@ func (p *progress) draw() {
 		p.pb.ChangeMax64(total)
 	}
 	p.pb.Describe(p.describe())
-	_ = p.pb.Set64(int64(p.heard.Seconds())) // fails only beyond the total, when a header was wrong
+	_ = p.pb.Set64(int64(p.heard.Seconds())) // fails beyond the total, where a header gave a wrong length
 }
 
-// describe is the line's text: what is done, what was heard of what, how fast.
+// describe is the text of the line: recordings done, sound heard, and the speed.
 func (p *progress) describe() string {
 	s := ""
 	if p.expect > 1 {

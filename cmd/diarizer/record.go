@@ -11,11 +11,11 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/cli/outfile"
 )
 
-// keeper keeps what a microphone hears in the file of --record. While it grows
-// the file has a name that says so. A nil keeper keeps nothing.
+// keeper records a microphone to the file of --record. While the file grows, its name says
+// that it is a part. A nil keeper records nothing.
 type keeper struct {
 	file   *outfile.File
-	failed bool // which was said then
+	failed bool // whether a write failed, which was told then
 }
 
 // newKeeper checks that the file can be written.
@@ -27,7 +27,7 @@ func newKeeper(files *results, path string) (*keeper, error) {
 	return &keeper{file: f}, nil
 }
 
-// record begins to keep what src yields.
+// record returns src and records the sound that src yields.
 func (k *keeper) record(src capture.Source, warn func(error)) (capture.Source, error) {
 	if k == nil {
 		return src, nil
@@ -42,8 +42,8 @@ func (k *keeper) record(src capture.Source, warn func(error)) (capture.Source, e
 	})
 }
 
-// close gives the file its name when it is complete, as it is when somebody ended the
-// meeting. Where the recording or the device failed, which is err, it keeps the one that says so.
+// close gives the file its final name. The file is complete if the user ended the meeting.
+// If the recording or the device failed with err, the file keeps the name of a part.
 func (k *keeper) close(ctx context.Context, err error) error {
 	switch {
 	case k == nil:
@@ -56,8 +56,7 @@ func (k *keeper) close(ctx context.Context, err error) error {
 	return k.file.Commit()
 }
 
-// noRecording refuses arguments, which are recordings that somebody wants
-// diarized.
+// noRecording refuses arguments of listen, which are probably recordings to be diarized.
 func noRecording(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -21,8 +21,8 @@ import (
 // recording is one file of the command line, or standard input.
 type recording struct {
 	path   string // "-" for standard input
-	name   string // in RTTM files
-	stream string // in subjects
+	name   string // the file field of RTTM
+	stream string // the id of the stream
 }
 
 func newRecording(path string) recording {
@@ -33,27 +33,27 @@ func newRecording(path string) recording {
 	return recording{path: path, name: rttm.RecordingName(id), stream: event.StreamID(id)}
 }
 
-// channel is the recording of one of its channels.
+// channel is the recording of one channel of r.
 func (r recording) channel(c capture.Channel) recording {
 	suffix := fmt.Sprintf("-ch%d", c)
 	return recording{path: r.path, name: r.name + suffix, stream: event.Token(r.stream + suffix)}
 }
 
-// found are the recordings of a command line, and what of it is none.
+// found are the recordings of a command line, with notes about files that are not.
 type found struct {
 	all   []recording
-	notes []string // for the person, a line each
+	notes []string // lines for the user
 }
 
-// findRecordings takes files as they are, and of a directory the recordings in
-// it, by name, those in the directories below it too if recursive is set.
-// Recordings of the same name are told apart.
+// findRecordings returns the files among paths and, in the order of their names, the
+// recordings in the directories among them. With recursive, directories below those are read
+// too. Recordings of the same name get different names.
 func findRecordings(paths []string, opts capture.Options, recursive bool) (found, error) {
 	var f found
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if path == "-" || err != nil || !info.IsDir() {
-			f.all = append(f.all, newRecording(path)) // what cannot be opened is said when its turn comes
+			f.all = append(f.all, newRecording(path)) // an error is told when it is opened
 			continue
 		}
 		if opts.Raw != nil {
@@ -75,7 +75,7 @@ func findRecordings(paths []string, opts capture.Options, recursive bool) (found
 	return f, nil
 }
 
-// directory adds the recordings in a directory. What is there besides is named.
+// directory adds the recordings in a directory. A note names the other files.
 func (f *found) directory(dir string, recursive bool) error {
 	n, entries := len(f.all), 0
 	var passed, below []string
@@ -91,7 +91,7 @@ func (f *found) directory(dir string, recursive bool) error {
 		if err != nil {
 			return err
 		}
-		info, err := os.Stat(path) // behind a link
+		info, err := os.Stat(path) // follows links
 		switch hidden := e.Name()[0] == '.'; {
 		case e.IsDir() && recursive && !hidden:
 			return nil
@@ -109,7 +109,7 @@ func (f *found) directory(dir string, recursive bool) error {
 		if is, err := capture.IsRecording(path); err == nil && !is {
 			passed = append(passed, name)
 		} else {
-			f.all = append(f.all, newRecording(path)) // what cannot be read is said when its turn comes
+			f.all = append(f.all, newRecording(path)) // the error is told when it is opened
 		}
 		return nil
 	})
@@ -132,14 +132,14 @@ func (f *found) directory(dir string, recursive bool) error {
 	return nil
 }
 
-// claims hold who uses a stream id and a name, so that no two streams of a
-// command are mixed up.
+// claims hold which recording uses a stream id and a name, so that no two streams of a
+// command have the same.
 type claims struct {
 	mu sync.Mutex
 	by map[string]string
 }
 
-// claim returns an error if a stream id or name is another's.
+// claim returns an error if another recording uses the stream id or the name of r.
 func (c *claims) claim(r recording) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -155,8 +155,8 @@ func (c *claims) claim(r recording) error {
 	return nil
 }
 
-// openRecordings opens a file or, for "-", standard input: one source, or one
-// for each channel.
+// openRecordings opens a file or, for "-", standard input. It returns one source, or one for
+// each channel.
 func openRecordings(cmd *cobra.Command, path string, opts capture.Options) ([]*capture.Recording, error) {
 	ctx := cmd.Context()
 	if path == "-" {
@@ -169,21 +169,20 @@ func openRecordings(cmd *cobra.Command, path string, opts capture.Options) ([]*c
 	return capture.OpenAll(ctx, path, opts)
 }
 
-// length is how long recordings are.
+// length is the duration of recordings.
 type length struct {
-	sum, most time.Duration // of all streams together, and of the longest
+	sum, most time.Duration // of all streams together, and of the longest stream
 }
 
-// lengths asks the recordings how long they are; zero if one of them does not
-// say.
+// lengths reads the duration of the recordings. It is zero if one of them does not say.
 func lengths(ctx context.Context, all []recording, opts capture.Options) (l length) {
 	for _, r := range all {
 		if info, err := os.Stat(r.path); ctx.Err() != nil || err == nil && !info.Mode().IsRegular() || r.path == "-" {
-			return length{} // what a pipe has told is gone
+			return length{} // a pipe can be read only once
 		}
 		recs, err := capture.OpenAll(ctx, r.path, opts)
 		if err != nil {
-			continue // said when its turn comes
+			continue // the error is told when the recording is opened
 		}
 		known := true
 		for _, rec := range recs {

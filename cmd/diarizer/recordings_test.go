@@ -102,9 +102,8 @@ func writeFile(t *testing.T, path string, b []byte) string {
 	return path
 }
 
-// TestReplayEverywhere: a file, the same through a pipe as WAV and as raw
-// samples, among others in a directory, and as one of two channels, give the
-// same turns.
+// TestReplayEverywhere: a recording gives the same turns as a file, through a pipe as WAV and
+// as raw samples, in a directory with others, and as one of two channels.
 func TestReplayEverywhere(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	dir := t.TempDir()
@@ -194,7 +193,7 @@ func TestReplaySeveralOverNATS(t *testing.T) {
 	}
 }
 
-// TestReplayOneBadAmongMany: it is named, the others are done.
+// TestReplayOneBadAmongMany: the bad recording is named, and the others are diarized.
 func TestReplayOneBadAmongMany(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	dir := t.TempDir()
@@ -207,7 +206,7 @@ func TestReplayOneBadAmongMany(t *testing.T) {
 	if status != exitInput || strings.Count(stderr, bad) != 1 || strings.Count(stderr, missing) != 1 || !strings.Contains(stderr, "2 of 4 recordings failed") {
 		t.Errorf("status %d, %s", status, stderr)
 	}
-	// What is there is not what was asked for, and its name says so.
+	// The result is not complete, and its name says so.
 	if names, _ := readRTTM(t, filepath.Join(dir, "out.partial.rttm")); strings.Join(names, " ") != "also good" {
 		t.Errorf("turns of %v", names)
 	}
@@ -258,8 +257,8 @@ func TestReplayRefuses(t *testing.T) {
 	}
 }
 
-// TestReplayInterrupted: Ctrl-C ends several streams: what was known is in the
-// file, and the status is that of an interrupted program.
+// TestReplayInterrupted: Ctrl-C ends several streams. The file has the turns up to then, and
+// the status is that of an interrupted program.
 func TestReplayInterrupted(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	dir := t.TempDir()
@@ -292,8 +291,7 @@ func TestReplayInterrupted(t *testing.T) {
 	}
 }
 
-// watchFor calls found when a line with "S1" has begun with each of what is
-// wanted.
+// watchFor calls found when each text that is wanted has begun a line with "S1".
 type watchFor struct {
 	mu    sync.Mutex
 	text  strings.Builder
@@ -335,5 +333,5 @@ func TestReplayInterruptedPipe(t *testing.T) {
 	if names, _ := readRTTM(t, out); len(names) != 1 {
 		t.Errorf("turns of %v", names)
 	}
-	_ = w.Close() // what the reader's goroutine waits for
+	_ = w.Close() // ends the reader's goroutine
 }

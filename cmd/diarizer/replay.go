@@ -19,8 +19,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session"
 )
 
-// replayFlags are the flags of "diarizer replay" beyond those of all commands
-// that diarize.
+// replayFlags are the flags of "diarizer replay" that other commands that diarize do not
+// have.
 type replayFlags struct {
 	sound    soundFlags
 	jobs     int
@@ -94,8 +94,7 @@ func (r *replayFlags) registerMany(f *pflag.FlagSet) {
 	f.BoolVar(&r.deep, "recursive", false, "take the recordings in the directories below a directory too")
 }
 
-// replay diarizes recordings, each as a stream. With atEnd, their turns are told
-// when all is over.
+// replay diarizes recordings, each as a stream. With atEnd, the turns are printed at the end.
 func replay(cmd *cobra.Command, args []string, o diarizeFlags, r replayFlags, speed capture.Speed, opts capture.Options, atEnd bool) (err error) {
 	if len(r.names) > 0 {
 		return replayChannels(cmd, args, o, r, speed, opts, atEnd)
@@ -111,7 +110,7 @@ func replay(cmd *cobra.Command, args []string, o diarizeFlags, r replayFlags, sp
 		return err
 	}
 	var ids claims
-	if opts.Channel != capture.Each { // otherwise when the channels are known
+	if opts.Channel != capture.Each { // otherwise, the names wait until the channels are known
 		for _, r := range all {
 			if err := ids.claim(r); err != nil {
 				return err
@@ -144,7 +143,7 @@ func replay(cmd *cobra.Command, args []string, o diarizeFlags, r replayFlags, sp
 	return one.several(all)
 }
 
-// replayer is what all recordings of a command have in common.
+// replayer diarizes the recordings of one command.
 type replayer struct {
 	cmd   *cobra.Command
 	out   *output
@@ -155,7 +154,7 @@ type replayer struct {
 	jobs  int
 }
 
-// several diarizes recordings at once. One that fails is named and does not
+// several diarizes recordings at the same time. A recording that fails is named and does not
 // stop the others.
 func (p *replayer) several(all []recording) error {
 	ctx := p.cmd.Context()
@@ -209,8 +208,8 @@ func (p *replayer) several(all []recording) error {
 	return several
 }
 
-// sayHow says how long recordings will take that are replayed no faster than
-// somebody wants, and how not to wait.
+// sayHow prints how long a replay at a limited speed will take, and which flag avoids the
+// wait.
 func (p *replayer) sayHow(all []recording) {
 	if p.speed == capture.MaxSpeed {
 		return
@@ -241,7 +240,7 @@ func (p *replayer) recording(r recording) error {
 		p.out.fail()
 		return err
 	}
-	// Channels of one pipe wait for each other, so a failure of one ends all.
+	// The channels of one pipe wait for each other, so the failure of one ends all.
 	g, ctx := errgroup.WithContext(p.cmd.Context())
 	errs := make([]error, len(sources))
 	for i, src := range sources {
@@ -269,8 +268,7 @@ func (p *replayer) recording(r recording) error {
 	return errors.Join(append([]error{first}, others(p.cmd.Context(), errs, first)...)...)
 }
 
-// others are the errors of streams that did not just end because the first one
-// failed.
+// others are the errors of streams that did not end because of the first failure.
 func others(ctx context.Context, errs []error, first error) (all []error) {
 	for _, err := range errs {
 		for _, e := range cli.Apart(err) {

@@ -17,8 +17,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/transcript"
 )
 
-// resultFlags are the flags of every command whose turns can be had in all
-// formats.
+// resultFlags are the flags of every command that writes turns in all formats.
 type resultFlags struct {
 	out   []string
 	force bool
@@ -30,14 +29,14 @@ func (r *resultFlags) register(f *pflag.FlagSet) {
 	cli.ForceFlag(f, &r.force)
 }
 
-// results are the files of a command that says who spoke when: what is written
-// at the end, and what grows with every event.
+// results are the files of a command that says who spoke when: files of turns, which are
+// written at the end, and files of events, which grow with every event.
 type results struct {
 	*cli.Files
 	final []finalFile
 	live  *outfile.File // of --rttm-live, nil without
 
-	first bool // formats that hold one stream have the first one's
+	first bool // whether formats that hold one stream take the first one
 
 	mu     sync.Mutex
 	events []*eventFile
@@ -58,8 +57,8 @@ func newResults(stdout, stderr io.Writer, force, free bool) *results {
 	return &results{Files: cli.NewFiles(stdout, stderr, force, free)}
 }
 
-// check finds out whether the files that the flags name can be written, before
-// anything is heard. The recordings are what the command reads.
+// check finds out, before anything is heard, whether the files that the flags name can be
+// written. No file may be one of the recordings, which the command reads.
 func (o *diarizeFlags) check(cmd *cobra.Command, several bool, recordings ...string) (*results, error) {
 	screen := o.tui && isTerminal(cmd.InOrStdin()) && isTerminal(cmd.OutOrStdout())
 	r := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), o.results.force, !o.json && !screen)
@@ -88,8 +87,8 @@ func (r *results) rttm(flag, path string) error {
 	return err
 }
 
-// out adds the files of --out. Those of several streams cannot have a format
-// that holds one.
+// out adds the files of --out. With several, there may be more than one stream, and a format
+// that holds one stream is an error.
 func (r *results) out(flag string, names []string, several bool) error {
 	var errs []error
 	for _, name := range names {
@@ -120,7 +119,7 @@ func (r *results) add(flag, name string, several bool) error {
 	return nil
 }
 
-// outName reads FILE, FORMAT:FILE or -, which is RTTM.
+// outName parses FILE, FORMAT:FILE or "-". The last is RTTM.
 func outName(name string) (path string, format export.Format, err error) {
 	if before, after, ok := strings.Cut(name, ":"); ok {
 		f := export.Format(strings.ToLower(before))
@@ -141,12 +140,12 @@ func outName(name string) (path string, format export.Format, err error) {
 // any reports whether there is a file at all.
 func (r *results) any() bool { return len(r.Set.Files()) > 0 }
 
-// event adds an event to the files that grow. What fails is said at the end: a
-// full disk does not end a meeting.
+// event adds an event to the files of events. A write that fails is told at the end, as a
+// full disk must not end a meeting.
 func (r *results) event(e event.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, f := range r.events {
-		_ = f.lines.Event(e) // stays in f
+		_ = f.lines.Event(e) // f keeps the error
 	}
 }

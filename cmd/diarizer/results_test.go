@@ -32,8 +32,8 @@ func soundIn(t *testing.T, seconds int) (wav []byte) {
 	return wav
 }
 
-// Whatever command writes a file finds out before it begins that it cannot, or
-// that it would take the place of what it reads.
+// Every command that writes a file finds out before it begins that it cannot write it, or
+// that the file is one that it reads.
 func TestOutputsAreCheckedFirst(t *testing.T) {
 	wav := soundIn(t, 2)
 	writeFile(t, "a.rttm", []byte(meetingHyp))
@@ -92,7 +92,7 @@ func files(t *testing.T) (names []string) {
 	return names
 }
 
-// An older result is kept unless it is forced away, and all of it is said.
+// An older result is kept, unless --force gives it up. Both are told.
 func TestAnOlderResultIsKept(t *testing.T) {
 	soundIn(t, 5)
 	writeFile(t, "a.rttm", []byte("old"))
@@ -115,8 +115,7 @@ func TestAnOlderResultIsKept(t *testing.T) {
 	}
 }
 
-// A recording that breaks off leaves a part under a name that says so, and what
-// was there before.
+// A recording that breaks off leaves a part under a name that says so, and the older result.
 func TestAFailureKeepsThePart(t *testing.T) {
 	wav := soundIn(t, 10)
 	writeFile(t, "a.rttm", []byte("old"))
@@ -131,7 +130,7 @@ func TestAFailureKeepsThePart(t *testing.T) {
 	if got, want := files(t), []string{"a.partial.csv", "a.partial.rttm", "a.rttm", "a.wav"}; !slices.Equal(got, want) || read(t, "a.rttm") != "old" {
 		t.Errorf("files %v, expected %v", got, want)
 	}
-	// Of nothing, nothing is left.
+	// Without turns, no file is left.
 	if status, _, _ := diarizer(t.Context(), strings.NewReader("no sound\n"), "run", "--rttm", "b.rttm", "-"); status != exitInput {
 		t.Errorf("status %d", status)
 	}
@@ -144,8 +143,7 @@ type failingReader struct{ error }
 
 func (f failingReader) Read([]byte) (int, error) { return 0, f.error }
 
-// What fails after Ctrl-C is said, and the status is not that of a run which
-// wrote everything.
+// A failure after Ctrl-C is told, and the status is not that of a run that wrote everything.
 func TestWhatFailsAfterCtrlCIsSaid(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		needs.Missing(t, "no /dev/full here: %v", err)
@@ -166,8 +164,8 @@ func TestWhatFailsAfterCtrlCIsSaid(t *testing.T) {
 	}
 }
 
-// Of joined errors each is told once, and of those that an interruption leads to
-// none.
+// Each of several joined errors is told once. Errors that only follow from an interruption are
+// not told.
 func TestEveryErrorIsTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	lost := fmt.Errorf("%w: 10 left: %w", publish.ErrUnpublished, context.Canceled)
@@ -189,7 +187,7 @@ func TestEveryErrorIsTold(t *testing.T) {
 	}
 }
 
-// All that says how many turns there are says the same.
+// Every output that counts turns has the same number.
 func TestNumbersAgree(t *testing.T) {
 	t.Chdir(t.TempDir())
 	sound, err := io.ReadAll(demo.Recording())
@@ -238,7 +236,7 @@ func TestNumbersAgree(t *testing.T) {
 		t.Errorf("%d speakers in the summary, %d in the table, %d in the JSON", n, speakers, len(doc.Streams[0].Speakers))
 	}
 
-	// Events and lines lead to the same again.
+	// The events and the RTTM lines give the same result again.
 	for in, out := range map[string]string{"d.jsonl": "e.rttm", "d.rttm": "f.rttm"} {
 		if status, _, stderr := diarizer(t.Context(), nil, "convert", in, out); status != 0 || read(t, out) != read(t, "d.rttm") {
 			t.Errorf("convert %s: status %d, %s", in, status, stderr)
@@ -257,7 +255,7 @@ func atoi(t *testing.T, s string) (n int) {
 	return n
 }
 
-// The first event says what decides and what publishes, whichever command it is.
+// The first event of every command says which model decides and which program publishes.
 func TestEventsSayWhoPublishes(t *testing.T) {
 	soundIn(t, 2)
 	for _, args := range [][]string{{"run", "--json", "a.wav"}, {"replay", "--json", "--speed", "max", "a.wav"}, {"replay", "--json", "--channel", "each", "--speed", "max", "a.wav"}} {
@@ -300,8 +298,8 @@ func TestConvertRefuses(t *testing.T) {
 	}
 }
 
-// Recordings are found in the directories below, told apart, and what is none is
-// named.
+// Recordings in the directories below are found and get different names. Files that are no
+// recordings are named.
 func TestManyRecordings(t *testing.T) {
 	t.Chdir(t.TempDir())
 	wav := wavBytes(demoSamples(t, 1))
@@ -365,7 +363,7 @@ func TestTellApart(t *testing.T) {
 	}
 }
 
-// Who replays a recording as it was spoken is told how long that takes.
+// A replay at the speed of speech says how long it takes.
 func TestReplaySaysHowLongItTakes(t *testing.T) {
 	soundIn(t, 20)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -384,8 +382,8 @@ func TestReplaySaysHowLongItTakes(t *testing.T) {
 	}
 }
 
-// The recording of --record has its name when it is complete, and else one that
-// says that it is not.
+// The recording of --record has its final name when it is complete. Otherwise, its name says
+// that it is a part.
 func TestRecordIsNamedWhenItIsComplete(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeFile(t, "m.flac", []byte("of yesterday"))
@@ -439,8 +437,8 @@ func (q *quietSource) Next(context.Context) (capture.Block, error) {
 
 func (q *quietSource) Close() error { return nil }
 
-// Events that the server does not have when a meeting is ended with Ctrl-C wait
-// in the journal, which is said of every stream.
+// Events that the server lacks when Ctrl-C ends a meeting wait in the journal. That is told of
+// every stream.
 func TestCtrlCSaysWhatWaits(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -14,14 +14,14 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/saved"
 )
 
-// sessionsIn is where sessions are kept.
+// sessionsIn is the directory of sessions.
 func sessionsIn() saved.Dir { return saved.Dir(filepath.Join(stateHome(), "diarizer", "sessions")) }
 
 // savedEvery is the stream time between two snapshots of a session.
 const savedEvery = 10 * capture.Rate
 
-// resumption is what is kept of a session, and what it goes on with. A nil one keeps
-// nothing.
+// resumption saves the session of listen, and is what --resume goes on with. A nil
+// resumption saves nothing.
 type resumption struct {
 	dir    saved.Dir
 	from   *saved.Session // of --resume
@@ -55,8 +55,8 @@ func (l *listenFlags) resumed() (*saved.Session, error) {
 	return &s, nil
 }
 
-// fit makes cfg the configuration that the session was heard with: where no model was
-// asked for, that of its own.
+// fit returns cfg with the model that the session was heard with, unless the user chose one.
+// A chosen model or another setting that differs from the session's is an error.
 func (l *listenFlags) fit(s *saved.Session, cfg pipeline.Config, chosen bool) (pipeline.Config, error) {
 	want := s.Snapshot.Source.Model
 	for _, name := range []string{modelfile.Accurate, modelfile.Light} {
@@ -80,8 +80,8 @@ func (l *listenFlags) fit(s *saved.Session, cfg pipeline.Config, chosen bool) (p
 	return cfg, nil
 }
 
-// options are those of a run that is kept, whose sound begins at origin, which is
-// position begin of the stream.
+// options are the options of a run that is saved. Its sound begins at origin, which is
+// position begin of the stream, in samples.
 func (r *resumption) options(stream string, origin time.Time) (keep *session.Keep, began time.Time, begin int64) {
 	keep = &session.Keep{Every: savedEvery, Save: func(s session.Snapshot) { r.save(saved.Session{Stream: stream, Snapshot: s}) }}
 	if r.from == nil {
@@ -93,7 +93,7 @@ func (r *resumption) options(stream string, origin time.Time) (keep *session.Kee
 	return keep, began, keep.Begin
 }
 
-// say tells what is gone on with.
+// say prints what the session goes on with.
 func (r *resumption) say(out *output, begin int64) {
 	if r.from == nil {
 		return
@@ -112,7 +112,7 @@ func (r *resumption) say(out *output, begin int64) {
 		clockTime(at), capture.Duration(begin-at).Round(time.Second))
 }
 
-// save keeps a session. That it cannot be kept is said once.
+// save saves a session. It tells a failure once.
 func (r *resumption) save(s saved.Session) {
 	s.Saved = time.Now().UTC().Round(time.Second)
 	r.latest = &s
@@ -122,7 +122,7 @@ func (r *resumption) save(s saved.Session) {
 	}
 }
 
-// named keeps the names that people gave when it was over.
+// named saves the names that people gave after the end.
 func (r *resumption) named(all []*event.Timeline) error {
 	if r.latest == nil || r.failed {
 		return nil
@@ -142,7 +142,7 @@ func (r *resumption) named(all []*event.Timeline) error {
 	}
 	for _, e := range r.latest.Snapshot.Events {
 		if e.Kind == event.SpeakerIdentified && names[e.Speaker] == e.Name {
-			delete(names, e.Speaker) // known already
+			delete(names, e.Speaker) // the session has the name already
 		}
 	}
 	if len(names) == 0 {
@@ -158,14 +158,14 @@ type shifted struct {
 	by int64
 }
 
-// Next is that of a [capture.Source].
+// Next returns the next block, as [capture.Source] has it.
 func (s *shifted) Next(ctx context.Context) (capture.Block, error) {
 	b, err := s.Source.Next(ctx)
 	b.Start += s.by
 	return b, err
 }
 
-// sweepSessions removes the sessions that nobody goes on with any more.
+// sweepSessions removes sessions that are too old to go on with.
 func sweepSessions(warn func(error)) {
 	if err := sessionsIn().Sweep(time.Now()); err != nil {
 		warn(fmt.Errorf("old sessions cannot be removed: %w", err))

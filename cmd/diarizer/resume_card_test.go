@@ -19,8 +19,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/soundcard"
 )
 
-// A program that was killed while it listened: another one goes on with its session, by
-// the same speakers, and tells what was missed.
+// A program is killed while it listens. Another one goes on with the session and the same
+// speakers, and tells how much was missed.
 func TestListenGoesOnWhereItWasKilled(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	card := soundcard.Start(t)
@@ -66,7 +66,7 @@ func TestListenGoesOnWhereItWasKilled(t *testing.T) {
 	if err := card.Play(after); err != nil {
 		t.Error(err)
 	}
-	time.Sleep(1500 * time.Millisecond) // what is on its way
+	time.Sleep(1500 * time.Millisecond) // until the last sound has been heard
 	cancel()
 	if s := <-status; s != exitInterrupted {
 		t.Fatalf("status %d, want %d; standard error: %s", s, exitInterrupted, errs)

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/saved"
 )
 
-// What cannot be gone on with is said before anything is heard.
+// A session that cannot go on is an error before anything is heard.
 func TestResumeFlags(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("XDG_STATE_HOME", dir)
@@ -58,7 +58,7 @@ func TestResumeFlags(t *testing.T) {
 	}
 }
 
-// The names that people give when a session is over are kept with it.
+// The names that people give after the end of a session are saved with it.
 func TestNamesGivenAfterwardsAreKept(t *testing.T) {
 	d := saved.Dir(t.TempDir())
 	r := &resumption{dir: d, warn: func(err error) { t.Error(err) }}

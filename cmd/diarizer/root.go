@@ -6,7 +6,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/version"
 )
 
-// group is commands that belong together in the help.
+// group is a group of commands in the help.
 type group struct {
 	id, title string
 	commands  []*cobra.Command

@@ -61,7 +61,7 @@ It is "diarizer replay --speed max --nats off" without the turns while they come
 	}
 	for _, name := range []string{"speed", "rttm-live", "latency", "http", "http-token", "tls-cert", "tls-key", "tls-self-signed", "tui", "journal", "retain", "nats-context",
 		"nats-creds", "nats-nkey", "nats-token", "nats-ca", "nats-cert", "nats-key", "nats-wait"} {
-		_ = f.MarkHidden(name) // replay tells of them
+		_ = f.MarkHidden(name) // the help of replay has them
 	}
 	return cmd
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/export"
 )
 
-// runsApart gives timelines of the same name, such as several runs of a stream, names
-// that differ: those after the first end in -2, -3 and so on.
+// runsApart gives timelines of the same name, such as several runs of a stream, different
+// names: after the first, they end in -2, -3 and so on.
 func runsApart(all []*event.Timeline) []*event.Timeline {
 	taken := map[string]bool{}
 	for _, t := range all {
@@ -37,8 +37,8 @@ func runsApart(all []*event.Timeline) []*event.Timeline {
 	return all
 }
 
-// writeRuns writes the files of all runs that were followed. A format that holds one
-// run has a file for each: meeting.vtt, meeting-2.vtt.
+// writeRuns writes the files of all runs that were followed. A format that holds one run
+// gets a file for each: meeting.vtt, meeting-2.vtt.
 func (r *results) writeRuns(how outcome, all []*event.Timeline) error {
 	if len(all) < 2 {
 		return r.write(how, all, nil)

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// What changes something says what it has changed.
+// Every command that changes something says what it has changed.
 func TestCommandsSayWhatTheyDid(t *testing.T) {
 	url := natsServer(t)
 	nc, err := publish.Connect(t.Context(), url, publish.ConnectOptions{})
@@ -21,7 +21,7 @@ func TestCommandsSayWhatTheyDid(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	// Stands for a worker that does what it is told.
+	// A stand-in for a worker that does what it is asked.
 	if _, err := nc.Subscribe(serve.ControlPrefix+".*", func(m *nats.Msg) { _ = m.Respond([]byte("{}")) }); err != nil {
 		t.Fatal(err)
 	}

@@ -20,14 +20,14 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
-// checkEvents holds events as lines of JSON against the schema, and says what lacks of
-// what the documents promise of every command: whole runs, each of which begins with
-// what decides and what publishes.
+// checkEvents holds events as lines of JSON against the schema and against what the documents
+// promise of every command: the runs are whole, and the first event of each says which model
+// decides and which program publishes.
 func checkEvents(t *testing.T, command, lines string) {
 	t.Helper()
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	_, here, _, _ := runtime.Caller(0) // a test may be in another directory by now
+	_, here, _, _ := runtime.Caller(0) // as the test may have changed its directory
 	s, err := c.Compile(filepath.Join(filepath.Dir(here), "..", "..", "schema", "event.schema.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +60,7 @@ func checkEvents(t *testing.T, command, lines string) {
 	}
 }
 
-// The events of each command that makes any are what the schema says.
+// The events of each command that makes events fit the schema.
 func TestEventsOfEachCommand(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("XDG_STATE_HOME", dir)
@@ -114,12 +114,12 @@ func TestEventsOfEachCommand(t *testing.T) {
 	<-worker
 }
 
-// The demo says on its page what decides and what publishes, too.
+// The page of the demo has the model and the program as well.
 func TestEventsOfTheDemo(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var stderr shout
 	done := make(chan int, 1)
-	go func() { // as fast as it was spoken, so that hardly any of it is heard
+	go func() { // at the speed of speech, so that little of it is heard before the end
 		done <- run(ctx, []string{"demo", "--http", "127.0.0.1:0"}, strings.NewReader(""), &shout{}, &stderr)
 	}()
 	defer func() {

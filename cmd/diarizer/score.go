@@ -107,13 +107,13 @@ func runScore(flags scoreFlags, refPath string, hypPaths []string, stdout, stder
 	return writeScoreTable(stdout, corpus, flags.opts)
 }
 
-// readTurns reads RTTM files and directories of them. A recording may be in one
-// file only, for turns of two systems must not be taken for one system's.
+// readTurns reads RTTM files and directories of RTTM files. A recording that is in two files
+// is an error, as the turns of two systems must not be taken for one system's.
 func readTurns(paths []string) ([]rttm.Segment, error) {
 	var files []string
 	for _, path := range paths {
 		if info, err := os.Stat(path); err != nil || !info.IsDir() {
-			files = append(files, path) // a missing file fails when it is read
+			files = append(files, path) // the error of a missing file comes when it is read
 			continue
 		}
 		entries, err := os.ReadDir(path)
@@ -180,7 +180,7 @@ func writeScoreTable(w io.Writer, c metrics.Corpus, opts metrics.Options) error 
 	return err
 }
 
-// decimals formats a rate; the rate of nothing is a dash.
+// decimals formats a rate. A rate without speech to divide by is a dash.
 func decimals(rate float64) string {
 	if math.IsNaN(rate) {
 		return "-"
@@ -188,8 +188,8 @@ func decimals(rate float64) string {
 	return fmt.Sprintf("%.2f", rate)
 }
 
-// scoreJSON is one recording, or all, of score --json. Times are in seconds,
-// rates in percent; a rate of nothing is null.
+// scoreJSON is the result of one recording, or of all, of score --json. Times are in seconds,
+// rates in percent. A rate without speech to divide by is null.
 type scoreJSON struct {
 	Recording     string            `json:"recording,omitempty"`
 	Speech        float64           `json:"speech"`

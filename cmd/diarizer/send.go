@@ -65,11 +65,11 @@ of the space, or a fifth where opusenc was told --framesize 60. Nothing is encod
 	return cmd
 }
 
-// sendBlock is the length of a packet in samples, 60 ms: the headers are then an
-// eighth of it, and nobody notices the delay.
+// sendBlock is the length of a packet, 60 ms in samples. The headers are then an eighth of
+// the packet, and the delay is too short to notice.
 const sendBlock = 960
 
-// reconnectBuffer is what is kept for a server that is away: minutes of sound.
+// reconnectBuffer is how many bytes are kept while the server is away: minutes of sound.
 const reconnectBuffer = 8 << 20
 
 func (s *sender) run(path string) error {
@@ -134,7 +134,7 @@ func (s *sender) say(format string, args ...any) {
 
 func (s *sender) warn(err error) { s.say("diarizer: %v\n", err) }
 
-// begin starts a session and says so.
+// begin starts a session and prints its subject.
 func (s *sender) begin(ctx context.Context, id recording, format natsaudio.Format) (*natsaudio.Sender, error) {
 	subject := natsaudio.Subject(id.stream)
 	out, err := natsaudio.NewSender(ctx, s.nc, subject, format, natsaudio.SenderOptions{OnWarning: s.warn})
@@ -152,7 +152,7 @@ func (s *sender) begin(ctx context.Context, id recording, format natsaudio.Forma
 // endWithin bounds the wait for the server's acknowledgements at the end.
 const endWithin = 30 * time.Second
 
-// end ends a session, also that of a command which was interrupted.
+// end ends a session, even after an interrupt.
 func (s *sender) end(ctx context.Context, out *natsaudio.Sender, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
 	defer cancel()

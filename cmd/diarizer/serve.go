@@ -144,7 +144,7 @@ func runServe(ctx context.Context, stderr io.Writer, o serveOptions) error {
 		}
 	})
 	if pageErr != nil && errors.Is(err, context.Canceled) {
-		err = nil // that is how it was ended
+		err = nil // the user has ended it
 	}
 	return errors.Join(pageErr, err, p.close())
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
-// shown reads what a page is sent until a line has the text.
+// shown reads the event stream of a page until a line has the text.
 func shown(t *testing.T, url, text string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -41,8 +41,8 @@ func shown(t *testing.T, url, text string) {
 	}
 }
 
-// TestServePages: the page of either worker shows a stream, whoever follows it,
-// and takes corrections of it, which go along when the stream moves.
+// TestServePages: the page of each worker shows a stream, whichever worker diarizes it, and
+// takes corrections of it. The corrections survive when the stream moves.
 func TestServePages(t *testing.T) {
 	server, err := natsd.Start(t.Context(), natsd.Options{})
 	if err != nil {
@@ -96,7 +96,7 @@ func TestServePages(t *testing.T) {
 	undo := correct.Correction{Action: correct.Undo, ID: "once"}
 	reply := post(t, two, "room1", undo)
 	for end := time.Now().Add(time.Minute); strings.Contains(reply.Error, correct.ErrNobody.Error()) && time.Now().Before(end); {
-		time.Sleep(50 * time.Millisecond) // between two owners
+		time.Sleep(50 * time.Millisecond) // the stream has no owner yet
 		reply = post(t, two, "room1", undo)
 	}
 	if reply.Error != "" {
@@ -113,7 +113,7 @@ func TestServePages(t *testing.T) {
 		t.Errorf("began with %s, %v", first, err)
 	}
 
-	// What operators ask is there too.
+	// The page has the metrics and health that operators ask for.
 	for path, want := range map[string]string{"metrics": "diarizer_streams", "healthz": "ok", "readyz": "ready", "debug/pprof/cmdline": "", "main.js": "import"} {
 		resp, err := http.Get(two + path)
 		if err != nil {

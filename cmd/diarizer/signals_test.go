@@ -18,8 +18,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 )
 
-// child is a diarizer in a process of its own that replays a minute of speech as
-// it was spoken.
+// child is a diarizer in a process of its own, in a directory with a minute of speech.
 type child struct {
 	*exec.Cmd
 	dir    string
@@ -67,8 +66,8 @@ func (c *child) signal(t *testing.T, s os.Signal) {
 	}
 }
 
-// Whichever signal ends the program, what was known is written, and what was
-// there before is kept.
+// Every signal that ends the program leaves the turns up to then in the files, and the older
+// files are kept.
 func TestSignalsLoseNothing(t *testing.T) {
 	for name, s := range map[string]syscall.Signal{"hang-up": syscall.SIGHUP, "terminate": syscall.SIGTERM, "interrupt": syscall.SIGINT} {
 		t.Run(name, func(t *testing.T) {
@@ -116,8 +115,8 @@ func TestNohup(t *testing.T) {
 	}
 }
 
-// The second signal aborts what does not end: here a write to standard output
-// that nobody reads.
+// The second signal aborts a program that does not end, here because nobody reads its
+// standard output.
 func TestSecondSignalAborts(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -157,8 +156,7 @@ func TestSecondSignalAborts(t *testing.T) {
 	}
 }
 
-// What a program prints and what its standard output was redirected to are no
-// places for results.
+// The file that standard output was redirected to cannot be a result too.
 func TestRedirectedOutputIsNoFile(t *testing.T) {
 	var same *os.File
 	c := startChild(t, func(c *exec.Cmd) {

@@ -16,8 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 )
 
-// loop is seconds of raw samples, the same again and again; minute is called
-// whenever another minute of them has been read.
+// loop repeats some seconds of raw samples. It calls minute after each minute that was read.
 type loop struct {
 	samples []byte
 	at      int
@@ -42,8 +41,7 @@ func (l *loop) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// resident is the memory of this process in the machine, in MiB, 0 where that
-// cannot be told.
+// resident is the resident memory of this process in MiB, 0 where the system does not tell.
 func resident() (mib int) {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
@@ -57,8 +55,8 @@ func resident() (mib int) {
 	return 0
 }
 
-// TestSoak replays four hours at full speed: memory stays what it is after the
-// first minutes, but for the turns themselves, which the RTTM needs.
+// TestSoak replays four hours at full speed. After the first minutes, memory grows by nothing
+// but the turns, which the RTTM needs.
 func TestSoak(t *testing.T) {
 	soak(t, modelfile.Light, 240, "off", 2<<10)
 }
@@ -74,8 +72,8 @@ func TestSoakWithServer(t *testing.T) {
 	soak(t, modelfile.Light, 60, "embedded", 18<<10)
 }
 
-// soak replays the demo over and over for so many minutes of sound, and allows
-// the heap to grow by allowed KiB after the first twelfth, which is whole minutes, and 2 KiB for each turn.
+// soak replays the demo again and again for that many minutes of sound. After the first
+// twelfth, which is whole minutes, the heap may grow by allowed KiB and 2 KiB for each turn.
 func soak(t *testing.T, model string, minutes int, server string, allowed int) {
 	if os.Getenv("DIARIZER_SOAK") == "" {
 		t.Skip("takes minutes: make soak")

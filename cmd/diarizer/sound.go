@@ -19,7 +19,7 @@ func (s *soundFlags) register(f *pflag.FlagSet) {
 	f.IntVar(&s.track, "track", 0, "which sound track of a video or another container that has several, from 1 on; 0 is the first that does not begin with minutes of silence")
 }
 
-// parse checks the flags and returns what they say.
+// parse checks the flags and returns the speed and the options that they describe.
 func (s *soundFlags) parse() (capture.Speed, capture.Options, error) {
 	var opts capture.Options
 	speed, err := capture.ParseSpeed(s.speed)

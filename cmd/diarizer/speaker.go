@@ -9,8 +9,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// speakerOf finds a speaker of a timeline by id, or by the name that one speaker
-// alone has, as it is written or but for capitals.
+// speakerOf finds a speaker of a timeline by id or by name. A name that matches letter by
+// letter goes before one that differs in case. Two speakers of that name are an error.
 func speakerOf(tl *event.Timeline, typed string) (event.Speaker, error) {
 	there := map[event.Speaker]bool{}
 	for _, t := range tl.Turns() {

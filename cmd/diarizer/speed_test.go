@@ -10,9 +10,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestAnySpeed replays a recording at 1, 50 and max times its speed over a
-// server, and then watches each run, late: the turns must be the same to the
-// byte, wherever they are read.
+// TestAnySpeed replays a recording over a server at 1, 50 and max times its speed, and then
+// watches each run. The turns are the same to the byte, wherever they are read.
 func TestAnySpeed(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) }) // after the servers have ended
@@ -49,8 +48,8 @@ func TestAnySpeed(t *testing.T) {
 	}
 }
 
-// TestDemo runs the demo as a new user does and holds it to what its README
-// promises: all four speakers, and at most a tenth of the speech wrong.
+// TestDemo runs the demo as a new user does and holds it to the promise of the README: all
+// four speakers, and at most a tenth of the speech wrong.
 func TestDemo(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	status, stdout, stderr := diarizer(t.Context(), nil, "demo")

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Tests keep their journals to themselves.
+// Tests have a directory for state of their own, and no settings of the user.
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
@@ -15,7 +15,7 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		err = os.Setenv("XDG_STATE_HOME", dir)
 	}
-	if err == nil { // what whoever tests has set for themselves is not for the tests
+	if err == nil { // the settings of the user are not for the tests
 		err = os.Setenv("DIARIZER_CONFIG", "off")
 	}
 	if err != nil {

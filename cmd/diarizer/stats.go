@@ -116,7 +116,7 @@ func (s *stats) lines(r io.Reader, name string) error {
 	return nil
 }
 
-// server reads what a server keeps of the latest runs.
+// server reads the events of the latest runs that a server keeps.
 func (s *stats) server(ctx context.Context, stderr io.Writer, o statsOptions) error {
 	nc, err := o.nats.connect(ctx, o.url, "diarizer stats", func(err error) { fmt.Fprintf(stderr, "diarizer: %v\n", err) })
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *stats) server(ctx context.Context, stderr io.Writer, o statsOptions) er
 	return nil
 }
 
-// run reads a run up to what is stored now.
+// run reads a run up to the last event that is stored now.
 func (s *stats) run(ctx context.Context, nc *nats.Conn, stderr io.Writer, r publish.RunStart) error {
 	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{r.Stream}, After: r.Number - 1}) {
 		switch {

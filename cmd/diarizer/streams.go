@@ -61,7 +61,7 @@ whether its speakers are compared with the enrolled ones.`,
 	}
 	o.register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	// ask makes a command that asks a worker to do something and says what was done.
+	// ask makes a command that asks a worker to do something and prints what was done.
 	ask := func(use, short, example, verb string, n int, body func(args []string) (map[string]any, error), done func(args []string) string) *cobra.Command {
 		return &cobra.Command{Use: use, Short: short, Example: "  diarizer streams " + example, Args: cobra.ExactArgs(n), RunE: func(cmd *cobra.Command, args []string) error {
 			if err := event.CheckStream(args[0]); err != nil {
@@ -126,7 +126,7 @@ func request[T any](ctx context.Context, nc *nats.Conn, verb string, body any) (
 	return answer, json.Unmarshal(msg.Data, &answer)
 }
 
-// listStreams prints what the workers tell of their streams and of themselves.
+// listStreams prints what the workers report about their streams and themselves.
 func listStreams(cmd *cobra.Command, nc *nats.Conn, asJSON bool) error {
 	list, err := request[serve.List](cmd.Context(), nc, "list", struct{}{})
 	if err != nil {
@@ -167,8 +167,8 @@ func listStreams(cmd *cobra.Command, nc *nats.Conn, asJSON bool) error {
 	return w.Flush()
 }
 
-// askAll asks every worker for its status and takes the answers of a second, or
-// n of them.
+// askAll asks every worker for its status. It returns the answers of one second, or the
+// first n.
 func askAll(ctx context.Context, nc *nats.Conn, n int) ([]serve.Status, error) {
 	inbox := nats.NewInbox()
 	sub, err := nc.SubscribeSync(inbox)

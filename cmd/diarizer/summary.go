@@ -10,8 +10,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/transcript"
 )
 
-// result says what came of all streams: who spoke how much, where the final
-// turns are, and every file.
+// result prints how much everybody has spoken, the files that were written, and where the
+// final turns are.
 func (o *output) result(ctx context.Context) error {
 	if len(o.timelines) == 0 {
 		return nil
@@ -32,11 +32,11 @@ func (o *output) result(ctx context.Context) error {
 	return failed
 }
 
-// table writes how much everybody has spoken, below the turns where they have
-// not been told yet and are in no file.
+// table writes how much everybody has spoken. Before the table, it writes the turns if they
+// were not printed yet and are in no file.
 func (o *output) table() error {
 	text := o.text
-	if o.term != nil { // the view has gone with all its lines
+	if o.term != nil { // the view took its lines with it
 		text = o.stdout
 		for _, tl := range o.timelines {
 			name := ""
@@ -59,7 +59,7 @@ func (o *output) table() error {
 	return transcript.Table(text, o.timelines)
 }
 
-// kept says where the turns are that are in no file.
+// kept says where the turns are if they are in no file.
 func (o *output) kept() string {
 	switch {
 	case len(o.files.final)+len(o.files.events) > 0, o.flags.json, o.atEnd:

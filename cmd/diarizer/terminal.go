@@ -12,25 +12,23 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/tui"
 )
 
-// terminalView is the full-screen view of what a command does. A nil
-// terminalView shows nothing.
+// terminalView is the full-screen view of a command. A nil terminalView shows nothing.
 type terminalView struct {
 	feed   *tui.Feed
 	cancel context.CancelFunc
-	closed context.Context // done when the view is
+	closed context.Context // done when the view is closed
 	asked  context.Context // done when the user has ended what is shown, or closed the view
 	done   chan error
 }
 
-// openTerminal shows a view on out, or returns nil where in or out is no
-// terminal: what is piped gets plain lines. With ends, the user can end what is
-// shown and goes on looking at it.
+// openTerminal shows a view on out. It returns nil where in or out is no terminal, as a pipe
+// gets plain lines. With ends, the user can end the run and go on looking at it.
 func openTerminal(ctx context.Context, correct tui.Correct, ends bool, in io.Reader, out io.Writer) *terminalView {
 	if !isTerminal(in) || !isTerminal(out) {
 		return nil
 	}
 	t := &terminalView{feed: tui.NewFeed(), done: make(chan error, 1)}
-	// The view stays up while the command ends what it does.
+	// The view stays up while the command ends its work.
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	closed, quit := context.WithCancel(ctx)
 	asked, end := context.WithCancel(closed)
@@ -52,7 +50,7 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// until returns a context that is done when ctx is or the user wants no more.
+// until returns a context that is done when ctx is done or the user ends the run.
 func (t *terminalView) until(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	if t != nil {
@@ -65,7 +63,7 @@ func (t *terminalView) until(ctx context.Context) (context.Context, context.Canc
 	return ctx, cancel
 }
 
-// ended says whether the user has ended it, err being what came of it.
+// ended returns the error of a run, which is [cli.ErrQuit] where the user has ended it.
 func (t *terminalView) ended(ctx context.Context, err error) error {
 	if t != nil && ctx.Err() == nil && t.asked.Err() != nil && errors.Is(err, context.Canceled) {
 		return cli.ErrQuit
@@ -73,7 +71,7 @@ func (t *terminalView) ended(ctx context.Context, err error) error {
 	return err
 }
 
-// gone says whether the user wants no more.
+// gone reports whether the user has ended the run or closed the view.
 func (t *terminalView) gone() bool { return t != nil && t.asked.Err() != nil }
 
 // linger keeps the view up until the user closes it or ctx is done.

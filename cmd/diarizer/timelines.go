@@ -7,11 +7,11 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// timelines holds the timelines of the streams that events came of: of each the
-// latest run's, and with all every run's.
+// timelines holds the timelines of the streams whose events came: of each stream that of the
+// latest run, and with all that of every run.
 type timelines struct {
 	all bool
-	// whole says that every turn is asked for, not only the segments.
+	// whole is whether every turn is needed, and not only the segments.
 	whole   bool
 	runs    map[runKey]*event.Timeline
 	latest  map[string]string // stream to run
@@ -25,8 +25,8 @@ func newTimelines(partial bool) *timelines {
 	return &timelines{runs: map[runKey]*event.Timeline{}, latest: map[string]string{}, partial: partial}
 }
 
-// apply applies e to the timeline of its run. An [event.ErrHole] is an error
-// and the run goes on with e all the same.
+// apply applies e to the timeline of its run. After the error [event.ErrHole], e has been
+// applied all the same.
 func (t *timelines) apply(e event.Event) error {
 	tl := t.runs[runKey{e.Stream, e.Run}]
 	if tl == nil {
@@ -42,7 +42,7 @@ func (t *timelines) apply(e event.Event) error {
 
 func (t *timelines) add(e event.Event) *event.Timeline {
 	tl := &event.Timeline{}
-	if t.partial || !t.all && e.Run < t.latest[e.Stream] { // it may have been let go of
+	if t.partial || !t.all && e.Run < t.latest[e.Stream] { // its timeline may have been dropped
 		tl = event.NewPartialTimeline()
 	}
 	if !t.whole {
@@ -62,12 +62,11 @@ func (t *timelines) add(e event.Event) *event.Timeline {
 	return tl
 }
 
-// keptTurns is how many turns of a run are kept one by one where only segments are
-// asked for.
+// keptTurns is how many turns of a run are kept as turns where only segments are needed.
 const keptTurns = 20000
 
-// ended reports whether the latest run of every wanted stream has ended, or of
-// every stream that there is if none are named.
+// ended reports whether the latest run of every wanted stream has ended. Without wanted
+// streams, all streams count.
 func (t *timelines) ended(wanted []string) bool {
 	if len(wanted) == 0 {
 		wanted = t.streams
@@ -81,8 +80,8 @@ func (t *timelines) ended(wanted []string) bool {
 	return len(wanted) > 0
 }
 
-// list returns the timelines of the latest run of every stream or of all runs,
-// in the order in which streams and, by their ids, runs began.
+// list returns the timelines of the latest run of every stream, or of all runs. Streams are
+// in the order of their first events, and the runs of a stream in the order of their ids.
 func (t *timelines) list(all bool) []*event.Timeline {
 	var out []*event.Timeline
 	for _, s := range t.streams {

@@ -7,8 +7,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// Whoever watches for weeks keeps the latest run of each stream and no other,
-// unless all are asked for.
+// A watch of weeks keeps the latest run of each stream and no other, except with --all.
 func TestTimelinesOfTheLatestRuns(t *testing.T) {
 	for _, all := range []bool{false, true} {
 		known := newTimelines(false)

@@ -23,8 +23,8 @@ func (o *tlsFlags) register(f *pflag.FlagSet) {
 	f.BoolVar(&o.selfSigned, "tls-self-signed", false, "serve the page over HTTPS with a certificate made now, of which browsers warn once")
 }
 
-// config is what the flags say, nil where there is to be no TLS. The fingerprint of a
-// certificate that was made is told.
+// config is the TLS configuration that the flags describe, nil for plain HTTP. It prints the
+// fingerprint of a certificate that it makes.
 func (o *tlsFlags) config(stderr io.Writer) (*tls.Config, error) {
 	switch {
 	case o.selfSigned && (o.cert != "" || o.key != ""):

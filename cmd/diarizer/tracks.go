@@ -17,8 +17,8 @@ import (
 // participant is a track of the command line.
 type participant struct{ name, path string }
 
-// participantsOf reads the values of --tracks: NAME=FILE, or a directory with a
-// recording for everybody.
+// participantsOf reads the values of --tracks: NAME=FILE, or a directory with a recording for
+// each participant.
 func participantsOf(values []string, opts capture.Options) (name string, all []participant, err error) {
 	name = "meeting"
 	for _, v := range values {
@@ -57,13 +57,13 @@ func participantsOf(values []string, opts capture.Options) (name string, all []p
 	return name, all, nil
 }
 
-// What recorders of meetings put around a participant's name.
+// How recorders of meetings name the file of a participant.
 var (
 	craig = regexp.MustCompile(`^\d+-(.+?)(?:_\d+)?$`) // 1-alice_0.flac
 	zoom  = regexp.MustCompile(`^audio(.+?)\d{8,}$`)   // audioAlice11234567890.m4a
 )
 
-// participantIn is who a file of a directory is of.
+// participantIn is the name of the participant that a file of a directory belongs to.
 func participantIn(path string) string {
 	name := rttm.RecordingName(path)
 	for _, known := range []*regexp.Regexp{craig, zoom} {
@@ -74,7 +74,7 @@ func participantIn(path string) string {
 	return name
 }
 
-// runTracks makes a meeting of a recording for each participant.
+// runTracks diarizes a meeting with a recording for each participant.
 func runTracks(cmd *cobra.Command, o diarizeFlags, r replayFlags, values []string) error {
 	speed, opts, err := r.sound.parse()
 	switch {

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
-// A meeting of tracks has the names of the command line, or those of the files; who
-// only listens is in it with nothing, and a second copy of a voice is told once.
+// A meeting of tracks has the names of the command line or of the files. A participant who
+// only listens has no turns, and a voice that two tracks have is told once.
 func TestTracksAreAMeeting(t *testing.T) {
 	dir := t.TempDir()
 	sound, err := os.ReadFile(filepath.Join("..", "..", "internal", "cli", "demo", "demo.flac"))

@@ -96,7 +96,7 @@ func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOption
 	return t.ended(ctx, follow(run, nc, o, say, display{t.feed.Event, t.feed.Reading, t.feed.Partial}))
 }
 
-// viewPage serves the page; corrections go to the program that diarizes the stream.
+// viewPage serves the page. Corrections go to the program that diarizes the stream.
 func viewPage(ctx context.Context, nc *nats.Conn, stderr io.Writer, o viewOptions, say func(error)) (err error) {
 	hub := page.NewHub()
 	server, err := o.page.serve(ctx, stderr, hub, page.Options{Correct: correctOver(nc)})
@@ -107,8 +107,8 @@ func viewPage(ctx context.Context, nc *nats.Conn, stderr io.Writer, o viewOption
 	return follow(ctx, nc, o, say, display{hub.Event, hub.Reading, hub.Partial})
 }
 
-// correctOver sends corrections to the program that diarizes the stream. A stream that is over
-// is corrected here.
+// correctOver sends corrections to the program that diarizes the stream. It corrects a stream
+// that is over itself.
 func correctOver(nc *nats.Conn) page.Correct {
 	return func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
 		if c.ID == "" {
@@ -122,15 +122,15 @@ func correctOver(nc *nats.Conn) page.Correct {
 	}
 }
 
-// display is where what happens in streams is shown: events, and what is gone a moment
-// later, which may be nil.
+// display shows streams: their events, their levels and the words that a recogniser may still
+// change. reading and partial may be nil.
 type display struct {
 	event   func(event.Event) error
 	reading func(meter.Reading)
 	partial func(stream string, m heard.Message)
 }
 
-// follow hands on what the server has and what comes, until ctx is done.
+// follow hands on the events that the server keeps and those that come, until ctx is done.
 func follow(ctx context.Context, nc *nats.Conn, o viewOptions, say func(error), to display) error {
 	if to.reading != nil {
 		stop, err := meter.Subscribe(nc, to.reading)
@@ -154,7 +154,7 @@ func follow(ctx context.Context, nc *nats.Conn, o viewOptions, say func(error), 
 	for m, err := range publish.Subscribe(ctx, nc, sub) {
 		switch {
 		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, event.ErrHole):
-			say(err) // what is lost stays lost; go on with what comes
+			say(err) // the events are lost; the stream goes on
 			continue
 		case err != nil:
 			return err

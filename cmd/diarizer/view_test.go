@@ -23,7 +23,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
-// shout is a buffer that others wait on.
+// shout is a buffer whose text other goroutines can wait for.
 type shout struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -41,7 +41,7 @@ func (s *shout) String() string {
 	return s.buf.String()
 }
 
-// wait waits for what the pattern finds.
+// wait waits until the pattern matches the text.
 func (s *shout) wait(t *testing.T, pattern string) string {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
@@ -72,8 +72,8 @@ func post(t *testing.T, url, stream string, c correct.Correction) correct.Reply 
 	return reply
 }
 
-// A page that shows a stream over NATS has its events, and its corrections
-// arrive at whoever runs the stream.
+// A page that shows a stream over NATS has its events, and corrections made there arrive at
+// the program that diarizes the stream.
 func TestViewOverNATS(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	server, err := natsd.Start(ctx, natsd.Options{})
@@ -145,8 +145,8 @@ func TestViewOverNATS(t *testing.T) {
 	}
 }
 
-// replay with --http shows the page, writes the file when the recording has
-// ended, and keeps the page until it is stopped; the file follows what is corrected then.
+// replay with --http shows the page, writes the file when the recording has ended, and keeps
+// the page until it is stopped. A correction made then is written to the file.
 func TestReplayKeepsItsPage(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -204,7 +204,7 @@ func TestTerminalViewNeedsATerminal(t *testing.T) {
 	if v := openTerminal(t.Context(), nil, false, null, null); v != nil {
 		t.Error("a view on nothing")
 	}
-	var v *terminalView // all of it is harmless without one
+	var v *terminalView // its methods do nothing
 	ctx, cancel := v.until(t.Context())
 	defer cancel()
 	v.linger(ctx)

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
 )
 
-// Voices are kept encrypted and for a time, and what is deleted is shown to be gone.
+// Voices are encrypted and kept for a limited time, and a deleted voice is gone from the file.
 func TestVoicesAtRest(t *testing.T) {
 	dir := t.TempDir()
 	voices, key := filepath.Join(dir, "voices.json"), filepath.Join(dir, "voices.key")
@@ -68,7 +68,7 @@ func TestVoicesAtRest(t *testing.T) {
 		t.Errorf("delete again: status %d, %s", status, stderr)
 	}
 
-	// What has expired is gone when somebody looks.
+	// An expired voice is gone when the file is read.
 	m, err := cli.ReadModel("light")
 	if err != nil {
 		t.Fatal(err)

@@ -19,14 +19,14 @@ type voiceStore interface {
 	Delete(ctx context.Context, name string) (string, error)
 }
 
-// serverStore keeps them on a server.
+// serverStore keeps enrolled speakers on a NATS server.
 type serverStore struct{ *enroll.Store }
 
 func (s serverStore) Delete(ctx context.Context, name string) (string, error) {
 	return "the server was asked again and has nothing of it", s.Store.Delete(ctx, name)
 }
 
-// fileStore keeps them in a file of this machine.
+// fileStore keeps enrolled speakers in a file of this machine.
 type fileStore struct{ *voicefile.File }
 
 func (f fileStore) List(context.Context) ([]enroll.Entry, error) { return f.File.List(), nil }
@@ -47,7 +47,7 @@ func (f fileStore) Delete(_ context.Context, name string) (string, error) {
 	return fmt.Sprintf("%v; %s was read again and has nothing of it", erased, f.File.Path()), as(exitOutput, err)
 }
 
-// sayExpired says whose voices were erased as their time was over.
+// sayExpired prints the names of the voices that were erased because their time was over.
 func sayExpired(w io.Writer, f *voicefile.File) {
 	for _, name := range f.Expired() {
 		fmt.Fprintf(w, "the time of %s's voice was over: it is erased, and %s was read again and has nothing of it\n", name, f.Path())

@@ -101,8 +101,8 @@ func watchFormats(words bool) []string {
 	return all
 }
 
-// watch prints events until the streams end, ctx is done or something fails,
-// and writes the files in any case.
+// watch prints events until the streams end, ctx is done or something fails. It writes the
+// files in any case.
 func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error {
 	for _, s := range o.streams {
 		if err := event.CheckStream(s); err != nil {
@@ -144,14 +144,14 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 	} else {
 		w.text = transcript.New(text, opts)
 	}
-	// Of what is written at the end, no meeting is left out that was followed.
+	// Results that are written at the end have every run that was followed.
 	w.known.all = o.all || len(files.final) > 0 || o.format != "text" && o.format != jsonl
 	w.known.whole = o.format != "text" && o.format != jsonl && o.format != string(export.RTTM)
 	err = w.run(ctx, nc)
 	return errors.Join(err, w.finish(stdout, err))
 }
 
-// finish writes what is known at the end, which came of ended.
+// finish writes the results. ended is the error that ended the watch.
 func (w *watcher) finish(stdout io.Writer, ended error) (err error) {
 	switch {
 	case w.o.format == "text" || w.o.format == jsonl:
@@ -173,8 +173,8 @@ func (w *watcher) finish(stdout io.Writer, ended error) (err error) {
 	return err
 }
 
-// print writes all runs that were followed, or the latest one of each stream where the
-// format holds one.
+// print writes all runs that were followed, or the latest run where the format holds only
+// one.
 func (w *watcher) print(stdout io.Writer, f export.Format) error {
 	all := w.known.list(true)
 	if latest := w.known.list(false); f.Single() && len(latest) == 1 && len(all) > 1 && !w.o.all {
@@ -190,11 +190,11 @@ type watcher struct {
 	known *timelines
 	say   func(error)
 	tell  func(format string, args ...any)
-	files *results // nil where nothing is written
+	files *results // nil for view, which writes none
 	text  interface{ Event(event.Event) error }
 	lines *transcript.JSONLines
 	first map[string]uint64 // where the latest run of a stream begins
-	hole  *event.HoleError  // that was said last
+	hole  *event.HoleError  // the last one that was told
 	quiet bool              // whether the wait for the first event was announced
 	mute  bool              // whether the reader of standard output has gone
 }
@@ -207,7 +207,7 @@ func (w *watcher) run(ctx context.Context, nc *nats.Conn) error {
 	for m, err := range publish.Subscribe(ctx, nc, sub) {
 		switch {
 		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, event.ErrHole):
-			w.say(err) // what is lost stays lost; go on with what comes
+			w.say(err) // the events are lost; the stream goes on
 			errors.As(err, &w.hole)
 			continue
 		case err != nil:
@@ -250,7 +250,7 @@ func (w *watcher) subscription(ctx context.Context, nc *nats.Conn) (publish.Subs
 	return sub, nil
 }
 
-// wait says once that there is nothing to print yet.
+// wait tells once that there are no events to print yet.
 func (w *watcher) wait(err error) {
 	if !w.quiet {
 		w.quiet = true

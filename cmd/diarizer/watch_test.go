@@ -99,8 +99,7 @@ func again(lines, stream string) string {
 	return strings.ReplaceAll(lines, "SPEAKER "+stream+" ", "SPEAKER "+stream+"-2 ")
 }
 
-// Two meetings of one name, one after the other, are both in what a watch that was
-// there throughout leaves behind.
+// The files of a watch have both of two meetings of the same name, one after the other.
 func TestWatchFollowsRuns(t *testing.T) {
 	url := natsServer(t)
 	first, second := talk("standup", "run1", 3), talk("standup", "run2", 5)
@@ -235,7 +234,7 @@ func TestWatchStoppedWritesWhatIsKnown(t *testing.T) {
 	if got, want := read(t, file), written(t, events[:4]); got != want {
 		t.Errorf("RTTM\n%sexpected\n%s", got, want)
 	}
-	if _, err := os.Stat(file + ".1"); err == nil { // being stopped is how it ends
+	if _, err := os.Stat(file + ".1"); err == nil { // Ctrl-C is the normal end of a watch
 		t.Error("the older file was kept in spite of --force")
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// The demo's words are told and corrected. No more of them are another's than of
-// the time is.
+// The demo's words are printed and corrected. The share of words with a wrong speaker is not
+// larger than the share of time.
 func TestDemoWords(t *testing.T) {
 	var out, errs strings.Builder
 	if status := run(t.Context(), []string{"demo", "--words"}, strings.NewReader(""), &out, &errs); status != 0 {
@@ -31,8 +31,7 @@ func TestDemoWords(t *testing.T) {
 	}
 }
 
-// What recognisers heard of a stream is watched as text, or written in a format at
-// the end.
+// The words of a stream are watched as text, or written in another format at the end.
 func TestWatchWords(t *testing.T) {
 	url := natsServer(t)
 	events := talk("standup", "run1", 2)

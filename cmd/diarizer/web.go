@@ -158,8 +158,8 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 	return errors.Join(err, ctx.Err())
 }
 
-// keeper keeps voices in the file of --identify, nil where there is none. A file that cannot
-// be read is an error now, not when somebody records.
+// keeper keeps voices in the file of --identify. It is nil without the flag. A file that
+// cannot be read is an error at the start, before anybody records.
 func (o *webOptions) keeper(models *models, stderr io.Writer) (*remember.Keeper, error) {
 	if o.voices == "" {
 		return nil, nil
@@ -180,7 +180,7 @@ func (o *webOptions) keeper(models *models, stderr io.Writer) (*remember.Keeper,
 	return remember.New(f.Path(), key, func(text string) { fmt.Fprintf(stderr, "diarizer: %s\n", text) }), nil
 }
 
-// connect connects to the server of the flags, or to one of the program's own.
+// connect connects to the NATS server of the flags, or to an embedded one.
 func (o *webOptions) connect(ctx context.Context, say func(error)) (nc *nats.Conn, p session.Publishing, stop func() error, err error) {
 	url := o.url
 	var server *natsd.Server

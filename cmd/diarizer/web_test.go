@@ -18,8 +18,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// web as people start it: a recording is answered with what run writes, live sound is
-// on the page and on NATS, and when it is stopped the recorder is told to the end.
+// web as people start it: the answer to a recording is what run writes, live sound is on the
+// page and on NATS, and a live recording gets its last events when web is stopped.
 func TestWeb(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -105,7 +105,7 @@ func TestWebFlags(t *testing.T) {
 	}
 }
 
-// A certificate that was made is what its line says.
+// The fingerprint that is printed is that of the self-signed certificate.
 func TestWebOverTLS(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

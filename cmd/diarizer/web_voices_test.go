@@ -16,8 +16,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 )
 
-// A voice that somebody had remembered on the page is known in the next meeting; it is on the disk
-// encrypted, and nobody's is kept who was not asked.
+// A voice that was remembered on the page is known in the next meeting. The file is encrypted,
+// and has no voice of anybody who was not asked.
 func TestWebRemembers(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -44,16 +44,15 @@ JSON of whisper.cpp (-oj, better -ojf), faster-whisper, WhisperX or OpenAI
 (verbose_json), CTM, SRT or WebVTT, recognised by its content. Lines whose words
 have no times are divided by characters.
 
-Who speaks when is taken from an RTTM file, from a recording that is diarized for
-it, or from a stream that a NATS server keeps, with the names that speakers have
-there. A word is said by whom its time, the sureness of the turns and the words
-around it make most probable, or by nobody known. Where the two clocks differ by a
-constant or drift apart, that is found and said. A transcript of another recording
-is refused.
+The turns are those of an RTTM file, of a recording that is diarized for this, or of a
+stream that a NATS server keeps, with the names of its speakers. Each word gets the most
+probable speaker, by its time, the confidence of the turns and the words around it, or
+none. Where the two clocks differ by a constant or drift apart, the difference is found,
+taken off and told. A transcript of another recording is refused.
 
-What is written is told by the ending of each file of -o: txt, a transcript to
-read; vtt and srt, subtitles; json, words, segments and speakers; ctm and stm,
-NIST's lines; eaf, a document for ELAN.`,
+The ending of each file of -o says its format: txt, a transcript to read; vtt and srt,
+subtitles; json, words, segments and speakers; ctm and stm, NIST's lines; eaf, a
+document for ELAN.`,
 		Example: `  diarizer words meeting.json --recording meeting.flac -o meeting.txt -o meeting.vtt
   diarizer words meeting.json --rttm meeting.rttm
   diarizer words standup.srt --nats nats://bus:4222 --stream standup -o standup.json`,
@@ -79,7 +78,7 @@ NIST's lines; eaf, a document for ELAN.`,
 	return cmd
 }
 
-// joinWords reads, joins and writes.
+// joinWords gives the words of the transcript at path their speakers and writes them.
 func joinWords(cmd *cobra.Command, o wordsOptions, path string) error {
 	stderr := cmd.ErrOrStderr()
 	r, outputs, err := o.check(cmd, path)
@@ -120,7 +119,7 @@ func joinWords(cmd *cobra.Command, o wordsOptions, path string) error {
 	return o.write(cmd, r, outputs, export.Transcript{Source: who.source, Words: list, Names: who.names, Clock: clock})
 }
 
-// clock is what --offset says, nil for auto.
+// clock is the clock that --offset describes, nil for auto.
 func (o wordsOptions) clock() (*words.Clock, error) {
 	if o.offset == "auto" {
 		return nil, nil
@@ -132,7 +131,7 @@ func (o wordsOptions) clock() (*words.Clock, error) {
 	return &words.Clock{Offset: d}, nil
 }
 
-// summary says in a line what was found.
+// summary is a line about the result of the join.
 func summary(format wordfile.Format, list []words.Said, clock words.Clock, fit words.Fit) string {
 	speakers, unknown := map[string]bool{}, 0
 	for _, w := range list {
@@ -195,8 +194,8 @@ func (o wordsOptions) write(cmd *cobra.Command, r *results, outputs []wordOutput
 	return errors.Join(errs...)
 }
 
-// writeWords writes what was said in one run, as the recogniser heard it that heard
-// the most.
+// writeWords writes the words of one run. Where several recognisers heard it, it takes the one
+// with the most words.
 func writeWords(w io.Writer, f export.Format, runs []*event.Timeline) error {
 	if len(runs) > 1 {
 		return fmt.Errorf("format %s: %d runs: expected one, name a --stream", f, len(runs))

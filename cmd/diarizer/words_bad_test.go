@@ -22,9 +22,9 @@ func inUTF16(order binary.AppendByteOrder, text string) string {
 	return string(b)
 }
 
-// A transcript that is not as it should be: what can be read is joined, with a line
-// for each kind of thing that is odd; what cannot is one line that says where and
-// what was expected, and the file that is there stays.
+// A transcript with something wrong. If it can be read, it is joined, and a line tells each
+// kind of oddity. If it cannot, one line says where and what was expected, and the older
+// output stays.
 func TestBadTranscripts(t *testing.T) {
 	const turns = "SPEAKER x 1 0.5 1.5 <NA> <NA> ann <NA> <NA>\nSPEAKER x 1 2.1 0.9 <NA> <NA> bob <NA> <NA>\n"
 	srt := "1\n00:00:00,500 --> 00:00:02,000\nHow äre you?\n\n2\n00:00:02,100 --> 00:00:03,000\nFine.\n"

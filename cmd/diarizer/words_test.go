@@ -29,7 +29,7 @@ func runWords(t *testing.T, files map[string]string, args ...string) (status int
 	return status, out.String(), errs.String()
 }
 
-// smallTalk is what two people say, and a turn each.
+// smallTalk is a transcript of two people, and a turn of each.
 var smallTalk = map[string]string{
 	"talk.json": `{"segments":[{"start":0.5,"end":2,"text":" How are you?","words":[{"word":" How","start":0.5,"end":0.9,"probability":0.9},` +
 		`{"word":" are","start":0.9,"end":1.2,"probability":0.9},{"word":" you?","start":1.2,"end":2,"probability":0.8}]},` +
@@ -69,8 +69,8 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// A recogniser that began two seconds later than the diarizer, and one that heard
-// something else.
+// The transcript of a recogniser that began two seconds after the diarizer, and one of another
+// recording.
 func TestWordsOfAnotherClock(t *testing.T) {
 	t.Chdir(t.TempDir())
 	reference := new(strings.Builder)
@@ -127,7 +127,7 @@ func TestWordsOfARecording(t *testing.T) {
 	}
 }
 
-// The turns are a stream's on a server, with the names that speakers have there.
+// The turns are those of a stream on a server, with the names of its speakers.
 func TestWordsOfAStream(t *testing.T) {
 	t.Chdir(t.TempDir())
 	url := natsServer(t)

@@ -21,15 +21,15 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// spoken is who spoke when, and what they are called.
+// spoken are turns and the names of their speakers.
 type spoken struct {
-	from   string // what messages call it
+	from   string // what messages call the source of the turns
 	source event.Source
 	turns  []words.Turn
 	names  map[string]string
 }
 
-// spoken finds who spoke when.
+// spoken reads the turns of the RTTM file or the stream, or diarizes the recording.
 func (o wordsOptions) spoken(cmd *cobra.Command, transcript string) (spoken, error) {
 	switch {
 	case o.rttm != "":
@@ -79,7 +79,7 @@ func (o wordsOptions) diarize(cmd *cobra.Command) (*event.Timeline, error) {
 	return t, err
 }
 
-// stored reads the latest run of the stream, as far as the server has it.
+// stored reads the latest run of the stream, up to the last event that the server has.
 func (o wordsOptions) stored(cmd *cobra.Command) (*event.Timeline, error) {
 	ctx := cmd.Context()
 	if err := event.CheckStream(o.stream); err != nil {
@@ -98,7 +98,8 @@ func (o wordsOptions) stored(cmd *cobra.Command) (*event.Timeline, error) {
 	return latestRun(ctx, nc, o.stream, say)
 }
 
-// latestRun is the timeline of a stream's latest run, as far as the server has it.
+// latestRun is the timeline of a stream's latest run, up to the last event that the server
+// has.
 func latestRun(ctx context.Context, nc *nats.Conn, stream string, say func(error)) (*event.Timeline, error) {
 	runs, err := publish.LatestRuns(ctx, nc, stream)
 	if err != nil {
@@ -111,7 +112,7 @@ func latestRun(ctx context.Context, nc *nats.Conn, stream string, say func(error
 	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{stream}, After: runs[0].Number - 1}) {
 		switch {
 		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, event.ErrHole):
-			say(err) // what is lost stays lost; go on with what comes
+			say(err) // the events are lost; the rest is read
 			continue
 		case err != nil:
 			return nil, err

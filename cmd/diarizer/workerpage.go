@@ -14,17 +14,17 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/web/page"
 )
 
-// workerPage is what a worker shows: the live page of all streams on the bus,
-// whoever follows them, and what operators ask of the worker itself. The zero
-// value shows nothing.
+// workerPage is the HTTP server of a worker: the live page of all streams on the bus,
+// including those of other workers, and the metrics and health of this worker. The zero value
+// serves nothing.
 type workerPage struct {
 	server *page.Server
 	stop   context.CancelFunc
 	wg     sync.WaitGroup
 }
 
-// open serves it, unless it is off. The bus is followed from the first page on,
-// so that a worker at whose page nobody looks does no work for it.
+// open serves the page, unless it is off. It follows the bus from the first visitor on, so
+// that a page without visitors costs nothing.
 func (p *workerPage) open(ctx context.Context, nc *nats.Conn, stderr io.Writer, o serveOptions, w *serve.Worker, log *slog.Logger) (err error) {
 	if o.page.addr == "off" {
 		return nil
