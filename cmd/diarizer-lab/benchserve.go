@@ -102,11 +102,11 @@ func demoSound(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// benchResult is what one measurement found.
+// benchResult is the result of one measurement.
 type benchResult struct {
 	cpu  float64         // cores per stream
 	heap float64         // bytes per stream
-	lags []time.Duration // of events, from the arrival of their sound to their storing, sorted
+	lags []time.Duration // from the arrival of the sound to the storing of its event, sorted
 }
 
 func (r benchResult) percentile(p float64) float64 {
@@ -116,7 +116,7 @@ func (r benchResult) percentile(p float64) float64 {
 	return float64(r.lags[int(p*float64(len(r.lags)-1))]) / float64(time.Millisecond)
 }
 
-// benchServe measures n streams that begin within a time of spread.
+// benchServe measures n streams, whose beginnings are spread over the time spread.
 func benchServe(ctx context.Context, cfg pipeline.Config, sound []byte, n int, length, spread time.Duration) (r benchResult, err error) {
 	server, err := natsd.Start(ctx, natsd.Options{})
 	if err != nil {
@@ -151,7 +151,7 @@ func benchServe(ctx context.Context, cfg pipeline.Config, sound []byte, n int, l
 	var wg sync.WaitGroup
 	errs := make(chan error, n)
 	for i := range n {
-		// Senders do not all send at the same moment, even where all begin at once.
+		// Real senders do not send at the same moment, even if they begin together.
 		begin := began.Add(spread*time.Duration(i)/time.Duration(n) + time.Duration(i*37%50)*time.Millisecond)
 		wg.Go(func() { errs <- speak(ctx, nc, fmt.Sprintf("bench-%d", i), sound, length, i, begin) })
 	}
@@ -170,8 +170,8 @@ func benchServe(ctx context.Context, cfg pipeline.Config, sound []byte, n int, l
 	return r, err
 }
 
-// speak sends sound in real time from a moment on, in packets of 50 ms. Which part of
-// the sound is first depends on i.
+// speak sends sound in real time from began on, in packets of 50 ms. i decides where in the
+// sound it starts.
 func speak(ctx context.Context, nc *nats.Conn, stream string, sound []byte, length time.Duration, i int, began time.Time) error {
 	js, err := bus.JetStream(nc)
 	if err != nil {
@@ -203,8 +203,8 @@ func speak(ctx context.Context, nc *nats.Conn, stream string, sound []byte, leng
 	return nil
 }
 
-// benchLags reads from the kept events how long after their sound they were
-// stored: both times are the server's.
+// benchLags reads the kept events and returns the time from the arrival of their sound to
+// their storing. Both times are those of the server.
 func benchLags(ctx context.Context, nc *nats.Conn) ([]time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

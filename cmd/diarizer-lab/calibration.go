@@ -17,9 +17,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/lab/figure"
 )
 
-// printCalibration prints, as Markdown, whether the confidences of the final
-// turns are probabilities, by group, with the program's own turns and with the
-// reference's.
+// printCalibration prints how well the confidences of final turns are calibrated, as
+// Markdown, by group, with the program's own turns and with those of the reference.
 func printCalibration(w io.Writer, rows []evaluate.Row) error {
 	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', tabwriter.AlignRight)
 	fmt.Fprint(t, "\n| confidence of final turns\t| turns\t| claimed, %\t| right, %\t| Brier score\t| expected calibration error\t| by time: claimed, %\t| right, %\t| Brier score\t| expected calibration error\t| equal error rate of decisions, %\t|\n"+
@@ -64,7 +63,7 @@ func writePlots(cmd *cobra.Command, dir string, force bool, rows []evaluate.Row)
 	})
 }
 
-// writeFigure writes what draw draws to the named file, and nothing if it fails.
+// writeFigure writes the picture of draw to the named file. If draw fails, it writes nothing.
 func writeFigure(cmd *cobra.Command, force bool, name string, draw func(io.Writer) error) error {
 	var picture bytes.Buffer
 	if err := draw(&picture); err != nil {
@@ -81,7 +80,7 @@ func writeFigure(cmd *cobra.Command, force bool, name string, draw func(io.Write
 	return files.WriteOne(cmd, file, picture.Bytes())
 }
 
-// plotsIn makes the directory of --plots, before there is anything to draw.
+// plotsIn makes the directory of --plots before the evaluation begins.
 func plotsIn(dir string) error {
 	if dir == "" {
 		return nil

@@ -47,7 +47,7 @@ func TestPrintCalibration(t *testing.T) {
 	}
 }
 
-// quiet is a command that says nothing.
+// quiet is a command whose output is dropped.
 func quiet() *cobra.Command {
 	cmd := &cobra.Command{}
 	cmd.SetOut(io.Discard)

@@ -34,7 +34,7 @@ func newEvaluateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evaluate --data DIR",
 		Short: "Diarize recordings that have a reference and print how well that went",
-		Long: `Diarize recordings that have a reference and print how well that went.
+		Long: `Diarize recordings that have a reference and print the error rates.
 
 DIR holds NAME.flac and NAME.rttm; the part of NAME before the first underscore is
 the group. With --simulated N it holds train/manifest.tsv, rir and noise as train
@@ -47,9 +47,9 @@ reference speaker who has most of it. --plots draws that (reliability.svg), and
 the trade-off between missing a speaker and taking another for them, of the model
 on the reference's utterances (det.svg).
 
-With --identify, DIR is as for --simulated with the recordings in DIR/dev, and what is
-measured is how well people are known again who were enrolled through other rooms and
-lines: docs/accuracy-identification.md.`,
+With --identify, DIR is as for --simulated, with the recordings in DIR/dev. The table says
+how well people are recognised who were enrolled through other rooms and lines:
+docs/accuracy-identification.md.`,
 		Example: `  diarizer-lab evaluate --data recordings --each
   diarizer-lab evaluate --data data --simulated 10 --plots plots
   diarizer-lab evaluate --data data --simulated 2 --conditions meeting --length 1h
@@ -99,19 +99,20 @@ lines: docs/accuracy-identification.md.`,
 	turns.Register(cmd.Flags())
 	cli.ModelFlag(f, &modelName)
 	f.IntVar(&jobs, "jobs", runtime.NumCPU(), "recordings to work on at once")
-	f.BoolVar(&each, "each", false, "tell of every recording as it is done")
+	f.BoolVar(&each, "each", false, "print the result of every recording as it is done")
 	f.DurationSliceVar(&latencies, "latencies", []time.Duration{time.Second / 2, time.Second, 2 * time.Second, 5 * time.Second}, "latencies of the live scores")
 	f.StringVar(&plots, "plots", "", "write reliability.svg and det.svg to this directory")
 	cli.ForceFlag(f, &force)
 	f.IntVar(&simulated, "simulated", 0, "compose so many conversations of each condition instead of reading recordings")
 	flags.register(f)
-	f.BoolVar(&identify, "identify", false, "measure how well enrolled people are known again")
+	f.BoolVar(&identify, "identify", false, "measure how well enrolled people are recognised")
 	cmd.MarkFlagsMutuallyExclusive("identify", "simulated")
 	_ = cmd.MarkFlagRequired("data") // the flag exists
 	return cmd
 }
 
-// recordings reads the recordings of a directory, or composes so many of each condition.
+// recordings reads the recordings of a directory, or composes simulated conversations of each
+// condition.
 func recordings(data string, simulated int, flags planFlags) (iter.Seq[evaluate.Recording], error) {
 	if simulated == 0 {
 		recs, err := evaluate.Load(data)

@@ -37,7 +37,7 @@ func TestExamplesAreTaken(t *testing.T) {
 	}
 }
 
-// A flag that cannot be parsed is told as in diarizer.
+// The error of a flag that cannot be parsed has the form that it has in diarizer.
 func TestFlagErrors(t *testing.T) {
 	command := inDir(t, nil)
 	for args, want := range map[string]string{

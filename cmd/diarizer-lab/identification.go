@@ -13,8 +13,8 @@ import (
 // identificationSeed draws the channels and conversations of "evaluate --identify".
 const identificationSeed = 5
 
-// evaluateIdentification measures how well enrolled people are known again, see package
-// trial. It tells of its progress on errs.
+// evaluateIdentification measures how well enrolled people are recognised, see package trial.
+// It prints its progress to errs.
 func evaluateIdentification(ctx context.Context, w, errs io.Writer, data, modelName string) error {
 	m, err := cli.ReadModel(modelName)
 	if err != nil {

@@ -51,7 +51,7 @@ The format of the picture, SVG or PNG, follows from the name of the output.`,
 				return err
 			}
 			if reference != "" {
-				// The recording may have another name there if it is the only one.
+				// The only recording of a reference may have another name.
 				opts.Reference, _, err = cli.ReadRecording(reference, recording)
 				var several *cli.SeveralError
 				if errors.As(err, &several) {

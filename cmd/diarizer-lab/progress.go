@@ -13,7 +13,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/cli/outfile"
 )
 
-// making is what the commands that make a file of recordings have in common.
+// making has the flags of the commands that make a file from recordings.
 type making struct {
 	data, out string
 	force     bool
@@ -36,8 +36,8 @@ func (m *making) file(cmd *cobra.Command) (*cli.Files, *outfile.File, error) {
 	return files, file, err
 }
 
-// progressBars shows a bar for each stage of the training where standard error is a
-// terminal, a line elsewhere.
+// progressBars shows each stage of a training: as a bar where standard error is a terminal,
+// as a line elsewhere.
 type progressBars struct{ cmd *cobra.Command }
 
 // Start opens the bar of a stage.

@@ -77,7 +77,7 @@ overlap and noise) and television (music under the speech, jingles and applause)
 People in meetings say what they have again until the time is up, so meetings of an hour
 can be made; other conversations end when the voices have no more material.
 
-Written are NAME.flac and NAME.rttm, which "diarizer-lab evaluate" reads.`,
+The output is NAME.flac and NAME.rttm, which "diarizer-lab evaluate" reads.`,
 		Example: "  diarizer-lab simulate --data data --out meetings --conditions meeting --count 3 --length 30m\n" +
 			"  diarizer-lab evaluate --data meetings",
 		Args: cobra.NoArgs,
@@ -152,7 +152,7 @@ func writeFLAC(file *outfile.File, samples []float32) error {
 		return err
 	}
 	if err := w.Write(samples); err != nil {
-		_ = w.Close() // fails likewise
+		_ = w.Close() // fails for the same reason
 		return err
 	}
 	if err := w.Close(); err != nil {

@@ -22,8 +22,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model/embedding"
 )
 
-// The simulated conversations that the threshold is set on: so many of each
-// kind, up to so many seconds long.
+// The simulated conversations that the threshold is set on: the number of each kind, and
+// the longest of them in seconds.
 const (
 	calibrationConversations = 20
 	calibrationSeconds       = 180
@@ -49,11 +49,10 @@ and DIR/noise hold room responses and noises. Speakers of split "train" make the
 model, those of split "sim" the conversations that its threshold is set on. The
 same data, settings and seed give the same model.
 
---kind embedding finds how the vectors of the network in the program vary, within
-and between speakers; the network itself stays as it is. --kind eigenvoice makes
-everything, a UBM, eigenvoices and eigenchannels. --kind naming finds what the
-accurate model's voices differ by from one recording to another, by which people who
-are enrolled are known again.`,
+--kind embedding estimates how the vectors of the network in the program vary within and
+between speakers. The network itself stays as it is. --kind eigenvoice makes a UBM,
+eigenvoices and eigenchannels. --kind naming estimates how the voices of the accurate
+model vary from one recording to another, which the recognition of enrolled people needs.`,
 		Example: `  diarizer-lab train --kind embedding --data DIR --out accurate.safetensors
   diarizer-lab train --kind eigenvoice --data DIR --out light.safetensors`,
 		Args: cobra.NoArgs,
@@ -91,7 +90,7 @@ are enrolled are known again.`,
 	f.Float64Var(&threshold, "threshold", 0, "threshold to use instead of the one with the least confusion on simulated conversations")
 	f.Uint64Var(&seed, "seed", voices.Seed, "start of every random choice")
 	f.IntVar(&vectors.Crops, "crops", vectors.Crops, "embedding: stretches of a recording and of each copy")
-	f.Float64Var(&vectors.Channel, "channel", vectors.Channel, "embedding: part of what a speaker's recordings differ by that also differs within one")
+	f.Float64Var(&vectors.Channel, "channel", vectors.Channel, "embedding: share of the variance between a speaker's recordings that is also found within one")
 	f.IntVar(&vectors.Factors, "factors", vectors.Factors, "embedding: factors that are kept")
 	f.IntVar(&voices.Features.Ceps, "ceps", voices.Features.Ceps, "cepstral coefficients")
 	f.IntVar(&voices.Features.Filters, "filters", voices.Features.Filters, "mel filters")
@@ -105,23 +104,23 @@ are enrolled are known again.`,
 	f.IntVar(&voices.Augment, "augment", voices.Augment, "copies of each recording through rooms, noise and lines, both kinds")
 	f.Float64Var(&voices.Phi, "phi", voices.Phi, fmt.Sprintf("scale of frame counts; embedding: of precisions, default %g", vectors.Phi))
 	f.Float64Var(&voices.TrainPhi, "train-phi", voices.TrainPhi, "scale of frame counts while training")
-	f.Float64Var(&voices.TrainOffsetVariance, "train-token", voices.TrainOffsetVariance, "token while training V and U")
-	f.Float64Var(&voices.OwnMean, "own-mean", voices.OwnMean, "part of a recording's own mean that is taken off in training")
-	f.Float64Var(&voices.OffsetVariance, "token", voices.OffsetVariance, "variance by which a sound of one utterance may be off as a whole")
-	f.Float64Var(&voices.WithinSpeakerVariance, "slack", voices.WithinSpeakerVariance, fmt.Sprintf("variance by which a speaker may differ from themselves; embedding: default %g", vectors.WithinSpeakerVariance))
-	f.Float64Var(&voices.LengthExponent, "length", voices.LengthExponent, "exponent that scores are normalised for length with, both kinds")
+	f.Float64Var(&voices.TrainOffsetVariance, "train-token", voices.TrainOffsetVariance, "within-utterance offset variance while training V and U")
+	f.Float64Var(&voices.OwnMean, "own-mean", voices.OwnMean, "share of a recording's own mean that is subtracted in training")
+	f.Float64Var(&voices.OffsetVariance, "token", voices.OffsetVariance, "within-utterance offset variance: by how much a sound of one utterance may be off as a whole")
+	f.Float64Var(&voices.WithinSpeakerVariance, "slack", voices.WithinSpeakerVariance, fmt.Sprintf("within-speaker variance; embedding: default %g", vectors.WithinSpeakerVariance))
+	f.Float64Var(&voices.LengthExponent, "length", voices.LengthExponent, "exponent of the length normalisation of scores, both kinds")
 	f.BoolVar(&voices.Soft, "soft", voices.Soft, "divide frames among Gaussians")
 	return cmd
 }
 
-// trainer is what both kinds of training share.
+// trainer trains a model of either kind.
 type trainer struct {
 	cmd   *cobra.Command
 	data  string
 	bars  *progressBars
 	files *cli.Files
 	file  *outfile.File // to write
-	// threshold is used where --threshold gives it.
+	// threshold is the value of --threshold.
 	threshold float64
 }
 
@@ -187,7 +186,7 @@ func (t trainer) embedding(cfg training.EmbeddingConfig) error {
 	return t.write(m, meta)
 }
 
-// calibrate finds the threshold, unless it is given, and the slope of a model by
+// calibrate finds the slope of a model, and its threshold unless --threshold gives it, on
 // conversations of the voices that are kept out of its training.
 func (t trainer) calibrate(m model.Model, ac simulate.Acoustics, seed uint64) (threshold, slope float64, err error) {
 	ctx := t.cmd.Context()
@@ -237,7 +236,7 @@ func (t trainer) write(m model.Model, meta modelfile.Metadata) error {
 	return t.files.WriteOne(t.cmd, t.file, b.Bytes())
 }
 
-// describe says what the model was made of.
+// describe returns the metadata of an eigenvoice model: its data and its settings.
 func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata {
 	meta := modelfile.Metadata{Seed: cfg.Seed, Settings: map[string]string{
 		"own_mean": num(cfg.OwnMean), "train_phi": num(cfg.TrainPhi), "train_token": num(cfg.TrainOffsetVariance), "chunk_seconds": num(cfg.Chunk),
@@ -255,7 +254,7 @@ func describe(utts []dataset.Utterance, cfg training.Config) modelfile.Metadata 
 	return meta
 }
 
-// describeEmbedding says the same of an embedding model.
+// describeEmbedding returns the metadata of an embedding model.
 func describeEmbedding(utts []dataset.Utterance, cfg training.EmbeddingConfig) modelfile.Metadata {
 	return modelfile.Metadata{Seed: cfg.Seed, Corpora: corpora(utts),
 		Settings: map[string]string{"shortest_seconds": num(cfg.Shortest), "longest_seconds": num(cfg.Longest)},

@@ -10,8 +10,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model/embedding"
 )
 
-// namingKind is what "train" makes besides models: what package identify compares
-// voices of the accurate model by.
+// namingKind is the value of --kind for the statistics with which package identify compares
+// voices of the accurate model.
 const namingKind = "naming"
 
 func (t trainer) naming(seed uint64) error {

@@ -11,7 +11,7 @@ import (
 
 // namesFlag registers --names.
 func namesFlag(f *pflag.FlagSet, names *[]string) {
-	f.StringSliceVar(names, "names", nil, "with --channel each, who speaks in each channel, which then are one meeting: Alice,Bob")
+	f.StringSliceVar(names, "names", nil, "with --channel each, the participant of each channel; the channels are then one meeting: Alice,Bob")
 }
 
 // replayChannels diarizes the channels of one recording as one meeting. Each channel is a

@@ -72,8 +72,8 @@ func newConfigCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config [COMMAND]",
 		Short: "Show which flags are set by the environment or a file",
-		Long: `Config shows the values that flags have without a command line, and where each is
-from: of one command, or of all. What is printed can be a file's text.
+		Long: `Config shows the values that the flags of a command, or of all commands, have without a
+command line, and where each value is from. The output is valid as a TOML file.
 
 Every flag may stand in the environment: --max-live is DIARIZER_MAX_LIVE. Every flag
 may stand in a TOML file, for all commands or in the table of one:
@@ -94,7 +94,7 @@ the rest of the file.`,
 			return showConfig(cmd, args, all)
 		},
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "show those that have their defaults too")
+	cmd.Flags().BoolVar(&all, "all", false, "show flags with their default values too")
 	return cmd
 }
 

@@ -36,13 +36,13 @@ func newDemoCommand() *cobra.Command {
 		Short: "Diarize a recording that is part of the program, with nothing to set up",
 		Long: `Diarize a recording that is part of the program, with nothing to set up.
 
-Four synthetic voices plan a garden. The recording passes through the whole
-program and over a NATS server that it starts for itself; what is printed are the
-turns as they come back from there. The last lines compare them with who really
-spoke when. With --http a page shows it while it is spoken.
+Four synthetic voices plan a garden. The recording passes through the whole program and
+over a NATS server that the command starts. The printed turns are those that a subscriber
+receives. The last lines compare them with who really spoke when. With --http, a page
+shows the turns while they are spoken.
 
-With --words, a recogniser that knows the script tells what it hears two seconds
-after it was said, and what is printed is who said what, corrected where turns are.`,
+With --words, a recogniser that knows the script publishes each word two seconds after it
+was said. The words are printed with their speakers, and again where a turn is corrected.`,
 		Example: `  diarizer demo
   diarizer demo --http 8080
   diarizer demo --words`,
@@ -59,7 +59,7 @@ after it was said, and what is printed is who said what, corrected where turns a
 		},
 	}
 	cmd.Flags().StringVar(&speed, "speed", "max", "1 as it was spoken, N times as fast, or max (default 1 with --http)")
-	cmd.Flags().BoolVar(&said, "words", false, "show what is said")
+	cmd.Flags().BoolVar(&said, "words", false, "show the words that are said")
 	view.register(cmd.Flags())
 	return cmd
 }

@@ -17,8 +17,8 @@ func newDevicesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "devices",
 		Short: "List the microphones that listen can use",
-		Long: `List the microphones, and whatever else the machine has as an input. The marked
-one is what listen uses where --device does not say otherwise.`,
+		Long: `List the microphones and the other inputs of the machine. listen uses the marked one
+unless --device names another.`,
 		Example: `  diarizer devices`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -28,7 +28,7 @@ func newEnrollCommand() *cobra.Command {
 	var d diarizeFlags
 	var file, keyPath string
 	var expire within
-	// with calls do with the enrolled speakers.
+	// with opens the store of enrolled speakers and calls do with it.
 	with := func(cmd *cobra.Command, do func(context.Context, voiceStore, model.Model) error) error {
 		m, err := cli.ReadModel(d.model)
 		if err != nil {
@@ -47,7 +47,7 @@ func newEnrollCommand() *cobra.Command {
 			return do(cmd.Context(), fileStore{f}, m)
 		}
 		if key != nil {
-			return usage("--voices-key: expected --file besides: what a server keeps is not encrypted with it")
+			return usage("--voices-key: expected it with --file: it does not encrypt the voices on a server")
 		}
 		nc, err := o.connect(cmd)
 		if err != nil {
@@ -63,25 +63,24 @@ func newEnrollCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "enroll NAME FILE...",
 		Short: "Keep speakers under a name, to be recognised in other streams",
-		Long: `Enroll keeps what recordings of one person, or a speaker of a stream that is
-being diarized, say of their voice. Streams that ask for it compare their
-speakers with it, see "diarizer streams identify".
+		Long: `Enroll learns the voice of a person and keeps it under a name: from recordings of that
+person alone, or from a speaker of a stream that is being diarized. Streams can compare
+their speakers with the enrolled voices, see "diarizer streams identify".
 
-Of a stream that is over, the server keeps times and no voices: --recording is where
-it was recorded, and the voice is learned from what the speaker says there while nobody
-else speaks. Instead of a stream, --from takes a file of turns, as "diarizer run --out"
-writes it, then too.
+Of a stream that is over, the server keeps times and no voices. --recording then names its
+recording, and the voice is learned from the parts where only that speaker talks. With
+--recording, --from also takes a file of turns that "diarizer run --out" has written.
 
-A recording with too little speech, with a second voice or with much noise is
-refused, with what was found; where a second voice or noise was found in error,
---anyway takes it.
+A recording with too little speech, a second voice or much noise is refused, and the error
+says what was found. --anyway takes a recording where a second voice or noise was found in
+error.
 
-What is kept is biometric data: it says whose voice a voice is. It lies, not
-encrypted, in the bucket diarizer-speakers of the NATS server, where everybody
-can read it who may read the bucket, or with --file in a file on this machine,
-which "diarizer listen --identify" and its like read, encrypted with --voices-key. Ask
-the person before, say with --expire how long it is needed, and delete it when it is not
-needed any more. No sound is kept, and only the model that made it can use it.`,
+A voice is biometric data: it identifies a person. It is kept in the bucket
+diarizer-speakers of the NATS server, not encrypted, for everybody who may read the bucket.
+With --file, it is kept in a file on this machine, for "diarizer listen --identify" and
+other commands with --identify; --voices-key encrypts that file. Ask the person before, say
+with --expire how long the voice is needed, and delete it when it is no longer needed. No
+sound is kept, and only the model that learned a voice can use it.`,
 		Example: `  diarizer enroll "Ada Lovelace" ada-1.flac ada-2.wav
   diarizer enroll --from standup "Ada Lovelace" S2
   diarizer enroll --from standup --recording standup.flac "Ada Lovelace" S2
@@ -100,7 +99,7 @@ needed any more. No sound is kept, and only the model that made it can use it.`,
 			}
 			switch {
 			case from == "" && recording != "":
-				return usage("--recording: expected it with --from, the stream or file of turns that it is of; without, recordings of one person follow the name")
+				return usage("--recording: expected it with --from, which names the stream or the file of turns; without --from, recordings of one person follow the name")
 			case from != "" && len(sources) != 1:
 				return usage("%s after the name: expected one speaker, such as S2 or a name, with --from", count(len(sources), "argument"))
 			}

@@ -43,19 +43,18 @@ func newListenCommand() *cobra.Command {
 		Long: `Diarize what a microphone hears, live, until Ctrl-C. Turns are published to NATS
 while they happen, by default to a server of the program's own, and printed.
 
-A microphone that stalls or is unplugged is opened again when it is back; what was
-missed is a gap, and the speakers stay who they were. Times follow the clock.
+A microphone that stalls or is unplugged is opened again when it is back. The time that
+was missed is a gap, and the speakers keep their ids and names. Times follow the clock.
 "diarizer devices" lists the microphones.
 
-With several --device, or with --channel each, there is a person at each microphone, as
---names has them or by the devices' names, and two who speak at once are told both. What
-one hears of another, such as a loudspeaker that is listened to as well, is told once.
---max-speakers is then that of a microphone, 1 if it is not given.
+With several --device, or with --channel each, each microphone is a participant, with a
+name of --names or the name of the device. Participants who speak at once are both told.
+Speech that two microphones hear, such as that of a loudspeaker, is told once.
+--max-speakers is then the number of speakers at each microphone, 1 by default.
 
-Who is who at one microphone is kept for a week in the directory for state, with the last
-ten seconds of sound and no more of it: --resume NAME goes on with the stream of that name,
-by the same speakers and names, after Ctrl-C or when the program has died. What was missed
-is a gap.`,
+With one microphone, the speakers, their names and the last ten seconds of sound are kept
+for a week in the directory for state. After Ctrl-C or a crash, --resume NAME goes on with
+the stream of that name and its speakers. The time that was missed is a gap.`,
 		Example: `  diarizer listen
   diarizer listen --stream standup --title "Stand-up of team A" --nats nats://bus:4222
   diarizer listen --device "USB" --record meeting.flac --out meeting.vtt
@@ -72,14 +71,14 @@ is a gap.`,
 		// Nobody knows where somebody will speak in a meeting that has not happened yet.
 		_ = f.MarkHidden(name)
 	}
-	f.StringVar(&l.stream, "stream", "", "what the stream is called, by which others follow it (default the host's name and the time)")
-	f.StringVar(&l.title, "title", "", "what people call it, on the page and in files (default as --stream)")
+	f.StringVar(&l.stream, "stream", "", "name of the stream, by which others follow it (default the host's name and the time)")
+	f.StringVar(&l.title, "title", "", "title of the meeting, on the page and in files (default as --stream)")
 	f.StringArrayVar(&l.devices, "device", nil, "microphone: its number, its name or a part of that, see diarizer devices (default the system's); may be repeated")
 	f.IntVar(&l.rate, "rate", 0, "rate at which the microphone is asked to capture, in hertz (default its own)")
 	f.StringVar(&l.channel, "channel", "mix", "which channel: mix of all, a number from 1 on, or each with a name of --names")
-	f.StringSliceVar(&l.names, "names", nil, "who is at each of several microphones, or channels with --channel each: Ada,Grace")
+	f.StringSliceVar(&l.names, "names", nil, "participant at each of several microphones, or of each channel with --channel each: Ada,Grace")
 	f.StringVar(&l.resume, "resume", "", "go on with the stream of this name, which was interrupted")
-	f.StringVar(&l.record, "record", "", "keep what is heard in this file, as FLAC")
+	f.StringVar(&l.record, "record", "", "record the microphone to this file, as FLAC")
 	return cmd
 }
 

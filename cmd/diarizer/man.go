@@ -17,8 +17,8 @@ func newManCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "man DIRECTORY",
 		Short: "Write the manual pages, one a command",
-		Long: `Man writes the manual pages of all commands to a directory, as packages have them.
-They are what --help says.`,
+		Long: `Man writes the manual pages of all commands to a directory, as packages have them. Each
+page has the text of --help.`,
 		Example: `  diarizer man man1
   diarizer man ~/.local/share/man/man1`,
 		Args: cobra.ExactArgs(1),

@@ -103,7 +103,7 @@ func newUndoCommand() *cobra.Command {
 	var o nameOptions
 	cmd := &cobra.Command{
 		Use:   "undo [flags] FILE|STREAM",
-		Short: "Take the last correction of a stream back",
+		Short: "Take back the last correction of a stream",
 		Long: `Take the last correction of a stream back; the next undo takes the one before it. After
 the end of a stream, only corrections made after its end can be taken back. An RTTM file
 does not say what was corrected: the file from before is beside it as FILE.1.`,

@@ -14,18 +14,18 @@ func newRunCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [flags] FILE|DIRECTORY|-...",
 		Short: "Diarize recordings and print who spoke when",
-		Long: `Diarize recordings as fast as the machine can and print who spoke when: the turns
-as they are in the end, and how much everybody has spoken. With --out the turns go
-to files instead, in the format of their names.
+		Long: `Diarize recordings as fast as the machine can and print who spoke when: the final
+turns, and how much everybody has spoken. With --out, the turns go to files instead, in
+the format of their names.
 
-With --tracks the recordings are one meeting, a microphone for each participant, as
-Zoom, Jitsi and Craig record it: one timeline with the participants' names, and what one
-microphone hears of another's speaker told once. --max-speakers is then that of a track,
-1 if it is not given. With --channel each and --names the channels of one recording are
-the microphones; without --names each is a stream of its own.
+With --tracks, the recordings are one meeting, with a recording for each participant as
+Zoom, Jitsi and Craig make them. The result is one timeline with the participants' names.
+Speech that two tracks have is told once. --max-speakers is then the number of speakers on
+each track, 1 by default. With --channel each and --names, the channels of one recording
+are the tracks. Without --names, each channel is a stream of its own.
 
-It is "diarizer replay --speed max --nats off" without the turns while they come;
-"diarizer replay --help" says what can be read.`,
+"diarizer run" is "diarizer replay --speed max --nats off", except that turns are printed
+only at the end. "diarizer replay --help" says what can be read.`,
 		Example: `  diarizer run meeting.flac
   diarizer run --out meeting.vtt --out meeting.html meeting.m4a
   diarizer run --tracks Alice=a.wav,Bob=b.wav --out meeting.rttm
@@ -53,7 +53,7 @@ It is "diarizer replay --speed max --nats off" without the turns while they come
 	o.register(f)
 	r.sound.register(f)
 	r.registerMany(f)
-	f.StringSliceVar(&tracks, "tracks", nil, "a recording for each participant, all from the same moment: Alice=a.wav,Bob=b.wav, or a directory with one for everybody")
+	f.StringSliceVar(&tracks, "tracks", nil, "a recording for each participant, all from the same moment: Alice=a.wav,Bob=b.wav, or a directory of them")
 	namesFlag(f, &r.names)
 	for name, value := range map[string]string{"speed": "max", "nats": "off"} {
 		_ = f.Set(name, value) // both take it

@@ -39,10 +39,10 @@ func newSendCommand() *cobra.Command {
 		Short: "Send a recording's sound over NATS as a device would",
 		Long: `Send a recording's sound over NATS as a device would.
 
-The sound goes to diarizer.audio.v1.STREAM in packets of 60 ms, 16 kHz mono, paced
-as it was spoken unless --speed says otherwise; "diarizer replay --from-nats" or
-any other reader of docs/ingest.md takes it from there. Where a JetStream stream
-keeps that subject, what the server did not acknowledge is sent again.
+The sound goes to diarizer.audio.v1.STREAM in packets of 60 ms, 16 kHz mono, at the speed
+of speech unless --speed gives another. "diarizer serve", "diarizer replay --from-nats" or
+another reader of docs/ingest.md receives it. Where a JetStream stream keeps that subject,
+packets that the server did not acknowledge are sent again.
 
 With --opus the packets of an Ogg Opus file are sent as they are, which takes half
 of the space, or a fifth where opusenc was told --framesize 60. Nothing is encoded here; make such a file with opusenc or ffmpeg.`,
@@ -141,7 +141,7 @@ func (s *sender) begin(ctx context.Context, id recording, format natsaudio.Forma
 	if err != nil {
 		return nil, err
 	}
-	how := "not kept: who listens hears it"
+	how := "not kept: only those who listen now hear it"
 	if out.Kept() {
 		how = "kept by JetStream"
 	}

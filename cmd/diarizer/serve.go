@@ -41,16 +41,16 @@ func newServeCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Diarize many streams, together with other machines",
 		Long: `Serve diarizes every stream whose sound is on a NATS server, see "diarizer send".
-Any number of serve processes on any machines share the streams of one server
-or cluster: start another one with the same --nats, and it takes its part. When
-one dies, hangs or is cut off, the others go on with its streams where they
-were, and nobody who listens to the events notices more than a pause.
+Any number of serve processes on any machines share the streams of one server or cluster.
+Another process with the same --nats takes its share of them. When
+one dies, hangs or is cut off, the others go on with its streams from where they were.
+Subscribers notice no more than a pause.
 
-The address of --http shows the streams of all of them on a page, where speakers
-can be named and merged, see "diarizer view", and has the worker's /metrics,
-/healthz, /readyz and /debug/pprof.
+The page at the address of --http shows the streams of all processes. Speakers can be
+named and merged there, see "diarizer view". The same address has the /metrics, /healthz,
+/readyz and /debug/pprof of this process.
 
-The first Ctrl-C, or SIGTERM, hands all streams over.`,
+The first Ctrl-C, or SIGTERM, hands all streams over to the others.`,
 		Example: `  diarizer serve --nats nats://a:4222,nats://b:4222,nats://c:4222 --replicas 3
   diarizer serve --nats nats://bus:4222 --http 127.0.0.1:8080 --log-json
   diarizer send --nats nats://bus:4222 --stream standup meeting.flac

@@ -34,13 +34,13 @@ func newStatsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "stats [flags] [FILE...]",
 		Short: "Measure how long after a sound its events come",
-		Long: `Measure how long after a sound its events come, from the events alone: those
-of the latest run of every stream that the NATS server keeps, or those in files
-as "watch --json" and "replay --json" print them, "-" being standard input.
+		Long: `Measure how long after a sound its events come. The measurement needs the events alone:
+those of the latest run of every stream that the NATS server keeps, or those in files that
+"watch --json" or "replay --json" has written. "-" is standard input.
 
-Stream time says how much more had been heard when something was decided; it
-depends on the sound alone. Wall-clock time has what the machine took on top; it
-is left out for recordings that were replayed faster than they were spoken.`,
+The latency in stream time is how much more sound had been heard when a decision was made.
+It depends on the sound alone. The latency in wall-clock time adds the time of the machine.
+It is left out for recordings that were replayed faster than they were spoken.`,
 		Example: `  diarizer stats --nats nats://bus:4222 --stream standup
   diarizer replay --json --speed max meeting.flac | diarizer stats -`,
 		RunE: func(cmd *cobra.Command, files []string) (err error) {

@@ -42,9 +42,9 @@ func newStreamsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "streams",
 		Short: "List, stop and name the streams that workers diarize",
-		Long: `Streams lists the streams that "diarizer serve" processes diarize, who has them
-and how far behind they are. Its commands end a stream, give it a title, and say
-whether its speakers are compared with the enrolled ones.`,
+		Long: `Streams lists the streams that "diarizer serve" processes diarize, with the process and
+the delay of each. Its commands end a stream, give it a title, and set whether its speakers
+are compared with the enrolled voices.`,
 		Example: `  diarizer streams --nats nats://bus:4222
   diarizer streams stop standup
   diarizer streams rename standup "Stand-up of team A"

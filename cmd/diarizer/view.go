@@ -40,8 +40,8 @@ plain lines. It begins with the latest run of every stream that the server keeps
 --all, earlier runs can be looked at too: the page offers the 20 latest, and Tab
 comes to them in the terminal.
 
-On either, speakers can be named and merged; that reaches the diarizer wherever
-it runs and everybody who watches. Ctrl-C ends it.`,
+Speakers can be named and merged on the page and in the terminal. The correction reaches
+the diarizer, wherever it runs, and everybody who watches. Ctrl-C ends the view.`,
 		Example: `  diarizer view --nats nats://bus:4222 --http 8080
   diarizer view --nats nats://bus:4222 --stream standup
   diarizer view --http 0.0.0.0:8080        # others need the token that is printed`,

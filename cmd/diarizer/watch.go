@@ -44,14 +44,14 @@ func newWatchCommand() *cobra.Command {
 		Long: `Watch reads the events that a diarizer publishes to a NATS server and prints
 them as a transcript. It begins with the latest run of every stream that the
 server keeps, from its first event, and goes on live. Ctrl-C ends it; the RTTM
-file then holds what was known until then.
+file then has the turns up to that moment.
 
 With --format text or jsonl, events are printed as they come. The other formats
-hold what is known at the end, all revisions applied: a table (csv), subtitles
+hold the turns at the end, all revisions applied: a table (csv), subtitles
 that name the speaker (srt, vtt), a document for ELAN (eaf), or RTTM.
 
-With --words, what is shown is what is said, where recognisers listen to the
-streams too. Formats are then txt, json, srt, vtt, ctm, stm and eaf, and jsonl.`,
+With --words, the words of recognisers that listen to the streams are shown. The
+formats are then txt, json, srt, vtt, ctm, stm, eaf and jsonl.`,
 		Example: `  diarizer watch --nats nats://bus:4222
   diarizer watch --stream standup --rttm standup.rttm --until-end
   diarizer watch --since 10m --json | jq .turn
@@ -75,9 +75,9 @@ streams too. Formats are then txt, json, srt, vtt, ctm, stm and eaf, and jsonl.`
 	f.StringVar(&o.format, "format", "text", "what is printed: "+strings.Join(watchFormats(false), ", "))
 	f.BoolVar(&o.untilEnd, "until-end", false, "stop when the streams have ended")
 	f.BoolVar(&o.all, "all", false, "print earlier runs of the streams too")
-	f.BoolVar(&o.fresh, "new", false, "print only what happens from now on")
-	f.DurationVar(&o.since, "since", 0, "print only what was published since so long ago, such as 10m")
-	f.BoolVar(&o.words, "words", false, "show what is said")
+	f.BoolVar(&o.fresh, "new", false, "print only the events from now on")
+	f.DurationVar(&o.since, "since", 0, "print only the events of this time before now, such as 10m, and those to come")
+	f.BoolVar(&o.words, "words", false, "show the words of recognisers")
 	f.BoolVar(&o.tui, "tui", false, "show it full-screen, where the output is a terminal")
 	for _, other := range []string{"rttm", "out", "json", "format", "until-end", "all", "new", "since", "words"} {
 		cmd.MarkFlagsMutuallyExclusive("tui", other)

@@ -41,20 +41,21 @@ func newWebCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "web",
 		Short: "Diarize what browsers, phones and HTTP clients send",
-		Long: `Web serves the page with a microphone of its own, Record here, and what programs
-ask over HTTP: POST /v1/diarize takes a recording and answers with who spoke when,
-/v1/live is a WebSocket that takes sound while it is made and tells who speaks, and
-/v1/openapi.json describes both. docs/http.md has all of it with examples.
+		Long: `Web serves the page, which can record with the browser's microphone, and an HTTP API for
+programs. POST /v1/diarize takes a recording and answers with who spoke when. /v1/live is
+a WebSocket that takes live sound and says who speaks. /v1/openapi.json describes both.
+docs/http.md has examples.
 
-With --identify speakers are called by the names of known voices, and the page asks,
-when somebody gets a name, whether to remember the voice; it is kept with the person's
-yes only, and for a time.
+With --identify, speakers are called by the names of known voices. When somebody gets a
+name, the page asks whether to remember the voice. It is kept only if the person agrees,
+and for a limited time.
 
 Browsers give a page the microphone only on localhost or over HTTPS: see --tls-cert
 and --tls-self-signed. Turns are published to NATS, by default to a server of the
 program's own; the page shows every stream that is published there.
 
-The first Ctrl-C, or SIGTERM, ends the recordings: what was acknowledged is heard.`,
+The first Ctrl-C, or SIGTERM, ends the recordings. Sound that was acknowledged is diarized
+before the end.`,
 		Example: `  diarizer web
   diarizer web --http 0.0.0.0:8443 --tls-self-signed        # for phones; the address with its token is printed
   diarizer web --nats nats://bus:4222 --model light --max-live 100

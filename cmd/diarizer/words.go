@@ -108,7 +108,7 @@ func joinWords(cmd *cobra.Command, o wordsOptions, path string) error {
 		clock, fit = *fixed, words.Fits(fixed.Apply(tr.Words), who.turns)
 	}
 	if fit.Doubtful() && !o.anyway {
-		return as(exitInput, fmt.Errorf("%s does not fit %s: %.0f %% of its %.0f s of words lie where somebody speaks, by chance %.0f %% would: is it of another recording? --anyway joins them all the same",
+		return as(exitInput, fmt.Errorf("%s does not fit %s: %.0f %% of its %.0f s of words lie where somebody speaks, by chance %.0f %% would: is it of another recording? --anyway joins them",
 			path, who.from, 100*fit.Share(), fit.Words.Seconds(), 100*fit.Speech))
 	}
 	list, err := words.Join(clock.Apply(tr.Words), who.turns)
