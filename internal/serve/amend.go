@@ -10,7 +10,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
-// amend changes the claim. What others may change of it, they may have changed.
+// amend changes the claim of the stream. It keeps the fields that other workers and people
+// may change.
 func (o *owner) amend(ctx context.Context, change func(*claim)) error {
 	for attempt := 0; ; attempt++ {
 		o.mu.Lock()
@@ -34,12 +35,12 @@ func (o *owner) amend(ctx context.Context, change func(*claim)) error {
 				return context.Cause(ctx)
 			}
 		}
-		// Perhaps it was written and the answer lost, or somebody gave the
+		// Perhaps the claim was written and the answer lost, or somebody gave the
 		// stream another title.
 		now, err := o.w.s.readClaim(ctx, o.stream)
 		switch {
 		case errors.Is(err, jetstream.ErrKeyNotFound):
-			return errLost // somebody has removed it
+			return errLost // another worker has removed it
 		case err != nil:
 			o.report(err)
 		case now.Epoch != want.Epoch || now.Worker != o.id && now.Worker != want.Worker:
@@ -56,7 +57,7 @@ func (o *owner) setClaim(c claim, revision uint64) {
 	o.claim, o.revision = c, revision
 }
 
-// refresh takes over what others have changed of the claim.
+// refresh takes over the changes of others to the claim.
 func (o *owner) refresh(c seenClaim) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

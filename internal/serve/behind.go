@@ -10,10 +10,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// behind measures how far a stream is behind: by how much later the newest message
-// of its sound was stored than the one that is heard, while there are messages
-// between the two. Both times are of the server, and neither gaps nor silence nor
-// the length of packets play a part.
+// behind measures how far a stream is behind: the time between the storing of the message
+// that is heard now and that of the newest message of its sound. It is 0 if no message
+// lies between the two. Both times are the server's. Gaps, silence and the length of packets
+// do not matter.
 type behind struct {
 	// ask finds when the newest message was stored.
 	ask func() (time.Time, error)
@@ -22,17 +22,16 @@ type behind struct {
 	now func() time.Time
 
 	mu     sync.Mutex
-	newest time.Time // when the newest message that is known was stored
+	newest time.Time // storing time of the newest known message
 	asked  time.Time
 	asking bool
 }
 
-// askEvery is how often the newest message is looked for while it is not the one
-// that is heard.
+// askEvery is the time between two requests for the newest message, while messages wait.
 const askEvery = time.Second
 
-// lag is how far the stream is behind at a message that was stored at a time, so
-// many of which are to follow.
+// lag is how far the stream is behind at a message that was stored at that time, with pending
+// messages after it.
 func (b *behind) lag(stored time.Time, pending uint64) time.Duration {
 	if b.due(stored, pending) {
 		b.run(b.look)
@@ -45,12 +44,12 @@ func (b *behind) lag(stored time.Time, pending uint64) time.Duration {
 	return max(0, b.newest.Sub(stored))
 }
 
-// due notes a message and reports whether to look for the newest.
+// due records a message and reports whether to ask for the newest one.
 func (b *behind) due(stored time.Time, pending uint64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if pending == 0 || stored.After(b.newest) {
-		b.newest = stored // also where the server's clock was set back
+		b.newest = stored // even if the server's clock was set back
 	}
 	now := b.now()
 	if pending == 0 || b.asking || now.Sub(b.asked) < askEvery {
@@ -65,12 +64,12 @@ func (b *behind) look() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.asking = false
-	if err == nil { // otherwise it is looked for again
+	if err == nil { // otherwise, a later message asks again
 		b.newest = newest
 	}
 }
 
-// newestOn is when the last message on a subject was stored.
+// newestOn is the storing time of the last message on a subject.
 func newestOn(ctx context.Context, js jetstream.Stream, subject string) (time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, ackWithin)
 	defer cancel()
@@ -81,8 +80,8 @@ func newestOn(ctx context.Context, js jetstream.Stream, subject string) (time.Ti
 	return msg.Time, nil
 }
 
-// firstOn is the number of the first message on a subject from a number on, 0 where
-// there is none.
+// firstOn is the number of the first message on a subject whose number is at least from. It is
+// 0 if there is none.
 func firstOn(ctx context.Context, js jetstream.Stream, subject string, from uint64) (uint64, error) {
 	msg, err := js.GetMsg(ctx, max(1, from), jetstream.WithGetMsgSubject(subject))
 	switch {

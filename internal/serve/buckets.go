@@ -15,29 +15,29 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// The names of what the workers share in JetStream.
+// The names of the JetStream stream and the buckets that the workers share.
 const (
 	AudioStream  = "DIARIZER_AUDIO"    // sound, unless a stream keeps it already
 	WorkerBucket = "diarizer-workers"  // a key per worker: its heartbeat
-	ClaimBucket  = "diarizer-claims"   // a key per stream: who has it
+	ClaimBucket  = "diarizer-claims"   // a key per stream: its owner
 	StateBucket  = "diarizer-state"    // checkpoints
 	VoiceBucket  = "diarizer-speakers" // enrolled speakers
 )
 
-// StoreOptions say how JetStream keeps what the workers share, where they have
-// to create it. The zero value is fine for one server.
+// StoreOptions are the settings of the JetStream stream and the buckets that the workers
+// share, for the worker that has to create them. The zero value is fine for one server.
 type StoreOptions struct {
-	// Replicas is the number of servers of a cluster that keep it; 0 is 1.
+	// Replicas is the number of servers of a cluster that keep a copy; 0 is 1.
 	Replicas int
-	// AudioAge is how long sound is kept, 24 h if 0, and AudioBytes how much of
-	// it, 10 GiB if 0.
+	// AudioAge is how long sound is kept, 24 h if 0. AudioBytes is how much sound is
+	// kept, 10 GiB if 0.
 	AudioAge   time.Duration
 	AudioBytes int64
 
 	markersStay time.Duration // see markersStay
 }
 
-// shared is what the workers share.
+// shared are the JetStream stream and the buckets that the workers share.
 type shared struct {
 	nc              *nats.Conn
 	js              jetstream.JetStream
@@ -45,11 +45,11 @@ type shared struct {
 	workers, claims jetstream.KeyValue
 	states          *checkpoint.Store
 
-	markers time.Duration   // for how long those of removed keys stay
+	markers time.Duration   // how long the markers of removed keys stay
 	expires map[string]bool // buckets whose markers vanish by themselves
 }
 
-// openShared finds what the workers share, or creates it.
+// openShared opens what the workers share and creates what is missing.
 func openShared(ctx context.Context, nc *nats.Conn, o StoreOptions) (*shared, error) {
 	js, err := bus.JetStream(nc, jetstream.WithDefaultTimeout(apiTimeout))
 	if err != nil {
@@ -106,11 +106,11 @@ func ensureAudio(ctx context.Context, js jetstream.JetStream, o StoreOptions) (j
 	return s, nil
 }
 
-// usual is the size of a message of sound as "diarizer send" makes it, in bytes.
-// One sender gets the messages of that size that fill a quarter of the room.
+// usual is the size in bytes of a message of sound from "diarizer send". A sender may have
+// as many messages as fill a quarter of the room at that size.
 const usual = 2200
 
-// audio is the JetStream stream that is created for sound.
+// audio is the configuration of the JetStream stream for sound.
 func (o StoreOptions) audio() jetstream.StreamConfig {
 	c := jetstream.StreamConfig{
 		Name: AudioStream, Description: "sound to be diarized", Subjects: []string{natsaudio.AllSubjects},
@@ -129,8 +129,8 @@ func (o StoreOptions) audio() jetstream.StreamConfig {
 	return c
 }
 
-// bucket returns a bucket, which it creates if it is absent, and whether markers of
-// keys that are removed may vanish by themselves.
+// bucket returns a bucket, which it creates if it is absent, and whether the server can
+// remove the markers of removed keys after a while.
 func bucket(ctx context.Context, js jetstream.JetStream, name, what string, o StoreOptions) (kv jetstream.KeyValue, expires bool, err error) {
 	kv, err = js.KeyValue(ctx, name)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {

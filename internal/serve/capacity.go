@@ -17,27 +17,26 @@ import (
 
 // Capacity is how many streams a machine holds.
 type Capacity struct {
-	// Cores is how many cores the process uses, Cost the share of one that a
+	// Cores is how many cores the process uses. Cost is the share of one core that a
 	// stream takes.
 	Cores int
 	Cost  float64
-	// Streams is how many fit into share of the cores.
+	// Streams is how many streams fit into share of the cores.
 	Streams int
 }
 
-// share of the cores that streams may take. The rest is for catching up with
-// streams that were taken over, for checkpoints, and for the network.
+// share is the part of the cores that streams may take. The rest is for catching up after a
+// takeover, for checkpoints, and for the network.
 const share = 0.6
 
-// String says what was measured.
+// String is a sentence with the measurement.
 func (c Capacity) String() string {
 	return fmt.Sprintf("%d streams: %d cores, a stream takes %.1f %% of one, %.0f %% of them are for streams",
 		c.Streams, c.Cores, 100*c.Cost, 100*share)
 }
 
-// Measure diarizes src, a few minutes of talk, on all cores at once, and returns
-// how many streams they hold. The time that it takes is the time that a stream
-// takes here and now, with whatever else runs on the machine.
+// Measure diarizes src, a few minutes of talk, on all cores at once, and returns how many
+// streams they hold. Other programs on the machine are part of the measurement.
 func Measure(ctx context.Context, cfg pipeline.Config, src capture.Source) (Capacity, error) {
 	var sound []capture.Block
 	var length time.Duration
@@ -58,7 +57,7 @@ func Measure(ctx context.Context, cfg pipeline.Config, src capture.Source) (Capa
 		return Capacity{}, errors.New("measure: no sound")
 	}
 	c := Capacity{Cores: runtime.GOMAXPROCS(0)}
-	cfg.Model.NewScorer() // what is computed once per model does not count
+	cfg.Model.NewScorer() // work that is done once per model does not count
 	if _, err := pipeline.NewStream(cfg); err != nil {
 		return c, err
 	}

@@ -16,21 +16,18 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// errDiverged is matched by the error for an event that another owner of the
-// stream published otherwise than this one would: a version of the program with
-// other algorithms.
+// errDiverged is matched by the error for a published event that differs from the event that
+// this owner comes to. The other owner ran a version of the program with other algorithms.
 var errDiverged = errors.New("what was published before is not what this program decides")
 
-// errConflict is matched by the error for an event of another run on the
-// stream's subjects.
+// errConflict is matched by the error for an event of another run on the stream's subjects.
 var errConflict = errors.New("another program publishes events of the stream")
 
-// chain publishes the events of one stream, each exactly once, whoever else
-// tries. Every message states the number of the last message on all subjects of
-// the stream, and JetStream refuses it unless that is so: an owner that was
-// replaced without knowing it can add nothing that its successor has not left
-// to be added. What is refused because it is there already counts as published,
-// since all owners of a stream come to the same events.
+// chain publishes the events of one stream, each exactly once, even if another owner
+// publishes them too. Every message states the number of the last message on all subjects of
+// the stream, and JetStream refuses it unless that number is right. So an owner that was
+// replaced without knowing it cannot add an event that its successor has added. An event that
+// is there already counts as published, since all owners of a stream come to the same events.
 type chain struct {
 	js      jetstream.JetStream
 	events  jetstream.Stream
@@ -50,8 +47,8 @@ func (c *chain) pop() event.Event {
 	return e
 }
 
-// put implements eventSink. It waits as long as the lease on the stream is not
-// held and the server does not answer.
+// put implements eventSink. It waits while the lease does not hold or the server does not
+// answer.
 func (c *chain) put(ctx context.Context, e event.Event) error {
 	for attempt := 0; ; attempt++ {
 		if len(c.logged) > 0 {
@@ -73,7 +70,7 @@ func (c *chain) put(ctx context.Context, e event.Event) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case refused && actual < c.last:
-			c.last, err = actual, nil // what was last is not kept any more
+			c.last, err = actual, nil // the last message is not kept any more
 		case refused && actual > c.last:
 			err = c.catchUp(ctx, e.Run, e.Seq, actual)
 			if errors.Is(err, errConflict) {
@@ -119,7 +116,7 @@ func (c *chain) catchUp(ctx context.Context, run string, seq, to uint64) error {
 	}
 	for i, e := range events {
 		switch {
-		case e.Correction != nil: // of a run that is over, by people
+		case e.Correction != nil: // made after the end of an earlier run
 			if len(c.logged) == 0 {
 				c.last = numbers[i]
 			}
@@ -134,8 +131,8 @@ func (c *chain) catchUp(ctx context.Context, run string, seq, to uint64) error {
 	return nil
 }
 
-// readEvents returns the events of a stream in the messages from one number to
-// another, which is that of the last one.
+// readEvents returns the events of a stream in the messages with the numbers from from to to,
+// and those numbers. to is the number of the stream's last event.
 func readEvents(ctx context.Context, js jetstream.Stream, stream string, from, to uint64) ([]event.Event, []uint64, error) {
 	if from > to {
 		return nil, nil, nil
@@ -177,8 +174,8 @@ func readEvents(ctx context.Context, js jetstream.Stream, stream string, from, t
 // readWithin bounds the reading of a stream's published events.
 const readWithin = 20 * time.Second
 
-// sameEvent reports whether a, as it was published, is b. What is measured or
-// only said of the publishing program may differ.
+// sameEvent reports whether the published event a is b. Measurements and the description of
+// the publishing program may differ.
 func sameEvent(a, b event.Event) bool {
 	for _, e := range []*event.Event{&a, &b} {
 		e.Wall, e.Status = time.Time{}, nil
@@ -188,7 +185,7 @@ func sameEvent(a, b event.Event) bool {
 			e.Source = &s
 		}
 	}
-	// Both as JSON has them: a float's last bits, NaN.
+	// JSON changes the last bits of floats, and NaN, so both are compared as JSON.
 	ja, errA := json.Marshal(a)
 	jb, errB := json.Marshal(b)
 	return errA == nil && errB == nil && bytes.Equal(ja, jb)

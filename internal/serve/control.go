@@ -17,8 +17,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
-// ControlPrefix begins the subjects of control: list, stop, rename and identify
-// are answered by one worker, status by every one.
+// ControlPrefix begins the subjects of control. One worker answers list, stop, rename and
+// identify; every worker answers status.
 const ControlPrefix = "diarizer.serve.v1"
 
 const (
@@ -28,22 +28,22 @@ const (
 	maxTitle       = 200 // characters
 )
 
-// StreamInfo is what list tells of a stream.
+// StreamInfo describes a stream in the answer to list.
 type StreamInfo struct {
 	Stream string `json:"stream"`
 	Title  string `json:"title,omitempty"`
-	// Worker has the stream; empty if nobody has.
+	// Worker is the worker that has the stream, empty if none has.
 	Worker string `json:"worker,omitempty"`
-	// Epoch counts the owners that the stream has had.
+	// Epoch is the number of owners that the stream has had.
 	Epoch uint64 `json:"epoch"`
 	// Open says that a run is going on.
 	Open     bool `json:"open"`
 	Identify bool `json:"identify,omitempty"`
-	// Why says why a stream waits for a worker.
+	// Why is the reason why the stream waits for a worker.
 	Why string `json:"why,omitempty"`
 }
 
-// WorkerInfo is what list tells of a worker.
+// WorkerInfo describes a worker in the answer to list.
 type WorkerInfo struct {
 	Worker  string `json:"worker"`
 	Host    string `json:"host"`
@@ -60,16 +60,16 @@ type List struct {
 	Workers []WorkerInfo `json:"workers"`
 }
 
-// StreamStatus is what status tells of a stream that a worker has.
+// StreamStatus describes a stream of a worker in the answer to status.
 type StreamStatus struct {
 	Stream string `json:"stream"`
 	Run    string `json:"run,omitempty"`
-	// Heard is how much of the stream was heard, and Lag by how much later its
-	// newest sound came than that which is heard now, both in seconds.
+	// Heard is how much of the stream was heard. Lag is the time between the arrival of
+	// the sound that is heard now and that of the newest. Both are in seconds.
 	Heard float64 `json:"heard"`
 	Lag   float64 `json:"lag"`
-	// Events is the number of events so far, Message that of the last message of
-	// sound.
+	// Events is the number of events so far. Message is the number of the last message
+	// of sound.
 	Events  uint64 `json:"events"`
 	Message uint64 `json:"message"`
 	// Dropped counts packets of other sessions than the one that is heard.
@@ -82,10 +82,10 @@ type Status struct {
 	State    string            `json:"state"`
 	LeaseAge float64           `json:"lease_age"` // seconds since the last acknowledged heartbeat
 	Streams  []StreamStatus    `json:"streams"`
-	Refused  map[string]string `json:"refused,omitempty"` // streams that wait, and why
+	Refused  map[string]string `json:"refused,omitempty"` // by stream, why it waits
 }
 
-// request is what a request to stop, rename or identify holds.
+// request is the body of a request to stop, rename or identify.
 type request struct {
 	Stream   string `json:"stream"`
 	Title    string `json:"title"`
@@ -150,7 +150,7 @@ func (w *Worker) list(context.Context, micro.Request) (any, error) {
 		delete(waiting, stream)
 		l.Streams = append(l.Streams, info)
 	}
-	for stream, why := range waiting { // that nobody ever had
+	for stream, why := range waiting { // streams without a claim
 		l.Streams = append(l.Streams, StreamInfo{Stream: stream, Why: why})
 	}
 	for id, m := range members {
@@ -180,7 +180,8 @@ func (w *Worker) status(context.Context, micro.Request) (any, error) {
 	return s, nil
 }
 
-// about decodes a request about a stream that there is.
+// about decodes a request and reads the claim of its stream. A stream that does not exist is
+// an error.
 func (w *Worker) about(ctx context.Context, r micro.Request) (request, seenClaim, error) {
 	var q request
 	if err := json.Unmarshal(r.Data(), &q); err != nil {
@@ -220,7 +221,7 @@ func (w *Worker) retitle(ctx context.Context, r micro.Request) (any, error) {
 	})
 }
 
-// identify says whether a stream's speakers are compared with the enrolled ones.
+// identify sets whether a stream's speakers are compared with the enrolled ones.
 func (w *Worker) identify(ctx context.Context, r micro.Request) (any, error) {
 	return w.change(ctx, r, func(q request, c *claim) error {
 		c.Identify = q.Identify
@@ -228,7 +229,7 @@ func (w *Worker) identify(ctx context.Context, r micro.Request) (any, error) {
 	})
 }
 
-// change replaces a claim, but for who has it.
+// change changes a claim. The owner of the stream stays.
 func (w *Worker) change(ctx context.Context, r micro.Request, change func(request, *claim) error) (any, error) {
 	for {
 		q, c, err := w.about(ctx, r)

@@ -10,9 +10,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
-// stopWithin bounds the wait for owners that were told to stop at once. Each stops
-// between two blocks of sound, or when a server's answer is not waited for any more:
-// one that takes longer hangs, and must not hold up the others.
+// stopWithin bounds the wait for owners that were told to stop at once. An owner stops between
+// two blocks of sound, or when it gives up waiting for the server. An owner that takes longer
+// hangs, and must not hold up the others.
 const stopWithin = 5 * time.Second
 
 // dropAll ends all owners and waits for them.
@@ -26,8 +26,8 @@ func (w *Worker) dropAll(why error) {
 	}
 }
 
-// handOver has all owners hand over and waits for them, as long as ctx lasts. It
-// returns the streams whose owners do not stop then either.
+// handOver tells all owners to hand over and waits for them until ctx is done. Then it stops
+// them, and returns the streams whose owners do not stop within that time either.
 func (w *Worker) handOver(ctx context.Context, within time.Duration) (stuck []string) {
 	all := w.all()
 	for _, o := range all {
@@ -43,8 +43,8 @@ func (w *Worker) handOver(ctx context.Context, within time.Duration) (stuck []st
 	return await(all, within)
 }
 
-// await waits for owners that were told to stop, and returns the streams of those
-// that did not in time.
+// await waits for owners that were told to stop. It returns the streams of the owners that did
+// not stop in time.
 func await(all []*owned, within time.Duration) (stuck []string) {
 	late := time.After(within)
 	for i, o := range all {
@@ -65,7 +65,7 @@ func await(all []*owned, within time.Duration) (stuck []string) {
 	return stuck
 }
 
-// finished waits for a worker's goroutines, but not for ever.
+// finished waits for a worker's goroutines and reports whether they ended in time.
 func finished(wg *sync.WaitGroup, within time.Duration) (all bool) {
 	done := make(chan struct{})
 	go func() {

@@ -11,19 +11,19 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 )
 
-// errUnfit is matched by the error for a JetStream stream or bucket that is there
-// and would lose what workers share.
+// errUnfit is matched by the error for a JetStream stream or bucket whose settings would lose
+// what the workers share.
 var errUnfit = errors.New("not fit for what workers share")
 
-// What a JetStream stream has to keep of the sound, unless StoreOptions ask for
-// less: below, a run is not what its sound was.
+// The least that a JetStream stream has to keep of the sound, unless StoreOptions ask for
+// less. With smaller limits, sound would be dropped before a worker hears it.
 const (
 	leastAudioAge   = 10 * time.Minute
 	leastAudioBytes = 64 << 20
 	leastAudio      = 10_000 // messages: three minutes in packets of 20 ms
 )
 
-// unfit is the error for what differs, nil if nothing does.
+// unfit is the error for the settings in diff, nil if diff is empty.
 func unfit(name string, diff []string) error {
 	if len(diff) == 0 {
 		return nil
@@ -31,8 +31,8 @@ func unfit(name string, diff []string) error {
 	return fmt.Errorf("JetStream stream %s is %w: it has %s; see \"nats stream info %s\" and change or remove it", name, errUnfit, strings.Join(diff, ", "), name)
 }
 
-// fitForSound reports what of a JetStream stream would lose sound. Want is what
-// would be created; a limit that is as low as that was asked for.
+// fitForSound is the error for settings of a JetStream stream that would lose sound. want are
+// the settings with which the stream would be created: a limit as low as theirs was asked for.
 func fitForSound(c, want jetstream.StreamConfig) error {
 	var diff []string
 	note := func(is bool, format string, args ...any) {
@@ -54,7 +54,8 @@ func fitForSound(c, want jetstream.StreamConfig) error {
 	return unfit(c.Name, diff)
 }
 
-// fitForKeys reports what of the JetStream stream of a bucket would lose keys.
+// fitForKeys is the error for settings of the JetStream stream behind a bucket that would lose
+// keys.
 func fitForKeys(c jetstream.StreamConfig) error {
 	var diff []string
 	if c.Storage != jetstream.FileStorage {
@@ -75,6 +76,6 @@ func fitForKeys(c jetstream.StreamConfig) error {
 	return unfit(c.Name, diff)
 }
 
-// maxAudioMessage is the size of the largest message of sound: its payload and
-// its headers.
+// maxAudioMessage is the size of the largest message of sound in bytes: its payload and its
+// headers.
 const maxAudioMessage = natsaudio.MaxPayload + 4<<10

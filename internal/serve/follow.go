@@ -19,7 +19,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// message is a message of a stream's subject of sound, as JetStream kept it.
+// message is a message on the sound subject of a stream, as JetStream stored it.
 type message struct {
 	number uint64    // in the JetStream stream
 	stored time.Time // when it was stored
@@ -29,16 +29,16 @@ type message struct {
 
 // eventSink takes the events of a run.
 type eventSink interface {
-	// put publishes e, or finds it published: on a stream that was taken over, the
-	// events that are published already come first.
+	// put publishes e, or finds that it is published already. After a takeover, the first
+	// events are those that the owner before has published.
 	put(ctx context.Context, e event.Event) error
 }
 
-// follower turns the messages of one stream into the events of one run. It is a
-// function of the messages alone: their order, what they hold and when they were
-// stored, so that who reads them again comes to the same events, with the same
-// numbers, ids and wall-clock times. What depends on more than the sound, such as
-// what people correct, is a message among it, see [note].
+// follower turns the messages of one stream into the events of one run. The events depend on
+// nothing but the messages: their order, their content and their storing times. An owner that
+// reads the messages again comes to the same events, with the same numbers, ids and wall-clock
+// times. Input that is not sound, such as a correction, is a message among the sound too, see
+// [headerNote].
 type follower struct {
 	cfg  pipeline.Config
 	sink eventSink
@@ -48,29 +48,29 @@ type follower struct {
 	enc    event.Encoder
 	desk   *correct.Desk
 	room   heard.Room    // joins the words of recognisers
-	out    []event.Event // of the desk and the room, for the journal
-	wall   time.Time     // when the last message was stored
+	out    []event.Event // of the desk and the room, not yet handed to the sink
+	wall   time.Time     // storing time of the last message
 	number uint64        // of the last message
 	status int64         // stream position of the next status
-	closed time.Time     // when the last of the sound was stored, while words are waited for
+	closed time.Time     // storing time of the last sound, while the run waits for words
 	ended  bool
 
-	snapshotSize int // about what the next one takes
+	snapshotSize int // bytes that the next snapshot will take, about
 
 	attempt    int    // how often the run was begun again
-	session    string // that the run is of
+	session    string // of the sender that the run hears
 	succession succession
-	lag        func() time.Duration // how far the stream is behind, for its status
-	// answer, where not nil, hears what became of a correction.
+	lag        func() time.Duration // how far the stream is behind, for status events
+	// answer, if not nil, is called with the result of a correction.
 	answer func(id string, r correct.Reply, err error)
-	// answerWords, where not nil, hears what became of words.
+	// answerWords, if not nil, is called with the result of a message of words.
 	answerWords func(id string, r heard.Reply, err error)
-	// refused, where not nil, hears of every message that is not used, or not as it
-	// is, see [natsaudio.Options].
+	// refused, if not nil, is called for every message that is not used, or not used
+	// unchanged, see [natsaudio.Options].
 	refused func(kind string, err error)
 }
 
-// statusEvery is the distance of status events, in samples: 10 s.
+// statusEvery is the time between two status events, 10 s in samples.
 const statusEvery = 10 * capture.Rate
 
 // newFollower returns a follower before the run's first message.
@@ -102,8 +102,8 @@ func newFollower(stream string, cfg pipeline.Config, j eventSink) (*follower, er
 	return f, err
 }
 
-// runID names the run that begins with a message: as event.NewRun does, but so
-// that whoever begins with this message finds the same.
+// runID is the id of the run that begins with a message. It has the form of event.NewRun, and
+// every owner that begins with this message finds the same id.
 func runID(stream string, m message, attempt int) string {
 	h := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", stream, m.number, attempt))
 	return fmt.Sprintf("%012x-%s", m.stored.UnixMilli(), hex.EncodeToString(h[:5]))
@@ -113,7 +113,7 @@ func runID(stream string, m message, attempt int) string {
 // the sender's end mark. Its value says why.
 const headerStop = "Diarizer-Stop"
 
-// succeeded is the value of a stop for a session after which another one has begun.
+// succeeded is the value of headerStop for a session that another session has followed.
 const succeeded = "another session has begun"
 
 // errNext is returned for a message with which another session takes over.
@@ -125,10 +125,10 @@ func (f *follower) push(ctx context.Context, m message) error {
 	if why := m.header[headerStop]; len(why) > 0 {
 		f.number = m.number
 		if f.enc.Seq == 0 || m.number <= f.succession.seen {
-			return nil // there is nothing to stop, or it was for the run before
+			return nil // nothing to stop, or the stop was for an earlier run
 		}
 		if f.asm.Ending() || f.closing() || why[0] == succeeded {
-			return f.finish(ctx, event.Finished, "") // what is missing before the end mark is lost
+			return f.finish(ctx, event.Finished, "") // packets missing before the end mark are lost
 		}
 		return f.finish(ctx, event.Interrupted, why[0])
 	}
@@ -156,8 +156,8 @@ func (f *follower) push(ctx context.Context, m message) error {
 		}
 		return errNext
 	case f.closing():
-		return nil // it comes again
-	case !p.End && !f.asm.Had(p): // one that began before the end is heard from its beginning
+		return nil // the packet is read again
+	case !p.End && !f.asm.Had(p): // a session that began before the end is heard from its beginning
 		f.succession.own(m.stored)
 	}
 	if f.session == "" {
@@ -236,7 +236,7 @@ func (f *follower) decided(ctx context.Context, events []online.Event) error {
 	return f.deliver(ctx)
 }
 
-// flush decides what is left to decide when the sound is over.
+// flush decides the turns that are still open when the sound is over.
 func (f *follower) flush(ctx context.Context) error {
 	var blocks []capture.Block
 	f.asm.Finish(func(b capture.Block) { blocks = append(blocks, b) })
@@ -264,7 +264,7 @@ func (f *follower) finish(ctx context.Context, reason event.Reason, detail strin
 	return err
 }
 
-// next is the message with which the run behind this one begins at the earliest.
+// next is the number of the first message that can begin the next run.
 func (f *follower) next() uint64 {
 	if f.succession.next != "" {
 		return f.succession.from
@@ -272,7 +272,7 @@ func (f *follower) next() uint64 {
 	return f.number + 1
 }
 
-// event numbers an event that is not about speakers and hands it on.
+// event numbers an event that is not about speakers and hands it to the sink.
 func (f *follower) event(ctx context.Context, next func(*event.Encoder) event.Event) error {
 	if err := f.desk.Encode(next); err != nil {
 		return err
@@ -280,7 +280,8 @@ func (f *follower) event(ctx context.Context, next func(*event.Encoder) event.Ev
 	return f.deliver(ctx)
 }
 
-// deliver hands on what the desk has emitted. It waits, which the desk must not.
+// deliver hands the events of the desk to the sink. Publishing can wait for the server, which
+// the desk must not.
 func (f *follower) deliver(ctx context.Context) error {
 	for _, e := range f.out {
 		if err := f.sink.put(ctx, e); err != nil {
@@ -291,7 +292,7 @@ func (f *follower) deliver(ctx context.Context) error {
 	return nil
 }
 
-// checkpointVersion is that of the layout of fields below.
+// checkpointVersion is the version of the layout of the fields below.
 const checkpointVersion = 5
 
 func (f *follower) fields() []any {

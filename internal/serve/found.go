@@ -10,15 +10,15 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 )
 
-// found is what a worker knows of the sound of streams without a run.
+// found is what a worker knows about the sound of a stream without a run.
 type found struct {
 	count uint64 // messages at the last look
-	fresh bool   // some of them are of no run yet
-	since uint64 // and this is the first, 0 where that is not known
+	fresh bool   // whether some of them belong to no run yet
+	since uint64 // number of the first of those, 0 where it is not known
 }
 
-// counted notes how many messages of sound a stream has and reports whether that
-// is another number than before.
+// counted records how many messages of sound a stream has and reports whether the number has
+// changed.
 func (w *Worker) counted(stream string, n uint64) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -31,15 +31,15 @@ func (w *Worker) counted(stream string, n uint64) bool {
 	return true
 }
 
-// overlook forgets what is known of a stream's sound, so that it is looked at again.
+// overlook forgets what is known about a stream's sound, so that the next look examines it.
 func (w *Worker) overlook(stream string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.found, stream)
 }
 
-// soundFound keeps the first message of a stream's sound that is of no run yet, 0 if there
-// is none.
+// soundFound records the number of the first message of a stream's sound that belongs to no
+// run yet, 0 if there is none.
 func (w *Worker) soundFound(stream string, since uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -48,8 +48,8 @@ func (w *Worker) soundFound(stream string, since uint64) {
 	w.found[stream] = f
 }
 
-// fresh reports whether a stream without a run has sound for one, and since which
-// message.
+// fresh reports whether a stream without a run has sound for one, and with which message that
+// sound begins.
 func (w *Worker) fresh(stream string) (since uint64, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -57,17 +57,18 @@ func (w *Worker) fresh(stream string) (since uint64, ok bool) {
 	return f.since, f.fresh && !w.draining
 }
 
-// candidate is a stream that waits for a worker since a message of its sound.
+// candidate is a stream that waits for a worker. since is the first message of its sound that
+// no worker has heard.
 type candidate struct {
 	stream string
 	claim  seenClaim
 	since  uint64
 }
 
-// candidates are the streams of these claims, which no living worker has, that wait
-// for a worker, and those that nobody ever had. The one that has waited longest
-// comes first, by the number of the first message of its sound that nobody has
-// heard: no clock, no name and no worker decides.
+// candidates are the streams that wait for a worker: those of the claims in free, which no
+// living worker has, and those without a claim. They are in the order of the first message
+// that no worker has heard, so that the stream that has waited longest comes first. The order
+// depends on no clock, no name and no worker.
 func (w *Worker) candidates(free map[string]seenClaim) []candidate {
 	var all []candidate
 	for stream, c := range free {
@@ -94,12 +95,11 @@ func (w *Worker) candidates(free map[string]seenClaim) []candidate {
 	return all
 }
 
-// unasked is what stands for the first message of a stream's sound until that is
-// known.
+// unasked stands for the first message of a stream's sound until it is known.
 const unasked = math.MaxUint64
 
-// welcome takes note of streams that nobody ever had. Only where there are more of
-// them than room is it asked which came first, before any of them may be taken.
+// welcome records streams without a claim. If there are more of them than room, it first asks
+// JetStream which came first.
 func (w *Worker) welcome(ctx context.Context, streams []string) error {
 	w.mu.Lock()
 	room := w.limit - len(w.owned)
@@ -122,8 +122,8 @@ func (w *Worker) welcome(ctx context.Context, streams []string) error {
 	return err
 }
 
-// ask finds out the first message of the sound of those streams of which it is not
-// known, mostAsked of them at a time: the next look goes on.
+// ask reads the first message of the sound of streams where it is not known. It asks for
+// mostAsked streams at a time; the next look asks for more.
 func (w *Worker) ask(ctx context.Context, streams []string, news map[string]uint64) error {
 	asked := 0
 	for _, stream := range streams {
@@ -142,11 +142,11 @@ func (w *Worker) ask(ctx context.Context, streams []string, news map[string]uint
 	return nil
 }
 
-// mostAsked is how many streams are asked about in one look.
+// mostAsked is how many streams ask reads in one look.
 const mostAsked = 200
 
-// somebodyWaits reports whether a stream waits for which this worker has no room,
-// since a message before next.
+// somebodyWaits reports whether this worker has no room for a stream that has waited since a
+// message before next.
 func (w *Worker) somebodyWaits(next uint64) bool {
 	waiting := w.candidates(w.roster.free(""))
 	w.mu.Lock()

@@ -14,7 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// save makes a checkpoint if it is time, or in any case.
+// save makes a checkpoint if it is time for one, and always with now.
 func (o *owner) save(ctx context.Context, now bool) error {
 	at := o.follow.stream.At()
 	due := at-o.saved >= samples(o.w.opts.Checkpoint) && time.Since(o.savedT) >= o.w.opts.Checkpoint/5
@@ -24,8 +24,8 @@ func (o *owner) save(ctx context.Context, now bool) error {
 	began := time.Now()
 	snapshot := o.follow.snapshot()
 	taken := time.Since(began)
-	// A checkpoint that cannot be written is no reason to stop: the one before
-	// and the sound are there.
+	// A checkpoint that cannot be written does not end the run: the one before it
+	// and the sound are still there.
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveWithin)
 	defer cancel()
 	sent, err := o.keeper.Save(bounded, snapshot)
@@ -42,9 +42,9 @@ func (o *owner) save(ctx context.Context, now bool) error {
 	return nil
 }
 
-// phase is by how much earlier than later ones the first checkpoint comes: streams
-// that begin at the same moment, or are taken over from one worker, are not to
-// have theirs all at once.
+// phase is by how many samples the first checkpoint comes early. It differs between streams,
+// so that streams that begin at the same moment, or come from the same worker, do not save all
+// at once.
 func (o *owner) phase() int64 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(o.stream)) // never fails
@@ -72,7 +72,7 @@ func (o *owner) leave(ctx context.Context, cause error) error {
 // handOverWithin bounds a handover.
 const handOverWithin = 4 * time.Second
 
-// over makes ready for the next run of the stream.
+// over prepares the claim and the checkpoint for the next run of the stream.
 func (o *owner) over(ctx context.Context) error {
 	f := o.follow
 	o.log.Info("run over", "run", f.enc.Run, "events", f.enc.Seq, "length", capture.Duration(f.stream.At()))
@@ -89,15 +89,15 @@ func (o *owner) over(ctx context.Context) error {
 	return err
 }
 
-// giveWay leaves a stream whose run is over, where others have waited longer for a
-// worker than its next run has.
+// giveWay leaves a stream whose run is over if another stream has waited longer for a worker
+// than the next run of this one.
 func (o *owner) giveWay(ctx context.Context) error {
 	if !o.w.somebodyWaits(unasked) {
 		return nil
 	}
 	next, err := firstOn(ctx, o.w.s.audio, natsaudio.Subject(o.stream), o.current().From)
 	if err != nil {
-		o.report(err) // the others wait for another run
+		o.report(err) // the other streams wait for another run
 		return nil
 	}
 	if next > 0 && !o.w.somebodyWaits(next) {
@@ -109,10 +109,10 @@ func (o *owner) giveWay(ctx context.Context) error {
 	return errYield
 }
 
-// again closes a run that this program cannot continue and begins another over
-// the same sound.
-func (o *owner) anew(ctx context.Context, why error) error {
-	o.log.Error("the run cannot be continued: it is closed, and the sound is diarized anew", "error", why)
+// restart closes a run that this program cannot continue and begins another one over the same
+// sound.
+func (o *owner) restart(ctx context.Context, why error) error {
+	o.log.Error("the run cannot be continued: it is closed, and the sound is diarized again", "error", why)
 	last, err := lastNumber(ctx, o.w.s.events, publish.StreamSubjects(o.stream))
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func (o *owner) anew(ctx context.Context, why error) error {
 		return fmt.Errorf("event %d: %w", last, err)
 	}
 	o.chain.last, o.chain.logged, o.chain.numbers = last, nil, nil
-	if e.Kind != event.StreamEnded && e.Correction == nil { // corrections of a run follow its end
+	if e.Kind != event.StreamEnded && e.Correction == nil { // corrections may follow the end of a run
 		enc := event.Encoder{Now: func() time.Time { return msg.Time }}
 		if err := enc.Resume(event.EncoderState{Stream: e.Stream, Run: e.Run, Seq: e.Seq, Revision: e.Revision}); err != nil {
 			return err
@@ -141,8 +141,8 @@ func (o *owner) anew(ctx context.Context, why error) error {
 	return o.keeper.Clear(ctx)
 }
 
-// replaced closes a run whose sound has been replaced, and makes ready to hear what
-// takes its place from its beginning, even where that is of the same session.
+// replaced closes a run whose sound JetStream has lost. It prepares to hear the sound that
+// takes its place from the beginning, even if it is of the same session.
 func (o *owner) replaced(ctx context.Context) error {
 	o.log.Error("the run is closed", "error", errReplaced, "heard_until", o.follow.number)
 	if err := o.follow.finish(ctx, event.Interrupted, errReplaced.Error()); err != nil {

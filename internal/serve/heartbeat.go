@@ -15,7 +15,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
-// register begins a new life: whatever this process owned before is gone.
+// register writes the first heartbeat of a worker, which has no streams yet. If the id is taken,
+// the worker gets another one.
 func (w *Worker) register(ctx context.Context) error {
 	for attempt := 0; ; attempt++ {
 		sent := time.Now()
@@ -62,7 +63,7 @@ func (w *Worker) heartbeat() member {
 		Model: w.opts.Pipeline.Model.Fingerprint(), Beat: w.beats, Cost: w.opts.Cost}
 }
 
-// beat sends a heartbeat. A worker that was declared dead begins a new life.
+// beat sends a heartbeat. A worker that was declared dead registers again.
 func (w *Worker) beat(ctx context.Context) error {
 	alive, err := w.tryBeat(ctx)
 	if err != nil || alive {
@@ -74,9 +75,8 @@ func (w *Worker) beat(ctx context.Context) error {
 	return w.register(ctx)
 }
 
-// tryBeat sends a heartbeat and reports whether this worker may still be alive:
-// whether it was not found to have been declared dead. Its error is for what
-// trying again does not mend.
+// tryBeat sends a heartbeat. alive is false if another worker has declared this one dead. The
+// error is one that another attempt cannot mend.
 func (w *Worker) tryBeat(ctx context.Context) (alive bool, err error) {
 	bounded, cancel := context.WithTimeout(ctx, w.opts.Dead/2)
 	defer cancel()
@@ -114,7 +114,7 @@ func (w *Worker) tryBeat(ctx context.Context) (alive bool, err error) {
 		case err != nil:
 			w.report(fmt.Errorf("heartbeat: %w", err))
 			return true, nil
-		case e.Revision() == revision: // a reader that is behind
+		case e.Revision() == revision: // the server that answered is behind
 			return true, nil
 		}
 		w.setRevision(e.Revision())

@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Probes are /healthz (the process works) and /readyz (its lease holds, so that
-// it takes and keeps streams), for every client.
+// Probes are the handlers of /healthz and /readyz, for every client. /healthz says that the
+// process works, /readyz that its lease holds, so that it takes and keeps streams.
 func (w *Worker) Probes() map[string]http.Handler {
 	return map[string]http.Handler{
 		"GET /healthz": http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
@@ -26,7 +26,7 @@ func (w *Worker) Probes() map[string]http.Handler {
 	}
 }
 
-// Inspection are /metrics and /debug/pprof, for operators.
+// Inspection are the handlers of /metrics and /debug/pprof, for operators.
 func (w *Worker) Inspection() map[string]http.Handler {
 	return map[string]http.Handler{
 		"GET /metrics":             promhttp.HandlerFor(w.metrics.registry, promhttp.HandlerOpts{}),
@@ -38,7 +38,7 @@ func (w *Worker) Inspection() map[string]http.Handler {
 	}
 }
 
-// unready says why the worker is not ready, or nothing.
+// unready is the reason why the worker is not ready, empty if it is ready.
 func (w *Worker) unready() string {
 	w.mu.Lock()
 	draining := w.draining

@@ -13,9 +13,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 )
 
-// inbox hears the corrections of one run. It puts each among the stream's sound
-// and answers when the owner has come upon it there. A client that got no
-// answer, as the owner was replaced, asks the next one with the same ID.
+// inbox receives the corrections of one run. It puts each correction among the stream's sound
+// and answers when the owner has read it there. A client whose owner was replaced before the
+// answer asks the next owner with the same ID.
 type inbox struct {
 	s                    *shared
 	stream, run, session string
@@ -30,19 +30,19 @@ type inbox struct {
 	waiting map[string][]chan outcome // by the ID of the correction
 }
 
-// outcome is what became of a correction.
+// outcome is the result of a correction.
 type outcome struct {
 	reply correct.Reply
 	err   error
 }
 
-// Bounds of an inbox: for how long a client is kept in mind, and how many.
+// Bounds of an inbox: how long a client waits for its answer, and how many clients may wait.
 const (
 	waitForPlace = 10 * time.Second
 	maxWaiting   = 64
 )
 
-// openInbox begins to hear the corrections of a run.
+// openInbox begins to receive the corrections of a run.
 func openInbox(s *shared, stream, run, session string) (*inbox, error) {
 	in := &inbox{s: s, stream: stream, run: run, session: session, waiting: map[string][]chan outcome{}}
 	in.ctx, in.cancel = context.WithCancel(context.Background())
@@ -54,8 +54,8 @@ func openInbox(s *shared, stream, run, session string) (*inbox, error) {
 	return in, nil
 }
 
-// close stops hearing. Corrections that have their place among the sound are the
-// next owner's to answer, unless ended says that the run is over.
+// close stops receiving. Corrections that are stored among the sound are answered by the next
+// owner. If ended is true, the run is over and they are refused.
 func (in *inbox) close(ended bool) {
 	_ = in.sub.Unsubscribe() // an error means that it has ended
 	in.mu.Lock()
@@ -74,8 +74,8 @@ func (in *inbox) close(ended bool) {
 	in.wg.Wait()
 }
 
-// hear takes one request. Requests take their places in the order in which they
-// come.
+// hear stores one correction among the sound. Corrections are stored in the order in which
+// they come.
 func (in *inbox) hear(m *nats.Msg) {
 	c, err := correct.Decode(m.Data)
 	if err != nil {
@@ -86,7 +86,7 @@ func (in *inbox) hear(m *nats.Msg) {
 		c.ID = rand.Text()
 	}
 	if c.Run == "" {
-		c.Run = in.run // and not one that begins before the correction has its place
+		c.Run = in.run // a run that begins before the correction is stored must not take it
 	}
 	wait, err := in.expect(c.ID)
 	if err != nil {
@@ -95,7 +95,7 @@ func (in *inbox) hear(m *nats.Msg) {
 	}
 	defer in.wg.Done()
 	if err := in.s.putNote(in.ctx, in.stream, in.session, noteCorrection, c); err != nil {
-		// Perhaps it was stored all the same: asking again finds out.
+		// Perhaps it was stored, and the answer was lost. Another request finds out.
 		in.forget(c.ID, wait)
 		return
 	}
@@ -117,10 +117,10 @@ func (in *inbox) hear(m *nats.Msg) {
 	})
 }
 
-// errBusy is for more corrections than anybody makes.
+// errBusy is the error while more corrections wait than people make.
 var errBusy = errors.New("too many corrections wait already: try again")
 
-// expect makes room for the outcome of a correction. The caller is counted in wg.
+// expect registers a correction whose outcome is awaited. The caller is counted in wg.
 func (in *inbox) expect(id string) (chan outcome, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -152,7 +152,7 @@ func (in *inbox) forget(id string, wait chan outcome) {
 	}
 }
 
-// answer tells the client that waits what became of a correction.
+// answer sends the outcome of a correction to the client that waits for it.
 func (in *inbox) answer(id string, reply correct.Reply, err error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -162,7 +162,7 @@ func (in *inbox) answer(id string, reply correct.Reply, err error) {
 	delete(in.waiting, id)
 }
 
-// listen begins to hear what people correct of the run, if there is one.
+// listen begins to receive the corrections of the run, if there is a run.
 func (o *owner) listen() {
 	o.listenToWords()
 	if o.follow.session == "" || o.inbox != nil {
@@ -170,13 +170,13 @@ func (o *owner) listen() {
 	}
 	in, err := openInbox(o.w.s, o.stream, o.follow.enc.Run, o.follow.session)
 	if err != nil {
-		o.report(err) // tried again after the next message
+		o.report(err) // the next message tries again
 		return
 	}
 	o.inbox = in
 }
 
-// shut ends that, for good if the run is over.
+// shut stops receiving corrections. ended says that the run is over.
 func (o *owner) shut(ended bool) {
 	if o.words != nil {
 		o.words.close(ended)
@@ -188,7 +188,7 @@ func (o *owner) shut(ended bool) {
 	}
 }
 
-// answer passes on what became of a correction, to whoever asked this process.
+// answer passes the outcome of a correction to the client that asked this process.
 func (o *owner) answer(id string, reply correct.Reply, err error) {
 	if o.inbox != nil {
 		o.inbox.answer(id, reply, err)

@@ -14,9 +14,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
-// intake reads the messages of a subject in their order, whatever happens to
-// the connection: when its consumer fails, another one goes on behind the last
-// message.
+// intake reads the messages of a subject in their order. When its consumer or the connection
+// fails, another consumer goes on behind the last message.
 type intake struct {
 	js      jetstream.Stream
 	subject string
@@ -32,8 +31,8 @@ type intake struct {
 const (
 	prefetch     = 256
 	intakeExpiry = 5 * time.Second
-	// A consumer that says nothing for so long is replaced: one that lost its
-	// server can be silent for ever, like one that has nothing to say.
+	// A consumer that is silent for this long is replaced. A consumer that has lost its
+	// server stays silent for ever, and looks like one without messages.
 	silentAtMost = 6 * time.Second
 )
 
@@ -86,7 +85,7 @@ func (in *intake) open(ctx context.Context) error {
 	return err
 }
 
-// again waits a little before the next attempt.
+// again waits before the next attempt.
 func (in *intake) again(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -111,14 +110,14 @@ func (in *intake) stop() {
 	}
 }
 
-// stopStream ends a stream's run where the sound that is there now ends, under
-// conditions such as where that is.
+// stopStream ends a stream's run behind its last message of sound. only are conditions, such as
+// the number of that message.
 func (s *shared) stopStream(ctx context.Context, stream, session, why string, only ...jetstream.PublishOpt) error {
 	msg := nats.NewMsg(natsaudio.Subject(stream))
 	msg.Header.Set(headerStop, why)
 	ctx, cancel := context.WithTimeout(ctx, ackWithin)
 	defer cancel()
-	// Who says it twice, or after another worker, says it once.
+	// The message ID makes a second stop of the session, by any worker, one with the first.
 	if _, err := s.js.PublishMsg(ctx, msg, append(only, jetstream.WithMsgID(session+":stop"))...); err != nil {
 		return fmt.Errorf("stop stream %s: %w", stream, err)
 	}

@@ -8,10 +8,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
-// lease is a worker's right to publish: it holds for a while after each
-// heartbeat that the server has taken, counted from before the heartbeat was
-// sent, on this process's monotonic clock. A process that was stopped, or cut
-// off, finds it run out before it does anything else; no wall clock is asked.
+// lease is a worker's right to publish. It holds for a fixed time after each heartbeat that the
+// server has acknowledged, counted from the sending of the heartbeat on this process's monotonic
+// clock. A process that was stopped or cut off finds that its lease has run out before it
+// publishes anything. No wall clock is involved.
 type lease struct {
 	mu    sync.Mutex
 	last  time.Time
@@ -21,7 +21,7 @@ type lease struct {
 
 func newLease(lasts time.Duration) *lease { return &lease{lasts: lasts, now: time.Now} }
 
-// renew tells of a heartbeat that was sent at a time and has been taken.
+// renew records an acknowledged heartbeat. sent is the time before it was sent.
 func (l *lease) renew(sent time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -30,7 +30,7 @@ func (l *lease) renew(sent time.Time) {
 	}
 }
 
-// age is how long ago the last heartbeat was sent that has been taken.
+// age is the time since the sending of the last acknowledged heartbeat.
 func (l *lease) age() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -42,7 +42,7 @@ func (l *lease) age() time.Duration {
 
 func (l *lease) holds() bool { return l.age() < l.lasts }
 
-// leasePoll is how often wait looks.
+// leasePoll is how often wait checks the lease.
 const leasePoll = 20 * time.Millisecond
 
 // wait returns when the lease holds, or with ctx's error.

@@ -72,7 +72,7 @@ func newMetrics() *metrics {
 		saveCPU:      counter("checkpoint_taking_seconds_total", "Time for which streams stood still to have their state written down."),
 	}
 	for _, kind := range natsaudio.BadKinds() {
-		m.bad.WithLabelValues(kind) // there to be seen before it counts
+		m.bad.WithLabelValues(kind) // so that the metric exists before the first message
 	}
 	for _, why := range []string{dropPast, dropOther} {
 		m.drops.WithLabelValues(why)
@@ -80,7 +80,7 @@ func newMetrics() *metrics {
 	return m
 }
 
-// observe adds what is read from w when it is asked for.
+// observe adds the metrics that are read from w at the time of a request.
 func (m *metrics) observe(w *Worker) {
 	gauge := func(name, help string, f func() float64) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "diarizer", Name: name, Help: help}, f))

@@ -13,11 +13,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 )
 
-// headerNote is the header of a note: a message among a stream's sound that is
-// none. It says what depends on more than the sound, and takes effect where it
-// stands, for an owner that reads the sound again as for the one that read it first. A
-// follower needs to keep nothing of it but its own state. The header's value is
-// the kind.
+// headerNote is the header of a note: a message among a stream's sound that is not sound. A
+// note holds input that the sound does not decide, such as a correction. It takes effect at
+// its place among the sound, so that an owner that reads the sound again comes to the same
+// events. The header's value is the kind.
 const headerNote = "Diarizer-Note"
 
 // The kinds of notes.
@@ -27,8 +26,8 @@ const (
 	noteWords      = "words"      // JSON of a wordsNote
 )
 
-// identity says that a speaker is known by name or, where the name is empty, no
-// longer.
+// identity says that a speaker is recognised by name. An empty name takes the recognition
+// back.
 type identity struct {
 	Run        string  `json:"run"`
 	Speaker    int     `json:"speaker"`
@@ -36,7 +35,7 @@ type identity struct {
 	Confidence float64 `json:"confidence"`
 }
 
-// sound reports whether the probability fits the name: none without one.
+// sound reports whether the probability is valid. It is 0 without a name.
 func (id identity) sound() bool {
 	if id.Name == "" {
 		return id.Confidence == 0
@@ -44,7 +43,7 @@ func (id identity) sound() bool {
 	return id.Confidence > 0 && id.Confidence <= 1
 }
 
-// putNote puts a note behind the sound that a stream has now.
+// putNote stores a note behind the last message of sound of a stream.
 func (s *shared) putNote(ctx context.Context, stream, session, kind string, v any) error {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -62,8 +61,8 @@ func (s *shared) putNote(ctx context.Context, stream, session, kind string, v an
 	return nil
 }
 
-// noted takes a note. One that does not fit the run is passed over, as all
-// owners of the stream do.
+// noted applies a note. It ignores a note that does not fit the run, as every owner of the
+// stream does.
 func (f *follower) noted(ctx context.Context, kind string, m message) error {
 	if f.enc.Seq == 0 {
 		return nil
@@ -88,7 +87,7 @@ func (f *follower) noted(ctx context.Context, kind string, m message) error {
 	return nil
 }
 
-// correct applies a correction and answers it when its events are published.
+// correct applies a correction and sends the answer once its events are published.
 func (f *follower) correct(ctx context.Context, data []byte) error {
 	c, err := correct.Decode(data)
 	var reply correct.Reply

@@ -9,31 +9,30 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/voices/identify"
 )
 
-// Options say how a Worker works. Pipeline is needed.
+// Options are the settings of a Worker. Pipeline is required.
 type Options struct {
-	// Pipeline is how streams are diarized; the same in all workers.
+	// Pipeline is the configuration of the pipeline. It has to be the same in all workers.
 	Pipeline pipeline.Config
 	// Limit is the largest number of streams, more than 0.
 	Limit int
-	// Cost is the share of a core that a stream takes, as it was measured.
+	// Cost is the measured share of a core that a stream takes.
 	Cost float64
-	// Checkpoint is how much sound lies between two checkpoints of a stream,
-	// which has to be read again when its worker dies; 10 s if 0.
+	// Checkpoint is how much sound lies between two checkpoints of a stream, 10 s if 0.
+	// That much sound has to be read again when a worker dies.
 	Checkpoint time.Duration
-	// Idle ends a stream of which nothing came for so long; 1 min if 0.
+	// Idle is how long a stream may be without sound before its run ends, 1 min if 0.
 	Idle time.Duration
-	// Beat is the distance of heartbeats, 500 ms if 0; a worker that is silent
-	// for Dead, 2.5 s if 0, is replaced.
+	// Beat is the time between two heartbeats, 500 ms if 0. A worker that is silent for
+	// Dead, 2.5 s if 0, is replaced.
 	Beat, Dead time.Duration
-	// Store says how JetStream keeps what the workers share.
+	// Store are the settings of the JetStream stream and the buckets that the workers share.
 	Store StoreOptions
-	// Identify, where not nil, says whether the speakers of a stream are compared
-	// with the enrolled ones although nobody asked for it.
+	// Identify, if not nil, says whether the speakers of a stream are compared with the
+	// enrolled ones without a request.
 	Identify func(stream string) bool
-	// Naming is the rule by which they are compared; that of the model's kind if it
-	// is the zero value.
+	// Naming is the rule of the comparison. The zero value is the rule of the model's kind.
 	Naming identify.Rule
-	// Log hears what happens.
+	// Log receives the log lines.
 	Log *slog.Logger
 
 	wordBytes int // of a stream's words at once; see heard.Budget

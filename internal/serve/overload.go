@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// A worker is overloaded when a stream has been behind by overloadLag without
-// the streams' sum of lags falling for overloadFor, counted again when it takes
-// another stream. It then gives up the stream that it took last, and takes one
-// less, until all has been well for calmFor.
+// A worker is overloaded when, for overloadFor, a stream has been behind by overloadLag and the
+// sum of the streams' lags has not fallen. The time starts again when the worker takes another
+// stream. An overloaded worker gives up the stream that it took last, and lowers its limit by
+// one, until no stream has been behind for calmFor.
 const (
 	overloadLag = 5 * time.Second
 	overloadFor = 5 * time.Second
@@ -19,13 +19,13 @@ const (
 type load struct {
 	now    func() time.Time
 	behind time.Time     // since when a stream is behind, zero if none is
-	least  time.Duration // the least sum of lags since behind or the last relief
-	calm   time.Time     // since when none is
+	least  time.Duration // the least sum of lags since then, or since a stream was given up
+	calm   time.Time     // since when no stream is behind
 	n      int           // streams at the last look
 }
 
-// judge tells the load of the lags now. It reports whether a stream is to be
-// given up, and whether one more may be taken.
+// judge takes the present lags of the streams. It reports whether a stream has to be given up,
+// and whether one more may be taken.
 func (l *load) judge(lags []time.Duration) (shed, more bool) {
 	now := l.now()
 	var worst, sum time.Duration

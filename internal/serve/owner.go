@@ -19,7 +19,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// owner diarizes one stream, for as long as this worker has its claim.
+// owner diarizes one stream while this worker has its claim.
 type owner struct {
 	w       *Worker
 	stream  string
@@ -40,12 +40,12 @@ type owner struct {
 
 	behind      behind
 	recognition recognition
-	inbox       *inbox   // of the run that is going on
-	words       *wordbox // of the same
+	inbox       *inbox   // corrections of the run that goes on
+	words       *wordbox // words of the run that goes on
 	refusals    refusals
 }
 
-// progress is how a stream fares, for status.
+// progress is the state of a stream, for status.
 type progress struct {
 	Run     string
 	At      int64         // heard, in samples
@@ -61,19 +61,19 @@ var (
 	errRelease = errors.New("the stream is handed over")
 )
 
-// errReplaced says that JetStream keeps other messages of sound than those that were
-// heard, with lower numbers: its stream was made again, or cut back by a crash.
+// errReplaced says that JetStream has lost the messages of sound that were heard and keeps
+// others with lower numbers: its stream was made again, or cut back by a crash.
 var errReplaced = errors.New("the sound that was heard is not kept any more, and other sound takes its place")
 
-// errYield says that a stream is left between two runs because others have waited
-// longer for a worker.
+// errYield says that the owner leaves its stream between two runs because other streams have
+// waited longer for a worker.
 var errYield = errors.New("other streams wait")
 
 // errIdle says that there is nothing to do for a stream at the moment.
 var errIdle = errors.New("nothing to do")
 
-// run follows the stream until it is idle or lost, or fails, or until soft is
-// done: then it hands over after the message that it is at.
+// run follows the stream until it is idle, lost or failed. When soft is done, it hands over
+// after the present message.
 func (o *owner) run(ctx, soft context.Context) error {
 	keeper, saved, err := o.w.s.states.Open(ctx, o.stream, o.claim.Epoch)
 	if errors.Is(err, checkpoint.ErrDamaged) {
@@ -103,7 +103,7 @@ func (o *owner) run(ctx, soft context.Context) error {
 			}
 		case errors.Is(err, errDiverged):
 			o.shut(true)
-			err = o.anew(ctx, err)
+			err = o.restart(ctx, err)
 		case errors.Is(err, errReplaced):
 			o.shut(true)
 			err = o.replaced(ctx)
@@ -149,7 +149,7 @@ func (o *owner) begin(ctx context.Context, saved []byte) error {
 	return o.published(ctx)
 }
 
-// published reads what the follower will come to again.
+// published reads the published events that the follower will come to again.
 func (o *owner) published(ctx context.Context) error {
 	last, err := lastNumber(ctx, o.w.s.events, publish.StreamSubjects(o.stream))
 	if err != nil || last <= o.chain.last {
@@ -161,7 +161,7 @@ func (o *owner) published(ctx context.Context) error {
 	}
 	for i, e := range events {
 		switch {
-		case e.Correction != nil: // of a run that is over, by people
+		case e.Correction != nil: // made after the end of an earlier run
 			if len(o.chain.logged) == 0 {
 				o.chain.last = numbers[i]
 			}
@@ -175,8 +175,7 @@ func (o *owner) published(ctx context.Context) error {
 	return nil
 }
 
-// lastNumber is the number of the last message on subject, 0 where there is
-// none.
+// lastNumber is the number of the last message on subject, 0 if there is none.
 func lastNumber(ctx context.Context, js jetstream.Stream, subject string) (uint64, error) {
 	msg, err := js.GetLastMsgForSubject(ctx, subject)
 	switch {
@@ -206,10 +205,10 @@ func (o *owner) consume(ctx, soft context.Context) error {
 		case errors.Is(err, context.DeadlineExceeded):
 			o.backlogSeen(time.Time{}, 0)
 			if !o.w.lease.holds() {
-				idle = time.Now() // cut off, or stopped until now: what came is not known
+				idle = time.Now() // cut off or stopped until now, so sound may have come unheard
 			}
 			switch err := o.quiet(ctx, time.Since(idle)); {
-			case fence.Refused(err): // it is not quiet
+			case fence.Refused(err): // sound has come meanwhile
 				if last, ok := fence.Last(err); ok && last < o.follow.number {
 					return errReplaced
 				}
@@ -249,11 +248,11 @@ func (o *owner) consume(ctx, soft context.Context) error {
 	}
 }
 
-// intakeWait is how long consume waits for a message before it looks around.
+// intakeWait is how long consume waits for a message before it checks for the end of the run.
 const intakeWait = 500 * time.Millisecond
 
-// opened notes in the claim that a run is going on, so that another worker takes
-// it up if this one is no more.
+// opened records in the claim that a run goes on, so that another worker continues it if this
+// one dies.
 func (o *owner) opened(ctx context.Context) error {
 	if o.follow.session == "" || o.current().Open {
 		return nil
@@ -261,8 +260,8 @@ func (o *owner) opened(ctx context.Context) error {
 	return o.amend(ctx, func(c *claim) { c.Open = true })
 }
 
-// quiet is called while no sound comes. Its error is refused where some has come
-// that this owner has not heard yet.
+// quiet is called while no sound comes. The server refuses it, see [fence.Refused], if sound
+// has come that this owner has not heard yet.
 func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 	if o.follow.session == "" {
 		if since < idleAfter {
@@ -286,9 +285,9 @@ func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 	if since < wait {
 		return nil
 	}
-	// The end goes where the sound is, so that it is the same for everybody, and
-	// only behind the last message that this owner has heard: after having been
-	// stopped for a while, it may have heard nothing because it did not listen.
+	// The end is a message among the sound, so that every owner reads it at the same
+	// place. The server takes it only behind the last message that this owner has
+	// heard: an owner that was stopped for a while may have missed sound.
 	err := o.w.s.stopStream(ctx, o.stream, o.follow.session, why,
 		jetstream.WithExpectLastSequencePerSubject(o.follow.number))
 	if err == nil || fence.Refused(err) || ctx.Err() != nil {
@@ -307,8 +306,8 @@ func (o *owner) state() progress {
 	return o.progress
 }
 
-// backlogSeen keeps what status tells at a message that was stored at a time, with
-// pending messages of sound after it.
+// backlogSeen records for status a message that was stored at that time, with pending messages
+// of sound after it.
 func (o *owner) backlogSeen(stored time.Time, pending uint64) {
 	f := o.follow
 	lag := o.behind.lag(stored, pending)
@@ -323,8 +322,8 @@ func (o *owner) backlogSeen(stored time.Time, pending uint64) {
 	p.Lag = lag
 }
 
-// unheard tells of packets that were dropped because of their session: of the first
-// of a run, and then the more rarely, the more there are.
+// unheard logs packets that were dropped because of their session: the first of a run, and the
+// following ones more and more rarely.
 func (o *owner) unheard(session, why string, n uint64) {
 	o.w.metrics.drop(why, n)
 	all := o.follow.succession.dropped

@@ -17,27 +17,27 @@ const (
 	recognizeGrowth = 1.5              // by which speech has to grow, or to shrink, to be compared again
 )
 
-// recognition is what an owner keeps to compare its speakers with the enrolled.
+// recognition compares the speakers of an owner's stream with the enrolled ones.
 type recognition struct {
 	rule     identify.Rule
 	comparer *identify.Comparer
 	next     int64  // stream position of the next look
-	people   people // that the comparisons are with
+	people   people // the enrolled speakers at the last look
 	speakers map[int]*compared
 }
 
 // compared is a speaker of the stream.
 type compared struct {
 	frames float64   // at the last comparison
-	odds   []float64 // of being each of the people
-	// noted is the name in the last note about the speaker, which may not have been
-	// read yet, while pending says that there is one.
+	odds   []float64 // of being each of the enrolled people
+	// noted is the name in the last note about the speaker. While pending is true, the
+	// note has not been read yet.
 	noted   string
 	pending bool
 }
 
-// recognize compares the stream's speakers with the enrolled ones, if that was
-// asked for, and notes among the stream's sound who is known, and who no longer is.
+// recognize compares the stream's speakers with the enrolled ones, if the claim asks for it. It
+// stores a note among the sound for each speaker who is recognised, or no longer recognised.
 func (o *owner) recognize(ctx context.Context) error {
 	if !o.current().Identify || len(o.chain.logged) > 0 {
 		return nil
@@ -57,10 +57,11 @@ func (o *owner) recognize(ctx context.Context) error {
 	return nil
 }
 
-// look compares those speakers of f with all enrolled ones who have said enough
-// since they were compared last, if it is time, weighs who of all is who, and tells
-// found whose name changes: names that are taken back first, so that at no moment two
-// speakers have one. What found is false for is told again after the next look.
+// look compares the speakers of f with the enrolled ones if it is time. A speaker is compared
+// again after saying enough since the last comparison. Then look decides the names of all
+// speakers together, and calls found for each name that changes. Names that are taken back
+// come first, so that two speakers never have the same name. If found returns false, the
+// change comes again after the next look.
 func (r *recognition) look(f *follower, enrolled func() people, found func(identity) bool) {
 	at := f.stream.At()
 	if at < r.next {
@@ -88,7 +89,7 @@ func (r *recognition) look(f *follower, enrolled func() people, found func(ident
 	r.tell(f, numbers, before, after, found)
 }
 
-// compare brings the speakers and their odds up to date.
+// compare updates the speakers and their odds.
 func (r *recognition) compare(f *follower, all people) {
 	if all.version != r.people.version {
 		r.people = all
@@ -118,14 +119,13 @@ func (r *recognition) compare(f *follower, all people) {
 	}
 }
 
-// persons are the speakers of f with what they have said, those added up whom
-// somebody has corrected to be one.
+// persons are the statistics of the speakers of f. Speakers that a person has merged are one.
 func persons(f *follower) map[int]model.Stats {
 	return identify.Persons(f.stream.Speakers(), f.desk.Who)
 }
 
-// namesOf returns who of the people each speaker is called at the moment, −1 for
-// nobody of them, and writes the names to before.
+// namesOf returns for each speaker the index of the enrolled person by whose name the speaker
+// is called now, or −1. It writes the names to before.
 func (r *recognition) namesOf(f *follower, numbers []int, before map[int]string) []int {
 	who := make([]int, len(numbers))
 	for i, n := range numbers {
@@ -145,10 +145,10 @@ func (r *recognition) namesOf(f *follower, numbers []int, before map[int]string)
 	return who
 }
 
-// tell tells found what is not as it was.
+// tell calls found for each name that has changed.
 func (r *recognition) tell(f *follower, numbers []int, before map[int]string, after map[int]identify.Name, found func(identity) bool) {
 	now := map[int]string{}
-	wanted := map[string]int{} // who is called so from now on
+	wanted := map[string]int{} // the speaker who gets the name
 	for _, n := range numbers {
 		if who := after[n].Who; who >= 0 {
 			now[n] = r.people.names[who]
@@ -164,11 +164,11 @@ func (r *recognition) tell(f *follower, numbers []int, before map[int]string, af
 	}
 	for _, n := range numbers {
 		other, given := wanted[before[n]]
-		// A name that is not among the people stays: they are enrolled no longer, or
-		// not known here yet.
+		// A name that is not among the enrolled people stays: the person is not enrolled
+		// any more, or this worker has not heard of the enrolment yet.
 		lost := now[n] == "" && slices.Contains(r.people.names, before[n])
 		if (lost || given && other != n) && !note(n, "", 0) {
-			return // what comes after may rest on it
+			return // a later change may need this one
 		}
 	}
 	for _, n := range numbers {

@@ -5,19 +5,18 @@ import (
 	"slices"
 )
 
-// refusals counts the messages of a stream that were refused, by what is wrong with
-// them.
+// refusals counts the refused messages of a stream, by the kind of error.
 type refusals map[string]uint64
 
-// add counts a message and reports whether to tell of it: of the first of each kind,
-// and then the more rarely, the more there are.
+// add counts a message and reports whether to log it: the first of each kind, and the following
+// ones more and more rarely.
 func (r refusals) add(kind string) (all uint64, tell bool) {
 	r[kind]++
 	all = r[kind]
 	return all, bits.OnesCount64(all) == 1
 }
 
-// refused tells of a message that was not used, or not as it is.
+// refused logs a message that was not used, or not used unchanged.
 func (o *owner) refused(kind string, err error) {
 	o.w.metrics.bad.WithLabelValues(kind).Inc()
 	if o.refusals == nil {
@@ -28,7 +27,7 @@ func (o *owner) refused(kind string, err error) {
 	}
 }
 
-// short is an error without most of what a sender may have made of it.
+// short is the text of an error, cut in length because a sender may decide a part of it.
 func short(err error) string {
 	const most = 300
 	s := []rune(err.Error())

@@ -8,8 +8,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/state"
 )
 
-// snapshot returns all that the follower's future depends on, to go on from in
-// another process. Between two messages is the time to call it.
+// snapshot returns the state of the follower, from which another process can go on. It is
+// called between two messages.
 func (f *follower) snapshot() []byte {
 	b := binary.LittleEndian.AppendUint16(make([]byte, 0, f.snapshotSize), checkpointVersion)
 	head := state.Append(nil, f.fields()...)
@@ -19,7 +19,7 @@ func (f *follower) snapshot() []byte {
 	return b
 }
 
-// resume returns the follower that a snapshot was taken of.
+// resume returns a follower in the state of a snapshot.
 func resume(stream string, cfg pipeline.Config, j eventSink, snapshot []byte) (*follower, error) {
 	bad := func(format string, args ...any) (*follower, error) {
 		return nil, fmt.Errorf("%w: "+format, append([]any{pipeline.ErrSnapshot}, args...)...)

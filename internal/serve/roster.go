@@ -30,28 +30,28 @@ type member struct {
 // stateReady is the state of a worker that takes streams.
 const stateReady = "ready"
 
-// claim says who has a stream and where its current run begins. It is replaced
-// by compare-and-set only.
+// claim says which worker has a stream and where its current run begins. It is replaced by
+// compare-and-set only.
 type claim struct {
-	// Worker has the stream; nobody if empty.
+	// Worker is the worker that has the stream, empty if none has.
 	Worker string `json:"worker,omitempty"`
-	// Epoch rises with every new owner.
+	// Epoch increases with every new owner.
 	Epoch uint64 `json:"epoch"`
-	// From is the message of sound with which the current run, or the next,
-	// begins at the earliest, and Events the last message of events before it.
+	// From is the number of the first message of sound that can begin the current run, or
+	// the next. Events is the number of the last message of events before that run.
 	From   uint64 `json:"from"`
 	Events uint64 `json:"events"`
 	// Attempt counts how often the run was begun again.
 	Attempt int `json:"attempt,omitempty"`
 	// Open says that a run is going on.
 	Open bool `json:"open"`
-	// Past are the last sessions whose runs are over, and Heard is the message of
-	// sound up to which these were read.
+	// Past are the last sessions whose runs are over. Heard is the number of the message
+	// of sound up to which they were read.
 	Past  []string `json:"past,omitempty"`
 	Heard uint64   `json:"heard,omitempty"`
 	// Title is what people call the stream.
 	Title string `json:"title,omitempty"`
-	// Identify says that its speakers are compared with the enrolled ones.
+	// Identify says that the speakers are compared with the enrolled ones.
 	Identify bool `json:"identify,omitempty"`
 }
 
@@ -91,8 +91,8 @@ func newRoster() *roster {
 	return &roster{members: map[string]seenMember{}, claims: map[string]seenClaim{}, changed: make(chan struct{}, 1)}
 }
 
-// follow keeps the roster up to date until ctx is done. It returns when the
-// roster holds what the buckets held; the rest goes on in goroutines of wg.
+// follow keeps the roster up to date until ctx is done. It returns once the roster has the
+// content of the buckets, and goes on in goroutines of wg.
 func (r *roster) follow(ctx context.Context, s *shared, wg *sync.WaitGroup, report func(error)) error {
 	for _, w := range []struct {
 		kv    jetstream.KeyValue
@@ -165,8 +165,7 @@ func (r *roster) signal() {
 	}
 }
 
-// first returns the id of a living worker: the one that sorts before all others, empty
-// where no worker lives.
+// first returns the smallest id of the living workers, empty if no worker lives.
 func (r *roster) first() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -176,7 +175,8 @@ func (r *roster) first() string {
 	return slices.Min(slices.Collect(maps.Keys(r.members)))
 }
 
-// silent returns the workers of which nothing was seen for so long.
+// silent returns the workers whose last heartbeat is longer ago than that, with the revision of
+// that heartbeat.
 func (r *roster) silent(than time.Duration) map[string]uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -189,9 +189,8 @@ func (r *roster) silent(than time.Duration) map[string]uint64 {
 	return found
 }
 
-// free returns the claims that no living worker has. A claim in the name of worker
-// me is returned too: me may have written it without receiving the answer, and then
-// does not follow the stream.
+// free returns the claims of no living worker. It returns claims of worker me too: if me has
+// written a claim without receiving the answer, me does not follow the stream.
 func (r *roster) free(me string) map[string]seenClaim {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -211,15 +210,15 @@ func (r *roster) claim(stream string) (seenClaim, bool) {
 	return c, ok
 }
 
-// all returns copies of everything.
+// all returns copies of the members and the claims.
 func (r *roster) all() (map[string]seenMember, map[string]seenClaim) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return maps.Clone(r.members), maps.Clone(r.claims)
 }
 
-// write replaces a claim, or creates it where revision is 0, and returns its new
-// revision. The error matches errTaken where somebody else was there before.
+// write replaces a claim, or creates it if revision is 0, and returns its new revision. The
+// error matches errTaken if another worker has changed the claim before.
 func (s *shared) write(ctx context.Context, stream string, c claim, revision uint64) (uint64, error) {
 	data, err := json.Marshal(c)
 	if err != nil {
@@ -239,5 +238,5 @@ func (s *shared) write(ctx context.Context, stream string, c claim, revision uin
 	return revision, nil
 }
 
-// errTaken is matched by the error for a claim that somebody else has changed.
+// errTaken is matched by the error for a claim that another worker has changed.
 var errTaken = errors.New("another worker has changed the claim")

@@ -11,26 +11,26 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// One JetStream stream keeps the sound of all senders, and when it is full, the
-// oldest goes, from whichever sender. A sender that sends more than anybody needs must
-// not push the others out: it has a share of the room, and of what is beyond
-// that, its own oldest goes first. The server holds the number of messages on each
-// subject down; how large they are, only workers can see.
+// One JetStream stream keeps the sound of all senders. When it is full, it drops the oldest
+// message, no matter whose. A sender that sends too much must not push out the others, so each
+// has a share of the room, and a sender with more than its share loses its own oldest sound.
+// The server bounds the number of messages on each subject. It does not bound their size, so
+// workers do that.
 const (
 	shares   = 4       // a sender has a quarter of the room
-	pressure = 3.0 / 4 // of the room is filled when sizes are looked at
+	pressure = 3.0 / 4 // part of the room that is filled when workers look at sizes
 	sizeAge  = time.Minute
 )
 
-// size is what a worker knows of the messages of a subject.
+// size is what a worker knows about the messages on a subject.
 type size struct {
-	count uint64 // when it was looked at
+	count uint64 // messages at the last look
 	at    time.Time
 	bytes uint64 // of the last message
 }
 
-// keepShares cuts the sound of senders that take more than their share of a
-// JetStream stream that is getting full.
+// keepShares removes the oldest sound of senders that take more than their share of a JetStream
+// stream that is getting full.
 func (w *Worker) keepShares(ctx context.Context, info *jetstream.StreamInfo) error {
 	room := info.Config.MaxBytes
 	if room <= 0 || float64(info.State.Bytes) < pressure*float64(room) {
@@ -62,7 +62,7 @@ func (w *Worker) keepShares(ctx context.Context, info *jetstream.StreamInfo) err
 	return nil
 }
 
-// sizeOn is about how large the messages on a subject are that has so many of them.
+// sizeOn is about the size in bytes of one message on a subject with n messages.
 func (w *Worker) sizeOn(ctx context.Context, subject string, n uint64) (uint64, error) {
 	s, known := w.sizes[subject]
 	if known && time.Since(s.at) < sizeAge && n < s.count+s.count/8 {

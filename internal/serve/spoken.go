@@ -12,18 +12,18 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/heard"
 )
 
-// lastWords is how long a run whose sound is over waits for recognisers that have
-// begun and not ended, by the times at which JetStream stored the messages.
+// lastWords is how long a run whose sound is over waits for the last words of recognisers, by
+// the storing times of the messages.
 const lastWords = 10 * time.Second
 
-// wordsNote is words of a recogniser in their place among the sound.
+// wordsNote is a message of a recogniser at its place among the sound.
 type wordsNote struct {
-	ID      string        `json:"id,omitempty"` // for who waits for the answer
+	ID      string        `json:"id,omitempty"` // of the request, for its answer
 	Message heard.Message `json:"message"`
 }
 
-// encode is the note as JSON. It may be longer than what was sent, if that was written
-// in an odd way.
+// encode is the note as JSON. It can be longer than the message that was sent, as JSON can be
+// written in more than one way.
 func (n wordsNote) encode() (json.RawMessage, error) {
 	data, err := json.Marshal(n)
 	if err != nil {
@@ -35,16 +35,17 @@ func (n wordsNote) encode() (json.RawMessage, error) {
 	return data, nil
 }
 
-// attribute puts words that have a speaker, or another one, behind the event
-// because of which they do.
+// attribute adds the words that an event has given a speaker, or another speaker, behind that
+// event.
 func (f *follower) attribute(at int64, changes []event.Words) {
 	for _, w := range changes {
 		f.out = append(f.out, f.enc.Words(at, w))
 	}
 }
 
-// words takes the words of a note. They are of the session's sound, and of its run,
-// also where that had to be begun again. Those that come too late are left.
+// words applies a note of words. The words belong to the session's sound and to its run, even
+// if the run was begun again. Words that come too late are not used: the run that waited for
+// them ends.
 func (f *follower) words(ctx context.Context, m message) error {
 	var note wordsNote
 	if session := m.header[natsaudio.HeaderSession]; len(session) == 0 || session[0] != f.session || json.Unmarshal(m.data, &note) != nil {
@@ -74,8 +75,8 @@ func (f *follower) words(ctx context.Context, m message) error {
 	return nil
 }
 
-// soundOver is called behind the last sound: it ends the run, or has it wait for the
-// last words.
+// soundOver is called after the last sound. It ends the run, or lets it wait for the last
+// words.
 func (f *follower) soundOver(ctx context.Context) error {
 	if !f.room.Waiting() {
 		return f.finish(ctx, event.Finished, "")
@@ -87,8 +88,8 @@ func (f *follower) soundOver(ctx context.Context) error {
 	return nil
 }
 
-// closing reports whether the sound is over and words are waited for.
+// closing reports whether the sound is over and the run waits for words.
 func (f *follower) closing() bool { return !f.closed.IsZero() }
 
-// errEndedWords is the refusal of words for a run that is over.
+// errEndedWords is the error for words of a run that is over.
 var errEndedWords = fmt.Errorf("%w: %w", heard.ErrRefused, correct.ErrEnded)

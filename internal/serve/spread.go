@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// Streams are spread over the workers: a stream is for the worker that it fills
-// least, as a share of the worker's limit. A fuller worker takes one that nobody has
-// taken for patience, in which an emptier one has found it unless something is wrong
-// there. Where a worker has joined, the fullest hand over one stream at a time.
+// Streams are spread over the workers. The fill of a worker is its number of streams as a share
+// of its limit. A stream is for the worker that would have the least fill with it. A fuller
+// worker takes the stream only after patience, when an emptier one would have taken it unless
+// something is wrong there. After a worker has joined, the fullest workers hand over one stream
+// at a time.
 const (
 	patience  = time.Second
 	moveEvery = 5 * time.Second
 )
 
-// fill is the share of its limit that a worker has taken with so many streams.
+// fill is the number of streams as a share of the limit.
 func fill(streams, limit int) float64 { return float64(streams) / float64(limit) }
 
-// least is the least fill that a worker other than me has with one stream more than
-// its own, +Inf where none has room. Claims are counted, as they are newer than
-// heartbeats.
+// least is the smallest fill that a worker other than me would have with one more stream, +Inf
+// if none has room. It counts claims, as they are newer than heartbeats.
 func (r *roster) least(me string) float64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -36,9 +36,9 @@ func (r *roster) least(me string) float64 {
 	return least
 }
 
-// leaves reports whether a stream that nobody has is left to a worker that it fills
-// less, of which least tells. first holds since when the streams of this look have
-// waited, and is added to.
+// leaves reports whether this worker leaves a free stream to a worker with less fill. least is
+// the fill that the emptiest other worker would have. first is filled with the time since which
+// the streams of this look have waited.
 func (w *Worker) leaves(stream string, least float64, first map[string]time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -50,7 +50,7 @@ func (w *Worker) leaves(stream string, least float64, first map[string]time.Time
 	return w.limit > 0 && fill(len(w.owned)+1, w.limit) > least && time.Since(since) < patience
 }
 
-// even hands the newest stream over where that makes the workers more even, and no
+// even hands over the newest stream if that makes the fills of the workers more even and no
 // stream waits.
 func (w *Worker) even(least float64) {
 	w.mu.Lock()
@@ -65,7 +65,7 @@ func (w *Worker) even(least float64) {
 	newest.release(errRelease)
 }
 
-// newest is the stream that was taken last. w.mu is held.
+// newest is the stream that was taken last. The caller holds w.mu.
 func (w *Worker) newest() *owned {
 	var newest *owned
 	for _, o := range w.owned {

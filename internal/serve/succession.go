@@ -8,27 +8,26 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 )
 
-// succession decides what becomes of packets that are not of the session whose run
-// is going on. Only that session may end its run: with its end mark, or by falling
-// silent for [natsaudio.TakeOver] while another one is there, by the times at
-// which JetStream stored the packets. The run of the other begins where it was
-// first heard after the last packet of the one before, so that a sender which began
-// again loses nothing. Of two senders at once, the one that was there first is
-// heard. A session whose run is over stays over.
+// succession decides about packets of other sessions than the one whose run goes on. Only that
+// session can end its run: with its end mark, or by being silent for [natsaudio.TakeOver] while
+// another session sends, by the storing times of the packets. The run of the other session
+// begins with its first packet after the last one of the session before, so that a sender that
+// was started again loses nothing. Of two senders at the same time, the first one is heard. A
+// session whose run is over is not heard again.
 type succession struct {
 	heard   time.Time // when the last packet of the session was stored
-	next    string    // the session that follows, empty if no other is there
-	from    uint64    // and the message with which its run begins
-	waiting uint64    // packets of others since the last of the session
+	next    string    // the session that follows, empty if no other sends
+	from    uint64    // the message with which the run of next begins
+	waiting uint64    // packets of other sessions since the last of this one
 	dropped uint64    // packets that were not heard
 
 	past []string // sessions whose runs are over
 	seen uint64   // messages up to this one were read for an earlier run
-	// tell, where not nil, hears of packets that were dropped.
+	// tell, if not nil, is called for packets that are dropped.
 	tell func(session, why string, n uint64)
 }
 
-// The reasons for which packets are dropped.
+// The reasons for dropping a packet.
 const (
 	dropPast  = "past"  // the session's run is over
 	dropOther = "other" // another session is being heard
@@ -45,7 +44,7 @@ func (s *succession) over(session string, number uint64) bool {
 	return true
 }
 
-// own notes a packet of the session. What others have sent meanwhile is not heard.
+// own records a packet of the session. It drops the packets that others have sent meanwhile.
 func (s *succession) own(stored time.Time) {
 	s.heard = stored
 	if s.next != "" {
@@ -54,7 +53,7 @@ func (s *succession) own(stored time.Time) {
 	}
 }
 
-// other notes a packet of another session and reports whether it takes over.
+// other records a packet of another session and reports whether that session takes over.
 func (s *succession) other(session string, m message) bool {
 	if s.over(session, m.number) {
 		return false
@@ -73,7 +72,7 @@ func (s *succession) drop(session, why string, n uint64) {
 	}
 }
 
-// detail adds to the reason for which a run ends what was not heard.
+// detail adds the number of dropped packets to the reason of a run's end.
 func (s *succession) detail(why string) string {
 	if s.dropped == 0 {
 		return why

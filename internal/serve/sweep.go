@@ -12,15 +12,15 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
-// A key that is removed from a bucket leaves a marker, so that those who watch it
-// learn of that; and a stream leaves a manifest without pieces when its run is
-// over. Neither is of use for long, and a worker that starts reads the markers of
-// everything that ever was. So markers vanish by themselves where the server can do
-// that (from 2.11 on, in buckets that were made for it), and otherwise one worker
-// sweeps them up; and what is kept of a stream goes with its sound.
+// A key that is removed from a bucket leaves a marker, which tells the watchers of the removal.
+// A stream leaves a manifest without pieces when its run is over. Neither is needed for long,
+// and a worker that starts would read the markers of every stream that ever was. So the server
+// removes markers after a while, if it can (from 2.11 on, in buckets that were made for it).
+// Otherwise, one worker removes them. The claim and the state of a stream are removed with its
+// sound.
 
-// markersStay is for how long a marker is there: a worker that was cut off for
-// longer reads the buckets again.
+// markersStay is how long a marker stays. A worker that was cut off for longer reads the
+// buckets again.
 const markersStay = time.Hour
 
 func (o StoreOptions) markers() time.Duration {
@@ -30,7 +30,7 @@ func (o StoreOptions) markers() time.Duration {
 	return markersStay
 }
 
-// forget removes a key, at a revision unless that is 0.
+// forget removes a key. Unless revision is 0, the key has to be at that revision.
 func (s *shared) forget(ctx context.Context, kv jetstream.KeyValue, key string, revision uint64) error {
 	var opts []jetstream.KVDeleteOpt
 	if revision > 0 {
@@ -42,11 +42,11 @@ func (s *shared) forget(ctx context.Context, kv jetstream.KeyValue, key string, 
 	return kv.Delete(ctx, key, opts...)
 }
 
-// mostForgotten is how many streams are forgotten in one look.
+// mostForgotten bounds the streams that one look forgets.
 const mostForgotten = 500
 
-// forgetGone removes the claims of streams whose sound is not kept any more and
-// that no living worker has, with what is kept of their states.
+// forgetGone removes the claims and the states of streams that no living worker has and whose
+// sound is not kept any more.
 func (w *Worker) forgetGone(ctx context.Context, subjects map[string]uint64) {
 	n := 0
 	for stream, c := range w.roster.free("") {
@@ -54,11 +54,11 @@ func (w *Worker) forgetGone(ctx context.Context, subjects map[string]uint64) {
 			continue
 		}
 		if n++; n > mostForgotten {
-			break // the next look goes on
+			break // the next look forgets more
 		}
-		// An error means that somebody else did it, or that it is tried again.
+		// After an error, another worker has removed it or the next look tries again.
 		if w.s.forget(ctx, w.s.claims, stream, c.revision) == nil {
-			_ = w.s.states.Forget(ctx, stream) // otherwise swept up
+			_ = w.s.states.Forget(ctx, stream) // after an error, sweep removes it
 		}
 	}
 	w.mu.Lock()
@@ -81,8 +81,8 @@ func (w *Worker) forgetGone(ctx context.Context, subjects map[string]uint64) {
 	}
 }
 
-// sweep removes from time to time what nobody needs any more, until ctx is done. Of
-// all workers, one does that.
+// sweep removes markers and states that nobody needs any more, from time to time until ctx is
+// done. One worker does it for all.
 func (w *Worker) sweep(ctx context.Context) {
 	for every := min(w.s.markers/4, time.Minute); wait.Sleep(ctx, every); every = w.s.markers / 4 {
 		if w.lease.age() > 2*w.opts.Beat || w.roster.first() != w.ID() {
@@ -104,14 +104,13 @@ func (w *Worker) sweepOnce(ctx context.Context) error {
 	return errors.Join(append(errs, w.sweepStates(ctx))...)
 }
 
-// sweepStates forgets the states of streams of which there is neither a claim nor
-// sound.
+// sweepStates removes the states of streams with neither a claim nor sound.
 func (w *Worker) sweepStates(ctx context.Context) error {
 	names, err := w.s.states.Names(ctx)
 	if err != nil {
 		return err
 	}
-	// In this order: whose state was there and who has one only now has sound.
+	// The order matters: a stream that gets its state only now has sound by then.
 	info, err := w.s.audio.Info(ctx, jetstream.WithSubjectFilter(natsaudio.AllSubjects))
 	if err != nil {
 		return fmt.Errorf("streams with sound: %w", err)

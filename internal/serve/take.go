@@ -20,12 +20,12 @@ import (
 
 func decodeClaim(data []byte, c *claim) error { return json.Unmarshal(data, c) }
 
-// look replaces dead workers, gives up what others have taken, and takes
-// streams that nobody has.
+// look replaces dead workers, gives up streams that other workers have taken, and takes free
+// streams.
 func (w *Worker) look(ctx context.Context) {
 	w.lost()
 	if w.lease.age() > 2*w.opts.Beat {
-		return // this worker may be the one that is cut off
+		return // perhaps this worker is cut off, and not the silent ones
 	}
 	for id, revision := range w.roster.silent(w.opts.Dead) {
 		if id == w.ID() {
@@ -57,7 +57,7 @@ func (w *Worker) look(ctx context.Context) {
 	}
 }
 
-// lost ends the owners of streams that are others' now.
+// lost ends the owners of streams that other workers have taken.
 func (w *Worker) lost() {
 	for _, o := range w.all() {
 		c, ok := w.roster.claim(o.stream)
@@ -71,8 +71,8 @@ func (w *Worker) lost() {
 	}
 }
 
-// consider takes a stream that nobody has, if there is room. The more a worker
-// has, the later it takes one, so that those with more room come first.
+// consider takes a free stream if there is room. A worker with more streams takes it later, so
+// that workers with more room come first.
 func (w *Worker) consider(ctx context.Context, stream string, c seenClaim) {
 	w.mu.Lock()
 	_, mine := w.owned[stream]
@@ -95,7 +95,7 @@ func (w *Worker) consider(ctx context.Context, stream string, c seenClaim) {
 	}
 	delete(w.waiting, stream)
 	delete(w.newcomers, stream)
-	if f := w.found[stream]; f.fresh { // it is noted again where there is more
+	if f := w.found[stream]; f.fresh { // the next look sets it again if there is more sound
 		f.fresh = false
 		w.found[stream] = f
 	}
@@ -129,14 +129,14 @@ const (
 	restAfterFailure = 10 * time.Second
 )
 
-// own claims a stream and follows it. Its error is a failure of the stream; that
-// others were faster, or that the stream is idle, is none.
+// own claims a stream and follows it. The error is a failure of the stream. It is nil if another
+// worker was faster or the stream is idle.
 func (w *Worker) own(ctx, soft context.Context, o *owned, c seenClaim, delay time.Duration) error {
 	if !wait.Sleep(soft, delay) {
 		return nil
 	}
 	if now, ok := w.roster.claim(o.stream); ok && now.revision != c.revision {
-		return nil // somebody was faster
+		return nil // another worker was faster
 	}
 	next := c.claim
 	next.Worker, next.Epoch = o.id, c.Epoch+1
@@ -161,10 +161,10 @@ func (w *Worker) own(ctx, soft context.Context, o *owned, c seenClaim, delay tim
 	err = o.run(ctx, soft)
 	switch {
 	case errors.Is(err, errLost):
-		w.overlook(o.stream) // it may be ours all the same
+		w.overlook(o.stream) // the next look finds out which worker has it
 		fallthrough
 	case errors.Is(err, errYield):
-		w.overlook(o.stream) // its next session waits like the others
+		w.overlook(o.stream) // its next session waits like other streams
 		fallthrough
 	case errors.Is(err, errRelease), errors.Is(err, errIdle):
 		o.log.Info("stream left", "why", err)
@@ -172,7 +172,7 @@ func (w *Worker) own(ctx, soft context.Context, o *owned, c seenClaim, delay tim
 	case ctx.Err() != nil:
 		return nil
 	}
-	// Others may have more luck; the claim says that nobody has it.
+	// Another worker may succeed, so the claim is written without a worker.
 	after, cancel := context.WithTimeout(ctx, handOverWithin)
 	defer cancel()
 	if failed := o.amend(after, func(c *claim) { c.Worker = "" }); failed != nil {
@@ -181,8 +181,7 @@ func (w *Worker) own(ctx, soft context.Context, o *owned, c seenClaim, delay tim
 	return err
 }
 
-// discover looks for streams with sound that nobody has a claim for, until ctx is
-// done.
+// discover looks for streams that have sound and no claim, until ctx is done.
 func (w *Worker) discover(ctx context.Context) {
 	every := discoverEvery
 	for wait.Sleep(ctx, every) {
@@ -190,8 +189,8 @@ func (w *Worker) discover(ctx context.Context) {
 		if err := w.findStreams(ctx); err != nil && ctx.Err() == nil {
 			w.report(err)
 		}
-		// The answer grows with the number of streams: asking takes no more than
-		// a tenth of the time, within reason.
+		// The answer grows with the number of streams. The pause grows too, so that
+		// asking takes at most a tenth of the time, up to discoverRarest.
 		every = min(discoverRarest, max(discoverEvery, 10*time.Since(began)))
 	}
 }
@@ -201,11 +200,11 @@ const (
 	discoverRarest = 2 * time.Second
 )
 
-// rewind has the next run of a stream begin with the first message that is kept: the
-// claim is of sound that has been replaced, see errReplaced.
+// rewind makes the next run of a stream begin with the first message that JetStream keeps. The
+// sound that the claim is about has been replaced, see errReplaced.
 func (w *Worker) rewind(ctx context.Context, stream string, c seenClaim) error {
 	if members, _ := w.roster.all(); members[c.Worker].revision != 0 {
-		return nil // whoever has it leaves it soon
+		return nil // its owner leaves it soon
 	}
 	w.log().Warn("what is kept of a stream is read from its beginning", "why", errReplaced, "stream", stream, "heard_until", c.From-1)
 	w.overlook(stream)
@@ -221,7 +220,7 @@ func (w *Worker) findStreams(ctx context.Context) error {
 	if w.lease.age() > 2*w.opts.Beat {
 		return nil
 	}
-	_, before := w.roster.all() // of sound that is older than what is told now
+	_, before := w.roster.all() // read before the sound, so that no claim is newer than it
 	info, err := w.s.audio.Info(ctx, jetstream.WithSubjectFilter(natsaudio.AllSubjects))
 	if err != nil {
 		return fmt.Errorf("streams with sound: %w", err)

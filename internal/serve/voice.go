@@ -16,8 +16,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// Enrolled opens the enrolled speakers of a server, whose bucket it creates if it
-// is absent.
+// Enrolled opens the store of enrolled speakers on a server. It creates the bucket if it is
+// absent.
 func Enrolled(ctx context.Context, nc *nats.Conn, m model.Model, o StoreOptions) (*enroll.Store, error) {
 	js, err := bus.JetStream(nc, jetstream.WithDefaultTimeout(apiTimeout))
 	if err != nil {
@@ -30,8 +30,8 @@ func Enrolled(ctx context.Context, nc *nats.Conn, m model.Model, o StoreOptions)
 	return enroll.NewStore(kv, m), nil
 }
 
-// Voice returns what a speaker of a stream has said, as the last checkpoint of
-// the stream has it.
+// Voice returns the statistics of a speaker of a stream, as of the last checkpoint of the
+// stream.
 func Voice(ctx context.Context, nc *nats.Conn, cfg pipeline.Config, stream string, speaker event.Speaker) (model.Stats, error) {
 	js, err := bus.JetStream(nc, jetstream.WithDefaultTimeout(apiTimeout))
 	if err != nil {
@@ -42,7 +42,7 @@ func Voice(ctx context.Context, nc *nats.Conn, cfg pipeline.Config, stream strin
 	if err == nil {
 		saved, err = store.Peek(ctx, stream)
 	}
-	if errors.Is(err, checkpoint.ErrNone) || errors.Is(err, jetstream.ErrBucketNotFound) { // of no worker yet
+	if errors.Is(err, checkpoint.ErrNone) || errors.Is(err, jetstream.ErrBucketNotFound) { // no worker has saved it yet
 		return model.Stats{}, fmt.Errorf("stream %s: no worker diarizes it now, or not long enough: of one that is over give --recording, where it was recorded", stream)
 	}
 	if err != nil {

@@ -15,8 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// voices are the enrolled speakers, made ready for comparisons. It may be shared
-// by goroutines.
+// voices are the enrolled speakers, prepared for comparisons. It may be shared by goroutines.
 type voices struct {
 	kv jetstream.KeyValue
 	m  model.Model
@@ -24,18 +23,18 @@ type voices struct {
 
 	mu    sync.Mutex
 	known map[string]known // by their keys
-	now   people           // of known; no version where it has to be made
+	now   people           // of known, made again when its version is not count
 	count uint64           // of changes
 }
 
-// known is somebody who is enrolled.
+// known is an enrolled speaker.
 type known struct {
 	name  string
 	voice identify.Known
 }
 
-// people are those enrolled, in one order. They never change; others have another
-// version.
+// people are the enrolled speakers in a fixed order. A value never changes; another set of
+// speakers has another version.
 type people struct {
 	version uint64
 	names   []string
@@ -75,7 +74,7 @@ func (v *voices) put(comparer *identify.Comparer, e jetstream.KeyValueEntry) err
 	}
 	s, err := enroll.Decode(e.Value(), v.m)
 	if errors.Is(err, enroll.ErrOtherModel) {
-		return nil // of workers with that model
+		return nil // enrolled with another model, for the workers that have it
 	}
 	if err != nil {
 		return err
@@ -94,7 +93,7 @@ func (v *voices) all() people {
 	return v.now
 }
 
-// gather puts the known in the order of their keys.
+// gather returns the enrolled speakers in the order of their keys.
 func gather(all map[string]known) people {
 	var p people
 	for _, key := range slices.Sorted(maps.Keys(all)) {

@@ -12,18 +12,18 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
-// table is what a worker knows of a bucket.
+// table is a worker's copy of a bucket.
 type table struct {
-	// put takes a key that was put or removed.
+	// put is called for a key that was put or removed.
 	put func(jetstream.KeyValueEntry) error
-	// only, where not nil, removes all keys but these: whoever was away may have
-	// missed the markers of others.
+	// only, if not nil, removes all other keys. A watcher that was cut off may have
+	// missed the markers of removed keys.
 	only func(keys map[string]bool)
 }
 
-// watch hands what a bucket holds to t, calls ready, and hands on what changes,
-// until ctx is done. A watcher that fails, or whose connection was lost, is
-// replaced, and all of that comes again.
+// watch hands the content of a bucket to t, calls ready, and then hands on every change until
+// ctx is done. A watcher that fails, or whose connection was lost, is replaced, and the content
+// is handed on once more.
 func watch(ctx context.Context, nc *nats.Conn, kv jetstream.KeyValue, t table, ready func(), report func(error)) {
 	for {
 		err := watchOnce(ctx, nc, kv, t, ready, report)
@@ -40,7 +40,7 @@ func watch(ctx context.Context, nc *nats.Conn, kv jetstream.KeyValue, t table, r
 	}
 }
 
-// errReconnected ends a watcher from before a lost connection.
+// errReconnected ends a watcher whose connection was lost and is there again.
 var errReconnected = errors.New("there is another connection")
 
 // watchOnce is watch as long as one watcher lasts.
@@ -66,7 +66,7 @@ func watchOnce(ctx context.Context, nc *nats.Conn, kv jetstream.KeyValue, t tabl
 			switch {
 			case !ok:
 				return errors.New("no news any more")
-			case e == nil: // what was there has come
+			case e == nil: // the content of the bucket is complete
 				if t.only != nil {
 					t.only(keys)
 				}
@@ -84,7 +84,7 @@ func watchOnce(ctx context.Context, nc *nats.Conn, kv jetstream.KeyValue, t tabl
 	}
 }
 
-// retain removes all keys of m but these.
+// retain removes all keys of m that are not in keys.
 func retain[V any](m map[string]V, keys map[string]bool) {
 	for k := range m {
 		if !keys[k] {

@@ -14,33 +14,33 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/heard"
 )
 
-// wordbox hears the words that recognisers send of one run. It puts them among the
-// stream's sound, so that every owner comes upon them at the same place, and
-// answers when this one has.
+// wordbox receives the words that recognisers send for one run. It stores them among the
+// stream's sound, so that every owner reads them at the same place. It answers when its own
+// owner has read them.
 type wordbox struct {
 	s                    *shared
 	stream, run, session string
-	// tell hears of messages that were refused or lost: why, how many more, and how many
-	// in all.
+	// tell is called for messages that were refused or lost: with the reason, how many they
+	// are, and how many there were in all.
 	tell func(why error, n, all uint64)
 
 	ctx    context.Context
 	cancel context.CancelFunc
 	sub    *nats.Subscription
-	busy   sync.Mutex // while a message is taken
+	busy   sync.Mutex // held while a message is stored
 
 	mu      sync.Mutex
 	closed  bool
 	waiting map[string]*nats.Msg // requests, by the ID of their note
 	budget  heard.Budget
 	refused uint64
-	lost    int // messages that came faster than they were taken
+	lost    int // messages that came too fast and were dropped
 }
 
-// mostRequests is how many requests wait for their answer.
+// mostRequests bounds the requests that wait for their answer.
 const mostRequests = 64
 
-// openWordbox begins to hear the words of a run.
+// openWordbox begins to receive the words of a run.
 func openWordbox(s *shared, stream, run, session string, budget heard.Budget, tell func(why error, n, all uint64)) (*wordbox, error) {
 	b := &wordbox{s: s, stream: stream, run: run, session: session, tell: tell, waiting: map[string]*nats.Msg{}, budget: budget}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
@@ -55,12 +55,12 @@ func openWordbox(s *shared, stream, run, session string, budget heard.Budget, te
 	return b, nil
 }
 
-// close stops hearing. Words that have their place among the sound are the next
-// owner's to answer, unless ended says that the run is over.
+// close stops receiving. Words that are stored among the sound are answered by the next owner.
+// If ended is true, the run is over and they are refused.
 func (b *wordbox) close(ended bool) {
 	_ = b.sub.Unsubscribe() // an error means that it has ended
 	b.cancel()
-	b.busy.Lock() // nothing is taken any more
+	b.busy.Lock() // no message is stored after this
 	defer b.busy.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -73,7 +73,7 @@ func (b *wordbox) close(ended bool) {
 	b.waiting = nil
 }
 
-// hear takes one message. Messages take their places in the order in which they come.
+// hear stores one message among the sound. Messages are stored in the order in which they come.
 func (b *wordbox) hear(m *nats.Msg) {
 	b.busy.Lock()
 	defer b.busy.Unlock()
@@ -83,7 +83,7 @@ func (b *wordbox) hear(m *nats.Msg) {
 	case err != nil:
 	case message.Run != "" && message.Run != b.run:
 		err = fmt.Errorf("%w: they are of run %s, and this is run %s", heard.ErrRefused, message.Run, b.run)
-	case message.Partial: // for those who listen to the subject
+	case message.Partial: // only for subscribers of the subject
 		heard.Answer(m, heard.Reply{}, nil)
 		return
 	}
@@ -101,7 +101,7 @@ func (b *wordbox) hear(m *nats.Msg) {
 		return
 	}
 	if err := b.s.putNote(b.ctx, b.stream, b.session, noteWords, note); err != nil {
-		// Perhaps they were stored all the same: sent again, they do no harm.
+		// Perhaps the words were stored, and the answer was lost. Sent again, they do no harm.
 		b.forget(id)
 		if b.ctx.Err() == nil {
 			b.refuse(nil, err)
@@ -109,7 +109,7 @@ func (b *wordbox) hear(m *nats.Msg) {
 	}
 }
 
-// expect lets a message in and, where it is a request, keeps it for the answer.
+// expect checks that there is room for a message, and keeps a request for its answer.
 func (b *wordbox) expect(m *nats.Msg) (id string, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -135,7 +135,7 @@ func (b *wordbox) forget(id string) {
 	delete(b.waiting, id)
 }
 
-// refuse answers a message that was not taken, and tells of it.
+// refuse answers a message that was not stored, and reports it to tell.
 func (b *wordbox) refuse(m *nats.Msg, err error) {
 	if m != nil {
 		heard.Answer(m, heard.Reply{}, err)
@@ -156,7 +156,7 @@ func (b *wordbox) overrun() {
 	}
 }
 
-// answer tells the client that waits what became of words.
+// answer sends the result of a message of words to the client that waits for it.
 func (b *wordbox) answer(id string, reply heard.Reply, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -166,25 +166,25 @@ func (b *wordbox) answer(id string, reply heard.Reply, err error) {
 	}
 }
 
-// listenToWords begins to hear the words of the run, if there is one.
+// listenToWords begins to receive the words of the run, if there is a run.
 func (o *owner) listenToWords() {
 	if o.follow.session == "" || o.words != nil {
 		return
 	}
 	box, err := openWordbox(o.w.s, o.stream, o.follow.enc.Run, o.follow.session, heard.NewBudget(time.Now(), o.w.opts.wordBytes), func(why error, n, all uint64) {
 		o.w.metrics.wordsRefused.Add(float64(n))
-		if all == n || bits.Len64(all) > bits.Len64(all-n) { // the more rarely, the more there are
+		if all == n || bits.Len64(all) > bits.Len64(all-n) { // more and more rarely
 			o.log.Warn("words are refused", "why", short(why), "messages", all)
 		}
 	})
 	if err != nil {
-		o.report(err) // tried again after the next message
+		o.report(err) // the next message tries again
 		return
 	}
 	o.words = box
 }
 
-// answerWords passes on what became of words, to whoever sent them to this process.
+// answerWords passes the result of words to the client that sent them to this process.
 func (o *owner) answerWords(id string, reply heard.Reply, err error) {
 	if o.words != nil {
 		o.words.answer(id, reply, err)

@@ -1,9 +1,10 @@
-// Package serve diarizes many streams on many machines. Workers share the
-// streams whose sound JetStream keeps; each stream has one owner at a time, and
-// when a worker dies, hangs or is cut off, another goes on with its streams
-// where they were. Nothing of this has a protocol of its own: who has what is in
-// key-value buckets, changed by compare-and-set, and what was decided is in the
-// stream of events, which takes each event once. docs/operations.md explains it.
+// Package serve diarizes many streams on many machines. Workers share the streams whose sound
+// JetStream keeps. Each stream has one owner at a time. When a worker dies, hangs or is cut
+// off, another worker goes on with its streams from where they were.
+//
+// Workers have no protocol of their own. Key-value buckets, changed by compare-and-set, say
+// which worker has which stream. The stream of events takes each event once.
+// docs/operations.md explains it.
 package serve
 
 import (
@@ -38,18 +39,18 @@ type Worker struct {
 	mu      sync.Mutex
 	id      string
 	owned   map[string]*owned
-	asleep  map[string]time.Time // streams that failed here, until when they are left alone
-	waiting map[string]string    // streams that nobody has, and why this worker does not take them
+	asleep  map[string]time.Time // streams that failed here, and until when this worker leaves them alone
+	waiting map[string]string    // free streams, and why this worker does not take them
 	found   map[string]found
-	// newcomers are the streams with sound that nobody ever had, each with the
-	// first message of it.
+	// newcomers are the streams with sound and without a claim, each with the number of the
+	// first message of its sound.
 	newcomers map[string]uint64
 
-	sizes    map[string]size      // of discover alone
-	left     map[string]time.Time // streams that wait since the last look, and since when; of look alone
+	sizes    map[string]size      // used by discover only
+	left     map[string]time.Time // streams that waited at the last look, and since when; used by look only
 	moved    time.Time            // when a stream was handed over to make the workers even
 	draining bool
-	limit    int // at present: less than opts.Limit after an overload
+	limit    int // less than opts.Limit after an overload
 	revision uint64
 	beats    uint64
 }
@@ -62,7 +63,7 @@ type owned struct {
 	done    chan struct{}
 }
 
-// newID names a worker: the host, for people, and random digits.
+// newID is a new id of a worker: the name of the host, for people, and random digits.
 func newID() string {
 	var b [4]byte
 	_, _ = rand.Read(b[:]) // never fails, by its documentation
@@ -74,9 +75,8 @@ func newID() string {
 	return event.Token(host)[:min(40, len(event.Token(host)))] + "-" + hex.EncodeToString(b[:])
 }
 
-// Run is a worker over nc from its registration to its end. When ctx is done it
-// hands its streams over, which is no error. ready, if not nil, is called when
-// the worker is registered.
+// Run runs a worker over nc from its registration to its end. When ctx is done, it hands its
+// streams over and returns nil. ready, if not nil, is called when the worker is registered.
 func Run(ctx context.Context, nc *nats.Conn, opts Options, ready func(*Worker)) error {
 	opts, err := opts.withDefaults()
 	if err != nil {
@@ -97,7 +97,7 @@ func Run(ctx context.Context, nc *nats.Conn, opts Options, ready func(*Worker)) 
 	if w.voices, err = openVoices(ctx, s.js, opts.Pipeline.Model, opts.Naming, opts.Store); err != nil {
 		return err
 	}
-	// What goes on in the background ends with Run, after the handover.
+	// The background goroutines end after the handover.
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
 		stop()
@@ -127,7 +127,7 @@ func Run(ctx context.Context, nc *nats.Conn, opts Options, ready func(*Worker)) 
 	return w.supervise(ctx)
 }
 
-// ID names the worker. It has another one after others have replaced it.
+// ID is the id of the worker. A worker that others have replaced gets another id.
 func (w *Worker) ID() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -144,7 +144,7 @@ func (w *Worker) log() *slog.Logger { return w.opts.Log.With("worker", w.ID()) }
 
 func (w *Worker) report(err error) { w.log().Warn("will try again", "error", err) }
 
-// supervise beats, replaces the dead and takes streams, until ctx is done.
+// supervise sends heartbeats, replaces dead workers and takes streams, until ctx is done.
 func (w *Worker) supervise(ctx context.Context) error {
 	beat := time.NewTicker(w.opts.Beat)
 	defer beat.Stop()
@@ -166,7 +166,7 @@ func (w *Worker) supervise(ctx context.Context) error {
 	}
 }
 
-// lookEvery is how often a worker looks at streams that nobody has.
+// lookEvery is the time between two looks for free streams.
 const lookEvery = 100 * time.Millisecond
 
 // all returns the streams of this worker.

@@ -13,19 +13,18 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus/fence"
 )
 
-// Keeper saves one value over and over. Keepers of one name fence each other
-// off: the last one that was opened is the only one that can save.
+// Keeper saves the successive versions of one value. Of the Keepers of a name, only the one
+// that was opened last can save.
 type Keeper struct {
 	store    *Store
 	name     string
 	revision uint64 // of the manifest
 	current  manifest
-	doubtful []piece // of manifests that may have been committed
+	doubtful []piece // of manifests that were perhaps committed
 }
 
-// Save keeps value instead of the one before. It returns how many bytes had to
-// be sent. After an error the one before still stands, or the new one where only the
-// answer was lost.
+// Save replaces the saved value. It returns how many bytes it had to send. After an error, the
+// saved value is the one before, or the new one if only the answer was lost.
 func (k *Keeper) Save(ctx context.Context, value []byte) (sent int, err error) {
 	have := make(map[string]piece, len(k.current.Pieces))
 	used := make(map[string]bool, len(k.current.Pieces))
@@ -58,10 +57,9 @@ func (k *Keeper) Save(ctx context.Context, value []byte) (sent int, err error) {
 	return sent, k.commit(ctx, m)
 }
 
-// slot returns the first key that no manifest uses which may stand, and marks it
-// used, so that an epoch never has more keys than pieces of two values. Slots
-// are of the epoch: a Keeper that was fenced off without knowing cannot write
-// over what its successor uses.
+// slot returns the first key that no manifest in force uses, and marks it as used. So an epoch
+// never has more keys than two values have pieces. Keys contain the epoch, so that a Keeper
+// that was replaced without knowing it cannot overwrite the pieces of its successor.
 func (k *Keeper) slot(used map[string]bool) string {
 	for i := 0; ; i++ {
 		s := fmt.Sprintf("%s.%d.%d", k.name, k.current.Epoch, i)
@@ -96,8 +94,8 @@ func (k *Keeper) sweep(ctx context.Context) error {
 	return nil
 }
 
-// commit makes m the manifest. Where the one that stands is this Keeper's, which
-// never heard that it was committed, it is replaced as well.
+// commit makes m the manifest. It also replaces a manifest of this Keeper whose commit was
+// never acknowledged.
 func (k *Keeper) commit(ctx context.Context, m manifest) error {
 	data, err := json.Marshal(m)
 	if err != nil {
@@ -124,15 +122,15 @@ func (k *Keeper) commit(ctx context.Context, m manifest) error {
 	}
 }
 
-// catchUp reads the manifest, of which this Keeper expected another revision. Its
-// error matches ErrTaken unless it is this Keeper's own.
+// catchUp reads the manifest after its revision was not the expected one. The error matches
+// ErrTaken unless the manifest is this Keeper's own.
 func (k *Keeper) catchUp(ctx context.Context) error {
 	for {
 		entry, err := k.store.kv.Get(ctx, manifestKey(k.name))
 		if err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
 			return fmt.Errorf("checkpoint of %s: %w", k.name, err)
 		}
-		if err == nil && entry.Revision() <= k.revision { // of a server that is behind
+		if err == nil && entry.Revision() <= k.revision { // from a server that is behind
 			select {
 			case <-ctx.Done():
 				return fmt.Errorf("checkpoint of %s: %w", k.name, ctx.Err())
@@ -149,7 +147,7 @@ func (k *Keeper) catchUp(ctx context.Context) error {
 	}
 }
 
-// behind is for how long a server is left alone that does not know the latest yet.
+// behind is the wait before a server that is behind is asked again.
 const behind = 50 * time.Millisecond
 
 // Clear forgets the value. The Keeper can save again.

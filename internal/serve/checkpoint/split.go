@@ -1,7 +1,7 @@
-// Package checkpoint keeps values of a few megabytes in a NATS key-value bucket
-// that change little from one time to the next. A value is cut where its own
-// bytes say so, so that what is added in one place or dropped in another leaves
-// the other pieces as they are, and only new pieces are sent.
+// Package checkpoint keeps values of a few megabytes in a NATS key-value bucket. They are
+// expected to change little from one checkpoint to the next. A value is cut into pieces at
+// points that its own bytes decide, so that an insertion or a removal leaves the other pieces
+// as they are. Only new pieces are sent.
 package checkpoint
 
 import "math/rand/v2"
@@ -14,7 +14,7 @@ const (
 	cutMask  = (1<<15 - 1) << 49
 )
 
-// gear is a table of random numbers, the same in every program.
+// gear is a table of random numbers, the same in every process.
 type gear [256]uint64
 
 func newGear() *gear {
@@ -26,7 +26,7 @@ func newGear() *gear {
 	return g
 }
 
-// split cuts b into pieces, views of b, which in order are b.
+// split cuts b into pieces. They are views of b, and joined they are b.
 func (g *gear) split(b []byte) [][]byte {
 	var pieces [][]byte
 	for len(b) > 0 {
@@ -44,7 +44,7 @@ func (g *gear) cut(b []byte) int {
 	}
 	end := min(len(b), maxPiece)
 	var h uint64
-	// The hash forgets a byte after 64 others.
+	// The hash depends on the last 64 bytes only.
 	for i := minPiece - 64; i < end; i++ {
 		h = h<<1 + g[b[i]]
 		if i >= minPiece && h&cutMask == 0 {

@@ -15,20 +15,20 @@ import (
 )
 
 var (
-	// ErrNone is the error for a name under which nothing is kept.
+	// ErrNone is the error for a name without a checkpoint.
 	ErrNone = errors.New("no checkpoint")
-	// ErrDamaged is matched by the error for a checkpoint of which something is
-	// missing or not what was saved.
+	// ErrDamaged is matched by the error for a checkpoint with a part that is missing or was
+	// not saved like that.
 	ErrDamaged = errors.New("checkpoint is damaged")
-	// ErrTaken is matched by the error of a Keeper whose place another has taken.
+	// ErrTaken is matched by the error of a Keeper that another Keeper has replaced.
 	ErrTaken = errors.New("another has taken over the checkpoint")
 )
 
 // manifestVersion is the version of the manifests that this program writes.
 const manifestVersion = 1
 
-// manifest says what a value consists of. It is the only thing that is replaced:
-// pieces that a committed manifest names are never written again.
+// manifest lists the pieces of a value. Only manifests are overwritten: a piece that a
+// committed manifest names never is.
 type manifest struct {
 	Version int     `json:"version"`
 	Epoch   uint64  `json:"epoch"`
@@ -50,11 +50,11 @@ func sum(b []byte) string {
 // Store keeps checkpoints in a bucket. It may be shared by goroutines.
 type Store struct {
 	kv     jetstream.KeyValue
-	stream jetstream.Stream // that the bucket is made of
+	stream jetstream.Stream // behind the bucket
 	gear   *gear
 }
 
-// NewStore returns a Store over a bucket that exists, whose history is 1.
+// NewStore returns a Store over a bucket. The bucket has to exist, with a history of 1.
 func NewStore(ctx context.Context, js jetstream.JetStream, bucket string) (*Store, error) {
 	kv, err := js.KeyValue(ctx, bucket)
 	if err != nil {
@@ -67,13 +67,12 @@ func NewStore(ctx context.Context, js jetstream.JetStream, bucket string) (*Stor
 	return &Store{kv: kv, stream: stream, gear: newGear()}, nil
 }
 
-// subject is where the stream of the bucket keeps a key.
+// subject is the subject of a key in the stream behind the bucket.
 func (s *Store) subject(key string) string { return "$KV." + s.kv.Bucket() + "." + key }
 
-// Open takes over the checkpoint of a name, a token of A-Z a-z 0-9 _ -, and
-// returns the value that was saved last; nil if there is none. Epoch is to be
-// higher than that of every Keeper of the name before. An error that matches
-// [ErrDamaged] comes with a Keeper all the same.
+// Open takes over the checkpoint of a name, a token of A-Z a-z 0-9 _ -, and returns the value
+// that was saved last, nil if there is none. epoch has to be higher than that of every earlier
+// Keeper of the name. With an error that matches [ErrDamaged], the Keeper is valid.
 func (s *Store) Open(ctx context.Context, name string, epoch uint64) (*Keeper, []byte, error) {
 	k := &Keeper{store: s, name: name, current: manifest{Version: manifestVersion, Epoch: epoch}}
 	entry, err := s.kv.Get(ctx, manifestKey(name))
@@ -112,7 +111,7 @@ func (s *Store) Open(ctx context.Context, name string, epoch uint64) (*Keeper, [
 	return k, value, nil
 }
 
-// Peek returns the value that was saved last without taking over.
+// Peek returns the value that was saved last. It does not take over the checkpoint.
 func (s *Store) Peek(ctx context.Context, name string) ([]byte, error) {
 	entry, err := s.kv.Get(ctx, manifestKey(name))
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
@@ -131,7 +130,7 @@ func (s *Store) Peek(ctx context.Context, name string) ([]byte, error) {
 	return s.load(ctx, name, m)
 }
 
-// Names returns the names under which something is kept, if only that nothing is.
+// Names returns the names with a manifest, including those that were cleared.
 func (s *Store) Names(ctx context.Context) ([]string, error) {
 	info, err := s.stream.Info(ctx, jetstream.WithSubjectFilter(s.subject(manifestKey("*"))))
 	if err != nil {
@@ -146,8 +145,8 @@ func (s *Store) Names(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// Forget removes all that is kept under a name, for good. A Keeper of it that still
-// lives saves everything again the next time, or finds that it has lost its place.
+// Forget removes everything that is kept under a name. A Keeper of the name that is still in
+// use saves all pieces again the next time, or gets ErrTaken.
 func (s *Store) Forget(ctx context.Context, name string) error {
 	for _, key := range []string{name + ".*.*", manifestKey(name)} {
 		if err := s.stream.Purge(ctx, jetstream.WithPurgeSubject(s.subject(key))); err != nil {
@@ -157,10 +156,11 @@ func (s *Store) Forget(ctx context.Context, name string) error {
 	return nil
 }
 
-// maxValue is far above any value: it bounds what a false manifest asks for.
+// maxValue is far above the size of any value, in bytes. It bounds the memory that a forged
+// manifest can ask for.
 const maxValue = 1 << 30
 
-// load puts a value together.
+// load reads the pieces of a value and joins them.
 func (s *Store) load(ctx context.Context, name string, m manifest) ([]byte, error) {
 	size := 0
 	for _, p := range m.Pieces {
