@@ -1,9 +1,9 @@
-// Package bus knows of a connection to NATS what the connection itself does not:
-// in which JetStream domain its streams are, and on what it may not publish.
+// Package bus adds to a NATS connection what the connection itself does not know: the JetStream
+// domain of its streams, and the subjects on which it may not publish.
 //
-// Everything in this program, and in programs that import it, hands a *nats.Conn on. What
-// belongs to it travels in its dialer, the one part of it that is an interface.
-// A connection that was made otherwise has no such part and is used as it is.
+// This program, and programs that import it, pass on a *nats.Conn. The additions travel in the
+// dialer of the connection, which is the only part of it that is an interface. A connection that
+// was made without this package has no additions and is used as it is.
 package bus
 
 import (
@@ -16,19 +16,19 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Place says where the JetStream is that a connection uses. The zero value is that
-// of the server which the connection goes to.
+// Place is the JetStream that a connection uses. The zero value is the JetStream of the server that
+// the connection goes to.
 type Place struct {
 	// Domain is a JetStream domain, such as that of the hub of a leaf node.
 	Domain string
-	// APIPrefix begins the subjects of the JetStream API, where it is another
-	// account's. Beside a Domain it does not count.
+	// APIPrefix begins the subjects of the JetStream API of another account. It is ignored
+	// if Domain is set.
 	APIPrefix string
 }
 
-// Line is what is known of one connection. Make it with [NewLine].
+// Line has the additions to one connection. Make it with [NewLine].
 type Line struct {
-	inner   nats.CustomDialer // nil for that of the library
+	inner   nats.CustomDialer // nil for the dialer of the library
 	timeout time.Duration
 	place   Place
 
@@ -40,7 +40,7 @@ type Line struct {
 // NewLine returns the Line of a connection that is about to be made.
 func NewLine() *Line { return &Line{said: map[string]bool{}, forbidden: map[string]bool{}} }
 
-// Option makes l that of the connection. It is to be the last of its options.
+// Option returns the option that makes l the Line of a connection. It has to be the last option.
 func (l *Line) Option() nats.Option {
 	return func(o *nats.Options) error {
 		l.inner, l.timeout = o.CustomDialer, o.Timeout
@@ -49,10 +49,10 @@ func (l *Line) Option() nats.Option {
 	}
 }
 
-// Locate says where JetStream is, before anything asks for it.
+// Locate sets the place of JetStream. It has to be called before JetStream is used.
 func (l *Line) Locate(p Place) { l.place = p }
 
-// Dial implements [nats.CustomDialer] as the library would without one.
+// Dial implements [nats.CustomDialer]. It dials as the library does without a custom dialer.
 func (l *Line) Dial(network, address string) (net.Conn, error) {
 	if l.inner != nil {
 		return l.inner.Dial(network, address)
@@ -66,8 +66,8 @@ func of(nc *nats.Conn) *Line {
 	return l
 }
 
-// JetStream returns the JetStream that a connection uses. All handles are made
-// here, so that none is of another place.
+// JetStream returns the JetStream that a connection uses. All handles are made here, so that all
+// have the same place.
 func JetStream(nc *nats.Conn, opts ...jetstream.JetStreamOpt) (jetstream.JetStream, error) {
 	var p Place
 	if l := of(nc); l != nil {

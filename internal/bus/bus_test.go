@@ -13,9 +13,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 )
 
-// TestForbidden holds that what is not permitted is known of a connection, on the
-// subject and no other, and said once for subjects of one use; and that it is
-// tried again when there is another connection.
+// TestForbidden holds that a connection knows on which subject it may not publish, that the error is
+// told once for subjects of one use, and that a new connection tries again.
 func TestForbidden(t *testing.T) {
 	url := natstest.Start(t, &server.Options{Users: []*server.User{{Username: "box", Password: "b",
 		Permissions: &server.Permissions{Publish: &server.SubjectPermission{Deny: []string{"diarizer.meter.v1.>"}}}}}})
@@ -62,7 +61,7 @@ func TestForbidden(t *testing.T) {
 	}
 }
 
-// TestHearPassesOn holds that other errors stay what they are.
+// TestHearPassesOn holds that other errors are passed on unchanged.
 func TestHearPassesOn(t *testing.T) {
 	nc, err := nats.Connect(natstest.Start(t, &server.Options{}), bus.NewLine().Option())
 	if err != nil {

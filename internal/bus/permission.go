@@ -9,15 +9,15 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// violation is how a server says that something is not permitted.
+// violation matches the text with which a server says that something is not permitted.
 var violation = regexp.MustCompile(`(?i)permissions violation for (publish|subscription) to "([^"]+)"`)
 
-// mostSubjects bounds what is remembered of a connection.
+// mostSubjects bounds the subjects that are remembered for a connection.
 const mostSubjects = 4096
 
-// Hear takes an error that a connection reports by the way. It returns what to say
-// of it: the error, words for one that says that something is not permitted, or
-// nil where the like of that was said of the connection before.
+// Hear takes an error that a connection reports asynchronously and returns the error to tell. For a
+// missing permission, that is a sentence about its consequence, or nil if the connection was told of
+// the same kind of subject before.
 func Hear(nc *nats.Conn, err error) error {
 	l := of(nc)
 	publish, subject, ok := parse(err)
@@ -40,7 +40,7 @@ func Hear(nc *nats.Conn, err error) error {
 	return fmt.Errorf("no permission to %s%s%s: %w", do, subject, without(subject), nats.ErrPermissionViolation)
 }
 
-// parse takes a server's refusal apart.
+// parse reads a server's refusal: what is not permitted, and on which subject.
 func parse(err error) (publish bool, subject string, ok bool) {
 	if !errors.Is(err, nats.ErrPermissionViolation) {
 		return false, "", false
@@ -52,7 +52,7 @@ func parse(err error) (publish bool, subject string, ok bool) {
 	return strings.EqualFold(found[1], "publish"), found[2], true
 }
 
-// kind is what subjects of one use have in common.
+// kind is the common part of subjects of one use.
 func kind(subject string) string {
 	tokens := strings.SplitN(subject, ".", 4)
 	n := 1 // an inbox, a service
@@ -65,7 +65,7 @@ func kind(subject string) string {
 	return strings.Join(tokens[:min(n, len(tokens))], ".")
 }
 
-// without says what does not happen without a permission that not everybody needs.
+// without says what does not work without an optional permission.
 func without(subject string) string {
 	switch kind(subject) {
 	case "diarizer.meter.v1":
@@ -80,7 +80,8 @@ func without(subject string) string {
 	return ""
 }
 
-// Reconnected forgets what a connection may not publish on: that may have changed.
+// Reconnected forgets the subjects on which a connection may not publish, as permissions may have
+// changed.
 func Reconnected(nc *nats.Conn) {
 	if l := of(nc); l != nil {
 		l.mu.Lock()
@@ -89,7 +90,7 @@ func Reconnected(nc *nats.Conn) {
 	}
 }
 
-// MayPublish reports whether publishing on a subject was not found to be forbidden.
+// MayPublish reports whether a connection may publish on a subject, as far as it knows.
 func MayPublish(nc *nats.Conn, subject string) bool {
 	if publish, refused, ok := parse(nc.LastError()); ok && publish && refused == subject {
 		return false // perhaps nobody was told yet

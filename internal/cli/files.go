@@ -17,11 +17,11 @@ func ForceFlag(f *pflag.FlagSet, force *bool) {
 	f.BoolVar(force, "force", false, "overwrite files that are there; without it they are kept as FILE.1")
 }
 
-// Files are what a command reads and writes: none is both.
+// Files are the files that a command reads and writes. No file can be both.
 type Files struct{ Set *outfile.Set }
 
-// NewFiles begins the outputs of a command. Standard output is one where it is
-// free: a transcript makes room for it, lines for a program do not.
+// NewFiles begins the outputs of a command. With free, a file can go to standard output: a transcript
+// then moves to standard error, but lines for a program cannot.
 func NewFiles(stdout, stderr io.Writer, force, free bool) *Files {
 	f := &Files{Set: &outfile.Set{Force: force}}
 	if free {
@@ -32,7 +32,7 @@ func NewFiles(stdout, stderr io.Writer, force, free bool) *Files {
 	return f
 }
 
-// Read says what the command reads; "-" is standard input.
+// Read adds files that the command reads; "-" is standard input. what names them in errors.
 func (f *Files) Read(cmd *cobra.Command, what string, paths ...string) error {
 	var errs []error
 	for _, path := range paths {
@@ -47,7 +47,7 @@ func (f *Files) Read(cmd *cobra.Command, what string, paths ...string) error {
 	return errors.Join(errs...)
 }
 
-// One adds the only file of a command that reads some others.
+// One adds the only output of a command that reads the inputs.
 func (f *Files) One(cmd *cobra.Command, flag, path string, inputs ...string) (*outfile.File, error) {
 	if err := f.Read(cmd, "what is read", inputs...); err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (f *Files) One(cmd *cobra.Command, flag, path string, inputs ...string) (*o
 	return f.Set.Add(flag, path)
 }
 
-// Optional adds a file that need not be asked for: none where path is empty.
+// Optional adds an output. Without a path, it returns nil.
 func (f *Files) Optional(flag, path string) (*outfile.File, error) {
 	if path == "" {
 		return nil, nil
@@ -63,7 +63,7 @@ func (f *Files) Optional(flag, path string) (*outfile.File, error) {
 	return f.Set.Add(flag, path)
 }
 
-// WriteOne writes the one file of a command that does nothing else, and says so.
+// WriteOne writes the only output of a command and prints its name and size.
 func (f *Files) WriteOne(cmd *cobra.Command, out *outfile.File, data []byte) error {
 	err := func() error {
 		if _, err := out.Write(data); err != nil {
@@ -75,7 +75,8 @@ func (f *Files) WriteOne(cmd *cobra.Command, out *outfile.File, data []byte) err
 	return err
 }
 
-// TellFiles says where everything is, a line for each file.
+// TellFiles prints a line for each file that was written: its name, its size, and the name of an older
+// file that is kept.
 func TellFiles(set *outfile.Set, say func(format string, args ...any)) {
 	for _, f := range set.Files() {
 		d := f.Done()

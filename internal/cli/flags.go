@@ -93,8 +93,8 @@ func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 	return Usage("unknown flag %s; %s --help lists the flags", what, cmd.CommandPath())
 }
 
-// nearest is the flag of a command whose name is nearest to name, empty where no name is
-// near. Nearness is that which cobra has for commands.
+// nearest is the flag of a command whose name is nearest to name, empty if no name is near. cobra
+// measures the distance, as it does for commands.
 func nearest(cmd *cobra.Command, name string) (near string) {
 	if len(name) < 2 {
 		return ""

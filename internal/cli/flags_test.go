@@ -37,7 +37,7 @@ func flagged() *cobra.Command {
 	return root
 }
 
-// What is wrong with a flag is one line that says what was given and what was expected.
+// The error of a flag is one line that says what was given and what was expected.
 func TestFlagErrors(t *testing.T) {
 	for _, c := range []struct {
 		args []string
@@ -72,7 +72,7 @@ func TestFlagErrors(t *testing.T) {
 	}
 }
 
-// Flags of which one is required, or one at most allowed, are told by their names.
+// An error about a group of flags names the flags.
 func TestFlagGroups(t *testing.T) {
 	for args, say := range map[string]string{
 		"":                                 "turns: expected --out",

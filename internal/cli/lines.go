@@ -9,8 +9,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
-// ReadLines reads an RTTM file. A recording in its place is answered with what
-// makes lines of it.
+// ReadLines reads an RTTM file. The error for a recording in its place has the command that makes an
+// RTTM file of it.
 func ReadLines(path string) ([]rttm.Segment, error) {
 	segments, err := rttm.ReadFile(path)
 	if err == nil {
@@ -22,13 +22,13 @@ func ReadLines(path string) ([]rttm.Segment, error) {
 	return nil, DiarizeFirst(path)
 }
 
-// DiarizeFirst is the error of a recording where who spoke when was expected.
+// DiarizeFirst is the error for a recording where a file of turns was expected.
 func DiarizeFirst(path string) error {
 	lines := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)) + ".rttm"
 	return InputError("%s is a recording: diarize it first: diarizer run --out %s %s", path, Quoted(lines), Quoted(path))
 }
 
-// Quoted is a word for a shell.
+// Quoted is a word as a shell reads it, in quotes if it needs them.
 func Quoted(word string) string {
 	if !strings.ContainsAny(word, " \t\n\"'\\$&;|<>()*?[]#~`!") {
 		return word

@@ -20,7 +20,7 @@ func ModelFlag(f *pflag.FlagSet, name *string) {
 	f.StringVar(name, "model", modelfile.Accurate, ModelUsage)
 }
 
-// ModelPath is the file that --model names, if it names one.
+// ModelPath has the file that --model names. It is empty for a model in the program.
 func ModelPath(name string) []string {
 	if name == "" || name == modelfile.Accurate || name == modelfile.Light {
 		return nil
@@ -42,7 +42,7 @@ func ReadModel(name string) (model.Model, error) {
 	return modelfile.Read(bufio.NewReader(f), name)
 }
 
-// ReadEigenvoices is [ReadModel] for what needs a UBM.
+// ReadEigenvoices is [ReadModel] for commands that need an eigenvoice model.
 func ReadEigenvoices(name string) (*eigenvoice.Model, error) {
 	m, err := ReadModel(name)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
-// OneFile wants exactly one argument.
+// OneFile expects exactly one argument.
 func OneFile(command, what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
@@ -21,7 +21,8 @@ func OneFile(command, what string) cobra.PositionalArgs {
 	}
 }
 
-// SeveralError is a file with several recordings of which none was chosen.
+// SeveralError is the error for a file with several recordings of which none was chosen, or that has no
+// recording of the wanted name.
 type SeveralError struct {
 	Path, Wanted string
 	Names        []string
@@ -39,8 +40,8 @@ func (e *SeveralError) Error() string {
 	return fmt.Sprintf("%s: %d recordings: choose one with --recording: %s", e.Path, len(e.Names), list)
 }
 
-// ReadRecording reads the turns of the recording of that name from an RTTM
-// file, or of its only one where name is empty, and returns its name too.
+// ReadRecording reads the turns of one recording from an RTTM file, and returns the name of the
+// recording too. An empty name stands for the only recording of the file.
 func ReadRecording(path, name string) ([]rttm.Segment, string, error) {
 	segments, err := ReadLines(path)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package cli is what the programs of this module have in common: exit statuses, errors
-// told line by line, signals, the files that a command writes, and models.
+// Package cli has what the programs of this module share: exit statuses, errors told line by line,
+// errors of flags, signals, the files that a command writes, and models.
 package cli
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// ErrQuit ends a command because the user has ended it in its view, which is no failure.
+// ErrQuit says that the user has ended the command in its view, which is no failure.
 var ErrQuit = errors.New("ended by the user")
 
 // Run executes one command line of a program and returns its exit status.

@@ -29,7 +29,7 @@ const (
 	ExitReaderGone  = 141 // the reader of standard output has gone: 128 + SIGPIPE, as a shell has it of filters
 )
 
-// statusError is an error that says how the program exits.
+// statusError is an error with an exit status.
 type statusError struct {
 	error
 	status int
@@ -37,7 +37,7 @@ type statusError struct {
 
 func (e statusError) Unwrap() error { return e.error }
 
-// As gives err an exit status, unless it has one.
+// As gives err an exit status. An error that has one keeps it.
 func As(status int, err error) error {
 	var s statusError
 	if err == nil || errors.As(err, &s) {
@@ -46,12 +46,12 @@ func As(status int, err error) error {
 	return statusError{err, status}
 }
 
-// Usage is the error of a command line that says what cannot be.
+// Usage is an error of the command line.
 func Usage(format string, args ...any) error {
 	return statusError{fmt.Errorf(format, args...), ExitUsage}
 }
 
-// InputError is the error of a file that is not what was expected.
+// InputError is an error of a file that cannot be used.
 func InputError(format string, args ...any) error {
 	return statusError{fmt.Errorf(format, args...), ExitInput}
 }
@@ -66,7 +66,7 @@ func StatusOf(failures []error) int {
 	return ExitFailed
 }
 
-// Status finds what an error is about.
+// Status is the exit status of an error, by its type.
 func Status(err error) int {
 	var (
 		said   statusError
@@ -86,7 +86,7 @@ func Status(err error) int {
 	case errors.As(err, &server), slices.ContainsFunc(serverErrors, func(e error) bool { return errors.Is(err, e) }):
 		return ExitServer
 	case errors.As(err, &sound), errors.As(err, &syntax), errors.As(err, &path):
-		return ExitInput // what is written goes through package outfile
+		return ExitInput // errors of writing have the type of package outfile
 	}
 	return ExitFailed
 }
@@ -95,7 +95,7 @@ func Status(err error) int {
 var serverErrors = []error{publish.ErrUnreachable, publish.ErrUnpublished, publish.ErrIncompatible, publish.ErrNoJetStream,
 	publish.ErrReplaced, nats.ErrConnectionClosed, nats.ErrTimeout, nats.ErrNoResponders}
 
-// Apart takes joined errors apart, so that each is told on a line of its own.
+// Apart splits joined errors, so that each is told on a line of its own.
 func Apart(err error) []error {
 	switch e := err.(type) {
 	case nil:
@@ -113,14 +113,14 @@ func Apart(err error) []error {
 			all = append(all, Apart(one)...)
 			text = append(text, one.Error())
 		}
-		if err.Error() == strings.Join(text, "\n") { // not a sentence about several errors
+		if err.Error() == strings.Join(text, "\n") { // otherwise, it is a sentence about several errors
 			return all
 		}
 	}
 	return []error{err}
 }
 
-// Lines are one line for each error, none twice.
+// Lines has one line for each error. Equal lines come once.
 func Lines(failures []error) []string {
 	var all []string
 	for _, err := range failures {

@@ -15,7 +15,7 @@ const (
 	longestJoin = 5 * time.Second
 )
 
-// TurnFlags are the flags that say what a turn is.
+// TurnFlags are the flags about the form of turns.
 type TurnFlags struct {
 	join      time.Duration
 	exclusive bool
@@ -27,7 +27,7 @@ func (o *TurnFlags) Register(f *pflag.FlagSet) {
 	f.BoolVar(&o.exclusive, "exclusive", false, "tell of one speaker at a time, as captions want it")
 }
 
-// Check finds values that cannot be.
+// Check returns an error for values out of range.
 func (o *TurnFlags) Check() error {
 	if o.join < 0 || o.join > longestJoin {
 		return Usage("--join %v: expected 0s to %v", o.join, longestJoin)
@@ -35,7 +35,7 @@ func (o *TurnFlags) Check() error {
 	return nil
 }
 
-// Config returns what the flags say of the clustering.
+// Config returns the configuration of the clustering that the flags describe.
 func (o *TurnFlags) Config() online.Config {
 	return online.Config{JoinGap: max(1, int64(o.join.Seconds()*capture.Rate)), Exclusive: o.exclusive} // 0 stands for the default
 }

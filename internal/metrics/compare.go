@@ -9,9 +9,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
-// Options say which part of the time is scored. The zero value scores all of
-// it, overlap included ("full" scoring); {Collar: 0.25, SkipOverlap: true} is
-// the customary forgiving one.
+// Options say which part of the time is scored. The zero value scores all of it, overlap included
+// ("full" scoring). {Collar: 0.25, SkipOverlap: true} is the customary lenient scoring.
 type Options struct {
 	// Collar is left out on both sides of every reference boundary, in seconds.
 	Collar float64
@@ -32,12 +31,11 @@ var ErrSpeakers = errors.New("metrics: too many speakers to pair")
 // maxPairs bounds the memory for pairs of speakers to some 400 MB.
 const maxPairs = 25_000_000
 
-// Compare scores hyp against ref, two annotations of one recording; the File
-// and Channel of segments and regions are not looked at. A speaker who speaks
-// twice at once counts once. Beside the score it returns which reference
-// speaker each hypothesis speaker was paired with; speakers who share no
-// scored time with their partner are left out. Time is O(n log n + n·s) for n
-// segments of which s are open at once, plus O(r²h) for r and h speakers.
+// Compare scores hyp against ref, two annotations of one recording. It ignores the File and Channel of
+// segments and regions. A speaker with two segments at the same time counts once. Compare also returns
+// the reference speaker with whom each hypothesis speaker was paired, without speakers who share no
+// scored time with their partner. Time is O(n log n + n·s) for n segments of which s are open at once,
+// plus O(r²h) for r and h speakers.
 func Compare(ref, hyp []rttm.Segment, opts Options) (Score, map[string]string, error) {
 	t, err := newTimeline(ref, hyp, opts)
 	if err != nil {

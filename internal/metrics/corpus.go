@@ -26,15 +26,13 @@ type Corpus struct {
 	// Missing names the recordings without any hypothesis. They are scored:
 	// all their speech is missed.
 	Missing []string
-	// Unknown names the recordings in the hypothesis only, and Unevaluated
-	// those of the reference for which there are regions for others only.
-	// They are not scored.
+	// Unknown names the recordings that only the hypothesis has. Unevaluated names those of
+	// the reference without a region, if others have regions. Neither are scored.
 	Unknown, Unevaluated []string
 }
 
-// CompareAll scores each recording of ref, matched with hyp and opts.Regions by
-// the File of segments and regions. With regions, the recordings they name are
-// scored, with or without speech in the reference, and no other.
+// CompareAll scores each recording of ref. Segments and regions belong together by their File. With
+// regions, exactly the recordings that they name are scored, with or without speech in the reference.
 func CompareAll(ref, hyp []rttm.Segment, opts Options) (Corpus, error) {
 	refs, hyps := byFile(ref), byFile(hyp)
 	regions := make(map[string][]rttm.Region)

@@ -13,8 +13,8 @@ import (
 // frame is the grid of the brute-force scorer.
 const frame = 10 * time.Millisecond
 
-// frames counts score by score what [Compare] computes, one frame after the
-// other and over all pairings, with nothing shared but the definitions.
+// frames counts what [Compare] computes, frame by frame and over all pairings. It shares nothing with
+// Compare but the definitions.
 func frames(ref, hyp []rttm.Segment, opts Options) Score {
 	index := func(seconds float64) int { return int(math.Round(seconds * 100)) }
 	end := 0

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
-// timeline sweeps over the boundaries of two annotations and adds up what
-// holds between each and the next.
+// timeline sweeps over the boundaries of two annotations and adds up the counts between each boundary and
+// the next.
 type timeline struct {
 	events      []event
 	skipOverlap bool
@@ -20,7 +20,7 @@ type timeline struct {
 
 	sum    Score           // Speech to Confusion, and Detection
 	whole  []time.Duration // evaluated time of reference speaker r and hypothesis speaker h at [r·H + h]
-	scored []time.Duration // likewise, scored time
+	scored []time.Duration // the scored time, in the same order
 }
 
 // event opens (step 1) or closes (step −1) something.

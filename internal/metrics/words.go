@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// Word is a word of a transcript with its speaker, whose name means something
-// within its transcript only. Words are compared as they are written: who wants
-// "Yes." and "yes" to be the same word makes them the same before.
+// Word is a word of a transcript with its speaker. The name of the speaker has a meaning within its
+// transcript only. Words are compared as they are written: to count "Yes." and "yes" as the same word,
+// normalise them before.
 type Word struct{ Text, Speaker string }
 
 // Words is what a comparison of two transcripts has counted; [Words.Add] sums
@@ -18,16 +18,14 @@ type Word struct{ Text, Speaker string }
 type Words struct {
 	// Reference is the number of words of the reference.
 	Reference int
-	// Aligned is the number of reference words that have a word of the
-	// hypothesis beside them, right or wrong, where the two transcripts are laid
-	// beside each other with the fewest errors whoever speaks. Elsewhere counts
-	// those of them that have another's word beside them.
+	// Aligned is the number of reference words that are aligned with a word of the
+	// hypothesis, right or wrong, in the alignment with the fewest errors regardless of
+	// speakers. Elsewhere is how many of them are aligned with a word of another speaker.
 	Aligned, Elsewhere int
 	// Nobody is the part of Elsewhere whose word has no speaker.
 	Nobody int
-	// Permuted counts the errors, words wrong, left out and put in, between what
-	// each reference speaker said and what the hypothesis speaker said who is
-	// paired with them.
+	// Permuted counts the errors (substitutions, deletions and insertions) between the words
+	// of each reference speaker and those of the paired hypothesis speaker.
 	Permuted int
 }
 
@@ -49,8 +47,7 @@ func (w *Words) Add(o Words) {
 	w.Permuted += o.Permuted
 }
 
-// maxCells bounds the work and memory for laying two transcripts beside each
-// other: 20,000 words each.
+// maxCells bounds the work and memory of an alignment: 20,000 words in each transcript.
 const maxCells = 400_000_000
 
 // CompareWords compares two transcripts of one recording, each in the order in
@@ -71,7 +68,7 @@ func CompareWords(ref, hyp []Word) (Words, error) {
 	return w, nil
 }
 
-// names are the speakers, but for nobody.
+// names are the speakers, without "".
 func names(list []Word) []string {
 	seen := map[string]bool{}
 	for _, w := range list {
@@ -108,7 +105,7 @@ func (w *Words) align(ref, hyp []Word, refs, hyps []string) {
 	}
 }
 
-// permute counts Permuted. What nobody said is put in.
+// permute counts Permuted. Words without a speaker are insertions.
 func (w *Words) permute(ref, hyp []Word, refs, hyps []string) {
 	said := func(list []Word, who string) []Word {
 		var own []Word
@@ -141,8 +138,7 @@ func (w *Words) permute(ref, hyp []Word, refs, hyps []string) {
 	}
 }
 
-// distance is the least number of words wrong, left out and put in (Levenshtein
-// 1966).
+// distance is the least number of substitutions, deletions and insertions (Levenshtein 1966).
 func distance(a, b []Word) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -163,8 +159,8 @@ func distance(a, b []Word) int {
 	return row[len(b)]
 }
 
-// beside lays b beside a with the least distance and returns the pairs of
-// indices. Of equal ways it takes the one with the most equal words.
+// beside aligns b with a at the least distance and returns the pairs of indices. Of several such
+// alignments, it takes the one with the most equal words.
 func beside(a, b []Word) [][2]int {
 	const (
 		both, left, put = 0, 1, 2

@@ -50,14 +50,14 @@ func TestBehind(t *testing.T) {
 	}
 }
 
-// TestLagIsOfTime has a stream with five minutes that were not sent, and one that skips
-// ahead while nobody speaks, as encoders do: what waits of them is worth the time
-// in which it came, and not a share of the stream's length.
+// TestLagIsOfTime has a stream with a gap of five minutes, and one that skips silence, as
+// encoders do. The lag of their waiting messages is the time in which these came, and no share
+// of the stream's length.
 func TestLagIsOfTime(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	began := time.Now()
-	// Nobody listens until all is there.
+	// No worker listens until all sound is there.
 	if _, err := openShared(t.Context(), nc, StoreOptions{}); err != nil {
 		t.Fatal(err)
 	}

@@ -10,9 +10,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 )
 
-// TestFarPosition holds that a packet whose position is beyond all bounds, and that
-// would overflow in another rate, is passed over, and that one a day on is worked
-// through in a moment: the run goes on, and ends where its sound does.
+// TestFarPosition holds that a packet whose position is out of bounds, or would overflow at
+// another rate, is ignored, and that a gap of a day costs little work. The run goes on, and ends
+// where its sound ends.
 func TestFarPosition(t *testing.T) {
 	for name, c := range map[string]struct {
 		rate int

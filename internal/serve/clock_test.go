@@ -17,8 +17,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 )
 
-// childClock is the environment variable that has the wall clock of a process of
-// jumpingBinary jump.
+// childClock is the environment variable that makes the wall clock of a process of jumpingBinary
+// jump.
 const childClock = "DIARIZER_TEST_CLOCK"
 
 // jumping is a file of package time.
@@ -28,8 +28,8 @@ import "syscall"
 
 var jumping = func() bool { _, ok := syscall.Getenv("` + childClock + `"); return ok }()
 
-// jump is by how many seconds the wall clock is wrong: by a minute to half an hour,
-// again every five seconds, ahead and back by turns, and in every process otherwise.
+// jump is by how many seconds the wall clock is wrong: by a minute to half an hour, ahead and
+// back in turn, another number every five seconds and in every process.
 func jump(mono int64) int64 {
 	if !jumping {
 		return 0
@@ -45,9 +45,8 @@ func jump(mono int64) int64 {
 }
 `
 
-// jumpingBinary builds this test's binary with a package time whose wall clock
-// can jump as one does that people or services set. All else is as it was, the
-// monotonic clock too.
+// jumpingBinary builds this test's binary with a package time whose wall clock can jump, as a
+// clock does that people or services set. The monotonic clock is unchanged.
 func jumpingBinary(t *testing.T) string {
 	t.Helper()
 	root, err := exec.Command("go", "env", "GOROOT").Output()
@@ -106,7 +105,7 @@ func jumps(readings []time.Time) (back, ahead int) {
 	return back, ahead
 }
 
-// logTime is when a line of a log was written.
+// logTime matches the time of a line of a log.
 var logTime = regexp.MustCompile(`(?m)^time=(\S+)`)
 
 // logTimes are the readings of the clock in a log.
@@ -141,9 +140,9 @@ func storedTimes(t *testing.T, js jetstream.Stream) (at []time.Time) {
 	return at
 }
 
-// TestWallClocksJump has the wall clocks of two workers and of their server jump
-// and nothing else happen: nobody is declared dead, no stream moves or is taken
-// for over, and what is told is the same.
+// TestWallClocksJump makes the wall clocks of two workers and of their server jump, and nothing
+// else. No worker is declared dead, no stream moves or is taken to be over, and the events are
+// the same.
 func TestWallClocksJump(t *testing.T) {
 	exe, env := jumpingBinary(t), childClock+"=jumps"
 	cfg := pipeline.Config{Model: anyModel()}

@@ -20,13 +20,12 @@ const (
 	clusterSpeed   = "DIARIZER_CLUSTER_SPEED"
 )
 
-// TestCluster has three worker processes on a cluster of three server processes
-// follow many streams, while all that can be is done to them: a worker is killed;
-// the checkpoints of all streams are damaged, each in one of four ways, while no
-// worker is left; a worker is stopped and woken up; a worker is cut off from the
-// network; the server that leads the events is killed, and comes back. Meanwhile
-// the wall clocks of all these processes jump. Every stream must be told as if
-// nothing had been.
+// TestCluster has three worker processes follow many streams on a cluster of three server
+// processes, under every fault: a worker is killed; the checkpoints of all streams are damaged,
+// each in one of four ways, while no worker is left; a worker is stopped and woken up; a worker is
+// cut off from the network; the server that leads the events is killed, and comes back. Meanwhile
+// the wall clocks of all these processes jump. The events of every stream must be those of an
+// undisturbed run.
 func TestCluster(t *testing.T) {
 	streams, seconds, speed := number(t, clusterStreams, 6), number(t, clusterSeconds, 40), number(t, clusterSpeed, 1)
 	exe, env := jumpingBinary(t), childClock+"=jumps"
@@ -118,7 +117,7 @@ func TestCluster(t *testing.T) {
 // refusedLine is the line of a log that says that a checkpoint was refused.
 var refusedLine = regexp.MustCompile(`(?m)^.*msg="checkpoint refused: beginning again with the sound".* stream=(\S+) error=.*$`)
 
-// refusedBy is of which streams workers refused the checkpoints.
+// refusedBy are the streams whose checkpoints workers have refused.
 func refusedBy(workers []*child) map[string]bool {
 	streams := map[string]bool{}
 	for _, w := range workers {

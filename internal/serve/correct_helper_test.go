@@ -18,7 +18,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// manyVoices are settings with which speech has several speakers.
+// manyVoices are settings with which the sound of speech has several speakers.
 func manyVoices() pipeline.Config {
 	m := anyModel()
 	m.Threshold = 20
@@ -49,8 +49,8 @@ func kept(t *testing.T, nc *nats.Conn, stream string) []message {
 	return all
 }
 
-// movesLead holds that a stream of the messages leads to what is wanted where another
-// owner goes on after so many messages, again and again.
+// movesLead holds that the messages lead to the events and turns of want when another owner goes
+// on after every so many messages.
 func movesLead(t *testing.T, cfg pipeline.Config, all []message, want *recorder, every ...int) {
 	t.Helper()
 	for _, every := range every {
@@ -75,8 +75,7 @@ func movesLead(t *testing.T, cfg pipeline.Config, all []message, want *recorder,
 	}
 }
 
-// replayed is what one process that is never disturbed says of messages: its
-// events and turns.
+// replayed has the events and turns of one undisturbed process for some messages.
 func replayed(t *testing.T, stream string, cfg pipeline.Config, all []message) *recorder {
 	t.Helper()
 	rec := &recorder{}
@@ -96,7 +95,7 @@ func replayed(t *testing.T, stream string, cfg pipeline.Config, all []message) *
 	return nil
 }
 
-// asked sends corrections until one is taken, as people do.
+// asked sends a correction until it is taken, as people do.
 func asked(t *testing.T, nc *nats.Conn, stream string, c correct.Correction) correct.Reply {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -113,10 +112,9 @@ func asked(t *testing.T, nc *nats.Conn, stream string, c correct.Correction) cor
 	}
 }
 
-// plays feeds 60 % of m's sound at a speed while script runs, and the rest when it
-// has ended, however slow the machine. It checks that the events of every
-// stream are those of its messages, each once, with what people corrected at
-// its place. It returns the events.
+// plays feeds 60 % of m's sound at a speed while script runs, and the rest once script has ended,
+// so that it works on a slow machine too. It checks that the events of every stream are those of
+// its messages, each once, with every correction at its place. It returns the events.
 func (m *meetings) plays(t *testing.T, nc *nats.Conn, cfg pipeline.Config, speed float64, script func()) [][]string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -182,8 +180,7 @@ func decode(t *testing.T, text string) event.Event {
 	return e
 }
 
-// ofPeople are the events that are not those of the undisturbed run, which has
-// no names: names.
+// ofPeople divides events into names, which the undisturbed run does not have, and the rest.
 func ofPeople(t *testing.T, events []string) (names []event.Event, rest []string) {
 	t.Helper()
 	for _, text := range events {
@@ -200,7 +197,7 @@ func ofPeople(t *testing.T, events []string) (names []event.Event, rest []string
 	return names, rest
 }
 
-// liveSpeakers are the speakers of a stream's only run by what is published.
+// liveSpeakers are the speakers of a stream's only run, by its published events.
 func liveSpeakers(t *testing.T, s *shared, stream string) []event.Speaker {
 	t.Helper()
 	last, err := lastNumber(t.Context(), s.events, publish.StreamSubjects(stream))
@@ -223,7 +220,7 @@ func liveSpeakers(t *testing.T, s *shared, stream string) []event.Speaker {
 	return live
 }
 
-// waitForSpeakers waits until each stream has one.
+// waitForSpeakers waits until each stream has a speaker.
 func waitForSpeakers(t *testing.T, nc *nats.Conn, streams []string) {
 	t.Helper()
 	s, err := openShared(t.Context(), nc, StoreOptions{})

@@ -74,13 +74,13 @@ func TestMergeSurvivesKill(t *testing.T) {
 				merges[i] = correct.Correction{Action: correct.Merge, Speaker: live[1], Into: live[0], ID: "merge"}
 				var err error
 				merged[i], err = correct.Request(t.Context(), nc, name, merges[i])
-				return err == nil // or the clustering was faster
+				return err == nil // otherwise, the clustering has merged them already
 			})
 		}
 		first.kill()
 		startChild(t, url, childVoices+"=1")
 		for i, name := range m.names {
-			// Asked again, the successor knows what became of it.
+			// Asked again, the successor knows the result.
 			if again := asked(t, nc, name, merges[i]); again != merged[i] {
 				t.Errorf("stream %s: asked again, %+v, expected %+v", name, again, merged[i])
 			}
@@ -98,8 +98,8 @@ func TestMergeSurvivesKill(t *testing.T) {
 	}
 }
 
-// TestLateCorrection has a correction take its place among the sound while the
-// owner is cut off: the next one comes upon it and whoever asked hears of it.
+// TestLateCorrection stores a correction among the sound while the owner is cut off. The next
+// owner reads it, and the client gets the answer.
 func TestLateCorrection(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
@@ -131,8 +131,8 @@ func TestLateCorrection(t *testing.T) {
 	}
 }
 
-// TestRefusedCorrections: what is wrong with a correction comes back, and there
-// is nobody to ask when no run goes on.
+// TestRefusedCorrections: the answer to a wrong correction says what is wrong. Without a run,
+// nobody answers.
 func TestRefusedCorrections(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)

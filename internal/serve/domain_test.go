@@ -14,8 +14,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// TestDomain has a worker, a sender and a subscriber at a leaf node whose JetStream
-// is the hub's: everything is kept there, and nothing at the leaf.
+// TestDomain has a worker, a sender and a subscriber at a leaf node that uses the JetStream of the
+// hub. The hub keeps everything, and the leaf nothing.
 func TestDomain(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	servers := natstest.NewLeaf(t)

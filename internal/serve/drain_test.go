@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestDrainIsBounded holds that an owner that hangs does not keep a worker from
-// handing its other streams over, and is named.
+// TestDrainIsBounded holds that a worker with an owner that hangs hands over its other streams,
+// and logs the stream of that owner.
 func TestDrainIsBounded(t *testing.T) {
 	w := &Worker{opts: Options{Log: slog.New(slog.DiscardHandler)}, owned: map[string]*owned{}}
 	var released, cancelled sync.Map

@@ -17,10 +17,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// TestExtremePositions sends a stream packets from wherever in time a header can say,
-// at rates of all kinds. None ends or stops it, its place in time never goes back nor
-// beyond [capture.MaxPosition], and its lag is the distance of the times at which
-// messages were stored, whatever they say.
+// TestExtremePositions sends a stream packets with every position that a header can have, at all
+// kinds of rates. No packet ends or stops the stream. Its position never goes back nor beyond
+// [capture.MaxPosition]. Its lag is the time between the storing of messages, whatever their
+// headers say.
 func TestExtremePositions(t *testing.T) {
 	positions := []int64{0, 1, 800, math.MaxInt32, 23 * 3600 * 8000, 24 * 3600 * 192_000, 366 * 86_400 * 8000, 10 * 366 * 86_400 * 192_000,
 		1 << 40, 1 << 46, 1 << 50, 1 << 55, 1 << 62, math.MaxInt64, math.MinInt64, -1}
@@ -94,7 +94,7 @@ func TestExtremePositions(t *testing.T) {
 	}
 }
 
-// statuses are the lags that events tell, which have to be events that can be sent.
+// statuses collects the lags of status events. The events have to be valid.
 type statuses struct{ lags []float64 }
 
 func (s *statuses) put(_ context.Context, e event.Event) error {

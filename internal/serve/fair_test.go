@@ -16,7 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// begun are the streams of the first n runs, in the order in which these began.
+// begun are the streams of the first n runs, in the order of their beginnings.
 func begun(t *testing.T, nc *nats.Conn, n int) (streams []string) {
 	t.Helper()
 	deadline := time.AfterFunc(time.Minute, nc.Close)
@@ -43,8 +43,8 @@ func sendAll(t *testing.T, nc *nats.Conn, stream, session string, seconds int) {
 	}
 }
 
-// TestOldestFirst has more streams than room: the one whose sound has waited longest
-// is taken first, whatever its name, when it is new and when it was there before.
+// TestOldestFirst has more streams than room. The stream whose sound has waited longest is taken
+// first, under any name, both as a new stream and as one that was there before.
 func TestOldestFirst(t *testing.T) {
 	nc := natstest.New(t)
 	if _, err := openShared(t.Context(), nc, StoreOptions{}); err != nil {
@@ -81,8 +81,8 @@ func TestOldestFirst(t *testing.T) {
 	}
 }
 
-// TestNobodyStarves has a stream whose sessions follow each other without a pause,
-// and another one for which there is no room: its turn comes between two of them.
+// TestNobodyStarves has a stream whose sessions follow each other without a pause, and another
+// stream for which there is no room. The other stream is taken between two of the sessions.
 func TestNobodyStarves(t *testing.T) {
 	nc := natstest.New(t)
 	if _, err := openShared(t.Context(), nc, StoreOptions{}); err != nil {
@@ -103,9 +103,9 @@ func TestNobodyStarves(t *testing.T) {
 	}
 }
 
-// TestOneSenderHasItsShare has a sender that sends more than all the room there is,
-// in small packets while nobody listens, and in the largest while a worker is there:
-// what others have sent stays.
+// TestOneSenderHasItsShare has a sender that sends more than fits into the stream: in small
+// packets while no worker listens, and in the largest while one does. The sound of other senders
+// stays.
 func TestOneSenderHasItsShare(t *testing.T) {
 	nc := natstest.New(t)
 	store := StoreOptions{AudioBytes: 8 << 20}

@@ -12,9 +12,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 )
 
-// TestCutOff cuts a worker off from the server for longer than it takes to be
-// replaced, and for a stream without sound to be over, and lets it come back,
-// while another goes on.
+// TestCutOff cuts a worker off from the server until it is replaced and a stream without sound
+// would be over. Then the worker comes back, while another one goes on.
 func TestCutOff(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
@@ -36,8 +35,7 @@ func TestCutOff(t *testing.T) {
 	})
 }
 
-// TestConnectionLost has a connection break and come back at once: nobody is
-// replaced for that.
+// TestConnectionLost breaks a connection that comes back at once. No worker is replaced.
 func TestConnectionLost(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
@@ -52,9 +50,9 @@ func TestConnectionLost(t *testing.T) {
 	})
 }
 
-// TestDamagedCheckpoint has the next owner find a checkpoint with a flipped byte,
-// a piece missing, one cut short, and a manifest of nonsense: it says so and
-// begins again with the sound, to the same events.
+// TestDamagedCheckpoint gives the next owner a checkpoint with a flipped byte, a missing piece, a
+// shortened piece, or a manifest of nonsense. The owner logs it and begins again with the sound,
+// to the same events.
 func TestDamagedCheckpoint(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
@@ -114,8 +112,8 @@ func harm(t *testing.T, kv jetstream.KeyValue, streams []string) {
 	}
 }
 
-// TestOtherProgram has the next owner be of another model: it cannot go on with
-// the runs, closes them, and diarizes the sound again.
+// TestOtherProgram has a next owner with another model. It cannot go on with the runs, closes
+// them, and diarizes the sound again.
 func TestOtherProgram(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
@@ -133,8 +131,8 @@ func TestOtherProgram(t *testing.T) {
 	})
 }
 
-// TestClockJumps holds that the clock of the server that stores the sound has no
-// part in what is decided. In TestCluster all clocks jump.
+// TestClockJumps holds that no decision depends on the clock of the server that stores the sound.
+// In TestCluster, all clocks jump.
 func TestClockJumps(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	ps := packetsOf("s", speech(3, 10))
@@ -181,9 +179,8 @@ func TestLeaseRunsOut(t *testing.T) {
 	}
 }
 
-// TestFencedChain holds that a chain whose stream went on without it adds
-// nothing: what it would publish again counts as published, what differs is an
-// error.
+// TestFencedChain holds that a chain whose stream went on without it adds nothing. An event that
+// was published already counts as published, and an event that differs is an error.
 func TestFencedChain(t *testing.T) {
 	nc := natstest.New(t)
 	s, err := openShared(t.Context(), nc, StoreOptions{})
@@ -218,7 +215,7 @@ func TestFencedChain(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := lastRun(t, nc, "room")
-	if err := play(made(), cfg, len(ps)); err != nil { // who comes back and knows nothing
+	if err := play(made(), cfg, len(ps)); err != nil { // the owner that comes back and knows nothing
 		t.Fatal(err)
 	}
 	other := cfg

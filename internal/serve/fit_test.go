@@ -12,9 +12,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 )
 
-// TestUnfit has what workers share made by somebody else, in ways in which sound or
-// keys would get lost: a worker says what it found and what it expected, and does
-// not begin.
+// TestUnfit has JetStream streams and buckets whose settings would lose sound or keys. A worker
+// says what it found and what it expected, and does not begin.
 func TestUnfit(t *testing.T) {
 	nc := natstest.New(t)
 	js, err := jetstream.New(nc)
@@ -29,8 +28,8 @@ func TestUnfit(t *testing.T) {
 			t.Errorf("%v, expected %q", err, want)
 		}
 	}
-	// When its last stream is deleted, the server removes the directory of all of them a
-	// little later, and one that is made at that moment has no place.
+	// Some time after its last stream was deleted, the server removes the directory of all
+	// streams. A stream that is created at that moment would fail, so one is kept.
 	if _, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: "KEPT", Subjects: []string{"kept"}}); err != nil {
 		t.Fatal(err)
 	}

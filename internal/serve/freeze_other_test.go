@@ -4,5 +4,5 @@ package serve
 
 import "syscall"
 
-// No signals stop a process here: alike, they say so.
+// No signal stops a process here. The two are equal to say so.
 const freeze, thaw = syscall.Signal(0), syscall.Signal(0)

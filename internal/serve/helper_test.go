@@ -36,8 +36,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// anyModel returns a model of random parameters: small, and as sensitive to any
-// difference as a real one.
+// anyModel returns a small model with random parameters, which reacts to every difference in the
+// sound as a real one does.
 func anyModel() *eigenvoice.Model {
 	rng := rand.New(rand.NewPCG(1, 7))
 	fc := features.Config{Ceps: 12, Energy: true, Deltas: true, DeltaSpan: 2, Filters: 24, LowHz: 100, HighHz: 3800, MeanPrior: 100}
@@ -56,8 +56,8 @@ func anyModel() *eigenvoice.Model {
 	return m
 }
 
-// speech makes up sound that is taken for speech: harmonics of gliding pitches
-// in turns with pauses between them, as 16-bit samples.
+// speech makes sound that is detected as speech: harmonics of gliding pitches in turns with pauses
+// between them, as 16-bit samples.
 func speech(seed uint64, seconds int) []int16 {
 	rng := rand.New(rand.NewPCG(seed, 12))
 	x := make([]int16, seconds*capture.Rate)
@@ -105,8 +105,8 @@ func packetsOf(session string, x []int16) []natsaudio.Packet {
 	return append(ps, p)
 }
 
-// undisturbed returns the timeline of packets as one process without any NATS
-// makes it, and its events as text, but for what tells runs apart.
+// undisturbed returns the events and the timeline that one process without NATS makes of packets.
+// The events are text without the fields that differ between runs.
 func undisturbed(t testing.TB, stream string, cfg pipeline.Config, ps []natsaudio.Packet) (events []string, lines string) {
 	t.Helper()
 	events, lines, err := diarized(stream, cfg, ps)
@@ -116,7 +116,7 @@ func undisturbed(t testing.TB, stream string, cfg pipeline.Config, ps []natsaudi
 	return events, lines
 }
 
-// diarized is undisturbed, for any goroutine.
+// diarized is undisturbed for goroutines other than the test's.
 func diarized(stream string, cfg pipeline.Config, ps []natsaudio.Packet) (events []string, lines string, err error) {
 	rec := &recorder{}
 	f, err := newFollower(stream, cfg, rec)
@@ -156,7 +156,7 @@ func (r *recorder) rttm() (string, error) {
 	return b.String(), err
 }
 
-// plain is an event without what may differ between two runs.
+// plain is an event without the fields that may differ between two runs.
 func plain(e event.Event) string {
 	e.Run, e.Wall, e.Status = "", time.Time{}, nil
 	b, err := json.Marshal(e)
@@ -166,7 +166,7 @@ func plain(e event.Event) string {
 	return string(b)
 }
 
-// feed publishes packets in order, so many seconds of sound in a second.
+// feed publishes packets in order. speed is the seconds of sound per second.
 func feed(ctx context.Context, nc *nats.Conn, stream string, ps []natsaudio.Packet, speed float64) error {
 	js, err := jetstream.New(nc)
 	if err != nil {
@@ -198,8 +198,8 @@ func feed(ctx context.Context, nc *nats.Conn, stream string, ps []natsaudio.Pack
 	return nil
 }
 
-// told reads the events of a stream's last run until it ends, and fails unless
-// they come one after the other.
+// told reads the events of a stream's last run until it ends. It fails if one is missing or out of
+// order.
 func told(ctx context.Context, nc *nats.Conn, stream string) (events []string, lines string, err error) {
 	rec := &recorder{}
 	run := ""
@@ -227,7 +227,7 @@ func told(ctx context.Context, nc *nats.Conn, stream string) (events []string, l
 	return rec.text, "", fmt.Errorf("stream %s: %d events without an end: %w", stream, len(rec.text), ctx.Err())
 }
 
-// testOptions are those of a worker that is quick to notice.
+// testOptions are the options of a worker that notices a dead worker quickly.
 func testOptions(cfg pipeline.Config) Options {
 	return Options{Pipeline: cfg, Limit: 100, Checkpoint: 2 * time.Second, Beat: 300 * time.Millisecond, Dead: 2500 * time.Millisecond}
 }

@@ -82,7 +82,7 @@ func newCluster(t *testing.T, exe string, env ...string) *cluster {
 	return c
 }
 
-// start starts a node, or starts it again over what it had stored.
+// start starts a node, for the first time or again over its stored data.
 func (c *cluster) start(t *testing.T, i int) {
 	t.Helper()
 	c.nodes[i].start(t, c.exe, c.env...)
@@ -121,7 +121,7 @@ func freePorts(t *testing.T, n int) []int {
 	return ports
 }
 
-// number is that in an environment variable.
+// number is the number in an environment variable, or the given one if it is not set.
 func number(t *testing.T, name string, or int) int {
 	t.Helper()
 	s := os.Getenv(name)

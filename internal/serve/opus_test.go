@@ -19,8 +19,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 )
 
-// opusPackets are packets of 24 s of sound like that of speech, in Opus, the end
-// mark included.
+// opusPackets are packets of 24 s of sound like speech, in Opus, with the end mark.
 func opusPackets(t *testing.T, session string) []natsaudio.Packet {
 	t.Helper()
 	b, err := os.ReadFile("../../capture/natsaudio/testdata/speech.opus")
@@ -50,9 +49,8 @@ func opusPackets(t *testing.T, session string) []natsaudio.Packet {
 	}
 }
 
-// TestOpusKilled kills the owner of streams in Opus, twice. Who takes them over
-// goes on from the last checkpoint, in the middle of what a decoder has heard, to
-// the same events.
+// TestOpusKilled kills the owner of streams in Opus, twice. The next owner goes on from the last
+// checkpoint, in the middle of a decoder's state, to the same events.
 func TestOpusKilled(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
@@ -60,7 +58,7 @@ func TestOpusKilled(t *testing.T) {
 	for i := range 3 {
 		name := fmt.Sprintf("meeting-%d", i)
 		ps := opusPackets(t, "session-"+name)
-		if i == 1 { // some are lost on the way, also where a decoder is renewed
+		if i == 1 { // some packets are lost on the way, also where a decoder is renewed
 			ps = slices.DeleteFunc(ps, func(p natsaudio.Packet) bool { return !p.End && (p.Seq%101 == 0 || p.Seq/4 == 125) })
 		}
 		events, lines := undisturbed(t, name, cfg, ps)
@@ -93,8 +91,8 @@ func TestOpusKilled(t *testing.T) {
 	}
 }
 
-// TestMovedOpusFollower holds that a follower of Opus packets that is replaced by
-// one of the same state goes on to the same events, wherever that is.
+// TestMovedOpusFollower holds that a follower of Opus packets that is replaced by one with the same
+// state, at any packet, goes on to the same events.
 func TestMovedOpusFollower(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	ps := opusPackets(t, "s")

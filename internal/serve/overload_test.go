@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestLoad holds that a worker gives up streams when it falls behind and stays
-// there, not while it catches up, and takes more after a calm minute.
+// TestLoad holds that a worker gives up streams when it falls behind and stays behind, but not
+// while it catches up, and that it takes more after a calm minute.
 func TestLoad(t *testing.T) {
 	now := time.Now()
 	l := &load{now: func() time.Time { return now }}
@@ -20,7 +20,7 @@ func TestLoad(t *testing.T) {
 		}
 	}
 	var lags []time.Duration
-	for i := range 20 { // taking over, one after the other, what another has left
+	for i := range 20 { // taking over the streams of another worker, one after the other
 		if lags = append(lags, 9*time.Second); i >= 10 {
 			lags = lags[:10]
 			lags[i-10] = 0

@@ -20,16 +20,15 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// The environment variables that make this test's binary a worker on the server
-// that the first names, and say that it is one of manyVoices, and when it takes
-// a stream for over.
+// The environment variables that make this test's binary a worker: the URL of its server, whether
+// it has the settings of manyVoices, and how long a stream may be without sound.
 const (
 	childURL    = "DIARIZER_TEST_WORKER"
 	childVoices = "DIARIZER_TEST_VOICES"
 	childIdle   = "DIARIZER_TEST_IDLE"
 )
 
-// childMain is main where the process is to be a worker or a server.
+// childMain runs a worker or a server if the environment asks for one.
 func childMain() bool {
 	url, node := os.Getenv(childURL), os.Getenv(childNode)
 	if url == "" && node == "" {
@@ -90,8 +89,8 @@ func startChild(t *testing.T, url string, env ...string) *child {
 	return startProcess(t, exe, append(env, childURL+"="+url)...)
 }
 
-// startProcess starts a binary of this test as what env says, and returns when it
-// is ready.
+// startProcess starts a binary of this test as the worker or server that env describes, and returns
+// when it is ready.
 func startProcess(t *testing.T, exe string, env ...string) *child {
 	t.Helper()
 	cmd := exec.Command(exe)
@@ -146,11 +145,10 @@ func TestKilled(t *testing.T) {
 	})
 }
 
-// TestStopped stops a worker process for longer than it takes to be replaced,
-// and for a stream without sound to be over, and wakes it up: it must not publish
-// anything that belongs to its successor, which told would see as an event that
-// comes twice or out of order, it must not take for silence what it slept
-// through, and it must go on working.
+// TestStopped stops a worker process until it is replaced and a stream without sound would be over,
+// and wakes it up. It must not publish events that belong to its successor: told would see an event
+// that comes twice or out of order. It must not take the sound that it slept through for silence,
+// and it must go on working.
 func TestStopped(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
@@ -168,9 +166,8 @@ func TestStopped(t *testing.T) {
 	})
 }
 
-// TestStoppedAlone stops the only worker for longer than it takes for a stream
-// without sound to be over. Nobody declares it dead, and the first thing that it
-// does when it wakes up may be a heartbeat or a look at the clock.
+// TestStoppedAlone stops the only worker until a stream without sound would be over. No worker
+// declares it dead. When it wakes up, it may first send a heartbeat or first look at the clock.
 func TestStoppedAlone(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)

@@ -23,7 +23,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 )
 
-// demoPackets are those of the demo recording, so many times one after the other.
+// demoPackets are the packets of the demo recording, repeated times times.
 func demoPackets(b *testing.B, times int) []natsaudio.Packet {
 	b.Helper()
 	src, err := capture.OpenReader(b.Context(), demo.Recording(), demo.Name, capture.Options{})
@@ -66,8 +66,8 @@ func live(b testing.TB, cfg pipeline.Config, ps []natsaudio.Packet, between func
 	return f
 }
 
-// crowd are n enrolled speakers of the default model, each somewhat like one of
-// the demo's, and what they take on the heap.
+// crowd are n enrolled speakers of the default model, each similar to a speaker of the demo. heap is
+// their size in bytes.
 func crowd(b *testing.B, m *eigenvoice.Model, n int) (all people, heap float64) {
 	b.Helper()
 	var of []model.Stats
@@ -92,11 +92,10 @@ func crowd(b *testing.B, m *eigenvoice.Model, n int) (all people, heap float64) 
 	return all, float64(after.HeapAlloc) - float64(before.HeapAlloc)
 }
 
-// BenchmarkRecognize is what it costs a live stream of four speakers to compare
-// them with 1,000 enrolled ones, of whom nobody turns out to be one: per
-// comparison of one speaker with all, and as a share of a core in the first 70 s
-// of a meeting, when speakers have soon said half as much again, and over the
-// first twelve minutes.
+// BenchmarkRecognize measures the cost for a live stream of four speakers to compare them with 1,000
+// enrolled ones, none of whom is in the stream. It reports the time of the comparison of one speaker
+// with all, and the share of a core over the first 70 s of a meeting, when speech grows quickly and
+// comparisons are frequent, and over the first twelve minutes.
 func BenchmarkRecognize(b *testing.B) {
 	m, err := modelfile.Eigenvoices()
 	if err != nil {
@@ -143,8 +142,8 @@ func frames(r *recognition) map[int]float64 {
 	return all
 }
 
-// TestNamesAreRevised has a stream whose speakers sound like this one and that one of
-// those enrolled as time goes on, and holds what listeners are told.
+// TestNamesAreRevised has a stream whose speakers sound like one enrolled person and later like
+// another, and holds the names that listeners are told.
 func TestNamesAreRevised(t *testing.T) {
 	m := anyModel()
 	f := live(t, pipeline.Config{Model: m, Online: online.Config{Limits: online.Limits{Min: 2}}}, packetsOf("s", speech(1, 14)), func(*follower) {})
@@ -206,8 +205,8 @@ func TestNamesAreRevised(t *testing.T) {
 	}
 }
 
-// TestWhoIsGoneIsForgotten: only those are kept with their odds whom the clustering
-// has at the moment, however many it has had.
+// TestWhoIsGoneIsForgotten: odds are kept only for the speakers that the clustering has at the
+// moment.
 func TestWhoIsGoneIsForgotten(t *testing.T) {
 	m := anyModel()
 	f := live(t, pipeline.Config{Model: m}, packetsOf("s", speech(1, 14)), func(*follower) {})

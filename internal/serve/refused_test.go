@@ -12,9 +12,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 )
 
-// TestRefusedIsTold sends packets among a stream's own that cannot be used. Each is
-// counted by what is wrong with it, and the log tells of the first of each kind and
-// of few more.
+// TestRefusedIsTold sends unusable packets among those of a stream. Each is counted by its kind of
+// error. The log has the first of each kind and few more.
 func TestRefusedIsTold(t *testing.T) {
 	nc := natstest.New(t)
 	var log lines
@@ -74,8 +73,8 @@ func TestRefusedIsTold(t *testing.T) {
 	}
 }
 
-// badOf is how many messages a worker has refused for what was wrong with them; −1
-// where nothing says so.
+// badOf is how many messages a worker has refused for a kind of error, −1 if there is no such
+// metric.
 func badOf(t *testing.T, w *Worker, kind string) int {
 	t.Helper()
 	families, err := w.metrics.registry.Gather()

@@ -17,9 +17,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// TestClaimedUnheard has claims in the name of a worker that never heard that they
-// were written, of a run that goes on and of one that has not begun, as when an
-// answer is lost: it takes the streams nevertheless.
+// TestClaimedUnheard has claims of a worker that never learned that they were written, as when an
+// answer is lost: one of a run that goes on, and one of a run that has not begun. The worker takes
+// the streams nevertheless.
 func TestClaimedUnheard(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
@@ -33,8 +33,8 @@ func TestClaimedUnheard(t *testing.T) {
 	m.run(t, nc, 20, time.Minute, nil)
 }
 
-// TestClaimsOfNothing holds that the claim of a stream without sound goes away, also
-// where the worker that had it last is dead, and one with sound stays.
+// TestClaimsOfNothing holds that the claim of a stream without sound is removed, even if the worker
+// that had it last is dead, and that the claim of a stream with sound stays.
 func TestClaimsOfNothing(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
@@ -54,8 +54,8 @@ func TestClaimsOfNothing(t *testing.T) {
 	})
 }
 
-// TestClaimRemoved removes the claim of a run that goes on: its owner lets go of it
-// when the run is over, and the worker finds the stream again, to the same events.
+// TestClaimRemoved removes the claim of a run that goes on. The owner leaves the stream when the run
+// is over, and the worker finds the stream again, to the same events.
 func TestClaimRemoved(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
@@ -86,16 +86,15 @@ func TestClaimRemoved(t *testing.T) {
 	}
 }
 
-// TestSoundReplaced makes the JetStream stream of the sound again, so that numbers
-// begin again: between two sessions, and within one, whose rest is then a run of
-// its own.
+// TestSoundReplaced creates the JetStream stream of the sound again, so that its numbers start from
+// 1: between two sessions, and within one, whose rest is then a run of its own.
 func TestSoundReplaced(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	opts := testOptions(cfg)
 	opts.Idle = 3 * time.Second
 	w := startWorker(t, nc, opts)
-	anew := func() {
+	remake := func() {
 		t.Helper()
 		if err := w.s.js.DeleteStream(t.Context(), AudioStream); err != nil {
 			t.Fatal(err)
@@ -143,14 +142,14 @@ func TestSoundReplaced(t *testing.T) {
 	if _, err := w.s.write(t.Context(), "room", c.claim, c.revision); err != nil {
 		t.Fatal(err)
 	}
-	anew()
+	remake()
 	ps := packetsOf("second", speech(51, 8))
 	play(ps)
 	waitFor(t, func() bool { return len(over()) == 2 })
 	third := packetsOf("third", speech(50, 20))
 	play(third[:300])
 	waitFor(t, func() bool { return len(w.all()) == 1 && w.all()[0].state().At > 10*capture.Rate })
-	anew()
+	remake()
 	play(third[300:])
 	waitFor(t, func() bool { return len(over()) == 4 })
 	runs := over()
@@ -173,8 +172,8 @@ func TestSoundReplaced(t *testing.T) {
 	}
 }
 
-// TestNumbersBeginAgain has the claim of a stream whose sound was replaced while no
-// worker was there, and a session in the new one that falls silent: it ends.
+// TestNumbersBeginAgain has the claim of a stream whose sound was replaced while there was no worker,
+// and a session in the new sound that falls silent. The run of that session ends.
 func TestNumbersBeginAgain(t *testing.T) {
 	nc := natstest.New(t)
 	s, err := openShared(t.Context(), nc, StoreOptions{})
@@ -201,8 +200,8 @@ func TestNumbersBeginAgain(t *testing.T) {
 	}
 }
 
-// TestCheckpointsGone removes the checkpoints of streams in the middle, as an
-// operator may: their owner goes on.
+// TestCheckpointsGone removes the checkpoints of streams in the middle of a run, as an operator may.
+// The owner goes on.
 func TestCheckpointsGone(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
@@ -224,8 +223,8 @@ func TestCheckpointsGone(t *testing.T) {
 	})
 }
 
-// TestEventsGone follows a stream again after the events of its run before have gone,
-// as they do with time, and once more after they go in the middle of a run.
+// TestEventsGone follows a stream after the events of its earlier run have expired, and once more
+// after events are removed in the middle of a run.
 func TestEventsGone(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)

@@ -21,7 +21,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// meetings are streams with their sound and what an undisturbed run says of it.
+// meetings are streams with their sound and the events of an undisturbed run.
 type meetings struct {
 	names  []string
 	sound  [][]natsaudio.Packet
@@ -51,8 +51,8 @@ func newMeetings(t testing.TB, cfg pipeline.Config, n, seconds int) *meetings {
 	return m
 }
 
-// run feeds all streams at a speed and returns when all are over and told. disturb
-// is called meanwhile.
+// run feeds all streams at a speed and returns when all their events have been published. It calls
+// disturb meanwhile.
 func (m *meetings) run(t *testing.T, nc *nats.Conn, speed float64, within time.Duration, disturb func()) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
@@ -91,8 +91,8 @@ func (m *meetings) run(t *testing.T, nc *nats.Conn, speed float64, within time.D
 	wg.Wait()
 }
 
-// TestOneWorker diarizes streams that were there before it and streams that come
-// later, and one stream twice.
+// TestOneWorker diarizes streams that were there before the worker, streams that come later, and one
+// stream twice.
 func TestOneWorker(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
@@ -183,8 +183,8 @@ func lastRun(t *testing.T, nc *nats.Conn, stream string) []string {
 	return text
 }
 
-// TestLostBeforeTheEnd has packets missing before the end mark: the stream is over,
-// as the sender says, a second later.
+// TestLostBeforeTheEnd loses packets before the end mark. The stream is over a second later, as the
+// sender says.
 func TestLostBeforeTheEnd(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)

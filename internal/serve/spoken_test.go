@@ -23,7 +23,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// spoken is one message of words, a word each 0.4 s from a second on.
+// spoken is one message of words: one word each 0.4 s, from the second from on.
 func spoken(seq uint64, from float64, n int) heard.Message {
 	m := heard.Message{Recogniser: "script", Seq: seq}
 	for i := range n {
@@ -45,8 +45,8 @@ func listOf(messages ...heard.Message) []words.Word {
 	return list
 }
 
-// checkWords fails unless a timeline has the words with the speakers that a join of
-// all of them with the last turns gives them.
+// checkWords fails unless the words of a timeline have the speakers that a join of all words with
+// the final turns gives them.
 func checkWords(t *testing.T, tl *event.Timeline, list []words.Word) {
 	t.Helper()
 	want, err := words.Join(list, said.Turns(tl))
@@ -90,9 +90,9 @@ func tellWords(t *testing.T, nc *nats.Conn, stream string, m heard.Message) {
 	}
 }
 
-// TestWordsMove has words come while streams move between workers, one of which is
-// killed: in the end, and for whoever reads the events later, they are whose they
-// are by a join of everything, and each is told as often as in an undisturbed run.
+// TestWordsMove sends words while streams move between workers, one of which is killed. In the end,
+// and for later readers of the events, the words have the speakers of a join of everything. Each word
+// is told as often as in an undisturbed run.
 func TestWordsMove(t *testing.T) {
 	cfg := manyVoices()
 	nc := natstest.New(t)
@@ -109,7 +109,7 @@ func TestWordsMove(t *testing.T) {
 		first.kill()
 		second := startWorker(t, natstest.Connect(t, url), testOptions(cfg))
 		for _, name := range m.names {
-			tellWords(t, nc, name, parts[0]) // it was not sure
+			tellWords(t, nc, name, parts[0]) // sent again, as if the answer had been lost
 			tellWords(t, nc, name, parts[1])
 			asked(t, nc, name, correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada"})
 		}
@@ -158,8 +158,8 @@ func wordsOf(t *testing.T, stream string, ps []natsaudio.Packet, at map[int][]he
 	return all
 }
 
-// TestWordsInCheckpoints holds that a follower replaced between any two messages
-// goes on to the same words, also while it waits for the last ones.
+// TestWordsInCheckpoints holds that a follower replaced between any two messages goes on to the same
+// words, even while it waits for the last ones.
 func TestWordsInCheckpoints(t *testing.T) {
 	cfg := manyVoices()
 	ps := packetsOf("s", speech(5, 20))
@@ -176,8 +176,8 @@ func TestWordsInCheckpoints(t *testing.T) {
 	movesLead(t, cfg, all, want, len(all)-1, 97)
 }
 
-// TestLastWordsAreWaitedForNotForLong ends a run whose recogniser goes on without an
-// end: by a stop, by words that come too late, and by the next session.
+// TestLastWordsAreWaitedForNotForLong ends a run whose recogniser never ends: by a stop, by words that
+// come too late, and by the next session.
 func TestLastWordsAreWaitedForNotForLong(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	ps := packetsOf("s", speech(5, 6))
@@ -222,8 +222,8 @@ func TestLastWordsAreWaitedForNotForLong(t *testing.T) {
 	}
 }
 
-// TestHostileWords holds that a sender of words who sends more than anybody says, or
-// nonsense, is refused and told so, and that the stream goes on.
+// TestHostileWords holds that messages with more words than anybody can say, or with nonsense, are
+// refused and answered, and that the stream goes on.
 func TestHostileWords(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
@@ -255,7 +255,7 @@ func TestHostileWords(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused := 0
-		for i := 0; i < 60 && refused < 3; i++ { // however slow the machine, it comes faster than is spoken
+		for i := 0; i < 60 && refused < 3; i++ { // faster than speech, even on a slow machine
 			reply, err := nc.RequestWithContext(t.Context(), heard.Subject(stream), data)
 			if err != nil {
 				t.Fatal(err)

@@ -47,8 +47,8 @@ func streamsOf(w *worker) map[string]int {
 	return n
 }
 
-// TestSpread has two workers share streams that come at once, and a third one that
-// joins get some: the events stay those of one process.
+// TestSpread has two workers share streams that come at the same time, and a third one that joins and
+// gets some of them. The events stay those of one process.
 func TestSpread(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)

@@ -34,8 +34,8 @@ func noteOf(t *testing.T, kind string, v any) message {
 	return message{header: map[string][]string{headerNote: {kind}}, data: data}
 }
 
-// TestMovedFollower holds that a follower replaced between any two messages, some
-// of which are notes, by one of the same state goes on to the same events.
+// TestMovedFollower holds that a follower replaced by one with the same state, between any two
+// messages, goes on to the same events. Some of the messages are notes.
 func TestMovedFollower(t *testing.T) {
 	cfg := manyVoices()
 	var all []message

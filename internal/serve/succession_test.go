@@ -18,13 +18,13 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// sent is a packet and when JetStream stored it, in seconds.
+// sent is a packet and its storing time in seconds.
 type sent struct {
 	natsaudio.Packet
 	stored float64
 }
 
-// paced are packets stored as they were spoken, from a second on.
+// paced are packets that were stored at the speed of speech, from the second from on.
 func paced(ps []natsaudio.Packet, from float64) []sent {
 	var all []sent
 	for _, p := range ps {
@@ -57,7 +57,7 @@ func merged(all ...[]sent) []message {
 	return ms
 }
 
-// aRun is what came of one run of a subject.
+// aRun is the result of one run of a subject.
 type aRun struct {
 	session string
 	events  []string
@@ -104,8 +104,8 @@ func runsOf(t *testing.T, cfg pipeline.Config, ms []message) (runs []aRun) {
 // without leaves out the event that ends a run.
 func without(events []string) []string { return events[:len(events)-1] }
 
-// TestSuccession follows subjects with more than one sender: which runs there are,
-// that the one which is heard is as it would be alone, and what was not heard.
+// TestSuccession follows subjects with more than one sender. It holds which runs there are, that a
+// session that is heard has the events that it would have alone, and how many packets were dropped.
 func TestSuccession(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	a, b := packetsOf("a", speech(3, 24)), packetsOf("b", speech(50, 20))
@@ -116,7 +116,7 @@ func TestSuccession(t *testing.T) {
 	for i := range late {
 		late[i].stored += 10
 	}
-	// b was as fast as to be over before a was missed.
+	// b was so fast that it was over before a was missed.
 	burst := paced(b, 0)
 	for i := range burst {
 		burst[i].stored = 13 + burst[i].stored/100
@@ -127,13 +127,13 @@ func TestSuccession(t *testing.T) {
 		name     string
 		ms       []message
 		sessions string
-		whole    map[string][]string // runs that are as they would be alone
+		whole    map[string][]string // events of runs that are as they would be alone
 		dropped  []uint64
 	}{
 		{"one after the other", merged(paced(a, 0), paced(b, 30)), "a b", map[string][]string{"a": wantA, "b": wantB}, []uint64{0, 0}},
-		{"began anew after a crash", merged(paced(a, 0)[:half], paced(b, 13)), "a b", map[string][]string{"b": wantB}, []uint64{0, 0}},
-		{"began anew at once", merged(paced(a, 0)[:half], paced(b, 12.01)), "a b", map[string][]string{"b": wantB}, []uint64{0, 0}},
-		{"began anew and was over at once", quick, "a b", map[string][]string{"b": wantB}, []uint64{0, 0}},
+		{"began again after a crash", merged(paced(a, 0)[:half], paced(b, 13)), "a b", map[string][]string{"b": wantB}, []uint64{0, 0}},
+		{"began again at once", merged(paced(a, 0)[:half], paced(b, 12.01)), "a b", map[string][]string{"b": wantB}, []uint64{0, 0}},
+		{"began again and was over at once", quick, "a b", map[string][]string{"b": wantB}, []uint64{0, 0}},
 		{"woke up", merged(paced(a, 0)[:half], late, paced(b, 13)), "a b", map[string][]string{"b": wantB}, []uint64{0, 221}},
 		{"woke up when the other was over", merged(paced(a, 0)[:half], paced(b, 13), []sent{{a[half], 60}, {a[half+1], 61}}), "a b",
 			map[string][]string{"b": wantB}, []uint64{0, 0}},
@@ -162,9 +162,9 @@ func TestSuccession(t *testing.T) {
 	}
 }
 
-// TestTwoSenders has two senders on one stream, one of which falls silent without
-// an end mark and wakes while the other speaks: what the other says is all heard,
-// and what the first still sends is counted and told.
+// TestTwoSenders has two senders on one stream. One falls silent without an end mark and wakes up
+// while the other sends. The sound of the other is heard completely, and the late packets of the first
+// are counted and logged.
 func TestTwoSenders(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)

@@ -13,10 +13,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 )
 
-// TestGoneStreamsLeaveNothing has thousands of streams whose sound is gone, and
-// workers that are dead: what is kept of them goes, in buckets whose markers vanish
-// by themselves and in those of a server or a version that knows nothing of that.
-// What is left is what the next worker reads at its start.
+// TestGoneStreamsLeaveNothing has thousands of streams whose sound is gone, and dead workers. Their
+// keys are removed, in buckets whose server removes markers and in those of an older server or
+// version. The rest is what the next worker reads at its start.
 func TestGoneStreamsLeaveNothing(t *testing.T) {
 	const gone, dead = 3000, 200
 	for _, old := range []bool{false, true} {
@@ -44,7 +43,7 @@ func TestGoneStreamsLeaveNothing(t *testing.T) {
 			}
 			many(t, gone, func(i int) error {
 				stream := fmt.Sprint("gone-", i)
-				if i%2 == 0 { // as an older version left them: without the claim
+				if i%2 == 0 { // without the claim, as an older version left them
 					if _, err := s.write(ctx, stream, claim{Epoch: 1, From: 5, Past: []string{"s"}}, 0); err != nil {
 						return err
 					}
@@ -74,8 +73,8 @@ func TestGoneStreamsLeaveNothing(t *testing.T) {
 			opts := testOptions(pipeline.Config{Model: anyModel()})
 			opts.Store = store
 			w := startWorker(t, nc, opts)
-			// The stream that is there keeps its claim and its manifest, the worker its
-			// heartbeat. Markers of an older version have no end by themselves.
+			// The stream with sound keeps its claim and its manifest, and the worker its heartbeat.
+			// The server does not remove the markers of an older version.
 			waitFor(t, func() bool {
 				return left(ClaimBucket) == 1 && left(StateBucket) == 1 && left(WorkerBucket) == 1
 			})
@@ -109,8 +108,8 @@ func many(t *testing.T, n int, do func(i int) error) {
 	wg.Wait()
 }
 
-// TestWatchAfterALostConnection removes a key without a trace, as a marker does that
-// has vanished: whoever was away learns of it with the next connection.
+// TestWatchAfterALostConnection removes a key without a marker, as if the server had removed the marker
+// already. A watcher that was cut off learns of the removal with the next connection.
 func TestWatchAfterALostConnection(t *testing.T) {
 	nc := natstest.New(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -10,8 +10,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 )
 
-// TestCheckpointOfAnotherVersion holds that a checkpoint of an earlier version, and
-// of the next one, is refused with a sentence that names both.
+// TestCheckpointOfAnotherVersion holds that a checkpoint of an earlier version, or of the next one, is
+// refused with a sentence that names both versions.
 func TestCheckpointOfAnotherVersion(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	f, err := newFollower("s", cfg, nil)

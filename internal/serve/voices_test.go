@@ -16,15 +16,14 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// TestIdentified enrols a speaker from a stream that is going on and has another
-// stream recognise them, once, although its owner changes; a stream that did
-// not ask compares nobody.
+// TestIdentified enrols a speaker from a stream that goes on. Another stream recognises that speaker
+// once, although its owner changes. A stream that did not ask for it compares nobody.
 func TestIdentified(t *testing.T) {
 	m := anyModel()
 	cfg := pipeline.Config{Model: m}
 	nc := natstest.New(t)
 	opts := testOptions(cfg)
-	opts.Naming = identify.Rule{Offset: 20} // any two voices are one person's
+	opts.Naming = identify.Rule{Offset: 20} // any two voices count as one person
 	opts.Identify = func(stream string) bool { return stream == "asked" }
 	first := startWorker(t, nc, opts)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

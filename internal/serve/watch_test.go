@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 )
 
-// failing is a bucket that cannot be watched at first, and then has no news.
+// failing is a bucket that cannot be watched at first, and then has no changes.
 type failing struct {
 	jetstream.KeyValue
 	watched int
@@ -40,8 +40,8 @@ func (over) Updates() <-chan jetstream.KeyValueEntry {
 
 func (over) Stop() error { return nil }
 
-// TestWatchGoesOn holds that a bucket is followed after its watcher could not be
-// had, and after it ended.
+// TestWatchGoesOn holds that a bucket is followed even after its watcher could not be made, and after
+// the watcher has ended.
 func TestWatchGoesOn(t *testing.T) {
 	nc := natstest.New(t)
 	js, err := jetstream.New(nc)

@@ -9,9 +9,9 @@ import (
 	"slices"
 )
 
-// Field is an item of a list that is more than a number.
+// Field is an item of a list that is not a plain number.
 type Field struct {
-	at   any // what it stands for: a pointer
+	at   any // a pointer to the value
 	code func(*coder)
 }
 
@@ -20,14 +20,14 @@ func Struct[T any](p *T, fields func(*T) []any) Field {
 	return Field{p, func(c *coder) { c.all(fields(p)) }}
 }
 
-// Then stands for fields that can only be listed once those before it in the
-// list are set. They belong to *at.
+// Then stands for fields that can be listed only after those before it in the list are set. They belong
+// to *at.
 func Then(at any, fields func() []any) Field {
 	return Field{at, func(c *coder) { c.all(fields()) }}
 }
 
-// Slice stands for the elements of *p, which gets the length that was saved.
-// Elements are made by zero values, unless fields makes them otherwise.
+// Slice stands for the elements of *p. *p gets the length that was saved. New elements are zero values,
+// which fields may initialise.
 func Slice[T any](p *[]T, fields func(*T) []any) Field {
 	return Field{p, func(c *coder) {
 		n := len(*p)
@@ -49,8 +49,8 @@ func Slice[T any](p *[]T, fields func(*T) []any) Field {
 	}}
 }
 
-// Map stands for the entries of *p, which gets those that were saved. They are
-// written in the order of their keys.
+// Map stands for the entries of *p. *p gets the entries that were saved. They are written in the order of
+// their keys.
 func Map[K cmp.Ordered, V any](p *map[K]V, fields func(*K, *V) []any) Field {
 	return Field{p, func(c *coder) {
 		n := len(*p)
@@ -119,8 +119,7 @@ func Value(v interface {
 	}}
 }
 
-// nested appends what v appends, in place: the length before it is put in
-// afterwards.
+// nested appends v in place. The length before it is filled in afterwards.
 func (c *coder) nested(v encoding.BinaryAppender) {
 	n := 0
 	c.length(tagValue, &n, 1)
@@ -134,8 +133,8 @@ func (c *coder) nested(v encoding.BinaryAppender) {
 	c.b = b
 }
 
-// Addresses returns what the items of a list stand for: pointers, and slices
-// for their contents. It serves tests of lists.
+// Addresses returns the values of the items of a list: pointers, and slices for their contents. Tests of
+// lists use it.
 func Addresses(fields []any) []any {
 	out := make([]any, len(fields))
 	for i, f := range fields {

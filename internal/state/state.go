@@ -1,5 +1,5 @@
-// Package state writes the state of running values and reads it back: what a
-// stream has to take along when it moves to another process.
+// Package state writes the state of a running value and reads it back. A stream takes its state along
+// when it moves to another process.
 //
 // A type lists the fields that its future depends on, once, for both
 // directions. The list holds, in any order that stays the same,
@@ -10,9 +10,9 @@
 //     such as rings and the contents of arrays;
 //   - the results of [Struct], [Slice], [Optional], [Value] and [Then].
 //
-// Every item is written with a tag of its type, so that a list that has changed
-// is noticed when an old state is read. Package statetest holds that a list
-// leaves out no field. What is derived or scratch stays out and is made again.
+// Every item is written with a tag of its type, so that reading an old state with a changed list is an
+// error. Package statetest checks that a list leaves out no field. Derived and scratch values are not in
+// the list and are made again.
 package state
 
 import (
@@ -33,8 +33,8 @@ func Append(b []byte, fields ...any) []byte {
 	return c.b
 }
 
-// Restore sets fields to the values in b, which must hold them and nothing else.
-// After an error, which matches [ErrState], some are set and others not.
+// Restore sets fields to the values in b, which must hold exactly those. After an error, which matches
+// [ErrState], some fields are set and others not.
 func Restore(b []byte, fields ...any) error {
 	c := coder{b: b}
 	c.all(fields)
@@ -47,7 +47,7 @@ func Restore(b []byte, fields ...any) error {
 // coder goes over a list in one of the two directions.
 type coder struct {
 	saving bool
-	b      []byte // what is written so far, or left to read
+	b      []byte // written so far, or left to read
 	err    error
 }
 
@@ -109,7 +109,7 @@ func (c *coder) one(f any) {
 	case *[]byte:
 		bytes(c, tagString, p)
 		if !c.saving && c.err == nil {
-			*p = append([]byte(nil), *p...) // what was read is the caller's
+			*p = append([]byte(nil), *p...) // b belongs to the caller
 		}
 	case []float64:
 		list(c, tagFloat64s, &p, true, 8, putFloat64, getFloat64)
@@ -124,7 +124,7 @@ func (c *coder) one(f any) {
 	case Field:
 		p.code(c)
 	default:
-		// A mistake in a list, which the first test of its package meets.
+		// A mistake in a list, which the first test of its package finds.
 		panic(fmt.Sprintf("state: no way to keep a %T", f))
 	}
 }
@@ -181,7 +181,7 @@ func (c *coder) take(tag byte, n int) []byte {
 	return v
 }
 
-// length codes the length of what has at least size bytes per element.
+// length codes the number of elements. Each has at least size bytes, which bounds a false length.
 func (c *coder) length(tag byte, n *int, size int) {
 	v := uint64(*n)
 	c.number(tag, &v, 4)
@@ -214,7 +214,7 @@ func list[T any](c *coder, tag byte, p *[]T, fixed bool, size int, put func([]by
 	}
 }
 
-// resized returns s with n elements, nil where it had none and gets none.
+// resized returns s with n elements. It is nil if s is nil and n is 0.
 func resized[T any](s []T, n int) []T {
 	if n <= cap(s) {
 		return s[:n]

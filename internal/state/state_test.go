@@ -68,8 +68,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestOtherLists are refused: what was written by another list is not taken for
-// this one's.
+// TestOtherLists: a state that another list has written is refused.
 func TestOtherLists(t *testing.T) {
 	o := some()
 	raw := state.Append(nil, o.fields()...)
@@ -87,7 +86,7 @@ func TestOtherLists(t *testing.T) {
 	}
 }
 
-// TestKeyTwice is refused: what was written has each key once.
+// TestKeyTwice: a map with a key twice is refused.
 func TestKeyTwice(t *testing.T) {
 	pairs := []inner{{A: 1}, {A: 1}}
 	raw := state.Append(nil, state.Slice(&pairs, (*inner).fields))

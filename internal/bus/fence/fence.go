@@ -1,5 +1,5 @@
-// Package fence reads JetStream's refusals of messages that state which one they
-// are to follow: somebody else was there before.
+// Package fence reads the errors with which JetStream refuses a message that does not follow the
+// message that it states: another writer was there before.
 package fence
 
 import (
@@ -10,14 +10,14 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Refused reports whether err says that a key or a subject is not where the writer
-// expected it, or a key is there that was to be created.
+// Refused reports whether err says that a key or a subject is at another revision than the writer
+// expected, or that a key that was to be created exists.
 func Refused(err error) bool {
 	return errors.Is(err, jetstream.ErrKeyExists) || wrongLast(err) != nil
 }
 
-// Last returns the number of the last message that a refusal names, 0 where there
-// is none on the subject, and whether err is such a refusal.
+// Last returns the number of the last message that a refusal names, 0 if the subject has none, and
+// whether err is a refusal.
 func Last(err error) (last uint64, ok bool) {
 	api := wrongLast(err)
 	if api == nil {
@@ -28,7 +28,7 @@ func Last(err error) (last uint64, ok bool) {
 	return last, err == nil
 }
 
-// wrongLast is err where it is a refusal, or nil.
+// wrongLast is the API error in err if err is a refusal, and nil otherwise.
 func wrongLast(err error) *jetstream.APIError {
 	var api *jetstream.APIError
 	if errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {

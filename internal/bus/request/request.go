@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// Decode reads the JSON of one T, most bytes of it at the most. The errors match
-// malformed and say what was found; the value is then the zero one.
+// Decode reads the JSON of one T, of at most most bytes. An error matches malformed and says what was
+// found; the value is then zero.
 func Decode[T any](data []byte, most int, malformed error) (v T, err error) {
 	if len(data) > most {
 		return v, fmt.Errorf("%w: %d bytes: expected at most %d", malformed, len(data), most)

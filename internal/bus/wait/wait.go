@@ -1,4 +1,4 @@
-// Package wait waits for a time, or until there is no need to.
+// Package wait waits for some time or for the end of a context.
 package wait
 
 import (
@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Sleep waits for d and reports whether ctx lasted that long.
+// Sleep waits for d or until ctx is done. It reports whether it waited for all of d.
 func Sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -1,6 +1,6 @@
-// Package demo holds a recording to try the program on, and the exact
-// reference of who speaks when: four synthetic voices plan a community garden.
-// README.md says how it was made and under which licences.
+// Package demo holds a recording to try the program on, and the exact reference of who speaks when.
+// Four synthetic voices plan a community garden. README.md says how it was made and under which
+// licences.
 package demo
 
 import (

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// check finds what f is and whether it can be written.
+// check finds out what kind of file f is and whether it can be written.
 func (f *File) check() error {
 	if f.path == "" {
 		return f.fail(errors.New("has no name"), "name a file, or - for standard output")
@@ -56,7 +56,7 @@ func (f *File) checkStdout() error {
 	return nil
 }
 
-// compare refuses what the command uses for something else.
+// compare refuses a file that the command uses for something else.
 func (f *File) compare() error {
 	if f.info != nil && f.info.Mode()&fs.ModeCharDevice != 0 {
 		return nil // such as /dev/null
@@ -77,10 +77,10 @@ func (f *File) compare() error {
 	return nil
 }
 
-// probeSize is more than a full disk takes.
+// probeSize is the number of bytes that probe writes, more than a full disk takes.
 const probeSize = 64 << 10
 
-// probe writes a little beside the file and removes it.
+// probe writes a small file beside f and removes it.
 func (f *File) probe() error {
 	dir := filepath.Dir(f.target)
 	switch info, err := os.Stat(dir); {
@@ -112,16 +112,15 @@ func writable(path string) error {
 	return f.Close()
 }
 
-// follow returns the file that path stands for: what a link points to, which
-// need not exist, in a directory without links. Two ways to one file give one
-// result.
+// follow returns path without links: the target of a link, which need not exist, in a directory without
+// links. Two paths of one file give the same result.
 func follow(path string) (string, error) {
 	const most = 40 // as Linux has it
 	for range most {
 		dir, err := filepath.EvalSymlinks(filepath.Dir(path))
 		if err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
-				return filepath.Abs(path) // said when it is probed
+				return filepath.Abs(path) // probe finds the error
 			}
 			return "", err
 		}

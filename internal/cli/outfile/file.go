@@ -17,15 +17,15 @@ const (
 	toStdout             // as it comes
 )
 
-// File is one output. What is written to it comes under another name first,
-// see [File.Partial], until Commit. It is for one goroutine.
+// File is one output. Until Commit, its content is in a file of another name, see [File.Partial]. A
+// File is for one goroutine.
 type File struct {
 	set    *Set
 	flag   string
 	path   string // as named
 	target string // without links
 	kind   kind
-	info   fs.FileInfo // of what was there, nil where nothing was
+	info   fs.FileInfo // of the older file, nil if there was none
 
 	w       io.WriteCloser
 	partial string
@@ -33,26 +33,26 @@ type File struct {
 	done    Done
 }
 
-// Done is what has become of a File.
+// Done is the result of writing a File.
 type Done struct {
-	// Path is where the result lies, as the file was named: [Stdout], or empty
-	// where nothing was written.
+	// Path is the path of the result, relative if the file was named so. It is [Stdout] for
+	// standard output and empty if nothing was written.
 	Path string
 	// Size is its length in bytes.
 	Size int64
-	// Partial says that Path is not what was asked for but a name that says so.
+	// Partial says that the result is a part, and Path a name that says so.
 	Partial bool
-	// Kept is the new name of the file that was there before, if it has one.
+	// Kept is the new name of the older file, empty if none is kept.
 	Kept string
 }
 
 // Path is the file as it was named.
 func (f *File) Path() string { return f.path }
 
-// Done says what has become of the file.
+// Done returns the result of writing the file.
 func (f *File) Done() Done { return f.done }
 
-// Write adds to the file. The first error stays.
+// Write adds to the file. After an error, it returns the same error again.
 func (f *File) Write(p []byte) (int, error) {
 	if f.err != nil {
 		return 0, f.err
@@ -69,8 +69,8 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, f.err
 }
 
-// Partial returns a path that does not exist, for who makes the file by itself:
-// what lies there at Commit is the result.
+// Partial returns a path that does not exist, for a writer that creates the file itself. The file at
+// that path becomes the result at Commit.
 func (f *File) Partial() (string, error) {
 	if f.kind != toFile {
 		return "", f.fail(errors.New("is no file"), "name one, which is written while it grows")
@@ -88,19 +88,19 @@ func (f *File) Partial() (string, error) {
 	return f.partial, nil
 }
 
-// Commit makes what was written the file, empty where nothing was. What was
-// there before becomes FILE.1, or the first number that is free, unless it is
-// the same or the set is forced. After an error, which is an [*Error], what was
-// there before is there still, and what was written lies where Done says.
+// Commit gives the written content its final name. Without a Write, the file is empty. An older file
+// becomes FILE.1, or the first number that is free, unless its content is the same or the set is
+// forced. After an error, which is an [*Error], the older file is still there, and Done says where the
+// written content is.
 func (f *File) Commit() error { return f.commit(f.set.Force) }
 
-// CommitPart is Commit of something that was interrupted: what was there before
-// is kept even if the set is forced, as it may be more.
+// CommitPart is Commit for an interrupted command. It keeps an older file even if the set is forced,
+// as the older file may have more.
 func (f *File) CommitPart() error { return f.commit(false) }
 
 func (f *File) commit(force bool) error {
 	if f.err == nil && f.partial == "" {
-		f.err = f.open() // an empty result is one too
+		f.err = f.open() // an empty result is a result
 	}
 	if err := f.finish(); err != nil {
 		return f.Keep(err)
@@ -120,9 +120,8 @@ func (f *File) commit(force bool) error {
 	return nil
 }
 
-// Keep leaves what was written under its other name, because why came between.
-// Where nothing was written nothing is left. What was there before stays. It
-// returns why, and what went wrong besides.
+// Keep leaves the written content under its partial name, because of the error why. If nothing was
+// written, nothing is left. The older file stays. Keep returns why, joined with the errors of keeping.
 func (f *File) Keep(why error) error {
 	err := f.finish()
 	if errors.Is(why, err) {
@@ -140,18 +139,18 @@ func (f *File) Keep(why error) error {
 	return errors.Join(why, err)
 }
 
-// Discard removes what was written. It does nothing after Commit or Keep.
+// Discard removes the written content. It does nothing after Commit or Keep.
 func (f *File) Discard() {
 	if f.done.Path != "" {
 		return
 	}
-	_ = f.finish() // of no use to anybody
+	_ = f.finish() // an error does not matter, as the file is removed
 	if f.kind == toFile && f.partial != "" {
 		_ = os.Remove(f.partial)
 	}
 }
 
-// open makes the file under its other name.
+// open creates the file under its partial name.
 func (f *File) open() (err error) {
 	switch {
 	case f.w != nil:
@@ -177,14 +176,14 @@ type keepOpen struct{ io.Writer }
 
 func (keepOpen) Close() error { return nil }
 
-// finish closes what is written and returns the first error of it.
+// finish closes the written file and returns the first error of writing.
 func (f *File) finish() error {
 	if f.w == nil {
 		return f.err
 	}
 	var err error
 	if w, ok := f.w.(*os.File); ok && f.kind == toFile {
-		err = w.Sync() // a crash must not leave the new name with nothing in it
+		err = w.Sync() // so that a crash does not leave an empty file under the final name
 	}
 	err = errors.Join(err, f.w.Close())
 	f.w = nopCloser{}
@@ -194,13 +193,13 @@ func (f *File) finish() error {
 	return f.err
 }
 
-// nopCloser stands for a file that is closed.
+// nopCloser stands for a file that another process has closed.
 type nopCloser struct{}
 
 func (nopCloser) Write([]byte) (int, error) { return 0, fs.ErrClosed }
 func (nopCloser) Close() error              { return nil }
 
-// size finds how much was written, by any process.
+// size finds the size of the written file, whichever process wrote it.
 func (f *File) size() error {
 	info, err := os.Stat(f.partial)
 	if err == nil {
@@ -209,7 +208,7 @@ func (f *File) size() error {
 	return err
 }
 
-// Size writes a number of bytes for people.
+// Size is a number of bytes as text for people.
 func Size(n int64) string {
 	switch {
 	case n < 1000:

@@ -1,8 +1,7 @@
-// Package outfile writes the files that a command leaves behind. It finds out
-// before the command begins whether each of them can be written and would not
-// take the place of something that the command reads. It writes beside the file
-// and renames at the end, so that an older result stays until there is a newer
-// one, which keeps it under another name.
+// Package outfile writes the files that a command leaves behind. Before the command begins, it finds
+// out whether each file can be written and is none that the command reads. It writes to a file beside
+// the result and renames it at the end, so that an older result stays until the newer one is complete.
+// The older result is then kept under another name.
 package outfile
 
 import (
@@ -17,11 +16,11 @@ import (
 // Stdout is the path that means standard output.
 const Stdout = "-"
 
-// Set is all files of one command. The zero value refuses standard output.
+// Set has the files of one command. The zero value refuses standard output.
 type Set struct {
 	// Force gives up the file that was there instead of keeping it as FILE.1.
 	Force bool
-	// Out is what [Stdout] means.
+	// Out is the writer for [Stdout].
 	Out io.Writer
 
 	others []other
@@ -35,15 +34,15 @@ type other struct {
 	info fs.FileInfo
 }
 
-// Error is a file that cannot be written.
+// Error says that a file cannot be written.
 type Error struct {
-	// Flag is what named the file, such as "--rttm".
+	// Flag is the flag or command that named the file, such as "--rttm".
 	Flag string
 	// Path is the file as it was named.
 	Path string
 	// Err is what was found.
 	Err error
-	// Hint says what to do, empty where that is plain.
+	// Hint says what to do, empty where that is obvious.
 	Hint string
 }
 
@@ -57,16 +56,15 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Input says that the command reads the file at path, which what names, such as
-// "a recording". A path that is no regular file is of no interest. An output
-// that was added before and is the same file is an [*Error].
+// Input adds a file that the command reads. what names it in errors, such as "a recording". A path that
+// is no regular file is ignored. It is an [*Error] if an output that was added before is the same file.
 func (s *Set) Input(what, path string) error {
 	if path == "" || path == Stdout {
 		return nil
 	}
 	info, err := os.Stat(path) // behind links
 	if err != nil || info.IsDir() || info.Mode()&fs.ModeCharDevice != 0 {
-		return nil // what cannot be read is said by who reads it
+		return nil // the reader of the file finds the error
 	}
 	s.others = append(s.others, other{what, path, info})
 	for _, f := range s.files {
@@ -77,8 +75,8 @@ func (s *Set) Input(what, path string) error {
 	return nil
 }
 
-// Stream says that w takes what the command prints. Where w was redirected to a
-// file, that file is no place for anything else.
+// Stream adds a writer to which the command prints. If w was redirected to a file, that file cannot be
+// an output.
 func (s *Set) Stream(what string, w io.Writer) {
 	f, ok := w.(*os.File)
 	if !ok {
@@ -96,9 +94,9 @@ func (o other) String() string {
 	return fmt.Sprintf("%s, %s", o.what, o.path)
 }
 
-// Add checks that the file at path can be written, which flag asks for. The
-// error is an [*Error]: the directory is not there, nothing can be written to
-// it, or the file is a directory, an input, an output already or protected.
+// Add adds the output at path, which flag asks for, and checks that it can be written. The error is an
+// [*Error]: the directory does not exist or cannot be written to, or the file is a directory, an input,
+// another output or protected.
 func (s *Set) Add(flag, path string) (*File, error) {
 	f := &File{set: s, flag: flag, path: path, target: path}
 	if err := f.check(); err != nil {
@@ -121,15 +119,15 @@ func (s *Set) TakesStdout() bool {
 // Files are the outputs in the order in which they were added.
 func (s *Set) Files() []*File { return s.files }
 
-// Discard gives up all files of which nothing has become, for a command that
-// ends before it has begun.
+// Discard gives up all files that were not committed or kept, for a command that ends before it has
+// begun.
 func (s *Set) Discard() {
 	for _, f := range s.files {
 		f.Discard()
 	}
 }
 
-// taken reports whether an output will have that path.
+// taken reports whether an output has that path.
 func (s *Set) taken(path string) bool {
 	for _, f := range s.files {
 		if f.kind == toFile && f.target == path {
@@ -144,8 +142,7 @@ func (f *File) fail(err error, hint string) error {
 	return &Error{Flag: f.flag, Path: f.path, Err: err, Hint: hint}
 }
 
-// cause leaves out the path of a system error, which may be one that nobody has
-// named.
+// cause is a system error without its path, which may be one that the user has not named.
 func cause(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {

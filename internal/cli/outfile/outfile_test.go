@@ -24,7 +24,7 @@ func put(t *testing.T, path, text string) string {
 	return path
 }
 
-// dir is what a directory holds, by name.
+// dir is the content of the files of a directory, by name.
 func dir(t rapid.TB, path string) map[string]string {
 	t.Helper()
 	entries, err := os.ReadDir(path)
@@ -129,7 +129,7 @@ func TestAddRefusesBeforeAnythingIsWritten(t *testing.T) {
 	}
 }
 
-// What is read may be named after what is written.
+// An input may be added after an output.
 func TestInputRefusesAnOutput(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, "a", "")
@@ -240,7 +240,7 @@ func TestAnEmptyResultIsAFile(t *testing.T) {
 	expect(t, at, map[string]string{"a": ""})
 }
 
-// A writer of its own makes the file where it is told to.
+// Another writer creates the file at the path of Partial.
 func TestPartialIsForOtherWriters(t *testing.T) {
 	at := t.TempDir()
 	path := put(t, filepath.Join(at, "a.flac"), "old")
@@ -278,7 +278,7 @@ func TestPartialIsForOtherWriters(t *testing.T) {
 	}
 }
 
-// A link stays one, and what it points to is written.
+// A link stays a link, and its target is written.
 func TestLinksAreFollowed(t *testing.T) {
 	at := t.TempDir()
 	put(t, filepath.Join(at, "real"), "old")
@@ -321,9 +321,8 @@ func TestStandardOutputAndDevices(t *testing.T) {
 	}
 }
 
-// Whatever is written, interrupted and refused in whatever order, every result
-// that was there once is there still, unless it was forced away or is there
-// twice.
+// Whatever is written, interrupted and refused, in any order, every result that was there once is still
+// there, unless it was given up with Force or another file has the same content.
 func TestNothingIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		at, err := os.MkdirTemp("", "outfile-")

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// replace gives the result its name.
+// replace gives the result its final name.
 func (f *File) replace(force bool) error {
 	old, err := os.Stat(f.target)
 	switch {
@@ -21,7 +21,7 @@ func (f *File) replace(force bool) error {
 	case !old.Mode().IsRegular():
 		return errors.New("is no regular file any more")
 	default:
-		_ = os.Chmod(f.partial, old.Mode().Perm()) // where the file system knows of modes
+		_ = os.Chmod(f.partial, old.Mode().Perm()) // fails on file systems without modes
 		if !force {
 			if err := f.backUp(); err != nil {
 				return err
@@ -35,8 +35,7 @@ func (f *File) replace(force bool) error {
 	return nil
 }
 
-// backUp gives the file that is there a second name, unless the new one is the
-// same.
+// backUp gives the older file a second name, unless the new one has the same content.
 func (f *File) backUp() error {
 	if same, err := equal(f.partial, f.target); err != nil || same {
 		return err
@@ -48,7 +47,7 @@ func (f *File) backUp() error {
 		}
 		err := os.Link(f.target, name)
 		if errors.Is(err, fs.ErrExist) {
-			continue // somebody was faster
+			continue // another process was faster
 		}
 		if err != nil { // a file system without links
 			err = os.Rename(f.target, name)
@@ -60,8 +59,7 @@ func (f *File) backUp() error {
 	}
 }
 
-// named is the directory of the file, or a path in it, as a person who named the
-// file would name it.
+// named is the directory of the file, or a path in it, relative to the directory that the user named.
 func (f *File) named(path string) string {
 	if target, err := filepath.Abs(f.path); err != nil || target != f.target {
 		return path
@@ -72,7 +70,7 @@ func (f *File) named(path string) string {
 	return filepath.Join(filepath.Dir(f.path), filepath.Base(path))
 }
 
-// create makes a new file beside path whose name says that it is part of it.
+// create makes a new file beside path, whose name says that it is a part.
 func create(path string) (*os.File, error) {
 	ext := filepath.Ext(path)
 	stem := strings.TrimSuffix(path, ext)
@@ -88,7 +86,7 @@ func create(path string) (*os.File, error) {
 	}
 }
 
-// equal reports whether two files hold the same.
+// equal reports whether two files have the same content.
 func equal(a, b string) (same bool, err error) {
 	x, err := os.Open(a)
 	if err != nil {

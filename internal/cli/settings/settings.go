@@ -1,5 +1,5 @@
-// Package settings gives the flags of a command values that do not stand on its
-// command line: those of the environment, and those of a TOML file.
+// Package settings gives the flags of a command the values of the environment and of a TOML file, unless
+// its command line sets them.
 //
 // The flag --max-live of any command is DIARIZER_MAX_LIVE in the environment, and
 // max-live in the file, for all commands that have it, or for one in the table of its
@@ -31,17 +31,17 @@ func Variable(flag string) string {
 	return Prefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// File is what a file says. The zero value says nothing.
+// File has the settings of a file. The zero value has none.
 type File struct {
 	path   string
 	values map[string]any
 }
 
-// Path is where the file is, empty where there is none.
+// Path is the path of the file, empty if there is none.
 func (f File) Path() string { return f.path }
 
-// Read reads a file, and holds it against the commands there are: what is no flag of
-// theirs is an error. Where must is false, a file that is not there says nothing.
+// Read reads a file and checks it against the commands of the program: a name that is no flag is an
+// error. If must is false, a file that does not exist has no settings.
 func Read(path string, must bool, root *cobra.Command) (File, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && !must {
@@ -61,7 +61,7 @@ func Read(path string, must bool, root *cobra.Command) (File, error) {
 	return f, check(path, "", f.values, root)
 }
 
-// check holds a table against a command and those below it.
+// check checks a table against a command and the commands below it.
 func check(path, table string, values map[string]any, cmd *cobra.Command) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		where := table + key
@@ -97,12 +97,12 @@ func has(cmd *cobra.Command, name string) bool {
 	return slices.ContainsFunc(cmd.Commands(), func(c *cobra.Command) bool { return has(c, name) })
 }
 
-// settable leaves out what is for the command line only.
+// settable is false for flags that only the command line can set.
 func settable(f *pflag.Flag) bool {
 	return f.Name != "help" && f.Name != "version" && f.Name != "config"
 }
 
-// texts is a value as the command line would have it, a word for each element.
+// texts is a value as on a command line, with a word for each element.
 func texts(v any) ([]string, error) {
 	switch v := v.(type) {
 	case string:
@@ -123,7 +123,7 @@ func texts(v any) ([]string, error) {
 	return nil, errors.New("expected a string, a number, true or false, or an array of strings")
 }
 
-// In is a setting that is in force.
+// In is the value of a flag that is in force.
 type In struct {
 	Flag *pflag.Flag
 	// From says where its value comes from: the variable, the file, "command line" or
@@ -131,8 +131,8 @@ type In struct {
 	From string
 }
 
-// Apply gives the flags of a command that its command line has not set their values.
-// env is [os.LookupEnv]. It returns what is in force, by name.
+// Apply sets the flags of a command that its command line has not set. env is [os.LookupEnv]. Apply
+// returns all flags with the source of their values, by name.
 func (f File) Apply(cmd *cobra.Command, env func(string) (string, bool)) (all []In, err error) {
 	tables := f.tables(cmd)
 	var errs []error
@@ -149,7 +149,7 @@ func (f File) Apply(cmd *cobra.Command, env func(string) (string, bool)) (all []
 		} else {
 			for _, t := range tables {
 				if value, ok := t.values[flag.Name]; ok && !isTable(value) {
-					words, _ := texts(value) // it was checked
+					words, _ := texts(value) // Read has checked it
 					in.From = f.path + t.name
 					errs = append(errs, set(cmd.Flags(), flag, words, in.From+": "+flag.Name))
 					break
@@ -166,13 +166,13 @@ func isTable(v any) bool {
 	return ok
 }
 
-// named is a table with words for where it is.
+// named is a table with its place in words.
 type named struct {
 	name   string
 	values map[string]any
 }
 
-// tables are those that are for a command, the nearest first.
+// tables are the tables that apply to a command, the most specific first.
 func (f File) tables(cmd *cobra.Command) (all []named) {
 	values, name := f.values, ""
 	all = []named{{"", values}}
@@ -185,7 +185,8 @@ func (f File) tables(cmd *cobra.Command) (all []named) {
 	return all
 }
 
-// set gives a flag a value. Words are the elements of a flag that takes several.
+// set gives a flag a value. words are the elements of a flag that takes several. where names the
+// source in errors.
 func set(flags *pflag.FlagSet, flag *pflag.Flag, words []string, where string) error {
 	var err error
 	if list, ok := flag.Value.(pflag.SliceValue); ok && len(words) != 1 {

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// program is a tree with two commands, and what their flags are.
+// program is a tree of commands, and the values of its flags.
 func program() (root, listen *cobra.Command, model *string, streams *[]string, idle *time.Duration) {
 	root = &cobra.Command{Use: "diarizer"}
 	listen = &cobra.Command{Use: "listen", Run: func(*cobra.Command, []string) {}}
@@ -109,7 +109,7 @@ func TestFilesThatAreWrong(t *testing.T) {
 	}
 }
 
-// FuzzRead: whatever a file holds, it is read or refused, in one line.
+// FuzzRead: any file is read, or refused without a panic.
 func FuzzRead(f *testing.F) {
 	f.Add("model = \"light\"\n[listen]\nstream = [\"a\"]\n")
 	f.Add("listen = 3\n[[other]]\n")

@@ -1,5 +1,4 @@
-// Package latency measures how long after a sound its events come, from the
-// events alone.
+// Package latency measures how long after a sound its events come. It needs the events alone.
 package latency
 
 import (
@@ -10,9 +9,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// Run measures the events of one run. The zero value is ready. Events are
-// applied in order; what an event's delay is counted from, a turn's start or
-// end, is in the event itself, so that holes do no harm.
+// Run measures the events of one run. The zero value is ready. Events are applied in order. The moment
+// from which a delay is counted, the start or the end of a turn, is in the event itself, so that a
+// missing event does no harm.
 type Run struct {
 	stream, id string
 	origin     time.Time
@@ -25,11 +24,11 @@ type Run struct {
 	stored       []float64
 }
 
-// turn is what is remembered of a turn until the run ends.
+// turn is the state of a turn until the run ends.
 type turn struct {
 	start   event.Time
 	speaker event.Speaker
-	// at and wall are those of the event that named speaker first.
+	// at and wall are the times of the event that first named speaker.
 	at      event.Time
 	wall    time.Time
 	named   bool
@@ -40,11 +39,10 @@ type turn struct {
 // pair has delays in seconds of stream time and of wall-clock time.
 type pair struct{ stream, wall []float64 }
 
-// Apply takes an event, and the time at which the server stored it, zero where
-// that is not known.
+// Apply takes an event and the time at which the server stored it, zero if it is not known.
 func (r *Run) Apply(e event.Event, stored time.Time) {
 	if e.Correction != nil {
-		return // after the end: nobody waited for it
+		return // a correction after the end, for which nobody waited
 	}
 	if r.turns == nil {
 		r.turns = map[int]*turn{}
@@ -62,7 +60,7 @@ func (r *Run) Apply(e event.Event, stored time.Time) {
 		delete(r.turns, e.Turn.ID)
 	case event.SpeakerMerged:
 		for _, t := range r.turns {
-			if t.speaker == e.Speaker { // it was known for one all along
+			if t.speaker == e.Speaker { // both are one person, so the speaker of the turn does not change
 				t.speaker = e.Into
 			}
 		}
@@ -71,7 +69,7 @@ func (r *Run) Apply(e event.Event, stored time.Time) {
 
 func (r *Run) turn(e event.Event) {
 	if e.Turn.Of != 0 {
-		return // a part that people gave to somebody: nobody waited for it
+		return // a part that a person has given to a speaker, for which nobody waited
 	}
 	t := r.turns[e.Turn.ID]
 	if t == nil {
@@ -112,15 +110,15 @@ type Delay struct {
 	Max   float64 `json:"max"`
 }
 
-// Both is a delay in stream time, how much more had been heard, and on the
-// wall clock. Wall is nil for a stream that was replayed faster than it was
-// spoken, and where the start of the run is not known.
+// Both is a delay in stream time, which is how much more sound had been heard, and in wall-clock time.
+// Wall is nil for a stream that was replayed faster than it was spoken, and if the start of the run is
+// not known.
 type Both struct {
 	Stream *Delay `json:"stream"`
 	Wall   *Delay `json:"wall,omitempty"`
 }
 
-// Summary is what was measured of a run. Delays without any event are nil.
+// Summary is the measurement of a run. Delays without any event are nil.
 type Summary struct {
 	Stream  string  `json:"stream"`
 	Run     string  `json:"run"`
@@ -129,17 +127,17 @@ type Summary struct {
 	Revised int     `json:"revised"` // of them, at least once
 	// Label is from the start of a turn to the first event with a speaker.
 	Label Both `json:"label"`
-	// Settled is from the start of a turn to the first event with the speaker
-	// that it has at the end, without other speakers in between.
+	// Settled is from the start of a turn to the event after which its speaker does not
+	// change any more.
 	Settled Both `json:"settled"`
 	// Ended is from the end of a turn to the event that it has ended.
 	Ended Both `json:"ended"`
-	// Server is from an event's decision to its storing, on the clocks of two
-	// machines where it was published from another.
+	// Server is from the decision of an event to its storing. The two times are from the
+	// clocks of two machines if the server runs on another one.
 	Server *Delay `json:"server,omitempty"`
 }
 
-// Summary returns what was measured until now.
+// Summary returns the measurement so far.
 func (r *Run) Summary() Summary {
 	var settled pair
 	for _, t := range r.turns {
@@ -153,7 +151,7 @@ func (r *Run) Summary() Summary {
 
 func (p pair) both() Both {
 	b := Both{Stream: delay(p.stream), Wall: delay(p.wall)}
-	// Nothing is decided before it is heard, unless it is heard too fast.
+	// A wall-clock delay shorter than the stream's is that of a fast replay.
 	if b.Wall != nil && b.Wall.P50 < b.Stream.P50-clockError {
 		b.Wall = nil
 	}

@@ -14,8 +14,8 @@ import (
 
 var origin = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 
-// run makes the events of turns of two seconds, named after one, corrected
-// with their end, which is told late by the given number of samples.
+// run makes the events of turns of two seconds. A turn gets a speaker after one second and another one
+// at its end, which is told late by the given number of samples.
 func run(speed float64, lag time.Duration, late ...int64) *Run {
 	var now time.Time
 	at := func(samples int64) {

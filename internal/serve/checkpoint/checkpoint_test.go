@@ -45,8 +45,8 @@ func random(seed uint64, n int) []byte {
 	return b
 }
 
-// TestSplit holds that pieces are the value and keep to their sizes, and that
-// what is the same in two values is in the same pieces.
+// TestSplit holds that the joined pieces are the value, that their sizes are within bounds, and
+// that equal parts of two values are equal pieces.
 func TestSplit(t *testing.T) {
 	g := newGear()
 	rapid.Check(t, func(t *rapid.T) {
@@ -136,8 +136,8 @@ func TestKeepers(t *testing.T) {
 	}
 }
 
-// TestForget removes what is kept under a name and nothing else, also while a Keeper
-// of it lives.
+// TestForget removes everything under a name and nothing else, even while a Keeper of the name
+// is in use.
 func TestForget(t *testing.T) {
 	ctx, s := context.Background(), newStore(t)
 	keepers := map[string]*Keeper{}
@@ -173,14 +173,14 @@ func TestForget(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// What the keeper of a had put before it knew is found by the next one.
+	// The next keeper of a removes the pieces that this one had put before it got the error.
 	if info, err := s.stream.Info(ctx); err != nil || info.State.Msgs != 0 {
 		t.Errorf("%d messages are left, %v", info.State.Msgs, err)
 	}
 }
 
-// TestSpace holds that what is kept takes the space of four values at most,
-// however often it is saved.
+// TestSpace holds that a checkpoint takes the space of four values at most, no matter how often
+// it is saved.
 func TestSpace(t *testing.T) {
 	ctx, s := context.Background(), newStore(t)
 	k, _, err := s.Open(ctx, "a", 1)
@@ -204,7 +204,8 @@ func TestSpace(t *testing.T) {
 	}
 }
 
-// TestDamage is noticed: another byte, a missing piece, a manifest that is none.
+// TestDamage holds that damage is noticed: a changed byte, a missing piece, a manifest of
+// nonsense.
 func TestDamage(t *testing.T) {
 	ctx, s := context.Background(), newStore(t)
 	for name, harm := range map[string]func(k *Keeper) error{
@@ -248,7 +249,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// lossy is a bucket whose next update is lost on the way, or its answer is.
+// lossy is a bucket that loses the next update or its answer.
 type lossy struct {
 	jetstream.KeyValue
 	request, answer bool
@@ -266,9 +267,8 @@ func (l *lossy) Update(ctx context.Context, key string, value []byte, last uint6
 	return revision, err
 }
 
-// TestLost holds that a Keeper goes on after requests and answers that were lost,
-// and that whatever comes between, what is kept is whole: the value that was saved
-// last, or one whose saver does not know whether it was.
+// TestLost holds that a Keeper goes on after lost requests and answers. The checkpoint is always
+// a whole value: the one that was saved last, or one whose Save returned an error.
 func TestLost(t *testing.T) {
 	ctx, s := context.Background(), newStore(t)
 	bucket := &lossy{KeyValue: s.kv}
@@ -282,7 +282,7 @@ func TestLost(t *testing.T) {
 			t.Fatal(err)
 		}
 		v := random(run, 100<<10)
-		var may [][]byte // be kept
+		var may [][]byte // values that the checkpoint may have
 		sure := 0        // saves known to have succeeded
 		for i := range rapid.IntRange(1, 8).Draw(t, "saves") {
 			v = append(v[10<<10:len(v):len(v)], random(run<<8+uint64(i), 10<<10)...)

@@ -2,13 +2,13 @@ package statetest
 
 import "encoding"
 
-// Movable is what has a state that can leave the process.
+// Movable is a value whose state can leave the process.
 type Movable interface {
 	encoding.BinaryAppender
 	encoding.BinaryUnmarshaler
 }
 
-// Move gives to the state of from, and fails t where that is refused.
+// Move restores to with the state of from. It fails t if to refuses the state.
 func Move(t interface{ Fatalf(string, ...any) }, from, to Movable) {
 	raw, err := from.AppendBinary(nil)
 	if err == nil {

@@ -1,5 +1,4 @@
-// Package statetest holds lists of fields, as package state takes them, against
-// the structs whose fields they are.
+// Package statetest checks the lists of fields that package state takes against their structs.
 package statetest
 
 import (
@@ -9,9 +8,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/state"
 )
 
-// Covers fails t unless every field of *p is in list or named among derived:
-// fields that are constant, scratch, or made again from the others. It fails too
-// where derived names a field that is not there or that is in the list.
+// Covers fails t unless every field of *p is in list or named in derived. Derived fields are constant,
+// scratch, or made again from the others. It also fails if derived names a field that does not exist or
+// that is in the list.
 func Covers[T any](t *testing.T, p *T, list []any, derived ...string) {
 	t.Helper()
 	known := make(map[uintptr]bool)

@@ -46,8 +46,8 @@ func speechRegions(samples []float64) []region {
 	return regions
 }
 
-// layOut puts the turns one after the other, each trimmed to its speech and at
-// its voice's level, on the frame grid. What it says of the speech is exact.
+// layOut puts the turns one after the other on the frame grid, each trimmed to its speech and at its
+// voice's level. The segments that it returns are exact.
 func layOut(d dialogue, speech [][]float64) ([]float64, []rttm.Segment, error) {
 	var samples []float64
 	var segments []rttm.Segment
@@ -91,9 +91,8 @@ func gainTo(level float64, samples []float64, regions []region) float64 {
 	return math.Pow(10, level/20) / math.Sqrt(sum/float64(n))
 }
 
-// addNoise adds what a quiet room sounds like, at a level in dBFS: noise whose
-// spectrum falls by 6 dB an octave from 160 Hz on, with a little white noise
-// on top. It is the same every time.
+// addNoise adds the noise of a quiet room at a level in dBFS: its spectrum falls by 6 dB an octave
+// from 160 Hz on, with a little white noise. The noise is the same every time.
 func addNoise(samples []float64, level float64) {
 	r := rand.New(rand.NewPCG(1, 2))
 	pole := math.Exp(-2 * math.Pi * 160 / rate)
