@@ -40,7 +40,8 @@ func Append(ctx context.Context, nc *nats.Conn, last uint64, events ...event.Eve
 		ctx, cancel := context.WithTimeout(ctx, appendWithin)
 		ack, err := js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequenceForSubject(last, StreamSubjects(e.Stream)))
 		cancel()
-		// The server looks for the id first: one that it has is somebody else's event.
+		// The server checks the id first. If it has the id, the event there is that of
+		// another program.
 		if fence.Refused(err) || err == nil && ack.Duplicate {
 			return fmt.Errorf("stream %s, event %d: %w", e.Stream, e.Seq, ErrMoved)
 		}

@@ -127,7 +127,7 @@ func TestAsyncAPIAgreesWithTheCode(t *testing.T) {
 	}
 }
 
-// The code and the document take the same corrections.
+// The code and the document accept the same corrections.
 func TestAsyncAPIAgreesWithCorrections(t *testing.T) {
 	_, compiler := asyncAPIDocument(t)
 	schemas := map[string]*jsonschema.Schema{}

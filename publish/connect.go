@@ -90,7 +90,7 @@ func Connect(ctx context.Context, url string, opts ConnectOptions) (*nats.Conn, 
 	}
 }
 
-// dial connects to what the context says, or the URL without one.
+// dial connects to the server of the context, or to the URL if there is no context.
 func (o ConnectOptions) dial(url string, options []nats.Option) (nc *nats.Conn, err error) {
 	line := bus.NewLine()
 	options = append(slices.Clip(options), line.Option())
@@ -108,7 +108,7 @@ func (o ConnectOptions) dial(url string, options []nats.Option) (nc *nats.Conn, 
 	return nc, err
 }
 
-// options are those of the connection to where.
+// options are the options of a connection. where is its server, for messages.
 func (o ConnectOptions) options(where string) ([]nats.Option, error) {
 	security, err := o.Security.options()
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus"
 )
 
-// courier takes the events out of spools to the server.
+// courier sends the events of spools to the server.
 type courier struct {
 	nc     *nats.Conn
 	sender sender
-	// report hears of what goes wrong without stopping anything.
+	// report is called with errors after which the courier goes on.
 	report func(error)
 }
 
@@ -28,17 +28,17 @@ func newCourier(nc *nats.Conn, stream StreamOptions, report func(error)) (*couri
 		ensure: func(ctx context.Context) error { return EnsureStream(ctx, nc, stream) }}}, nil
 }
 
-// stop lets go of what belongs to the connection, in a while: the first publishing
-// starts a goroutine of nats.go that takes the channel that ends it only when it
-// gets to run, and would wait for ever if it came too late (nats.go 1.55,
+// stop cleans up the publisher of the connection, after a delay. The first publishing starts a
+// goroutine of nats.go. That goroutine reads the channel that ends it only when it begins to run,
+// and would wait for ever if the channel were closed before (nats.go 1.55,
 // resetPendingAcksOnReconnect).
 func (c *courier) stop() { time.AfterFunc(stopAfter, c.sender.js.CleanupPublisher) }
 
 const stopAfter = 2 * time.Second
 
-// deliver sends the events of s until it is closed and empty, ctx is done or an
-// event can never be stored. Acked is called after each, and when it was found out
-// which of an earlier process the server has.
+// deliver sends the events of s until s is closed and empty, ctx is done, or an event can never be
+// stored. It calls acked after each event, and when it has found out which events of an earlier
+// process the server has.
 func (c *courier) deliver(ctx context.Context, s *spool, acked func()) error {
 	if s.inherited > 0 && !s.looked {
 		if err := c.look(ctx, s); err != nil {

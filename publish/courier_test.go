@@ -11,9 +11,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
-// TestCourierStopsAtOnce stops couriers right after their first message, many at
-// a time so that goroutines have to wait for their turn. What they leave behind
-// is found at the end of the tests of this package.
+// TestCourierStopsAtOnce stops couriers right after their first message, many at the same time, so
+// that goroutines have to wait before they run. The check at the end of this package's tests finds
+// goroutines that are left.
 func TestCourierStopsAtOnce(t *testing.T) {
 	nc := dial(t, serve(t, natsd.Options{}).URL())
 	ctx, cancel := context.WithCancel(t.Context())

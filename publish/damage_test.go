@@ -20,7 +20,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
-// forgetful is a server that forgets at once which ids it has seen.
+// forgetful is a server that forgets message ids at once.
 func forgetful(t *testing.T) (url string, js jetstream.JetStream) {
 	t.Helper()
 	url = serve(t, natsd.Options{}).URL()
@@ -36,8 +36,8 @@ func forgetful(t *testing.T) (url string, js jetstream.JetStream) {
 	return url, js
 }
 
-// journaled publishes the first events of a run, up to number sent, and leaves
-// those up to kept in its journal besides.
+// journaled publishes the events of a run up to number sent. The events after them, up to number
+// kept, are only in the journal.
 func journaled(t *testing.T, nc *nats.Conn, dir string, events []event.Event, sent, kept int) {
 	t.Helper()
 	if sent > 0 {
@@ -56,7 +56,7 @@ func journaled(t *testing.T, nc *nats.Conn, dir string, events []event.Event, se
 	}
 }
 
-// runOf reads what the server has of a run.
+// runOf reads the messages of a run from the server.
 func runOf(t *testing.T, nc *nats.Conn, js jetstream.JetStream, stream, run string) (messages []Message) {
 	t.Helper()
 	s, err := js.Stream(patient(t), JetStreamName)
@@ -84,10 +84,9 @@ func runOf(t *testing.T, nc *nats.Conn, js jetstream.JetStream, stream, run stri
 	return messages
 }
 
-// A power cut leaves any part of a journal, the server knows no ids any more, and
-// perhaps the stream has another run by now: the next process publishes every
-// event that is whole, those that are not have a place, the run has an end, and
-// nothing is there twice.
+// A power cut leaves any part of a journal, the server has forgotten all ids, and perhaps the stream
+// has another run by now. The next process publishes every whole event and a filler for every damaged
+// one. The run has an end, and no event is there twice.
 func TestWhatAPowerCutLeftIsPublished(t *testing.T) {
 	url, js := forgetful(t)
 	nc := dial(t, url)
@@ -124,7 +123,7 @@ func TestWhatAPowerCutLeftIsPublished(t *testing.T) {
 		}
 		got := runOf(t, nc, js, stream, events[0].Run)
 		if !known && len(got) == sent || sent == 0 && whole == 0 && len(got) == 0 {
-			continue // nothing tells of the run, or nobody was ever told of it
+			continue // no trace of the run is left, or none of its events was ever published
 		}
 		if want := max(sent, whole) + 1; len(got) != want {
 			t.Errorf("%d, %s: %d events, expected %d: %d were sent, %d kept, the last whole is %d", seed, what, len(got), want, sent, kept, whole)
@@ -151,7 +150,7 @@ func TestWhatAPowerCutLeftIsPublished(t *testing.T) {
 	}
 }
 
-// spoil makes of a journal what a power cut may leave.
+// spoil damages a journal as a power cut may.
 func spoil(t *testing.T, r *rand.Rand, path func(string) string, stale []byte) (what string) {
 	t.Helper()
 	data, err := os.ReadFile(path(".journal"))
@@ -214,7 +213,7 @@ func wholeEvents(t *testing.T, path string) (last int) {
 	return last
 }
 
-// A journal that cannot be read does not keep others from the server.
+// A journal that cannot be read does not prevent the publishing of others.
 func TestAnUnreadableJournalIsNoObstacle(t *testing.T) {
 	dir := t.TempDir()
 	events := eventtest.Encoded(eventtest.Seeded(90), "meeting", 5)
@@ -229,8 +228,8 @@ func TestAnUnreadableJournalIsNoObstacle(t *testing.T) {
 	}
 }
 
-// The server takes messages of the run that the journal does not know of: a run
-// that another process goes on with does not send them again.
+// The server has messages of the run that the journal does not know about. A process that goes on with
+// the run does not send them again.
 func TestAResumedRunAsksWhatTheServerHas(t *testing.T) {
 	url, js := forgetful(t)
 	nc, dir := dial(t, url), t.TempDir()

@@ -16,8 +16,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// A client that connects to a leaf node and says that JetStream is the hub's publishes
-// to the hub and reads from there, whichever way it was said.
+// A client that connects to a leaf node and is configured for the JetStream of the hub publishes to the
+// hub and reads from it, with each way of configuration.
 func TestJetStreamOfTheHub(t *testing.T) {
 	servers := natstest.NewLeaf(t)
 	hub, err := jetstream.New(natstest.Connect(t, servers.Hub))
@@ -80,7 +80,7 @@ func TestJetStreamOfTheHub(t *testing.T) {
 	}
 }
 
-// All handles of JetStream are made in one place, which knows where it is.
+// All handles of JetStream are made by package bus, which knows the place of JetStream.
 func TestEveryHandleKnowsItsJetStream(t *testing.T) {
 	found := 0
 	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {

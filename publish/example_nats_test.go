@@ -44,8 +44,8 @@ func server(ctx context.Context) (nc *nats.Conn, stop func(), err error) {
 	return nc, func() { nc.Close(); s.Close() }, nil
 }
 
-// A subscriber reads a stream from its beginning, whenever it comes, and knows
-// the turns at any time.
+// A subscriber reads a stream from its beginning, even if it comes late, and knows the turns at any
+// time.
 func ExampleSubscribe() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -61,7 +61,7 @@ func ExampleSubscribe() {
 		return
 	}
 	for _, e := range conversation() {
-		_ = publisher.Publish(e) // fails for what is no event
+		_ = publisher.Publish(e) // fails only for an invalid event
 	}
 	if err := publisher.Close(ctx); err != nil {
 		fmt.Println(err)

@@ -37,7 +37,7 @@ func port(t testing.TB, s *natsd.Server) int {
 	return n
 }
 
-// stored reads what JetStream holds, from a fresh consumer.
+// stored reads the messages in JetStream with a new consumer.
 func stored(t testing.TB, url string, stop func(Message) bool) []Message {
 	t.Helper()
 	var messages []Message
@@ -78,8 +78,8 @@ type proxy struct {
 	target   string
 	mu       sync.Mutex
 	conns    map[net.Conn]bool
-	lose     atomic.Bool   // the server's next answer is lost, with the connections
-	lost     chan struct{} // tells of it
+	lose     atomic.Bool   // whether to drop the server's next answer and all connections
+	lost     chan struct{} // tells that the answer was dropped
 	gate     sync.RWMutex  // keeps new connections out while it is locked
 	running  sync.WaitGroup
 }
@@ -145,7 +145,7 @@ func (p *proxy) pass(dst, src net.Conn, answers bool) {
 	}
 }
 
-// cut ends all connections of now, with whatever is on its way.
+// cut ends all present connections and drops the bytes on their way.
 func (p *proxy) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -234,7 +234,7 @@ func TestCutConnectionsLoseNothing(t *testing.T) {
 			in.cut()
 			cuts++
 		}
-		if r.IntN(20) == 0 { // so that a fault never meets more than a few at once
+		if r.IntN(20) == 0 { // so that a fault affects only a few of them
 			if err := p.Flush(patient(t)); err != nil {
 				t.Fatal(err)
 			}
@@ -250,8 +250,7 @@ func TestCutConnectionsLoseNothing(t *testing.T) {
 	t.Logf("%d events, %d cuts, %d lost answers, %d retries", len(events), cuts, lost, p.Stats().Retries)
 }
 
-// An acknowledgement is lost, and the server is back only when it no longer
-// recognises the event by its id.
+// An acknowledgement is lost, and the server is back only after it has forgotten the id of the event.
 func TestLostAcknowledgementBeyondTheDuplicateWindow(t *testing.T) {
 	s := serve(t, natsd.Options{})
 	js, err := jetstream.New(dial(t, s.URL()))
@@ -299,7 +298,7 @@ func TestLostAcknowledgementBeyondTheDuplicateWindow(t *testing.T) {
 	t.Logf("%d events, %d lost answers, %d retries", len(events), lost, p.Stats().Retries)
 }
 
-// forget returns once the server no longer knows a message of before by its id.
+// forget returns once the server has forgotten the ids of earlier messages.
 func forget(t *testing.T, js jetstream.JetStream) {
 	t.Helper()
 	enc := event.Encoder{Stream: "other", Run: event.NewRun(time.Now())}

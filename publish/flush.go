@@ -5,13 +5,13 @@ import (
 	"fmt"
 )
 
-// waiter is a Flush that waits for so many acknowledgements.
+// waiter is a Flush that waits for a number of acknowledgements.
 type waiter struct {
 	acked uint64
 	ready chan struct{}
 }
 
-// acked notes that an event was acknowledged.
+// acked counts an acknowledged event.
 func (p *Publisher) acked() {
 	p.mu.Lock()
 	p.lastErr = nil
@@ -56,7 +56,7 @@ func (p *Publisher) Flush(ctx context.Context) error {
 	return p.left(ctx, taken)
 }
 
-// left says what of the first events is not acknowledged.
+// left is the error about those of the first events that are not acknowledged.
 func (p *Publisher) left(ctx context.Context, first uint64) error {
 	_, acked, safe := p.own.counts()
 	if acked >= first {

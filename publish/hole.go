@@ -25,7 +25,7 @@ func (e *LostError) Is(target error) bool { return target == event.ErrHole }
 // mostRuns is how many runs a subscriber remembers, the last heard of.
 const mostRuns = 1024
 
-// heard remembers how far runs have come. The zero value is ready.
+// heard remembers the last event of each run. The zero value is ready.
 type heard struct {
 	runs  map[string]mark
 	clock uint64
@@ -39,7 +39,7 @@ func (h *heard) last(run string) (seq uint64, known bool) {
 	return m.seq, ok
 }
 
-// before reports whether e or a later event of its run was there before.
+// before reports whether e or a later event of its run was heard before.
 func (h *heard) before(e event.Event) bool { return e.Seq <= h.runs[e.Run].seq }
 
 func (h *heard) event(e event.Event) {

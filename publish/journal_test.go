@@ -18,14 +18,14 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
-// gone is a context that is over.
+// gone is a context that is done.
 func gone(t testing.TB) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return ctx
 }
 
-// abandon publishes events to nobody and leaves them in the journal.
+// abandon publishes events while no server answers, so that they stay in the journal.
 func abandon(t *testing.T, dir string, opts PublisherOptions, events []event.Event) {
 	t.Helper()
 	nc, err := Connect(t.Context(), "nats://127.0.0.1:1", ConnectOptions{Wait: true})
@@ -76,7 +76,7 @@ func TestWhatADeadProcessLeftIsPublishedFirst(t *testing.T) {
 	}
 }
 
-// The server has all events of a process that died: the run is ended for it.
+// The server has all events of a process that died. The next process ends the run.
 func TestADeadRunIsEnded(t *testing.T) {
 	dir := t.TempDir()
 	s := serve(t, natsd.Options{})
@@ -106,7 +106,7 @@ func TestARunGoesOnInAnotherProcess(t *testing.T) {
 	for i, cut := range []int{len(events) / 3, len(events) / 2, len(events)} {
 		if i == 1 {
 			abandon(t, dir, PublisherOptions{Resumable: true}, events[:cut])
-			// Somebody else publishes what is left, and leaves the run open.
+			// Another process publishes the rest, and leaves the run open.
 			if n, err := FlushJournals(patient(t), dial(t, s.URL()), dir, PublisherOptions{}); err != nil || n != cut-len(events)/3 {
 				t.Errorf("%d events flushed, %v", n, err)
 			}
@@ -125,9 +125,8 @@ func TestARunGoesOnInAnotherProcess(t *testing.T) {
 	wantOnceInOrder(t, stored(t, s.URL(), ended), map[string]int{events[0].Run: len(events)})
 }
 
-// A box that may publish its own stream's events and nothing else goes on after
-// a crash in which the acknowledgement of its last event was lost, when the
-// server no longer knows that by its id.
+// A client that may publish its own stream's events and nothing else goes on after a crash in which the
+// acknowledgement of its last event was lost, even if the server has forgotten the id of that event.
 func TestPublishPermissionSufficesAfterACrash(t *testing.T) {
 	url := natsWith(t, &server.Options{JetStream: true, StoreDir: t.TempDir(), Users: []*server.User{{Username: "admin", Password: "a"},
 		{Username: "box", Password: "b", Permissions: &server.Permissions{
@@ -174,8 +173,8 @@ func TestPublishPermissionSufficesAfterACrash(t *testing.T) {
 	wantOnceInOrder(t, own, map[string]int{events[0].Run: len(events)})
 }
 
-// forgetLast makes the journal what it was when the last of events was sent
-// and not yet acknowledged.
+// forgetLast puts the journal into the state in which the last event was sent and not yet
+// acknowledged.
 func forgetLast(t *testing.T, opts PublisherOptions, events []event.Event) {
 	t.Helper()
 	read, err := journal.Open(opts.Journal, opts.Run)
@@ -240,7 +239,7 @@ func TestJournalThatCannotBeIsSaidAndDoneWithout(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var said []error // all before NewPublisher returns
+	var said []error // all come before NewPublisher returns
 	s := serve(t, natsd.Options{})
 	events := eventtest.Encoded(eventtest.Seeded(73), "meeting", 5)
 	p := newPublisher(t, dial(t, s.URL()), PublisherOptions{Journal: file, Run: events[0].Run,
@@ -293,7 +292,7 @@ func TestFinishedJournalsAreBounded(t *testing.T) {
 	}
 }
 
-// full is a journal on a disk that has room now and then.
+// full is a journal on a disk that has room only at times.
 type full struct {
 	*journal.Journal
 	room func() bool

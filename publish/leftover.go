@@ -16,23 +16,22 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish/journal"
 )
 
-// keepFinished is how many bytes of journals are kept of which the server has
-// everything.
+// keepFinished is how many bytes of journals are kept although the server has all their events.
 const keepFinished = 64 << 20
 
-// Kept is what a journal directory has of one run.
+// Kept describes one run in a journal directory.
 type Kept struct {
-	Stream, Run string // Stream is empty where no event is kept
-	// Acked is the number of the last event that the server has, and Waiting
-	// how many events follow it.
+	Stream, Run string // Stream is empty if no event is kept
+	// Acked is the number of the last event that the server has. Waiting is how many
+	// events follow it.
 	Acked   uint64
 	Waiting int
-	// Size is that of the journal in bytes.
+	// Size is the size of the journal in bytes.
 	Size int64
-	// Damage says what of the journal is not as it was written, nil if all is.
+	// Damage is the error about damage in the journal, nil if there is none.
 	Damage error
-	// InUse says that a process publishes the run now, Resumable that one may go
-	// on with it, Ended that the server has the run's last event.
+	// InUse says that a process publishes the run now. Resumable says that another process
+	// may go on with it. Ended says that the server has the run's last event.
 	InUse, Resumable, Ended bool
 }
 
@@ -48,7 +47,7 @@ func Journals(dir string) ([]Kept, error) {
 	for _, name := range names {
 		info, err := journal.Inspect(dir, name)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // removed since
+			continue // another process has removed it
 		}
 		if err != nil {
 			failed = errors.Join(failed, err)
@@ -82,8 +81,8 @@ func FlushJournals(ctx context.Context, nc *nats.Conn, dir string, opts Publishe
 	return events, cmp.Or(err, prune(dir, keepFinished))
 }
 
-// leftovers publishes the runs in dir one after the other. One that cannot be
-// published stays for the next time, and does not keep others from it.
+// leftovers publishes the runs in dir one after the other. A run that cannot be published stays for
+// the next time, and the others are published nevertheless.
 func (c *courier) leftovers(ctx context.Context, dir string) (events int, err error) {
 	runs, err := Journals(dir)
 	for _, run := range runs {
@@ -102,8 +101,8 @@ func (c *courier) leftovers(ctx context.Context, dir string) (events int, err er
 	return events, err
 }
 
-// unfinished reports whether the run of a dead process has events for the
-// server, if only the one that ends it.
+// unfinished reports whether the run of a dead process has events for the server. The event that ends
+// the run counts, even if it has still to be made.
 func (k Kept) unfinished() bool { return k.Waiting > 0 || !k.Ended && !k.Resumable }
 
 // leftover publishes one run to its end.
@@ -117,7 +116,7 @@ func (c *courier) leftover(ctx context.Context, dir string, run Kept) (events in
 		return 0, errors.Join(err, j.Close())
 	}
 	if s.stream == "" {
-		// Before its first event is sent, a journal knows its stream.
+		// A journal has its stream before its first event is sent.
 		if j.Damage() != nil {
 			c.report(fmt.Errorf("run %s, left by an earlier process: no event of it is left: %w", run.Run, j.Damage()))
 		}
@@ -138,8 +137,8 @@ func (c *courier) leftover(ctx context.Context, dir string, run Kept) (events in
 	return events, err
 }
 
-// end adds what a run lacks whose process died: an event that ends it. A run
-// that another process may go on with is left open.
+// end adds the last event to a run whose process died. It leaves a run open if another process may go
+// on with it.
 func (s *spool) end(lastRecord []byte, damage error) error {
 	if s.state[stateResumable] != 0 || s.state[stateEnded] != 0 {
 		return nil
@@ -169,10 +168,10 @@ func (s *spool) end(lastRecord []byte, damage error) error {
 	return err
 }
 
-// prune deletes the oldest journals of which the server has everything until
-// the others have at most so many bytes.
+// prune deletes the oldest journals whose events the server has, until the others have at most most
+// bytes.
 func prune(dir string, most int64) error {
-	runs, _ := Journals(dir) // what cannot be read is not removed
+	runs, _ := Journals(dir) // journals that cannot be read stay
 	var total int64
 	for _, run := range slices.Backward(runs) {
 		if run.InUse || run.Resumable || run.unfinished() {

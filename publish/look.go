@@ -15,15 +15,15 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
-// What bounds the search for a run that is not the last of its stream.
+// Bounds of the search for a run that is not the last of its stream.
 const (
 	searchWithin = time.Minute
 	// clocks is how far the clocks of a machine and the server may be apart.
 	clocks = time.Hour
 )
 
-// look tells s which of its events the server has: what an earlier process sent,
-// its journal may not have kept. Who may not ask does without.
+// look tells s which of its events the server has, as the journal may have lost what an earlier process
+// sent. A client without the permission to ask skips it.
 func (c *courier) look(ctx context.Context, s *spool) error {
 	for attempt := 0; ; attempt++ {
 		err := c.lookOnce(ctx, s)
@@ -59,12 +59,12 @@ func (c *courier) lookOnce(ctx context.Context, s *spool) error {
 	case err != nil:
 		return err
 	case !found:
-		e = event.Event{Seq: passed} // nothing of what was passed on is left
+		e = event.Event{Seq: passed} // the server has deleted all events that were passed on
 	}
 	return s.there(e)
 }
 
-// errMute is for a server that does not listen to this client.
+// errMute says that the server does not answer the requests of this client.
 var errMute = errors.New("the server does not answer this client")
 
 // reached returns the last event of a run that the server has.
@@ -107,15 +107,15 @@ func (c *courier) reached(ctx context.Context, stream, run string) (last event.E
 	return last, false, cause(ctx, nil)
 }
 
-// mayNotAsk reports whether err, of a request that had less time than ctx, is that
-// of a client to which the server does not listen.
+// mayNotAsk reports whether err says that the client has no permission to ask. err is the error of a
+// request that had less time than ctx.
 func mayNotAsk(ctx context.Context, err error) bool {
 	return ctx.Err() == nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) ||
 		errors.Is(err, nats.ErrPermissionViolation))
 }
 
-// begun is a time before a run began, by its id; the zero time where that does not
-// tell, or something stored at a time is older.
+// begun is a time before the beginning of a run, by its id. It is zero if the id does not tell, or if
+// that time is not before stored.
 func begun(run string, stored time.Time) time.Time {
 	digits, _, _ := strings.Cut(run, "-")
 	ms, err := strconv.ParseInt(digits, 16, 64)

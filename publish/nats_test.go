@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience ends a test that hangs; nothing is timed by it.
+// patience ends a test that hangs. No test measures time with it.
 const patience = 2 * time.Minute
 
 func patient(t testing.TB) context.Context {
@@ -179,7 +179,7 @@ func TestSubscribersChoose(t *testing.T) {
 		t.Errorf("after message %d: %v", len(a), got)
 	}
 
-	// Who wants only new events, or those since the last, starts before c.
+	// Subscribers to new events, or to those after the last, start before c is published.
 	for _, opts := range []SubscribeOptions{{NewOnly: true}, {Since: m.Stored.Add(time.Nanosecond)}} {
 		reading := make(chan struct{}, 1)
 		first := make(chan Message, 1)
@@ -493,9 +493,9 @@ func report(b *testing.B, took []time.Duration) {
 	b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds()), "p99-ns")
 }
 
-// keepDirectory has the server keep another stream. When the last one is deleted, the
-// server removes the directory of all of them a little later, and one that is made at
-// that moment has no place: "error creating store for stream".
+// keepDirectory makes another stream on the server. When its last stream is deleted, the server
+// removes the directory of all streams a little later. A stream that is created at that moment fails
+// with "error creating store for stream".
 func keepDirectory(t *testing.T, nc *nats.Conn) {
 	t.Helper()
 	if _, err := jetStream(t, nc).CreateStream(patient(t), jetstream.StreamConfig{Name: "KEPT", Subjects: []string{"kept"}}); err != nil {

@@ -7,14 +7,14 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// parcel is an event on its way.
+// parcel is an event that is being sent.
 type parcel struct {
 	event event.Event
 	data  []byte // its JSON
 	// unsure says that the event may have been sent before.
 	unsure bool
-	// journaled says that the event is the journal's, and filler that it is in the
-	// place of one that the journal has lost.
+	// journaled says that the event is in the journal. filler says that it stands for an
+	// event that the journal has lost.
 	journaled, filler bool
 }
 
@@ -34,7 +34,7 @@ func (s *spool) pop() (p *parcel, done bool, err error) {
 			return nil, s.closed, nil
 		}
 		seq := p.event.Seq
-		if seq <= s.popped { // the server has it, and the cursor did not say so
+		if seq <= s.popped { // the server has it, although the cursor did not say so
 			s.front = nil
 			if p.journaled {
 				err = s.store.Done(maps.Clone(s.state))
@@ -44,7 +44,7 @@ func (s *spool) pop() (p *parcel, done bool, err error) {
 			}
 			continue
 		}
-		if s.unknown { // whether anything was before it
+		if s.unknown { // perhaps there were events before it
 			s.acked += min(seq-1, s.inherited) - min(s.popped, s.inherited)
 			s.popped, s.unknown = seq-1, false
 		}
@@ -57,7 +57,7 @@ func (s *spool) pop() (p *parcel, done bool, err error) {
 	}
 }
 
-// take returns the next event of the journal, then of the memory.
+// take returns the next event, those of the journal before those of the memory.
 func (s *spool) take() (*parcel, error) {
 	p := &parcel{}
 	if s.store != nil {
@@ -78,8 +78,8 @@ func (s *spool) take() (*parcel, error) {
 	return p, err
 }
 
-// filler stands for an event that the journal has lost, before the next that it
-// has: numbers have no holes.
+// filler is an event in place of one that the journal has lost, before the next one that it has. It
+// keeps the numbers without holes.
 func (s *spool) filler(next event.Event) *parcel {
 	s.lost++
 	e := event.Event{Stream: next.Stream, Run: next.Run, Seq: s.popped, Kind: event.StatusReported, At: next.At,

@@ -21,11 +21,11 @@ const (
 	skew = time.Minute
 )
 
-// place is where a reader is in the JetStream stream.
+// place is the position of a reader in the JetStream stream.
 type place struct {
 	number uint64
-	// stored is when the message was stored, and read whether it was read or
-	// only skipped. The two show that it is still the same message.
+	// stored is the storing time of the message. read says whether it was read or only
+	// skipped. The two show that it is still the same message.
 	stored time.Time
 	read   bool
 }
@@ -66,7 +66,7 @@ func (r *reader) config() jetstream.ConsumerConfig {
 		Replicas:          1,
 		InactiveThreshold: idle,
 	}
-	if len(r.opts.Streams) == 1 { // servers before 2.10 know no more than one
+	if len(r.opts.Streams) == 1 { // servers before 2.10 take only one filter
 		c.FilterSubject = StreamSubjects(r.opts.Streams[0])
 	} else {
 		for _, s := range r.opts.Streams {
@@ -93,8 +93,7 @@ func (r *reader) config() jetstream.ConsumerConfig {
 	return c
 }
 
-// advance makes m the last message. What was to be read again has been, once a
-// message is there that is no older.
+// advance makes m the last message and ends reading again: m is not older than the last one was.
 func (r *reader) advance(m Message) {
 	r.at = place{number: m.Number, stored: m.Stored, read: true}
 	r.back = false

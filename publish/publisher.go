@@ -65,8 +65,8 @@ type Publisher struct {
 	leftOut atomic.Uint64
 
 	mu       sync.Mutex
-	lastErr  error // why the last attempt failed
-	failed   error // why there will be no further attempt
+	lastErr  error // of the last failed attempt
+	failed   error // after which there is no further attempt
 	waiters  []waiter
 	released sync.Once
 }
@@ -135,7 +135,7 @@ func (p *Publisher) openOwn() (*spool, error) {
 	return s, nil
 }
 
-// report passes on what goes wrong, once until something goes right again.
+// report passes on an error. After the first, it waits for a success before it reports again.
 func (p *Publisher) report(err error) {
 	p.mu.Lock()
 	again := p.lastErr != nil && p.lastErr.Error() == err.Error()
@@ -197,7 +197,7 @@ func (p *Publisher) GiveWay() bool {
 	return true
 }
 
-// run sends what earlier processes left and then what is published.
+// run sends the events that earlier processes left, and then those of this one.
 func (p *Publisher) run(ctx context.Context) {
 	defer close(p.done)
 	defer p.courier.stop()
@@ -215,11 +215,11 @@ func (p *Publisher) run(ctx context.Context) {
 	}
 }
 
-// syncEvery is how much may be lost in a power cut.
+// syncEvery is how much time of events a power cut may lose.
 const syncEvery = time.Second
 
-// keepSynced writes what the journal has to the disk, apart from all that must
-// not wait for one.
+// keepSynced syncs the journal to the disk, in a goroutine of its own, because nothing else must wait
+// for a disk.
 func (p *Publisher) keepSynced(ctx context.Context) {
 	tick := time.NewTicker(syncEvery)
 	defer tick.Stop()

@@ -13,32 +13,31 @@ import (
 )
 
 const (
-	// beat is how often the server says that it is still there; twice as long
-	// without a word and the consumer is given up.
+	// beat is the time between two heartbeats of the server. The consumer is given up after
+	// twice that time without any.
 	beat = 5 * time.Second
-	// shortAttempts is how many times a stream may be short before that is
-	// taken for true: a cluster that has just come up may still be catching up.
+	// shortAttempts is how many times a stream may end before the last read message until
+	// the reader believes it. A cluster that has just started may still be catching up.
 	shortAttempts = 7
 )
 
 // reader keeps its place in the JetStream stream from one consumer to the next.
 //
-// An ordered consumer of the library would start again behind the last number
-// whatever the stream has become. The server obeys a start beyond the end, so
-// that after a stream was replaced, or cut back by a crash of the server's
-// machine, everything would be skipped until the old number is reached. This
-// reader starts again at the last message and looks whether it is the same.
+// An ordered consumer of the library would start again behind the last number, even if the stream has
+// been replaced. The server accepts a start beyond the end. So after a stream was replaced, or cut back
+// by a crash of the server's machine, all messages up to the old number would be skipped. This reader
+// starts again at the last message that it read, and checks whether it is still the same.
 type reader struct {
 	nc       *nats.Conn
 	js       jetstream.JetStream
 	opts     SubscribeOptions
 	at       place     // the last message
-	oldest   time.Time // when the first message was stored
-	newest   time.Time // and when the newest so far
+	oldest   time.Time // storing time of the first message
+	newest   time.Time // storing time of the newest message so far
 	created  time.Time // of the JetStream stream that at belongs to
 	heard    heard
-	back     bool // read again what is younger than at, whatever its number
-	doubted  bool // the next hole was read twice
+	back     bool // whether messages younger than at are read again, under any number
+	doubted  bool // whether the next hole was read twice
 	failures int  // in a row
 }
 
@@ -47,15 +46,15 @@ type consumer struct {
 	jetstream.MessagesContext
 	info      func(context.Context) (*jetstream.ConsumerInfo, error)
 	delivered uint64
-	overlap   bool // the first message is to be the last that was read
+	overlap   bool // whether the first message has to be the last one that was read
 }
 
-// errAgain ends a consumer whose successor does better.
+// errAgain ends a consumer, because a new one is needed.
 var errAgain = errors.New("reading goes on with another consumer")
 
 // read yields events from one consumer and reports whether to try another.
 func (r *reader) read(ctx context.Context, yield func(Message, error) bool) (again bool) {
-	// A consumer from before a lost connection may be gone, and says so late.
+	// A consumer from before a lost connection may be gone, which the server tells late.
 	connected := r.nc.StatusChanged(nats.CONNECTED)
 	defer r.nc.RemoveStatusListener(connected)
 	c, lost, err := r.open(ctx)
@@ -73,7 +72,7 @@ func (r *reader) read(ctx context.Context, yield func(Message, error) bool) (aga
 			r.failures = 0
 		}
 	}(time.Now())
-	defer context.AfterFunc(ctx, c.Stop)() // ends a wait for a lost server too
+	defer context.AfterFunc(ctx, c.Stop)() // also ends a wait for a lost server
 	go func() {
 		if _, ok := <-connected; ok {
 			c.Stop()
@@ -95,14 +94,14 @@ func (r *reader) read(ctx context.Context, yield func(Message, error) bool) (aga
 		case errors.Is(err, jetstream.ErrNoHeartbeat):
 			return r.retry(ctx, fmt.Errorf("the server has fallen silent: %w", err), yield)
 		case err != nil:
-			return true // what does not pass, the next attempt will say
+			return true // the next attempt finds a lasting error
 		case !yield(m, nil):
 			return false
 		}
 	}
 }
 
-// retry reports whether err may pass; otherwise it yields it.
+// retry reports whether another attempt may succeed after err. Otherwise, it yields err.
 func (r *reader) retry(ctx context.Context, err error, yield func(Message, error) bool) bool {
 	switch {
 	case ctx.Err() != nil:
@@ -119,14 +118,14 @@ func (r *reader) retry(ctx context.Context, err error, yield func(Message, error
 	return true
 }
 
-// open starts a consumer at the last message read. Lost says what the server
-// has deleted since.
+// open starts a consumer at the last message that was read. lost is the error about messages that the
+// server has deleted since.
 func (r *reader) open(ctx context.Context) (c *consumer, lost, err error) {
 	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
 	stream, err := r.js.Stream(ctx, JetStreamName)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		r.opts.NewOnly = false // whatever comes is new
+		r.opts.NewOnly = false // all messages from here on are new
 		return nil, nil, fmt.Errorf("nothing has been published to this server yet: %w", err)
 	}
 	if err != nil {
@@ -146,8 +145,8 @@ func (r *reader) open(ctx context.Context) (c *consumer, lost, err error) {
 	return &consumer{MessagesContext: messages, info: created.Info, overlap: r.at.read && !r.back}, lost, nil
 }
 
-// next returns the next message that was not read before. With an error that
-// matches [event.ErrHole] it comes after events that are not there.
+// next returns the next message that was not read before. An error that matches [event.ErrHole] says
+// that events before the message are missing.
 func (r *reader) next(ctx context.Context, c *consumer) (Message, error) {
 	for {
 		msg, err := c.Next(jetstream.NextMaxWait(6 * beat))
@@ -201,9 +200,9 @@ func (r *reader) next(ctx context.Context, c *consumer) (Message, error) {
 	}
 }
 
-// check asks, when nothing came for long, whether the server sent anything: it
-// keeps no copy for a consumer that does not acknowledge. Who may not ask finds
-// out with the next message.
+// check asks the server after a long silence whether it has sent a message that did not arrive. The
+// server does not send it again, as the consumer does not acknowledge. A client without the permission
+// to ask finds out with the next message.
 func (c *consumer) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
-// received is what a subscriber was given.
+// received is a message or an error that a subscriber got.
 type received struct {
 	Message
 	err error
@@ -76,7 +76,7 @@ func jetStream(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 	return js
 }
 
-// away cuts the way p while f runs.
+// away cuts all connections through p while f runs.
 func (p *proxy) away(f func()) {
 	p.gate.Lock()
 	defer p.gate.Unlock()
@@ -136,9 +136,8 @@ func TestStreamReplacedUnderASubscriber(t *testing.T) {
 	wantEvents(t, got, after)
 }
 
-// The server's machine crashes and its disk is what it was a while ago, so that
-// new events get numbers that others had. The subscriber is back before these
-// are as many again, or only after.
+// The server's machine crashes and its disk has an older state, so that new events get numbers that other
+// events had. The subscriber is back before there are as many events as before, or only after.
 func TestStreamCutBackUnderASubscriber(t *testing.T) {
 	for _, late := range []bool{false, true} {
 		for _, streams := range [][]string{nil, {"meeting"}} {

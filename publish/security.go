@@ -26,7 +26,7 @@ type Security struct {
 	Cert, Key string
 }
 
-// options checks the files and returns what they say.
+// options checks the files and returns the options of the connection.
 func (s Security) options() ([]nats.Option, error) {
 	if (s.Cert == "") != (s.Key == "") {
 		return nil, errors.New("a client certificate and its key: expected both or neither")

@@ -48,8 +48,8 @@ func file(t *testing.T, name, text string) string {
 	return path
 }
 
-// connects reports whether a server lets a client with that in and answers it,
-// and that no secret is in what is said if not.
+// connects returns the error with which a server refuses a client with these options, nil if the server
+// answers it. No secret may be in the error.
 func connects(t *testing.T, url string, opts ConnectOptions, secrets ...string) error {
 	t.Helper()
 	var said []string

@@ -15,31 +15,28 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus/wait"
 )
 
-// sender stores messages in JetStream one after the other: the next is sent
-// when the one before is acknowledged, so that their order holds whatever
-// fails, and each once, however long the server is away.
+// sender stores messages in JetStream, in order and each once, however long the server is away. It sends
+// a message when the one before is acknowledged.
 //
-// JetStream drops a message that it has seen within its duplicate window by
-// Nats-Msg-Id. Beyond the window the fence holds: each message states the
-// sequence number of the last message on its subject. If a message was stored
-// and its acknowledgement lost, sending it again is refused, and the refusal,
-// which names the newer number, is as good as the acknowledgement. Who has no
-// permission but to publish learns the first number from a refusal too, that
-// of an empty message with an impossible expectation.
+// Within its duplicate window, JetStream drops a message whose Nats-Msg-Id it has seen. Beyond the
+// window, a fence prevents duplicates: each message states the sequence number of the last message on its
+// subject. If a message was stored and its acknowledgement lost, JetStream refuses the second sending.
+// That refusal names the newer number and counts as the acknowledgement. A client that may only publish
+// learns the first number from a refusal too: it sends an empty message with an impossible expectation.
 type sender struct {
 	js     jetstream.JetStream
 	report func(error)
 	// last is the sequence number of the last message on each subject.
 	last map[string]uint64
-	// ensure creates the JetStream stream. It is called before the first
-	// message and again when nobody takes one.
+	// ensure creates the JetStream stream. It is called before the first message, and again
+	// when a message finds no stream.
 	ensure  func(context.Context) error
 	ensured bool
 	// stream is nil without the permission to ask for it.
 	stream  jetstream.Stream
 	retries atomic.Uint64
-	// learned is told the last number on a subject before the first message
-	// is sent there.
+	// learned is called with the last number on a subject before the first message is sent
+	// there.
 	learned func(last uint64)
 }
 
@@ -51,14 +48,14 @@ const (
 	expectedLast = jetstream.ExpectedLastSubjSeqHeader
 )
 
-// errRefused marks an error that sending again cannot mend.
+// errRefused marks an error after which another attempt cannot succeed.
 var errRefused = errors.New("the NATS server refuses the event")
 
-// errDuplicate is the answer to an event's first sending when it is there.
+// errDuplicate is the error for an event that is stored before its first sending.
 var errDuplicate = errors.New("an event with this id is stored already: another program uses the same run id")
 
-// send returns when msg is stored, when it never can be, or when ctx is done.
-// Unsure says that it may have been stored before.
+// send returns when msg is stored, when it never can be stored, or when ctx is done. unsure says that msg
+// may have been stored before.
 func (s *sender) send(ctx context.Context, msg *nats.Msg, unsure bool) error {
 	for attempt := 0; ; attempt++ {
 		stored, err := s.try(ctx, msg, attempt, &unsure)
@@ -67,7 +64,7 @@ func (s *sender) send(ctx context.Context, msg *nats.Msg, unsure bool) error {
 			return nil
 		case ctx.Err() != nil:
 			return cause(ctx, err)
-		case err == nil: // the fence was wrong and is right now
+		case err == nil: // the fence was wrong and has been corrected
 			continue
 		case errors.Is(err, ErrIncompatible):
 			return err
@@ -83,7 +80,7 @@ func (s *sender) send(ctx context.Context, msg *nats.Msg, unsure bool) error {
 	}
 }
 
-// cause names what was in the way when ctx ended.
+// cause is the error that delayed the sending until ctx was done.
 func cause(ctx context.Context, err error) error {
 	if err == nil {
 		return ctx.Err()
@@ -91,8 +88,7 @@ func cause(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", ctx.Err(), apiError(err))
 }
 
-// try sends msg once, for the first time where attempt is 0. It updates unsure
-// and the fence.
+// try sends msg once. attempt is 0 for the first time. It updates unsure and the fence.
 func (s *sender) try(ctx context.Context, msg *nats.Msg, attempt int, unsure *bool) (stored bool, err error) {
 	if err := s.ensureOnce(ctx); err != nil {
 		return false, err
@@ -107,8 +103,8 @@ func (s *sender) try(ctx context.Context, msg *nats.Msg, attempt int, unsure *bo
 	}
 	msg.Header.Set(expectedLast, strconv.FormatUint(last, 10))
 	ack, err := s.publish(ctx, msg)
-	// A cluster that is falling apart can refuse a message and store it all the
-	// same, so that only the answer to the first sending says whose the other is.
+	// A failing cluster can refuse a message and store it nevertheless. So only a
+	// duplicate at the first sending says that another program has sent the message.
 	if err == nil && ack.Duplicate && !*unsure && attempt == 0 {
 		return false, errDuplicate
 	}
@@ -147,14 +143,14 @@ func (s *sender) ensureOnce(ctx context.Context) error {
 	return nil
 }
 
-// unheard reports whether err says that nobody took a message.
+// unheard reports whether err says that no stream took a message.
 func unheard(err error) bool {
 	return errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrAsyncPublishTimeout)
 }
 
-// isStored reports whether msg is among the messages on its subject after
-// number last, which another publisher of the same stream may have put there.
-// Who may not look has to be the only publisher.
+// isStored reports whether msg is among the messages on its subject after number last. The others are
+// those of another publisher of the same stream. A client without the permission to look has to be the
+// only publisher.
 func (s *sender) isStored(ctx context.Context, msg *nats.Msg, last, actual uint64) (bool, error) {
 	if s.stream == nil {
 		return true, nil
@@ -168,10 +164,10 @@ func (s *sender) isStored(ctx context.Context, msg *nats.Msg, last, actual uint6
 		case errors.Is(err, jetstream.ErrMsgNotFound):
 			return false, nil
 		case err != nil:
-			s.last[msg.Subject] = last // look again from here
+			s.last[msg.Subject] = last // the next look begins here
 			return false, err
 		case found.Header.Get(jetstream.MsgIDHeader) == id:
-			s.last[msg.Subject] = found.Sequence // those behind it may be there as well
+			s.last[msg.Subject] = found.Sequence // later messages may be stored as well
 			return true, nil
 		}
 		last = found.Sequence
@@ -196,7 +192,7 @@ func (s *sender) lastOn(ctx context.Context, subject string) (uint64, error) {
 	return msg.Sequence, nil
 }
 
-// probe asks for the last sequence number on subject by a refusal.
+// probe learns the last sequence number on subject from a refusal.
 func (s *sender) probe(ctx context.Context, subject string) (uint64, error) {
 	probe := nats.NewMsg(subject)
 	probe.Header.Set(expectedLast, strconv.FormatUint(impossible, 10))
@@ -226,13 +222,12 @@ func (s *sender) publish(ctx context.Context, msg *nats.Msg) (*jetstream.PubAck,
 	}
 }
 
-// mayBeStored reports whether a message that got err instead of an
-// acknowledgement can have reached the server all the same.
+// mayBeStored reports whether a message that got err instead of an acknowledgement may have been stored.
 func mayBeStored(err error) bool {
 	var api *jetstream.APIError
 	switch {
 	case errors.As(err, &api):
-		return api.Code >= 500 // an answer: no, or that of a cluster in disorder
+		return api.Code >= 500 // a cluster in disorder may have stored it; other answers are refusals
 	case errors.Is(err, jetstream.ErrNoStreamResponse),
 		errors.Is(err, nats.ErrReconnectBufExceeded),
 		errors.Is(err, nats.ErrConnectionClosed),
@@ -242,7 +237,7 @@ func mayBeStored(err error) bool {
 	return true
 }
 
-// refused reports whether sending again would get err again.
+// refused reports whether another sending would get err again.
 func refused(err error) bool {
 	return errors.Is(err, errDuplicate) || errors.Is(err, nats.ErrMaxPayload) || errors.Is(err, nats.ErrConnectionClosed) ||
 		errors.Is(err, jetstream.ErrStreamMessageExceedsMaximum) || errors.Is(err, nats.ErrHeadersNotSupported)

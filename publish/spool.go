@@ -10,7 +10,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish/journal"
 )
 
-// store is what a spool needs of a [journal.Journal].
+// store has the methods of a [journal.Journal] that a spool needs.
 type store interface {
 	Append(record []byte) error
 	Next() ([]byte, error)
@@ -23,9 +23,9 @@ type store interface {
 	Close() error
 }
 
-// The cursor's state has the number of the last event passed on, its time in
-// samples and its revision, whether it was the run's last, whether the run may go
-// on in another process, and a fence for each kind of event.
+// The keys of the cursor's state: the number of the last event that was passed on, its time in samples and
+// its revision, whether it ended the run, whether the run may go on in another process, and a fence for
+// each kind of event.
 const (
 	stateSeq       = "seq"
 	stateAt        = "at"
@@ -34,11 +34,11 @@ const (
 	stateResumable = "resumable"
 )
 
-// compactAt is the size at which records that were passed on are deleted.
+// compactAt is the size of a journal in bytes at which records that were passed on are deleted.
 const compactAt = 32 << 20
 
-// spool holds the events of one run in order until the server has them: in a
-// journal, and in memory where there is none or it takes no more.
+// spool holds the events of one run in order until the server has them: in a journal, and in memory if
+// there is no journal or it cannot be written.
 type spool struct {
 	mu       sync.Mutex
 	store    store    // nil without a journal
@@ -46,22 +46,22 @@ type spool struct {
 	run      string   // empty without a journal
 	stream   string   // of the run, empty if it is not known
 	last     uint64   // number of the last event taken
-	popped   uint64   // and of the last that pop returned, or the server had before
+	popped   uint64   // number of the last event that pop returned, or that the server had before
 	taken    uint64
 	acked    uint64
-	failing  bool // the journal did not take the last event
+	failing  bool // whether the journal refused the last event
 	closed   bool
 	state    map[string]uint64
 	unsynced atomic.Bool
-	// more has room for one token, which says that events or closed changed.
+	// more has room for one token. The token says that events or closed have changed.
 	more chan struct{}
 
-	// Of what an earlier process left in the journal:
+	// About the events that an earlier process left in the journal:
 	inherited uint64 // number of its last event, which that process may have sent
-	unknown   bool   // it is not known which of its events were passed on
-	looked    bool   // the server was asked which it has
+	unknown   bool   // whether it is not known which of them were passed on
+	looked    bool   // whether the server was asked which of them it has
 	front     *parcel
-	lost      uint64 // events that the journal should have and has not
+	lost      uint64 // events that the journal has lost
 }
 
 func newSpool() *spool { return &spool{state: map[string]uint64{}, more: make(chan struct{}, 1)} }
@@ -85,9 +85,9 @@ func openSpool(j *journal.Journal, run string) (*spool, error) {
 	return s, nil
 }
 
-// push takes an event. One that the run has already is left out: who resumes a
-// run decides again what was decided since its state was saved. The error says
-// that the journal has begun to fail, or that it works again.
+// push takes an event. It leaves out an event that the run has already: a process that resumes a run
+// comes again to the events since the state was saved. The error says that the journal has begun to fail,
+// or that it works again.
 func (s *spool) push(e event.Event, data []byte) (open bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,15 +129,15 @@ func (s *spool) toJournal() error {
 	return nil
 }
 
-// known returns the run's stream, and the number of the last event that was passed
-// on, as far as the journal tells.
+// known returns the run's stream and the number of the last event that was passed on, as far as the journal
+// knows them.
 func (s *spool) known() (stream string, passed uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stream, s.state[stateSeq]
 }
 
-// there says that the server has the events up to e, as far as it was sent any.
+// there records that the server has the events up to e.
 func (s *spool) there(e event.Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -151,7 +151,7 @@ func (s *spool) there(e event.Event) error {
 	return s.save()
 }
 
-// setPassed keeps in the state that the server has e.
+// setPassed records in the state that the server has e.
 func (s *spool) setPassed(e event.Event) {
 	s.state[stateSeq], s.state[stateAt], s.state[stateRevision] = e.Seq, uint64(e.At), e.Revision
 	if e.Kind == event.StreamEnded {
@@ -159,7 +159,7 @@ func (s *spool) setPassed(e event.Event) {
 	}
 }
 
-// fence returns the number that was kept for a kind of event.
+// fence returns the saved fence for a kind of event.
 func (s *spool) fence(kind event.Kind) (uint64, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -167,8 +167,7 @@ func (s *spool) fence(kind event.Kind) (uint64, bool) {
 	return n, ok
 }
 
-// keep remembers a fence before the first event is sent behind it, in a power cut
-// too.
+// keep saves a fence before the first event is sent behind it. The fence survives a power cut.
 func (s *spool) keep(kind event.Kind, last uint64) error {
 	s.mu.Lock()
 	s.state[string(kind)] = last
@@ -177,7 +176,7 @@ func (s *spool) keep(kind event.Kind, last uint64) error {
 	if err != nil || s.store == nil {
 		return err
 	}
-	return s.store.Sync() // while events are taken
+	return s.store.Sync() // without the lock, so that events can be taken meanwhile
 }
 
 func (s *spool) save() error {
@@ -187,8 +186,7 @@ func (s *spool) save() error {
 	return s.store.Save(maps.Clone(s.state))
 }
 
-// done says that the server has the event that pop returned last, as the message of
-// that number.
+// done records that the server has the event that pop returned last, as the message of that number.
 func (s *spool) done(p *parcel, number uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -198,7 +196,7 @@ func (s *spool) done(p *parcel, number uint64) error {
 	switch {
 	case s.store == nil:
 		return nil
-	case p.filler: // the cursor stays before the event behind it
+	case p.filler: // the cursor does not move, as a filler is not in the journal
 		return s.save()
 	}
 	if err := s.store.Done(maps.Clone(s.state)); err != nil {
@@ -210,7 +208,7 @@ func (s *spool) done(p *parcel, number uint64) error {
 	return nil
 }
 
-// resumable marks the run as one that another process may go on with.
+// resumable records that another process may go on with the run.
 func (s *spool) resumable() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -218,7 +216,7 @@ func (s *spool) resumable() error {
 	return s.save()
 }
 
-// sync makes what the journal has survive a power cut.
+// sync makes the events in the journal survive a power cut.
 func (s *spool) sync() error {
 	if s.store == nil || !s.unsynced.Swap(false) {
 		return nil
@@ -226,7 +224,7 @@ func (s *spool) sync() error {
 	return s.store.Sync()
 }
 
-// close takes no more events.
+// close makes the spool take no more events.
 func (s *spool) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -234,7 +232,7 @@ func (s *spool) close() {
 	s.signal()
 }
 
-// release lets go of the journal. Nothing uses the spool any more.
+// release closes the journal. The spool must not be used afterwards.
 func (s *spool) release() error {
 	if s.store == nil {
 		return nil
@@ -258,8 +256,8 @@ func (s *spool) signal() {
 	}
 }
 
-// counts returns how many events were taken and how many of them the server
-// has. Safe says that the journal has all others.
+// counts returns how many events were taken and how many of them the server has. safe says that the journal
+// has all others.
 func (s *spool) counts() (taken, acked uint64, safe bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 // JetStreamName is the JetStream stream that keeps the events of all streams.
 const JetStreamName = "DIARIZER"
 
-// What EnsureStream creates where StreamOptions are silent.
+// The defaults of StreamOptions.
 const (
 	DefaultRetain   = 30 * 24 * time.Hour
 	DefaultMaxBytes = 1 << 30
@@ -31,8 +31,8 @@ var ErrIncompatible = errors.New("JetStream stream is not fit for events")
 // ErrNoJetStream is matched by the error for a server that keeps no streams.
 var ErrNoJetStream = errors.New("the NATS server has no JetStream: start it with \"nats-server -js\"")
 
-// What an existing stream has to keep, unless StreamOptions ask for less: below, it
-// loses events of a single meeting while that goes on.
+// The least that an existing stream has to keep, unless StreamOptions ask for less. With smaller limits,
+// it would lose events of a meeting that still goes on.
 const (
 	leastRetain   = time.Hour
 	leastMessages = 10_000
@@ -90,7 +90,7 @@ func EnsureStream(ctx context.Context, nc *nats.Conn, opts StreamOptions) error 
 	want := opts.config()
 	stream, err := js.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		// Two programs may start at once; creating the same twice is no error.
+		// Two programs may start at the same time. Creating the same stream twice is no error.
 		stream, err = js.CreateStream(ctx, want)
 		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			stream, err = js.Stream(ctx, want.Name)
@@ -123,7 +123,7 @@ func apiError(err error) error {
 	return err
 }
 
-// differences lists what in c would lose events or is not what opts ask for.
+// differences lists the settings of c that would lose events or differ from opts.
 func differences(c jetstream.StreamConfig, opts StreamOptions) []string {
 	var diff []string
 	note := func(is bool, format string, args ...any) {
@@ -158,8 +158,8 @@ func differences(c jetstream.StreamConfig, opts StreamOptions) []string {
 	return diff
 }
 
-// largestEvent is far above the few hundred bytes of an event: names and error
-// texts are the only parts without a fixed size.
+// largestEvent is far above the few hundred bytes of an event. Only names and error texts have no fixed
+// size.
 const largestEvent = 64 << 10
 
 // covers reports whether subjects include every event.

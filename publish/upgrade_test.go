@@ -10,8 +10,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
-// TestJournalOfAnEarlierVersion holds that what an earlier version of the program left
-// when it was killed is read, and published to its end.
+// TestJournalOfAnEarlierVersion holds that the journal of an earlier version of the program, which was
+// killed, is read and published to its end.
 func TestJournalOfAnEarlierVersion(t *testing.T) {
 	const hello, standup = "01a221e07785-bc70d39db7", "01a221e077c8-a62d37f11f"
 	dir := t.TempDir()
@@ -52,7 +52,7 @@ func TestJournalOfAnEarlierVersion(t *testing.T) {
 	}
 }
 
-// size is that of a run's records in a directory.
+// size is the size of a run's records in a directory, in bytes.
 func size(t *testing.T, dir fs.FS, run string) int64 {
 	t.Helper()
 	info, err := fs.Stat(dir, run+".journal")

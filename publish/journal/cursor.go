@@ -10,8 +10,8 @@ import (
 	"strconv"
 )
 
-// slotSize is the room for one cursor. The file has two, written in turns, so
-// that one is whole whatever happens to the other.
+// slotSize is the room for one cursor in bytes. The file has two slots, written in turn, so that one
+// is whole even if the writing of the other is interrupted.
 const slotSize = 2048
 
 func writeCursor(f *os.File, slot int64, c Cursor) error {
@@ -32,8 +32,8 @@ func writeCursor(f *os.File, slot int64, c Cursor) error {
 	return err
 }
 
-// readCursor returns the later of the two cursors that are whole, the zero one
-// if there is none, and its slot.
+// readCursor returns the later one of the whole cursors and its slot. Without a whole cursor, it
+// returns the zero cursor.
 func readCursor(f *os.File) (latest Cursor, slot int64, err error) {
 	for i := range int64(2) {
 		block := make([]byte, slotSize)
@@ -61,7 +61,7 @@ func sign(text []byte) []byte {
 	return fmt.Appendf(make([]byte, 0, len(text)+10), "%08x %s", crc32.ChecksumIEEE(text), text)
 }
 
-// verify returns the text of a signed line if it is as it was written.
+// verify returns the text of a signed line, if its checksum is right.
 func verify(line []byte) (text []byte, ok bool) {
 	const before = 9 // the checksum and a space
 	if len(line) < before {

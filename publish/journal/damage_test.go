@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// whole are those of records whose lines are in data.
+// whole are the records whose lines are in data.
 func whole(data []byte, records []string) (left []string) {
 	for _, r := range records {
 		if bytes.Contains(append([]byte{'\n'}, data...), fmt.Appendf(nil, "\n%s\n", sign([]byte(r)))) {
@@ -23,9 +23,8 @@ func whole(data []byte, records []string) (left []string) {
 	return left
 }
 
-// Whatever a power cut leaves of the two files, every record that is whole is
-// read, in order, once, unless the cursor says that it was passed on; what is
-// damaged is said; and the journal goes on.
+// Whatever a power cut leaves of the two files, every whole record is read once and in order, unless
+// the cursor says that it was passed on. Damage is reported, and the journal can be used.
 func TestJournalSurvivesAPowerCut(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		dir, err := os.MkdirTemp("", "journal-")

@@ -10,23 +10,23 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Info is what can be told of a journal without taking it over.
+// Info describes a journal. It is read without taking the journal over.
 type Info struct {
-	// Name is the journal's, Size that of its records in bytes.
+	// Name is the name of the journal. Size is the size of its records in bytes.
 	Name string
 	Size int64
-	// Passed is its cursor and Waiting the number of whole records behind it.
+	// Passed is its cursor. Waiting is the number of whole records behind the cursor.
 	Passed  Cursor
 	Waiting int
 	// Last is the last record, passed on or not; nil if there is none.
 	Last []byte
 	// InUse says that a process has the journal open.
 	InUse bool
-	// Damage is what [Journal.Damage] will say.
+	// Damage is the error that [Journal.Damage] will return.
 	Damage error
 }
 
-// Inspect looks at a journal, which may be in use.
+// Inspect reads the state of a journal, which may be in use.
 func Inspect(dir, name string) (Info, error) {
 	info := Info{Name: name}
 	path := filepath.Join(dir, name)
@@ -62,8 +62,7 @@ func Inspect(dir, name string) (Info, error) {
 	return info, nil
 }
 
-// inUse reports whether a process holds the lock. A lock that nobody needs is
-// not created for that.
+// inUse reports whether a process holds the lock. It does not create a lock file.
 func inUse(path string) (bool, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return false, nil

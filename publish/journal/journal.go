@@ -1,11 +1,10 @@
-// Package journal keeps records on disk until they have been passed on. A
-// record that Append has taken survives the death of the process, kill −9
-// included; a cursor says up to where records were passed on, so that the next
-// process goes on from there. What a power cut leaves of the two, the next
-// process reads as far as it can, see [Journal.Damage].
+// Package journal keeps records on disk until they have been passed on. After Append has returned, a
+// record survives the death of the process, even by kill −9. A cursor says which records were passed on,
+// so that the next process goes on behind them. After a power cut, the next process reads as much as is
+// whole, see [Journal.Damage].
 //
-// A journal is three files in one directory: NAME.journal with a record a line,
-// NAME.cursor, and NAME.lock, which the process that uses the journal holds.
+// A journal is three files in one directory: NAME.journal with one record a line, NAME.cursor, and
+// NAME.lock, which the process that uses the journal holds.
 package journal
 
 import (
@@ -46,29 +45,29 @@ type Journal struct {
 	lock   *flock.Flock
 	data   *os.File
 	cursor *os.File
-	size   atomic.Int64 // of what Append has written
+	size   atomic.Int64 // of the records, in bytes
 
-	last   []byte // record that was there at the beginning
+	last   []byte // the last record when the journal was opened
 	damage error
 	reader *bufio.Reader
 	line   line
-	offset int64  // of what reader has not read yet
-	read   Cursor // what Next has returned
+	offset int64  // of the next byte that reader reads
+	read   Cursor // behind the record that Next returned last
 	passed Cursor
 	slot   int64
 }
 
-// Cursor says what was passed on.
+// Cursor says which records were passed on.
 type Cursor struct {
-	// Records is their number.
+	// Records is the number of records that were passed on.
 	Records uint64 `json:"records"`
-	// Offset is where the next one begins in the file.
+	// Offset is where the next record begins in the file, in bytes.
 	Offset int64 `json:"offset"`
-	// Writes counts the changes of the cursor; 0 where there is none that is whole.
+	// Writes counts the changes of the cursor. It is 0 if no whole cursor was found.
 	Writes uint64 `json:"writes"`
-	// Label is what [Journal.Label] was given.
+	// Label is the text that was set with [Journal.Label].
 	Label string `json:"label,omitempty"`
-	// State is what the owner needs to go on, as JSON has it.
+	// State has the numbers that the owner needs to go on.
 	State map[string]uint64 `json:"state,omitempty"`
 }
 
@@ -89,15 +88,14 @@ func Create(dir, name string) (*Journal, error) {
 	return j, err
 }
 
-// syncDir makes the names in a directory survive a power cut, where the system
-// can do that.
+// syncDir makes the names in a directory survive a power cut, if the system can do that.
 func syncDir(dir string) {
 	if d, err := os.Open(dir); err == nil {
-		_, _ = d.Sync(), d.Close() // not every system has it
+		_, _ = d.Sync(), d.Close() // not every system can sync a directory
 	}
 }
 
-// OpenOrCreate opens the journal if there is one and makes it otherwise.
+// OpenOrCreate opens the journal of that name, or creates it if there is none.
 func OpenOrCreate(dir, name string) (*Journal, error) {
 	j, err := Open(dir, name)
 	if errors.Is(err, os.ErrNotExist) {
@@ -106,8 +104,8 @@ func OpenOrCreate(dir, name string) (*Journal, error) {
 	return j, err
 }
 
-// Open takes over the journal that a process has left in dir. If that lives,
-// the error matches [ErrLocked]. What is no record at the end is cut off.
+// Open takes over the journal that a process has left in dir. If that process is alive, the error
+// matches [ErrLocked]. Bytes at the end that are no record are cut off.
 func Open(dir, name string) (*Journal, error) {
 	return open(filepath.Join(dir, name), os.O_RDWR|os.O_APPEND)
 }
@@ -119,7 +117,7 @@ func open(path string, flags int) (_ *Journal, err error) {
 			err = errors.Join(fmt.Errorf("journal: %w", err), j.Close())
 		}
 	}()
-	// Somebody who looks whether the journal is in use has the lock for an instant.
+	// Inspect holds the lock for a moment, to find out whether the journal is in use.
 	ctx, cancel := context.WithTimeout(context.Background(), lockWithin)
 	defer cancel()
 	locked, err := j.lock.TryLockContext(ctx, lockWithin/50)
@@ -144,8 +142,8 @@ func open(path string, flags int) (_ *Journal, err error) {
 	return j, j.repair()
 }
 
-// repair finds the first record that was not passed on and cuts off what is no
-// record at the end, of which nobody was told that it was kept.
+// repair finds the first record that was not passed on. It cuts off bytes at the end that are no
+// record: Append has not returned for them.
 func (j *Journal) repair() error {
 	info, err := j.data.Stat()
 	if err != nil {
@@ -171,13 +169,13 @@ func (j *Journal) repair() error {
 	return nil
 }
 
-// rewind makes the record behind the cursor the next.
+// rewind makes the record behind the cursor the next one to be read.
 func (j *Journal) rewind() {
 	j.offset, j.read = j.passed.Offset, j.passed
 	j.reader = bufio.NewReaderSize(&tail{j}, 64<<10)
 }
 
-// tail reads the file from j.offset up to what Append has completed.
+// tail reads the file from j.offset to the end of the last completed Append.
 type tail struct{ j *Journal }
 
 func (t *tail) Read(p []byte) (int, error) {
@@ -194,8 +192,7 @@ func (t *tail) Read(p []byte) (int, error) {
 	return 0, err
 }
 
-// Append keeps record, which has no line breaks. After an error nothing of it
-// is kept.
+// Append writes a record, which must not have line breaks. After an error, no part of it is kept.
 func (j *Journal) Append(record []byte) error {
 	line := append(sign(record), '\n')
 	if bytes.ContainsAny(record, "\r\n") || len(line) > longest {
@@ -211,8 +208,8 @@ func (j *Journal) Append(record []byte) error {
 	return nil
 }
 
-// Sync makes what was appended and the cursor survive a power cut too. It may
-// overlap with any other call but Close and Remove.
+// Sync makes the records and the cursor survive a power cut as well. It may overlap with any other
+// call but Close and Remove.
 func (j *Journal) Sync() error {
 	if err := errors.Join(j.data.Sync(), j.cursor.Sync()); err != nil {
 		return fmt.Errorf("journal: %w", err)
@@ -220,8 +217,8 @@ func (j *Journal) Sync() error {
 	return nil
 }
 
-// Next returns the next record that was not passed on, or nil if there is none
-// yet. What is no record is skipped. The record is valid until the next call.
+// Next returns the next record that was not passed on, or nil if there is none yet. It skips lines
+// that are no record. The record is valid until the next call.
 func (j *Journal) Next() ([]byte, error) {
 	for {
 		err := j.line.read(j.reader)
@@ -242,13 +239,13 @@ func (j *Journal) Next() ([]byte, error) {
 // Passed returns the cursor.
 func (j *Journal) Passed() Cursor { return j.passed }
 
-// Done says that all records which Next has returned were passed on.
+// Done moves the cursor behind all records that Next has returned, and saves state with it.
 func (j *Journal) Done(state map[string]uint64) error {
 	j.passed.Records, j.passed.Offset = j.read.Records, j.read.Offset
 	return j.Save(state)
 }
 
-// Save keeps state with the cursor, which stays where it is.
+// Save saves state with the cursor. The cursor does not move.
 func (j *Journal) Save(state map[string]uint64) error {
 	j.passed.State = state
 	j.passed.Writes++
@@ -259,31 +256,30 @@ func (j *Journal) Save(state map[string]uint64) error {
 	return nil
 }
 
-// Label keeps a few words with the cursor from its next change on. A process that finds
-// the journal without its records reads them.
+// Label sets a text that is saved with the next change of the cursor. A process can read it even if the
+// records of the journal are lost.
 func (j *Journal) Label(label string) { j.passed.Label, j.read.Label = label, label }
 
-// Damage says what of the journal was not as it was written when it was opened;
-// nil if all was. Its error matches [ErrDamaged]. Everything that is a record is
-// read all the same, from the first one on where the cursor does not tell which
-// were passed on.
+// Damage is the error about damage that was found when the journal was opened, nil if there was none.
+// It matches [ErrDamaged]. Whole records are read nevertheless. If the damaged cursor does not say
+// which were passed on, reading begins with the first record.
 func (j *Journal) Damage() error { return j.damage }
 
-// Last returns what was the last record when the journal was opened, passed on
-// or not; nil if there was none.
+// Last returns the record that was the last one when the journal was opened, passed on or not. It is
+// nil if there was none.
 func (j *Journal) Last() []byte { return j.last }
 
 // Size returns the size of the records in bytes.
 func (j *Journal) Size() int64 { return j.size.Load() }
 
-// Compact deletes the records if all were passed on, and does nothing
-// otherwise. It does not overlap with other calls.
+// Compact deletes the records if all were passed on, and does nothing otherwise. It must not overlap
+// with other calls.
 func (j *Journal) Compact() error {
 	if j.passed.Offset == 0 || j.passed.Offset < j.size.Load() {
 		return nil
 	}
-	// In this order: an empty file with a cursor further on is understood, a
-	// cursor at 0 before the records are gone would pass them on again.
+	// The order matters. Open understands an empty file whose cursor is behind its end. A
+	// cursor at 0 with the records still there would pass them on again.
 	if err := j.data.Truncate(0); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
@@ -293,7 +289,7 @@ func (j *Journal) Compact() error {
 	return j.Save(j.passed.State)
 }
 
-// Close lets go of the journal, which stays for the next process.
+// Close releases the journal. Its files stay for the next process.
 func (j *Journal) Close() error {
 	var errs []error
 	for _, f := range []*os.File{j.data, j.cursor} {
@@ -305,11 +301,11 @@ func (j *Journal) Close() error {
 	return errors.Join(append(errs, j.lock.Unlock())...)
 }
 
-// Remove deletes the journal, everything in it having been passed on.
+// Remove deletes the files of the journal.
 func (j *Journal) Remove() error {
 	err := errors.Join(j.data.Close(), j.cursor.Close())
 	j.data, j.cursor = nil, nil
-	// The lock goes last, so that nobody takes a half-deleted journal over.
+	// The lock is removed last, so that no process takes over a half-deleted journal.
 	return errors.Join(err, os.Remove(j.path+dataSuffix), os.Remove(j.path+cursorSuffix),
 		os.Remove(j.path+lockSuffix), j.lock.Unlock())
 }

@@ -31,7 +31,7 @@ func appendAll(t rapid.TB, j *Journal, records ...string) {
 	}
 }
 
-// rest reads what is left without passing it on.
+// rest reads the records that are left without passing them on.
 func rest(t rapid.TB, j *Journal) []string {
 	t.Helper()
 	var records []string
@@ -47,7 +47,7 @@ func rest(t rapid.TB, j *Journal) []string {
 	}
 }
 
-// The journal against its model, a list and a number, with deaths in between.
+// The journal behaves as its model, a list and a number, even if its process dies in between.
 func TestJournalIsAListWithACursor(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		dir, err := os.MkdirTemp("", "journal-")
@@ -118,7 +118,7 @@ func TestJournalIsAListWithACursor(t *testing.T) {
 				if err := j.Close(); err != nil {
 					t.Fatal(err)
 				}
-				if rapid.Bool().Draw(t, "torn") { // a line that was never finished
+				if rapid.Bool().Draw(t, "torn") { // an unfinished line
 					f, err := os.OpenFile(filepath.Join(dir, "run.journal"), os.O_WRONLY|os.O_APPEND, 0)
 					if err != nil {
 						t.Fatal(err)

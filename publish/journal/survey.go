@@ -9,27 +9,27 @@ import (
 	"strings"
 )
 
-// ErrDamaged is matched by what [Journal.Damage] and [Info.Damage] say of records
-// or a cursor that are not as they were written.
+// ErrDamaged is matched by [Journal.Damage] and [Info.Damage] if records or a cursor are not as they
+// were written.
 var ErrDamaged = errors.New("journal is damaged")
 
-// longest is the length of the longest line, its end included.
+// longest is the length of the longest line in bytes, with its line break.
 const longest = 1 << 20
 
-// survey is what a look through a journal's file finds.
+// survey is the result of reading through a journal's file.
 type survey struct {
-	from    int64  // where the first record begins that was not passed on
+	from    int64  // offset of the first record that was not passed on
 	good    int64  // end of the last whole record
 	waiting int    // whole records from there on
 	damaged int64  // bytes before good that are no whole records
 	last    []byte // the last whole record, nil if none was found
-	rewound string // why from is not where the cursor stands
+	rewound string // why from is not the offset of the cursor
 }
 
-// look surveys a file of a size. A power cut can leave any part of what was
-// written last: a cursor without its records, records without a cursor, zeros
-// in the place of either. Where the cursor does not stand between two lines, all
-// records count as not passed on: the owner knows them by what they say.
+// look surveys a file of that size. A power cut can leave any part of what was written last: a cursor
+// without its records, records without a cursor, or zeros in place of either. If the cursor does not
+// point between two lines, all records count as not passed on. The owner has to recognise those that
+// it has passed on by their content.
 func look(f io.ReaderAt, size int64, cursor Cursor) (survey, error) {
 	s := survey{from: cursor.Offset}
 	before := []byte{'\n'}
@@ -93,14 +93,14 @@ func lastRecord(f io.ReaderAt, size int64) ([]byte, error) {
 // line is a line of a journal.
 type line struct {
 	record []byte // valid until the next read; nil unless whole
-	size   int64  // with everything
-	whole  bool   // it is as it was written
+	size   int64  // in bytes, with checksum and line break
+	whole  bool   // whether the checksum is right
 
 	text []byte
 }
 
-// read reads the next line; its error is io.EOF where there is none. What is no
-// record takes no more memory than one.
+// read reads the next line. The error is io.EOF if there is none. A line that is no record takes no
+// more memory than a record.
 func (l *line) read(r *bufio.Reader) error {
 	l.record, l.size, l.whole, l.text = nil, 0, false, l.text[:0]
 	for {
@@ -124,8 +124,8 @@ func (l *line) read(r *bufio.Reader) error {
 	}
 }
 
-// damage says what of a journal at path is damaged, nil if nothing is. So many
-// bytes behind the last whole record are none.
+// damage is the error about damage in the journal at path, nil if there is none. torn is the number of
+// bytes after the last whole record.
 func (s survey) damage(path string, torn int64) error {
 	var what []string
 	if s.rewound != "" {

@@ -1,5 +1,5 @@
-// Package natsd runs a NATS server with JetStream inside this process, so that
-// nothing needs to be installed to publish and to subscribe.
+// Package natsd runs a NATS server with JetStream inside this process, so that publishing and
+// subscribing need no installed server.
 package natsd
 
 import (
@@ -14,16 +14,15 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// Options say where the server listens and keeps its streams. The zero value
-// is a server of its own: a free port of the loopback interface, and streams
-// that are deleted when it stops.
+// Options say where the server listens and keeps its streams. The zero value listens on a free port of
+// the loopback interface and deletes the streams when it stops.
 type Options struct {
 	// Host is the address to listen on, 127.0.0.1 if empty.
 	Host string
 	// Port is the port to listen on, a free one if 0.
 	Port int
-	// StoreDir keeps the streams, for the next server over the same
-	// directory. If empty they live in a temporary directory.
+	// StoreDir is the directory of the streams. Another server over the same directory has
+	// them again. If it is empty, the streams are in a temporary directory.
 	StoreDir string
 	// MaxPayload is the largest message in bytes, 1 MiB if 0.
 	MaxPayload int
@@ -33,12 +32,12 @@ type Options struct {
 type Server struct {
 	nats *server.Server
 	url  string
-	temp string // removed at the end, if not empty
+	temp string // directory that Close removes, if not empty
 	once sync.Once
 	err  error
 }
 
-// readyWithin is far beyond the milliseconds that a start takes.
+// readyWithin bounds the wait for the start, which takes milliseconds.
 const readyWithin = 15 * time.Second
 
 // Start returns a server that accepts connections. It stops with
@@ -99,8 +98,8 @@ func (s *Server) start(ctx context.Context, opts *server.Options) error {
 	return nil
 }
 
-// writable creates dir and a file in it: the server itself would go on without
-// a word.
+// writable checks that dir exists, or can be created, and that a file can be made in it. The server
+// itself would not report an error.
 func writable(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -112,7 +111,7 @@ func writable(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// portFree says in one line what the server would only log.
+// portFree returns an error in one line if the port is in use. The server would only log it.
 func portFree(ctx context.Context, host string, port int) error {
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp", net.JoinHostPort(host, fmt.Sprint(port)))
