@@ -2,11 +2,11 @@ package capture
 
 import "github.com/seed-7adb9000/diarizer/capture/pcm"
 
-// ahead is a decoder whose next sound can be looked at before it is read. Make it
-// with newAhead.
+// ahead is a decoder whose next sound can be examined before it is read. Make it with
+// newAhead.
 type ahead struct {
 	pcm.Reader
-	chunks []chunk // looked at and not read yet
+	chunks []chunk // examined and not read yet
 	format pcm.Format
 	gap    int64
 }
@@ -24,11 +24,11 @@ func newAhead(dec pcm.Reader) *ahead { return &ahead{Reader: dec, format: dec.Fo
 func (a *ahead) Format() pcm.Format { return a.format }
 func (a *ahead) Gap() int64         { return a.gap }
 
-// aheadBuffer is how many samples are looked at at a time.
+// aheadBuffer is how many samples are examined at a time.
 const aheadBuffer = 4096
 
-// look shows what comes next, a second of it at the most, until enough returns true.
-// It reports whether that was so.
+// look calls enough with the chunks that come next, at most a second of them, until enough
+// returns true. It reports whether enough returned true.
 func (a *ahead) look(enough func(c chunk) bool) bool {
 	buf := make([]float32, aheadBuffer)
 	left := a.format.Rate
@@ -68,7 +68,7 @@ func (a *ahead) Read(dst []float32) (int, error) {
 	}
 	err := c.err
 	if a.chunks = a.chunks[1:]; n > 0 {
-		err = nil // the decoder will say it again
+		err = nil // the decoder returns it again
 	}
 	return n / ch, err
 }

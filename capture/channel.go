@@ -128,9 +128,10 @@ type splitter struct {
 	open int // tracks not closed
 }
 
-// run ends at the recording's end, or when all tracks are closed.
+// run hands the channels to their tracks. It ends at the end of the recording, or when all tracks
+// are closed.
 func (s *splitter) run() {
-	s.rec.wait.setContext(context.Background()) // closing it ends a wait
+	s.rec.wait.setContext(context.Background()) // Close ends a wait
 	var err error
 	for err == nil {
 		var n int
@@ -179,7 +180,7 @@ type track struct {
 	once   sync.Once
 	closed chan struct{}
 
-	done    chan struct{} // closed when what follows is set
+	done    chan struct{} // closed when the fields below are set
 	err     error
 	warning error
 	said    []string
@@ -198,7 +199,7 @@ func (t *track) Warning() error {
 	}
 }
 
-// notes is what there is to say about the channel.
+// notes are the notes about the channel.
 func (t *track) notes(Channel) []string {
 	select {
 	case <-t.done:

@@ -10,16 +10,16 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
 
-// byFFmpeg is the encoding of what ffmpeg decodes.
+// byFFmpeg is the name of the encoding of recordings that ffmpeg decodes.
 const byFFmpeg = "decoded by ffmpeg"
 
-// ffmpeg decodes the file at path, or where there is none the stream r.
+// ffmpeg decodes the file at path, or the stream r if path is empty.
 func (rec *Recording) ffmpeg(ctx context.Context, path string, r io.Reader, kind container, what string) (pcm.Reader, error) {
 	src := ffmpeg.Source{Path: path, Track: rec.opts.Track, FromZero: kind == timedAudio}
 	if path == "" {
 		src.Stdin = r
 		if rec.wait != nil {
-			rec.wait.setContext(context.Background()) // the process reads on when open is over
+			rec.wait.setContext(context.Background()) // the process goes on reading after open has returned
 		}
 	}
 	dec, err := rec.convert(ctx, src, what)
@@ -40,14 +40,14 @@ func (rec *Recording) ffmpeg(ctx context.Context, path string, r io.Reader, kind
 	return rec.firstThatSounds(ctx, src, dec, what)
 }
 
-// convert has ffmpeg decode src until rec.stop.
+// convert starts an ffmpeg that decodes src until rec.stop.
 func (rec *Recording) convert(ctx context.Context, src ffmpeg.Source, what string) (*converted, error) {
 	p, err := ffmpeg.Start(src)
 	if err != nil {
 		return nil, err
 	}
-	// The process dies before the pump is told to stop reading from it, and the
-	// pump of its input, if there is one, after both.
+	// The process has to end first, then the pump that reads from it, then the pump of
+	// its input.
 	before := rec.stop
 	rec.stop = func() { before(); p.Close() }
 	dec, err := ffmpeg.NewReader(rec.pumped(ctx, p))
@@ -60,13 +60,13 @@ func (rec *Recording) convert(ctx context.Context, src ffmpeg.Source, what strin
 	return &converted{Reader: dec, by: p, container: containerName(what), track: max(1, src.Track)}, nil
 }
 
-// converted is a decoder of what ffmpeg made, under the name of what it made it of.
+// converted decodes the output of ffmpeg. Its format names the container of the recording.
 type converted struct {
 	*ffmpeg.Reader
 	by        *ffmpeg.Process
 	container string
 	track     int
-	silent    bool // the tracks before it are
+	silent    bool // whether the tracks before it are silent
 }
 
 func (c *converted) Format() pcm.Format {
@@ -77,7 +77,7 @@ func (c *converted) Format() pcm.Format {
 
 func (c *converted) Warning() error { return pcm.Join(c.by.Warning(), c.Reader.Warning()) }
 
-// notes tell of other tracks.
+// notes are the notes about other tracks.
 func (c *converted) notes() []string {
 	switch n := c.by.Tracks(); {
 	case c.silent && c.track == 2:

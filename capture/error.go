@@ -10,14 +10,14 @@ import (
 
 // Error is an error of one source of sound. It fits on one line.
 type Error struct {
-	// Op is what was tried: "open" or "read".
+	// Op is the operation that failed: "open", "read" or "record".
 	Op string
 	// Path names the file or device.
 	Path string
-	// Cause is what was found instead of what was expected. It wraps one of the
-	// errors of package pcm, or an error of the operating system.
+	// Cause says what was found and what was expected. It wraps one of the errors of
+	// package pcm, or an error of the operating system.
 	Cause error
-	// Hint tells what can be done about it; it may be empty.
+	// Hint says what the user can do about the error. It may be empty.
 	Hint string
 }
 
@@ -31,8 +31,8 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
-// systemError wraps an error of the operating system, which names the path
-// already, and adds what helps.
+// systemError wraps an error of the operating system, without the path that it has already, and
+// adds a hint.
 func systemError(op, path string, err error) error {
 	e := &Error{Op: op, Path: path, Cause: err}
 	var pe *fs.PathError
@@ -42,7 +42,7 @@ func systemError(op, path string, err error) error {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		e.Hint = "check the path"
-		// A recording that was not ended has a name that says so.
+		// A recording that was interrupted has a name that says so.
 		ext := filepath.Ext(path)
 		part := strings.TrimSuffix(path, ext) + ".partial" + ext
 		if _, err := os.Stat(part); err == nil {

@@ -2,9 +2,8 @@ package capture
 
 import "github.com/seed-7adb9000/diarizer/capture/resample"
 
-// A grid converts one channel to Rate and keeps it in time: sample n of what comes
-// out is the sound at n/Rate, through gaps and changes of the rate. Make it with
-// newGrid.
+// A grid converts one channel to Rate and keeps it in time: output sample n is the sound at n/Rate, even
+// after gaps and changes of the rate. Make it with newGrid.
 type grid struct {
 	rs       *resample.Resampler
 	rate     int
@@ -33,23 +32,22 @@ func (g *grid) begin(rate int) error {
 	return nil
 }
 
-// length is the number of samples that so many frames of the first rate give.
+// length is the number of output samples of that many frames of the first rate.
 func (g *grid) length(frames int64) int64 { return g.rs.Length(frames) }
 
-// push appends what the next samples complete.
+// push appends the output that the next samples complete.
 func (g *grid) push(dst, mono []float32) []float32 {
 	g.in += int64(len(mono))
 	return g.rs.Push(dst, mono)
 }
 
-// end appends what waits for more sound.
+// end appends the output that waits for more input.
 func (g *grid) end(dst []float32) []float32 { return g.rs.Flush(dst) }
 
-// position is where sound goes on that begins after the input so far.
+// position is the output position of sound that follows the input so far.
 func (g *grid) position() int64 { return g.base + g.in/g.down*g.up + g.rs.Length(g.in%g.down) }
 
-// gap ends the sound before a gap of n input samples, and returns the position
-// at which it goes on.
+// gap ends the sound before a gap of n input samples, and returns the output position after the gap.
 func (g *grid) gap(dst []float32, n int64) ([]float32, int64) {
 	dst = g.rs.Flush(dst)
 	g.in += n

@@ -5,9 +5,8 @@ import (
 	"encoding/binary"
 )
 
-// indexBehind reports whether a recording of the MP4 family that br begins with has
-// its index behind the sound, as cameras and telephones write it. That cannot be
-// read from a pipe, where nothing goes back.
+// indexBehind reports whether br begins with a recording of the MP4 family whose index follows the sound,
+// as cameras and telephones write it. Such a recording cannot be read from a pipe, which cannot go back.
 func indexBehind(br *bufio.Reader) bool {
 	at := 0
 	for {
@@ -22,8 +21,8 @@ func indexBehind(br *bufio.Reader) bool {
 		case "mdat":
 			return true
 		}
-		// A box without a size of its own ends the file; a longer one holds no sound
-		// that we could look behind.
+		// A box without a size goes to the end of the file. A box that does not fit into the
+		// buffer cannot be looked behind.
 		if size < 8 || int64(at)+size+8 > int64(br.Size()) {
 			return false
 		}

@@ -8,28 +8,28 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
 
-// decoder is a decoder that knows what is odd about the sound.
+// decoder is a decoder that has notes about odd sound.
 type decoder interface {
 	pcm.Gapped
-	// notes say what is odd about a channel, or about all where it is Mix.
+	// notes say what is odd about a channel, or about all channels for Mix.
 	notes(of Channel) []string
 }
 
-// leveled is a decoder whose samples are brought to full scale, see [scale], and
-// looked at: a recording that is silent, or was recorded too loud, is to be told.
+// leveled is a decoder that scales samples to full scale, see [scale], and measures their level, to report
+// a recording that is silent or was recorded too loud.
 type leveled struct {
 	*ahead
-	float bool // samples may be of any size
+	float bool // whether samples may be of any size
 	began bool
 
 	scale  scale
 	peaks  []float32 // of each channel, full scale being 1
 	count  int64     // samples
-	full   int64     // of these at full scale
-	beyond int64     // and beyond it
+	full   int64     // samples at full scale
+	beyond int64     // samples beyond it
 }
 
-// newLeveled takes the samples of dec.
+// newLeveled returns a leveled of the samples of dec.
 func newLeveled(dec pcm.Reader) *leveled {
 	a, ok := dec.(*ahead)
 	if !ok {
@@ -39,7 +39,7 @@ func newLeveled(dec pcm.Reader) *leveled {
 	return &leveled{ahead: a, float: strings.HasPrefix(e, floating) || e == byFFmpeg}
 }
 
-// floating is how the names of encodings begin whose samples may be of any size.
+// floating begins the names of encodings whose samples may be of any size.
 const floating = "float"
 
 // Read decodes interleaved frames into dst as [pcm.Reader] has it.
@@ -64,10 +64,10 @@ func (l *leveled) Read(dst []float32) (int, error) {
 	return n, err
 }
 
-// fullScale is what samples at full scale reach in every encoding.
+// fullScale is a level that samples at full scale reach in every encoding.
 const fullScale = 0.98
 
-// measure counts what tells of the level.
+// measure updates the level with more frames.
 func (l *leveled) measure(frames []float32, ch int) {
 	for len(l.peaks) < ch {
 		l.peaks = append(l.peaks, 0)
@@ -92,15 +92,14 @@ func (l *leveled) measure(frames []float32, ch int) {
 }
 
 const (
-	// silentBelow is what no sample of a recording without sound exceeds: -80 dB
-	// of full scale.
+	// silentBelow is the largest amplitude of a recording without sound: -80 dB of full
+	// scale.
 	silentBelow = 1e-4
-	// tooLoud is the part of the samples at full scale or beyond that is worth a
-	// word.
+	// tooLoud is the share of samples at full scale or beyond from which on there is a note.
 	tooLoud = 0.01
 )
 
-// notes say what is odd, above all about the level.
+// notes say what is odd about the sound, mainly about its level.
 func (l *leveled) notes(of Channel) (all []string) {
 	if l.count == 0 {
 		return nil
@@ -138,7 +137,7 @@ func (l *leveled) notes(of Channel) (all []string) {
 	return all
 }
 
-// reached says how loud something silent is.
+// reached is the level of a silent recording in words.
 func reached(peak float32) string {
 	if peak == 0 {
 		return " throughout"

@@ -78,17 +78,17 @@ func OpenReader(ctx context.Context, r io.Reader, name string, opts Options) (*R
 	return open(ctx, in, opts)
 }
 
-// input is where a recording's bytes come from.
+// input is the source of a recording's bytes.
 type input struct {
 	name  string
 	path  string // of a regular file
 	at    io.ReaderAt
 	r     io.Reader
-	size  int64 // of a regular file, or -1: then reading may have to wait
+	size  int64 // of a regular file, or -1 where reading may have to wait
 	close func() error
 }
 
-// open recognises and prepares a recording. It does not close in where it fails.
+// open recognises and prepares a recording. After an error, in is still open.
 func open(ctx context.Context, in input, opts Options) (*Recording, error) {
 	if opts.Channel < 0 {
 		return nil, fmt.Errorf("channel %v: expected mix, or a channel from 1 on", opts.Channel)
@@ -187,7 +187,7 @@ func (rec *Recording) recognise(ctx context.Context, in input) (dec pcm.Reader, 
 	return dec, err
 }
 
-// prepare takes a decoder whose format the options allow.
+// prepare makes rec read from a decoder. It is an error if the options do not fit its format.
 func (rec *Recording) prepare(dec decoder) (err error) {
 	f := dec.Format()
 	if int(rec.opts.Channel) > f.Channels {
@@ -201,8 +201,8 @@ func (rec *Recording) prepare(dec decoder) (err error) {
 		return fmt.Errorf("%w: %w", pcm.ErrUnsupported, err)
 	}
 	rec.dec, rec.format, rec.mixer = dec, f, mix.New(f.Rate, f.Channels)
-	// As many frames at a time as a block needs, so that a live stream is not
-	// waited for longer than that.
+	// As many frames at a time as a block needs, so that a block of a live stream does not
+	// wait for more.
 	frames := (rec.opts.BlockSize*f.Rate + Rate - 1) / Rate
 	frames = max(1, min(frames, maxChunk/f.Channels))
 	rec.raw = make([]float32, max(frames*f.Channels, pcm.MaxChannels))

@@ -6,17 +6,17 @@ import (
 	"sync"
 )
 
-// pump reads a stream that may block in a goroutine of its own, because a Read
-// of a pipe knows no context. At most two buffers wait.
+// pump reads a stream that may block, in a goroutine of its own, because the Read of a pipe takes no context. At most two
+// buffers wait.
 type pump struct {
-	ctx    context.Context // of the call that reads at the moment
+	ctx    context.Context // of the present call that reads
 	filled chan pumped
 	free   chan []byte
 	quit   chan struct{}
 	once   sync.Once
 
 	cur  []byte // rest of the buffer being read
-	back []byte // that buffer, to be given back
+	back []byte // the buffer of cur, to be given back
 	err  error
 }
 
@@ -57,7 +57,7 @@ func (p *pump) run(r io.Reader) {
 	}
 }
 
-// Read returns what has arrived, or waits for it as long as p.ctx lasts.
+// Read returns bytes that have arrived. If there are none, it waits until p.ctx is done.
 func (p *pump) Read(b []byte) (int, error) {
 	for len(p.cur) == 0 {
 		if p.back != nil {

@@ -49,7 +49,7 @@ func (r *Recorder) Next(ctx context.Context) (Block, error) {
 	b, err := r.src.Next(ctx)
 	for r.w != nil && r.pos < b.Start {
 		if ctx.Err() != nil {
-			return b, err // all that follows is behind the gap
+			return b, err // later sound cannot be written without the whole gap
 		}
 		n := min(b.Start-r.pos, int64(len(r.silence)))
 		r.write(r.silence[:n])
@@ -64,7 +64,7 @@ func (r *Recorder) write(samples []float32) {
 	}
 	r.pos += int64(len(samples))
 	if err := r.w.Write(samples); err != nil {
-		_ = r.w.Close() // fails likewise
+		_ = r.w.Close() // fails for the same reason
 		r.w = nil
 		if r.onError != nil {
 			r.onError(fmt.Errorf("recording ends after %v: %w", Duration(r.pos), systemError("record", r.path, err)))

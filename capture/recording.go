@@ -18,10 +18,10 @@ type Recording struct {
 	name   string
 	opts   Options
 	dec    decoder
-	format pcm.Format // as it begins
+	format pcm.Format // at the beginning
 	grid   *grid
 	mixer  *mix.Mixer
-	wait   waiter // what may block; nil for files
+	wait   waiter // nil for files, whose reads do not block
 	stop   func() // ends goroutines and processes; may be called twice
 	closer func() error
 
@@ -30,15 +30,15 @@ type Recording struct {
 	raw, mono []float32 // one chunk as decoded, and as one channel
 	ready     []float32 // 16 kHz samples not yet returned, from at on
 	at        int
-	jump      *jump     // a gap among them, or behind them
-	slab      []float32 // where the next blocks' samples go
+	jump      *jump     // a gap between or after them, nil if there is none
+	slab      []float32 // memory for the next blocks' samples
 	pos       int64
-	odd       int   // samples that a decoder made and that are no numbers
-	changes   int   // of the rate
-	err       error // why no more is decoded
+	odd       int   // decoded samples that are not numbers
+	changes   int   // number of changes of the rate
+	err       error // that ended the decoding
 }
 
-// jump is a gap: from index at of what is ready on, samples lie at pos and behind.
+// jump is a gap: the samples from index at of ready on begin at position pos.
 type jump struct {
 	at  int
 	pos int64
@@ -58,15 +58,14 @@ func (rec *Recording) Name() string { return rec.name }
 // Channel returns the channel that is read, from 1 on, or Mix.
 func (rec *Recording) Channel() Channel { return rec.channel }
 
-// Format returns what the recording holds, before any conversion. A recording that is
-// made of several, one after the other, may change its rate and channels later.
+// Format returns the format of the recording, before any conversion. In a recording that consists of several, the rate and
+// the channels can change later.
 func (rec *Recording) Format() pcm.Format { return rec.format }
 
-// Length returns the length of the recording in samples at 16 kHz, if it is known before
-// the end. The header may tell it; of a WAV file that is cut off it is the length of
-// what is there.
+// Length returns the length of the recording in samples at 16 kHz, if it is known before the end. It is that of the
+// header. Of a WAV file that is cut off, it is the length of the existing sound.
 func (rec *Recording) Length() (samples int64, known bool) {
-	if n := rec.format.Frames; n >= 0 && n <= MaxPosition { // more cannot be true
+	if n := rec.format.Frames; n >= 0 && n <= MaxPosition { // no real recording is longer
 		return rec.grid.length(n), true
 	}
 	return 0, false
@@ -81,9 +80,8 @@ func (rec *Recording) Duration() (d time.Duration, known bool) {
 // Duration is how long n samples at 16 kHz last, exactly.
 func Duration(n int64) time.Duration { return time.Duration(n) * (time.Second / Rate) }
 
-// Warning returns what is wrong or odd about a recording that was used all the same: it
-// ends early, it is silent, a channel was turned over. It is nil if nothing is, and
-// complete once Next has returned io.EOF. It is of type [*Error].
+// Warning returns an error about a recording that was used nevertheless: it ends early, it is silent, or a channel was
+// inverted. It is nil if there is none, and complete once Next has returned io.EOF. It is of type [*Error].
 func (rec *Recording) Warning() error {
 	w := rec.dec.Warning()
 	if w == nil && rec.odd > 0 {
@@ -134,7 +132,7 @@ func (rec *Recording) Next(ctx context.Context) (Block, error) {
 	return b, nil
 }
 
-// land goes over a gap that all ready samples before it have been returned to.
+// land goes over a gap, once all ready samples before it have been returned.
 func (rec *Recording) land() {
 	if rec.jump != nil && rec.jump.at == rec.at {
 		rec.pos, rec.jump = rec.jump.pos, nil
@@ -150,7 +148,7 @@ func (rec *Recording) take(n int) []float32 {
 	s := rec.slab[:n:n]
 	rec.slab = rec.slab[n:]
 	for i, x := range rec.ready[rec.at : rec.at+n] {
-		switch { // loud float recordings, and what a filter makes of a clipped one
+		switch { // float recordings can be too loud, and filters overshoot on clipped sound
 		case x > 1:
 			x = 1
 		case x < -1:
@@ -162,7 +160,7 @@ func (rec *Recording) take(n int) []float32 {
 	return s
 }
 
-// decode adds one chunk to what is ready, or sets rec.err.
+// decode adds one chunk to the ready samples, or sets rec.err.
 func (rec *Recording) decode(ctx context.Context) {
 	rec.ready = rec.ready[:copy(rec.ready, rec.ready[rec.at:])]
 	rec.at = 0
@@ -192,7 +190,7 @@ func (rec *Recording) decode(ctx context.Context) {
 	case err != io.EOF:
 		rec.err = &Error{Op: "read", Path: rec.name, Cause: err, Hint: hint(err)}
 	case rec.pos == 0 && len(rec.ready) == 0:
-		// Never silence for a recording that someone thought had sound in it.
+		// A recording without samples is an error, as the user expects sound in it.
 		cause := fmt.Errorf("%s with %w", rec.format, pcm.ErrEmpty)
 		if w := rec.dec.Warning(); w != nil {
 			cause = fmt.Errorf("%w (%w)", cause, w)
@@ -201,10 +199,10 @@ func (rec *Recording) decode(ctx context.Context) {
 	}
 }
 
-// maxChanges bounds how often the rate changes: each time a filter is made again.
+// maxChanges bounds how often the rate may change, as each change costs a new filter.
 const maxChanges = 100
 
-// follow goes on with sound of a rate or of channels that may be others.
+// follow goes on with sound whose rate or channels may have changed.
 func (rec *Recording) follow(f pcm.Format) (err error) {
 	same := f.Rate == rec.grid.rate
 	if same && f.Channels == rec.mixer.Channels() {
@@ -223,7 +221,7 @@ func (rec *Recording) follow(f pcm.Format) (err error) {
 	return nil
 }
 
-// leave leaves out so many missing frames.
+// leave skips a gap of missing frames.
 func (rec *Recording) leave(gap int64) {
 	if gap <= 0 {
 		return
@@ -239,8 +237,7 @@ func isContext(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// mix makes one channel of n decoded frames. Where a recording goes on with fewer
-// channels than the one that was asked for, it is the last.
+// mix makes one channel of n decoded frames. If the recording goes on without the chosen channel, it takes the last one.
 func (rec *Recording) mix(n int) []float32 {
 	if n > len(rec.mono) {
 		rec.mono = make([]float32, n)

@@ -78,7 +78,7 @@ func NewPacer(speed Speed, clock Clock) *Pacer {
 	return &Pacer{speed: speed, clock: clock}
 }
 
-// begin notes the moment of position 0, unless that was done.
+// begin records the moment of position 0 at its first call.
 func (p *Pacer) begin() {
 	if !p.began && p.speed > 0 {
 		p.began, p.origin = true, p.clock.Now()

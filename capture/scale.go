@@ -12,24 +12,23 @@ import (
 // samples so far, in hops of 10 ms, and only grows. The zero value is ready.
 type scale struct {
 	index int  // into scales
-	clear bool // the samples leave no doubt that the scale is right
+	clear bool // whether the samples leave no doubt about the scale
 
 	at    int // samples of the current hop
-	loud  int // of these more than twice full scale
-	some  int // that are not 0
-	small int // that are less than 1
-	parts int // that are not whole numbers
-	large int // whole numbers of 2 and more
+	loud  int // samples of more than twice full scale
+	some  int // samples that are not 0
+	small int // samples of less than 1
+	parts int // samples that are not whole numbers
+	large int // samples that are whole numbers of 2 and more
 }
 
-// scales are what full scale may be: 1; what is merely far too loud; integers of
-// 16, 24 and 32 bits.
+// scales are the possible values of full scale: 1, sound that is merely far too loud, and integers of 16, 24 and 32 bits.
 var scales = [...]float32{1, 1 << 6, 1 << 15, 1 << 23, 1 << 31}
 
 const (
 	// wholeNumbers is the index of the least scale of integers.
 	wholeNumbers = 2
-	// leastSamples is how many samples of a hop it takes to decide something.
+	// leastSamples is how many samples of a hop a decision needs.
 	leastSamples = 8
 )
 
@@ -52,7 +51,7 @@ func (s *scale) apply(frames []float32, f pcm.Format) {
 // hop is 10 ms in samples of all channels.
 func (s *scale) hop(f pcm.Format) int { return max(1, f.Rate/100) * f.Channels }
 
-// watch takes samples into account as they come from the decoder.
+// watch counts samples as they come from the decoder.
 func (s *scale) watch(samples []float32, f pcm.Format) {
 	hop, limit := s.hop(f), 2*scales[s.index]
 	for _, x := range samples {
@@ -93,7 +92,7 @@ func (s *scale) judge() {
 	s.at, s.loud, s.some, s.small, s.parts, s.large = 0, 0, 0, 0, 0, 0
 }
 
-// String says what was divided by, and is empty if nothing was.
+// String is a sentence about the division, empty if there was none.
 func (s *scale) String() string {
 	if s.index == 0 {
 		return ""

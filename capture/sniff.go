@@ -20,7 +20,7 @@ const (
 	opusFile
 	mp3File
 	otherAudio // recognised, and not decoded here
-	timedAudio // likewise, and its times begin at 0: sound may begin late
+	timedAudio // as otherAudio, and its times begin at 0, so that sound may begin late
 )
 
 // sniffLen is how many bytes sniff looks at.
@@ -95,8 +95,8 @@ func text(b []byte) bool {
 		!strings.ContainsFunc(string(b), func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' })
 }
 
-// signatures tells apart what people have by mistake or in another format. The
-// longer ones of a family come first.
+// signatures are the first bytes of other formats, and of files that people name by mistake. The longer ones of a family
+// come first.
 var signatures = [...]struct {
 	at    int
 	magic string

@@ -12,15 +12,14 @@ const (
 	// soundFrom is the sample value from which on a track is not silent: -60 dB of
 	// full scale.
 	soundFrom = 1e-3
-	// silentFor is how many seconds of silence in the beginning make the next track
-	// be tried.
+	// silentFor is after how many seconds of silence at the beginning the next track is tried.
 	silentFor = 600
 	// mostTracks bounds the tracks that are tried.
 	mostTracks = 16
 )
 
-// firstThatSounds is dec, of the first track of a file, unless that is silent for
-// minutes and another track is not.
+// firstThatSounds is dec, the decoder of the first track of a file, unless that track begins with minutes of silence and
+// another one does not.
 func (rec *Recording) firstThatSounds(ctx context.Context, src ffmpeg.Source, dec *converted, what string) (pcm.Reader, error) {
 	first := newAhead(dec)
 	if first.look(func(c chunk) bool { return sounds(c.samples) }) {
@@ -29,7 +28,7 @@ func (rec *Recording) firstThatSounds(ctx context.Context, src ffmpeg.Source, de
 	for src.Track = 1; src.Track <= mostTracks && ctx.Err() == nil; src.Track++ {
 		sounds, err := trackSounds(ctx, src)
 		if err != nil {
-			break // there is no such track, or it cannot be decoded
+			break // the track does not exist or cannot be decoded
 		}
 		if !sounds {
 			continue

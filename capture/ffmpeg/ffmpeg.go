@@ -1,5 +1,5 @@
-// Package ffmpeg has an installed ffmpeg program decode what this program does
-// not: M4A, Ogg Vorbis, video and the rest.
+// Package ffmpeg decodes, by an installed ffmpeg, the formats that this program does not decode
+// itself: M4A, Ogg Vorbis, video and others.
 package ffmpeg
 
 import (
@@ -14,37 +14,35 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
 
-// ErrNotInstalled says that there is no ffmpeg in the PATH.
+// ErrNotInstalled is the error if there is no ffmpeg in the PATH.
 var ErrNotInstalled = errors.New("ffmpeg is not installed")
 
-// ErrNoTrack says that there are sound tracks, but not the one that was asked for.
+// ErrNoTrack is the error for a recording that has sound tracks, but not the requested one.
 var ErrNoTrack = errors.New("no such sound track")
 
-// InstallHint tells how to get it.
+// InstallHint tells how to install ffmpeg.
 const InstallHint = "install ffmpeg (apt install ffmpeg, brew install ffmpeg, winget install ffmpeg), or convert the recording to WAV or FLAC"
 
-// Source is what is decoded.
+// Source is a recording to decode.
 type Source struct {
-	// Path names a file. It is never taken for an option, an address or a
-	// pattern.
+	// Path names a file. ffmpeg never reads it as an option, an address or a pattern.
 	Path string
-	// Stdin, where not nil, is decoded instead of a file.
+	// Stdin, if not nil, is decoded instead of a file.
 	Stdin io.Reader
-	// Track is the sound track that is heard, counted from 1. Zero is the first.
+	// Track is the sound track to decode, counted from 1. 0 is the first.
 	Track int
-	// FromZero says that the times of such a recording begin at 0, so that sound
-	// may begin late. Otherwise the earliest time of all its tracks is 0: that of
-	// a broadcast is anything, and that of an encoder's delay no time at all.
+	// FromZero says that the times of the recording begin at 0, so that its sound may begin
+	// late. Otherwise, the earliest time of all tracks counts as 0: a broadcast begins at any
+	// time, and the delay of an encoder is no silence.
 	FromZero bool
 }
 
-// ahead is added to all times, because the stream that is made cannot tell of
-// those before 0.
+// ahead is added to all times, because Matroska cannot express times before 0.
 const ahead = 100 * time.Second
 
-// demuxers are the containers that hold their sound themselves. All others are
-// refused: playlists, manifests and descriptions of sessions, which are known by
-// their content whatever their name, make ffmpeg read other files.
+// demuxers are the containers that ffmpeg may read: those that hold their sound themselves. Others
+// are refused, because playlists, manifests and session descriptions make ffmpeg read other files.
+// ffmpeg recognises them by their content under any name.
 var demuxers = []string{
 	"3dostr", "aac", "aax", "ac3", "act", "adx", "aea", "aiff", "amr", "amrnb", "amrwb", "ape", "asf", "asf_o", "ast", "au", "avi", "avr",
 	"caf", "codec2", "daud", "dhav", "dss", "dts", "dtshd", "dv", "eac3", "epaf", "flac", "flv", "g729", "gsm", "gxf", "hca", "iff", "ircam",
@@ -62,8 +60,8 @@ func (s Source) arguments() []string {
 	args := []string{
 		"-nostdin", "-nostats", "-hide_banner", "-loglevel", "level+info",
 		"-protocol_whitelist", protocol, "-format_whitelist", strings.Join(demuxers, ","),
-		// Times stay as they are: by default ffmpeg moves the first to 0 and
-		// takes out what it holds for jumps.
+		// Times are kept. By default, ffmpeg moves the first time to 0 and removes
+		// what looks like jumps.
 		"-copyts",
 	}
 	if !s.FromZero {
@@ -72,7 +70,7 @@ func (s Source) arguments() []string {
 	return append(args,
 		"-i", input, "-map", fmt.Sprintf("0:a:%d", max(0, s.Track-1)), "-map_metadata", "-1", "-map_chapters", "-1",
 		"-c:a", "pcm_f32le", "-output_ts_offset", fmt.Sprint(ahead.Seconds()),
-		// Small clusters, because each is held back until it is complete.
+		// Small clusters, because ffmpeg writes a cluster only when it is complete.
 		"-f", "matroska", "-live", "1", "-cluster_time_limit", "20", "pipe:1")
 }
 
@@ -101,7 +99,7 @@ func Start(s Source) (*Process, error) {
 	p.cmd = exec.Command(program, s.arguments()...)
 	p.cmd.Stdin = s.Stdin
 	p.cmd.Stderr = &p.said
-	// When the process is gone, a stdin that delivers nothing must not keep us.
+	// After the end of the process, Wait must not wait for a stdin that yields nothing.
 	p.cmd.WaitDelay = time.Second
 	if p.out, err = p.cmd.StdoutPipe(); err != nil {
 		return nil, fmt.Errorf("ffmpeg: %w", err)
@@ -112,8 +110,8 @@ func Start(s Source) (*Process, error) {
 	return p, nil
 }
 
-// Read returns io.EOF only after ffmpeg has decoded everything; if it fails, the
-// error wraps [pcm.ErrDamaged] and says what ffmpeg said.
+// Read returns io.EOF only after ffmpeg has decoded everything. If ffmpeg fails, the error wraps
+// [pcm.ErrDamaged] and has the message of ffmpeg.
 func (p *Process) Read(b []byte) (int, error) {
 	n, err := p.out.Read(b)
 	if n > 0 || err == nil {
@@ -147,12 +145,12 @@ func (p *Process) wait() error {
 	return p.err
 }
 
-// Tracks is how many sound tracks the recording has, as far as ffmpeg has said
-// so; it has once Read has returned io.EOF.
+// Tracks is how many sound tracks the recording has, as far as ffmpeg has reported. The number is
+// final once Read has returned io.EOF.
 func (p *Process) Tracks() int { return p.said.soundTracks() }
 
-// Warning is what ffmpeg complained of although it went on, once Read has
-// returned io.EOF. It wraps [pcm.ErrDamaged].
+// Warning is an error that ffmpeg reported although it went on. It is complete once Read has returned
+// io.EOF, and wraps [pcm.ErrDamaged].
 func (p *Process) Warning() error {
 	select {
 	case <-p.done:
@@ -165,6 +163,6 @@ func (p *Process) Warning() error {
 // Close ends the process, if it still runs.
 func (p *Process) Close() error {
 	_ = p.cmd.Process.Kill() // it may be gone already
-	_ = p.wait()             // what it was told to leave undone is no error
+	_ = p.wait()             // the error is that it was killed
 	return nil
 }

@@ -10,9 +10,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
 
-// A Reader decodes what a [Process] yields: one track of float samples in
-// Matroska (RFC 9559), whose blocks state when they are heard. It knows that much
-// of the format and no more. Make it with [NewReader].
+// A Reader decodes the output of a [Process]: one track of float samples in Matroska (RFC 9559), whose
+// blocks state their times. It implements no more of the format than that. Make it with [NewReader].
 type Reader struct {
 	br     *bufio.Reader
 	format pcm.Format
@@ -22,7 +21,7 @@ type Reader struct {
 	scale   int64 // nanoseconds in a unit of time
 	cluster int64 // time of the current cluster, in units
 	missing int64 // frames, before the next block
-	gap     int64 // before what was returned last
+	gap     int64 // frames, before those returned last
 }
 
 // NewReader reads up to the first sound. The error is io.EOF if there is none.
@@ -38,11 +37,10 @@ func NewReader(r io.Reader) (*Reader, error) {
 // Format says what the process makes.
 func (m *Reader) Format() pcm.Format { return m.format }
 
-// Gap tells of sound that the times of the recording leave out, as [pcm.Gapped]
-// has it.
+// Gap implements [pcm.Gapped], for gaps in the times of the recording.
 func (m *Reader) Gap() int64 { return m.gap }
 
-// Warning tells of samples that are not numbers, and of times that cannot be.
+// Warning is about samples that are not numbers and about impossible times.
 func (m *Reader) Warning() error { return pcm.Join(m.frames.Warning(), m.clock.Warning()) }
 
 // Read decodes interleaved frames into dst as [pcm.Reader] has it.
@@ -63,8 +61,8 @@ func (m *Reader) Read(dst []float32) (int, error) {
 	}
 }
 
-// The elements that matter. The level that they are on does not: all that hold
-// others are entered.
+// The elements that are read. Their level does not matter: every element that holds others is
+// entered.
 const (
 	idSegment       = 0x18538067
 	idInfo          = 0x1549A966
@@ -157,7 +155,7 @@ func (m *Reader) block(size int64) (sound bool, err error) {
 		return false, m.skip(size)
 	}
 	units := m.cluster + int64(int16(binary.BigEndian.Uint16(head[1:])))
-	// No time is believed that is more than centuries away, so that no product overflows.
+	// Times are cut to some centuries, so that no product overflows.
 	ms := max(-1e13, min(1e13, float64(units)*float64(m.scale)/1e6)) - ahead.Seconds()*1e3
 	m.missing += m.clock.At(int64(math.Round(ms*float64(m.format.Rate)/1e3)), m.format.Rate)
 	m.frames.Restart(size)

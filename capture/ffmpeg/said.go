@@ -7,18 +7,18 @@ import (
 	"sync"
 )
 
-// said reads what ffmpeg writes to its standard error, a line at a time: each
-// begins with a level, and where it comes from stands before that.
+// said reads the standard error of ffmpeg line by line. A line has the part of ffmpeg that wrote it,
+// the level, and the message.
 type said struct {
 	mu     sync.Mutex
 	line   []byte // not complete yet
 	error  string // the last one
 	tracks int
-	after  bool // the description of the input is over
-	none   bool // there is no such track
+	after  bool // whether the description of the input is over
+	none   bool // whether the requested track does not exist
 }
 
-// longestLine bounds what is kept of a line. Files put what they like into some.
+// longestLine bounds the bytes that are kept of a line. A file decides the content of some lines.
 const longestLine = 1024
 
 // maxTracks bounds the tracks that are counted.
@@ -62,8 +62,8 @@ func (s *said) read(line string) {
 	}
 }
 
-// complain keeps the latest complaint, unless it is only what follows from the
-// one before: that the input, named again, cannot be opened.
+// complain keeps the latest complaint. It drops the one that only follows from the complaint before:
+// that the input cannot be opened.
 func (s *said) complain(text string) {
 	s.none = s.none || strings.Contains(text, "matches no streams")
 	follows := strings.HasPrefix(text, "Error opening input")
@@ -92,7 +92,7 @@ func (s *said) noTrack() bool {
 	return s.none
 }
 
-// soundTracks is how many sound tracks the input was said to have.
+// soundTracks is how many sound tracks ffmpeg has reported.
 func (s *said) soundTracks() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,22 +9,21 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
 
-// damage keeps account of what could not be decoded.
+// damage counts the parts of a recording that could not be decoded.
 type damage struct {
-	cause error // why what is being left out at the moment is no frame
-	why   error // and the first time
+	cause error // why the bytes that are skipped now are no frame
+	why   error // the first cause
 
 	places  int
-	at      float64 // where the first is, in seconds
+	at      float64 // of the first damage, in seconds
 	lost    float64 // seconds
-	unknown int     // places where it is not known how much was lost
+	unknown int     // places where the length of the loss is not known
 
 	skipped int64 // bytes
-	tried   int64 // bytes and samples that were decoded in vain
+	tried   int64 // bytes and samples that were decoded without finding a frame
 }
 
-// add records the end of a place that was left out. gap samples were lost there, if that
-// is sure.
+// add records the end of a damaged place. gap samples were lost there, if sure is true.
 func (d *damage) add(at, gap int64, sure bool, rate int) {
 	if d.places == 0 {
 		d.why, d.at = d.cause, float64(at)/float64(rate)
@@ -36,7 +35,7 @@ func (d *damage) add(at, gap int64, sure bool, rate int) {
 	d.cause = nil
 }
 
-// warning tells of it, nil if there is none.
+// warning is the error about the damage, nil if there is none.
 func (d *damage) warning() error {
 	if d.places == 0 {
 		return nil
@@ -52,23 +51,21 @@ func (d *damage) warning() error {
 		pcm.ErrDamaged, d.places, d.at, why, d.lost, unknown)
 }
 
-// Bytes that are no frame may look like the beginning of one again and again, and
-// each time be decoded in vain: that is bounded by what was decoded not in vain, and
-// a multiple of what is skipped.
+// Bytes that are no frame can look like the beginning of one many times, and are decoded each time. That
+// work is bounded by the work for real frames and by a multiple of the bytes that are skipped.
 const (
 	vainly     = 16
 	vainlyOnce = longestFrame
 )
 
-// seek goes on to where the next frame may begin, behind the mark, where there is
-// none for the given reason.
+// seek moves to where the next frame may begin behind the mark. cause is why there is none at the mark.
 func (f *Reader) seek(cause error) error {
 	d := &f.damage
 	if d.cause == nil {
 		d.cause = cause
 	}
 	if h, ok := parseHead(f.w.marked()); ok {
-		d.tried += h.block * int64(h.channels) // which there has to be room for
+		d.tried += h.block * int64(h.channels) // memory that decoding needs
 	}
 	d.tried += int64(f.w.back(1))
 	d.skipped++
@@ -85,7 +82,7 @@ func (f *Reader) seek(cause error) error {
 		d.skipped += int64(at)
 		_, _ = f.w.Discard(at)
 		if found || err != nil {
-			return nil // what the error is, the next read says
+			return nil // the next read returns the error
 		}
 	}
 }
@@ -118,17 +115,17 @@ func (f *Reader) begins(b []byte) bool {
 		(h.rate == 0 || h.rate == int64(f.format.Rate)) && (h.bits == 0 || h.bits == f.bits)
 }
 
-// place tells from the numbers of frames where they lie.
+// place finds the positions of frames from their numbers.
 type place struct {
-	block   int64 // samples in a frame, where these are all alike but the last
+	block   int64 // samples in a frame, if all but the last are of one length
 	largest int64 // samples in a frame so far
 	total   int64 // samples of the recording, 0 if it does not tell
 	began   bool
-	sure    bool  // the number of the frame before was right
-	offset  int64 // what stated positions are more than those that are kept
+	sure    bool  // whether the number of the frame before was right
+	offset  int64 // stated positions less the positions here
 }
 
-// gap is how many samples are missing before a frame, behind so many others.
+// gap is how many samples are missing before a frame, after before samples.
 func (p *place) gap(gaps *pcm.Gaps, h frame.Header, before int64, lost bool, rate int) int64 {
 	p.largest = max(p.largest, int64(h.BlockSize))
 	pos := int64(min(h.Num, 1<<40))

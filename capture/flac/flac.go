@@ -1,6 +1,6 @@
-// Package flac reads FLAC recordings with github.com/mewkiz/flac, and guards
-// against what that library lets pass: garbage taken for an empty stream,
-// sample sizes left to the stream header, 33-bit side channels.
+// Package flac reads FLAC recordings with github.com/mewkiz/flac. It also handles what that library does
+// not: garbage that it takes for an empty stream, frames that leave the sample size to the stream header,
+// and side channels of 33 bits.
 package flac
 
 import (
@@ -26,16 +26,16 @@ type Reader struct {
 	cur     *frame.Frame
 	at      int   // next sample of cur
 	got     int64 // samples of all recordings, gaps among them
-	first   int64 // of these before the current recording
-	frames  int64 // decoded
+	first   int64 // samples before the current recording
+	frames  int64 // frames decoded
 	decoded int64 // samples in them, of all channels
-	missing int64 // samples before those to be returned next
-	gap     int64 // and before those returned last
+	missing int64 // samples missing before those to be returned next
+	gap     int64 // samples missing before those returned last
 
 	gaps   pcm.Gaps
 	damage damage
-	cut    error // the recording ends early
-	behind error // another follows that is not read
+	cut    error // says that the recording ends early
+	behind error // says that another recording follows, which is not read
 	err    error
 }
 
@@ -70,14 +70,13 @@ func (f *Reader) begin(info *meta.StreamInfo) {
 	f.first = f.got
 }
 
-// Format says what the recording holds. One that follows another may have another
-// format.
+// Format is the format of the recording. It changes where a recording with another format follows.
 func (f *Reader) Format() pcm.Format { return f.format }
 
-// Gap tells of samples that were lost with damaged frames, as [pcm.Gapped] has it.
+// Gap implements [pcm.Gapped], for samples that were lost with damaged frames.
 func (f *Reader) Gap() int64 { return f.gap }
 
-// Warning tells whether the recording ended early, and what of it was lost.
+// Warning is about a recording that ends early and about damage.
 func (f *Reader) Warning() error {
 	return pcm.Join(f.cut, f.damage.warning(), f.gaps.Warning(), f.behind)
 }
@@ -109,7 +108,7 @@ func (f *Reader) Read(dst []float32) (int, error) {
 	return n, nil
 }
 
-// next decodes the next frame into f.cur. What is no frame is left out.
+// next decodes the next frame into f.cur. It skips bytes that are no frame.
 func (f *Reader) next() error {
 	for {
 		head, err := f.w.Peek(4)
@@ -173,7 +172,7 @@ func (f *Reader) another() {
 	}
 }
 
-// tag leaves out a tag that begins with head.
+// tag skips a tag that begins with head.
 func (f *Reader) tag(head []byte) bool {
 	n := 0
 	switch {
@@ -188,7 +187,7 @@ func (f *Reader) tag(head []byte) bool {
 	default:
 		return false
 	}
-	_, _ = f.w.Discard(n) // the end of the stream is noticed by the next read
+	_, _ = f.w.Discard(n) // the next read finds the end of the stream
 	return true
 }
 
@@ -224,8 +223,8 @@ func isEnd(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.
 // parse decodes one frame and checks that it is of the stream's shape.
 func (f *Reader) parse() (fr *frame.Frame, err error) {
 	defer func() {
-		// The library decodes bytes that nobody has checked; what makes it index
-		// out of range is a damaged file, not the end of the program.
+		// The library decodes unchecked bytes and can panic on a damaged file, which must
+		// not end the program.
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%v", p)
 		}

@@ -2,9 +2,9 @@ package flac
 
 import "math/bits"
 
-// head is what a frame's header says (RFC 9639, 9.1).
+// head is the header of a frame (RFC 9639, 9.1).
 type head struct {
-	variable bool  // the block size; number then counts samples, and else frames
+	variable bool  // whether the block size varies; number counts samples then, and frames otherwise
 	number   int64 // of the frame, or of its first sample
 	block    int64 // samples of each channel
 	rate     int64 // in hertz, 0 if the stream's

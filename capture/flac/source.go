@@ -8,15 +8,14 @@ import (
 
 // A frameSource gives the library one frame, from its header on.
 //
-// The library writes a line to the standard logger for every frame whose header
-// says 24 or 176.4 kHz, and does not know samples of 32 bits. Such a header is
-// handed over with rate and sample size left to the stream header instead, which
-// says the same by the format; the frame's checksum is then verified here, over
-// the bytes that were really read.
+// The library writes a line to the standard logger for every frame whose header says 24 or 176.4 kHz, and
+// does not know samples of 32 bits. The library gets such a header with the rate and the sample size left
+// to the stream header, which has the same values by the format. The frame's checksum is then verified
+// here, over the original bytes.
 type frameSource struct {
 	w    *window
 	head []byte // rewritten header bytes still to hand over
-	own  bool   // the checksum is verified here
+	own  bool   // whether the checksum is verified here
 	crc  uint16
 }
 
@@ -28,10 +27,10 @@ const (
 
 func newFrameSource(w *window) *frameSource {
 	s := &frameSource{w: w}
-	head, _ := w.Peek(longestHead) // less is left only at the end
+	head, _ := w.Peek(longestHead) // shorter only at the end of the stream
 	h, ok := parseHead(head)
 	if !ok {
-		return s // damaged: the library will say so
+		return s // damaged, which the library reports
 	}
 	rate, size, n := head[2]&15, head[3]>>1&7, h.length-1
 	if rate != rate24k && rate != rate176k && size != size32 {
@@ -71,8 +70,8 @@ func (s *frameSource) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// verify judges the library's verdict on a frame. A frame followed by its
-// checksum has the checksum 0.
+// verify returns the error of a frame. err is the library's. A frame together with its checksum has the
+// checksum 0.
 func (s *frameSource) verify(err error) error {
 	if !s.own {
 		return err

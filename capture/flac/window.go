@@ -8,17 +8,17 @@ import (
 // A window reads a stream and can go back to the last mark. Make it with newWindow.
 type window struct {
 	r    io.Reader
-	buf  []byte // what is kept
-	mark int    // where to go back to, -1 if nowhere
-	pos  int    // of the next byte
+	buf  []byte // bytes that are kept
+	mark int    // position to go back to, -1 if there is none
+	pos  int    // position of the next byte
 	err  error
 }
 
 const (
 	// windowStep is how much is read at a time.
 	windowStep = 64 << 10
-	// longestFrame bounds what is kept. A frame of 65,535 samples in eight channels
-	// of 32 bits has 2.1 million bytes where nothing in it can be compressed.
+	// longestFrame bounds the bytes that are kept. An incompressible frame of 65,535
+	// samples in eight channels of 32 bits has 2.1 million bytes.
 	longestFrame = 4 << 20
 )
 
@@ -29,21 +29,20 @@ func newWindow(r io.Reader) *window { return &window{r: r, mark: -1} }
 // set marks the next byte.
 func (w *window) set() { w.mark = w.pos }
 
-// free takes the mark away.
+// free removes the mark.
 func (w *window) free() { w.mark = -1 }
 
-// marked is the first of what was read since the mark.
+// marked are the first bytes after the mark.
 func (w *window) marked() []byte { return w.buf[w.mark:min(w.mark+longestHead, len(w.buf))] }
 
-// back goes back to n bytes behind the mark, and returns how many bytes that are.
+// back goes back to n bytes behind the mark. It returns by how many bytes it went back.
 func (w *window) back(n int) int {
 	far := w.pos - w.mark - n
 	w.pos = w.mark + n
 	return far
 }
 
-// fill reads more. It returns the error of the stream, or errTooLong where the mark
-// is too far behind.
+// fill reads more. It returns the error of the stream, or errTooLong if the mark is too far back.
 func (w *window) fill() error {
 	if w.err != nil {
 		return w.err
@@ -71,7 +70,7 @@ func (w *window) fill() error {
 	return w.err
 }
 
-// Read reads what is there, or waits for it.
+// Read implements io.Reader. It waits only if no byte is there.
 func (w *window) Read(p []byte) (int, error) {
 	for w.pos == len(w.buf) {
 		if err := w.fill(); err != nil {
@@ -83,7 +82,7 @@ func (w *window) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Peek returns the next n bytes, or as many as there are with the reason.
+// Peek returns the next n bytes, or fewer with the error that ended the stream.
 func (w *window) Peek(n int) ([]byte, error) {
 	for len(w.buf)-w.pos < n {
 		if err := w.fill(); err != nil {
@@ -93,7 +92,7 @@ func (w *window) Peek(n int) ([]byte, error) {
 	return w.buf[w.pos : w.pos+n], nil
 }
 
-// Discard leaves out the next n bytes, or as many as there are with the reason.
+// Discard skips the next n bytes, or fewer with the error that ended the stream.
 func (w *window) Discard(n int) (int, error) {
 	for left := n; ; {
 		k := min(left, len(w.buf)-w.pos)

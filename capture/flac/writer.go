@@ -18,14 +18,13 @@ import (
 // at 16 kHz.
 const WriterBlock = 4096
 
-// A Writer writes mono sound of 16 bits as it comes. Each frame goes out with one
-// Write, complete and independent of all others, so that what was written plays
-// although the program ends in the middle; until Close the header does not tell
-// the length. Make it with [NewWriter].
+// A Writer writes mono sound of 16 bits as it comes. Each frame is written with one Write, complete and
+// independent of other frames, so that a file plays even if the program ends in the middle. Until Close,
+// the header does not have the length. Make it with [NewWriter].
 type Writer struct {
 	out   io.WriteSeeker
 	enc   *flac.Encoder
-	buf   bytes.Buffer // what goes out with the next Write
+	buf   bytes.Buffer // bytes of the next Write
 	frame frame.Frame
 	sub   frame.Subframe
 	block []int32
@@ -57,11 +56,11 @@ func NewWriter(out io.WriteSeeker, rate int) (*Writer, error) {
 	return w, nil
 }
 
-// Write takes samples in [-1, 1]. What is louder is as loud as can be, and what is no
-// sound (not a number, infinite or beyond ±65,536) is silence.
+// Write takes samples in [-1, 1]. A louder sample is clipped. A sample that is no sound (not a number,
+// infinite or beyond ±65,536) is written as silence.
 func (w *Writer) Write(samples []float32) error {
 	for _, x := range samples {
-		// Scaled as every reader does it, by a power of two.
+		// Readers scale by the same power of two.
 		v := math.RoundToEven(float64(clean.One(x)) * (1 << 15))
 		w.block = append(w.block, int32(max(math.MinInt16, min(math.MaxInt16, v))))
 		if len(w.block) == WriterBlock {
@@ -80,7 +79,7 @@ func (w *Writer) encode() {
 	}
 	w.frame.BlockSize = uint16(n)
 	w.sub = frame.Subframe{SubHeader: frame.SubHeader{Pred: frame.PredVerbatim}, Samples: w.block, NSamples: n}
-	if constant(w.block) { // silence, which hours of a gap are: a thousandth of the space
+	if constant(w.block) { // silence, such as hours of a gap, takes a thousandth of the space
 		w.sub.Pred = frame.PredConstant
 	}
 	w.frame.Subframes = append(w.frame.Subframes[:0], &w.sub)
@@ -94,7 +93,7 @@ func (w *Writer) encode() {
 	w.block = w.block[:0]
 }
 
-// constant reports whether all samples are alike.
+// constant reports whether all samples are equal.
 func constant(block []int32) bool {
 	for _, v := range block {
 		if v != block[0] {
@@ -104,21 +103,20 @@ func constant(block []int32) bool {
 	return true
 }
 
-// flush hands over what has been encoded.
+// flush writes the encoded bytes.
 func (w *Writer) flush() error {
 	_, err := w.out.Write(w.buf.Bytes())
 	w.buf.Reset()
 	return err
 }
 
-// Close writes what is left, and the length and the checksum of the sound into
-// the header.
+// Close writes the rest of the sound, and puts its length and checksum into the header.
 func (w *Writer) Close() error {
 	w.encode()
 	err := w.enc.Close()
 	if err == nil {
-		// The encoder puts down the sizes that it saw, which for the last frame
-		// may be too small for a header, and for none are 0.
+		// The encoder writes the block sizes that it saw. That of the last frame can be too
+		// small for a header, and without frames they are 0.
 		const high, low = WriterBlock >> 8, WriterBlock & 0xFF
 		err = w.patch(8, []byte{high, low, high, low})
 	}
@@ -140,8 +138,7 @@ func (w *Writer) patch(at int64, b []byte) error {
 	return err
 }
 
-// frameBuffer is what the encoder writes to. It writes in small pieces, and once,
-// when it closes, to the header.
+// frameBuffer takes the output of the encoder: small pieces of frames and, at the end, the header.
 type frameBuffer struct{ w *Writer }
 
 func (b frameBuffer) Write(p []byte) (int, error) { return b.w.buf.Write(p) }
@@ -153,5 +150,5 @@ func (b frameBuffer) Seek(offset int64, whence int) (int64, error) {
 	return b.w.out.Seek(offset, whence)
 }
 
-// Close ends what was written to the header.
+// Close ends the writing of the header.
 func (b frameBuffer) Close() error { return b.w.flush() }

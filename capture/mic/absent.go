@@ -4,8 +4,8 @@ package mic
 
 import "fmt"
 
-// System returns the sound system of the machine: without PortAudio that is a sound
-// server that speaks PulseAudio's protocol, if one answers.
+// System returns the sound system of the machine. Without PortAudio, that is a sound server with
+// PulseAudio's protocol, if one answers.
 func System() (Host, error) {
 	if _, err := (pulse{}).Devices(); err == nil {
 		return pulse{}, nil

@@ -2,8 +2,8 @@
 
 package mic
 
-// both is a sound system with, behind its own devices, what a sound server calls its
-// microphones. The default is the sound system's where it has one.
+// both lists the devices of a sound system and then those of a sound server. The default is that of the
+// sound system, if it has one.
 type both struct {
 	system, server Host
 }

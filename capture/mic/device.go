@@ -9,25 +9,23 @@ import (
 
 // Device is an input of the machine.
 type Device struct {
-	// Index is the device's place in the list. It may be another after a device
-	// was plugged in or out; the name stays.
+	// Index is the device's place in the list. It can change when a device is plugged in or
+	// out. The name stays.
 	Index int `json:"index"`
-	// Name and HostAPI say what it is and through which interface of the
-	// operating system it is heard.
+	// Name is the name of the device. HostAPI is the interface of the operating system
+	// through which it is heard.
 	Name    string `json:"name"`
 	HostAPI string `json:"host_api"`
-	// Channels is the most that it captures at once. Virtual devices claim 32
-	// and more.
+	// Channels is how many channels it can capture. Virtual devices claim 32 and more.
 	Channels int `json:"channels"`
-	// Rate is its own sample rate, in hertz.
+	// Rate is the device's own sample rate, in hertz.
 	Rate int `json:"rate"`
-	// Default marks the device that is used where none is named.
+	// Default marks the device that is used if none is named.
 	Default bool `json:"default"`
 }
 
-// Find returns the device that a user means: the default one for "", one by its
-// index, or one whose name is want or, in any case of letters, contains it. The
-// error wraps [ErrNoDevice] and lists what there is.
+// Find returns the device that want stands for: "" is the default device, a number an index, and other text
+// a name or a part of one, regardless of case. The error wraps [ErrNoDevice] and lists the devices.
 func Find(devices []Device, want string) (Device, error) {
 	if len(devices) == 0 {
 		return Device{}, fmt.Errorf("%w: the machine has no input at all; plug in a microphone, or start the sound server", ErrNoDevice)
@@ -56,8 +54,8 @@ func Find(devices []Device, want string) (Device, error) {
 		}
 		switch {
 		case len(found) == 1, len(found) > 1 && sameName(found):
-			// The same device through several interfaces: the first is the one
-			// that the sound system prefers.
+			// This is one device through several interfaces. The sound system lists its
+			// preferred interface first.
 			return found[0], nil
 		case len(found) > 1:
 			return Device{}, fmt.Errorf("%w: %q may be any of %s; name one, or its number", ErrNoDevice, want, list(found))

@@ -6,32 +6,31 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 )
 
-// What a keeper makes of the lag of a device behind the clock. Losses are told
-// the sooner, the larger they are; what is smaller than the least of them is
-// caught up without anyone noticing.
+// How a keeper interprets the lag of a device behind the clock. A larger loss is detected sooner. A lag
+// smaller than the smallest loss is corrected sample by sample.
 const (
-	lagLearned = 3 * time.Second        // in which the usual lag is learned
+	lagLearned = 3 * time.Second        // time in which the usual lag is learned
 	shortLoss  = 100 * time.Millisecond // a loss if it has lasted for shortSpan
 	shortSpan  = 10                     // buckets
 	longLoss   = 20 * time.Millisecond  // a loss if it has lasted for longSpan
 	longSpan   = 100                    // buckets
 	creepStart = 3 * time.Millisecond   // the error from which on it is corrected
-	creepEnd   = time.Millisecond       // and at which that ends
-	hopeless   = -2 * time.Second       // an error that is taken as it is
+	creepEnd   = time.Millisecond       // the error at which the correction ends
+	hopeless   = -2 * time.Second       // the error from which on the clock starts again
 )
 
-// keeper compares what a device delivered with the clock.
+// keeper compares the sound that a device delivered with the clock.
 //
-// The lag of an arrival is the time since the stream's origin less the length of
-// the stream so far. It is the device's latency, which does not change, and what
-// an arrival was late by, which is never less than nothing; so the least of many
-// lags is compared with the base, the least that there was at the start.
+// The lag of an arrival is the time since the stream's origin less the length of the stream so far. It is
+// the sum of the device's latency, which is constant, and of the delay of that arrival, which is never
+// negative. So the keeper compares the least of many lags with the base, which is the least lag at the
+// start.
 type keeper struct {
 	origin time.Time // when the first sample of the stream was delivered
 	begun  time.Duration
 	rate   int
 	frames int64         // delivered by this connection
-	credit int64         // samples at 16 kHz added to what it delivered, or taken out
+	credit int64         // samples at 16 kHz added to the delivered ones, less those removed
 	base   time.Duration // the usual lag
 	lags   window        // without credit
 	creeps bool
@@ -65,7 +64,7 @@ func (k *keeper) length() time.Duration {
 	return time.Duration(k.frames/rate)*time.Second + time.Duration(k.frames%rate)*time.Second/time.Duration(rate)
 }
 
-// observe takes in the lag of an arrival.
+// observe records the lag of an arrival.
 func (k *keeper) observe(now time.Time) {
 	at, raw := now.Sub(k.origin), k.raw(now)
 	if at < lagLearned {
@@ -74,9 +73,8 @@ func (k *keeper) observe(now time.Time) {
 	k.lags.add(at, raw)
 }
 
-// follow looks at the lag of an arrival of a device that keeps delivering, and
-// says how much was lost (0 for nothing), and otherwise whether a sample should
-// be added (+1) or taken out (-1).
+// follow takes the lag of an arrival of a device that keeps delivering. It returns how much sound was lost,
+// and if none was, whether a sample should be added (+1) or removed (-1).
 func (k *keeper) follow(now time.Time) (lost time.Duration, creep int) {
 	credit := capture.Duration(k.credit)
 	k.observe(now)
@@ -92,8 +90,8 @@ func (k *keeper) follow(now time.Time) (lost time.Duration, creep int) {
 	case e > longLoss:
 		return e, 0
 	case e < hopeless:
-		// The latency was very much larger at the start, or the device is
-		// nowhere near its rate. Time has to begin again from here.
+		// The latency was much larger at the start, or the rate of the device is far
+		// from what it says. The clock has to start again from here.
 		k.base += e
 		return 0, 0
 	case e.Abs() > creepStart:
@@ -110,8 +108,7 @@ func (k *keeper) follow(now time.Time) (lost time.Duration, creep int) {
 	return 0, 0
 }
 
-// lately is by how much the least lag of the last second is above the base; 0
-// where that cannot be told.
+// lately is by how much the least lag of the last second is above the base. It is 0 if that is not known.
 func (k *keeper) lately() time.Duration {
 	m, ok := k.lags.min(shortSpan)
 	if !ok {
@@ -128,7 +125,7 @@ func (k *keeper) skip(lost time.Duration) int64 {
 	return n
 }
 
-// position is where in the stream sound belongs that arrives at the given moment.
+// position is the place in the stream of sound that arrives at the given moment.
 func (k *keeper) position(now time.Time) int64 {
 	return samples(now.Sub(k.origin) - k.base)
 }

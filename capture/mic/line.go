@@ -11,28 +11,25 @@ import (
 )
 
 const (
-	// pause is the wait for sound after which it is not clear whether what comes
-	// next follows what came before.
+	// pause is the silence of a device after which sound may have been lost.
 	pause = 150 * time.Millisecond
-	// decide is how long the lag must not have got better before it counts as
-	// lost sound.
+	// decide is how long the lag must not have improved before it counts as lost sound.
 	decide = 1200 * time.Millisecond
-	// better is what counts as getting better.
+	// better is the least change of the lag that counts as an improvement.
 	better = 15 * time.Millisecond
-	// backlog is how much has to come in one go to be what had piled up.
+	// backlog is how many samples have to come at once to count as sound that had piled up.
 	backlog = capture.Rate / 4
-	// apart is how far before the present the position of a lost device stays,
-	// so that there is room for what the next connection begins with.
+	// apart is how many samples the position of a lost device stays behind the present, so
+	// that there is room for the first sound of the next connection.
 	apart = capture.Rate / 2
 )
 
 // line turns a device's frames into blocks whose positions follow the clock. It
 // has no goroutine and no clock of its own.
 //
-// After a pause it holds sound back until it knows where it belongs. If the lag
-// goes back to what it was, nothing was lost. If not, what arrived in a rush
-// (sound that had piled up somewhere until there was no more room) lies before
-// the loss, and the rest behind it.
+// After a pause, it holds sound back until it knows the place of the sound. If the lag returns to its old
+// value, nothing was lost. Otherwise, the sound that arrived at once, which had piled up until there was no
+// more room, lies before the loss, and the rest lies behind it.
 type line struct {
 	emit    func(start int64, samples []float32)
 	channel capture.Channel
@@ -40,8 +37,8 @@ type line struct {
 	channels int
 	rs       *resample.Resampler // nil at 16 kHz
 	mixer    *mix.Mixer
-	onMix    func(notes []string) // hears what is mixed otherwise than usual; may be nil
-	told     int                  // notes of the mixer that it heard of
+	onMix    func(notes []string) // called with the notes of the mixer; may be nil
+	told     int                  // notes that onMix was called with
 	mono     []float32
 	conv     []float32
 	slip     *slipper
@@ -52,11 +49,11 @@ type line struct {
 
 	latest  time.Time // arrival
 	holding bool
-	anew    bool // holding the first sound of a connection
+	fresh   bool // holding the first sound of a connection
 	rush    bool
 	held    []float32
 	best    time.Duration // least lag since holding
-	bestAt  time.Time     // when it last got better
+	bestAt  time.Time     // when the lag last improved
 
 	gaps  int
 	creep int64
@@ -82,12 +79,12 @@ func (l *line) connect(rate, channels int) error {
 	l.keeper.connect(rate, l.pos)
 	if !l.keeper.origin.IsZero() {
 		l.hold()
-		l.anew = true
+		l.fresh = true
 	}
 	return nil
 }
 
-// disconnect ends with a device. What was heard of it is passed on.
+// disconnect ends the connection of a device and passes on its sound.
 func (l *line) disconnect() {
 	if l.rs != nil {
 		tail := l.rs.Flush(l.conv[:0])
@@ -103,7 +100,7 @@ func (l *line) disconnect() {
 	l.flush()
 }
 
-// lost passes on that there is no sound up to about now.
+// lost passes on an empty block, as there is no sound up to about now.
 func (l *line) lost(now time.Time) {
 	if at := l.keeper.position(now) - apart; at > l.pos && !l.keeper.origin.IsZero() {
 		l.pos = at
@@ -112,8 +109,8 @@ func (l *line) lost(now time.Time) {
 	}
 }
 
-// take takes interleaved frames that were there at the given moment, and puts
-// silence for what is no sound in them.
+// take takes interleaved frames that were available at the given moment. Samples that are no sound become
+// silence.
 func (l *line) take(now time.Time, frames []float32) {
 	if !l.holding && !l.latest.IsZero() && now.Sub(l.latest) > pause {
 		l.hold()
@@ -135,12 +132,12 @@ func (l *line) take(now time.Time, frames []float32) {
 }
 
 func (l *line) hold() {
-	l.holding, l.anew, l.rush = true, false, false
+	l.holding, l.fresh, l.rush = true, false, false
 	l.best, l.bestAt = 1<<62, time.Time{}
 	l.held = l.held[:0]
 }
 
-// resolve decides, when it can, where the held sound belongs.
+// resolve decides the place of the held sound, once it can.
 func (l *line) resolve(now time.Time, lag time.Duration) {
 	k := &l.keeper
 	k.observe(now)
@@ -150,7 +147,7 @@ func (l *line) resolve(now time.Time, lag time.Duration) {
 	}
 	if lag < l.best-better {
 		l.bestAt = now
-		if l.rush = l.rush || len(l.held) >= backlog; l.rush && !l.anew {
+		if l.rush = l.rush || len(l.held) >= backlog; l.rush && !l.fresh {
 			l.pass(l.held)
 			l.held = l.held[:0]
 		}
@@ -159,15 +156,15 @@ func (l *line) resolve(now time.Time, lag time.Duration) {
 	if now.Sub(l.bestAt) < decide {
 		return
 	}
-	// The best may have been the end of a rush, which is later than it would
-	// have been on its own; only what came after it tells.
+	// The best lag may be that of piled-up sound, which is later than a single
+	// arrival. Only the lags after it decide.
 	if lost := k.lately(); lost > 0 {
 		l.skip(lost)
 		l.release()
 	}
 }
 
-// release passes on what is held.
+// release passes on the held sound.
 func (l *line) release() {
 	if l.holding {
 		l.holding = false
@@ -193,7 +190,7 @@ func (l *line) pass(x []float32) {
 	l.cut(l.slipped)
 }
 
-// flush passes on all that waits to be cut.
+// flush passes on the rest of the sound as a block.
 func (l *line) flush() {
 	l.slipped = l.slip.flush(l.slipped[:0])
 	l.cut(l.slipped)
@@ -249,7 +246,7 @@ func (l *line) convert(frames []float32) []float32 {
 	}
 	l.conv = l.rs.Push(l.conv[:0], mono)
 	for i, v := range l.conv {
-		l.conv[i] = max(-1, min(1, v)) // what a filter makes of a clipped sound
+		l.conv[i] = max(-1, min(1, v)) // the filter overshoots on clipped sound
 	}
 	return l.conv
 }

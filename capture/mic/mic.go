@@ -12,20 +12,20 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 )
 
-// Options say what is listened to. The zero value is the default device at its
-// own rate, all its channels mixed.
+// Options are the settings of a Mic. The zero value is the default device at its own rate, with all its
+// channels mixed.
 type Options struct {
-	// Device is a device as [Find] has it.
+	// Device names the device for [Find].
 	Device string
-	// Rate is the rate at which the device is asked to capture, in hertz.
-	// Defaults to the device's own, and to 48000 for a sound server, which says
-	// 44100 whatever it has. The blocks are at [capture.Rate] always.
+	// Rate is the rate at which the device captures, in hertz. The default is the device's
+	// own rate, or 48000 for a sound server, which always claims 44100. Blocks are always at
+	// [capture.Rate].
 	Rate int
-	// Channel is the channel listened to, or capture.Mix. Of a device that
-	// claims more than eight channels, which is no real one, Mix is the first two.
+	// Channel is the channel to hear, or capture.Mix. A device that claims more than eight
+	// channels is no real one, and Mix is its first two channels.
 	Channel capture.Channel
-	// Buffer is how much sound waits for a listener that is too slow before some
-	// is dropped. Defaults to DefaultBuffer.
+	// Buffer is how much sound waits for a slow caller of Next before some is dropped. The
+	// default is DefaultBuffer.
 	Buffer time.Duration
 	// Clock defaults to the system's.
 	Clock capture.Clock
@@ -34,8 +34,8 @@ type Options struct {
 // DefaultBuffer is a minute, 4 MB.
 const DefaultBuffer = time.Minute
 
-// maxReal is the greatest number of channels that is believed of a device. Those
-// of a sound server say 32 and more.
+// maxReal is the largest number of channels that a real device has. Devices of a sound server claim 32 and
+// more.
 const maxReal = 8
 
 // rate is the rate to open d with.
@@ -62,12 +62,12 @@ func (o Options) channels(d Device) (int, error) {
 	return int(o.Channel), nil
 }
 
-// Mic is a microphone that is being listened to. Make it with [Open].
+// Mic is an open microphone. Make it with [Open].
 type Mic struct {
 	device  Device
 	origin  time.Time
 	ring    *ring
-	line    *line // of its owner; only the count of replaced samples is for others
+	line    *line // belongs to the owner's goroutine, except for the count of replaced samples
 	notices chan Notice
 	stop    context.CancelFunc
 	done    chan struct{}
@@ -78,8 +78,8 @@ type Mic struct {
 
 var _ capture.Source = (*Mic)(nil)
 
-// Open begins to listen and returns when the first sound has arrived, which may
-// take some seconds, or fails; ctx ends only that wait. The Mic must be closed.
+// Open starts the capture and returns when the first sound has arrived, which may take some seconds, or with
+// an error. ctx ends only that wait. The Mic must be closed.
 func Open(ctx context.Context, host Host, opts Options) (*Mic, error) {
 	if opts.Channel < 0 {
 		return nil, fmt.Errorf("channel %v: expected mix, or a channel from 1 on", opts.Channel)
@@ -133,14 +133,14 @@ func Open(ctx context.Context, host Host, opts Options) (*Mic, error) {
 	return m, nil
 }
 
-// outcome is what became of opening a device.
+// outcome is the result of opening a device.
 type outcome struct {
 	device Device
 	origin time.Time
 	err    error
 }
 
-// notify passes a notice on unless nobody has taken the sixteen before it.
+// notify passes on a notice. It drops the notice if the sixteen before it are still waiting.
 func (m *Mic) notify(n Notice) {
 	select {
 	case m.notices <- n:
@@ -148,28 +148,28 @@ func (m *Mic) notify(n Notice) {
 	}
 }
 
-// Device is what is listened to.
+// Device is the device that is heard.
 func (m *Mic) Device() Device { return m.device }
 
-// Origin is when the first sample arrived, less its length. It was spoken before
-// that by the latency of the sound system, which nobody knows.
+// Origin is the moment at which the first sample began to arrive. The sound was spoken earlier, by the
+// unknown latency of the sound system.
 func (m *Mic) Origin() time.Time { return m.origin }
 
-// Notices tell what becomes of the device. Those that are not taken in time are
-// dropped. The channel is closed when the device is.
+// Notices tells about changes of the device. Notices that are not received in time are dropped. The channel
+// is closed with the device.
 func (m *Mic) Notices() <-chan Notice { return m.notices }
 
 // Overflow is how many samples at 16 kHz were dropped because Next was not called
 // often enough.
 func (m *Mic) Overflow() int64 { return m.ring.overflowed() }
 
-// Replaced is how many samples of the device were no sound: not numbers, infinite or
-// far beyond full scale, as a broken driver makes them. Silence was taken for them.
+// Replaced is how many samples of the device were replaced by silence because they were no sound: not
+// numbers, infinite or far beyond full scale, as a broken driver makes them.
 func (m *Mic) Replaced() int64 { return m.line.replaced.Load() }
 
-// Next returns the next block, of at most [capture.DefaultBlockSize] samples. A
-// block without samples says that there was no sound up to its Start: the device
-// has gone. After Close it returns what is left and then [os.ErrClosed].
+// Next returns the next block, of at most [capture.DefaultBlockSize] samples. A block without samples says
+// that there was no sound up to its Start, because the device has gone. After Close, Next returns the rest of
+// the sound and then [os.ErrClosed].
 func (m *Mic) Next(ctx context.Context) (capture.Block, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -189,8 +189,7 @@ func (m *Mic) Next(ctx context.Context) (capture.Block, error) {
 	}
 }
 
-// keep copies samples into memory that the receiver may keep. Blocks share one
-// allocation a second.
+// keep copies samples into memory that the receiver may keep, with one allocation a second.
 func (m *Mic) keep(samples []float32) []float32 {
 	n := len(samples)
 	if len(m.slab) < n {
@@ -205,9 +204,8 @@ func (m *Mic) keep(samples []float32) []float32 {
 // closeWithin is how long Close waits for the sound system.
 const closeWithin = 3 * time.Second
 
-// Close stops listening and releases the device. It does not wait for a sound
-// system that hangs: then it returns [ErrStuck]. It may be called at any time and
-// more than once.
+// Close stops the capture and releases the device. It returns [ErrStuck] after three seconds if the sound
+// system hangs. It may be called at any time and more than once.
 func (m *Mic) Close() error {
 	m.stop()
 	t := time.NewTimer(closeWithin)

@@ -21,17 +21,17 @@ const (
 	Mixed
 )
 
-// Notice tells what becomes of a device while it is listened to.
+// Notice tells about a change of a device during the capture.
 type Notice struct {
 	Kind   NoticeKind
 	Device string
-	// Err says why, of Lost and Failed, and what, of Mixed.
+	// Err is the reason of Lost and Failed, and the note of Mixed.
 	Err error
 	// Attempt counts the attempts to open the device again, from 1.
 	Attempt int
-	// Next is the pause before the next attempt.
+	// Next is the pause before the next attempt, of Failed.
 	Next time.Duration
-	// Away is how long there was no sound, of Back.
+	// Away is how long there was no sound, for Back.
 	Away time.Duration
 }
 

@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	// StallAfter is the silence of a device, not a single sample arriving, after
-	// which it counts as stalled.
+	// StallAfter is how long a device may deliver not a single sample before it counts as
+	// stalled.
 	StallAfter = 1500 * time.Millisecond
-	// FirstWithin is how long a newly opened device may take to deliver; sound
+	// FirstWithin is how long a newly opened device may take to deliver sound. Sound
 	// servers take up to two seconds.
 	FirstWithin = 5 * time.Second
 	// MaxBackOff is the longest pause between attempts to open a device again.
@@ -40,8 +40,8 @@ type owner struct {
 	latest   time.Time // arrival
 }
 
-// run opens the device, calls ready once with the outcome, which is nil when the
-// first sound has arrived, and then keeps it going until ctx is done.
+// run opens the device and calls ready once, with nil when the first sound has arrived. Then it keeps the
+// capture going until ctx is done.
 func (o *owner) run(ctx context.Context, ready func(error)) {
 	defer o.close()
 	err := o.first(ctx)
@@ -81,8 +81,7 @@ func (o *owner) first(ctx context.Context) error {
 	return o.listen(ctx, true)
 }
 
-// again opens the device again, however often it takes. It returns false when
-// ctx is done.
+// again opens the device again, with as many attempts as it needs. It returns false when ctx is done.
 func (o *owner) again(ctx context.Context) bool {
 	wait := MaxBackOff / 20
 	for attempt := 1; ; attempt++ {
@@ -136,8 +135,8 @@ func (o *owner) open(d Device) error {
 	return nil
 }
 
-// listen takes what the device delivers until it fails, stalls, or ctx is done,
-// or, where so asked, until the first sound has arrived: then it returns nil.
+// listen takes the sound of the device until the device fails or stalls or ctx is done. With untilSound, it
+// returns nil when the first sound has arrived.
 func (o *owner) listen(ctx context.Context, untilSound bool) error {
 	limit := StallAfter
 	if untilSound {
@@ -158,8 +157,8 @@ func (o *owner) listen(ctx context.Context, untilSound bool) error {
 		if err := o.clock.Sleep(ctx, poll); err != nil {
 			return err
 		}
-		// Only time in which it was asked counts: when this program itself was
-		// stopped for a while, the device is not to blame.
+		// Only the time in which the device was polled counts. If this program was
+		// stopped for a while, the device has not stalled.
 		now := o.clock.Now()
 		idle += min(now.Sub(before), maxCount)
 		before = now
@@ -167,7 +166,7 @@ func (o *owner) listen(ctx context.Context, untilSound bool) error {
 	return fmt.Errorf("%w for %v", ErrNoSound, limit)
 }
 
-// sweep takes all there is.
+// sweep takes all available sound.
 func (o *owner) sweep() (some bool, err error) {
 	for {
 		n, err := o.stream.Available()
@@ -185,10 +184,10 @@ func (o *owner) sweep() (some bool, err error) {
 	}
 }
 
-// close lets go of the device.
+// close closes the device.
 func (o *owner) close() {
 	if o.stream != nil {
-		_ = o.stream.Close() // a device that has gone has nothing to say
+		_ = o.stream.Close() // an error of a device that has gone does not matter
 		o.stream = nil
 		o.line.disconnect()
 	}

@@ -14,13 +14,12 @@ import (
 // sound server where there is one.
 func System() (Host, error) { return both{system{}, pulse{}}, nil }
 
-// system is PortAudio. It is initialised again for each look at the devices and
-// each capture, because it sees devices come and go only then; so with one
-// capture running, the list is the one of that capture's beginning.
+// system is PortAudio. PortAudio finds new devices only when it is initialised, so it is initialised again for
+// each list of devices and each capture. While a capture runs, the list is that of its beginning.
 type system struct{}
 
-// latency is the least that is asked for. A buffer of this length is what a
-// machine under load may be late by without loss on plain devices.
+// latency is the least latency that is asked for. With a buffer of that length, a machine under load can be
+// late by as much without loss, on plain devices.
 const latency = 200 * time.Millisecond
 
 func (system) Devices() (devices []Device, err error) {
@@ -105,7 +104,7 @@ func open(want Device, rate, channels int) (Stream, error) {
 	return c, nil
 }
 
-// explain adds to an error what helps.
+// explain adds a hint to an error.
 func explain(err error) error {
 	switch {
 	case errors.Is(err, portaudio.InvalidSampleRate):
@@ -116,8 +115,7 @@ func explain(err error) error {
 	return err
 }
 
-// stream is a capture in PortAudio's blocking mode, of which only what does not
-// block is used.
+// stream is a capture in PortAudio's blocking mode. It uses only the calls that do not block.
 type stream struct {
 	stream   *portaudio.Stream
 	channels int
@@ -133,7 +131,7 @@ func (c *stream) Read(dst []float32) (err error) {
 	c.buf = dst
 	quiet(func() { err = c.stream.Read() })
 	if errors.Is(err, portaudio.InputOverflowed) {
-		return nil // the samples are good, and the clock tells how many are missing
+		return nil // the samples are valid, and the clock shows how many are missing
 	}
 	return err
 }

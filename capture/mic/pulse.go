@@ -19,9 +19,8 @@ import (
 // pulseAPI names the interface of its devices.
 const pulseAPI = "PulseAudio"
 
-// pulse is a sound server that speaks PulseAudio's protocol, as PipeWire does too. Its
-// inputs have the names that its own settings show, which ALSA's have not. It is heard
-// without any C.
+// pulse is a sound server with PulseAudio's protocol, which PipeWire has too. Its inputs have the names that
+// the sound settings show, unlike those of ALSA. It needs no C.
 type pulse struct{}
 
 // dial connects to the server of the session, or of PULSE_SERVER.
@@ -38,12 +37,12 @@ func (pulse) dial() (*proto.Client, net.Conn, error) {
 }
 
 func joinClose(err error, conn net.Conn) error {
-	_ = conn.Close() // err says more
+	_ = conn.Close() // err is the more useful error
 	return err
 }
 
-// Devices lists the server's sources, the default one marked and those that hear what
-// is played last.
+// Devices lists the server's sources. The default one is marked. Monitors, which hear what the machine plays,
+// come last.
 func (p pulse) Devices() ([]Device, error) {
 	c, conn, err := p.dial()
 	if err != nil {
@@ -107,11 +106,11 @@ func (p pulse) Open(want Device, rate, channels int) (Stream, error) {
 // fragments is how many times a second the server sends sound.
 const fragments = 50
 
-// pulseStream is a capture.
+// pulseStream is a capture of a sound server.
 type pulseStream struct {
 	conn     net.Conn
 	channels int
-	most     int // samples that wait at most: two seconds
+	most     int // bound of the samples that wait: two seconds
 
 	mu      sync.Mutex
 	samples []float32
@@ -156,7 +155,7 @@ func (s *pulseStream) begin(c *proto.Client, want Device, rate int) error {
 	return nil
 }
 
-// message takes what the server sends. It must not wait.
+// message takes a message of the server. It must not wait.
 func (s *pulseStream) message(m any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,7 +164,7 @@ func (s *pulseStream) message(m any) {
 		for b := m.Data; len(b) >= 4; b = b[4:] {
 			s.samples = append(s.samples, math.Float32frombits(binary.LittleEndian.Uint32(b)))
 		}
-		// The clock tells how much is missing of what is let go.
+		// The clock shows how much was dropped.
 		if over := len(s.samples) - s.most; over > 0 {
 			over += (s.channels - over%s.channels) % s.channels
 			s.samples = s.samples[:copy(s.samples, s.samples[over:])]

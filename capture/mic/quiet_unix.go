@@ -29,10 +29,9 @@ import "sync"
 
 var muting sync.Mutex
 
-// quiet calls f with standard error going nowhere, because ALSA, JACK and
-// PortAudio write to it whatever goes wrong, some 50 lines on a machine without
-// sound. What others write to file descriptor 2 meanwhile is lost; who wants to
-// be read uses [Stderr].
+// quiet calls f while standard error points to /dev/null, because ALSA, JACK and PortAudio write their errors
+// there, some 50 lines on a machine without sound. Lines that other code writes to file descriptor 2
+// meanwhile are lost, unless it uses [Stderr].
 func quiet(f func()) {
 	muting.Lock()
 	defer muting.Unlock()

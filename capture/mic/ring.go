@@ -13,10 +13,9 @@ type slot struct {
 	samples [capture.DefaultBlockSize]float32
 }
 
-// ring is a queue of blocks between the goroutine that owns the device, which
-// never waits, and the one that listens. Its memory is fixed. Where it is full
-// blocks are dropped until half of it is free: one gap of some length does less
-// harm than many short ones.
+// ring is a queue of blocks from the goroutine that owns the device, which never waits, to the caller of Next.
+// Its memory is fixed. When it is full, blocks are dropped until half of it is free, because one long gap does
+// less harm than many short ones.
 type ring struct {
 	mu       sync.Mutex
 	slots    []slot
@@ -24,7 +23,7 @@ type ring struct {
 	dropping bool
 	dropped  int64 // samples
 	closed   bool
-	ready    chan struct{} // holds a token when there may be something new
+	ready    chan struct{} // holds a token when there may be a new block
 }
 
 func newRing(blocks int) *ring {
@@ -55,8 +54,8 @@ func (r *ring) push(start int64, samples []float32) (overflow bool) {
 	return false
 }
 
-// pop takes the oldest block out and returns its samples in into[:n]. ok is
-// false where there is none, and closed tells whether there will be one.
+// pop removes the oldest block and returns its samples in into[:n]. ok is false if there is none. closed says
+// that no other block will come.
 func (r *ring) pop(into []float32) (start int64, n int, ok, closed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -79,7 +78,7 @@ func (r *ring) overflowed() int64 {
 	return r.dropped
 }
 
-// close lets nothing more in.
+// close makes the ring take no more blocks.
 func (r *ring) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -10,23 +10,21 @@ const (
 	slipHalf = 16
 )
 
-// slipper passes sound on untouched, and where it is asked to, with one sample
-// more or less: it then reads slipSpan samples at a rate that is a little lower
-// or higher, by windowed-sinc interpolation. Joints are exact, because the first
-// sample of a span and the first after it are read at whole positions.
+// slipper passes on sound unchanged or, on request, with one sample more or less. For that, it reads slipSpan
+// samples at a slightly lower or higher rate, by windowed-sinc interpolation. The joints are exact, because the
+// first sample of a span and the first one after it are at whole positions.
 type slipper struct {
-	// buf begins with slipHalf samples that were passed on before; the rest
-	// waits.
+	// buf begins with slipHalf samples that were passed on before. The others wait.
 	buf  []float32
 	dir  int // +1: add a sample, -1: take one out, 0: nothing to do
-	done int // samples added, less those taken out, since it was last read
+	done int // samples added, less those removed, since the last take
 }
 
 func newSlipper() *slipper {
 	return &slipper{buf: make([]float32, slipHalf, 4096)}
 }
 
-// push appends to dst what can be passed on after in.
+// push appends to dst the samples that can be passed on after in.
 func (s *slipper) push(dst, in []float32) []float32 {
 	s.buf = append(s.buf, in...)
 	if s.dir != 0 && len(s.buf) >= slipHalf+slipSpan+slipHalf {
@@ -51,7 +49,7 @@ func (s *slipper) flush(dst []float32) []float32 {
 // drop makes the first n waiting samples history.
 func (s *slipper) drop(n int) { s.buf = s.buf[:copy(s.buf, s.buf[n:])] }
 
-// take returns what push did to the number of samples since the last call.
+// take returns by how much push has changed the number of samples since the last call.
 func (s *slipper) take() int {
 	n := s.done
 	s.done = 0

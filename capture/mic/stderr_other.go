@@ -4,8 +4,8 @@ package mic
 
 import "os"
 
-// Stderr returns a way to standard error that stays open while the calls into
-// the sound system are kept from writing there. The caller closes it.
+// Stderr returns a copy of standard error, which works while calls into the sound system are kept from writing
+// there. The caller closes it.
 func Stderr() (*os.File, error) {
 	return os.OpenFile("CONOUT$", os.O_WRONLY, 0)
 }

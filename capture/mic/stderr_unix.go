@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// Stderr returns a way to standard error that stays open while the calls into
-// the sound system are kept from writing there. The caller closes it.
+// Stderr returns a copy of standard error, which works while calls into the sound system are kept from writing
+// there. The caller closes it.
 func Stderr() (*os.File, error) {
 	fd, err := syscall.Dup(int(os.Stderr.Fd()))
 	if err != nil {

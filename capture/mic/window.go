@@ -8,9 +8,8 @@ import (
 // bucket is the resolution of a window.
 const bucket = 100 * time.Millisecond
 
-// window keeps the least value of each of the last hundred buckets of time.
-// Sound arrives late by chance and never early, so that the least lag of many
-// arrivals is the true one.
+// window keeps the least value of each of the last hundred buckets of time. Sound arrives late by chance and
+// never early, so the least lag of many arrivals is the true one.
 type window struct {
 	least [100]time.Duration
 	first int64 // bucket of the first value since the last reset
@@ -20,7 +19,7 @@ type window struct {
 
 func (w *window) reset() { w.some = false }
 
-// add notes a value at a time that never decreases.
+// add records a value. at must not decrease.
 func (w *window) add(at, v time.Duration) {
 	b := int64(at / bucket)
 	if !w.some {
@@ -36,8 +35,8 @@ func (w *window) add(at, v time.Duration) {
 	w.least[s] = min(w.least[s], v)
 }
 
-// min returns the least value of the latest n buckets, the one being filled
-// included; ok if there has been a value in each since the last reset.
+// min returns the least value of the latest n buckets, including the present one. ok says that each has a
+// value since the last reset.
 func (w *window) min(n int) (least time.Duration, ok bool) {
 	if !w.some || w.last-w.first < int64(n) {
 		return 0, false

@@ -10,22 +10,21 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
 
-// filter hands on the complete frames of one recording and nothing else: no
-// tags, no junk, no half frame at the end. It counts the frames, from which
-// the place of every sample follows.
+// filter passes on the complete frames of one recording: no tags, no junk, no incomplete frame at the end.
+// It counts the frames, which gives the position of every sample.
 type filter struct {
 	br    *bufio.Reader
 	first header // what all frames are like; 0 before the first
 
-	change bool   // a recording follows: of another kind, or with a header frame
+	change bool   // whether another recording follows: of another kind, or with a header frame
 	frame  []byte // rest of the frame being read
-	frames int64  // begun
-	cut    bool   // the last frame is not complete
+	frames int64  // frames begun
+	cut    bool   // whether the last frame is not complete
 	junk   int64  // bytes that were neither frames nor tags
 	err    error
 }
 
-// errChange is the end of a recording that another follows.
+// errChange is the error at the end of a recording that another one follows.
 var errChange = errors.New("another recording follows")
 
 // begin goes on with the recording that follows.
@@ -34,7 +33,7 @@ func (f *filter) begin() error {
 	return f.next()
 }
 
-// maxLead is the most that lies before the first frame.
+// maxLead bounds the bytes before the first frame.
 const maxLead = 1 << 18
 
 func (f *filter) Read(b []byte) (int, error) {
@@ -48,7 +47,7 @@ func (f *filter) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// drop leaves out the rest of the current frame.
+// drop skips the rest of the current frame.
 func (f *filter) drop() { f.frame = f.frame[:0] }
 
 // next finds the next frame.
@@ -89,7 +88,8 @@ func (f *filter) next() error {
 			f.err = io.EOF
 			break
 		}
-		// A frame is known by the frame behind it, unless it is where it has to be.
+		// A frame is recognised by the frame that follows it, unless it begins where the last one
+		// ended.
 		behind := parseHeader(all[n:])
 		if !inStep && len(all) == n+4 && !behind.like(h) {
 			f.skip(1)
@@ -111,8 +111,7 @@ func (f *filter) next() error {
 	return f.err
 }
 
-// other reports whether frames of another kind begin here: a header, and another one
-// like it behind its frame.
+// other reports whether frames of another kind begin here: a header, and a similar one behind its frame.
 func (f *filter) other(h header) bool {
 	if f.frames == 0 || !h.valid() || h.layer() != layer3 || h.version() == mpeg25 || h.index() == 0 || h.misread() {
 		return false
@@ -146,7 +145,7 @@ func (f *filter) tag() bool {
 		n = 128
 	case bytes.HasPrefix(head, []byte("APETAGEX")) && len(head) >= 24:
 		n = 32 + (int(head[12]) | int(head[13])<<8 | int(head[14])<<16)
-		if head[23]&0x20 == 0 { // not a header but a footer: the items are behind us
+		if head[23]&0x20 == 0 { // a footer, whose items were read before it
 			n = 32
 		}
 	case bytes.HasPrefix(head, []byte("ID3")) && len(head) >= 10:

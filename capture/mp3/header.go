@@ -70,20 +70,19 @@ func (h header) samples() int {
 // length is the length in bytes of a frame of layer III.
 func (h header) length() int { return h.samples()/8*h.bitrate()/h.rate() + h.padded() }
 
-// misread reports whether the library gets the length of this frame wrong. It
-// rounds the padding of MPEG-2 frames away, loses a byte of the bit reservoir
-// with it, and decodes noise from there on.
+// misread reports whether the library computes a wrong length of this frame. It rounds off the padding of
+// MPEG-2 frames, loses a byte of the bit reservoir with it, and decodes noise after that.
 func (h header) misread() bool {
 	return h.version() != mpeg1 && (144*h.bitrate()/h.rate()+h.padded())/2 != h.length()
 }
 
-// info is what the first frame says of the others, if it is not sound itself.
+// info is the content of a header frame, a first frame that describes the others and has no sound.
 type info struct {
 	present bool
-	frames  int64 // after this one, 0 if unknown
+	frames  int64 // number of frames after this one, 0 if unknown
 	gapless bool
 	delay   int64 // samples that the encoder put before the sound
-	padding int64 // and after it
+	padding int64 // samples that the encoder put after the sound
 }
 
 // parseInfo reads the tags of Xing, LAME and Fraunhofer.

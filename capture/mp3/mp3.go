@@ -1,7 +1,6 @@
-// Package mp3 reads MP3 recordings, MPEG-1 and MPEG-2 layer III. Frames are
-// decoded by github.com/hajimehoshi/go-mp3 and found here, because that library
-// takes junk for the end, does not notice a truncated file, plays the header
-// frame and the encoder's delay as sound, and loses its way in some MPEG-2 files.
+// Package mp3 reads MP3 recordings, MPEG-1 and MPEG-2 layer III. The library github.com/hajimehoshi/go-mp3
+// decodes the frames. This package finds them, because the library takes junk for the end, does not notice a
+// truncated file, plays the header frame and the encoder's delay as sound, and fails in some MPEG-2 files.
 package mp3
 
 import (
@@ -27,12 +26,12 @@ type Reader struct {
 	dec    *mp3.Decoder
 	format pcm.Format
 	spf    int64 // samples in a frame
-	told   int64 // frames that the header frame announces, 0 if none
+	told   int64 // number of frames that the header frame states, 0 if none
 
-	from, to int64 // samples of the recording, of all that is decoded; to is 0 if unknown
+	from, to int64 // the range of the recording in the decoded samples; to is 0 if unknown
 	pos      int64 // samples decoded
-	silence  int64 // to be filled in
-	over     bool  // the recording ends there, and another follows
+	silence  int64 // samples of silence still to be returned
+	over     bool  // whether the recording ends here and another one follows
 
 	raw       []byte
 	held      int
@@ -84,7 +83,7 @@ func (m *Reader) begin() error {
 	return nil
 }
 
-// apply uses what the header frame says.
+// apply uses the content of the header frame.
 func (m *Reader) apply(in info) {
 	if m.told = in.frames; in.gapless {
 		m.from = in.delay + decoderDelay
@@ -97,7 +96,7 @@ func (m *Reader) apply(in info) {
 	}
 }
 
-// lookAhead refuses now what the library would fail at in the next frames.
+// lookAhead returns an error if the library would fail in the next frames.
 func (m *Reader) lookAhead() error {
 	b, _ := m.in.br.Peek(m.in.br.Buffered())
 	for len(b) >= 4 {
@@ -113,11 +112,11 @@ func (m *Reader) lookAhead() error {
 	return nil
 }
 
-// Format says what the recording holds. The bit rate is the first frame's. One that
-// follows another may have another format.
+// Format is the format of the recording, with the bit rate of the first frame. It changes where a recording
+// with another format follows.
 func (m *Reader) Format() pcm.Format { return m.format }
 
-// Warning tells of a truncated end, of junk and of frames that cannot be decoded.
+// Warning is about a truncated end, junk, and frames that cannot be decoded.
 func (m *Reader) Warning() error { return m.warning }
 
 // Read decodes interleaved frames into dst as [pcm.Reader] has it.
@@ -142,14 +141,14 @@ func (m *Reader) Read(dst []float32) (int, error) {
 			m.turn()
 			continue
 		}
-		// What the encoder and the decoder added before and behind is no sound of it.
+		// Samples that the encoder and the decoder added before and after the sound are left out.
 		if at >= m.from && (m.to == 0 || at < m.to || at >= m.told*m.spf) {
 			return k, nil
 		}
 	}
 }
 
-// turn goes on with the next recording.
+// turn begins the next recording.
 func (m *Reader) turn() {
 	m.sum()
 	if err := m.begin(); err != nil {
@@ -197,7 +196,7 @@ func (m *Reader) decode(dst []float32) int {
 // read reads from the library.
 func (m *Reader) read(b []byte) (n int, err error) {
 	defer func() {
-		// It decodes bytes that nobody has checked.
+		// The library decodes unchecked bytes and can panic on a damaged file.
 		if p := recover(); p != nil {
 			n, err = 0, fmt.Errorf("%v", p)
 		}
@@ -211,8 +210,8 @@ func (m *Reader) read(b []byte) (n int, err error) {
 	return m.dec.Read(b)
 }
 
-// fail decides what to do about an error of the library: what the input says
-// is final, a frame that cannot be decoded is silence.
+// fail decides what to do after an error of the library. An error of the input is final. A frame that cannot
+// be decoded becomes silence.
 func (m *Reader) fail(err error) {
 	switch {
 	case m.in.err != nil && m.in.err != io.EOF:
@@ -231,7 +230,7 @@ func (m *Reader) fail(err error) {
 	m.silence = max(0, m.in.frames*m.spf-m.pos)
 }
 
-// finish sums up at the end of the input.
+// finish sets the error and the warning at the end of the input.
 func (m *Reader) finish() {
 	m.err = io.EOF
 	if m.good == 0 && m.bad > 0 {
@@ -243,7 +242,7 @@ func (m *Reader) finish() {
 	}
 }
 
-// sum says what is missing at the end of a recording, of the first that has it.
+// sum adds the warning about sound that is missing at the end of a recording. The first one counts.
 func (m *Reader) sum() {
 	switch {
 	case m.warning != nil:

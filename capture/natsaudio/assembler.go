@@ -9,59 +9,56 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 )
 
-// Options say what is made of the packets of a subject. The zero value follows
-// the first session that is heard until it ends, all channels mixed.
+// Options say how the packets of a subject become a stream. The zero value follows the first session that is
+// heard until it ends, with all channels mixed.
 type Options struct {
-	// Channel is what is listened to: Mix or a channel from 1 on.
+	// Channel is the channel to hear: Mix, or a channel from 1 on.
 	Channel capture.Channel
-	// Session, if not empty, is the session to follow; others are not heard.
+	// Session, if not empty, is the session to follow. Other sessions are not heard.
 	Session string
-	// Follow goes on when a session ends or another takes over: the stream ends with
-	// its reader only. Sessions follow each other after gaps as long as their
-	// wall clocks say, by up to MaxGap; where they do not tell, at once.
+	// Follow goes on when a session ends or another session takes over. The stream then
+	// ends only when its reader is closed. The gap between two sessions is that of their
+	// wall-clock times, up to MaxGap, and none if these are not known.
 	Follow bool
-	// Idle, if positive, ends a stream of which nothing was heard for so long.
-	// Only a [Source] heeds it.
+	// Idle, if positive, is how long a stream may be silent before it ends. Only a [Source]
+	// uses it.
 	Idle time.Duration
-	// OnWarning hears what is wrong with the packets although they are used, once
-	// for each kind of thing, from within Next or Push.
+	// OnWarning is called with errors of packets that are used nevertheless, once for each
+	// kind of error, from within Next or Push.
 	OnWarning func(error)
-	// OnBad hears of every message that [Stats] counts as bad, with the kind of thing
-	// that is wrong with it, one of [BadKinds], from within Next, Push or Bad.
+	// OnBad is called for every message that [Stats] counts as bad, with the kind of error,
+	// one of [BadKinds], from within Next, Push or Bad.
 	OnBad func(kind string, err error)
 }
 
-// BadKinds returns what may be wrong with a message: it is no packet, its format is
-// not its session's, it leaves too long a gap, one too many or a stream too long, its
-// sound cannot be decoded, or some of it is no number.
+// BadKinds returns the kinds of errors of a message: it is no packet, it has another format than its session,
+// it leaves too long a gap, one gap too many or too long a stream, its sound cannot be decoded, or some
+// samples are not numbers.
 func BadKinds() []string {
 	return []string{"packet", "format", "gap", "gaps", "length", "decode", "numbers"}
 }
 
-// MaxGap is the longest gap that is believed. A packet whose position is
-// further on is dropped.
+// MaxGap is the longest gap that is accepted. A packet further ahead is dropped.
 const MaxGap = 24 * time.Hour
 
-// JoinWithin is how far into a session a reader may come and still keep the session's
-// time: what it missed is then a gap. The time of a later reader begins with the first
-// packet that it gets.
+// JoinWithin is how late a reader may join a session and still keep the session's time, with a gap for the
+// sound that it missed. The time of a later reader begins with the first packet that it gets.
 const JoinWithin = 10 * time.Second
 
 // TakeOver is how long a session without an end mark must be silent before another
 // session takes over.
 const TakeOver = 5 * time.Second
 
-// Stats count what came of the packets.
+// Stats count packets.
 type Stats struct {
 	Packets uint64 // heard
 	Lost    uint64 // that never came, or came too late
-	Dropped uint64 // that had come already, or came too late, or are of another session
-	Bad     uint64 // messages that are no packets, of another format, not decodable or not believed
+	Dropped uint64 // that came twice, came too late, or are of another session
+	Bad     uint64 // messages that are no packets, have another format, or cannot be decoded or accepted
 }
 
-// An Assembler turns packets as they arrive into a stream's blocks. It is a
-// function of the packets alone: no goroutine, no clock. Make it with
-// [NewAssembler].
+// An Assembler turns arriving packets into the blocks of a stream. It depends on the packets alone, with no
+// goroutine and no clock. Make it with [NewAssembler].
 type Assembler struct {
 	opts  Options
 	stats Stats
@@ -69,14 +66,14 @@ type Assembler struct {
 	session string // that is followed
 	from    string // the first to follow, empty for any
 	past    []string
-	spoke   time.Time // when the last of its packets was stored, if that is known
+	spoke   time.Time // storing time of its last packet, if known
 	rival   rival
 	began   time.Time
 	order   *order
 	sound   *sound // nil between sessions
-	first   bool   // the session that is followed is the stream's first
+	first   bool   // whether the session that is followed is the stream's first
 	shift   int64  // stream position of the session's position 0, at capture.Rate
-	pos     int64  // end of what was emitted
+	pos     int64  // end of the last emitted block
 	gaps    allowance
 	ended   bool
 	warned  map[string]bool
@@ -101,10 +98,9 @@ func (a *Assembler) Stats() Stats {
 // Session is the session that is followed, empty before the first packet.
 func (a *Assembler) Session() string { return a.session }
 
-// Push takes the next packet and hands the blocks that it completes to emit; a
-// gap is a block's Start beyond the end of the one before. It reports whether
-// the stream has ended. An error is for what makes the stream useless, such as a
-// channel that it does not have.
+// Push takes the next packet and hands the blocks that it completes to emit. A gap is a block whose Start is
+// beyond the end of the block before. Push reports whether the stream has ended. The error is one that makes the
+// stream useless, such as a channel that it does not have.
 func (a *Assembler) Push(p Packet, emit func(capture.Block)) (ended bool, err error) {
 	if a.ended {
 		return true, nil
@@ -144,11 +140,10 @@ func (a *Assembler) Push(p Packet, emit func(capture.Block)) (ended bool, err er
 	return a.ended, nil
 }
 
-// Had reports whether a packet of the session that is followed has come already,
-// or too late.
+// Had reports whether p is a packet of the followed session that has come before, or comes too late.
 func (a *Assembler) Had(p Packet) bool { return p.Session == a.session && a.order.had(p) }
 
-// Bad counts a message that is no packet, and says so once.
+// Bad counts a message that is no packet, and reports the first one.
 func (a *Assembler) Bad(err error) { a.bad("packet", err) }
 
 func (a *Assembler) bad(kind string, err error) {
@@ -166,11 +161,11 @@ func (a *Assembler) warn(kind string, err error) {
 	}
 }
 
-// Finish hands on what is still held back.
+// Finish hands on the packets that are still held back.
 func (a *Assembler) Finish(emit func(capture.Block)) {
 	a.close(emit)
 	if a.opts.Follow {
-		_, _ = a.succeed(emit) // an error is of a session that has not the channel
+		_, _ = a.succeed(emit) // the error is that the session does not have the channel
 		a.close(emit)
 	}
 	a.ended = true
@@ -187,7 +182,7 @@ func (a *Assembler) close(emit func(capture.Block)) {
 	}
 }
 
-// leave hands on the last of a session's sound and forgets it.
+// leave hands on the last sound of a session and forgets the session.
 func (a *Assembler) leave(emit func(capture.Block)) {
 	a.sound.flush(a.emitter(emit))
 	a.sound = nil
@@ -198,7 +193,7 @@ func (a *Assembler) leave(emit func(capture.Block)) {
 	}
 }
 
-// pastSessions is how many sessions are remembered that are over.
+// pastSessions is how many finished sessions are remembered.
 const pastSessions = 16
 
 // change begins to follow the session of p.
@@ -216,7 +211,7 @@ func (a *Assembler) change(p Packet) error {
 	return nil
 }
 
-// after is where a session that follows another begins in the stream.
+// after is the stream position at which a session begins that follows another one.
 func (a *Assembler) after(p Packet) int64 {
 	if a.began.IsZero() || p.Began.IsZero() {
 		return a.pos
@@ -229,7 +224,7 @@ func (a *Assembler) after(p Packet) int64 {
 // hear takes the next packet of the session in order.
 func (a *Assembler) hear(p Packet, emit func(capture.Block)) {
 	if a.sound == nil {
-		a.stats.Dropped++ // behind the end mark
+		a.stats.Dropped++ // after the end mark
 		return
 	}
 	if !a.sound.began {
@@ -256,7 +251,7 @@ func (a *Assembler) hear(p Packet, emit func(capture.Block)) {
 		end := a.shift + a.sound.output(p.Position)
 		a.leave(emit)
 		if end > a.pos {
-			// The end itself is lost. One sample of silence says where it was.
+			// The last packets are lost. One sample of silence marks the end.
 			emit(capture.Block{Start: end - 1, Samples: make([]float32, 1)})
 			a.pos = end
 		}
@@ -271,7 +266,7 @@ func (a *Assembler) hear(p Packet, emit func(capture.Block)) {
 	}
 }
 
-// join decides where the first packet heard of a session lies in the stream.
+// join decides the stream position of the first packet that is heard of a session.
 func (a *Assembler) join(p Packet) {
 	at := a.sound.output(max(0, p.Position))
 	if a.first && p.Position > samples(JoinWithin, p.Rate) || a.shift+at-a.pos > samples(MaxGap, capture.Rate) {
@@ -279,8 +274,8 @@ func (a *Assembler) join(p Packet) {
 	}
 }
 
-// Ending reports whether an end mark has come before packets that may still be
-// on their way. If nothing has come for a Window, [Assembler.Finish] is due.
+// Ending reports whether an end mark has come while earlier packets may still be on their way. If nothing comes
+// within a Window, call [Assembler.Finish].
 func (a *Assembler) Ending() bool {
 	return slices.ContainsFunc(a.order.held, func(p Packet) bool { return p.End })
 }
@@ -307,7 +302,7 @@ func (a *Assembler) emitter(emit func(capture.Block)) func(int64, []float32) {
 	}
 }
 
-// samples is how many samples of a rate d lasts, to the millisecond.
+// samples is the number of samples of d at a rate, to the millisecond.
 func samples(d time.Duration, rate int) int64 {
 	return int64(d/time.Second)*int64(rate) + int64(d%time.Second/time.Millisecond)*int64(rate)/1000
 }

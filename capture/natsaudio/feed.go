@@ -13,21 +13,21 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus"
 )
 
-// feed is where messages come from. next waits for one as long as ctx lasts, and
-// tells when it was stored or has arrived.
+// feed is a source of messages. next waits for a message until ctx is done, and returns the time at which it was
+// stored or has arrived.
 type feed interface {
 	next(ctx context.Context) (msg *nats.Msg, stored time.Time, err error)
 	close()
 }
 
-// What may wait in this process on a subject without JetStream. What comes
-// beyond that is lost, which the packets' numbers show.
+// Bounds of the messages that wait in this process on a subject without JetStream. Messages beyond them are lost,
+// which the packets' numbers show.
 const (
 	pendingPackets = 1 << 15
 	pendingBytes   = 16 << 20
 )
 
-// liveFeed is a subject as it is spoken.
+// liveFeed receives a subject live.
 type liveFeed struct {
 	sub  *nats.Subscription
 	warn func(error)
@@ -40,7 +40,7 @@ func newLiveFeed(nc *nats.Conn, subject string, warn func(error)) (feed, error) 
 	}
 	err = sub.SetPendingLimits(pendingPackets, pendingBytes)
 	if err == nil {
-		err = nc.FlushTimeout(apiTimeout) // then the server knows of it
+		err = nc.FlushTimeout(apiTimeout) // so that the server has the subscription
 	}
 	if err != nil {
 		_ = sub.Unsubscribe()
@@ -63,24 +63,24 @@ func (f *liveFeed) next(ctx context.Context) (*nats.Msg, time.Time, error) {
 
 func (f *liveFeed) close() { _ = f.sub.Unsubscribe() } // fails only where there is no connection any more
 
-// keptFeed is a subject as a JetStream stream keeps it.
+// keptFeed reads a subject from a JetStream stream.
 type keptFeed struct {
 	messages jetstream.MessagesContext
 }
 
 const (
-	// apiTimeout bounds a question to JetStream.
+	// apiTimeout bounds a request to JetStream.
 	apiTimeout = 5 * time.Second
-	// keptTimeout bounds the question whether it keeps a subject, which is not
-	// answered to clients without the permission to ask.
+	// keptTimeout bounds the request whether JetStream keeps a subject. Clients without the
+	// permission to ask get no answer.
 	keptTimeout = 2 * time.Second
 )
 
-// clockMargin is by how much the clocks of sender and server may differ for the
-// beginning of a session to be found.
+// clockMargin is by how much the clocks of sender and server may differ, when the beginning of a session is
+// searched.
 const clockMargin = time.Minute
 
-// connected waits until nc is, which it may never have been.
+// connected waits until nc is connected.
 func connected(ctx context.Context, nc *nats.Conn) error {
 	for !nc.IsConnected() {
 		if nc.IsClosed() {
@@ -93,8 +93,7 @@ func connected(ctx context.Context, nc *nats.Conn) error {
 	return nil
 }
 
-// findKept returns the stream that keeps a subject, or nil where none does, or
-// none says so to this client.
+// findKept returns the stream that keeps a subject. It returns nil if none does, or if this client may not ask.
 func findKept(ctx context.Context, nc *nats.Conn, subject string) (jetstream.Stream, error) {
 	if err := connected(ctx, nc); err != nil {
 		return nil, err
@@ -119,8 +118,8 @@ func findKept(ctx context.Context, nc *nats.Conn, subject string) (jetstream.Str
 	return nil, noJetStream(err)
 }
 
-// noJetStream is nil for the answers of a server that does not keep a subject,
-// or does not let this client ask.
+// noJetStream returns nil for an error that says that the server does not keep a subject, or that this client may
+// not ask. It returns other errors unchanged.
 func noJetStream(err error) error {
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrJetStreamNotEnabled),
@@ -132,9 +131,8 @@ func noJetStream(err error) error {
 	return fmt.Errorf("JetStream: %w", err)
 }
 
-// newKeptFeed reads what is kept of subject from the beginning of a session on,
-// the latest if none is named. It returns that session, which is empty where
-// nothing is kept yet.
+// newKeptFeed reads subject from the beginning of a session, the latest one if session is empty. It returns the
+// session, which is empty if nothing is kept yet.
 func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session string) (feed, string, error) {
 	fail := func(err error) (feed, string, error) {
 		return nil, "", fmt.Errorf("JetStream stream %s for %s: %w", stream.CachedInfo().Config.Name, subject, err)
@@ -151,7 +149,7 @@ func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session 
 			return fail(err)
 		default:
 			if control(last.Header) {
-				session = last.Header.Get(HeaderSession) // empty: whatever session comes first
+				session = last.Header.Get(HeaderSession) // if empty, the first session that comes
 			} else if p, err := Parse(last.Header, last.Data); err == nil {
 				session = p.Session
 				if !p.Began.IsZero() {
@@ -173,7 +171,7 @@ func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session 
 }
 
 func (f *keptFeed) next(ctx context.Context) (*nats.Msg, time.Time, error) {
-	// Waiting for a server that went away heeds no context.
+	// The wait for a lost server does not end with a context.
 	defer context.AfterFunc(ctx, f.messages.Stop)()
 	msg, err := f.messages.Next(jetstream.NextContext(ctx))
 	if err != nil {

@@ -18,17 +18,17 @@ const (
 	HeaderSession  = "Audio-Session"
 	HeaderSeq      = "Audio-Seq"
 	HeaderPosition = "Audio-Position"
-	HeaderSamples  = "Audio-Samples" // may be absent: all that the payload holds
+	HeaderSamples  = "Audio-Samples" // may be absent: all samples of the payload
 	HeaderBegan    = "Audio-Began"   // RFC 3339; may be absent
 	HeaderGain     = "Audio-Gain"    // decibels; may be absent
 	HeaderEnd      = "Audio-End"     // "true" in the end mark only
 )
 
-// HeaderControl is the beginning of the headers of messages among the sound that are for
-// the program that diarizes it, and no sound.
+// HeaderControl begins the headers of messages among the sound that are no sound but for the program that
+// diarizes it.
 const HeaderControl = "Diarizer-"
 
-// control reports whether a message is one of those.
+// control reports whether a message has such a header.
 func control(h nats.Header) bool {
 	for name := range h {
 		if strings.HasPrefix(name, HeaderControl) {
@@ -38,13 +38,12 @@ func control(h nats.Header) bool {
 	return false
 }
 
-// ErrPacket is matched by the error for a message that is not a packet of
-// sound. It says which header, what was found and what was expected.
+// ErrPacket is matched by the error for a message that is not a packet of sound. The error says which header, what
+// was found and what was expected.
 var ErrPacket = errors.New("not a packet of sound")
 
-// Message is the packet as NATS carries it. Its Nats-Msg-Id makes sending it
-// again harmless where JetStream keeps the subject. The error wraps
-// [ErrPacket].
+// Message returns the packet as a NATS message. If JetStream keeps the subject, its Nats-Msg-Id makes a second
+// sending harmless. The error wraps [ErrPacket].
 func (p Packet) Message(subject string) (*nats.Msg, error) {
 	if err := p.check(); err != nil {
 		return nil, err
@@ -73,11 +72,10 @@ func (p Packet) Message(subject string) (*nats.Msg, error) {
 	return &nats.Msg{Subject: subject, Header: h, Data: p.Data}, nil
 }
 
-// ID is the packet's among all packets of a subject: session and number.
+// ID identifies the packet among all packets of a subject: session and number.
 func (p Packet) ID() string { return p.Session + ":" + strconv.FormatUint(p.Seq, 10) }
 
-// Parse reads a packet from a message's headers and payload, which it keeps.
-// The error wraps [ErrPacket].
+// Parse reads a packet from a message's headers and payload. It keeps data. The error wraps [ErrPacket].
 func Parse(h nats.Header, data []byte) (Packet, error) {
 	f := fields{h: h}
 	p := Packet{

@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// A packet is lost once so much later sound, or so many later packets, have
-// come. Senders with unacknowledged packets under way keep them fewer.
+// A packet is lost once this much later sound, or this many later packets, have come. Senders keep fewer packets
+// unacknowledged.
 const (
 	Window        = time.Second
 	WindowPackets = 64
 )
 
-// order puts the packets of one session into the order of their numbers. What it
-// does depends on the packets alone and on no clock.
+// order puts the packets of one session into the order of their numbers. It depends on the packets alone and on no
+// clock.
 type order struct {
 	next uint64   // number that comes next
 	held []Packet // later ones, by number
-	last uint64   // number of the last that was let through
+	last uint64   // number of the last packet that was handed on
 
 	lost    uint64 // numbers given up
-	dropped uint64 // packets that had come, or had been given up
+	dropped uint64 // packets that came twice or after they were given up
 }
 
 // had reports whether p has come already, or was given up.
@@ -29,7 +29,7 @@ func (o *order) had(p Packet) bool {
 	return p.Seq < o.next || slices.ContainsFunc(o.held, func(h Packet) bool { return h.Seq == p.Seq })
 }
 
-// push takes the next packet as it arrived and hands on those whose turn it is.
+// push takes an arriving packet and hands on the packets that are in order then.
 func (o *order) push(p Packet, emit func(Packet)) {
 	i, found := slices.BinarySearchFunc(o.held, p.Seq, func(h Packet, seq uint64) int { return cmp.Compare(h.Seq, seq) })
 	if p.Seq < o.next || found {
@@ -44,7 +44,7 @@ func (o *order) push(p Packet, emit func(Packet)) {
 	}
 }
 
-// flush hands on all that is held.
+// flush hands on all packets that are held.
 func (o *order) flush(emit func(Packet)) {
 	for len(o.held) > 0 {
 		o.skip()
@@ -55,13 +55,13 @@ func (o *order) flush(emit func(Packet)) {
 // skip gives up the numbers before the first packet that is held.
 func (o *order) skip() {
 	if o.last > 0 || o.held[0].Seq-o.next <= WindowPackets {
-		// Otherwise the reader came in the middle, and missed nothing.
+		// Otherwise, the reader joined in the middle and has lost nothing.
 		o.lost += o.held[0].Seq - o.next
 	}
 	o.next = o.held[0].Seq
 }
 
-// release hands on what is held without a hole.
+// release hands on the held packets up to the first missing number.
 func (o *order) release(emit func(Packet)) {
 	n := 0
 	for ; n < len(o.held) && o.held[n].Seq == o.next; n++ {
@@ -71,7 +71,7 @@ func (o *order) release(emit func(Packet)) {
 	o.held = slices.Delete(o.held, 0, n)
 }
 
-// full reports whether the packets before the first that is held are lost.
+// full reports whether the packets before the first held one count as lost.
 func (o *order) full() bool {
 	end := o.held[0].Position
 	for _, p := range o.held {

@@ -21,8 +21,8 @@ const AllSubjects = Prefix + ".*"
 // one token of a subject, as in the subjects of events.
 func Subject(stream string) string { return Prefix + "." + stream }
 
-// Stream returns the stream that Subject made the subject of. ok is false for a subject
-// of another form; sound may come from that all the same.
+// Stream returns the stream of a subject that Subject has made. ok is false for a subject of another form, which may
+// carry sound nevertheless.
 func Stream(subject string) (stream string, ok bool) {
 	stream, ok = strings.CutPrefix(subject, Prefix+".")
 	return stream, ok && stream != "" && !strings.ContainsAny(stream, ".*> ")
@@ -41,8 +41,7 @@ const (
 // OpusRate is the rate in which the positions of Opus packets count.
 const OpusRate = 48000
 
-// MaxLength is how long a session may be: ten years. A position beyond it is a mistake
-// and no packet of sound.
+// MaxLength is the longest session: ten years. A message with a position beyond it is no packet of sound.
 const MaxLength = 10 * 366 * 24 * time.Hour
 
 // MaxPayload is the largest payload of a packet in bytes. Recommended are 20 to
@@ -51,35 +50,35 @@ const MaxPayload = 256 << 10
 
 // Packet is a piece of sound, or the mark of a session's end.
 type Packet struct {
-	// Session tells one uninterrupted numbering from the next: a sender that
-	// starts again has another. It is one token, [A-Za-z0-9_-], at most 64 long.
+	// Session identifies one uninterrupted numbering. A sender that starts again has another
+	// session. It is one token, [A-Za-z0-9_-], at most 64 long.
 	Session string
 	// Began is the wall-clock time of position 0, zero if it is not known.
 	Began time.Time
 	// Seq numbers the packets of a session: 1, 2, 3 and so on. A number that
 	// never arrives is a packet that was lost on the way.
 	Seq uint64
-	// Position is the place of the first sample, in samples of Rate since the
-	// session's beginning. Opus packets begin before 0, by what a decoder needs
-	// to warm up; what lies before 0 is decoded and not heard. For the end it is
-	// the session's length.
+	// Position is the place of the first sample, in samples of Rate since the session's
+	// beginning. Opus sessions begin before 0, by the samples that a decoder needs to warm up.
+	// Sound before 0 is decoded and not heard. For the end mark, Position is the session's
+	// length.
 	Position int64
 	// Encoding, Rate (in hertz) and Channels are the same in all of a session.
 	Encoding Encoding
 	Rate     int
 	Channels int
-	// Samples is the length in samples of each channel. What an Opus packet
-	// holds beyond that is not heard.
+	// Samples is the length in samples of each channel. An Opus packet may hold more, which
+	// is not heard.
 	Samples int
-	// Gain is by how many decibels the decoded sound is made louder.
+	// Gain is the gain of the decoded sound in decibels.
 	Gain float64
 	// End marks the last packet of a session, which has no sound.
 	End bool
 	// Data is the payload.
 	Data []byte
-	// Stored is when JetStream stored the packet or, without it, when it arrived;
-	// zero if that is not known. It is not sent, and tells only how long a session
-	// has been silent when another one begins.
+	// Stored is when JetStream stored the packet or, without JetStream, when it arrived. It
+	// is zero if that is not known. It is not sent. It only tells how long a session has
+	// been silent when another one begins.
 	Stored time.Time
 }
 
@@ -110,7 +109,7 @@ func (p Packet) check() error {
 		return bad("%s %d, expected %d to %d, ten years at %d Hz", HeaderPosition, p.Position, -maxWarmUp, samples(MaxLength, p.Rate), p.Rate)
 	case p.Encoding == S16 && p.Position < 0:
 		return bad("%s %d, expected 0 or more for s16le", HeaderPosition, p.Position)
-	case p.Began.UTC().Year() < 0 || p.Began.UTC().Year() > 9999: // no event could say when
+	case p.Began.UTC().Year() < 0 || p.Began.UTC().Year() > 9999: // RFC 3339, which events use, has no other years
 		return bad("%s %s, expected a time of the years 0 to 9999 in UTC", HeaderBegan, p.Began.Format(time.RFC3339))
 	case !(math.Abs(p.Gain) <= 128):
 		return bad("%s %g, expected decibels from -128 to 128", HeaderGain, p.Gain)
@@ -133,8 +132,8 @@ func (p Packet) check() error {
 	return nil
 }
 
-// maxWarmUp is how far before 0 an Opus session may begin: what the 16 bits of
-// an Ogg header can say, rounded up.
+// maxWarmUp is how many samples before 0 an Opus session may begin: the range of the 16 bits of an Ogg header,
+// rounded up.
 const maxWarmUp = 1 << 16
 
 // holds is how many samples of each channel the payload has.

@@ -10,25 +10,21 @@ import (
 )
 
 const (
-	// renewEvery is the distance of the places in a session where its decoder is
-	// replaced: 10 s.
+	// renewEvery is the time in a session after which its decoder is replaced: 10 s.
 	renewEvery = 10 * OpusRate
-	// preRoll is how much of the sound before such a place the new decoder is fed.
+	// preRoll is how much earlier sound the new decoder is fed.
 	preRoll = OpusRate / 2
-	// What is kept of packets is bounded for senders whose positions stand still:
-	// in bytes, of which an encoder makes two thirds of this in a stretch at the
-	// highest rate there is, and in samples.
+	// Bounds of the packets that are kept, for senders whose positions stand still: in
+	// bytes, of which an encoder at the highest bit rate needs two thirds, and in samples.
 	maxFed   = 1 << 20
 	maxSound = 2 * renewEvery
 )
 
-// renewing decodes the Opus packets of one session. The decoder does not tell its
-// state, so its state is kept as the packets that lead to it. To keep them few,
-// the decoder is replaced every 10 s of the session by one that is fed the last
-// packets before that place and nothing earlier: half a second, after which it is
-// as good as one that has heard everything (RFC 7845, 4.6, asks for 80 ms). Where
-// that happens depends on the packets alone, so that all who read a session come
-// to the same samples.
+// renewing decodes the Opus packets of one session. The library does not give access to the decoder's state, so the
+// state is saved as the packets that lead to it. To keep these few, the decoder is replaced every 10 s of the
+// session. The new decoder is fed only the half second before that place, after which it is as good as one that has
+// heard everything (RFC 7845, 4.6, asks for 80 ms). The places depend on the packets alone, so that every reader of a
+// session comes to the same samples.
 type renewing struct {
 	channels int
 	dec      *opus.PacketDecoder
@@ -67,12 +63,12 @@ func (r *renewing) replay() (err error) {
 	r.sound = 0
 	for data := range packetsIn(r.fed) {
 		r.sound += opus.Duration(data)
-		_, _ = r.dec.Decode(data) // what failed before does so again
+		_, _ = r.dec.Decode(data) // a packet that failed before fails again
 	}
 	return nil
 }
 
-// packetsIn are those in fed, each with what comes after it.
+// packetsIn yields the packets in fed, each with the bytes after it.
 func packetsIn(fed []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(data, rest []byte) bool) {
 		for len(fed) > 0 {
@@ -89,7 +85,7 @@ func packetsIn(fed []byte) iter.Seq2[[]byte, []byte] {
 	}
 }
 
-// lastOf is the end of fed that a new decoder is fed.
+// lastOf is the end of fed, which a new decoder is fed.
 func lastOf(fed []byte) []byte {
 	sound := 0
 	for data := range packetsIn(fed) {
@@ -108,7 +104,7 @@ func lastOf(fed []byte) []byte {
 // AppendBinary appends the state of r to b, and never fails.
 func (r *renewing) AppendBinary(b []byte) ([]byte, error) { return state.Append(b, r.fields()...), nil }
 
-// UnmarshalBinary gives r, which is new, the state that AppendBinary wrote.
+// UnmarshalBinary gives a new r the state that AppendBinary wrote.
 func (r *renewing) UnmarshalBinary(b []byte) error {
 	if err := state.Restore(b, r.fields()...); err != nil {
 		return err

@@ -8,17 +8,16 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/state"
 )
 
-// Bounds of what is kept of a session that may take over.
+// Bounds of the packets that are kept of a session that may take over.
 const (
 	maxRival      = 2048 // packets
 	maxRivalBytes = 4 << 20
 )
 
-// rival is a session that began while another one was heard which has no end mark
-// yet. It takes over when that one has been silent for TakeOver, by the times at
-// which packets were stored or arrived. Where these are not known, so much of the
-// rival's sound tells, or its end mark. What it has sent is kept until then; when
-// the other one speaks again, it is dropped.
+// rival is a session that began while another session was heard and had no end mark yet. The rival takes over when
+// the other session has been silent for TakeOver, by the times at which packets were stored or arrived. If these are
+// not known, TakeOver of the rival's own sound counts, or its end mark. The packets of the rival are kept until then,
+// and dropped when the other session sends again.
 type rival struct {
 	session string // empty if there is none
 	packets []Packet
@@ -37,7 +36,7 @@ func (a *Assembler) contend(p Packet) bool {
 		r.session = p.Session
 	}
 	if p.Session != r.session || len(r.packets) == maxRival || r.bytes+len(p.Data) > maxRivalBytes {
-		a.stats.Dropped++ // of a third, or it will be a gap
+		a.stats.Dropped++ // of a third session, or more than is kept, which becomes a gap
 	} else {
 		r.packets = append(r.packets, p)
 		r.bytes += len(p.Data)
@@ -48,8 +47,7 @@ func (a *Assembler) contend(p Packet) bool {
 	return p.Session == r.session && (p.End || p.after()-r.packets[0].Position >= samples(TakeOver, p.Rate))
 }
 
-// alone notes sound of the session that is heard: what another one has sent
-// meanwhile is not.
+// alone records sound of the session that is heard, and drops the packets that a rival has sent meanwhile.
 func (a *Assembler) alone(stored time.Time) {
 	a.spoke = stored
 	if r := a.rival; r.session != "" {
@@ -59,7 +57,7 @@ func (a *Assembler) alone(stored time.Time) {
 	}
 }
 
-// yield ends the session that is heard, after which the other one takes over.
+// yield ends the session that is heard, and the rival takes over.
 func (a *Assembler) yield(emit func(capture.Block)) (ended bool, err error) {
 	if a.sound != nil && !a.opts.Follow {
 		a.warn("session", fmt.Errorf("session %s began before the end of session %s, which is taken for over", a.rival.session, a.session))
@@ -70,7 +68,7 @@ func (a *Assembler) yield(emit func(capture.Block)) (ended bool, err error) {
 	return a.succeed(emit)
 }
 
-// succeed begins to hear a session that has waited for the end of another.
+// succeed begins to hear a rival that has waited for the end of another session.
 func (a *Assembler) succeed(emit func(capture.Block)) (ended bool, err error) {
 	packets := a.rival.packets
 	a.rival = rival{}

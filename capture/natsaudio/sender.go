@@ -15,7 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/dsp/clean"
 )
 
-// Format is what the packets of a session have in common.
+// Format is the common format of the packets of a session.
 type Format struct {
 	Encoding Encoding
 	Rate     int
@@ -27,21 +27,19 @@ type Format struct {
 type SenderOptions struct {
 	// Began is the wall-clock time of position 0; now if zero.
 	Began time.Time
-	// OnWarning hears of packets that could not be sent, from within Send and
-	// Close.
+	// OnWarning is called for packets that could not be sent, from within Send and Close.
 	OnWarning func(error)
 }
 
 // A Sender publishes one session of packets. Make it with [NewSender]. It is
 // for one goroutine.
 //
-// With plain NATS nothing is acknowledged, and Send does not wait: what the
-// connection cannot keep for a lost server is lost, and counted. Where a
-// JetStream stream keeps the subject, each packet is sent until it is
-// acknowledged, and Send waits while more than a second's sound is not.
+// With plain NATS, nothing is acknowledged and Send does not wait. Packets that do not fit into the connection's buffer
+// while the server is away are lost and counted. If a JetStream stream keeps the subject, each packet is sent until it
+// is acknowledged, and Send waits while more than a second of sound is unacknowledged.
 type Sender struct {
 	nc      *nats.Conn
-	js      jetstream.JetStream // nil where nothing keeps the subject
+	js      jetstream.JetStream // nil if no stream keeps the subject
 	subject string
 	format  Format
 	opts    SenderOptions
@@ -51,7 +49,7 @@ type Sender struct {
 	end     int64
 	pending []pendingPacket
 	lost    uint64
-	warned  bool // of what is being sent again
+	warned  bool // whether packets that are sent again were reported
 }
 
 // NewSender begins a session on a subject, once nc is connected. The connection should have a buffer
@@ -87,20 +85,19 @@ func newSession(t time.Time) string {
 // Session is the id of the sender's session.
 func (s *Sender) Session() string { return s.session }
 
-// Kept reports whether a JetStream stream keeps what is sent.
+// Kept reports whether a JetStream stream keeps the sound.
 func (s *Sender) Kept() bool { return s.js != nil }
 
-// packet completes p by what all packets of the session have.
+// packet fills in the fields of p that all packets of the session share.
 func (s *Sender) packet(p Packet) Packet {
 	p.Session, p.Began = s.session, s.opts.Began
 	p.Encoding, p.Rate, p.Channels, p.Gain = s.format.Encoding, s.format.Rate, s.format.Channels, s.format.Gain
 	return p
 }
 
-// Send publishes a payload whose first sample lies at position, in samples of
-// the format's rate, of which so many are heard. Payloads are sent by position.
-// The payload must not be changed afterwards. The error is for what is no packet,
-// or ctx.Err().
+// Send publishes a payload. position is that of its first sample, in samples of the format's rate, and samples is how
+// many of them are heard. Payloads have to be sent in the order of their positions, and must not be changed afterwards.
+// The error says that the packet is invalid, or is ctx.Err().
 func (s *Sender) Send(ctx context.Context, position int64, samples int, payload []byte) error {
 	return s.send(ctx, s.packet(Packet{Position: position, Samples: samples, Data: payload}))
 }
@@ -131,7 +128,7 @@ func (s *Sender) send(ctx context.Context, p Packet) error {
 	return s.clearAcked(ctx, false)
 }
 
-// forbidden is the error where the server has said that sound may not be published.
+// forbidden is the error if the server has refused the publishing of sound.
 func (s *Sender) forbidden() error {
 	if bus.MayPublish(s.nc, s.subject) {
 		return nil
@@ -149,9 +146,8 @@ func (s *Sender) lose(err error) {
 // closeWithin bounds a Close whose ctx has no deadline.
 const closeWithin = 30 * time.Second
 
-// Close sends the end mark and waits, as long as ctx lasts but at most 30 s where
-// it has no deadline, until the server has everything. length is that of the session in samples, or -1 where it is
-// what was sent.
+// Close sends the end mark and waits until the server has everything. It waits until ctx is done, and at most 30 s if
+// ctx has no deadline. length is the length of the session in samples, or -1 for the end of the sent sound.
 func (s *Sender) Close(ctx context.Context, length int64) error {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
@@ -185,8 +181,8 @@ func (s *Sender) unsent(err error) error {
 	return fmt.Errorf("%s: the end of the sound may not have arrived: %w", s.subject, err)
 }
 
-// AppendS16 appends samples in [-1, 1] as a payload of S16. A louder sample is clipped.
-// A sample that is no sound (not a number, infinite or beyond ±65,536) is silence.
+// AppendS16 appends samples in [-1, 1] as a payload of S16. A louder sample is clipped. A sample that is no sound (not a
+// number, infinite or beyond ±65,536) becomes silence.
 func AppendS16(payload []byte, samples []float32) []byte {
 	for _, x := range samples {
 		v := int16(max(-32768, min(32767, math.Round(float64(clean.One(x))*32768))))

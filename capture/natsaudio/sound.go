@@ -12,9 +12,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/dsp/numeric"
 )
 
-// sound turns the packets of one session, in order, into samples of one channel
-// at capture.Rate. Where packets are missing it begins again, on the same grid of
-// output samples.
+// sound turns the packets of one session, in order, into samples of one channel at capture.Rate. After missing packets, it
+// begins again on the same grid of output samples.
 type sound struct {
 	format   Packet // of the session; only Encoding, Rate and Channels count
 	channel  capture.Channel
@@ -24,10 +23,10 @@ type sound struct {
 	rs       *resample.Resampler
 	up, down int64 // capture.Rate over format.Rate in lowest terms
 
-	odd int // samples of the last packet that its decoder made and that are no numbers
+	odd int // samples of the last packet that are not numbers
 
 	began bool
-	pos   int64 // end of what was pushed, in input samples of the session
+	pos   int64 // end of the last packet, in input samples of the session
 	at    int64 // position of the next output, in output samples of the session
 
 	frames, mono, out []float32
@@ -61,9 +60,8 @@ func (s *sound) same(p Packet) bool {
 	return p.Encoding == s.format.Encoding && p.Rate == s.format.Rate && p.Channels == s.format.Channels
 }
 
-// push hands the packet's sound to emit, with its position in the session at
-// capture.Rate, after what was still to come of the sound before a gap. The
-// samples are valid until emit returns.
+// push hands the packet's sound to emit, with its position in the session at capture.Rate. Before a gap, it first hands on
+// the rest of the earlier sound. The samples are valid until emit returns.
 func (s *sound) push(p Packet, emit func(at int64, samples []float32)) error {
 	frames, err := s.decode(p)
 	if err != nil {
@@ -71,7 +69,7 @@ func (s *sound) push(p Packet, emit func(at int64, samples []float32)) error {
 	}
 	s.odd = clean.In(frames)
 	n := min(len(frames)/p.Channels, p.Samples)
-	from := int(min(int64(n), max(0, s.pos-p.Position))) // of these, what was heard already or lies before 0
+	from := int(min(int64(n), max(0, s.pos-p.Position))) // samples that were heard before or lie before 0
 	if !s.began {
 		from = int(min(int64(n), max(0, -p.Position)))
 	}
@@ -88,8 +86,8 @@ func (s *sound) push(p Packet, emit func(at int64, samples []float32)) error {
 	return nil
 }
 
-// output is the first output position that is not before an input position, which
-// has been checked: it fits by far, as no product of two positions does.
+// output is the first output position that is not before an input position. Input positions were checked, so the result
+// does not overflow.
 func (s *sound) output(pos int64) int64 {
 	whole, rest := pos/s.down, pos%s.down
 	return whole*s.up + (rest*s.up+s.down-1)/s.down
@@ -103,7 +101,7 @@ func (s *sound) begin(at int64) {
 	s.began, s.pos, s.at = true, at, s.output(at)
 }
 
-// give passes on outputs.
+// give passes output samples to emit.
 func (s *sound) give(out []float32, emit func(int64, []float32)) {
 	s.out = out
 	if len(out) > 0 {
@@ -133,7 +131,7 @@ func (s *sound) decode(p Packet) ([]float32, error) {
 	return s.frames, nil
 }
 
-// mix makes one channel of interleaved frames, so many times louder.
+// mix makes one channel of interleaved frames, multiplied by gain.
 func (s *sound) mix(frames []float32, gain float32) []float32 {
 	ch := s.format.Channels
 	n := len(frames) / ch

@@ -33,10 +33,9 @@ type Source struct {
 
 var _ capture.Source = (*Source)(nil)
 
-// Open subscribes to a subject, once nc is connected. Where a JetStream stream keeps it, reading
-// begins at the beginning of the session that was published last, or of
-// Options.Session; otherwise with what comes next. Sound that is published
-// after Open has returned is heard.
+// Open subscribes to a subject, once nc is connected. If a JetStream stream keeps the subject, reading begins at the
+// beginning of the session that was published last, or of Options.Session. Otherwise, it begins with the next packet.
+// Sound that is published after Open has returned is heard.
 func Open(ctx context.Context, nc *nats.Conn, subject string, opts Options) (*Source, error) {
 	if subject == "" || strings.ContainsAny(subject, "*> \t\r\n") {
 		return nil, fmt.Errorf("subject %q: expected one subject without wildcards, such as %s", subject, Subject("room1"))
@@ -63,11 +62,10 @@ func Open(ctx context.Context, nc *nats.Conn, subject string, opts Options) (*So
 	return s, nil
 }
 
-// Subject is where the sound comes from.
+// Subject is the subject of the sound.
 func (s *Source) Subject() string { return s.subject }
 
-// Kept reports whether JetStream keeps the sound, so that none is lost because
-// it is read slowly or late.
+// Kept reports whether JetStream keeps the sound, so that a slow or late reader loses none.
 func (s *Source) Kept() bool { return s.kept }
 
 // Stats returns the counts so far. It may be called at any time.
@@ -77,10 +75,8 @@ func (s *Source) Stats() Stats {
 	return s.asm.Stats()
 }
 
-// Next returns the next block, as [capture.Source] has it: io.EOF after the end
-// of the session, or, where Options.Follow is set, after Close only. A stream
-// without a single packet of sound that ends is an error. A ctx that is done may
-// end the subscription.
+// Next implements [capture.Source]. It returns io.EOF after the end of the session or, with Options.Follow, only after
+// Close. The end of a stream without a single packet of sound is an error. A ctx that is done may end the subscription.
 func (s *Source) Next(ctx context.Context) (capture.Block, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -104,7 +100,7 @@ func (s *Source) Next(ctx context.Context) (capture.Block, error) {
 	}
 }
 
-// read waits for one message and takes it apart.
+// read waits for one message and pushes its packet.
 func (s *Source) read(ctx context.Context) error {
 	msg, stored, err := s.wait(ctx)
 	s.mu.Lock()
@@ -143,7 +139,7 @@ func (s *Source) after(ended bool, err error) error {
 	return nil
 }
 
-// quiet is called when nothing has come for as long as the stream may be quiet.
+// quiet is called when the stream has been silent for as long as it may.
 func (s *Source) quiet(emit func(capture.Block)) error {
 	if s.asm.opts.Follow && s.asm.Ending() || s.asm.rival.session != "" && !s.asm.Ending() {
 		return s.after(s.asm.yield(emit))
@@ -157,8 +153,7 @@ var (
 	errClosed = errors.New("closed")
 )
 
-// wait returns the next message, or errQuiet after the time that the stream may
-// be quiet.
+// wait returns the next message, or errQuiet when the stream has been silent for as long as it may.
 func (s *Source) wait(ctx context.Context) (*nats.Msg, time.Time, error) {
 	quiet := s.idle
 	switch {

@@ -2,14 +2,13 @@ package natsaudio
 
 import "github.com/seed-7adb9000/diarizer/internal/state"
 
-// AppendBinary appends the state of a to b, and never fails: with it, another
-// Assembler of the same Options goes on to the same blocks.
+// AppendBinary appends the state of a to b. With it, another Assembler of the same Options goes on to the same blocks. It
+// never fails.
 func (a *Assembler) AppendBinary(b []byte) ([]byte, error) {
 	return state.Append(b, a.fields()...), nil
 }
 
-// UnmarshalBinary gives a, which is new, the state of an Assembler of the same
-// Options, as AppendBinary wrote it.
+// UnmarshalBinary gives a new a the state of an Assembler of the same Options, as written by AppendBinary.
 func (a *Assembler) UnmarshalBinary(b []byte) error { return state.Restore(b, a.fields()...) }
 
 func (a *Assembler) fields() []any {
@@ -40,7 +39,7 @@ func (a *Assembler) soundFields(s *sound) []any {
 			if s.rs == nil {
 				made, err := newSound(s.format, a.opts.Channel)
 				if err != nil {
-					return nil // not what fields wrote; the rest of it stays unread
+					return nil // an invalid state; its rest stays unread, which is an error
 				}
 				made.format = s.format
 				*s = *made

@@ -12,24 +12,24 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 )
 
-// pendingPacket was handed to JetStream and not acknowledged.
+// pendingPacket is a packet that was sent to JetStream and is not acknowledged.
 type pendingPacket struct {
 	msg     *nats.Msg
 	samples int
-	ack     jetstream.PubAckFuture // nil where it has to be sent again
-	// refusals counts the server's own answers that it does not take the packet.
+	ack     jetstream.PubAckFuture // nil if the packet has to be sent again
+	// refusals counts the answers of the server that refuse the packet.
 	refusals int
 }
 
 const (
-	// ackTimeout is how long an acknowledgement is waited for before the packet
-	// is sent again.
+	// ackTimeout is how long the Sender waits for an acknowledgement before it sends the
+	// packet again.
 	ackTimeout  = 2 * time.Second
 	retryPause  = 50 * time.Millisecond
 	maxRefusals = 3
 )
 
-// publish hands a message to JetStream; nil if that cannot be done now.
+// publish sends a message to JetStream. It returns nil if that is not possible now.
 func (s *Sender) publish(msg *nats.Msg) jetstream.PubAckFuture {
 	again := &nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data} // the library keeps what it was given
 	ack, err := s.js.PublishMsgAsync(again)
@@ -39,8 +39,7 @@ func (s *Sender) publish(msg *nats.Msg) jetstream.PubAckFuture {
 	return ack
 }
 
-// tooMany reports whether a reader could take the oldest packet for lost if it
-// had to be sent again behind all the others.
+// tooMany reports whether a reader would take the oldest packet for lost if it were sent again behind all the others.
 func (s *Sender) tooMany() bool {
 	n := 0
 	for _, p := range s.pending {
@@ -50,9 +49,8 @@ func (s *Sender) tooMany() bool {
 		(len(s.pending) > WindowPackets/2 || int64(n) > samples(Window, s.format.Rate)*3/4)
 }
 
-// clearAcked forgets the packets that have been acknowledged, in order, and sends again
-// the packets that have not been acknowledged in time. If wait is set it goes on until the
-// oldest packet is acknowledged.
+// clearAcked forgets the packets that have been acknowledged, in order, and sends again those that have not been
+// acknowledged in time. With wait, it goes on until the oldest packet is acknowledged.
 func (s *Sender) clearAcked(ctx context.Context, wait bool) error {
 	for len(s.pending) > 0 {
 		done, err := s.acknowledged(ctx, &s.pending[0], wait)
@@ -85,7 +83,7 @@ func (s *Sender) acknowledged(ctx context.Context, p *pendingPacket, wait bool) 
 				continue
 			}
 		}
-		select { // what has come already
+		select { // without waiting
 		case <-p.ack.Ok():
 			return true, nil
 		case err := <-p.ack.Err():
@@ -111,8 +109,7 @@ func (s *Sender) acknowledged(ctx context.Context, p *pendingPacket, wait bool) 
 	}
 }
 
-// refused prepares a packet to be sent again, or gives it up where the server
-// answers and does not want it.
+// refused prepares a packet to be sent again. It gives the packet up if the server has refused it.
 func (s *Sender) refused(p *pendingPacket, err error) (lost bool) {
 	p.ack = nil
 	var api *jetstream.APIError

@@ -27,7 +27,7 @@ func NewPacketDecoder(channels int) (*PacketDecoder, error) {
 // call. It fails, and never panics, on bytes that are no Opus packet.
 func (d *PacketDecoder) Decode(packet []byte) (samples []float32, err error) {
 	defer func() {
-		// The library decodes bytes that nobody has checked.
+		// The library decodes unchecked bytes and can panic on a damaged packet.
 		if p := recover(); p != nil {
 			err = fmt.Errorf("opus: %v", p)
 		}
@@ -45,7 +45,7 @@ func (d *PacketDecoder) Decode(packet []byte) (samples []float32, err error) {
 	return samples, nil
 }
 
-// silence is n samples of each channel without sound, valid as Decode's are.
+// silence returns n samples of silence of each channel, valid until the next call.
 func (d *PacketDecoder) silence(n int64) []float32 {
 	s := d.samples[:n*int64(d.channels)]
 	clear(s)

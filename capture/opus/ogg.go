@@ -23,8 +23,7 @@ const (
 // farthest bounds positions, so that no sum of them overflows.
 const farthest = 1 << 60
 
-// pageReader finds the pages of a stream, whatever lies between them. A page is
-// valid if its checksum is.
+// pageReader finds the pages of a stream and skips bytes between them. A page is valid if its checksum is right.
 type pageReader struct {
 	br      *bufio.Reader
 	crc     [256]uint32
@@ -47,7 +46,7 @@ func newPageReader(r io.Reader) *pageReader {
 // next returns the next valid page, or the reader's error. At the end of a
 // stream that is io.ErrUnexpectedEOF if an incomplete page is left.
 func (p *pageReader) next() (page, error) {
-	_, _ = p.br.Discard(p.pending) // it was peeked at, so it is there
+	_, _ = p.br.Discard(p.pending) // does not fail, as the bytes are in the buffer
 	p.pending = 0
 	for {
 		head, err := p.br.Peek(pageHeaderLen)
@@ -74,7 +73,7 @@ func (p *pageReader) next() (page, error) {
 			if err != io.EOF {
 				return page{}, err
 			}
-			// Not complete, or not a page: there may be one behind it.
+			// The page is incomplete or is no page. Another one may follow.
 			if bytes.Contains(all[1:], []byte("OggS")) {
 				p.skip(all)
 				continue
@@ -104,13 +103,13 @@ func (p *pageReader) next() (page, error) {
 func (p *pageReader) skip(b []byte) {
 	n := bytes.Index(b[1:], []byte("OggS"))
 	if n < 0 {
-		n = max(0, len(b)-4) // the mark may be cut in two
+		n = max(0, len(b)-4) // the end of b may cut the mark
 	}
 	_, _ = p.br.Discard(n + 1)
 	p.skipped += int64(n + 1)
 }
 
-// checksum is the page's, its own field taken for zero.
+// checksum is the checksum of a page, computed with 0 in its own field.
 func (p *pageReader) checksum(b []byte) uint32 {
 	var c uint32
 	for i, x := range b {

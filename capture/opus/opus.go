@@ -1,7 +1,6 @@
-// Package opus reads Ogg Opus recordings (RFC 7845). Packets are decoded by
-// github.com/pion/opus; the Ogg pages are read here, because what is lost
-// or was never recorded must be a gap of the right length, the end has to be trimmed
-// exactly, and that library's reader does neither.
+// Package opus reads Ogg Opus recordings (RFC 7845). The library github.com/pion/opus decodes the packets. This package
+// reads the Ogg pages, because lost or unrecorded sound must be a gap of the right length and the end has to be trimmed
+// exactly. The library's reader does neither.
 package opus
 
 import (
@@ -12,7 +11,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
 
-// rate is what Opus positions count and what is decoded.
+// rate is the rate of Opus positions and of the decoded sound, in hertz.
 const rate = 48000
 
 // maxPacket is the longest packet, 120 ms, in samples.
@@ -28,28 +27,28 @@ type Reader struct {
 	serial  uint32
 	number  uint32          // of the page expected next
 	beside  map[uint32]bool // streams that began together with it
-	tracks  int             // of these and it, those that are Opus
+	tracks  int             // Opus streams among these and it
 	partial []byte          // packet that goes on in the next page
-	cut     bool            // whose beginning is lost
-	lost    bool            // something is missing before the next packet
-	ended   bool            // the last page was seen
-	body    bool            // a page behind the first was seen
+	cut     bool            // whether the beginning of partial is lost
+	lost    bool            // whether sound is missing before the next packet
+	ended   bool            // whether the last page was seen
+	body    bool            // whether a page behind the first was seen
 	queue   [][]byte
 	limit   int64 // where the sound ends, on the last page; -1 before
 	chains  int   // streams that followed the first
 
 	pos     int64     // where the next decoded sample lies, in the stream's own count
-	shift   int64     // what stated positions are less than pos
+	shift   int64     // pos less the stated positions
 	hole    int64     // samples missing before the last packet of the queue
 	skip    int64     // samples still to be left out at the beginning
 	missing int64     // samples missing before those to be returned next
-	gap     int64     // and before those returned last
+	gap     int64     // samples missing before those returned last
 	ready   []float32 // decoded, still to be returned
 
 	got             int64
 	gaps            pcm.Gaps
 	gone, bad, good int64 // samples lost with pages; packets
-	unread          int64 // bytes of sound that was not read
+	unread          int64 // bytes of sound that were not read
 	err             error
 	end             error
 }
@@ -95,19 +94,16 @@ func headerError(err error) error {
 	return fmt.Errorf("reading the Ogg Opus headers: %w", err)
 }
 
-// Format says what the recording holds. One that follows another may have other
-// channels.
+// Format is the format of the recording. It changes where a recording with other channels follows.
 func (o *Reader) Format() pcm.Format { return o.format }
 
 // Tracks is how many Opus streams lie side by side in the file. The first is read.
 func (o *Reader) Tracks() int { return o.tracks }
 
-// Gap tells of samples that are missing: lost with a page, or not recorded, as the
-// positions say. It is as [pcm.Gapped] has it.
+// Gap implements [pcm.Gapped]. Samples are missing if they were lost with a page or, by the positions, not recorded.
 func (o *Reader) Gap() int64 { return o.gap }
 
-// Warning tells of lost pages, of packets that were no sound, of a missing end, and
-// of sound that was not read.
+// Warning is about lost pages, undecodable packets, a missing end, and sound that was not read.
 func (o *Reader) Warning() error {
 	var lost, unread error
 	if o.gone > 0 || o.bad > 0 {
@@ -168,7 +164,7 @@ func (o *Reader) more() error {
 	return nil
 }
 
-// decode makes one packet ready, less what lies outside the recording.
+// decode decodes one packet, without the samples outside the recording.
 func (o *Reader) decode(packet []byte) error {
 	ch := int64(o.format.Channels)
 	samples, err := o.dec.Decode(packet)

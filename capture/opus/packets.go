@@ -9,13 +9,13 @@ import (
 
 // Packet is one packet of an Ogg Opus recording, not decoded.
 type Packet struct {
-	// Data is what the encoder made. It belongs to the receiver.
+	// Data is the encoded packet. It belongs to the receiver.
 	Data []byte
-	// Position is the place of the first sample at 48 kHz, 0 being the first that
-	// is heard: packets that a decoder warms up with lie before it.
+	// Position is the place of the first sample at 48 kHz. 0 is the first sample that is
+	// heard; packets before it are for the decoder to warm up.
 	Position int64
-	// Samples is how many of each channel are heard, fewer than Data holds at the
-	// end of a recording.
+	// Samples is how many samples of each channel are heard. At the end of a recording, Data
+	// can hold more.
 	Samples int
 }
 
@@ -25,7 +25,7 @@ type PacketReader struct {
 	o      *Reader
 	chains int
 	base   int64 // Position less the stream's own count
-	end    int64 // of what was returned
+	end    int64 // of the last packet that was returned
 }
 
 // NewPacketReader reads the headers and the first page of sound, with the
@@ -40,13 +40,13 @@ func NewPacketReader(r io.Reader) (*PacketReader, error) {
 	return p, nil
 }
 
-// rebase begins with a recording, which goes on where the one before it ended.
+// rebase begins a recording that follows another one: its positions go on from the end of the other.
 func (p *PacketReader) rebase() { p.base = p.end + p.o.missing - p.o.skip - p.o.pos }
 
 // Format says what the recording holds.
 func (p *PacketReader) Format() pcm.Format { return p.o.format }
 
-// Gain is by how many decibels the recording wants to be made louder.
+// Gain is the gain in decibels that the recording asks for.
 func (p *PacketReader) Gain() float64 {
 	if p.o.gain == 1 {
 		return 0
@@ -54,15 +54,14 @@ func (p *PacketReader) Gain() float64 {
 	return 20 * math.Log10(float64(p.o.gain))
 }
 
-// Warning tells of lost pages, a missing end and of sound that was not read.
+// Warning is about lost pages, a missing end, and sound that was not read.
 func (p *PacketReader) Warning() error { return p.o.Warning() }
 
-// Next returns the next packet that is heard, and io.EOF after the last. Where
-// sound is missing, the position goes on behind it.
+// Next returns the next packet that is heard, and io.EOF after the last one. Positions count missing sound.
 func (p *PacketReader) Next() (Packet, error) {
 	for {
 		for len(p.o.queue) == 0 {
-			p.o.missing = 0 // it is in the positions
+			p.o.missing = 0 // the positions include it
 			if err := p.o.more(); err != nil {
 				return Packet{}, err
 			}

@@ -34,9 +34,8 @@ func (o *Reader) begin(pg page) error {
 	return nil
 }
 
-// firstSound reads up to the first page with sound, which tells where the stream
-// begins. A recording may begin late; one that follows another begins with it,
-// except that what is lost of it is missing.
+// firstSound reads up to the first page with sound, which says where the stream begins. The first recording may begin
+// late. A recording that follows another one begins at once, except for its own lost sound.
 func (o *Reader) firstSound() error {
 	for tags := true; len(o.queue) == 0; {
 		pg, err := o.page()
@@ -44,7 +43,7 @@ func (o *Reader) firstSound() error {
 			return err
 		}
 		if pg.first {
-			tags = true // there was no sound, and another recording follows
+			tags = true // another recording follows one without sound
 			continue
 		}
 		o.split(pg)
@@ -57,7 +56,7 @@ func (o *Reader) firstSound() error {
 		}
 		o.pos = max(0, pg.granule-o.queued())
 		if late := o.pos; o.lost {
-			// What a decoder warms up with is lost too.
+			// The samples for warming up are lost too.
 			late = o.leave(late)
 			k := min(o.skip, late)
 			o.skip -= k
@@ -72,12 +71,11 @@ func (o *Reader) firstSound() error {
 	return nil
 }
 
-// leave is how many of so many samples are believed to be missing.
+// leave is how many samples of a gap count as missing.
 func (o *Reader) leave(gap int64) int64 { return o.gaps.Add(gap, rate) }
 
-// page returns the stream's next page and notes what is missing before it. Where
-// another recording follows in the same file, that is the first page of it, which
-// is begun with, whatever its number is and however this one ended.
+// page returns the stream's next page and records missing pages before it. The first page of another recording in the
+// same file begins that recording, whatever its number is and however this one ended.
 func (o *Reader) page() (page, error) {
 	for {
 		pg, err := o.pages.next()
@@ -101,11 +99,11 @@ func (o *Reader) page() (page, error) {
 	}
 }
 
-// mostBeside bounds the streams that are known by their numbers.
+// mostBeside bounds the other streams that are remembered.
 const mostBeside = 64
 
-// aside leaves out a page of another stream. One that began together with this is
-// meant to be left out; what comes later would have been the recording's.
+// aside skips a page of another stream. A stream that began together with this one is meant to be skipped. A stream that
+// began later would have been a part of the recording.
 func (o *Reader) aside(pg page) {
 	if pg.first && !o.body && len(o.beside) < mostBeside {
 		o.beside[pg.serial] = true
@@ -156,14 +154,13 @@ func (o *Reader) setLimit(pg page) {
 	}
 }
 
-// tolerance is how far a page may lie ahead without anything missing: its position
-// may have been reckoned from rounded times.
+// tolerance is how many samples a page may lie ahead without a gap, because its position may have been computed from
+// rounded times.
 const tolerance = rate / 25
 
-// place compares where a page says that it lies with what was heard. What is lost
-// lies before its packets. Where nothing is lost and a page lies ahead all the same,
-// its sender heard nothing for a while: before the last packet, after which such a
-// page is sent, by itself or because it is full.
+// place compares the stated position of a page with the sound so far. Lost sound lies before the packets of the page. If
+// nothing was lost and the page lies ahead nevertheless, its sender recorded nothing for a while. That pause lies before
+// the last packet of the page, after which the page was sent.
 func (o *Reader) place(pg page) {
 	if pg.granule < 0 || len(o.queue) == 0 {
 		return
@@ -183,7 +180,7 @@ func (o *Reader) place(pg page) {
 			o.hole = gap
 		}
 	case ahead < -rate && !pg.last:
-		o.shift -= ahead // the positions begin again
+		o.shift -= ahead // the positions start again
 	}
 	o.lost = false
 }

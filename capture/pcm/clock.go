@@ -1,22 +1,20 @@
 package pcm
 
-// A Clock decides, from the times that a container states, what is missing
-// between frames that were read one after the other. Positions are counted in
-// frames of one rate. The zero value is ready, for sound that begins at 0.
+// A Clock decides, from the times that a container states, how much sound is missing between successive frames. Positions
+// are in frames of one rate. The zero value is ready for sound that begins at 0.
 //
-// Times are often rounded, and the clock that they were taken from runs a little
-// faster or slower than that of the samples. So a gap is believed where the stated
-// position is ahead by more than a tolerance, and then all of it: later frames are
-// where the container has them. A position behind what was read already is ignored;
-// where it is far behind, its clock was set back, and is followed from there.
+// Times are often rounded, and their clock runs a little faster or slower than that of the samples. So a stated position
+// is a gap only if it is ahead by more than a tolerance. The whole difference then counts, so that later frames are where
+// the container has them. A position before the end of the sound so far is ignored. If it is far before, the clock was set
+// back, and the Clock follows it from there.
 type Clock struct {
 	Gaps
-	next  int64 // where the next frame lies: frames heard and gaps
-	shift int64 // what stated positions are less than those that are kept
+	next  int64 // position of the next frame: frames heard and gaps
+	shift int64 // positions here less the stated ones
 }
 
 const (
-	tolerance = 25 // of them make a second
+	tolerance = 25 // parts of a second: 40 ms
 	farBack   = 1  // in seconds
 	// farthest bounds positions, so that no sum of them overflows.
 	farthest = 1 << 60
@@ -38,5 +36,5 @@ func (c *Clock) At(pos int64, rate int) (gap int64) {
 	return gap
 }
 
-// Heard tells that so many frames were read.
+// Heard counts frames that were read.
 func (c *Clock) Heard(frames int64) { c.next += frames }

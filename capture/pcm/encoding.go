@@ -13,9 +13,8 @@ type Encoding struct {
 	Name string
 	// Size is the length of a sample in bytes.
 	Size int
-	// Decode turns len(dst) samples into numbers, full scale being [-1, 1], and
-	// returns how many of them were no sound: not finite, or beyond [Largest]. Zero
-	// stands for these.
+	// Decode decodes len(dst) samples. Full scale is [-1, 1]. It returns how many samples
+	// were no sound, because they were not finite or beyond [Largest], and sets them to 0.
 	Decode func(dst []float32, src []byte) (odd int)
 }
 
@@ -97,21 +96,20 @@ func F64() Encoding {
 	}}
 }
 
-// Largest is how far from 0 a sample may lie as it is written. Whole numbers of 32
-// bits that somebody passes on as they are lie within it.
+// Largest is the largest magnitude of a sample in a file. Unscaled integers of 32 bits lie within it.
 const Largest = 1 << 32
 
-// faintest is the least that matters, as package clean has it.
+// faintest is the smallest magnitude that matters, as in package clean.
 const faintest = 1. / (1 << 40)
 
-// tidy puts 0 for samples that are no sound, and returns how many there were.
+// tidy sets samples that are no sound to 0, and returns their number.
 func tidy(x []float32) (odd int) {
 	if !clean.Needed(x) {
 		return 0
 	}
 	for i, v := range x {
 		switch a := max(v, -v); {
-		case !(a <= Largest): // nor is it what is not a number
+		case !(a <= Largest): // true for NaN too
 			x[i] = 0
 			odd++
 		case a < faintest:

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// bufferFrames is how many frames are decoded at a time at most.
+// bufferFrames bounds the frames that are decoded at a time.
 const bufferFrames = 4096
 
 // Frames decodes frames of fixed size from a stream of bytes. Make it with
@@ -16,11 +16,11 @@ type Frames struct {
 	channels int
 	size     int // of a frame in bytes
 
-	left    int64 // bytes still to come, -1 for all there is
+	left    int64 // bytes still to come, -1 for all up to the end
 	total   int64 // bytes announced, -1 if none
 	got     int64 // bytes read
-	loose   bool  // fewer than announced are no truncation
-	partial bool  // the warning is only of an incomplete last frame
+	loose   bool  // whether fewer bytes than announced are no truncation
+	partial bool  // whether the warning is only about an incomplete last frame
 	buf     []byte
 	held    int // bytes of an incomplete frame at the start of buf
 	odd     int64
@@ -28,8 +28,7 @@ type Frames struct {
 	err     error
 }
 
-// NewFrames reads frames of so many channels from r: total bytes of them, or,
-// where total is -1, all there are.
+// NewFrames reads frames of a number of channels from r: total bytes, or all up to the end if total is -1.
 func NewFrames(r io.Reader, enc Encoding, channels int, total int64) *Frames {
 	size := enc.Size * channels
 	return &Frames{
@@ -38,7 +37,7 @@ func NewFrames(r io.Reader, enc Encoding, channels int, total int64) *Frames {
 	}
 }
 
-// Available tells that no more than n of the announced bytes are there.
+// Available says that only n of the announced bytes exist.
 func (f *Frames) Available(n int64) {
 	if f.left < 0 {
 		f.left, f.total = n, n
@@ -48,8 +47,8 @@ func (f *Frames) Available(n int64) {
 	}
 }
 
-// Continue goes on after the announced bytes with up to n more, or, where n is -1,
-// all there are. An incomplete frame is completed by them.
+// Continue goes on after the announced bytes with up to n more, or with all up to the end if n is -1. They complete an
+// incomplete frame.
 func (f *Frames) Continue(n int64) {
 	f.left, f.total, f.got, f.loose = n, -1, 0, true
 	if f.partial {
@@ -58,8 +57,8 @@ func (f *Frames) Continue(n int64) {
 	f.again()
 }
 
-// Restart goes on after the announced bytes with n more, or all there are, which
-// do not continue the sound before: an incomplete frame is left out.
+// Restart goes on after the announced bytes with n more, or with all up to the end if n is -1. They do not continue the
+// sound before, so an incomplete frame is dropped.
 func (f *Frames) Restart(n int64) {
 	f.held = 0
 	f.left, f.total, f.got, f.loose = n, n, 0, false
@@ -72,7 +71,7 @@ func (f *Frames) again() {
 	}
 }
 
-// Ended reports whether all announced bytes were there, so that others may follow.
+// Ended reports whether all announced bytes were read, so that others may follow.
 func (f *Frames) Ended() bool { return f.err == io.EOF && f.left == 0 }
 
 // Count is the number of frames to come, -1 if it is not known.
@@ -83,7 +82,7 @@ func (f *Frames) Count() int64 {
 	return f.left / int64(f.size)
 }
 
-// Warning tells of truncation and of samples that are not numbers.
+// Warning is about truncation and samples that are not numbers.
 func (f *Frames) Warning() error {
 	if f.odd == 0 {
 		return f.warning
@@ -128,7 +127,7 @@ func (f *Frames) Read(dst []float32) (int, error) {
 	return frames, nil
 }
 
-// end notes why the sound is over.
+// end records why the sound is over.
 func (f *Frames) end(err error) {
 	f.err = err
 	if err == io.EOF && f.warning == nil && (f.left > 0 && !f.loose || f.held%f.size != 0) {
@@ -137,7 +136,7 @@ func (f *Frames) end(err error) {
 	}
 }
 
-// Rest is what is left of an incomplete last frame.
+// Rest returns the bytes of an incomplete last frame.
 func (f *Frames) Rest() []byte { return f.buf[:f.held] }
 
 func (f *Frames) truncated(present int64) {

@@ -23,20 +23,18 @@ func Gap(r Reader) int64 {
 	return 0
 }
 
-// MaxGap is how much sound may be missing in a recording, all gaps taken
-// together. What says more is an error: the positions in a damaged file, or one
-// made to do harm, are as trustworthy as the rest of it.
+// MaxGap is how much sound may be missing in a recording, in all gaps together. A longer gap is an error: positions in a
+// damaged or hostile file cannot be trusted.
 const MaxGap = 24 * time.Hour
 
-// Gaps decides which gaps of a recording are believed. The zero value is ready.
+// Gaps decides which gaps of a recording are accepted. The zero value is ready.
 type Gaps struct {
 	total   time.Duration
 	refused int
-	longest time.Duration // of those refused, as far as it can be told
+	longest time.Duration // of the refused gaps, as far as it is known
 }
 
-// Add returns how many frames to leave out for a gap of so many frames at a rate
-// in hertz: as many, or 0 if that is too much to be true.
+// Add takes a gap in frames at a rate in hertz. It returns the frames of the gap, or 0 if the gap is refused.
 func (g *Gaps) Add(frames int64, rate int) int64 {
 	if frames <= 0 {
 		return 0
@@ -55,10 +53,10 @@ func (g *Gaps) Add(frames int64, rate int) int64 {
 	return frames
 }
 
-// Total is how long all gaps are that were believed.
+// Total is the length of all accepted gaps.
 func (g *Gaps) Total() time.Duration { return g.total }
 
-// Warning tells of gaps that were not believed. It wraps [ErrDamaged].
+// Warning is about refused gaps. It wraps [ErrDamaged].
 func (g *Gaps) Warning() error {
 	if g.refused == 0 {
 		return nil

@@ -1,5 +1,5 @@
-// Package pcm is what the decoders of all recording formats have in common:
-// what a recording says of itself, how its samples are read, and how it fails.
+// Package pcm has what the decoders of all recording formats share: the format of a recording, the reading of its samples,
+// and its errors.
 package pcm
 
 import (
@@ -8,14 +8,14 @@ import (
 	"math"
 )
 
-// Format says what a recording holds.
+// Format is the format of a recording.
 type Format struct {
 	// Container and Encoding name the format to a person: "WAV", "PCM 16 bit".
 	Container, Encoding string
 	// Rate is in hertz, Channels at least 1.
 	Rate, Channels int
-	// Frames is the number of samples of each channel, or -1 where the
-	// recording does not tell (a pipe, a recorder that was cut off).
+	// Frames is the number of samples of each channel, or -1 if the recording does not tell
+	// (a pipe, a recorder that was cut off).
 	Frames int64
 }
 
@@ -33,32 +33,30 @@ func (f Format) String() string {
 
 // Reader decodes one recording from its beginning to its end.
 type Reader interface {
-	// Format is known from the start. Its rate and channels are those of the
-	// frames that the latest Read returned: a recording made of several, one
-	// after the other, may change.
+	// Format is known from the start. Its rate and channels are those of the frames that
+	// the latest Read returned. They change in a recording that consists of several.
 	Format() Format
-	// Read decodes the next frames (a sample of every channel, interleaved)
-	// into dst and returns how many frames these are: at least one, unless it
-	// returns an error; at most len(dst)/Channels. It does not wait for more
-	// than one frame, and returns frames of one format only, with no gap
-	// between them. The error is io.EOF after the last frame, and wraps
-	// [ErrDamaged] where what follows cannot be decoded. A dst of MaxChannels
-	// is long enough for every recording.
+	// Read decodes the next frames (a sample of every channel, interleaved) into dst and
+	// returns their number: at most len(dst)/Channels, and at least one unless it returns an
+	// error. It does not wait for more than one frame. The frames have one format and no gap
+	// between them. The error is io.EOF after the last frame, and wraps [ErrDamaged] if the
+	// rest cannot be decoded. A dst of MaxChannels is long enough for every recording.
 	Read(dst []float32) (frames int, err error)
-	// Warning tells of what is wrong with the recording although it can be
-	// used, such as [ErrTruncated]; nil if nothing is known so far. It is
-	// complete once Read has returned io.EOF.
+	// Warning is an error of a recording that can be used nevertheless, such as
+	// [ErrTruncated]. It is nil if there is none so far, and complete once Read has returned
+	// io.EOF.
 	Warning() error
 }
 
 var (
-	// ErrUnsupported marks a format or encoding that is recognised and not decoded.
+	// ErrUnsupported is wrapped by the error for a format or encoding that is recognised and
+	// not decoded.
 	ErrUnsupported = errors.New("unsupported")
-	// ErrDamaged marks a recording whose bytes contradict its format.
+	// ErrDamaged is wrapped by the error for a recording whose bytes contradict its format.
 	ErrDamaged = errors.New("damaged")
-	// ErrTruncated marks a recording that ends before it says it does.
+	// ErrTruncated is wrapped by the error for a recording that ends earlier than it states.
 	ErrTruncated = errors.New("truncated")
-	// ErrEmpty marks a recording without a single sample.
+	// ErrEmpty is wrapped by the error for a recording without a single sample.
 	ErrEmpty = errors.New("no sound in it")
 )
 
@@ -77,8 +75,7 @@ func CheckShape(rate int64, channels int) error {
 	return nil
 }
 
-// Join makes one line of the warnings that are not nil. The result wraps all of
-// them, and is nil if there are none.
+// Join joins the warnings that are not nil in one line. The result wraps all of them. It is nil if there are none.
 func Join(warnings ...error) (all error) {
 	for _, w := range warnings {
 		switch {

@@ -1,5 +1,5 @@
-// Package resample converts mono sound from one sample rate to another as it
-// arrives, with the same output whatever the sizes of the blocks it arrives in.
+// Package resample converts mono sound from one sample rate to another while it arrives. The output does not depend on the
+// sizes of the blocks in which it arrives.
 //
 // It is a polyphase windowed-sinc filter (Kaiser window), flat to 90 % of the
 // lower Nyquist frequency and at least 70 dB down from that frequency on, so
@@ -101,21 +101,19 @@ func (r *Resampler) ResetAt(lead int64) (before int64) {
 	return before
 }
 
-// Length is the number of output samples that n input samples give in all,
-// those of [Resampler.Flush] included: the outputs whose time lies before the
-// end of the input, which is n·to/from rounded up.
+// Length is the number of output samples of n input samples, with those of [Resampler.Flush]: n·to/from rounded up. These
+// are the outputs whose time lies before the end of the input.
 func (r *Resampler) Length(n int64) int64 {
 	up, down := int64(r.up), int64(r.down)
 	return n/down*up + (n%down*up+down-1)/down // no product of large numbers
 }
 
-// Latency is how many input samples after its own time an output appears.
+// Latency is the delay of an output, in input samples.
 func (r *Resampler) Latency() int { return r.bank.half }
 
-// Push takes the next input samples and appends to dst the output that they
-// complete. It allocates only where dst is too short. Samples that are no sound (not
-// numbers, infinite or beyond ±65,536) count as silence: one of them would spoil all
-// the output whose windows it is in.
+// Push takes the next input samples and appends to dst the output that they complete. It allocates only if dst is too
+// short. Samples that are no sound (not numbers, infinite or beyond ±65,536) count as silence: one of them would spoil all
+// outputs whose windows contain it.
 func (r *Resampler) Push(dst, in []float32) []float32 {
 	r.in += int64(len(in))
 	if r.up == r.down {
@@ -136,8 +134,8 @@ func (r *Resampler) Push(dst, in []float32) []float32 {
 	return dst
 }
 
-// Flush appends to dst the output that was waiting for more input, silence
-// taken for it. The stream is then complete; only Reset may follow.
+// Flush appends to dst the output that was waiting for more input, as if silence followed. The stream is then complete;
+// only Reset may follow.
 func (r *Resampler) Flush(dst []float32) []float32 {
 	want := r.Length(r.in)
 	for r.out < want {

@@ -76,8 +76,8 @@ func parseFormat(b []byte) (shape, error) {
 		tag = int(le.Uint16(b[24:]))
 	}
 
-	// Samples fill whole bytes from the top, so the width of the container, not
-	// the number of valid bits, is what decoding goes by.
+	// Samples fill whole bytes from the top, so decoding uses the width of the container and not
+	// the number of valid bits.
 	width := (bits + 7) / 8
 	if align > 0 && align%channels == 0 && align/channels > width && tag == tagPCM {
 		width = align / channels

@@ -6,8 +6,7 @@ import (
 	"io"
 )
 
-// Read reads the bytes of sound, up to the header of another recording where their
-// number is not known.
+// Read reads bytes of sound. If their number is not known, it ends at the header of another recording.
 func (s *scanner) Read(p []byte) (int, error) {
 	most := len(p)
 	if s.endless {
@@ -26,8 +25,7 @@ func (s *scanner) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// upToHeader is how much of b, which comes next, lies before the header of a WAV
-// recording, or what may become one.
+// upToHeader is how many of the next bytes b lie before the header of a WAV recording, or before its possible beginning.
 func (s *scanner) upToHeader(b []byte) int {
 	const mark = "RIFF"
 	if bytes.HasPrefix(b, []byte(mark[:min(len(b), len(mark))])) {
@@ -65,10 +63,10 @@ const (
 	more          // sound that was not announced
 )
 
-// find tells what comes next, and how many bytes before it, the byte that fills up
-// a chunk of odd size or zeros, belong to nothing.
+// find says what comes next, and how many bytes before it belong to nothing: the byte that pads a chunk of odd size, or
+// zeros.
 func (s *scanner) find() (at int, what found) {
-	b, _ := s.br.Peek(16) // no more than has to be there, because it may be waited for
+	b, _ := s.br.Peek(16) // no more, because a pipe may have to be waited for
 	for at = range min(2, len(b)) {
 		if s.isChunk(b, at) {
 			return at, chunk
@@ -87,8 +85,7 @@ func (s *scanner) find() (at int, what found) {
 	return 0, more
 }
 
-// longestUnknown is how long a chunk may be whose name says nothing, so that
-// samples are not taken for one: a mebibyte.
+// longestUnknown is the longest chunk with an unknown name, a mebibyte. It keeps samples from being taken for a chunk.
 const longestUnknown = 1 << 20
 
 // isChunk reports whether a chunk begins at b[at].

@@ -9,13 +9,13 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
 
-// begin begins with the sound behind a header.
+// begin begins reading the sound behind a header.
 func (w *Reader) begin(h header) {
 	w.reshape(h.shape, h.container)
 	w.restart(h.dataSize)
 }
 
-// reshape takes sound of a format that may be another.
+// reshape prepares for sound of a format that may differ.
 func (w *Reader) reshape(sh shape, container string) {
 	if w.frames == nil || sh.enc.Name != w.shape.enc.Name || sh.enc.Size != w.shape.enc.Size || sh.channels != w.shape.channels {
 		if w.frames != nil && w.before == nil {
@@ -27,13 +27,13 @@ func (w *Reader) reshape(sh shape, container string) {
 	w.format = pcm.Format{Container: container, Encoding: sh.enc.Name, Rate: sh.rate, Channels: sh.channels, Frames: w.format.Frames}
 }
 
-// restart begins with a chunk of sound of so many bytes, -1 if that is not known.
+// restart begins a chunk of sound. size is its length in bytes, -1 if it is not known.
 func (w *Reader) restart(size int64) {
 	w.announced, w.even = size, true
 	w.s.endless = size < 0
 	w.frames.Restart(size)
 	if w.s.size >= 0 && size >= 0 {
-		// The file tells more reliably than the header what is there.
+		// The size of the file is more reliable than the header.
 		w.frames.Available(max(0, w.s.size-w.s.pos))
 	}
 }
@@ -41,9 +41,8 @@ func (w *Reader) restart(size int64) {
 // maxChanges bounds how often the format changes.
 const maxChanges = 1000
 
-// follow goes on behind the announced sound: with another chunk of it, another
-// recording, or sound that the header does not tell of. The error is io.EOF where
-// there is none.
+// follow goes on behind the announced sound: with another chunk of sound, another recording, or sound that the header does
+// not state. The error is io.EOF if there is none.
 func (w *Reader) follow() error {
 	w.s.another = false
 	for range maxChunks {
@@ -86,7 +85,7 @@ func (w *Reader) follow() error {
 	return io.EOF
 }
 
-// another goes on with a recording that follows this one.
+// another begins a recording that follows this one.
 func (w *Reader) another() error {
 	h, err := w.s.header()
 	if err == nil && w.changes < maxChanges {
@@ -104,8 +103,7 @@ func (w *Reader) another() error {
 	return io.EOF
 }
 
-// goOn takes what follows the announced sound for more of it: its size has wrapped
-// around, or was never brought up to date.
+// goOn takes the bytes after the announced sound for more sound: the stated size has wrapped around, or was never updated.
 func (w *Reader) goOn() {
 	more := w.wrap
 	if w.s.size >= 0 {
@@ -119,7 +117,7 @@ func (w *Reader) goOn() {
 	w.frames.Continue(more)
 }
 
-// ended makes the end of the stream of an error that is only that.
+// ended turns an error that only means the end of the stream into io.EOF.
 func ended(err error) error {
 	if errors.Is(err, pcm.ErrTruncated) {
 		return io.EOF

@@ -11,12 +11,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
 
-// header is what stands before the samples.
+// header is the part of a recording before the samples.
 type header struct {
 	shape
 	container string
 	dataSize  int64 // bytes of sound, -1 if unknown
-	offset    int64 // where they begin
+	offset    int64 // where the sound begins, in bytes
 }
 
 // scanner walks a stream's chunks and counts the bytes.
@@ -24,8 +24,8 @@ type scanner struct {
 	br   *bufio.Reader
 	pos  int64
 	size int64 // of the stream, -1 if unknown
-	// endless says that the length of the sound is not known. It may then end with
-	// the header of another recording, of which another tells.
+	// endless says that the length of the sound is not known. The sound may then end with
+	// the header of another recording, which another reports.
 	endless, another bool
 	// sizes are the 64-bit sizes of an RF64 file's chunks, by id.
 	sizes map[string]int64
@@ -38,7 +38,7 @@ func (s *scanner) read(p []byte, what string) error {
 	return cut(err, s.pos, what)
 }
 
-// cut turns the end of the stream into an error that says where and in what.
+// cut turns the end of the stream into an error that says in which part and where it ended.
 func cut(err error, pos int64, what string) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return fmt.Errorf("%w: ends after %d bytes, in %s", pcm.ErrTruncated, pos, what)
@@ -61,8 +61,7 @@ func (s *scanner) skip(n int64, what string) error {
 // maxChunks bounds the chunks before the samples; real files have some ten.
 const maxChunks = 10000
 
-// header reads a recording's chunks up to the samples. What follows the samples
-// of one may be the next.
+// header reads a recording's chunks up to the samples. Another recording may follow the samples.
 func (s *scanner) header() (header, error) {
 	s.sizes, s.wide = nil, false
 	var riff [12]byte
@@ -127,19 +126,19 @@ func (s *scanner) header() (header, error) {
 
 const unknown32 = 0xFFFFFFFF
 
-// enter goes into a list of pieces of sound, whose name was read.
+// enter reads the head of a list of pieces of sound, after its name.
 func (s *scanner) enter() bool {
 	if kind, _ := s.br.Peek(4); string(kind) != "wavl" {
 		return false
 	}
-	_ = s.skip(4, "") // they are there
+	_ = s.skip(4, "") // does not fail, as the bytes were peeked
 	return true
 }
 
-// maxZeros bounds the zeros before a chunk; some programs fill up with them.
+// maxZeros bounds the zeros before a chunk, with which some programs fill up.
 const maxZeros = 1 << 20
 
-// chunk reads a chunk's id and size. Zeros before it belong to none.
+// chunk reads a chunk's id and size. It skips zeros before the chunk.
 func (s *scanner) chunk() (id string, n int64, err error) {
 	for range maxZeros {
 		if next, _ := s.br.Peek(1); len(next) == 0 || next[0] != 0 {
@@ -180,7 +179,7 @@ func (s *scanner) pad() {
 	if len(next) == 4 && printable(next) && next[0] != ' ' {
 		return
 	}
-	_ = s.skip(1, "") // the end of the stream is noticed by the next read
+	_ = s.skip(1, "") // the next read finds the end of the stream
 }
 
 // ds64 reads the 64-bit sizes (EBU Tech 3306, 3.1).
@@ -207,9 +206,9 @@ func (s *scanner) ds64(n int64) error {
 	return nil
 }
 
-// dataSize judges the size that the data chunk states. Programs that write to a
-// pipe cannot know it: ffmpeg states 0xFFFFFFFF, arecord and sox a little less
-// than 2 GiB, others 0. A size is doubted only if the stream's own length does not confirm it.
+// dataSize checks the size that the data chunk states. Programs that write to a pipe cannot know it: ffmpeg states
+// 0xFFFFFFFF, arecord and sox a little less than 2 GiB, others 0. The size is doubted only if the length of the stream does
+// not confirm it.
 func (s *scanner) dataSize(n int64) int64 {
 	confirmed := s.size >= 0 && n <= s.size-s.pos
 	switch {

@@ -23,29 +23,27 @@ type Reader struct {
 	frames    *pcm.Frames
 	format    pcm.Format
 	announced int64 // bytes of this chunk of sound, -1 if the header does not tell
-	even      bool  // the length so far, in bytes
-	size      int   // of a frame
-	wrap      int64 // what is missing in a size that wrapped around, or a multiple
+	even      bool  // whether the length so far is an even number of bytes
+	size      int   // of a frame, in bytes
+	wrap      int64 // by which, or a multiple of it, a size that wrapped around is too small
 
 	gaps    pcm.Gaps
-	missing int64 // frames, before those to be returned next
-	gap     int64 // and before those returned last
-	parts   int   // chunks of sound behind the first
-	changes int   // of the format
-	beyond  error // there was more sound than announced
-	before  error // warning of frames of another format
+	missing int64 // frames missing before those to be returned next
+	gap     int64 // frames missing before those returned last
+	parts   int   // chunks of sound after the first
+	changes int   // number of changes of the format
+	beyond  error // says that there was more sound than announced
+	before  error // warning about frames of an earlier format
 }
 
-// NewReader reads the header of a WAV stream up to its samples. The size is the
-// length of the whole stream in bytes, or -1 if it is not known; it tells a
-// recording that was cut off, or never finished, from a complete one.
+// NewReader reads the header of a WAV stream up to its samples. size is the length of the whole stream in bytes, or -1 if
+// it is not known. It distinguishes a recording that was cut off, or never finished, from a complete one.
 //
-// Errors wrap [pcm.ErrUnsupported] for an encoding that is not decoded here,
-// [pcm.ErrTruncated] for a header that is cut off and [pcm.ErrDamaged] for one
-// that makes no sense.
+// Errors wrap [pcm.ErrUnsupported] for an encoding that is not decoded here, [pcm.ErrTruncated] for a header that is cut
+// off, and [pcm.ErrDamaged] for an invalid header.
 func NewReader(r io.Reader, size int64) (*Reader, error) { return newReader(r, size, 1<<32) }
 
-// newReader is NewReader where sizes wrap around at a number that need not be 2³².
+// newReader is NewReader with another number than 2³² at which sizes wrap around.
 func newReader(r io.Reader, size, wrap int64) (*Reader, error) {
 	w := &Reader{s: &scanner{br: bufio.NewReaderSize(r, 64<<10), size: size}, wrap: wrap}
 	h, err := w.s.header()
@@ -63,11 +61,10 @@ func newReader(r io.Reader, size, wrap int64) (*Reader, error) {
 	return w, nil
 }
 
-// Format says what the recording holds. One that follows another may have another
-// format.
+// Format is the format of the recording. It changes where a recording with another format follows.
 func (w *Reader) Format() pcm.Format { return w.format }
 
-// Gap tells of silence that is stated instead of written, as [pcm.Gapped] has it.
+// Gap implements [pcm.Gapped], for silence that the file states instead of storing it.
 func (w *Reader) Gap() int64 { return w.gap }
 
 // Read decodes interleaved frames into dst as [pcm.Reader] has it.
@@ -88,8 +85,7 @@ func (w *Reader) Read(dst []float32) (int, error) {
 	}
 }
 
-// Warning tells of truncation, of samples that are not numbers, and of sound that
-// the header does not tell of.
+// Warning is about truncation, samples that are not numbers, and sound that the header does not state.
 func (w *Reader) Warning() error {
 	warning := w.frames.Warning()
 	rest := w.frames.Rest()

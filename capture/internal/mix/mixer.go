@@ -5,45 +5,44 @@ import "fmt"
 
 // A Mixer makes one channel of several: their mean, except that
 //
-//   - a channel in opposite phase to the others is turned over first, because the
-//     mean of a cable wired wrongly is silence;
-//   - a channel of steady noise over the others' speech is left out as long as it
-//     is one, because the mean of speech and a loud hum is a hum.
+//   - a channel in opposite phase to the others is inverted first, because the mean of a
+//     cable with crossed wires is silence;
+//   - a channel with steady noise that covers the others' speech is left out while the
+//     noise lasts, because the mean of speech and a loud hum is a hum.
 //
-// Both are told from what was heard so far, in hops of 10 ms, so that the mix is a
-// function of the samples, whatever the portions they come in. Make it with
-// [New].
+// Both are decided from the sound so far, in hops of 10 ms, so that the mix depends on the samples and not
+// on the portions in which they come. Make it with [New].
 type Mixer struct {
 	channels, hop int
 	at            int       // frames of the current hop
 	energy        []float64 // of each channel in the current hop
 	before        []float32 // the frame before
-	diff          []float32 // what is different in the current one
+	diff          []float32 // the current frame less the one before
 	cross         []float64 // sums of products of the differences in the current hop
 
 	phases  phases
 	noises  noises
-	weights []float32 // what each channel counts in the mix
-	goal    []float32 // what it counts at the end of the hop
+	weights []float32 // of the channels in the mix
+	goal    []float32 // weights at the end of the hop
 	step    []float32 // change of the weight with each frame of it
 	plain   bool      // all weights are the mean's, and stay so in this hop
 
 	hops    int64
-	flipped []int64 // hops in which a channel was turned over
-	left    []int64 // and left out
-	news    int     // of both, those that are worth a note
+	flipped []int64 // hops in which a channel was inverted
+	left    []int64 // hops in which a channel was left out
+	news    int     // notes about either
 }
 
-// Channels is how many there are in a frame.
+// Channels is the number of channels in a frame.
 func (m *Mixer) Channels() int { return m.channels }
 
-// leastNoted is how many hops have to be mixed otherwise before it is said.
+// leastNoted is how many hops a channel has to be inverted or left out before there is a note.
 const leastNoted = 100
 
-// mostMixed is how many channels are looked at: more give their mean.
+// mostMixed is how many channels are examined. With more channels, the mix is the mean.
 const mostMixed = 8
 
-// New mixes frames of so many channels at a rate in hertz.
+// New returns a Mixer of frames of that many channels at a rate in hertz.
 func New(rate, channels int) *Mixer {
 	m := &Mixer{channels: channels, hop: max(1, rate/100), plain: true}
 	if channels < 2 || channels > mostMixed {
@@ -113,8 +112,8 @@ func (m *Mixer) weigh(mono, frames []float32) {
 	}
 }
 
-// measure takes frames of the current hop into account. Phases are told by the
-// differences between frames, in which a hum counts little beside speech.
+// measure adds frames to the current hop. Phases are decided from the differences between frames, in which
+// a hum counts little compared with speech.
 func (m *Mixer) measure(frames []float32) {
 	ch := m.channels
 	if ch == 2 {
@@ -133,9 +132,9 @@ func (m *Mixer) measure(frames []float32) {
 	}
 }
 
-// measureTwo is measure of two channels, without a loop over them.
+// measureTwo is measure for two channels, without a loop over channels.
 func (m *Mixer) measureTwo(frames []float32) {
-	// Sums go on where they were, so that portions do not change how they are rounded.
+	// The sums continue, so that the portions do not change the rounding.
 	left, right, ll, lr, rr := m.energy[0], m.energy[1], m.cross[0], m.cross[2], m.cross[3]
 	bx, by := float64(m.before[0]), float64(m.before[1])
 	for i := 0; i+1 < len(frames); i += 2 {
@@ -152,8 +151,8 @@ func (m *Mixer) measureTwo(frames []float32) {
 	m.energy[0], m.energy[1], m.cross[0], m.cross[2], m.cross[3] = left, right, ll, lr, rr
 }
 
-// end ends a hop and decides on the weights at the end of the next: they change
-// slowly, so that nothing clicks.
+// end ends a hop and decides the weights at the end of the next one. Weights change slowly, so that
+// nothing clicks.
 func (m *Mixer) end() {
 	m.phases.add(m.cross)
 	m.noises.add(m.energy)
@@ -182,7 +181,7 @@ func (m *Mixer) count(n *int64) {
 	}
 }
 
-// Cut begins a hop, also before the last is complete where sound is missing.
+// Cut begins a new hop where sound is missing, even if the last hop is not complete.
 func (m *Mixer) Cut() {
 	m.at, m.plain = 0, true
 	clear(m.energy)
@@ -194,10 +193,10 @@ func (m *Mixer) Cut() {
 	}
 }
 
-// News is how many notes there are.
+// News is the number of notes.
 func (m *Mixer) News() int { return m.news }
 
-// Notes say what was done other than the mean.
+// Notes say which channels were inverted or left out, and for how long.
 func (m *Mixer) Notes() []string {
 	var all []string
 	for _, k := range []struct {

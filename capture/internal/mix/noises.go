@@ -2,8 +2,8 @@ package mix
 
 import "slices"
 
-// noises tells which channels are nothing but steady noise that covers what is
-// spoken on others. Make it with newNoises.
+// noises finds channels that are nothing but steady noise and cover speech on others. Make it with
+// newNoises.
 type noises struct {
 	over   []bool
 	recent []recent
@@ -15,29 +15,29 @@ type noises struct {
 type recent struct {
 	power        [recentHops]float64
 	n, next      int
-	quiet, loud  float64 // tenth and ninetieth percentile, when it was judged last
-	louder       int     // hops in succession that were louder than steady noise is
+	quiet, loud  float64 // tenth and ninetieth percentile at the last judgement
+	louder       int     // successive hops that were louder than steady noise
 	steady, live bool
 }
 
 const (
-	// recentHops is how long noise has to be steady at the most: 3 s.
+	// recentHops is the longest time over which noise has to be steady: 3 s.
 	recentHops = 300
-	// leastHops is how long it has to be at least.
+	// leastHops is the shortest time over which noise has to be steady: 1 s.
 	leastHops = 100
-	// judgeEvery is how often that is looked at.
+	// judgeEvery is the time between two judgements, in hops.
 	judgeEvery = 50
 
-	// steadyRange is the range of the power of what is steady, 3 dB: a hum has
-	// none, noise in hops of 10 ms some 2 dB.
+	// steadyRange is the largest range of the power of steady noise, 3 dB. A hum has no
+	// range, noise in hops of 10 ms about 2 dB.
 	steadyRange = 2
-	// liveRange is what speech with its pauses has at least: 10 dB.
+	// liveRange is the least range of the power of speech with its pauses: 10 dB.
 	liveRange = 10
-	// covers is how far noise may lie below speech on another channel and cover it:
+	// covers is how far noise may lie below speech on another channel and still cover it:
 	// 10 dB.
 	covers = 0.1
-	// breaks is for how many hops a channel has to be louder than steady noise is
-	// to be heard again at once.
+	// breaks is how many hops of a channel have to be louder than its steady noise, for the
+	// channel to be heard again at once.
 	breaks = 2
 )
 
@@ -67,7 +67,7 @@ func (z *noises) add(energy []float64) {
 	}
 }
 
-// covering reports whether channel c is steady noise over another that lives.
+// covering reports whether channel c is steady noise that covers a channel with speech.
 func (z *noises) covering(c int) bool {
 	if !z.recent[c].steady {
 		return false

@@ -2,26 +2,25 @@ package mix
 
 import "math"
 
-// phases tells which channels are in opposite phase to the rest, by how they
-// correlate. Make it with newPhases.
+// phases finds channels in opposite phase to the rest, by their correlation. Make it with newPhases.
 type phases struct {
 	opposite []bool
 
 	cross  []float64 // sums of products of each pair of channels, decaying
-	hops   float64   // that these are of
+	hops   float64   // number of hops in the sums, decaying
 	before []int
 }
 
 const (
-	// Of the correlation coefficient: where it is less, a channel is opposite,
-	// where it is more, it is not, and in between it stays what it was. Noise and
-	// people on channels of their own are near 0.
+	// Bounds of the correlation coefficient. Below the first, a channel is opposite; above
+	// the second, it is not; in between, it stays as it was. Noise, and people on channels
+	// of their own, are near 0.
 	oppositeBelow, alikeAbove = -0.5, 0.2
 
-	// Sound is remembered for some 10 s of what is about as loud, so that pauses
-	// change nothing, and of anything for some minutes.
+	// The sums decay over some 10 s of sound of about the same level, so that pauses
+	// change nothing, and over some minutes of any sound.
 	loudDecay, anyDecay = 1 - 1./1000, 1 - 1./20000
-	// about is what counts as about as loud: up to 20 dB less than the mean.
+	// about is the bound of about the same level: up to 20 dB below the mean.
 	about = 0.01
 	// faint is the part of the loudest channel's power below which a channel is
 	// left as it is: 40 dB.
@@ -36,7 +35,7 @@ func newPhases(channels int) phases {
 	}
 }
 
-// power is that of a channel.
+// power is the power of a channel.
 func (p *phases) power(c int) float64 { return p.cross[c*len(p.opposite)+c] }
 
 // add takes the sums of products of a hop.
@@ -61,8 +60,7 @@ func (p *phases) add(cross []float64) {
 	p.judge()
 }
 
-// judge compares each channel with those before it, which are the ones that the
-// phase is told by.
+// judge compares each channel with those before it, which define the phase.
 func (p *phases) judge() {
 	loudest := 0.
 	for c := range p.opposite {
@@ -71,7 +69,7 @@ func (p *phases) judge() {
 	before := p.before[:0]
 	for c := range p.opposite {
 		if p.power(c) < faint*loudest {
-			continue // too little to matter
+			continue // too faint to matter
 		}
 		var with, power float64
 		for _, d := range before {

@@ -2,12 +2,12 @@ package mix
 
 import "github.com/seed-7adb9000/diarizer/internal/state"
 
-// AppendBinary appends the state of m to b: with it, another Mixer of as many
-// channels at the same rate goes on to the same mix. It never fails.
+// AppendBinary appends the state of m to b. With it, another Mixer of as many channels at the same rate
+// continues the mix. It never fails.
 func (m *Mixer) AppendBinary(b []byte) ([]byte, error) { return state.Append(b, m.fields()...), nil }
 
-// UnmarshalBinary gives m the state of another one of as many channels at the same
-// rate, as AppendBinary wrote it.
+// UnmarshalBinary gives m the state of a Mixer of as many channels at the same rate, as written by
+// AppendBinary.
 func (m *Mixer) UnmarshalBinary(b []byte) error { return state.Restore(b, m.fields()...) }
 
 func (m *Mixer) fields() []any {

@@ -12,8 +12,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/pcm"
 )
 
-// ReadAll reads r to its end, up to n frames at once. Its samples are those that
-// came before the error, if there is one, with silence in the gaps.
+// ReadAll reads r to its end, up to n frames at once. It returns the samples before the error, if there is
+// one, with silence in the gaps.
 func ReadAll(r pcm.Reader, n int) (samples []float32, err error) {
 	return readAll(r, n, func() int { return n })
 }
@@ -36,8 +36,8 @@ func readAll(r pcm.Reader, most int, next func() int) (samples []float32, err er
 	}
 }
 
-// PortionsChangeNothing holds that the sound is the same, whatever the portions of
-// up to most frames in which it is read. open opens the recording again.
+// PortionsChangeNothing holds that the sound does not depend on the portions in which it is read, of up to
+// most frames. open opens the recording again.
 func PortionsChangeNothing(t *testing.T, most int, open func() (pcm.Reader, error)) {
 	t.Helper()
 	r, err := open()
@@ -60,8 +60,7 @@ func PortionsChangeNothing(t *testing.T, most int, open func() (pcm.Reader, erro
 	})
 }
 
-// SNR is the power of want over that of the difference, in decibels, as far as both
-// go.
+// SNR is the power of want over that of the difference, in decibels, up to the end of the shorter one.
 func SNR(got, want []float32) float64 {
 	var e, p float64
 	for i := range min(len(got), len(want)) {

@@ -46,6 +46,6 @@ func FLAC(rate, channels, bits int, samples []float32, told bool) []byte {
 
 func check(err error) {
 	if err != nil {
-		panic(fmt.Sprintf("sound: %v", err)) // tests ask for what can be made
+		panic(fmt.Sprintf("sound: %v", err)) // a mistake in a test
 	}
 }
