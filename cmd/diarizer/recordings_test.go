@@ -2,105 +2,18 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"encoding/binary"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
-	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
-
-// demoSamples are the first seconds of the demo's recording, 16 kHz mono.
-func demoSamples(t *testing.T, seconds int) []float32 {
-	t.Helper()
-	rec, err := capture.OpenReader(t.Context(), demo.Recording(), demo.Name, capture.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rec.Close()
-	var all []float32
-	for len(all) < seconds*capture.Rate {
-		b, err := rec.Next(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, b.Samples...)
-	}
-	return all[:seconds*capture.Rate]
-}
-
-// wavBytes is a WAV file of 16-bit channels of the same length.
-func wavBytes(channels ...[]float32) []byte {
-	var data []byte
-	for i := range channels[0] {
-		for _, c := range channels {
-			data = natsaudio.AppendS16(data, c[i:i+1])
-		}
-	}
-	n := len(channels)
-	b := []byte("RIFF....WAVEfmt ")
-	for _, v := range []any{uint32(16), uint16(1), uint16(n), uint32(capture.Rate), uint32(2 * n * capture.Rate), uint16(2 * n), uint16(16)} {
-		b, _ = binary.Append(b, binary.LittleEndian, v)
-	}
-	b = append(b, "data"...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
-	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-8+len(data)))
-	return append(b, data...)
-}
-
-// diarizer runs a command line as main does.
-func diarizer(ctx context.Context, stdin io.Reader, args ...string) (status int, stdout, stderr string) {
-	var out, errs bytes.Buffer
-	status = run(ctx, args, stdin, &out, &errs)
-	return status, out.String(), errs.String()
-}
-
-// readRTTM is a file's text by recording.
-func readRTTM(t *testing.T, path string) (names []string, turns map[string]string) {
-	t.Helper()
-	segments, err := rttm.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	by := map[string][]rttm.Segment{}
-	for _, s := range segments {
-		name := s.File
-		if by[name] == nil {
-			names = append(names, name)
-		}
-		s.File = "x" // so that recordings can be compared
-		by[name] = append(by[name], s)
-	}
-	turns = map[string]string{}
-	for _, name := range names {
-		var b strings.Builder
-		if err := rttm.Write(&b, by[name]); err != nil {
-			t.Fatal(err)
-		}
-		turns[name] = b.String()
-	}
-	return names, turns
-}
-
-func writeFile(t *testing.T, path string, b []byte) string {
-	t.Helper()
-	if err := os.WriteFile(path, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 // TestReplayEverywhere: a recording gives the same turns as a file, through a pipe as WAV and
 // as raw samples, in a directory with others, and as one of two channels.
@@ -255,83 +168,4 @@ func TestReplayRefuses(t *testing.T) {
 			t.Errorf("%v: status %d, %s", c.args, status, stderr)
 		}
 	}
-}
-
-// TestReplayInterrupted: Ctrl-C ends several streams. The file has the turns up to then, and
-// the status is that of an interrupted program.
-func TestReplayInterrupted(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	dir := t.TempDir()
-	samples := demoSamples(t, 30)
-	paths := []string{
-		writeFile(t, filepath.Join(dir, "a.wav"), wavBytes(samples)),
-		writeFile(t, filepath.Join(dir, "b.wav"), wavBytes(samples)),
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	out := filepath.Join(dir, "out.rttm")
-	// Interrupted when each stream has a turn.
-	w := &watchFor{want: map[string]bool{"a ": true, "b ": true}, found: cancel}
-	status := run(ctx, append([]string{"replay", "--nats", "off", "--speed", "2", "--rttm", out}, paths...), nil, w, w)
-	if status != exitInterrupted {
-		t.Errorf("status %d", status)
-	}
-	names, _ := readRTTM(t, out)
-	if strings.Join(names, " ") != "a b" {
-		t.Errorf("turns of %v", names)
-	}
-	segments, _ := rttm.ReadFile(out)
-	for _, s := range segments {
-		if s.End >= 30 || s.End <= s.Start {
-			t.Errorf("%v of a recording that was left", s)
-		}
-	}
-	if !strings.Contains(w.text.String(), "interrupted at") {
-		t.Error(w.text.String())
-	}
-}
-
-// watchFor calls found when each text that is wanted has begun a line with "S1".
-type watchFor struct {
-	mu    sync.Mutex
-	text  strings.Builder
-	want  map[string]bool
-	found func()
-}
-
-func (w *watchFor) Write(b []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.text.Write(b)
-	for prefix := range w.want {
-		if strings.HasPrefix(string(b), prefix) && strings.Contains(string(b), "S1") {
-			delete(w.want, prefix)
-		}
-	}
-	if len(w.want) == 0 {
-		w.found()
-	}
-	return len(b), nil
-}
-
-// TestReplayInterruptedPipe: a wait for standard input ends too.
-func TestReplayInterruptedPipe(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	r, w := io.Pipe()
-	ctx, cancel := context.WithCancel(t.Context())
-	file := wavBytes(demoSamples(t, 6))
-	go func() {
-		_, _ = w.Write(file[:len(file)/2]) // the rest never comes
-		time.Sleep(100 * time.Millisecond)
-		cancel()
-	}()
-	out := filepath.Join(t.TempDir(), "out.rttm")
-	status, _, stderr := diarizer(ctx, r, "replay", "--nats", "off", "--speed", "max", "--rttm", out, "-")
-	if status != exitInterrupted {
-		t.Errorf("status %d, %s", status, stderr)
-	}
-	if names, _ := readRTTM(t, out); len(names) != 1 {
-		t.Errorf("turns of %v", names)
-	}
-	_ = w.Close() // ends the reader's goroutine
 }

@@ -1,25 +1,20 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
-	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // soundIn makes a new directory the current one, with a recording of some
@@ -112,78 +107,6 @@ func TestAnOlderResultIsKept(t *testing.T) {
 	}
 	if got, want := files(t), []string{"a.rttm", "a.rttm.1", "a.wav"}; !slices.Equal(got, want) || read(t, "a.rttm") != result {
 		t.Errorf("files %v, expected %v", got, want)
-	}
-}
-
-// A recording that breaks off leaves a part under a name that says so, and the older result.
-func TestAFailureKeepsThePart(t *testing.T) {
-	wav := soundIn(t, 10)
-	writeFile(t, "a.rttm", []byte("old"))
-	broken := io.MultiReader(bytes.NewReader(wav[:len(wav)*3/4]), failingReader{errors.New("the cable is out")})
-	status, _, stderr := diarizer(t.Context(), broken, "run", "--force", "--rttm", "a.rttm", "--out", "a.csv", "-")
-	if status != exitInput || strings.Count(stderr, "the cable is out") != 1 || !strings.Contains(stderr, "what there is of a.rttm is in a.partial.rttm") {
-		t.Errorf("status %d, %s", status, stderr)
-	}
-	if names, _ := readRTTM(t, "a.partial.rttm"); len(names) != 1 {
-		t.Errorf("turns of %v", names)
-	}
-	if got, want := files(t), []string{"a.partial.csv", "a.partial.rttm", "a.rttm", "a.wav"}; !slices.Equal(got, want) || read(t, "a.rttm") != "old" {
-		t.Errorf("files %v, expected %v", got, want)
-	}
-	// Without turns, no file is left.
-	if status, _, _ := diarizer(t.Context(), strings.NewReader("no sound\n"), "run", "--rttm", "b.rttm", "-"); status != exitInput {
-		t.Errorf("status %d", status)
-	}
-	if _, err := os.Stat("b.partial.rttm"); err == nil {
-		t.Error("a part of nothing")
-	}
-}
-
-type failingReader struct{ error }
-
-func (f failingReader) Read([]byte) (int, error) { return 0, f.error }
-
-// A failure after Ctrl-C is told, and the status is not that of a run that wrote everything.
-func TestWhatFailsAfterCtrlCIsSaid(t *testing.T) {
-	if _, err := os.Stat("/dev/full"); err != nil {
-		needs.Missing(t, "no /dev/full here: %v", err)
-	}
-	soundIn(t, 30)
-	for _, where := range [][]string{{"--rttm", "/dev/full"}, {"--out", "csv:/dev/full"}, {"--out", "jsonl:/dev/full"}} {
-		ctx, cancel := context.WithCancel(t.Context())
-		w := &watchFor{want: map[string]bool{" ": true}, found: cancel}
-		var stderr bytes.Buffer
-		status := run(ctx, append([]string{"replay", "--nats", "off", "--speed", "8", "--out", "b.csv", "a.wav"}, where...), nil, w, &stderr)
-		cancel()
-		if status != exitOutput || strings.Count(stderr.String(), "/dev/full: no space left on device") != 1 || strings.Contains(stderr.String(), "context canceled") {
-			t.Errorf("%v: status %d, expected %d: %s", where, status, exitOutput, &stderr)
-		}
-		if !strings.Contains(read(t, "b.csv"), ",S1,") {
-			t.Errorf("%v: the other file holds %q", where, read(t, "b.csv"))
-		}
-	}
-}
-
-// Each of several joined errors is told once. Errors that only follow from an interruption are
-// not told.
-func TestEveryErrorIsTold(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	lost := fmt.Errorf("%w: 10 left: %w", publish.ErrUnpublished, context.Canceled)
-	all := errors.Join(errors.Join(context.Canceled, lost), fmt.Errorf("close: %w", context.Canceled), lost, errors.New("two\nlines"))
-	cancel()
-	got := cli.Lines(cli.Told(ctx, all))
-	if want := []string{lost.Error(), "two lines"}; !slices.Equal(got, want) {
-		t.Errorf("told %q, expected %q", got, want)
-	}
-	if s := cli.StatusOf(cli.Told(ctx, all)); s != exitServer {
-		t.Errorf("status %d", s)
-	}
-	if got := cli.Lines(cli.Told(t.Context(), errors.Join(cli.ErrQuit, nil))); len(got) != 0 {
-		t.Errorf("told %q", got)
-	}
-	sentence := fmt.Errorf("both %w and %w", io.EOF, io.ErrClosedPipe)
-	if got := cli.Lines(cli.Told(t.Context(), usage("x: %w", errors.Join(sentence)))); !slices.Equal(got, []string{"x: " + sentence.Error()}) {
-		t.Errorf("told %q", got)
 	}
 }
 
@@ -298,71 +221,6 @@ func TestConvertRefuses(t *testing.T) {
 	}
 }
 
-// Recordings in the directories below are found and get different names. Files that are no
-// recordings are named.
-func TestManyRecordings(t *testing.T) {
-	t.Chdir(t.TempDir())
-	wav := wavBytes(demoSamples(t, 1))
-	for _, path := range []string{"rec/monday/talk.wav", "rec/tuesday/talk.wav", "rec/tuesday/talk.flac", "rec/alone.wav", "rec/.hidden/x.wav"} {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		writeFile(t, path, wav)
-	}
-	writeFile(t, "rec/notes.txt", []byte("no sound\n"))
-	writeFile(t, "rec/monday/list.txt", []byte("no sound\n"))
-	status, _, stderr := diarizer(t.Context(), nil, "run", "--recursive", "--out", "all.json", "rec", "rec/alone.wav")
-	if status != 0 {
-		t.Fatalf("status %d, %s", status, stderr)
-	}
-	for _, says := range []string{"rec: passed over what is no recording: monday/list.txt, notes.txt\n", "rec/alone.wav is named twice, and taken once\n"} {
-		if !strings.Contains(stderr, says) {
-			t.Errorf("no word of %q in %s", says, stderr)
-		}
-	}
-	var doc struct {
-		Streams []struct{ Stream string }
-	}
-	if err := json.Unmarshal([]byte(read(t, "all.json")), &doc); err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, s := range doc.Streams {
-		names = append(names, s.Stream)
-	}
-	if want := []string{"alone", "monday-talk-wav", "tuesday-talk-flac", "tuesday-talk-wav"}; !slices.Equal(names, want) {
-		t.Errorf("streams %v, expected %v", names, want)
-	}
-	if status, _, stderr := diarizer(t.Context(), nil, "run", "--out", "few.rttm", "rec"); status != 0 ||
-		!strings.Contains(stderr, "rec: passed over the directories monday, tuesday; --recursive takes them too\n") {
-		t.Errorf("status %d, %s", status, stderr)
-	}
-	if status, _, stderr := diarizer(t.Context(), nil, "run", "."); status != exitInput || !strings.Contains(stderr, "--recursive looks into the directories") {
-		t.Errorf("status %d, %s", status, stderr)
-	}
-}
-
-func TestTellApart(t *testing.T) {
-	for _, c := range []struct{ paths, names []string }{
-		{[]string{"/x/a.wav", "/y/b.wav"}, []string{"a", "b"}},
-		{[]string{"/x/a.wav", "/y/a.wav", "/y/b.wav"}, []string{"x-a", "y-a", "b"}},
-		{[]string{"/x/1/a.wav", "/y/1/a.wav"}, []string{"x-1-a", "y-1-a"}},
-		{[]string{"/x/a.wav", "/x/a.flac"}, []string{"a-wav", "a-flac"}},
-		{[]string{"/a b/c.wav", "/d/c.wav"}, []string{"a_b-c", "d-c"}},
-	} {
-		var all []recording
-		for _, p := range c.paths {
-			all = append(all, newRecording(p))
-		}
-		tellApart(all)
-		for i, r := range all {
-			if r.name != c.names[i] || !event.ValidToken(r.stream) {
-				t.Errorf("%s: %q, stream %q, expected %q", r.path, r.name, r.stream, c.names[i])
-			}
-		}
-	}
-}
-
 // A replay at the speed of speech says how long it takes.
 func TestReplaySaysHowLongItTakes(t *testing.T) {
 	soundIn(t, 20)
@@ -379,81 +237,5 @@ func TestReplaySaysHowLongItTakes(t *testing.T) {
 	}
 	if _, _, stderr := diarizer(t.Context(), nil, "run", "a.wav"); strings.Contains(stderr, "this takes") {
 		t.Error(stderr)
-	}
-}
-
-// The recording of --record has its final name when it is complete. Otherwise, its name says
-// that it is a part.
-func TestRecordIsNamedWhenItIsComplete(t *testing.T) {
-	t.Chdir(t.TempDir())
-	writeFile(t, "m.flac", []byte("of yesterday"))
-	for _, c := range []struct {
-		failed bool
-		err    error
-		want   []string
-	}{
-		{false, nil, []string{"m.flac", "m.flac.1"}},
-		{false, errors.Join(cli.ErrQuit), []string{"m.flac", "m.flac.1"}}, // ended in the terminal's view; the recording is the same
-		{false, errors.New("the device is gone"), []string{"m.flac", "m.flac.1", "m.partial.flac"}},
-		{true, nil, []string{"m.flac", "m.flac.1", "m.partial-2.flac", "m.partial.flac"}},
-	} {
-		k, err := newKeeper(newResults(io.Discard, io.Discard, false, false), "m.flac")
-		if err != nil {
-			t.Fatal(err)
-		}
-		src, err := k.record(&quietSource{blocks: 3}, func(error) {})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for err == nil {
-			_, err = src.Next(t.Context())
-		}
-		k.failed = c.failed
-		if err := src.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if err := k.close(t.Context(), c.err); c.failed != (err != nil) || err != nil && cli.Status(err) != exitOutput {
-			t.Errorf("%+v: %v", c, err)
-		}
-		if got := files(t); !slices.Equal(got, c.want) {
-			t.Errorf("%+v: files %v", c, got)
-		}
-	}
-	if k, err := newKeeper(&results{}, ""); k != nil || err != nil {
-		t.Errorf("%v, %v", k, err)
-	}
-}
-
-// quietSource yields so many blocks of silence.
-type quietSource struct{ blocks, at int }
-
-func (q *quietSource) Next(context.Context) (capture.Block, error) {
-	if q.at == q.blocks {
-		return capture.Block{}, io.EOF
-	}
-	q.at++
-	return capture.Block{Start: int64(q.at-1) * capture.DefaultBlockSize, Samples: make([]float32, capture.DefaultBlockSize)}, nil
-}
-
-func (q *quietSource) Close() error { return nil }
-
-// Events that the server lacks when Ctrl-C ends a meeting wait in the journal. That is told of
-// every stream.
-func TestCtrlCSaysWhatWaits(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	samples := demoSamples(t, 30)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	w := &watchFor{want: map[string]bool{"a ": true, "b ": true}, found: cancel}
-	var stderr shout
-	out := filepath.Join(dir, "out.rttm")
-	status := run(ctx, []string{"replay", "--nats", "nats://127.0.0.1:1", "--nats-wait", "forever", "--journal", filepath.Join(dir, "journal"), "--speed", "8",
-		"--rttm", out, writeFile(t, filepath.Join(dir, "a.wav"), wavBytes(samples)), writeFile(t, filepath.Join(dir, "b.wav"), wavBytes(samples))}, nil, w, &stderr)
-	if status != exitServer || strings.Count(stderr.String(), publish.ErrUnpublished.Error()) != 2 || strings.Contains(stderr.String(), "context canceled") {
-		t.Errorf("status %d, expected %d: %s", status, exitServer, &stderr)
-	}
-	if names, _ := readRTTM(t, out); strings.Join(names, " ") != "a b" {
-		t.Errorf("turns of %v", names)
 	}
 }
