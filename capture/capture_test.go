@@ -3,12 +3,9 @@ package capture
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,10 +14,7 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
-	"github.com/seed-7adb9000/diarizer/capture/internal/damage"
 	"github.com/seed-7adb9000/diarizer/capture/internal/sound"
-	"github.com/seed-7adb9000/diarizer/capture/pcm"
-	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -131,87 +125,6 @@ func TestChannels(t *testing.T) {
 	}
 }
 
-func TestErrors(t *testing.T) {
-	t.Setenv("PATH", t.TempDir()) // no ffmpeg
-	ctx := context.Background()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "half.partial.wav"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	wav := sound.WAV{Data: sound.S16(sound.Sine(16000, 440, 100)...)}
-	for _, c := range []struct {
-		name string
-		path string
-		is   error
-		says []string
-	}{
-		{"missing", filepath.Join(dir, "no.wav"), os.ErrNotExist, []string{"no.wav: no such file", "check the path"}},
-		{"interrupted", filepath.Join(dir, "half.wav"), os.ErrNotExist, []string{"half.wav: no such file", "is in " + filepath.Join(dir, "half.partial.wav")}},
-		{"directory", dir, nil, []string{"is a directory", "name the files"}},
-		{"empty", write(t, "e.wav", nil), pcm.ErrEmpty, []string{"is empty", "name a recording"}},
-		{"mp4", write(t, "m.wav", []byte("\x00\x00\x00\x20ftypisom\x00\x00\x02\x00isomiso2mp41")), pcm.ErrUnsupported, []string{"an MP4 file", "ffmpeg is not installed", "convert"}},
-		{"text", write(t, "t.wav", []byte("Dear diary,\nit rained.\n")), pcm.ErrUnsupported, []string{"a text file", "name a recording"}},
-		{"noise", write(t, "n.wav", []byte{1, 2, 3, 250, 251, 252, 0, 0, 7}), pcm.ErrUnsupported, []string{"begins with 01 02 03 fa"}},
-		{"ADPCM", write(t, "a.wav", sound.WAV{Tag: 2, Data: make([]byte, 100)}.Bytes()), pcm.ErrUnsupported, []string{"Microsoft ADPCM", "expected PCM", "convert"}},
-		{"cut header", write(t, "c.wav", wav.Bytes()[:30]), pcm.ErrTruncated, []string{"ends after 30 bytes", "again"}},
-		{"cut FLAC", write(t, "c.flac", []byte("fLaC\x00\x00\x00\x22abc")), pcm.ErrTruncated, []string{"FLAC header"}},
-		{"silly rate", write(t, "r.wav", sound.WAV{Rate: 10, Data: wav.Data}.Bytes()), pcm.ErrUnsupported, []string{"sample rate 10 Hz", "expected 1000 to"}},
-		{"ID3 only", write(t, "i.wav", []byte("ID3\x04\x00\x00\x00\x00\x10\x00zzz")), pcm.ErrTruncated, []string{"ID3 tag"}},
-	} {
-		_, err := Open(ctx, c.path, Options{})
-		var e *Error
-		if !errors.As(err, &e) || c.is != nil && !errors.Is(err, c.is) {
-			t.Errorf("%s: %v", c.name, err)
-			continue
-		}
-		says := err.Error()
-		for _, want := range append(c.says, e.Path) {
-			if !strings.Contains(says, want) {
-				t.Errorf("%s: %q does not say %q", c.name, says, want)
-			}
-		}
-		if strings.Contains(says, "\n") || e.Op == "" || e.Hint == "" {
-			t.Errorf("%s: %q", c.name, says)
-		}
-		t.Logf("%s: %v", c.name, err)
-	}
-}
-
-func TestNoSound(t *testing.T) {
-	for name, b := range map[string][]byte{
-		"wav":           sound.WAV{}.Bytes(),
-		"wav, 1 byte":   sound.WAV{Data: []byte{1}}.Bytes(),
-		"flac":          sound.FLAC(16000, 1, 16, nil, true),
-		"flac, cut off": sound.FLAC(16000, 1, 16, sound.Sine(16000, 440, 2000), true)[:60],
-	} {
-		rec, err := Open(context.Background(), write(t, "x", b), Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := drain(t, rec); !errors.Is(err, pcm.ErrEmpty) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-func TestTruncatedIsUsedAndSaid(t *testing.T) {
-	whole := sound.WAV{Data: sound.S16(sound.Sine(16000, 440, 5000)...)}.Bytes()
-	path := write(t, "x.wav", whole[:44+2*1234+1])
-	rec, err := Open(context.Background(), path, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, known := rec.Length(); n != 1234 || !known {
-		t.Errorf("length %d %v", n, known)
-	}
-	got, err := drain(t, rec)
-	w := rec.Warning()
-	if err != nil || len(got) != 1234 || !errors.Is(w, pcm.ErrTruncated) || !strings.Contains(w.Error(), path) {
-		t.Errorf("%d samples, %v, warning %v", len(got), err, w)
-	}
-	t.Log(w)
-}
-
 func TestTagBefore(t *testing.T) {
 	tag := append([]byte("ID3\x04\x00\x00\x00\x00\x0a\x00"), make([]byte, 1280)...)
 	for _, b := range [][]byte{
@@ -224,53 +137,6 @@ func TestTagBefore(t *testing.T) {
 		}
 		if got, err := drain(t, rec); err != nil || len(got) != 2000 || rec.Warning() != nil {
 			t.Errorf("%v: %d samples, %v, %v", rec.Format(), len(got), err, rec.Warning())
-		}
-	}
-}
-
-// TestDamage: whatever is wrong with a file, it is an error, or a warning, or
-// sound; never nothing, a panic or a hang.
-func TestDamage(t *testing.T) {
-	t.Setenv("PATH", t.TempDir()) // no ffmpeg, which has a test of its own
-	kinds := damage.Kinds()
-	if len(kinds) < 36 {
-		t.Fatalf("%d kinds of damage", len(kinds))
-	}
-	s := sound.Sine(16000, 440, 4000)
-	for name, good := range map[string][]byte{
-		"wav":      sound.WAV{Data: sound.S16(s...)}.Bytes(),
-		"rf64":     sound.WAV{ID: "RF64", Channels: 2, Rate: 44100, Data: sound.S16(s...)}.Bytes(),
-		"float":    sound.WAV{Tag: 3, Bits: 32, Extensible: true, Data: sound.S16(s...)}.Bytes(),
-		"flac":     sound.FLAC(16000, 1, 16, s, true),
-		"flac 24k": sound.FLAC(24000, 2, 24, s, false),
-	} {
-		for _, k := range kinds {
-			b := k.Apply(good)
-			path := write(t, "x", b)
-			for _, how := range []string{"file", "pipe"} {
-				var rec *Recording
-				var err error
-				if how == "file" {
-					rec, err = Open(context.Background(), path, Options{})
-				} else {
-					rec, err = OpenReader(context.Background(), bytes.NewReader(b), "pipe", Options{})
-				}
-				var got []float32
-				var warning error
-				if err == nil {
-					got, err = drain(t, rec)
-					warning = rec.Warning()
-				}
-				if len(got) == 0 && err == nil {
-					t.Errorf("%s, %s, %s: no sound, no error", name, how, k.Name)
-				}
-				for _, e := range []error{err, warning} {
-					var typed *Error
-					if e != nil && (!errors.As(e, &typed) || strings.Contains(e.Error(), "\n")) {
-						t.Errorf("%s, %s, %s: %v", name, how, k.Name, e)
-					}
-				}
-			}
 		}
 	}
 }
@@ -336,125 +202,6 @@ func TestBlocksBelongToTheReceiver(t *testing.T) {
 		for i, x := range b.Samples {
 			if math.Abs(float64(x-s[int(b.Start)+i])) > 1e-4 {
 				t.Fatalf("sample %d changed", int(b.Start)+i)
-			}
-		}
-	}
-}
-
-func TestPipe(t *testing.T) {
-	wav := sound.WAV{Data: sound.S16(sound.Sine(16000, 440, 1000)...)}.Bytes()
-	pr, pw := io.Pipe()
-	go pw.Write(wav[:44+2*700]) // and no more: a live stream
-	ctx, cancel := context.WithCancel(context.Background())
-	rec, err := OpenReader(ctx, pr, "standard input", Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 2 { // what has arrived is not held back
-		if b, err := rec.Next(ctx); err != nil || len(b.Samples) != DefaultBlockSize {
-			t.Fatalf("%d samples, %v", len(b.Samples), err)
-		}
-	}
-	done := make(chan error)
-	go func() { _, err := rec.Next(ctx); done <- err }()
-	cancel()
-	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Errorf("waiting Next: %v", err)
-	}
-	if err := rec.Close(); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestCloseReleasesNext(t *testing.T) {
-	pr, pw := io.Pipe()
-	go pw.Write(sound.WAV{Data: make([]byte, 1000)}.Bytes()[:600])
-	ctx := context.Background()
-	rec, err := OpenReader(ctx, pr, "standard input", Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error)
-	go func() { _, err := rec.Next(ctx); done <- err }()
-	rec.Close()
-	<-done // goleak finds the pump if it stays
-}
-
-func TestOpenReaderCancelled(t *testing.T) {
-	pr, pw := io.Pipe()
-	defer pw.Close()
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := OpenReader(ctx, pr, "standard input", Options{}); !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-}
-
-// TestAgainstSox compares all that we decode and convert with what sox makes of
-// the same files.
-func TestAgainstSox(t *testing.T) {
-	sox := needs.Tool(t, "sox")
-	dir := t.TempDir()
-	run := func(args ...string) []byte {
-		t.Helper()
-		out, err := exec.Command(sox, args...).Output()
-		if err != nil {
-			var ee *exec.ExitError
-			if errors.As(err, &ee) {
-				err = fmt.Errorf("%w: %s", err, ee.Stderr)
-			}
-			t.Fatalf("sox %v: %v", args, err)
-		}
-		return out
-	}
-	for _, rate := range []string{"8000", "11025", "22050", "32000", "44100", "48000", "16000", "96000"} {
-		for _, c := range []struct {
-			args   []string
-			ext    string
-			quiet  float64 // rms of the difference, dB under full scale
-			pipeTo bool
-		}{
-			{[]string{"-b", "16", "-e", "signed"}, "wav", -70, false},
-			{[]string{"-b", "24", "-e", "signed"}, "wav", -70, true},
-			{[]string{"-b", "32", "-e", "signed"}, "wav", -70, false},
-			{[]string{"-b", "8", "-e", "unsigned"}, "wav", -70, false},
-			{[]string{"-b", "32", "-e", "float"}, "wav", -70, true},
-			{[]string{"-b", "64", "-e", "float"}, "wav", -70, false},
-			{[]string{"-e", "a-law"}, "wav", -70, false},
-			{[]string{"-e", "u-law"}, "wav", -70, true},
-			{[]string{"-b", "16"}, "flac", -70, false},
-			{[]string{"-b", "24"}, "flac", -70, true},
-		} {
-			for _, ch := range []string{"1", "2"} {
-				path := filepath.Join(dir, "x."+c.ext)
-				// Band-limited noise and tones below the filters' edges.
-				synth := []string{"-R", "-r", rate, "-n", "-c", ch}
-				effects := []string{"synth", "0.7", "sine", "200-3000", "gain", "-6"}
-				if c.pipeTo {
-					args := append(append(synth, c.args...), "-t", c.ext, "-")
-					if err := os.WriteFile(path, run(append(args, effects...)...), 0o600); err != nil {
-						t.Fatal(err)
-					}
-				} else {
-					run(append(append(append(synth, c.args...), path), effects...)...)
-				}
-				want := run("-V1", path, "-t", "raw", "-e", "float", "-b", "32", "-c", "1", "-", "rate", "-v", "16000")
-				rec, err := Open(context.Background(), path, Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				got, err := drain(t, rec)
-				if err != nil || rec.Warning() != nil || len(got) < len(want)/4-1 || len(got) > len(want)/4+1 {
-					t.Fatalf("%v: %d samples, sox %d, %v, %v", rec.Format(), len(got), len(want)/4, err, rec.Warning())
-				}
-				var e float64
-				for i := 400; i < min(len(got), len(want)/4)-400; i++ {
-					x := float64(math.Float32frombits(uint32(want[4*i]) | uint32(want[4*i+1])<<8 | uint32(want[4*i+2])<<16 | uint32(want[4*i+3])<<24))
-					e += (float64(got[i]) - x) * (float64(got[i]) - x)
-				}
-				if db := 10 * math.Log10(e/float64(len(got))+1e-30); db > c.quiet {
-					t.Errorf("%v: differs from sox by %.1f dB", rec.Format(), db)
-				}
 			}
 		}
 	}

@@ -4,18 +4,11 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"net"
-	"net/url"
 	"reflect"
-	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/event"
@@ -23,19 +16,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
-
-func port(t testing.TB, s *natsd.Server) int {
-	t.Helper()
-	u, err := url.Parse(s.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := strconv.Atoi(u.Port())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
 
 // stored reads the messages in JetStream with a new consumer.
 func stored(t testing.TB, url string, stop func(Message) bool) []Message {
@@ -70,92 +50,6 @@ func wantOnceInOrder(t testing.TB, messages []Message, want map[string]int) {
 			t.Errorf("run %s: %d of %d events stored", run, next[run], n)
 		}
 	}
-}
-
-// proxy passes bytes between a client and a server until it is cut.
-type proxy struct {
-	listener net.Listener
-	target   string
-	mu       sync.Mutex
-	conns    map[net.Conn]bool
-	lose     atomic.Bool   // whether to drop the server's next answer and all connections
-	lost     chan struct{} // tells that the answer was dropped
-	gate     sync.RWMutex  // keeps new connections out while it is locked
-	running  sync.WaitGroup
-}
-
-func newProxy(t testing.TB, target string) *proxy {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{listener: l, target: strings.TrimPrefix(target, "nats://"), conns: map[net.Conn]bool{},
-		lost: make(chan struct{}, 1)}
-	p.running.Go(p.accept)
-	t.Cleanup(func() {
-		l.Close()
-		p.cut()
-		p.running.Wait()
-	})
-	return p
-}
-
-func (p *proxy) url() string { return "nats://" + p.listener.Addr().String() }
-
-func (p *proxy) accept() {
-	for {
-		client, err := p.listener.Accept()
-		if err != nil {
-			return
-		}
-		p.gate.RLock()
-		srv, err := net.Dial("tcp", p.target)
-		p.gate.RUnlock()
-		if err != nil {
-			client.Close()
-			continue
-		}
-		p.mu.Lock()
-		p.conns[client], p.conns[srv] = true, true
-		p.mu.Unlock()
-		p.running.Go(func() { p.pass(srv, client, false) })
-		p.running.Go(func() { p.pass(client, srv, true) })
-	}
-}
-
-// pass copies from src to dst and closes both at the end.
-func (p *proxy) pass(dst, src net.Conn, answers bool) {
-	defer dst.Close()
-	defer src.Close()
-	buf := make([]byte, 4096)
-	for {
-		n, err := src.Read(buf)
-		if err != nil {
-			return
-		}
-		if answers && p.lose.CompareAndSwap(true, false) {
-			p.cut()
-			p.lost <- struct{}{}
-			return
-		}
-		if _, err := dst.Write(buf[:n]); err != nil {
-			return
-		}
-	}
-}
-
-// cut ends all present connections and drops the bytes on their way.
-func (p *proxy) cut() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for c := range p.conns {
-		if tcp, ok := c.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0)
-		}
-		c.Close()
-	}
-	clear(p.conns)
 }
 
 func TestRestartsOfTheServerLoseNothing(t *testing.T) {
@@ -413,82 +307,5 @@ func TestCloseWithoutServerSaysWhatIsLeft(t *testing.T) {
 	}
 	if err := p.Publish(eventtest.Encoded(eventtest.Seeded(24), "meeting", 1)[3]); !errors.Is(err, ErrClosed) {
 		t.Errorf("published after the end: %v", err)
-	}
-}
-
-func TestTwoPublishersOfOneStream(t *testing.T) {
-	s := serve(t, natsd.Options{})
-	want := map[string]int{}
-	var publishing sync.WaitGroup
-	for i, run := range []string{"run-a", "run-b", "run-c"} {
-		events := eventtest.Encoded(eventtest.Seeded(uint64(30+i)), "meeting", 200)
-		for j := range events {
-			events[j].Run = run
-		}
-		want[run] = len(events)
-		publishing.Go(func() { publishAll(t, dial(t, s.URL()), events) })
-	}
-	publishing.Wait()
-	n := 0
-	wantOnceInOrder(t, stored(t, s.URL(), func(Message) bool { n++; return n == want["run-a"]+want["run-b"]+want["run-c"] }), want)
-}
-
-func TestSameRunTwiceIsRefused(t *testing.T) {
-	s := serve(t, natsd.Options{})
-	nc := dial(t, s.URL())
-	events := eventtest.Encoded(eventtest.Seeded(40), "meeting", 3)
-	publishAll(t, nc, events)
-	p := newPublisher(t, nc, PublisherOptions{})
-	if err := p.Publish(events[0]); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Close(patient(t)); !errors.Is(err, ErrUnpublished) || !strings.Contains(err.Error(), "same run id") {
-		t.Errorf("the same run published twice: %v", err)
-	}
-}
-
-func TestEventTooLargeForTheServer(t *testing.T) {
-	s := serve(t, natsd.Options{MaxPayload: 2000})
-	p := newPublisher(t, dial(t, s.URL()), PublisherOptions{})
-	enc := event.Encoder{Stream: "meeting", Run: "run"}
-	for _, e := range []event.Event{enc.Start(event.Source{}), enc.Finish(1, event.Failed, strings.Repeat("long ", 1000))} {
-		if err := p.Publish(e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := p.Close(patient(t)); !errors.Is(err, ErrUnpublished) || !errors.Is(err, nats.ErrMaxPayload) {
-		t.Errorf("an event too large: %v", err)
-	}
-}
-
-// A publisher may be allowed to publish its own stream's events and nothing else.
-func TestPublishPermissionSuffices(t *testing.T) {
-	publisher := &server.Permissions{
-		Publish:   &server.SubjectPermission{Allow: []string{StreamSubjects("meeting")}},
-		Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
-	}
-	ns, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true,
-		StoreDir: t.TempDir(), NoLog: true, NoSigs: true,
-		Users: []*server.User{{Username: "admin", Password: "a"}, {Username: "box", Password: "b", Permissions: publisher}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ns.Start()
-	t.Cleanup(func() { ns.Shutdown(); ns.WaitForShutdown() })
-	if !ns.ReadyForConnections(patience) {
-		t.Fatal("server not ready")
-	}
-	as := func(user string) string { return strings.Replace(ns.ClientURL(), "nats://", "nats://"+user+"@", 1) }
-	admin := dial(t, as("admin:a"))
-	if err := EnsureStream(patient(t), admin, StreamOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	events := eventtest.Encoded(eventtest.Seeded(41), "meeting", 20)
-	publishAll(t, dial(t, as("box:b")), events)
-	wantOnceInOrder(t, stored(t, as("admin:a"), ended), map[string]int{"run-meeting": len(events)})
-
-	if _, err := Connect(t.Context(), as("box:wrong"), ConnectOptions{}); !errors.Is(err, nats.ErrAuthorization) ||
-		strings.Contains(err.Error(), "wrong") {
-		t.Errorf("a wrong password: %v", err)
 	}
 }

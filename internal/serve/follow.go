@@ -15,7 +15,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/internal/session/heard"
 	"github.com/seed-7adb9000/diarizer/internal/session/version"
-	"github.com/seed-7adb9000/diarizer/internal/state"
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
@@ -290,15 +289,4 @@ func (f *follower) deliver(ctx context.Context) error {
 	}
 	f.out = f.out[:0]
 	return nil
-}
-
-// checkpointVersion is the version of the layout of the fields below.
-const checkpointVersion = 5
-
-func (f *follower) fields() []any {
-	return []any{
-		&f.enc.Stream, &f.enc.Run, &f.enc.Seq, &f.enc.Revision, state.Value(&f.wall), &f.number, &f.status, &f.attempt, &f.session,
-		state.Value(f.asm), state.Value(f.desk), state.Value(&f.room), state.Value(&f.closed),
-		state.Value(&f.succession.heard), &f.succession.next, &f.succession.from, &f.succession.waiting, &f.succession.dropped,
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/bits"
 	"sync"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
-	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/bus/fence"
 	"github.com/seed-7adb9000/diarizer/internal/serve/checkpoint"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -43,16 +41,6 @@ type owner struct {
 	inbox       *inbox   // corrections of the run that goes on
 	words       *wordbox // words of the run that goes on
 	refusals    refusals
-}
-
-// progress is the state of a stream, for status.
-type progress struct {
-	Run     string
-	At      int64         // heard, in samples
-	Lag     time.Duration // see behind
-	Seq     uint64        // of the last event
-	Message uint64        // of sound
-	Dropped uint64        // packets of other sessions
 }
 
 // The reasons for which an owner stops, as causes of its context.
@@ -259,83 +247,3 @@ func (o *owner) opened(ctx context.Context) error {
 	}
 	return o.amend(ctx, func(c *claim) { c.Open = true })
 }
-
-// quiet is called while no sound comes. The server refuses it, see [fence.Refused], if sound
-// has come that this owner has not heard yet.
-func (o *owner) quiet(ctx context.Context, since time.Duration) error {
-	if o.follow.session == "" {
-		if since < idleAfter {
-			return nil
-		}
-		if err := o.amend(ctx, func(c *claim) { c.Worker, c.Open, c.From = "", false, o.follow.number+1 }); err != nil {
-			return err
-		}
-		return errIdle
-	}
-	wait := o.w.opts.Idle
-	why := fmt.Sprintf("no sound for %v", wait)
-	switch {
-	case o.follow.asm.Ending():
-		wait = min(wait, natsaudio.Window)
-	case o.follow.closing():
-		wait, why = min(wait, lastWords), "the last words are waited for no longer"
-	case o.follow.succession.next != "":
-		wait, why = min(wait, natsaudio.TakeOver), succeeded
-	}
-	if since < wait {
-		return nil
-	}
-	// The end is a message among the sound, so that every owner reads it at the same
-	// place. The server takes it only behind the last message that this owner has
-	// heard: an owner that was stopped for a while may have missed sound.
-	err := o.w.s.stopStream(ctx, o.stream, o.follow.session, why,
-		jetstream.WithExpectLastSequencePerSubject(o.follow.number))
-	if err == nil || fence.Refused(err) || ctx.Err() != nil {
-		return err
-	}
-	o.report(err)
-	return nil
-}
-
-// idleAfter is how long a worker keeps the claim of a stream without a run.
-const idleAfter = 3 * time.Second
-
-func (o *owner) state() progress {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.progress
-}
-
-// backlogSeen records for status a message that was stored at that time, with pending messages
-// of sound after it.
-func (o *owner) backlogSeen(stored time.Time, pending uint64) {
-	f := o.follow
-	lag := o.behind.lag(stored, pending)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	p := &o.progress
-	heard := f.stream.At()
-	if n := f.number - p.Message; p.Message > 0 && n > 0 && heard > p.At {
-		o.w.metrics.heard(heard - p.At)
-	}
-	p.Run, p.At, p.Seq, p.Message, p.Dropped = f.enc.Run, heard, f.enc.Seq, f.number, f.succession.dropped
-	p.Lag = lag
-}
-
-// unheard logs packets that were dropped because of their session: the first of a run, and the
-// following ones more and more rarely.
-func (o *owner) unheard(session, why string, n uint64) {
-	o.w.metrics.drop(why, n)
-	all := o.follow.succession.dropped
-	if all == n || bits.Len64(all) > bits.Len64(all-n) {
-		o.log.Warn("packets of another session are dropped: two senders use one stream, or one that was replaced has woken up",
-			"session", session, "heard", o.follow.session, "why", why, "dropped", all)
-	}
-}
-
-func (o *owner) report(err error) {
-	o.log.Warn("will try again", "error", err)
-	o.w.metrics.retry()
-}
-
-func (o *owner) sent(e event.Event) { o.w.metrics.event(string(e.Kind), time.Since(e.Wall)) }

@@ -48,3 +48,14 @@ func resume(stream string, cfg pipeline.Config, j eventSink, snapshot []byte) (*
 	f.stream, err = pipeline.RestoreStream(cfg, rest[n:])
 	return f, err
 }
+
+// checkpointVersion is the version of the layout of the fields below.
+const checkpointVersion = 5
+
+func (f *follower) fields() []any {
+	return []any{
+		&f.enc.Stream, &f.enc.Run, &f.enc.Seq, &f.enc.Revision, state.Value(&f.wall), &f.number, &f.status, &f.attempt, &f.session,
+		state.Value(f.asm), state.Value(f.desk), state.Value(&f.room), state.Value(&f.closed),
+		state.Value(&f.succession.heard), &f.succession.next, &f.succession.from, &f.succession.waiting, &f.succession.dropped,
+	}
+}

@@ -1,0 +1,92 @@
+package publish
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/eventtest"
+	"github.com/seed-7adb9000/diarizer/publish/natsd"
+)
+
+func TestTwoPublishersOfOneStream(t *testing.T) {
+	s := serve(t, natsd.Options{})
+	want := map[string]int{}
+	var publishing sync.WaitGroup
+	for i, run := range []string{"run-a", "run-b", "run-c"} {
+		events := eventtest.Encoded(eventtest.Seeded(uint64(30+i)), "meeting", 200)
+		for j := range events {
+			events[j].Run = run
+		}
+		want[run] = len(events)
+		publishing.Go(func() { publishAll(t, dial(t, s.URL()), events) })
+	}
+	publishing.Wait()
+	n := 0
+	wantOnceInOrder(t, stored(t, s.URL(), func(Message) bool { n++; return n == want["run-a"]+want["run-b"]+want["run-c"] }), want)
+}
+
+func TestSameRunTwiceIsRefused(t *testing.T) {
+	s := serve(t, natsd.Options{})
+	nc := dial(t, s.URL())
+	events := eventtest.Encoded(eventtest.Seeded(40), "meeting", 3)
+	publishAll(t, nc, events)
+	p := newPublisher(t, nc, PublisherOptions{})
+	if err := p.Publish(events[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(patient(t)); !errors.Is(err, ErrUnpublished) || !strings.Contains(err.Error(), "same run id") {
+		t.Errorf("the same run published twice: %v", err)
+	}
+}
+
+func TestEventTooLargeForTheServer(t *testing.T) {
+	s := serve(t, natsd.Options{MaxPayload: 2000})
+	p := newPublisher(t, dial(t, s.URL()), PublisherOptions{})
+	enc := event.Encoder{Stream: "meeting", Run: "run"}
+	for _, e := range []event.Event{enc.Start(event.Source{}), enc.Finish(1, event.Failed, strings.Repeat("long ", 1000))} {
+		if err := p.Publish(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Close(patient(t)); !errors.Is(err, ErrUnpublished) || !errors.Is(err, nats.ErrMaxPayload) {
+		t.Errorf("an event too large: %v", err)
+	}
+}
+
+// A publisher may be allowed to publish its own stream's events and nothing else.
+func TestPublishPermissionSuffices(t *testing.T) {
+	publisher := &server.Permissions{
+		Publish:   &server.SubjectPermission{Allow: []string{StreamSubjects("meeting")}},
+		Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
+	}
+	ns, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true,
+		StoreDir: t.TempDir(), NoLog: true, NoSigs: true,
+		Users: []*server.User{{Username: "admin", Password: "a"}, {Username: "box", Password: "b", Permissions: publisher}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ns.Start()
+	t.Cleanup(func() { ns.Shutdown(); ns.WaitForShutdown() })
+	if !ns.ReadyForConnections(patience) {
+		t.Fatal("server not ready")
+	}
+	as := func(user string) string { return strings.Replace(ns.ClientURL(), "nats://", "nats://"+user+"@", 1) }
+	admin := dial(t, as("admin:a"))
+	if err := EnsureStream(patient(t), admin, StreamOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	events := eventtest.Encoded(eventtest.Seeded(41), "meeting", 20)
+	publishAll(t, dial(t, as("box:b")), events)
+	wantOnceInOrder(t, stored(t, as("admin:a"), ended), map[string]int{"run-meeting": len(events)})
+
+	if _, err := Connect(t.Context(), as("box:wrong"), ConnectOptions{}); !errors.Is(err, nats.ErrAuthorization) ||
+		strings.Contains(err.Error(), "wrong") {
+		t.Errorf("a wrong password: %v", err)
+	}
+}
