@@ -19,8 +19,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// drain reads a source to its end, checks that its blocks are in order and in
-// range, and closes it. What lies in gaps is silence.
+// drain reads a source to its end, with silence in gaps, and closes it. It checks that the blocks are in order
+// and in range.
 func drain(t testing.TB, s Source) ([]float32, error) {
 	t.Helper()
 	defer func() {
@@ -77,7 +77,7 @@ func TestOpen(t *testing.T) {
 				}
 			}
 			for name, b := range map[string][]byte{
-				// Names lie: the content counts.
+				// The content decides, whatever the name says.
 				"a.flac": sound.WAV{Rate: rate, Channels: ch, Data: sound.S16(all...)}.Bytes(),
 				"b.wav":  sound.FLAC(rate, ch, 16, all, true),
 			} {
@@ -141,7 +141,7 @@ func TestTagBefore(t *testing.T) {
 	}
 }
 
-// TestBlockSizesChangeNothing also holds the two ways of reading equal.
+// TestBlockSizesChangeNothing also holds that a file and a pipe give the same samples.
 func TestBlockSizesChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := rapid.SampledFrom([]int{8000, 16000, 44100, 48000}).Draw(t, "rate")
@@ -179,7 +179,7 @@ func TestBlockSizesChangeNothing(t *testing.T) {
 	})
 }
 
-// TestBlocksBelongToTheReceiver: what is kept stays as it was.
+// TestBlocksBelongToTheReceiver: the samples of a block do not change after it was returned.
 func TestBlocksBelongToTheReceiver(t *testing.T) {
 	s := sound.Sine(16000, 440, 40000)
 	rec, err := Open(context.Background(), write(t, "x", sound.WAV{Data: sound.S16(s...)}.Bytes()), Options{BlockSize: 777})
@@ -207,7 +207,7 @@ func TestBlocksBelongToTheReceiver(t *testing.T) {
 	}
 }
 
-// FuzzOpen: anything opens or is refused in one line; what opens ends.
+// FuzzOpen: any file opens or is refused in one line, and a file that opens ends.
 func FuzzOpen(f *testing.F) {
 	s := sound.Sine(16000, 440, 300)
 	f.Add(sound.WAV{Rate: 8000, Channels: 2, Data: sound.S16(s...)}.Bytes())

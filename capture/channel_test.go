@@ -209,8 +209,7 @@ func TestRaw(t *testing.T) {
 	}
 }
 
-// FuzzParseRaw: what is accepted is written back as something that is accepted
-// and the same.
+// FuzzParseRaw: the text of an accepted description is accepted and gives the same description.
 func FuzzParseRaw(f *testing.F) {
 	for _, s := range []string{"s16le:16000:1", "f64be:8000", "alaw:8000:2", "s16:16000", "u8le:1:1", "::", "s24be:768000:256"} {
 		f.Add(s)

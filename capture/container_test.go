@@ -33,8 +33,8 @@ func onsets(samples []float32) (at []float64) {
 	return at
 }
 
-// TestContainerTime: what the times in a container leave out, before the sound or
-// in it, is a gap, so that everything is heard at its time in the file.
+// TestContainerTime: time without sound in a container, before the sound or in it, is a gap, so that all sound
+// has its time in the file.
 func TestContainerTime(t *testing.T) {
 	const (
 		hole = "asetpts=PTS+if(gte(T\\,1.5)\\,20/TB\\,0)"
@@ -65,7 +65,7 @@ func TestContainerTime(t *testing.T) {
 		{"q.opus", "libopus", late, [2]float64{7.5, 9}, true},
 		{"r.mp4", "aac", both, [2]float64{7.5, 29}, false},
 		{"s.opus", "libopus", both, [2]float64{7.5, 29}, true},
-		// What is cut out of a broadcast begins at any time.
+		// A part of a broadcast begins at any time.
 		{"t.ts", "mp2", late, [2]float64{.5, 2}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

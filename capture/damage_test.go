@@ -95,8 +95,7 @@ func TestTruncatedIsUsedAndSaid(t *testing.T) {
 	t.Log(w)
 }
 
-// TestDamage: whatever is wrong with a file, it is an error, or a warning, or
-// sound; never nothing, a panic or a hang.
+// TestDamage: a damaged file gives an error, a warning or sound. It never gives an empty result, a panic or a hang.
 func TestDamage(t *testing.T) {
 	t.Setenv("PATH", t.TempDir()) // no ffmpeg, which has a test of its own
 	kinds := damage.Kinds()

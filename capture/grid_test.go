@@ -72,7 +72,7 @@ func parts(t *rapid.T) []chunk {
 	return all
 }
 
-// heardBlocks are what a recording of the parts yields.
+// heardBlocks are the blocks of a recording of the parts.
 func heardBlocks(t *rapid.T, ps []chunk, size int, of Channel) (all []Block) {
 	rec := &Recording{opts: Options{BlockSize: size}, channel: of}
 	if err := rec.prepare(newLeveled(&made{parts: slices.Clone(ps)})); err != nil {
@@ -105,8 +105,8 @@ func spans(all []Block) (out []Block) {
 	return out
 }
 
-// TestTimeIsKept: through gaps of any length and changes of rate and channels, each
-// sample is the sound of its time, and no size of blocks changes any.
+// TestTimeIsKept: with gaps of any length and changes of rate and channels, each sample is the sound of its time.
+// Samples do not depend on the size of blocks.
 func TestTimeIsKept(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ps := parts(t)
@@ -146,8 +146,8 @@ func TestTimeIsKept(t *testing.T) {
 				}
 			}
 		}
-		// Where one part ends and another begins the tone is cut, which a filter
-		// answers to: most of it is far from that.
+		// The tone is cut where one part ends and another begins, and the filter rings there.
+		// Most samples are far from it.
 		near := 0
 		for _, b := range want {
 			for i, x := range b.Samples {

@@ -35,8 +35,7 @@ func quietly(x []float32) []float32 {
 	return append(scaled(x[:Rate/2], 1e-3), x...)
 }
 
-// TestScale: floating-point samples of another full scale than 1 sound as they
-// should, and what was done is said.
+// TestScale: floating-point samples with another full scale than 1 are scaled, and a note says so.
 func TestScale(t *testing.T) {
 	x := quietly(sound.Sine(Rate, 440, 2*Rate))
 	for name, c := range map[string]struct {
@@ -85,7 +84,7 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// TestLevelIsTold: what is silent or was recorded too loud is not left unsaid.
+// TestLevelIsTold: there is a note about a recording that is silent or was recorded too loud.
 func TestLevelIsTold(t *testing.T) {
 	x := sound.Sine(Rate, 440, Rate)
 	loud := scaled(x, 30)
@@ -121,7 +120,7 @@ func TestLevelIsTold(t *testing.T) {
 			t.Log(w)
 		}
 	}
-	// Through a pipe, each channel knows it of itself.
+	// Through a pipe, each channel has its own note.
 	file := sound.WAV{Channels: 2, Data: sound.S16(frames(silence, x)...)}.Bytes()
 	recs, err := OpenReaderAll(context.Background(), bytes.NewReader(file), "pipe", Options{Channel: Each})
 	if err != nil {

@@ -40,8 +40,8 @@ func (e *endless) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// TestFourHours: memory does not grow with the length of what is heard, as a
-// file, through a pipe, and split into channels.
+// TestFourHours: memory does not grow with the length of the sound, from a file, through a pipe, and split into
+// channels.
 func TestFourHours(t *testing.T) {
 	seconds := int64(4 * 3600)
 	if testing.Short() || raced.Enabled {

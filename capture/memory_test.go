@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 )
 
-// Samples from memory come whole, in order, and are the receiver's.
+// Samples from memory come completely and in order, and belong to the receiver.
 func TestFromSamples(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := rapid.SliceOfN(rapid.Float32Range(-1, 1), 0, 5000).Draw(t, "samples")

@@ -68,7 +68,7 @@ func TestOnlyTheGivenFile(t *testing.T) {
 	}
 }
 
-// TestIndexBehind: what cannot work through a pipe is told, with what can be done.
+// TestIndexBehind: the error for a file that cannot be read through a pipe says what can be done.
 func TestIndexBehind(t *testing.T) {
 	wav := sound.WAV{Rate: 48000, Data: sound.S16(sound.Sine(48000, 440, 48000)...)}.Bytes()
 	for name, c := range map[string]struct {

@@ -33,8 +33,7 @@ func (b *blocks) Close() error {
 	return nil
 }
 
-// TestRecorder: the file holds what was heard where it was heard, and silence
-// where it was not.
+// TestRecorder: the file has the sound at its time, and silence in gaps.
 func TestRecorder(t *testing.T) {
 	sound := func(start int64, n int) Block {
 		b := Block{Start: start, Samples: make([]float32, n)}
@@ -88,8 +87,7 @@ func TestRecorder(t *testing.T) {
 	}
 }
 
-// TestRecorderLongGap: a gap takes next to no space, whose silence a run that is over
-// does not wait for.
+// TestRecorderLongGap: a gap takes almost no space, and the end of a run does not wait for its silence.
 func TestRecorderLongGap(t *testing.T) {
 	const gap = 10 * 60 * Rate
 	path := filepath.Join(t.TempDir(), "x.flac")

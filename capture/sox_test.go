@@ -13,8 +13,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 )
 
-// TestAgainstSox compares all that we decode and convert with what sox makes of
-// the same files.
+// TestAgainstSox compares decoded and converted samples with those of sox.
 func TestAgainstSox(t *testing.T) {
 	sox := needs.Tool(t, "sox")
 	dir := t.TempDir()

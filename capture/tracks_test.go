@@ -31,8 +31,7 @@ func tracks(t *testing.T, name string, wavs ...[]byte) string {
 	return out
 }
 
-// TestTracks: of several sound tracks the first is heard that is not silent, and it
-// is said that there are others.
+// TestTracks: of several sound tracks, the first one that is not silent is heard, and a warning tells of the others.
 func TestTracks(t *testing.T) {
 	tone := sound.Sine(Rate, 440, 3*Rate)
 	late := append(make([]float32, 2*Rate), tone[:Rate]...)
@@ -85,7 +84,7 @@ func TestNoSuchTrack(t *testing.T) {
 	}
 }
 
-// TestSilentTrackThroughAPipe cannot be left for another one, and is told.
+// TestSilentTrackThroughAPipe: a silent track in a pipe cannot be left for another one, and a warning says so.
 func TestSilentTrackThroughAPipe(t *testing.T) {
 	none := sound.WAV{Data: make([]byte, 3*2*Rate)}.Bytes()
 	b, err := os.ReadFile(tracks(t, "x.mkv", none, sound.WAV{Data: sound.S16(sound.Sine(Rate, 440, 3*Rate)...)}.Bytes()))

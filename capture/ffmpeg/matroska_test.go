@@ -105,7 +105,7 @@ func TestReaderRefuses(t *testing.T) {
 	}
 }
 
-// FuzzReader: whatever the bytes are, reading ends, and every sample is a number.
+// FuzzReader: reading any bytes ends, and every sample is a number.
 func FuzzReader(f *testing.F) {
 	f.Add(stream(1, 0, 100, 5000))
 	f.Add(stream(2, -3000, 1<<40, 7))
@@ -132,7 +132,7 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// TestSaid reads what ffmpeg says.
+// TestSaid reads messages of ffmpeg.
 func TestSaid(t *testing.T) {
 	for name, c := range map[string]struct {
 		text      string

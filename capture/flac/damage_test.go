@@ -29,14 +29,14 @@ func read(t interface{ Fatal(...any) }, file []byte) ([]float32, *Reader, error)
 	return got, r, err
 }
 
-// TestMain keeps the library's word on rates of 24 kHz, which it writes for every
-// frame that it encodes, out of the tests of everything else.
+// TestMain drops the line about 24 kHz that the library logs for every frame that it encodes.
 func TestMain(m *testing.M) {
 	log.SetOutput(io.Discard)
 	os.Exit(m.Run())
 }
 
-// files are some 20 frames of noise and a tone by our own encoder and by that of the format's makers, whose frames are numbered otherwise.
+// files are some 20 frames of noise and a tone, by our encoder and by the reference encoder, which numbers frames
+// in another way.
 func files(t *testing.T) map[string][]byte {
 	x := sound.Sine(16000, 440, 20000)
 	for i := range x {
@@ -56,8 +56,7 @@ func files(t *testing.T) map[string][]byte {
 	return all
 }
 
-// TestDamagedFrame: a bit that flips costs its frame and nothing else, and what is
-// behind it stays where it was.
+// TestDamagedFrame: a flipped bit costs its frame and nothing else. Later frames keep their positions.
 func TestDamagedFrame(t *testing.T) {
 	const block = 1024
 	for name, file := range files(t) {
@@ -100,8 +99,7 @@ func frames(file []byte) (at []int) {
 	return at
 }
 
-// TestOtherDamage: bytes that are missing or too many cost the frames that they are
-// in, and all others stay at their time.
+// TestOtherDamage: missing or added bytes cost the frames that contain them. All others keep their times.
 func TestOtherDamage(t *testing.T) {
 	for name, file := range files(t) {
 		if name == "24 kHz" {
@@ -144,7 +142,7 @@ func TestOtherDamage(t *testing.T) {
 	}
 }
 
-// TestBehindTheEnd: what follows the announced end is read if it is sound.
+// TestBehindTheEnd: bytes after the stated end are read if they are sound.
 func TestBehindTheEnd(t *testing.T) {
 	a, b := sound.Sine(16000, 440, 3000), sound.Sine(16000, 700, 2000)
 	one, two := sound.FLAC(16000, 1, 16, a, true), sound.FLAC(16000, 1, 16, b, true)
@@ -185,8 +183,7 @@ func TestBehindTheEnd(t *testing.T) {
 	}
 }
 
-// TestVainWorkIsBounded: bytes that look like the beginning of a frame everywhere
-// are not decoded over and over.
+// TestVainWorkIsBounded: the work for bytes that look like the beginning of a frame everywhere is bounded.
 func TestVainWorkIsBounded(t *testing.T) {
 	file := sound.FLAC(16000, 1, 16, sound.Sine(16000, 440, 3000), true)
 	// A header of a frame of 65,535 samples that are not compressed, and a shorter

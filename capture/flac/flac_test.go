@@ -93,7 +93,7 @@ func TestAgainstReference(t *testing.T) {
 	}
 }
 
-// TestLibraryStaysSilent: it logs a line for every frame of 24 kHz otherwise.
+// TestLibraryStaysSilent: the library does not log its line for every frame of 24 kHz.
 func TestLibraryStaysSilent(t *testing.T) {
 	var said strings.Builder
 	defer log.SetOutput(log.Writer())
@@ -178,7 +178,7 @@ func TestReadSizesChangeNothing(t *testing.T) {
 	pcmtest.PortionsChangeNothing(t, 1500, func() (pcm.Reader, error) { return NewReader(iotest.HalfReader(bytes.NewReader(file))) })
 }
 
-// FuzzReader: whatever the bytes are, reading ends without a panic.
+// FuzzReader: reading any bytes ends without a panic.
 func FuzzReader(f *testing.F) {
 	s := sound.Sine(16000, 440, 100)
 	f.Add(sound.FLAC(16000, 1, 16, s, true))

@@ -41,8 +41,8 @@ func readBack(t interface{ Fatal(...any) }, path string) (samples []float32, tol
 	}
 }
 
-// TestWriter: what is written in any pieces is read back to half a bit, and at any
-// moment all but the last block of it, although the file is not closed.
+// TestWriter: samples that were written in any pieces are read back to half a bit. At any moment, all but the last
+// block can be read, although the file is not closed.
 func TestWriter(t *testing.T) {
 	dir := t.TempDir()
 	flac := needs.Optional(t, "flac")
@@ -129,7 +129,7 @@ func TestWriterFails(t *testing.T) {
 	}
 }
 
-// TestWriterAllocates: memory does not grow with what is written.
+// TestWriterAllocates: memory does not grow with the written samples.
 func TestWriterAllocates(t *testing.T) {
 	f, err := os.Create(filepath.Join(t.TempDir(), "x.flac"))
 	if err != nil {

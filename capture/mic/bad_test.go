@@ -8,8 +8,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 )
 
-// TestBadSamples holds that what a broken driver delivers is silence, counted, and
-// leaves nothing behind.
+// TestBadSamples holds that invalid samples of a broken driver become silence, are counted, and have no effect on
+// later samples.
 func TestBadSamples(t *testing.T) {
 	bad := []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), math.MaxFloat32, -1e20}
 	for _, rate := range []int{16000, 48000} {

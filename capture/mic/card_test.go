@@ -38,7 +38,7 @@ func openCard(t *testing.T, opts Options) *Mic {
 	return m
 }
 
-// hear reads until so much sound has come, and returns where it jumped.
+// hear reads until that much sound has come, and returns the places of gaps.
 func hear(t *testing.T, m *Mic, n int, at *int64) (jumps []gap) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -183,8 +183,7 @@ func TestCardStalls(t *testing.T) {
 	}
 }
 
-// TestCardStop closes in every state there is. That nothing is left, TestMain
-// sees.
+// TestCardStop closes a Mic in every state. TestMain checks that no goroutine is left.
 func TestCardStop(t *testing.T) {
 	t.Run("stalled", func(t *testing.T) {
 		_, pipe, _ := soundcard.StartPipe(t)
@@ -257,8 +256,8 @@ func TestCardStop(t *testing.T) {
 	})
 }
 
-// TestCardSlowListener: what a listener is too slow for is dropped, counted, and
-// missing in the positions to the sample.
+// TestCardSlowListener: sound that a slow reader does not take is dropped and counted, and is a gap of exactly that
+// length.
 func TestCardSlowListener(t *testing.T) {
 	soundcard.Start(t)
 	m := openCard(t, Options{Buffer: time.Second})

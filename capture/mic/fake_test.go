@@ -60,11 +60,11 @@ type fakeHost struct {
 	latency  time.Duration // between sound and arrival
 	warmUp   time.Duration // from opening to the first arrival
 	jitter   func(chunk int64) time.Duration
-	drops    []span        // sound of these times is lost without a word
+	drops    []span        // sound of these times is lost without an error
 	stalls   []span        // nothing arrives in these times
 	keeps    int           // frames of sound that pile up in a stall; the rest is lost
 	gone     []span        // the device fails, and is not listed
-	silent   []span        // opens, and nothing ever arrives on what was opened then
+	silent   []span        // a device opened in these times never delivers
 	hang     chan struct{} // Close waits for it, where not nil
 
 	mu                   sync.Mutex
@@ -135,7 +135,7 @@ func (s *fakeStream) Available() (int, error) {
 	h, now := s.host, s.host.at()
 	if _, gone := in(h.gone, now); gone || s.dead {
 		s.dead = true
-		return 0, errors.New("") // what a killed sound server says
+		return 0, errors.New("") // the error of a killed sound server
 	}
 	if _, stalled := in(h.stalls, now); stalled || s.mute {
 		return 0, nil

@@ -115,8 +115,8 @@ func TestMicDelivers(t *testing.T) {
 	}
 }
 
-// TestMicNeverWaits: a listener that does nothing does not hold the device up,
-// and what it has missed is counted and missing in the positions.
+// TestMicNeverWaits: a reader that does nothing does not hold up the device. The sound that it has missed is counted
+// and is a gap.
 func TestMicNeverWaits(t *testing.T) {
 	m, p := openFake(t, &fakeHost{}, Options{Buffer: 2 * time.Second})
 	p.let(m, 4000) // 20 s

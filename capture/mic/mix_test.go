@@ -9,8 +9,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 )
 
-// TestOppositeChannels: a microphone whose two wires are taken for left and right is
-// heard, and it is said.
+// TestOppositeChannels: a microphone whose two wires are taken for left and right is heard, and a notice says so.
 func TestOppositeChannels(t *testing.T) {
 	var heard []float32
 	var said []string

@@ -12,8 +12,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 )
 
-// trial runs an owner on a fake host and clock and compares the positions of what
-// it passes on with the times at which it was spoken.
+// trial runs an owner on a fake host and clock. It compares the positions of blocks with the times of their sound.
 type trial struct {
 	t       *testing.T
 	host    *fakeHost
@@ -135,7 +134,7 @@ func TestUntouchedWhereTheClockAgrees(t *testing.T) {
 	}
 }
 
-// TestDrift: whatever the crystal, an hour of positions is right to 10 ms.
+// TestDrift: with any deviation of the device's rate, the positions of an hour are right to 10 ms.
 func TestDrift(t *testing.T) {
 	d := time.Hour
 	if testing.Short() {
@@ -157,7 +156,7 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-// TestSilentLoss: sound that is lost without a word is found by the clock.
+// TestSilentLoss: the clock reveals sound that is lost without an error.
 func TestSilentLoss(t *testing.T) {
 	for _, c := range []struct {
 		lost    time.Duration
@@ -186,8 +185,8 @@ func TestSilentLoss(t *testing.T) {
 	}
 }
 
-// TestPileUp: of a stall that is too short to be one, all that piled up in the
-// sound server is heard at its time, and what did not fit is the gap, behind it.
+// TestPileUp: after a pause that is too short to count as a stall, the sound that piled up in the sound server is heard
+// at its time. Sound that did not fit is a gap behind it.
 func TestPileUp(t *testing.T) {
 	const rate = 48000
 	for _, c := range []struct{ stall, kept time.Duration }{
@@ -225,8 +224,8 @@ func (tr *trial) place(pos int64) time.Duration {
 	return time.Duration(tr.origin*1e9) + capture.Duration(pos)
 }
 
-// TestStall: a device that stalls is noticed within two seconds, opened again,
-// and what was missed is one gap of the exact length.
+// TestStall: a device that stalls is noticed within two seconds and opened again. The sound that was missed is one gap
+// of the exact length.
 func TestStall(t *testing.T) {
 	for name, h := range map[string]*fakeHost{
 		"falls silent":       {stalls: []span{{20 * time.Second, 40 * time.Second}}},
@@ -267,8 +266,8 @@ func TestStall(t *testing.T) {
 	}
 }
 
-// TestStoppedOurselves: where this program did not run for a while, the device is
-// not to blame, and the server's backlog is heard.
+// TestStoppedOurselves: if this program did not run for a while, the device has not stalled, and the sound that piled up
+// in the server is heard.
 func TestStoppedOurselves(t *testing.T) {
 	h := &fakeHost{rate: 48000, jitter: lateness(6)}
 	tr := newTrial(t, h)

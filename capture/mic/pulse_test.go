@@ -39,8 +39,8 @@ func desk(card *soundcard.Card) {
 	card.Load("module-remap-source", "source_name=alsa_input.usb-0d8c", "master=speaker.monitor", `source_properties="device.description='Desk Microphone'"`)
 }
 
-// The sound server's microphones are listed, found and heard by what it calls them,
-// and opened again when the server is back.
+// The microphones of the sound server are listed, found and heard by their names in the server, and opened again when
+// the server is back.
 func TestPulseSources(t *testing.T) {
 	card := soundcard.Start(t)
 	desk(card)

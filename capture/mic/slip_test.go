@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestSlip: however the sound arrives, each slip changes the length by one, and
-// what is far from one is as it was, later or earlier by whole samples.
+// TestSlip: in any portions, each slip changes the length by one sample. Samples far from a slip are unchanged, and
+// later or earlier by whole samples.
 func TestSlip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 5000).Draw(t, "samples")
@@ -47,8 +47,7 @@ func TestSlip(t *testing.T) {
 	})
 }
 
-// TestSlipSound: a tone stays a tone: what a slip adds is 55 dB below it up to
-// 6 kHz.
+// TestSlipSound: the error of a slip is 55 dB below a tone of up to 6 kHz.
 func TestSlipSound(t *testing.T) {
 	for _, hz := range []float64{100, 1000, 3000, 6000} {
 		for _, dir := range []int{-1, 1} {

@@ -67,8 +67,7 @@ func TestOneAfterTheOther(t *testing.T) {
 	}
 }
 
-// TestCutOffBeforeAnother: what is missing of the first is said, and the second is
-// read.
+// TestCutOffBeforeAnother: a warning says that the first recording is cut off, and the second one is read.
 func TestCutOffBeforeAnother(t *testing.T) {
 	a, b := encode(t, 44100, 1, voice(44100, 44100)), encode(t, 48000, 2, voice(48000, 48000))
 	r := open(t, slices.Concat(a[:len(a)/2], b))

@@ -224,7 +224,7 @@ func TestReadSizesChangeNothing(t *testing.T) {
 	pcmtest.PortionsChangeNothing(t, 5000, func() (pcm.Reader, error) { return NewReader(iotest.HalfReader(bytes.NewReader(file))) })
 }
 
-// FuzzReader: whatever the bytes are, reading ends without a panic.
+// FuzzReader: reading any bytes ends without a panic.
 func FuzzReader(f *testing.F) {
 	needs.Tool(f, "ffmpeg")
 	f.Add(encode(f, 44100, 1, voice(44100, 8000), "-b:a", "32k"))

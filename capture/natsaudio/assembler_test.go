@@ -40,7 +40,7 @@ func cut(r *rand.Rand, session string, rate, ch, n int, longest int) (all []Pack
 	}), mono
 }
 
-// heard is what came out of an Assembler.
+// heard is the output of an Assembler.
 type heard struct {
 	samples map[int64]float32
 	blocks  []capture.Block
@@ -116,8 +116,7 @@ func TestWhole(t *testing.T) {
 	})
 }
 
-// TestLossIsAGap: what is lost is missing, in its place and length, and nothing
-// else moves, however often it happens.
+// TestLossIsAGap: lost sound is a gap of the right place and length, and nothing else moves, with any number of losses.
 func TestLossIsAGap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))
@@ -175,8 +174,7 @@ func TestLossIsAGap(t *testing.T) {
 	})
 }
 
-// TestLateIsLost: one packet that comes behind the window is given up, and
-// dropped when it comes.
+// TestLateIsLost: a packet that comes after the window has been given up, and is dropped.
 func TestLateIsLost(t *testing.T) {
 	for _, c := range []struct{ samples, late, want int }{
 		{320, 10, 0}, {320, 45, 0}, {320, 52, 1}, // 50 packets are a second
@@ -246,7 +244,7 @@ func TestSessions(t *testing.T) {
 	if got.end != 16000 || len(got.samples) != 16000 {
 		t.Errorf("the second: up to %d", got.end)
 	}
-	// A clock that was set back, or far ahead, moves nothing.
+	// A clock that was set back, or far ahead, changes no position.
 	for _, wrong := range []time.Time{began.Add(-time.Hour), began.Add(1000 * time.Hour), {}} {
 		at(two, wrong)
 		if got, _ = assemble(t, Options{Follow: true}, slices.Concat(one, two)); got.end != 32000 {
@@ -281,8 +279,7 @@ func TestBadPackets(t *testing.T) {
 	}
 }
 
-// FuzzAssembler: no packets whatever make it panic, go back in time, or hold
-// more than its window.
+// FuzzAssembler: no packets make the Assembler panic, go back in time, or hold more than its window.
 func FuzzAssembler(f *testing.F) {
 	f.Add([]byte{1, 0, 2, 1, 3, 2, 4, 3, 5, 4}, false)
 	f.Add([]byte{1, 0, 200, 255, 3, 2, 131, 1, 2, 4, 70, 9}, true)

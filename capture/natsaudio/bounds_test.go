@@ -95,7 +95,7 @@ func TestTooManyGaps(t *testing.T) {
 	}
 }
 
-// TestMoreGapsLater holds that who has used up all gaps gets others with more sound.
+// TestMoreGapsLater holds that a sender that has used up its gaps gets more gaps with more sound.
 func TestMoreGapsLater(t *testing.T) {
 	var a allowance
 	short := Packet{Samples: 1, Rate: capture.Rate}
@@ -113,8 +113,7 @@ func TestMoreGapsLater(t *testing.T) {
 	}
 }
 
-// TestLoudestGain holds that what the largest gain makes of a sound is loud and a
-// number.
+// TestLoudestGain holds that the samples with the largest gain are loud and are numbers.
 func TestLoudestGain(t *testing.T) {
 	loud := []float32{0.9, -0.9, 0.5, 1, -1, 0.1}
 	var data []byte
@@ -135,7 +134,7 @@ func TestLoudestGain(t *testing.T) {
 	}
 }
 
-// TestAppendS16 holds that what is no sound is silence in a payload.
+// TestAppendS16 holds that a sample that is no sound becomes silence in a payload.
 func TestAppendS16(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for x, want := range map[float32]int16{inf: 0, -inf: 0, math.MaxFloat32: 0, 1e30: 0, 1: 32767, -1: -32768, 3: 32767, 0.5: 16384, 0: 0} {

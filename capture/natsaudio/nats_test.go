@@ -164,8 +164,8 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// TestNotes: what is among the sound for the program that diarizes it is no sound, and a
-// reader that comes after one of these messages still finds the last session.
+// TestNotes: messages among the sound for the program that diarizes it are no sound. A reader that comes after one of
+// them still finds the last session.
 func TestNotes(t *testing.T) {
 	_, nc := serve(t, natsd.Options{})
 	keep(t, nc)
@@ -285,8 +285,7 @@ func publishPacket(t *testing.T, nc *nats.Conn, p natsaudio.Packet) {
 	}
 }
 
-// TestFewPermissions: who may publish or read one subject and nothing else can
-// do so.
+// TestFewPermissions: a client that may publish or read one subject, and nothing else, can do so.
 func TestFewPermissions(t *testing.T) {
 	ns, err := server.NewServer(&server.Options{
 		Host: "127.0.0.1", Port: server.RANDOM_PORT, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir(),
@@ -318,8 +317,7 @@ func TestFewPermissions(t *testing.T) {
 	}
 }
 
-// TestNoPermission: who may not publish is told, and does not go on as if somebody
-// heard it.
+// TestNoPermission: a client that may not publish gets an error, and does not go on as if its sound were heard.
 func TestNoPermission(t *testing.T) {
 	url := natstest.Start(t, &server.Options{Users: []*server.User{{Username: "box", Password: "x", Permissions: &server.Permissions{
 		Publish: &server.SubjectPermission{Deny: []string{subject}},
@@ -343,8 +341,8 @@ func TestNoPermission(t *testing.T) {
 	}
 }
 
-// TestSlowReader: what a reader of plain NATS does not take in time is lost, which
-// it says; what is kept for it is bounded, and time stays true.
+// TestSlowReader: packets that a reader of plain NATS does not take in time are lost, and it says so. The packets that
+// wait for it are bounded, and positions stay right.
 func TestSlowReader(t *testing.T) {
 	_, nc := serve(t, natsd.Options{})
 	slow := make(chan error, 10)
@@ -384,8 +382,7 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
-// TestEarlyEnd: an end mark before the packets it follows, one of which never
-// comes, ends the stream all the same.
+// TestEarlyEnd: an end mark that comes before earlier packets, one of which never comes, ends the stream.
 func TestEarlyEnd(t *testing.T) {
 	_, nc := serve(t, natsd.Options{})
 	in := source(t, nc, natsaudio.Options{})

@@ -105,7 +105,7 @@ func TestSubject(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever is parsed can be sent again, to the same packet.
+// FuzzParse: every packet that Parse returns can be sent again, and gives the same packet.
 func FuzzParse(f *testing.F) {
 	f.Add("s16le", "16000", "1", "a", "1", "0", "", "", "", "", []byte{0, 1})
 	f.Add("opus", "48000", "2", "019d-ab", "7", "-312", "300", "2026-03-01T09:30:00Z", "-3.5", "", []byte{8 << 3, 1, 2})

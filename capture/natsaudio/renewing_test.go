@@ -171,9 +171,8 @@ func TestRenewedForgets(t *testing.T) {
 	}
 }
 
-// TestRenewedIsClose holds that renewing decoders changes next to nothing: the
-// second behind each place differs by less than 60 dB from what one decoder of
-// the whole session makes of it.
+// TestRenewedIsClose holds that renewing decoders changes little: the difference to one decoder of the whole session, in
+// the second after each place, is 60 dB below the sound.
 func TestRenewedIsClose(t *testing.T) {
 	ps := recorded(t, 4)
 	dec, err := opus.NewPacketDecoder(1)
@@ -230,8 +229,7 @@ func TestRenewingIsBounded(t *testing.T) {
 	}
 }
 
-// TestRenewingState holds that a state is complete, and that no bytes whatever are
-// taken for one that makes it panic.
+// TestRenewingState holds that a state is complete, and that no bytes in its place cause a panic.
 func TestRenewingState(t *testing.T) {
 	r := newDecoder(t, 1)
 	statetest.Covers(t, r, r.fields(), "channels", "dec", "sound")

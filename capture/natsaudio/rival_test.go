@@ -26,9 +26,8 @@ func asStored(all ...[]Packet) []Packet {
 	return ps
 }
 
-// TestRivals: only the session that is heard ends, by its end mark or by its
-// silence. Another one loses nothing by having to wait for that, and what is not
-// heard is counted and said.
+// TestRivals: only the session that is heard can end its run, by its end mark or by its silence. Another session loses
+// nothing while it waits. Packets that are not heard are counted, and a warning says so.
 func TestRivals(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 1))
 	const rate = 16000
@@ -75,8 +74,7 @@ func TestRivals(t *testing.T) {
 	}
 }
 
-// TestRivalsAreBounded: what waits for the end of another session takes no more
-// room than it may.
+// TestRivalsAreBounded: the packets that wait for the end of another session are bounded.
 func TestRivalsAreBounded(t *testing.T) {
 	a, err := NewAssembler(Options{Follow: true})
 	if err != nil {

@@ -130,7 +130,7 @@ func TestAgainstReference(t *testing.T) {
 	}
 }
 
-// TestLostPages: what a damaged page held becomes silence of the same length.
+// TestLostPages: the sound of a damaged page becomes silence of the same length.
 func TestLostPages(t *testing.T) {
 	file := encode(t, 48000, 1, voice(48000, 48000*5/2), "--max-delay", "500", "--bitrate", "24")
 	whole, err := pcmtest.ReadAll(open(t, file, false), 960)

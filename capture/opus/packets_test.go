@@ -89,7 +89,7 @@ func TestPackets(t *testing.T) {
 	}
 }
 
-// FuzzPackets: no bytes make the reader panic, hang, or return what is no packet.
+// FuzzPackets: no bytes make the reader panic, hang, or return an invalid packet.
 func FuzzPackets(f *testing.F) {
 	needs.Tool(f, "opusenc")
 	f.Add(encode(f, 16000, 1, voice(16000, 3000), "--bitrate", "8"))

@@ -37,7 +37,7 @@ func later(file []byte, from int, by int64) []byte {
 	})
 }
 
-// TestPositions: what the positions leave out is missing, at its place.
+// TestPositions: a jump of the positions is a gap at its place.
 func TestPositions(t *testing.T) {
 	file := encode(t, 48000, 1, voice(48000, 48000*5/2), "--max-delay", "200", "--bitrate", "24")
 	whole, err := pcmtest.ReadAll(open(t, file, false), 960)
@@ -128,8 +128,8 @@ func TestOneAfterTheOther(t *testing.T) {
 	}
 }
 
-// TestUnreadIsSaid: sound of a stream without a beginning is not lost in silence,
-// but pictures beside the sound are no sound.
+// TestUnreadIsSaid: a warning tells of sound that was not read because its stream has no beginning. Pictures beside the
+// sound do not count.
 func TestUnreadIsSaid(t *testing.T) {
 	a := encode(t, 16000, 1, voice(16000, 16000), "--serial", "1", "--max-delay", "200")
 	other := func(n int, page []byte) {

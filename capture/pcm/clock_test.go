@@ -65,7 +65,7 @@ func TestClockJitter(t *testing.T) {
 	})
 }
 
-// TestClockAnything: no times lead back, or to more gaps than are believed.
+// TestClockAnything: no stated times make positions go back, or give more gaps than are accepted.
 func TestClockAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var c Clock

@@ -9,8 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestGaps: what is believed is never more than MaxGap in all, whatever is said,
-// and what is not believed is told.
+// TestGaps: the accepted gaps are never more than MaxGap in all, and a warning tells of refused gaps.
 func TestGaps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var g Gaps

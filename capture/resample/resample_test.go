@@ -241,8 +241,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestBadSamples holds that samples that are no sound are silence and nothing more,
-// and stay the caller's.
+// TestBadSamples holds that samples that are no sound count as silence, and that the caller's slice is unchanged.
 func TestBadSamples(t *testing.T) {
 	for _, from := range []int{8000, 16000, 44100, 44101} {
 		x := sine(from, 440, 3000)
@@ -259,8 +258,7 @@ func TestBadSamples(t *testing.T) {
 	}
 }
 
-// TestLengthOfAnything holds that a length as no recording has it overflows only
-// where its result does.
+// TestLengthOfAnything holds that Length of any number overflows only if its result does.
 func TestLengthOfAnything(t *testing.T) {
 	for _, from := range rates {
 		r, err := New(from, outRate)
@@ -277,8 +275,7 @@ func TestLengthOfAnything(t *testing.T) {
 	}
 }
 
-// TestSilenceEnds holds that nothing of a sound is left once silence has gone
-// through the filter.
+// TestSilenceEnds holds that the output is silence once silence has gone through the filter.
 func TestSilenceEnds(t *testing.T) {
 	for _, from := range []int{8000, 44100, 44101} {
 		r, err := New(from, outRate)

@@ -8,8 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestResetAt holds that beginning late gives, bit by bit, what silence before the
-// sound would have led to, less the outputs before it.
+// TestResetAt holds that ResetAt gives the same bits as silence before the sound, without the outputs of that silence.
 func TestResetAt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		from := rapid.SampledFrom(rates).Draw(t, "rate")

@@ -44,8 +44,8 @@ func heard(t *testing.T, r io.Reader, size int64) ([]float32, []pcm.Format, *Rea
 	}
 }
 
-// TestMoreThanTheHeaderTells: what stands behind the announced sound is read if it
-// is sound, and not if it is not, from a file and through a pipe alike.
+// TestMoreThanTheHeaderTells: bytes after the stated sound are read if they are sound, and only then, both from a file and
+// through a pipe.
 func TestMoreThanTheHeaderTells(t *testing.T) {
 	a, b := sound.Sine(16000, 440, 777), sound.Sine(16000, 700, 500)
 	da, db := sound.S16(a...), sound.S16(b...)
@@ -107,8 +107,7 @@ func TestFormatsOneAfterTheOther(t *testing.T) {
 	}
 }
 
-// TestSizeWrappedAround: the sound does not end where a size that wrapped around,
-// once or more often, says so.
+// TestSizeWrappedAround: the sound does not end at a stated size that has wrapped around, once or more often.
 func TestSizeWrappedAround(t *testing.T) {
 	const wrap = 1 << 16 // instead of 1 << 32
 	x := sound.Sine(16000, 440, 3*wrap)

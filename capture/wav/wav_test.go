@@ -240,7 +240,7 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// TestPadByteOfAPipe: sox fills up even a data chunk of unknown size.
+// TestPadByteOfAPipe: sox pads even a data chunk of unknown size.
 func TestPadByteOfAPipe(t *testing.T) {
 	size := uint32(0x7FFFEFFF)
 	b := append(sound.WAV{Bits: 24, DataSize: &size, Data: make([]byte, 3*101)}.Bytes(), 0)
@@ -334,7 +334,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	}
 }
 
-// FuzzReader: whatever the bytes are, reading ends, and every sample is a number.
+// FuzzReader: reading any bytes ends, and every sample is a number.
 func FuzzReader(f *testing.F) {
 	s := sound.S16(sound.Sine(16000, 440, 50)...)
 	for _, w := range []sound.WAV{

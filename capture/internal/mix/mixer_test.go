@@ -106,7 +106,7 @@ func without(x, y []float32) float64 {
 	return power(sum(x, scaled(y, float32(-xy/yy))))
 }
 
-// TestMixIsTheMean for all that is recorded as it should be.
+// TestMixIsTheMean holds that the mix of a proper recording is the mean.
 func TestMixIsTheMean(t *testing.T) {
 	a, b := speech(1, 20, .1), speech(2, 20, .1)
 	silence := make([]float32, len(a))
@@ -137,8 +137,7 @@ func TestMixIsTheMean(t *testing.T) {
 	}
 }
 
-// TestOppositePhase: what is on both channels is heard, whatever way the cable is
-// wired, after the first moments.
+// TestOppositePhase: after the first moments, sound on both channels is heard with either wiring of the cable.
 func TestOppositePhase(t *testing.T) {
 	a, b := speech(1, 20, .1), speech(2, 20, .1)
 	for name, channels := range map[string][][]float32{
@@ -169,8 +168,8 @@ func TestOppositePhase(t *testing.T) {
 	}
 }
 
-// TestHumOnTheOtherChannel: steady noise that covers the speech of another channel
-// is left out, and who speaks on that channel later is heard at once.
+// TestHumOnTheOtherChannel: a channel with steady noise that covers the speech of another one is left out. Later
+// speech on that channel is heard at once.
 func TestHumOnTheOtherChannel(t *testing.T) {
 	a := speech(1, 30, .1)
 	late := append(make([]float32, 20*mixRate), speech(2, 10, .3)...)

@@ -9,8 +9,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/state/statetest"
 )
 
-// TestMoved holds that a mixer replaced at any frame by one of the same state mixes
-// the same.
+// TestMoved holds that a mixer replaced at any frame by one with the same state gives the same mix.
 func TestMoved(t *testing.T) {
 	a := speech(1, 6, .1)
 	for _, channels := range [][][]float32{
