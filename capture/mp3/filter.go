@@ -14,7 +14,7 @@ import (
 // It counts the frames, which gives the position of every sample.
 type filter struct {
 	br    *bufio.Reader
-	first header // what all frames are like; 0 before the first
+	first header // of the first frame, which all frames are like; 0 before it
 
 	change bool   // whether another recording follows: of another kind, or with a header frame
 	frame  []byte // rest of the frame being read

@@ -54,7 +54,7 @@ func TestNameInRTTM(t *testing.T) {
 		{"name --recording talk none.rttm S1=Ada", exitInput, "none.rttm"},
 		{"name --recording talk --out talk.rttm talk.rttm S1=Ada", exitOutput, "what is corrected"},
 		{"name --recording talk --out new.jsonl talk.rttm S1=Ada", exitUsage, "events are where they were"},
-		{"undo --recording talk talk.rttm", exitUsage, "no file from before is beside it"},
+		{"undo --recording talk talk.rttm", exitUsage, "there is no older file beside it"},
 		{"merge --recording talk talk.rttm S1 S1", exitUsage, "into itself"},
 	} {
 		status, _, stderr := diarizer(t.Context(), nil, strings.Fields(c.args)...)
@@ -76,7 +76,7 @@ func TestNameInRTTM(t *testing.T) {
 	writeFile(t, "talk.rttm.old", nil)
 	writeFile(t, "talk.rttm.012", nil)
 	if status, _, said := diarizer(t.Context(), nil, "undo", "--recording", "talk", "talk.rttm"); status != exitUsage ||
-		said != "diarizer: talk.rttm: an RTTM file does not say what was corrected: what was there before is talk.rttm.1, talk.rttm.2, talk.rttm.10\n" {
+		said != "diarizer: talk.rttm: an RTTM file does not say what was corrected: older files are talk.rttm.1, talk.rttm.2, talk.rttm.10\n" {
 		t.Errorf("undo: status %d: %s", status, said)
 	}
 	if got := read("talk.rttm"); got != want {

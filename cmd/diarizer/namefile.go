@@ -103,11 +103,11 @@ func reread(cmd *cobra.Command, path string, data []byte, was *event.Timeline) (
 // correctLines corrects the recording of tl in the lines of an RTTM file.
 func correctLines(path string, data []byte, tl *event.Timeline, c correct.Correction) ([]byte, error) {
 	if c.Action == correct.Undo {
-		kept := "no file from before is beside it"
-		if names := keptBefore(path); len(names) > 0 {
-			kept = "what was there before is " + strings.Join(names, ", ")
+		older := "there is no older file beside it"
+		if names := olderFiles(path); len(names) > 0 {
+			older = "older files are " + strings.Join(names, ", ")
 		}
-		return nil, usage("%s: an RTTM file does not say what was corrected: %s", path, kept)
+		return nil, usage("%s: an RTTM file does not say what was corrected: %s", path, older)
 	}
 	if c.Action == correct.Mark {
 		return nil, usage("%s: an RTTM file has no marks: mark the stream, or its events as lines of JSON", path)
@@ -143,9 +143,9 @@ func correctLines(path string, data []byte, tl *event.Timeline, c correct.Correc
 	return out.Bytes(), nil
 }
 
-// keptBefore are the files from before a file was written again, path.1 and so on, by
-// their numbers.
-func keptBefore(path string) (names []string) {
+// olderFiles are the files that were kept when path was written again, path.1 and so on, in
+// the order of their numbers.
+func olderFiles(path string) (names []string) {
 	entries, _ := os.ReadDir(filepath.Dir(path)) // without them none is named
 	var numbers []int
 	for _, e := range entries {

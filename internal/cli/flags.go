@@ -23,7 +23,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &value):
 		return Usage("--%s %s: %w", value.GetFlag().Name, given(value.GetValue()), Expected(value))
 	case errors.As(err, &missing):
-		return Usage("--%s: expected a value behind it", missing.GetFlag().Name)
+		return Usage("--%s: expected a value after it", missing.GetFlag().Name)
 	case errors.As(err, &unknown):
 		return unknownFlag(cmd, unknown)
 	case errors.As(err, &syntax):
