@@ -51,8 +51,8 @@ func TestRivals(t *testing.T) {
 		only, ab int // samples of the first session, of all with Follow
 		dropped  bool
 	}{
-		{"began anew", asStored(storedAt(a, 0)[:half], storedAt(b, 30)), cutoff, cutoff + 8*rate, false},
-		{"began anew at once", asStored(storedAt(a, 0)[:half], storedAt(b, 10.5)), cutoff, cutoff + 8*rate, false},
+		{"began again", asStored(storedAt(a, 0)[:half], storedAt(b, 30)), cutoff, cutoff + 8*rate, false},
+		{"began again at once", asStored(storedAt(a, 0)[:half], storedAt(b, 10.5)), cutoff, cutoff + 8*rate, false},
 		{"at once and quickly", asStored(storedAt(a, 0)[:half], burst), cutoff, cutoff + 8*rate, false},
 		{"two at once", asStored(storedAt(a, 0), storedAt(b, 3)), 20 * rate, 20 * rate, true},
 		{"a burst between two packets", asStored(storedAt(a, 0), burst), 20 * rate, 20 * rate, true},

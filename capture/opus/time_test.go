@@ -63,13 +63,13 @@ func TestPositions(t *testing.T) {
 		want   []float32
 		warned bool
 	}{
-		"hole":                 {later(file, 5, 20*second), silence(sixth, 20*second), false},
-		"rounded times":        {later(later(file, 5, 48), 9, -48), whole, false},
-		"late start":           {later(file, 2, 5*second), silence(0, 5*second), false},
-		"positions begin anew": {later(later(file, 2, 100*second), 5, -100*second), silence(0, 100*second), false},
-		"a hole of a year":     {later(file, 5, year), whole, true},
-		"starts after a year":  {later(file, 2, year), whole, true},
-		"positions at the end": {later(file, 5, 1<<59), whole, true},
+		"hole":                  {later(file, 5, 20*second), silence(sixth, 20*second), false},
+		"rounded times":         {later(later(file, 5, 48), 9, -48), whole, false},
+		"late start":            {later(file, 2, 5*second), silence(0, 5*second), false},
+		"positions start again": {later(later(file, 2, 100*second), 5, -100*second), silence(0, 100*second), false},
+		"a hole of a year":      {later(file, 5, year), whole, true},
+		"starts after a year":   {later(file, 2, year), whole, true},
+		"positions at the end":  {later(file, 5, 1<<59), whole, true},
 	} {
 		for _, whence := range []bool{true, false} {
 			r := open(t, c.file, whence)
@@ -77,7 +77,7 @@ func TestPositions(t *testing.T) {
 			if err != nil || !slices.Equal(got, c.want) || errors.Is(r.Warning(), pcm.ErrDamaged) != c.warned {
 				t.Errorf("%s: %d samples, want %d, %v, %v", name, len(got), len(c.want), err, r.Warning())
 			}
-			if f := r.Format().Frames; whence && !c.warned && name != "positions begin anew" && f != int64(len(c.want)) {
+			if f := r.Format().Frames; whence && !c.warned && name != "positions start again" && f != int64(len(c.want)) {
 				t.Errorf("%s: %d frames foretold of %d", name, f, len(c.want))
 			}
 		}

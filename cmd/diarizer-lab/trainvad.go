@@ -22,7 +22,7 @@ are composed of the recordings that DIR/train/manifest.tsv lists (tab-separated
 columns path, corpus, speaker, rate, licence and split; those of split "train"),
 of DIR/noise and DIR/rir (FLAC) and of noises made up, with labels that are exact.
 The same data, settings and seed give the same file. The program's own weights are
-vad/internal/net/default.net; replace that file and build anew to use others.`,
+vad/internal/net/default.net; replace that file and build again to use others.`,
 		Example: `  diarizer-lab train-vad --data data --out default.net`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

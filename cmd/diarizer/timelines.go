@@ -26,7 +26,7 @@ func newTimelines(partial bool) *timelines {
 }
 
 // apply applies e to the timeline of its run. After the error [event.ErrHole], e has been
-// applied all the same.
+// applied nevertheless.
 func (t *timelines) apply(e event.Event) error {
 	tl := t.runs[runKey{e.Stream, e.Run}]
 	if tl == nil {

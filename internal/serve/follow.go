@@ -73,8 +73,8 @@ type follower struct {
 const statusEvery = 10 * capture.Rate
 
 // newFollower returns a follower before the run's first message.
-func newFollower(stream string, cfg pipeline.Config, j eventSink) (*follower, error) {
-	f := &follower{cfg: cfg, sink: j, status: statusEvery}
+func newFollower(stream string, cfg pipeline.Config, sink eventSink) (*follower, error) {
+	f := &follower{cfg: cfg, sink: sink, status: statusEvery}
 	f.enc = event.Encoder{Stream: stream, Now: func() time.Time { return f.wall }}
 	f.desk = correct.NewDesk(correct.Options{
 		Encoder: &f.enc,

@@ -20,7 +20,7 @@ func (f *follower) snapshot() []byte {
 }
 
 // resume returns a follower in the state of a snapshot.
-func resume(stream string, cfg pipeline.Config, j eventSink, snapshot []byte) (*follower, error) {
+func resume(stream string, cfg pipeline.Config, sink eventSink, snapshot []byte) (*follower, error) {
 	bad := func(format string, args ...any) (*follower, error) {
 		return nil, fmt.Errorf("%w: "+format, append([]any{pipeline.ErrSnapshot}, args...)...)
 	}
@@ -35,7 +35,7 @@ func resume(stream string, cfg pipeline.Config, j eventSink, snapshot []byte) (*
 	if n > uint64(len(rest)) {
 		return bad("cut short")
 	}
-	f, err := newFollower(stream, cfg, j)
+	f, err := newFollower(stream, cfg, sink)
 	if err != nil {
 		return nil, err
 	}
