@@ -34,10 +34,9 @@ func readOne(t *testing.T, args ...string) *child {
 // status of a filter that a broken pipe has ended, and complains of nothing.
 func TestReaderGoesAway(t *testing.T) {
 	url := natsServer(t)
-	publishTo(t, url, talk("standup", "run1", 5000))
+	publishTo(t, url, talk("standup", "run1", 2000))
 	for _, args := range []string{
 		"replay --model light --nats off --speed 30 long.wav",
-		"replay --model light --nats off --speed 30 --json long.wav",
 		"watch --nats " + url,
 		"watch --until-end --format csv --nats " + url,
 		"convert long.rttm rttm:-",
@@ -60,7 +59,7 @@ func TestReaderGoesAway(t *testing.T) {
 // When the reader of standard output goes, a command that writes files completes them, and
 // that is all that it was asked for.
 func TestReaderGoesAwayFilesAreComplete(t *testing.T) {
-	c := readOne(t, "replay", "--model", "light", "--nats", "off", "--speed", "30", "--rttm", "new.rttm", "long.wav")
+	c := readOne(t, "replay", "--model", "light", "--nats", "off", "--speed", "max", "--rttm", "new.rttm", "long.wav")
 	if status := c.ProcessState.ExitCode(); status != 0 || strings.Contains(c.stderr.String(), "diarizer: ") {
 		t.Errorf("status %d, expected 0: %s", status, c.stderr)
 	}
@@ -68,7 +67,7 @@ func TestReaderGoesAwayFilesAreComplete(t *testing.T) {
 		t.Errorf("turns %v", turns)
 	}
 	url := natsServer(t)
-	events := talk("standup", "run1", 5000)
+	events := talk("standup", "run1", 2000)
 	publishTo(t, url, events)
 	c = readOne(t, "watch", "--nats", url, "--stream", "standup", "--until-end", "--rttm", "new.rttm", "--out", "new.jsonl")
 	if status := c.ProcessState.ExitCode(); status != 0 || strings.Contains(c.stderr.String(), "diarizer: ") {
