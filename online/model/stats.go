@@ -36,6 +36,14 @@ func (s Shape) precisions() int {
 	return s.Nu * (s.Nu + 1) / 2
 }
 
+// diagonal is where element (i, i) of D⁻¹ is kept.
+func (s Shape) diagonal(i int) int {
+	if s.Diagonal {
+		return i
+	}
+	return i * (i + 3) / 2
+}
+
 // NewStats returns the pair of no frames at all.
 func (s Shape) NewStats() Stats {
 	x := make([]float64, s.KeptLen())
@@ -50,6 +58,16 @@ func (s *Stats) Add(o Stats) {
 	s.N += o.N
 	floats.Add(s.D, o.D)
 	floats.Add(s.DInv, o.DInv)
+}
+
+// AddPart adds a part of o to s, from 0 to all of it, 1.
+func (s *Stats) AddPart(o Stats, part float64) {
+	if part == 0 {
+		return
+	}
+	s.N += part * o.N
+	floats.AddScaled(s.D, part, o.D)
+	floats.AddScaled(s.DInv, part, o.DInv)
 }
 
 // Sub takes o, which was added before, out of s.
