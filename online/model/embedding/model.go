@@ -114,9 +114,9 @@ const (
 	// window is long enough to put a conversation right, and short enough that what
 	// a speaker said minutes ago, when the sound of the room was another, is not
 	// held against them: a longer one splits people in long meetings.
-	window = 80
+	window = 120
 	// regularisation was found on simulated conversations, see docs/experiments.md.
-	regularisation = 4
+	regularisation = 5
 )
 
 // Fingerprint implements [model.Model].
