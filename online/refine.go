@@ -28,8 +28,7 @@ func (c *Clusterer) refine(p *partition, utts []model.Voice, owners []int) {
 		return
 	}
 	r := refinement{
-		shape:   c.m.Shape(),
-		rule:    c.rule,
+		scorer:  c.scorer,
 		f:       1 + (c.rule.Regularisation-1)*min(1, c.frames/refineFully),
 		mixture: newMixture(p.n, c.cfg.SelfLoopPrior),
 		before:  make([]model.Stats, p.n),
@@ -38,7 +37,7 @@ func (c *Clusterer) refine(p *partition, utts []model.Voice, owners []int) {
 		fewest:  max(1, c.limits().Min),
 	}
 	for l := range r.before {
-		r.before[l] = r.shape.NewStats()
+		r.before[l] = c.m.Shape().NewStats()
 	}
 	for i, l := range p.owners {
 		r.before[l].Add(c.anchored(owners[i]))
@@ -65,8 +64,7 @@ func (c *Clusterer) refine(p *partition, utts []model.Voice, owners []int) {
 
 // refinement is the work of refine.
 type refinement struct {
-	shape   model.Shape
-	rule    model.Rule
+	scorer  model.Scorer
 	f       float64 // F_B as it is now
 	mixture *mixture
 	utts    []int // numbers of the utterances in the window
@@ -75,8 +73,7 @@ type refinement struct {
 	stays   []bool        // by cluster, whether it is a speaker from before the window
 	least   float64       // frames that a cluster needs
 	fewest  int           // clusters that are left
-
-	posterior model.Posterior // scratch
+	speaker model.Voice   // scratch
 }
 
 // add adds utterance i of the window, of cluster l at first.
@@ -92,9 +89,10 @@ func (r *refinement) round() {
 		if !m.live[l] {
 			continue
 		}
-		r.posterior.Set(r.shape, r.said(l), r.rule, r.f)
+		r.speaker.Stats = r.said(l)
+		r.scorer.Adapt(&r.speaker, r.f)
 		for k, pair := range r.pairs {
-			m.logP[k][l] = r.posterior.Expect(r.shape, pair)
+			m.logP[k][l] = r.scorer.Expect(&r.speaker, pair)
 		}
 	}
 	m.divide()

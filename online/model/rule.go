@@ -12,9 +12,6 @@ type Rule struct {
 	// Slope turns a score's distance from Threshold into the log odds of one
 	// speaker; see [Rule.LogOdds].
 	Slope float64
-	// WithinSpeakerVariance is ε, the variance by which speakers differ from themselves,
-	// in units of the variance between speakers.
-	WithinSpeakerVariance float64
 	// Regularisation is F_B of VBx (Landini, Profant, Diez & Burget 2022): a review trusts
 	// the sum of what a speaker said as if it were a part of that, one in F_B. The
 	// utterances of a speaker are less independent than the model takes them to be. With 0

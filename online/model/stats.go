@@ -36,14 +36,6 @@ func (s Shape) precisions() int {
 	return s.Nu * (s.Nu + 1) / 2
 }
 
-// diagonal is where element (i, i) of D⁻¹ is kept.
-func (s Shape) diagonal(i int) int {
-	if s.Diagonal {
-		return i
-	}
-	return i * (i + 3) / 2
-}
-
 // NewStats returns the pair of no frames at all.
 func (s Shape) NewStats() Stats {
 	x := make([]float64, s.KeptLen())

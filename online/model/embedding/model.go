@@ -101,8 +101,7 @@ func (m *Model) Shape() model.Shape { return model.Shape{Nu: m.Nu(), Diagonal: t
 func (m *Model) Rule() model.Rule {
 	return model.Rule{
 		LengthExponent: m.LengthExponent, Threshold: m.Threshold, Slope: m.Slope,
-		WithinSpeakerVariance: m.WithinSpeakerVariance, Regularisation: regularisation,
-		MinAssign: minAssign, Window: window,
+		Regularisation: regularisation, MinAssign: minAssign, Window: window,
 	}
 }
 
