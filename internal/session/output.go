@@ -11,10 +11,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// statusEvery is the stream time between two reports of how the program fares.
+// statusEvery is the stream time between two status events, in samples.
 const statusEvery = 60 * capture.Rate
 
-// output passes on what one block led to.
+// output passes on what one block of sound led to.
 func (r *run) output(o pipeline.Output) error {
 	r.at = o.At
 	if o.Gap.End != 0 {
@@ -39,7 +39,7 @@ func (r *run) output(o pipeline.Output) error {
 			return err
 		}
 	}
-	// No decision is later in its stream time than its sound by that much.
+	// Every decision is made less than a second of sound after its stream time.
 	if err := r.report(o.At - capture.Rate); err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (r *run) output(o pipeline.Output) error {
 	return nil
 }
 
-// call names a speaker who is new and whose name is known beforehand.
+// call names a new speaker whose name is known beforehand.
 func (r *run) call(e online.Event) error {
 	if e.Kind != online.SpeakerAdded || r.opts.Called == nil {
 		return nil
@@ -65,9 +65,9 @@ func (r *run) call(e online.Event) error {
 	return r.desk.Identify(e.At, e.Speaker, name, 1)
 }
 
-// report tells how the program fares, once for every minute of the stream that
-// was over by at. All decisions until then have been told: where a report
-// stands among them does not depend on how the sound was cut into blocks.
+// report emits one status event for every minute of the stream that was over by at. All
+// decisions up to that minute have been emitted, so that the place of a status among them
+// does not depend on how the sound was cut into blocks.
 func (r *run) report(at int64) error {
 	for ; r.status <= at; r.status = r.due(r.status + statusEvery) {
 		lag := time.Since(r.began) - capture.Duration(r.status)
@@ -81,8 +81,8 @@ func (r *run) report(at int64) error {
 	return nil
 }
 
-// due returns when the status of a minute is due: of the minutes in a gap, which may
-// be thousands, only the last has one.
+// due returns when the status of a minute is due. A gap may hold thousands of minutes: only
+// the last of them has a status.
 func (r *run) due(minute int64) int64 {
 	if minute > r.gap.Start && minute <= r.gap.End {
 		return r.gap.End / statusEvery * statusEvery
@@ -94,7 +94,7 @@ func (r *run) due(minute int64) int64 {
 func (r *run) reading(m meter.Reading) {
 	m.Stream, m.Run = r.opts.Stream, r.desk.Run()
 	if r.opts.NATS != nil {
-		_ = meter.Publish(r.opts.NATS, m) // lost while there is no connection, as it may be
+		_ = meter.Publish(r.opts.NATS, m) // without a connection a reading may be lost
 	}
 	if r.opts.OnMeter != nil {
 		r.opts.OnMeter(m)

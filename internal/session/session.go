@@ -1,5 +1,5 @@
-// Package session is one run of one stream: sound through the pipeline, its
-// events numbered, published and handed to whoever else wants them.
+// Package session is one run of one stream. Sound goes through the pipeline; the
+// events are numbered, published, and handed to the functions of [Options].
 package session
 
 import (
@@ -20,26 +20,27 @@ import (
 	"github.com/seed-7adb9000/diarizer/vad"
 )
 
-// ErrRunning is matched by the error for a stream of which another run goes on: both
-// would be lost on those who listen.
+// ErrRunning is matched by the error for a stream of which another run goes on. A
+// subscriber follows one run of a stream at a time and would lose both.
 var ErrRunning = errors.New("somebody diarizes a stream of this name already")
 
-// answerWithin bounds the wait for what a server says of its JetStream stream.
+// answerWithin bounds the wait for a server's answer about its JetStream stream.
 const answerWithin = 2 * time.Second
 
-// divideWithin bounds the wait for the sound with which a speaker is divided.
+// divideWithin bounds the wait for the pipeline when a speaker is split in two.
 const divideWithin = 2 * time.Second
 
-// keptTurns is how many closed turns the timeline keeps one by one: as many as
-// people can still correct, some twenty hours of a lively meeting.
+// keptTurns is how many closed turns the timeline keeps one by one. People can still
+// correct that many turns, some twenty hours of a lively meeting.
 const keptTurns = 20000
 
-// Run diarizes src until it ends or ctx is done and returns the final timeline,
-// which is never nil and holds, after an error, what was known by then. Its segments
-// are complete; of a stream with more than 20,000 turns it has the latest only one
-// by one, see [event.Timeline.Bound]. When ctx is done the open turn ends, everything is published, and the error
-// matches ctx.Err(). While another run of the stream goes on, the error matches
-// [ErrRunning].
+// Run diarizes src until src ends or ctx is done. It returns the final timeline, which is
+// never nil. After an error the timeline holds what was known by then. The timeline's
+// segments are complete. Of a stream with more than 20,000 turns, the timeline has only the
+// latest turns one by one; see [event.Timeline.Bound].
+//
+// When ctx is done, the open turn ends, all events are published, and the error matches
+// ctx.Err(). While another run of the stream goes on, the error matches [ErrRunning].
 func Run(ctx context.Context, src capture.Source, opts Options) (*event.Timeline, error) {
 	r := &run{opts: opts, status: statusEvery, began: time.Now()}
 	r.timeline.Bound(keptTurns)
@@ -61,7 +62,7 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*event.Timeline
 		return &r.timeline, err
 	}
 	defer stop()
-	// Publishing outlives ctx: what is known when it is done is still sent.
+	// Publishing outlives ctx: events that are known when ctx is done are still sent.
 	after := context.WithoutCancel(ctx)
 	if err := r.open(ctx); err != nil {
 		return &r.timeline, err
@@ -90,8 +91,9 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*event.Timeline
 	return &r.timeline, err
 }
 
-// open begins to publish. With a server there, what it lacks is an error; one
-// that is not there yet is waited for while the run goes on.
+// open begins to publish. If a server is connected, a failure to create the JetStream
+// stream is an error. Without a connection the run goes on and its events wait for the
+// server.
 func (r *run) open(ctx context.Context) (err error) {
 	if r.opts.NATS == nil {
 		return nil
@@ -100,7 +102,7 @@ func (r *run) open(ctx context.Context) (err error) {
 		asking, cancel := context.WithTimeout(ctx, answerWithin)
 		err := publish.EnsureStream(asking, r.opts.NATS, r.opts.Publishing.Stream)
 		cancel()
-		// Who may do nothing but publish gets no answer, and need not have one.
+		// A user who may only publish gets no answer, and needs none.
 		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 			return err
 		}
@@ -110,7 +112,7 @@ func (r *run) open(ctx context.Context) (err error) {
 	return err
 }
 
-// diarize has the sound go through the chain.
+// diarize sends the sound through the pipeline.
 func (r *run) diarize(ctx context.Context, src capture.Source) error {
 	if r.recall != nil {
 		return r.recall.diarize(ctx, src)
@@ -121,8 +123,7 @@ func (r *run) diarize(ctx context.Context, src capture.Source) error {
 	return pipeline.Run(ctx, src, r.opts.Pipeline, r.output)
 }
 
-// source is what the first event says of the stream, with what decides and what
-// publishes.
+// source is the source that the first event names, with its model and program filled in.
 func (r *run) source() event.Source {
 	src := r.opts.Source
 	if src.Model == "" && r.opts.Pipeline.Model != nil {
@@ -140,15 +141,15 @@ type run struct {
 	pub      *publish.Publisher
 	timeline event.Timeline
 	words    listening
-	recall   *recalling // nil where no voice is known and nothing is kept
-	told     told       // where the run is kept
+	recall   *recalling // nil where no voice is known and the run is not kept
+	told     told       // filled only where the run is kept
 	at       int64
 	status   int64    // when the next status is due
-	gap      vad.Span // the latest
+	gap      vad.Span // the latest gap
 	began    time.Time
 }
 
-// takeCorrections sets the desk up and opens it to whoever corrects.
+// takeCorrections sets the desk up and opens it to corrections.
 func (r *run) takeCorrections() (stop func(), err error) {
 	links := &pipeline.Links{}
 	r.opts.Pipeline.Links = links
