@@ -8,7 +8,7 @@
 package table
 
 import (
-	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -32,7 +32,7 @@ const (
 )
 
 // ErrFull is the refusal of one device more than [Most].
-var ErrFull = errors.New("as many devices record this stream as one takes")
+var ErrFull = fmt.Errorf("%d devices record this stream already: expected no more", Most)
 
 // Table is the devices on a table. Make it with [New].
 type Table struct {
