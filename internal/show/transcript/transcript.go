@@ -4,18 +4,13 @@
 package transcript
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"unicode"
 
 	"github.com/charmbracelet/lipgloss"
 
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/show/talk"
 )
 
 // Options change a Printer. The zero value is for one stream.
@@ -66,10 +61,6 @@ func New(w io.Writer, opts Options) *Printer {
 	}
 	return p
 }
-
-// palette is the one of Okabe and Ito ("Color Universal Design", 2008), which
-// colour-blind eyes tell apart, less black and its darkest blue.
-var palette = []lipgloss.Color{"#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442"}
 
 // Event prints what e adds to the transcript; for many events that is nothing.
 // Corrections are printed with the first event that is decided later than they.
@@ -139,15 +130,6 @@ func (p *Printer) print(stream string, lines []string) error {
 	return nil
 }
 
-// heading names the columns, once, before the first turn.
-func (p *Printer) heading() []string {
-	if !p.columns {
-		return nil
-	}
-	p.columns = false
-	return []string{p.faint.Render(fmt.Sprintf("%8s  %-*s %8s  sure of the speaker", "start", nameWidth, "speaker", "length"))}
-}
-
 // told keeps in mind that q had a line.
 func (p *Printer) told(r *run, q piece) {
 	r.told.add(q, p.most)
@@ -183,20 +165,6 @@ func (p *Printer) corrections(r *run) []string {
 	r.from, r.to, r.revised = 0, 0, r.revised[:0]
 	return lines
 }
-
-func (p *Printer) speakers(who []event.Speaker, tl *event.Timeline) string {
-	if len(who) == 0 {
-		return p.faint.Render("nobody")
-	}
-	var names []string
-	for _, s := range who {
-		names = append(names, p.speaker(s, tl))
-	}
-	return strings.Join(names, p.faint.Render(" and "))
-}
-
-// aside indents what is no turn.
-const aside = "          "
 
 // lines are what e adds by itself.
 func (p *Printer) lines(e event.Event, r *run) []string {
@@ -245,12 +213,6 @@ func (p *Printer) turn(t event.Turn, r *run) []string {
 	return lines
 }
 
-// line is that of a turn.
-func (p *Printer) line(q piece, confidence float64, tl *event.Timeline) string {
-	return fmt.Sprintf("%s  %s %s %s", p.faint.Render(Clock(q.start)), p.padded(q.speaker, tl),
-		p.strong.Render(fmt.Sprintf("%8s", seconds(q.end-q.start))), p.faint.Render(fmt.Sprintf("%5s", percent(confidence))))
-}
-
 // now is who speaks between from and to by what is known.
 func (r *run) now(from, to event.Time) []piece {
 	var now []piece
@@ -258,107 +220,4 @@ func (r *run) now(from, to event.Time) []piece {
 		now = append(now, piece{t.Start, t.End, t.Speaker})
 	}
 	return now
-}
-
-// nameWidth is the width of the column of speakers; longer names push the rest.
-const nameWidth = 8
-
-func (p *Printer) padded(s event.Speaker, tl *event.Timeline) string {
-	name := clean(tl.Name(s))
-	return p.colour(s).Render(name) + strings.Repeat(" ", max(0, nameWidth-lipgloss.Width(name)))
-}
-
-func (p *Printer) speaker(s event.Speaker, tl *event.Timeline) string {
-	return p.colour(s).Render(clean(tl.Name(s)))
-}
-
-func (p *Printer) colour(s event.Speaker) lipgloss.Style {
-	if s <= event.Unknown {
-		return p.faint
-	}
-	return p.colours[(int(s)-1)%len(p.colours)]
-}
-
-// Ending is the last line of a run that is over: why, when, how many spoke how often. It
-// is empty for one that goes on.
-func Ending(tl *event.Timeline) string {
-	if tl.Ended() == nil {
-		return ""
-	}
-	return ending(tl.At(), *tl.Ended(), tl)
-}
-
-// ending counts what files have lines for.
-func ending(at event.Time, end event.End, tl *event.Timeline) string {
-	sum := talk.Summarise(talk.Segments(tl))
-	text := fmt.Sprintf("%s at %s: %s, %s", end.Reason, clock(at),
-		talk.Count(sum.People(), "speaker"), talk.Count(len(sum.Turns), "turn"))
-	if end.Detail != "" {
-		text += ": " + clean(end.Detail)
-	}
-	return text
-}
-
-// Clock writes a stream time as mm:ss.s, with hours only where there are some.
-// It is eight characters wide for the first ten hours.
-func Clock(t event.Time) string {
-	tenths := int64(t) * 10 / event.Rate
-	s, m, h := tenths/10%60, tenths/600%60, tenths/36000
-	if h > 0 {
-		return fmt.Sprintf("%d:%02d:%02d", h, m, s)
-	}
-	return fmt.Sprintf(" %02d:%02d.%d", m, s, tenths%10)
-}
-
-// clock is Clock without the space before it.
-func clock(t event.Time) string { return strings.TrimSpace(Clock(t)) }
-
-func seconds(t event.Time) string { return fmt.Sprintf("%.1f s", t.Seconds()) }
-
-// percent is empty for a probability that was not given. Nothing that was heard is
-// certain, so that it is 99 % at most.
-func percent(p float64) string {
-	if !(p > 0) {
-		return ""
-	}
-	return fmt.Sprintf("%.0f %%", min(99, p*100))
-}
-
-// clean keeps what others have written from doing anything but showing.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return '·'
-		}
-		return r
-	}, text)
-}
-
-// JSONLines writes each event as one line of JSON.
-type JSONLines struct {
-	w   io.Writer
-	buf bytes.Buffer
-}
-
-// NewJSONLines returns a JSONLines on w.
-func NewJSONLines(w io.Writer) *JSONLines { return &JSONLines{w: w} }
-
-// Event writes e.
-func (j *JSONLines) Event(e event.Event) error {
-	data, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	return j.Raw(data)
-}
-
-// Raw writes the JSON of an event as it was received, unknown fields and all.
-func (j *JSONLines) Raw(data []byte) error {
-	j.buf.Reset()
-	if err := json.Compact(&j.buf, data); err != nil {
-		return err
-	}
-	j.buf.WriteByte('\n')
-	_, err := j.w.Write(j.buf.Bytes())
-	return err
 }
