@@ -1,5 +1,5 @@
-// The page's own picture of a stream is the program's: the same events give the
-// same turns, names and shares.
+// The page's board of a stream is the program's: the same events give the same turns, names and
+// shares.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
