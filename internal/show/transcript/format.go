@@ -11,11 +11,11 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/talk"
 )
 
-// palette is the one of Okabe and Ito ("Color Universal Design", 2008), which
-// colour-blind eyes tell apart, less black and its darkest blue.
+// palette is the palette of Okabe and Ito ("Color Universal Design", 2008) for every colour
+// vision, without black and without its darkest blue.
 var palette = []lipgloss.Color{"#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442"}
 
-// heading names the columns, once, before the first turn.
+// heading is the names of the columns, once, before the first turn.
 func (p *Printer) heading() []string {
 	if !p.columns {
 		return nil
@@ -35,16 +35,17 @@ func (p *Printer) speakers(who []event.Speaker, tl *event.Timeline) string {
 	return strings.Join(names, p.faint.Render(" and "))
 }
 
-// aside indents what is no turn.
+// aside indents lines that are no turn.
 const aside = "          "
 
-// line is that of a turn.
+// line is the line of a turn.
 func (p *Printer) line(q piece, confidence float64, tl *event.Timeline) string {
 	return fmt.Sprintf("%s  %s %s %s", p.faint.Render(Clock(q.start)), p.padded(q.speaker, tl),
 		p.strong.Render(fmt.Sprintf("%8s", seconds(q.end-q.start))), p.faint.Render(fmt.Sprintf("%5s", percent(confidence))))
 }
 
-// nameWidth is the width of the column of speakers; longer names push the rest.
+// nameWidth is the width of the column of speakers. Longer names push the rest to the
+// right.
 const nameWidth = 8
 
 func (p *Printer) padded(s event.Speaker, tl *event.Timeline) string {
@@ -63,8 +64,8 @@ func (p *Printer) colour(s event.Speaker) lipgloss.Style {
 	return p.colours[(int(s)-1)%len(p.colours)]
 }
 
-// Ending is the last line of a run that is over: why, when, how many spoke how often. It
-// is empty for one that goes on.
+// Ending is the last line of a run that has ended: why, when, how many speakers and turns.
+// It is empty for a run that goes on.
 func Ending(tl *event.Timeline) string {
 	if tl.Ended() == nil {
 		return ""
@@ -72,7 +73,7 @@ func Ending(tl *event.Timeline) string {
 	return ending(tl.At(), *tl.Ended(), tl)
 }
 
-// ending counts what files have lines for.
+// ending counts the turns that have a line in files.
 func ending(at event.Time, end event.End, tl *event.Timeline) string {
 	sum := talk.Summarise(talk.Segments(tl))
 	text := fmt.Sprintf("%s at %s: %s, %s", end.Reason, clock(at),
@@ -83,8 +84,8 @@ func ending(at event.Time, end event.End, tl *event.Timeline) string {
 	return text
 }
 
-// Clock writes a stream time as mm:ss.s, with hours only where there are some.
-// It is eight characters wide for the first ten hours.
+// Clock writes a stream time as mm:ss.s, with hours if there are any. It is eight
+// characters wide for the first ten hours.
 func Clock(t event.Time) string {
 	tenths := int64(t) * 10 / event.Rate
 	s, m, h := tenths/10%60, tenths/600%60, tenths/36000
@@ -94,13 +95,13 @@ func Clock(t event.Time) string {
 	return fmt.Sprintf(" %02d:%02d.%d", m, s, tenths%10)
 }
 
-// clock is Clock without the space before it.
+// clock is Clock without leading space.
 func clock(t event.Time) string { return strings.TrimSpace(Clock(t)) }
 
 func seconds(t event.Time) string { return fmt.Sprintf("%.1f s", t.Seconds()) }
 
-// percent is empty for a probability that was not given. Nothing that was heard is
-// certain, so that it is 99 % at most.
+// percent is empty for an unknown probability. It is 99 % at most, because nothing that was
+// heard is certain.
 func percent(p float64) string {
 	if !(p > 0) {
 		return ""
@@ -108,7 +109,8 @@ func percent(p float64) string {
 	return fmt.Sprintf("%.0f %%", min(99, p*100))
 }
 
-// clean keeps what others have written from doing anything but showing.
+// clean replaces the control characters of a text from outside, so that the text can only
+// be shown.
 func clean(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {

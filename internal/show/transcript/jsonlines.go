@@ -26,7 +26,7 @@ func (j *JSONLines) Event(e event.Event) error {
 	return j.Raw(data)
 }
 
-// Raw writes the JSON of an event as it was received, unknown fields and all.
+// Raw writes the JSON of an event as it was received, with unknown fields.
 func (j *JSONLines) Raw(data []byte) error {
 	j.buf.Reset()
 	if err := json.Compact(&j.buf, data); err != nil {

@@ -1,6 +1,6 @@
-// Package transcript writes events for people, one line a turn, and for
-// programs, one line of JSON an event. Every command that prints events uses
-// it, so that they look the same wherever they are read.
+// Package transcript writes events for people, one line for each turn, and for programs,
+// one line of JSON for each event. Every command that prints events uses it, so that
+// events look the same everywhere.
 package transcript
 
 import (
@@ -15,15 +15,15 @@ import (
 
 // Options change a Printer. The zero value is for one stream.
 type Options struct {
-	// Streams begins each line with the stream's id, for several at once.
+	// Streams begins each line with the stream's id, for several streams at once.
 	Streams bool
 }
 
-// Printer writes a transcript: a line when a turn has ended, with what was not
-// told of it before, and lines for what turns out to be different from what was
-// told. Corrections of less than half a second are not worth a line, unless what
-// was told was not longer; the RTTM has them. Colours are used if the writer is a terminal that has them and
-// NO_COLOR is not set.
+// Printer writes a transcript. When a turn has ended, it writes a line for the parts of the
+// turn that have no line yet. When a printed turn turns out to be wrong, it writes a line
+// with the correction. Corrections of less than half a second have no line, unless the
+// printed turn was not longer; they are in the RTTM. Colours are used if the writer is a
+// terminal with colours and NO_COLOR is not set.
 type Printer struct {
 	w       io.Writer
 	opts    Options
@@ -31,22 +31,22 @@ type Printer struct {
 	strong  lipgloss.Style
 	colours []lipgloss.Style
 	runs    map[string]*run
-	over    []string // runs that have ended, the latest last
-	columns bool     // whether the next line of a turn has to be told what its columns are
-	most    int      // pieces and closed turns of a run that are kept in mind
+	over    []string // keys of runs that have ended, the latest last
+	columns bool     // whether the heading has to come before the next turn
+	most    int      // how many pieces and closed turns of a run are remembered
 }
 
-// least is the shortest stretch that is told or corrected on its own.
+// least is the shortest stretch that has a line or a correction of its own.
 const least = event.Rate / 2
 
-// run is what is known and what was told of one run.
+// run is the state of one run, and what the transcript has told of it.
 type run struct {
 	tl    *event.Timeline
 	told  told
 	short told // turns shorter than least that had a line
 	at    event.Time
-	// from and to enclose what changed since the last look for corrections,
-	// revised are the turns that were.
+	// from and to enclose what has changed since the last look for corrections. revised are
+	// the ids of the turns that were revised in that time.
 	from, to event.Time
 	revised  []int
 }
@@ -62,8 +62,8 @@ func New(w io.Writer, opts Options) *Printer {
 	return p
 }
 
-// Event prints what e adds to the transcript; for many events that is nothing.
-// Corrections are printed with the first event that is decided later than they.
+// Event prints what e adds to the transcript, which often is nothing. A correction is
+// printed with the first event that has a later time.
 func (p *Printer) Event(e event.Event) error {
 	key := e.Stream + "/" + e.Run
 	r := p.runs[key]
@@ -73,7 +73,7 @@ func (p *Printer) Event(e event.Event) error {
 		p.runs[key] = r
 	}
 	if e.Kind == event.StreamEnded {
-		defer p.let(key)
+		defer p.ended(key)
 	}
 	seq := r.tl.Seq()
 	var lines []string
@@ -87,30 +87,31 @@ func (p *Printer) Event(e event.Event) error {
 		r.changed(*e.Turn)
 	}
 	err := r.tl.Apply(e)
-	if errors.Is(err, event.ErrHole) { // the reader of the events has been told
+	if errors.Is(err, event.ErrHole) { // the reader of the events has reported the hole
 		r.tl.Skip(e)
 		err = r.tl.Apply(e)
 	}
 	if err != nil {
 		return err
 	}
-	if r.tl.Seq() == seq { // printed before
+	if r.tl.Seq() == seq { // e was printed before
 		return nil
 	}
 	r.at = e.At
 	lines = append(lines, p.lines(e, r)...)
-	if e.Correction != nil { // after the end there is no later decision to wait for
+	if e.Correction != nil { // after the end no later event comes
 		lines = append(lines, p.corrections(r)...)
 	}
 	return p.print(e.Stream, lines)
 }
 
-// keptOver is how many runs that have ended are kept in mind, as people may still
+// keptOver is how many runs that have ended are remembered, because people may still
 // correct them.
 const keptOver = 16
 
-// let notes that a run has ended, and forgets the one that ended first of too many.
-func (p *Printer) let(key string) {
+// ended remembers that a run has ended. If there are too many such runs, it forgets the one
+// that ended first.
+func (p *Printer) ended(key string) {
 	p.over = append(p.over, key)
 	if len(p.over) > keptOver {
 		delete(p.runs, p.over[0])
@@ -130,7 +131,7 @@ func (p *Printer) print(stream string, lines []string) error {
 	return nil
 }
 
-// told keeps in mind that q had a line.
+// told remembers that q has a line.
 func (p *Printer) told(r *run, q piece) {
 	r.told.add(q, p.most)
 	if q.end-q.start < least {
@@ -145,8 +146,8 @@ func (r *run) changed(t event.Turn) {
 	r.from, r.to = min(r.from, t.Start), max(r.to, t.End)
 }
 
-// corrections are lines for what was told and is not so, and for what revised
-// turns have that was not told.
+// corrections is the lines for what was told and is wrong, and for what revised turns have
+// that was not told.
 func (p *Printer) corrections(r *run) []string {
 	var lines []string
 	for _, c := range r.told.corrections(r.now(r.from, r.to), r.from, r.to) {
@@ -166,7 +167,7 @@ func (p *Printer) corrections(r *run) []string {
 	return lines
 }
 
-// lines are what e adds by itself.
+// lines is the lines for e itself.
 func (p *Printer) lines(e event.Event, r *run) []string {
 	switch e.Kind {
 	case event.StreamStarted:
@@ -198,8 +199,9 @@ func (p *Printer) lines(e event.Event, r *run) []string {
 	return nil
 }
 
-// turn tells of t what is news. A turn that was taken up again has a line for
-// each time, and one in the place of another has none: that is a correction.
+// turn is the lines for the parts of t that were not told. A turn that goes on after its
+// end gets a line for each part. A turn in the place of another has no line: that is a
+// correction.
 func (p *Printer) turn(t event.Turn, r *run) []string {
 	whole := piece{t.Start, t.End, t.Speaker}
 	var lines []string
@@ -213,7 +215,7 @@ func (p *Printer) turn(t event.Turn, r *run) []string {
 	return lines
 }
 
-// now is who speaks between from and to by what is known.
+// now is who speaks between from and to, by the present turns.
 func (r *run) now(from, to event.Time) []piece {
 	var now []piece
 	for _, t := range r.tl.Between(from, to) {
