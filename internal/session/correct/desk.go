@@ -233,8 +233,8 @@ func (d *Desk) Known(speaker int) bool {
 	return merged || d.labels[speaker]
 }
 
-// Who returns the speaker that stands for everybody who is the same person, by merges of
-// the clustering and by corrections.
+// Who returns the speaker that stands for all speakers who are the same person, by merges
+// of the clustering and by corrections.
 func (d *Desk) Who(speaker int) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()

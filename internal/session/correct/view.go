@@ -33,7 +33,7 @@ func (d *Desk) view() view {
 // label is the speaker that the clustering has merged a speaker into.
 func (v view) label(speaker int) int { return follow(v.merged, speaker) }
 
-// who is the speaker that stands for everybody who is the same person.
+// who is the speaker that stands for all speakers who are the same person.
 func (v view) who(speaker int) int { return follow(v.same, v.label(speaker)) }
 
 func follow(next map[int]int, from int) int {

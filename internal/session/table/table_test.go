@@ -91,7 +91,7 @@ var changing = map[string][]microphone{
 }
 
 // Devices are chosen in turn. Everything is heard once and in its place: the distance from
-// the recording stays the same but for some milliseconds. Each voice is one speaker,
+// the recording stays the same to within some milliseconds. Each voice is one speaker,
 // whichever device hears it: the turns are those of the recording.
 func TestEverybodyIsHeardOnce(t *testing.T) {
 	all := sound(t)[:40*capture.Rate]

@@ -193,7 +193,7 @@ func TestBounded(t *testing.T) {
 	}
 	late := &viewer{c: cursor{stream: "long", run: "run1", seq: 1}, run: "run1", seq: 1}
 	if err := late.look(h); err != nil || late.boards != 1 || late.events != 0 {
-		t.Errorf("%v; whoever was away for %d events got %d boards and %d events", err, len(long), late.boards, late.events)
+		t.Errorf("%v; a page that was away for %d events got %d boards and %d events", err, len(long), late.boards, late.events)
 	}
 }
 

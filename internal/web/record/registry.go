@@ -13,7 +13,7 @@ var (
 	ErrFull    = errors.New("too many recordings at once")
 	ErrTaken   = errors.New("a recording of this name goes on")
 	ErrNobody  = errors.New("no device records it here: there is no recording to join")
-	ErrNone    = errors.New("no such recording: it has ended, or nobody came back to it in time")
+	ErrNone    = errors.New("no such recording: it has ended, or its recorder did not come back in time")
 	ErrClosing = errors.New("the server is about to stop")
 )
 

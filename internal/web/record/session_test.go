@@ -120,7 +120,7 @@ func TestAcknowledgedIsHeard(t *testing.T) {
 	})
 }
 
-func TestWaitsForWhoeverHears(t *testing.T) {
+func TestWaitsForTheDiarizer(t *testing.T) {
 	s := begin(t, usual)
 	ctx, cancel := context.WithCancel(t.Context())
 	position, seq := int64(0), uint64(1)

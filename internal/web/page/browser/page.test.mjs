@@ -112,7 +112,7 @@ test("goes on after the server has restarted", async () => {
   assert.ok(await page.evaluate(() => diarizer.board.turns.length > 5), "the picture went with the connection");
   const second = await start(stage, "-until", "0.7", "-speed", "0.01", "-addr", addr);
   await until(page, (seq) => diarizer.board.seq > seq && document.getElementById("link").dataset.state === "live", before);
-  assert.ok(await page.evaluate(() => globalThis.kept), "the page was loaded anew");
+  assert.ok(await page.evaluate(() => globalThis.kept), "the page was loaded again");
   await second.stop();
   const third = await start(stage, "-addr", addr);
   await until(page, () => diarizer.board.end && document.getElementById("link").dataset.state === "ended");
