@@ -151,7 +151,8 @@ func (r *recalling) look(at int64) error {
 	return nil
 }
 
-// said is the statistics of every speaker. Speakers that people have merged have one sum.
+// said returns the statistics of every speaker. Speakers that people have merged have one
+// sum.
 func (r *recalling) said() map[int]model.Stats {
 	return identify.Persons(r.stream.Speakers(), r.desk.Who)
 }

@@ -30,8 +30,8 @@ type Options struct {
 	// Reserve, where not nil, returns a number above least that no speaker of the
 	// clustering has or will have. Without Reserve that number is least+1.
 	Reserve func(least int) int
-	// Divide, where not nil, returns the times at which a second voice speaks, of speakers
-	// that are one person so far. It may need a while.
+	// Divide, where not nil, returns the times at which a second voice speaks, among
+	// speakers that are one person so far. It may take a while.
 	Divide func(speakers []int) ([]online.Span, error)
 
 	resolved func(Correction) // is handed a give or split with all fields filled in, before its events
@@ -158,8 +158,8 @@ func (d *Desk) Decide(e online.Event) error {
 	return err
 }
 
-// shown is an event as listeners get it, with the speaker who. What people have given away
-// has the confidence 1.
+// shown is an event as listeners get it, with who as its speaker. What people have given
+// away has the confidence 1.
 func shown(e online.Event, who int, given bool) online.Event {
 	e.Turn.Speaker = who
 	if given {

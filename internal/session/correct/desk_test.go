@@ -225,7 +225,8 @@ func (b *bench) whose(t event.Turn, moment event.Time) (who event.Speaker, given
 	return t.Speaker, false
 }
 
-// clusterings is the clustering's turns by the numbers of the turns that listeners know.
+// clusterings returns the clustering's turns by the numbers of the turns that listeners
+// know.
 func (b *bench) clusterings() map[int]event.Turn {
 	byID := func(a, b event.Turn) int { return a.ID - b.ID }
 	raw := slices.SortedFunc(slices.Values(b.raw.Turns()), byID)

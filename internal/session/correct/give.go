@@ -106,7 +106,7 @@ func (d *Desk) showGifts() error {
 var errOneVoice = errors.New("the program hears one voice: move the turns that are somebody else's")
 
 // divide fills in the turns of a split: those in which a second voice speaks. It asks the
-// clustering, which may need a while, without holding the lock.
+// clustering without holding the lock, because the answer may take a while.
 func (d *Desk) divide(c Correction) (Correction, error) {
 	d.mu.Lock()
 	err := d.admit(c)

@@ -95,7 +95,7 @@ func TestGiveRefuses(t *testing.T) {
 	}
 }
 
-// stretches is the turns of now, as "number start–end speaker".
+// stretches returns the turns of now, as "number start–end speaker".
 func stretches(tl *event.Timeline) (all []string) {
 	for _, t := range tl.Turns() {
 		text := fmt.Sprintf("%d %g–%g %s", t.ID, t.Start.Seconds(), t.End.Seconds(), t.Speaker)

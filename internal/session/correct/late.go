@@ -196,7 +196,7 @@ func (l *Late) desk(emit func(event.Event) error) *Desk {
 	into := d.view()
 	for id, t := range d.turns {
 		if t.Confidence == 1 {
-			d.turns[id] = t.surely(d.pieces(into, t.Turn, false)) // listeners know it already: the confidence is 1 in any case
+			d.turns[id] = t.surely(d.pieces(into, t.Turn, false)) // nothing to tell: listeners see the confidence 1 in any case
 		}
 	}
 	for _, s := range speakers {

@@ -2,8 +2,8 @@ package correct
 
 import "github.com/seed-7adb9000/diarizer/event"
 
-// parts is the turns that are parts of the turns at the end, in order, by the number of the
-// turn they are a part of.
+// parts returns the turns that corrections after the end made as parts of other turns, in
+// order, by the number of the turn that they are a part of.
 func (l *Late) parts() map[int][]event.Turn {
 	all := map[int][]event.Turn{}
 	for _, t := range l.tl.Turns() {

@@ -58,7 +58,7 @@ func (d *Desk) stretches(v view, t online.Turn, open bool) []stretch {
 	return all
 }
 
-// cut gives the part of a turn between from and to to who.
+// cut assigns the part of a turn between from and to: its speaker is who.
 func cut(all []stretch, from, to int64, who int) []stretch {
 	first, last := all[0].start, all[len(all)-1].end
 	if from-first < int64(LeastPart) {
@@ -97,7 +97,7 @@ type place struct {
 	shown      int
 }
 
-// places is the places of all turns, by the numbers that listeners know.
+// places returns the place of every turn, by the numbers that listeners know.
 func (d *Desk) places() map[int]place {
 	all := make(map[int]place, len(d.turns))
 	for id, t := range d.turns {
@@ -206,8 +206,8 @@ func (d *Desk) tellPart(e online.Event, kind online.Kind, p part, t turn) error 
 	return d.opts.Emit(ev)
 }
 
-// surely is t as if listeners knew which of its pieces people gave away. A turn of
-// confidence 1 does not show it.
+// surely is t with what listeners cannot see in a turn of confidence 1: which of its pieces
+// people gave away.
 func (t turn) surely(all []piece) turn {
 	t.sure = all[0].given
 	for i := range t.parts[:min(len(t.parts), len(all)-1)] {

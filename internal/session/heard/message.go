@@ -129,8 +129,8 @@ func (m Message) Check() error {
 // recogniser is the name of the message's recogniser.
 func (m Message) recogniser() string { return cmp.Or(m.Recogniser, DefaultRecogniser) }
 
-// list is the words in the time of a stream whose sample 0 was at origin. Words from before
-// sample 0 are left out.
+// list returns the words in the time of a stream whose sample 0 was at origin. Words from
+// before sample 0 are left out.
 func (m Message) list(origin time.Time) []words.Word {
 	var shift time.Duration
 	if !m.Origin.IsZero() {

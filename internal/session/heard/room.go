@@ -143,8 +143,8 @@ func (r *Room) Waiting() bool {
 	return false
 }
 
-// changes is the changed words of all recognisers, ordered by recogniser, in lists that fit
-// an event.
+// changes returns the changed words of all recognisers, ordered by recogniser, in lists
+// that fit an event.
 func (r *Room) changes() []event.Words {
 	var out []event.Words
 	for _, name := range slices.Sorted(maps.Keys(r.all)) {

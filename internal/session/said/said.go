@@ -10,8 +10,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// Turns is the turns of a timeline. Their speakers are ids such as S1, not names, because
-// two speakers may have the same name.
+// Turns returns the turns of a timeline. Their speakers are ids such as S1, not names,
+// because two speakers may have the same name.
 func Turns(t *event.Timeline) []words.Turn {
 	all := t.Turns()
 	out := make([]words.Turn, 0, len(all))
@@ -61,7 +61,7 @@ func Words(list []event.Word) []words.Said {
 	return out
 }
 
-// Names is the names of a timeline's speakers, by id.
+// Names returns the names of a timeline's speakers, by id.
 func Names(t *event.Timeline) map[string]string {
 	names := map[string]string{}
 	for _, turn := range t.Turns() {

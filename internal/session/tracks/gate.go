@@ -20,16 +20,16 @@ const (
 	back     = 45   // compared before a step
 	ahead    = 25   // compared after a step
 	fewest   = 15   // the fewest that can be compared
-	latest   = 12   // the most that sound is later than the learned offset
+	latest   = 12   // the greatest difference of a delay from the learned offset
 	arrives  = 20   // the wait for the other track's copy
 	offset   = 40   // the greatest offset between two devices that can be learned
 	learning = 200  // compared to learn the offset
 	alike    = 0.5  // least correlation of the same sound
-	certain  = 0.6  // least correlation from which an offset is learned
+	certain  = 0.6  // least correlation that an offset is learned from
 	quietly  = 0.1  // share of a track's frames that is below its floor
 	margin   = 4.0  // decibels above the floor from which a frame counts as sound
 	hole     = 15   // the shortest pause
-	confirm  = 4    // steps that have to be known behind a change
+	confirm  = 4    // steps after a change that decide whether it is made
 	calm     = 6    // quiet steps after which a shut track opens again
 	fade     = 3000 // after twice as many, the counts of levels are halved
 )

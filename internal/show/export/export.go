@@ -67,7 +67,7 @@ type cue struct {
 	start, end int64
 }
 
-// cues is the turns of a timeline by start, where turns of one speaker that touch or
+// cues returns the turns of a timeline by start, where turns of one speaker that touch or
 // overlap are joined.
 func cues(t *event.Timeline) []cue {
 	var all []cue

@@ -57,7 +57,7 @@ type frame struct {
 	name string
 }
 
-// frames is the speakers in every 10 ms.
+// frames returns the speakers in every 10 ms.
 func frames(all []cue) map[frame]bool {
 	set := map[frame]bool{}
 	for _, c := range all {

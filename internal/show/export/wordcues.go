@@ -22,7 +22,7 @@ const (
 	cueCharacters = 84
 )
 
-// captions is the segments as subtitles.
+// captions returns the segments as subtitles.
 func (t Transcript) captions() []caption {
 	var out []caption
 	for _, s := range words.Segments(t.Words) {

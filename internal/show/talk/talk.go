@@ -96,7 +96,7 @@ func Summarise(segments []rttm.Segment) Summary {
 	return s
 }
 
-// turns is the segments with a length, ordered by start, end and speaker.
+// turns returns the segments with a length, ordered by start, end and speaker.
 func turns(segments []rttm.Segment) []Turn {
 	var turns []Turn
 	for _, seg := range segments {

@@ -15,7 +15,7 @@ import (
 // vision, without black and without its darkest blue.
 var palette = []lipgloss.Color{"#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442"}
 
-// heading is the names of the columns, once, before the first turn.
+// heading returns the names of the columns, once, before the first turn.
 func (p *Printer) heading() []string {
 	if !p.columns {
 		return nil

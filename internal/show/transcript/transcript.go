@@ -146,8 +146,8 @@ func (r *run) changed(t event.Turn) {
 	r.from, r.to = min(r.from, t.Start), max(r.to, t.End)
 }
 
-// corrections is the lines for what was told and is wrong, and for what revised turns have
-// that was not told.
+// corrections returns the lines for what was told and is wrong, and for what revised turns
+// have that was not told.
 func (p *Printer) corrections(r *run) []string {
 	var lines []string
 	for _, c := range r.told.corrections(r.now(r.from, r.to), r.from, r.to) {
@@ -167,7 +167,7 @@ func (p *Printer) corrections(r *run) []string {
 	return lines
 }
 
-// lines is the lines for e itself.
+// lines returns the lines for e itself.
 func (p *Printer) lines(e event.Event, r *run) []string {
 	switch e.Kind {
 	case event.StreamStarted:
@@ -199,8 +199,8 @@ func (p *Printer) lines(e event.Event, r *run) []string {
 	return nil
 }
 
-// turn is the lines for the parts of t that were not told. A turn that goes on after its
-// end gets a line for each part. A turn in the place of another has no line: that is a
+// turn returns the lines for the parts of t that were not told. A turn that goes on after
+// its end gets a line for each part. A turn in the place of another has no line: that is a
 // correction.
 func (p *Printer) turn(t event.Turn, r *run) []string {
 	whole := piece{t.Start, t.End, t.Speaker}

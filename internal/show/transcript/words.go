@@ -134,7 +134,7 @@ func byTime(all map[int]event.Word) []event.Word {
 	})
 }
 
-// finished is the lines for the words that can be told, at the end for all words.
+// finished returns the lines for the words that can be told, at the end for all words.
 func (p *WordPrinter) finished(r *wordRun, end bool) []string {
 	if len(r.pending) == 0 {
 		return nil
@@ -192,8 +192,8 @@ func (r *wordRun) forget() {
 	}
 }
 
-// mends is the lines for told words that have another speaker now: one line for each run of
-// such words.
+// mends returns the lines for told words that have another speaker now: one line for each
+// run of such words.
 func (p *WordPrinter) mends(r *wordRun) []string {
 	if len(r.changed) == 0 {
 		return nil

@@ -165,7 +165,7 @@ func (m Model) selectBy(rows int) Model {
 	return m
 }
 
-// people is the rows of the stream that is shown.
+// people returns the rows of the stream that is shown.
 func (m Model) people() []board.Share {
 	m.feed.mu.Lock()
 	defer m.feed.mu.Unlock()

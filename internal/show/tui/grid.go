@@ -31,7 +31,8 @@ func (g grid) edge(i int) event.Time {
 	return g.start + event.Time(i)*g.span/event.Time(g.width)
 }
 
-// cells is the cells that the stretch touches, from from to before to.
+// cells returns the range of cells that the stretch touches: from is the first one, and to
+// is one after the last.
 func (g grid) cells(start, end event.Time) (from, to int) {
 	if end <= g.start || start >= g.start+g.span {
 		return 0, 0

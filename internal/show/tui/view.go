@@ -112,7 +112,7 @@ func (m Model) lines(s *stream, shares []board.Share) []string {
 	return append(append(lines, text...), message...)
 }
 
-// head is who speaks now, and the state of the stream.
+// head returns the lines about who speaks now and how the stream is doing.
 func (m Model) head(s *stream, shares []board.Share) []string {
 	b := &s.board
 	state := "live"

@@ -28,7 +28,7 @@ func (p *parse) note(what, made, where string) {
 	p.notes = append(p.notes, note{what, made, where, 1})
 }
 
-// noted is the notes, one line each.
+// noted returns the notes, one line each.
 func (p *parse) noted() []string {
 	var out []string
 	for _, n := range p.notes {

@@ -149,8 +149,8 @@ func plain(l string) string {
 	return strings.TrimSpace(html.UnescapeString(override.ReplaceAllString(tag.ReplaceAllString(l, ""), "")))
 }
 
-// parts is the lines of a cue as parts of its time. There is one part, unless lines begin
-// with a dash, each of which is another person.
+// parts returns the lines of a cue as parts of its time. There is one part, unless lines
+// begin with a dash, each of which is another person.
 func parts(c cue) []line {
 	var texts []string
 	dashes := 0

@@ -85,7 +85,7 @@ func TestAnswersAreThoseOfRun(t *testing.T) {
 	empty(t, s)
 }
 
-// turnsIn is the turns of a document.
+// turnsIn returns the turns of a document.
 func turnsIn(t *testing.T, data []byte) string {
 	t.Helper()
 	var doc struct {

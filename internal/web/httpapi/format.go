@@ -82,7 +82,8 @@ func negotiate(r *http.Request) (answer, error) {
 		strings.Join(r.Header.Values("Accept"), ", "), stream)
 }
 
-// accepted is the media ranges of Accept with a positive weight, the greatest weight first.
+// accepted returns the media ranges of Accept with a positive weight, the greatest weight
+// first.
 func accepted(values []string) []string {
 	type wanted struct {
 		name string

@@ -39,7 +39,7 @@ func (h *Hub) run(stream, run string) *stream {
 	return s
 }
 
-// runs is the earlier runs, the latest first.
+// runs returns the earlier runs, the latest first.
 func (h *Hub) runs() []*stream {
 	all := make([]*stream, 0, len(h.earlier))
 	for _, s := range h.earlier {

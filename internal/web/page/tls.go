@@ -53,7 +53,7 @@ func SelfSigned(now time.Time) (cert tls.Certificate, fingerprint string, err er
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":"), nil
 }
 
-// ownNames is the names and addresses under which this machine may be reached.
+// ownNames returns the names and addresses under which this machine may be reached.
 func ownNames() (names []string, addresses []net.IP) {
 	if host, err := os.Hostname(); err == nil && host != "" && host != "localhost" {
 		names = append(names, host)

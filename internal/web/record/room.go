@@ -128,7 +128,7 @@ func (r *room) leave(s *Session) {
 	r.sessions = slices.DeleteFunc(r.sessions, func(o *Session) bool { return o == s })
 }
 
-// all is the sessions of the room.
+// all returns the sessions of the room.
 func (r *room) all() []*Session {
 	r.mu.Lock()
 	defer r.mu.Unlock()
