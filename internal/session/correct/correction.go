@@ -140,7 +140,7 @@ func (c Correction) checkTurns(bad func(format string, args ...any) error) error
 	case n == 0 || n > MaxTurns:
 		return bad("give of %d turns: expected 1 to %d", n, MaxTurns)
 	case c.Into < event.Unknown:
-		return bad("give to %s: expected S1, S2, … or nobody for somebody new", c.Into)
+		return bad("give to %s: expected S1, S2, … or none for a new speaker", c.Into)
 	case c.Start < 0 || c.End < 0 || c.Start > 0 && c.End == 0:
 		return bad("give from %v to %v s: expected times of the stream, both or none", c.Start.Seconds(), c.End.Seconds())
 	case c.End > 0 && c.End-c.Start < LeastPart:

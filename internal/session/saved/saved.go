@@ -105,7 +105,7 @@ func (d Dir) Load(stream string) (s Session, err error) {
 	var v int
 	var sum uint32
 	if _, err := fmt.Sscanf(string(head), "diarizer-session %d %x", &v, &sum); err != nil {
-		return bad("it does not begin like one")
+		return bad("it does not begin like a session")
 	}
 	if v != version {
 		return bad("version %d, this program reads version %d", v, version)

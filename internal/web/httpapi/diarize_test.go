@@ -268,7 +268,7 @@ func TestPlacesAreBoundedAndFreed(t *testing.T) {
 			t.Fatal(err)
 		}
 		if answer.StatusCode != http.StatusRequestTimeout {
-			t.Errorf("a recording that stopped coming: %d", answer.StatusCode)
+			t.Errorf("an upload that stalled: %d", answer.StatusCode)
 		}
 		answer.Body.Close()
 	}

@@ -70,9 +70,9 @@ func received(err error, limit int64, stall time.Duration) error {
 	case errors.As(err, &large):
 		return tooLarge(limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return refuse(http.StatusRequestTimeout, "the recording stopped coming: expected some of it every %v, and all of it in time", stall)
+		return refuse(http.StatusRequestTimeout, "the upload stalled: expected some bytes every %v, and the whole recording in time", stall)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return refuse(http.StatusBadRequest, "the recording ended before all of it was there")
+		return refuse(http.StatusBadRequest, "the upload ended before the whole recording was there")
 	}
 	return fmt.Errorf("taking the recording: %w", err)
 }

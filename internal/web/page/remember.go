@@ -64,7 +64,7 @@ func (h *handler) wish(w http.ResponseWriter, r *http.Request) (said string, sta
 	case h.keep == nil:
 		return "", http.StatusForbidden, errors.New("this server keeps no voices: start it with --identify")
 	case !ask.Consent:
-		return "", http.StatusBadRequest, errors.New("consent: expected true, of the person whose voice it is")
+		return "", http.StatusBadRequest, errors.New("consent: expected true: the person whose voice it is has to agree")
 	case ask.Days < 1 || ask.Days > mostDays:
 		return "", http.StatusBadRequest, fmt.Errorf("days %d: expected 1 to %d, after which the voice is erased", ask.Days, mostDays)
 	}
