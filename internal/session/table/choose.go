@@ -38,7 +38,7 @@ func (d *Device) clarity(at int64) float64 {
 	return sum/float64(to-from) - base
 }
 
-// choose returns the device to use now, nil if none has heard anything.
+// choose returns the device to use now, nil if no device has sound at this moment.
 func (t *Table) choose() *Device {
 	here := func(d *Device) bool { return d.found && d.cover(t.at) > 0 }
 	var best *Device

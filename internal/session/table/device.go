@@ -18,7 +18,7 @@ type Device struct {
 	gain   float64 // in decibels
 
 	began, ended bool
-	found        bool // whether shift is known
+	found        bool // whether shift is known, and not only estimated
 	away         bool // whether the table does not wait for it
 	waited       time.Duration
 	pushed       uint64 // the number of its last push, counted over all devices
@@ -54,7 +54,7 @@ func (d *Device) next(at int64) int64 {
 }
 
 // add adds the device's sound from a moment of the table on to dst. The factor changes
-// evenly from from to to.
+// evenly between from, at the start of dst, and to, at its end.
 func (d *Device) add(dst []float32, at int64, from, to float32) {
 	at -= d.shift
 	slope := (to - from) / float32(len(dst))
