@@ -30,7 +30,7 @@ func TestResumeFlags(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"--resume none":                        "no session is kept of none in " + string(d) + "; there is damaged, other",
-		"--resume damaged":                     "damaged.session: the kept session cannot be used: it does not begin like one",
+		"--resume damaged":                     "damaged.session: the kept session cannot be used: it does not begin like a session",
 		"--resume a/b":                         "--resume: ",
 		"--resume other --stream x":            "expected one of them",
 		"--resume other --device x --device y": "expected one microphone",

@@ -16,33 +16,32 @@ import (
 // Correct hands a correction to the program that diarizes the stream.
 type Correct func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error)
 
-// desk is what the user is doing to correct. The zero value does nothing.
+// desk is the correction that the user is making. In the zero value the user makes none.
 type desk struct {
 	doing    action
 	selected event.Speaker // Unknown: nobody
-	merge    event.Speaker // while merging: who is the same as the selected one
+	merge    event.Speaker // while merging: the speaker to merge into the selected one
 	turn     int           // while giving: the id of the turn
-	from     event.Time    // and how much of it is left out, at its beginning
-	until    event.Time    // and at its end
-	typed    string        // of the name
-	said     string        // what became of the last correction
+	from     event.Time    // while giving: how much of the turn's start is left out
+	until    event.Time    // while giving: how much of the turn's end is left out
+	typed    string        // while naming: the name so far
+	said     string        // the result of the last correction
 }
 
-// action is what keys are for at the moment.
+// action is the correction that keys are for at the moment.
 type action int
 
 const (
 	looking action = iota
 	naming         // typing the name of the selected speaker
-	merging        // choosing who another speaker is
-	giving         // choosing a turn, and whose it is
+	merging        // choosing the speaker who is the same person
+	giving         // choosing a turn, and its new speaker
 )
 
-// answered is what became of a correction, in words.
+// answered is the result of a correction, as a sentence.
 type answered string
 
-// edit does what a key says for corrections, and reports whether it says
-// anything about them.
+// edit handles a key that is about corrections, and reports whether the key is about them.
 func (m Model) edit(msg tea.KeyMsg) (Model, tea.Cmd, bool) {
 	key := msg.String()
 	m.desk.said = ""
@@ -93,7 +92,7 @@ func (m Model) edit(msg tea.KeyMsg) (Model, tea.Cmd, bool) {
 	return m, nil, false
 }
 
-// name takes a key while a name is typed.
+// name handles a key while a name is typed.
 func (m Model) name(msg tea.KeyMsg) (Model, tea.Cmd) {
 	d := &m.desk
 	switch msg.Type {
@@ -120,8 +119,8 @@ func (m Model) name(msg tea.KeyMsg) (Model, tea.Cmd) {
 	return m, nil
 }
 
-// choose selects the speaker in a row, or the one who is selected already where
-// row is −1; who is chosen while merging is who the other one is.
+// choose selects the speaker in a row, or keeps the selection if row is −1. While merging,
+// it merges the two speakers.
 func (m Model) choose(row int) (Model, tea.Cmd, bool) {
 	who := m.desk.selected
 	if row >= 0 {
@@ -166,7 +165,7 @@ func (m Model) selectBy(rows int) Model {
 	return m
 }
 
-// people are the rows of the stream that is shown.
+// people returns the rows of the stream that is shown.
 func (m Model) people() []board.Share {
 	m.feed.mu.Lock()
 	defer m.feed.mu.Unlock()
@@ -186,8 +185,7 @@ func (m Model) person(who event.Speaker) (board.Share, bool) {
 	return board.Share{}, false
 }
 
-// send hands a correction of the stream that is shown on, and says what became
-// of it.
+// send sends a correction of the stream that is shown, and reports its result.
 func (m Model) send(c correct.Correction, done string) tea.Cmd {
 	m.feed.mu.Lock()
 	s := m.feed.chosen(m.stream)
@@ -206,7 +204,7 @@ func (m Model) send(c correct.Correction, done string) tea.Cmd {
 	}
 }
 
-// foot is the last line: what keys do now.
+// foot is the last line, which says what keys do now.
 func (m Model) foot(shares []board.Share) string {
 	d := m.desk
 	name := func(who event.Speaker) string {

@@ -79,8 +79,8 @@ func TestShowsTheMeeting(t *testing.T) {
 	}
 }
 
-// Whatever the size of the terminal and whatever is pressed, every line fits
-// and there are not too many.
+// At every size of the terminal and after every key, the lines fit and there are not too
+// many.
 func TestFits(t *testing.T) {
 	f := NewFeed()
 	fill(t, f, meeting.Events(meeting.Options{Turns: 80, Speakers: 12, Names: []string{"Ada", "a name that is far too long for its column 漢字漢字"}}))
@@ -112,7 +112,7 @@ func TestFits(t *testing.T) {
 	})
 }
 
-// In 80 columns and 24 lines there are eight speakers and their last turns.
+// 80 columns and 24 lines show eight speakers and their last turns.
 func TestEightyByTwentyFour(t *testing.T) {
 	f := NewFeed()
 	fill(t, f, meeting.Events(meeting.Options{Turns: 100, Speakers: 8}))
@@ -165,7 +165,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// Every cell that a turn covers for the most part is drawn, and no other is.
+// A cell is drawn if and only if the turn covers some of it.
 func TestGrid(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		time := func(name string) event.Time { return event.Time(rapid.IntRange(0, 5000).Draw(t, name)) }
@@ -195,13 +195,13 @@ func TestBounded(t *testing.T) {
 	for range 1000 {
 		fmt.Fprintln(f, "note")
 	}
-	if len(f.streams) != maxStreams || len(f.order) != maxStreams || len(f.streams["long"].lines) > maxLines || len(f.notes) > maxLines {
-		t.Errorf("%d streams, %d lines, %d notes", len(f.streams), len(f.streams["long"].lines), len(f.notes))
+	if len(f.streams) != maxStreams || len(f.order) != maxStreams || len(f.streams["long"].lines) > maxLines || len(f.messages) > maxLines {
+		t.Errorf("%d streams, %d lines, %d messages", len(f.streams), len(f.streams["long"].lines), len(f.messages))
 	}
 }
 
-// screen is a terminal's output. The library writes to it from two goroutines at
-// once, which a file does not mind.
+// screen is a terminal's output. Bubble Tea writes to it from two goroutines at once, as it
+// may to a file.
 type screen struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -219,7 +219,7 @@ func (s *screen) String() string {
 	return s.buf.String()
 }
 
-// The program itself starts, quits by a key and by its context.
+// The program starts, and quits by a key and by its context.
 func TestRun(t *testing.T) {
 	f := NewFeed()
 	fill(t, f, meeting.Events(meeting.Options{Turns: 5}))
@@ -240,15 +240,15 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// Earlier runs of a stream are there for Tab, the latest is shown, and how many there are
-// is bounded.
+// Tab goes to earlier runs of a stream. At first the latest run is shown. The number of
+// earlier runs is bounded.
 func TestEarlierRuns(t *testing.T) {
 	f := NewFeed()
 	m := tea.Model(NewModel(f))
 	runs := [][]event.Event{}
 	for run := range 3 {
 		runs = append(runs, meeting.Events(meeting.Options{Run: fmt.Sprintf("run%d", run), Seed: uint64(run), Turns: 10 + 10*run, Names: []string{fmt.Sprintf("Ada %d", run)}}))
-		fill(t, f, runs[run][:len(runs[run])-run]) // the first is over
+		fill(t, f, runs[run][:len(runs[run])-run]) // the first run is over
 	}
 	if v := m.View(); !strings.Contains(v, "Ada 2") || !strings.Contains(v, "live") || strings.Contains(v, "earlier run, of") || !strings.Contains(v, "2 earlier runs: Tab") {
 		t.Errorf("the latest:\n%s", v)
@@ -259,7 +259,7 @@ func TestEarlierRuns(t *testing.T) {
 			t.Errorf("%s:\n%s", want, v)
 		}
 	}
-	// What comes of an earlier run is shown there.
+	// An event of an earlier run changes that run.
 	last := runs[1][len(runs[1])-1]
 	fill(t, f, []event.Event{last})
 	if v := m.View(); !strings.Contains(v, string(last.End.Reason)) {

@@ -13,25 +13,25 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 )
 
-// Remember keeps the voice of somebody who has said yes to it, and says in a sentence what
-// becomes of it. The errors of what cannot be match [remember.ErrRefused].
+// Remember keeps the voice of a person who has consented, and returns a sentence for that
+// person. An error that is the page's fault matches [remember.ErrRefused].
 type Remember func(ctx context.Context, stream string, w remember.Wish) (said string, err error)
 
-// maxWish is far above the size of what a page asks for, in bytes.
+// maxWish is far above the size of a page's request, in bytes.
 const maxWish = 4 << 10
 
-// mostDays is the longest that a page can have a voice kept.
+// mostDays is the longest time for which a page can have a voice kept.
 const mostDays = 3650
 
-// wish is what a page asks for.
+// wish is the request of a page to keep a voice.
 type wish struct {
 	Speaker event.Speaker `json:"speaker"`
 	Name    string        `json:"name"`
-	Days    int           `json:"days"`    // until it is erased
-	Consent bool          `json:"consent"` // of the person, whom somebody has asked
+	Days    int           `json:"days"`    // until the voice is erased
+	Consent bool          `json:"consent"` // whether the person has consented
 }
 
-// remember takes a wish.
+// remember answers a request to keep a voice.
 func (h *handler) remember(w http.ResponseWriter, r *http.Request) {
 	said, status, err := h.wish(w, r)
 	answer := map[string]string{"text": said}
@@ -64,7 +64,7 @@ func (h *handler) wish(w http.ResponseWriter, r *http.Request) (said string, sta
 	case h.keep == nil:
 		return "", http.StatusForbidden, errors.New("this server keeps no voices: start it with --identify")
 	case !ask.Consent:
-		return "", http.StatusBadRequest, errors.New("consent: expected true, of the person whose voice it is")
+		return "", http.StatusBadRequest, errors.New("consent: expected true: the person whose voice it is has to agree")
 	case ask.Days < 1 || ask.Days > mostDays:
 		return "", http.StatusBadRequest, fmt.Errorf("days %d: expected 1 to %d, after which the voice is erased", ask.Days, mostDays)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 )
 
-// Nothing is kept without a yes and a time.
+// No voice is kept without consent and a time.
 func TestRememberAsksForConsent(t *testing.T) {
 	var got []remember.Wish
 	keep := func(_ context.Context, stream string, w remember.Wish) (string, error) {

@@ -1,4 +1,4 @@
-// Remember this voice: the question behind a new name.
+// Remember this voice: the question after a new name.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -19,7 +19,7 @@ after(async () => {
   await browser?.close();
 });
 
-/** send is a meeting as a recorder sends it: the demo's beginning, as fast as it goes. */
+/** send sends the beginning of the demo as a recorder does, as fast as possible. */
 async function send(page, stream) {
   const sound = execFileSync("ffmpeg", ["-loglevel", "error", "-t", "30", "-i", recording, "-f", "s16le", "-ar", "16000", "-"], { maxBuffer: 1 << 24 });
   await page.evaluate(([stream, text]) => new Promise((resolve) => {
