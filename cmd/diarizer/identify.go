@@ -19,6 +19,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
@@ -46,7 +47,8 @@ func identifyFlag(f *pflag.FlagSet, value *string) {
 type recognition struct {
 	file   *voicefile.File // nil where no voice is kept
 	people []enroll.Speaker
-	expire within // of the voices that are kept
+	key    *voicekey.Key // of --voices-key, nil where there is none
+	expire within        // of the voices that are kept
 
 	mu    sync.Mutex
 	heard map[string]map[int]model.Stats // by stream
@@ -59,10 +61,7 @@ func openVoices(value, keyPath string, m model.Model, stderr io.Writer) (*recogn
 	if err != nil {
 		return nil, err
 	}
-	if key != nil && value == natsVoices {
-		return nil, usage("--voices-key: expected --identify or --identify=FILE: what a server keeps is not encrypted with it")
-	}
-	r := &recognition{heard: map[string]map[int]model.Stats{}, named: map[string]map[event.Speaker]string{}}
+	r := &recognition{key: key, heard: map[string]map[int]model.Stats{}, named: map[string]map[event.Speaker]string{}}
 	switch value {
 	case "":
 		return nil, nil
@@ -86,17 +85,32 @@ func (r *recognition) ask(ctx context.Context, o *output, m model.Model) error {
 	if o.nc == nil || o.server != nil {
 		return usage("--identify=nats: expected --nats with the server that has the enrolled speakers")
 	}
-	store, err := serve.Enrolled(ctx, o.nc, m, serve.StoreOptions{})
+	store, err := serve.Enrolled(ctx, o.nc, m, r.key, serve.StoreOptions{})
 	if err != nil {
 		return as(exitServer, fmt.Errorf("--identify: %w", err))
 	}
 	all, err := store.List(ctx)
+	if err != nil {
+		return as(exitServer, err)
+	}
+	var open []string
 	for _, e := range all {
-		if e.Err == nil {
+		switch {
+		case e.Err == nil:
 			r.people = append(r.people, e.Speaker)
+		case errors.Is(e.Err, voicekey.ErrSealed), errors.Is(e.Err, voicekey.ErrOtherKey):
+			return inputError("--identify=nats: %s: %w", e.Name, e.Err)
+		case !errors.Is(e.Err, enroll.ErrOtherModel): // which is nothing wrong
+			o.warn(fmt.Errorf("--identify=nats: %s: %w", e.Name, e.Err))
+		}
+		if !e.Sealed {
+			open = append(open, e.Name)
 		}
 	}
-	return as(exitServer, err)
+	if r.key != nil && len(open) > 0 {
+		o.warn(fmt.Errorf("on the server the voice of %s is not encrypted: diarizer enroll encrypt does it", some(open)))
+	}
+	return nil
 }
 
 // attach has a run look at its speakers' voices.

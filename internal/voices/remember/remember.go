@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
@@ -34,7 +35,7 @@ type Wish struct {
 // Keeper takes wishes. Its methods may be called from any goroutine. Make it with [New].
 type Keeper struct {
 	path string
-	key  *voicefile.Key
+	key  *voicekey.Key
 	say  func(string)
 
 	mu       sync.Mutex
@@ -51,7 +52,7 @@ type meeting struct {
 
 // New returns a Keeper for a file and its key, which may be nil. What is kept at a
 // meeting's end, or cannot be, is said to say.
-func New(path string, key *voicefile.Key, say func(string)) *Keeper {
+func New(path string, key *voicekey.Key, say func(string)) *Keeper {
 	return &Keeper{path: path, key: key, say: say, meetings: map[string]*meeting{}}
 }
 
