@@ -26,8 +26,8 @@ type Options struct {
 	TLS *tls.Config
 	// Correct takes corrections; nil means that people may only look.
 	Correct Correct
-	// Remember keeps voices; nil means that nobody is asked whether to.
-	Remember Remember
+	// Voices keeps voices; nil means that nobody is asked whether to, and none are shown.
+	Voices Voices
 	// Sounds are the recordings that the page can play; nil is none.
 	Sounds *Sounds
 	// Also are routes besides the page's, by their patterns of [http.ServeMux],
