@@ -12,8 +12,8 @@ import (
 
 // Keep says how a run is kept, for another one to go on with it.
 type Keep struct {
-	// Every is the stream time between two snapshots, in samples. The last one is taken
-	// when the sound is over, before that is told.
+	// Every is the stream time between two snapshots, in samples, where Diarize does not say
+	// when. The last one is taken when the sound is over, before that is told.
 	Every int64
 	// Save is handed each of them.
 	Save func(Snapshot)
@@ -94,14 +94,14 @@ func (t *told) events(tl *event.Timeline) (list []event.Event) {
 	return list
 }
 
-// keep takes a snapshot.
-func (r *recalling) keep() {
+// keep takes a snapshot, with the state of what diarizes.
+func (r *run) keep(chain func() []byte) {
 	for range 10 { // people correct while it is taken
 		desk, err := r.desk.AppendBinary(nil)
 		if err != nil {
 			return // never
 		}
-		s := Snapshot{At: r.stream.At(), Run: r.desk.Run(), Desk: desk}
+		s := Snapshot{At: r.at, Run: r.desk.Run(), Desk: desk}
 		same := false
 		_ = r.desk.Add(func(enc *event.Encoder, at int64) ([]event.Event, error) { // an error means that it is over
 			s.Source, s.Events = r.told.source, r.told.events(&r.timeline)
@@ -111,7 +111,7 @@ func (r *recalling) keep() {
 			same = slices.Equal(desk, again)
 		}
 		if same {
-			s.Chain = r.stream.AppendSnapshot(nil)
+			s.Chain = chain()
 			r.opts.Keep.Save(s)
 			return
 		}

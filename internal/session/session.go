@@ -51,8 +51,9 @@ type Options struct {
 	// OnDesk, where not nil, is handed the desk that takes corrections of the
 	// run, before its first event. With NATS, corrections arrive there too.
 	OnDesk func(*correct.Desk)
-	// Diarize, where not nil, does what [pipeline.Run] does, in another way. Recall and
-	// Keep are nil then.
+	// Diarize, where not nil, does what [pipeline.Run] does, in another way. Recall is nil
+	// then, and with Keep it hands on its states in the outputs' Before and begins with that of
+	// Keep.From itself.
 	Diarize func(ctx context.Context, src capture.Source, cfg pipeline.Config, sink func(pipeline.Output) error) error
 	// Called, where not nil, is the name of a speaker that is known beforehand, by the
 	// speaker's number, or empty.
@@ -218,7 +219,7 @@ type run struct {
 	pub      *publish.Publisher
 	timeline event.Timeline
 	words    listening
-	recall   *recalling // nil where no voice is known and nothing is kept
+	recall   *recalling // nil where no voice is known, and where nothing is kept or Diarize keeps it
 	told     told       // where the run is kept
 	at       int64
 	status   int64    // when the next status is due
@@ -228,6 +229,9 @@ type run struct {
 
 // output passes on what one block led to.
 func (r *run) output(o pipeline.Output) error {
+	if o.Before != nil && r.opts.Keep != nil {
+		r.keep(func() []byte { return o.Before })
+	}
 	r.at = o.At
 	if o.Gap.End != 0 {
 		gap := func(enc *event.Encoder) event.Event { return enc.Gap(o.Gap.Start, o.Gap.End) }
@@ -306,7 +310,7 @@ func (r *run) due(minute int64) int64 {
 func (r *run) takeCorrections() (stop func(), err error) {
 	links := &pipeline.Links{}
 	r.opts.Pipeline.Links = links
-	if r.opts.Recall != nil || r.opts.Keep != nil {
+	if r.opts.Recall != nil || r.opts.Keep != nil && r.opts.Diarize == nil {
 		r.recall = &recalling{run: r}
 	}
 	r.words.enc = &event.Encoder{Stream: r.opts.Stream, Run: event.NewRun(time.Now())}

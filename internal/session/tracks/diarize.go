@@ -18,9 +18,7 @@ import (
 // Speakers have numbers by which [Room.Name] knows them. A gap is told where no input has
 // any sound.
 func (r *Room) Diarize(ctx context.Context, src capture.Source, cfg pipeline.Config, sink func(pipeline.Output) error) error {
-	if cfg.Online.Limits.Max == 0 {
-		cfg.Online.Limits.Max = 1
-	}
+	cfg = alone(cfg)
 	if cfg.Links == nil {
 		cfg.Links = &pipeline.Links{}
 	}
@@ -37,6 +35,9 @@ func (r *Room) Diarize(ctx context.Context, src capture.Source, cfg pipeline.Con
 		feeds[i], outs[i] = make(feed, 16), make(chan pipeline.Output, 16)
 		g.Go(func() error {
 			defer close(outs[i])
+			if r.every > 0 {
+				return r.chain(gctx, i, one, feeds[i], outs[i])
+			}
 			return pipeline.Run(gctx, feeds[i], one, func(o pipeline.Output) error { return send(gctx, outs[i], o) })
 		})
 	}
@@ -60,6 +61,9 @@ func (r *Room) Diarize(ctx context.Context, src capture.Source, cfg pipeline.Con
 	})
 	g.Go(func() error {
 		m := newMerger(len(r.inputs), cfg.Online.Limits.Max == 1)
+		if r.from != nil {
+			m = r.from.merger
+		}
 		for {
 			o, ok, err := m.next(gctx, outs)
 			if !ok || err != nil {
@@ -77,6 +81,14 @@ func (r *Room) Diarize(ctx context.Context, src capture.Source, cfg pipeline.Con
 		return nil
 	}
 	return ended
+}
+
+// alone is cfg with one speaker at each input, where it has no limit.
+func alone(cfg pipeline.Config) pipeline.Config {
+	if cfg.Online.Limits.Max == 0 {
+		cfg.Online.Limits.Max = 1
+	}
+	return cfg
 }
 
 // serve hands what has left the gate to those who diarize it.

@@ -44,6 +44,9 @@ type Room struct {
 	pos      int64     // up to where the meeting was heard
 	gated    int64     // up to where it has left the gate
 	left     []leaving // what has left the gate and was not diarized
+
+	every int64      // between two states that are handed on; 0 for none
+	from  *roomState // that it goes on with, nil for a new meeting
 }
 
 // leaving is what leaves the gate at once, of every input.
