@@ -38,6 +38,7 @@ function row(voice, toast) {
     if (!erase.classList.contains("sure")) {
       erase.classList.add("sure");
       erase.textContent = "Erase for good";
+      erase.setAttribute("aria-label", `Erase the voice of ${voice.name} for good`);
       return;
     }
     erase.disabled = true;
