@@ -12,8 +12,8 @@ import (
 
 // Keep says how snapshots of a run are kept, and with which earlier run it goes on.
 type Keep struct {
-	// Every is the stream time between two snapshots, in samples. The last snapshot is made
-	// when the sound is over, before the events of the end.
+	// Every is the stream time between two snapshots, in samples, where Diarize does not say
+	// when. The last one is taken when the sound is over, before that is told.
 	Every int64
 	// Save is handed each snapshot.
 	Save func(Snapshot)
@@ -94,14 +94,14 @@ func (t *told) events(tl *event.Timeline) (list []event.Event) {
 	return list
 }
 
-// keep makes a snapshot and hands it to Save.
-func (r *recalling) keep() {
-	for range 10 { // a correction may arrive while the snapshot is made
+// keep takes a snapshot, with the state of what diarizes.
+func (r *run) keep(chain func() []byte) {
+	for range 10 { // people correct while it is taken
 		desk, err := r.desk.AppendBinary(nil)
 		if err != nil {
 			return // AppendBinary never fails
 		}
-		s := Snapshot{At: r.stream.At(), Run: r.desk.Run(), Desk: desk}
+		s := Snapshot{At: r.at, Run: r.desk.Run(), Desk: desk}
 		same := false
 		_ = r.desk.Add(func(enc *event.Encoder, at int64) ([]event.Event, error) { // an error means that the run is over
 			s.Source, s.Events = r.told.source, r.told.events(&r.timeline)
@@ -111,7 +111,7 @@ func (r *recalling) keep() {
 			same = slices.Equal(desk, again)
 		}
 		if same {
-			s.Chain = r.stream.AppendSnapshot(nil)
+			s.Chain = chain()
 			r.opts.Keep.Save(s)
 			return
 		}

@@ -107,7 +107,7 @@ func (r *recalling) block(ctx context.Context, b capture.Block) error {
 		}
 		if r.opts.Keep != nil && o.At >= r.kept {
 			r.kept = o.At + r.opts.Keep.Every
-			r.keep()
+			r.keep(r.snapshot)
 		}
 		if b.Start, b.Samples = b.Start+int64(n), b.Samples[n:]; len(b.Samples) == 0 {
 			return nil
@@ -115,11 +115,14 @@ func (r *recalling) block(ctx context.Context, b capture.Block) error {
 	}
 }
 
-// flush ends the stream and compares the speakers a last time.
+// snapshot is the state of the chain.
+func (r *recalling) snapshot() []byte { return r.stream.AppendSnapshot(nil) }
+
+// flush ends the stream and looks once more.
 func (r *recalling) flush() error {
 	r.stream.Obey()
 	if r.opts.Keep != nil {
-		r.keep()
+		r.keep(r.snapshot)
 	}
 	o := pipeline.Output{End: true}
 	if err := r.stream.Flush(func(e online.Event) { o.Events = append(o.Events, e) }); err != nil {

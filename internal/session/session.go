@@ -24,7 +24,80 @@ import (
 // subscriber follows one run of a stream at a time and would lose both.
 var ErrRunning = errors.New("somebody diarizes a stream of this name already")
 
-// answerWithin bounds the wait for a server's answer about its JetStream stream.
+// Options say where a run's events go.
+type Options struct {
+	// Stream is the stream's id, a valid token of a NATS subject.
+	Stream string
+	// Source describes what is listened to. Model and Program are filled in where
+	// they are empty.
+	Source event.Source
+	// Pipeline says how the stream is diarized.
+	Pipeline pipeline.Config
+	// NATS, where not nil, is where events are published.
+	NATS *nats.Conn
+	// Publishing says how.
+	Publishing Publishing
+	// OnPublishError hears of what delays the publishing, from another
+	// goroutine.
+	OnPublishError func(error)
+	// OnEvent, where not nil, is handed every event. Its error ends the run.
+	OnEvent func(event.Event) error
+	// OnProgress, where not nil, is told how far the stream has been heard, in
+	// samples.
+	OnProgress func(at int64)
+	// OnDesk, where not nil, is handed the desk that takes corrections of the
+	// run, before its first event. With NATS, corrections arrive there too.
+	OnDesk func(*correct.Desk)
+	// Diarize, where not nil, does what [pipeline.Run] does, in another way. Recall is nil
+	// then, and with Keep it hands on its states in the outputs' Before and begins with that of
+	// Keep.From itself.
+	Diarize func(ctx context.Context, src capture.Source, cfg pipeline.Config, sink func(pipeline.Output) error) error
+	// Called, where not nil, is the name of a speaker that is known beforehand, by the
+	// speaker's number, or empty.
+	Called func(speaker int) string
+	// Recall, where not nil, has speakers called by the names of voices that are
+	// known.
+	Recall *Recall
+	// Keep, where not nil, has the run kept, so that another one can go on with it.
+	Keep *Keep
+	// OnWords, where not nil, is handed what takes the words that recognisers hear
+	// of the run, before its first event; from any goroutine. With NATS, words
+	// arrive there too.
+	OnWords func(hear func(heard.Message) (heard.Reply, error))
+	// OnPartial, where not nil, is handed words that may still change, from any
+	// goroutine.
+	OnPartial func(stream string, m heard.Message)
+	// WordsWithin bounds the wait for the last words of recognisers at the end; 10 s
+	// if 0. Where no recogniser has begun there is no wait.
+	WordsWithin time.Duration
+	// OnMeter, where not nil, is handed the readings of the meter, from another
+	// goroutine. With NATS, they are sent there too.
+	OnMeter func(meter.Reading)
+}
+
+// Publishing says how the events of a run are published.
+type Publishing struct {
+	// Journal is the directory of the journal that keeps events until the
+	// server has them, or empty for none.
+	Journal string
+	// Stream says how to create the JetStream stream if it is absent.
+	Stream publish.StreamOptions
+	// Within bounds the wait for the server's acknowledgements at the end; 30 s
+	// if 0, 10 s with a journal, where what is left is kept.
+	Within time.Duration
+}
+
+func (p Publishing) within() time.Duration {
+	switch {
+	case p.Within > 0:
+		return p.Within
+	case p.Journal != "":
+		return 10 * time.Second
+	}
+	return 30 * time.Second
+}
+
+// answerWithin bounds the wait for what a server says of its JetStream stream.
 const answerWithin = 2 * time.Second
 
 // divideWithin bounds the wait for the pipeline when a speaker is split in two.
@@ -141,19 +214,98 @@ type run struct {
 	pub      *publish.Publisher
 	timeline event.Timeline
 	words    listening
-	recall   *recalling // nil where no voice is known and the run is not kept
-	told     told       // filled only where the run is kept
+	recall   *recalling // nil where no voice is known, and where nothing is kept or Diarize keeps it
+	told     told       // where the run is kept
 	at       int64
 	status   int64    // when the next status is due
 	gap      vad.Span // the latest gap
 	began    time.Time
 }
 
-// takeCorrections sets the desk up and opens it to corrections.
+// output passes on what one block led to.
+func (r *run) output(o pipeline.Output) error {
+	if o.Before != nil && r.opts.Keep != nil {
+		r.keep(func() []byte { return o.Before })
+	}
+	r.at = o.At
+	if o.Gap.End != 0 {
+		gap := func(enc *event.Encoder) event.Event { return enc.Gap(o.Gap.Start, o.Gap.End) }
+		if err := r.desk.Encode(gap); err != nil {
+			return err
+		}
+		r.gap = o.Gap
+		r.status = r.due(r.status)
+	}
+	for _, e := range o.Events {
+		if err := r.report(e.At - 1); err != nil {
+			return err
+		}
+		if e.Kind == online.TurnUpdated && r.pub != nil && r.pub.GiveWay() {
+			continue
+		}
+		if err := r.desk.Decide(e); err != nil {
+			return err
+		}
+		if err := r.call(e); err != nil {
+			return err
+		}
+	}
+	// No decision is later in its stream time than its sound by that much.
+	if err := r.report(o.At - capture.Rate); err != nil {
+		return err
+	}
+	r.desk.Heard(o.At)
+	if r.meter != nil {
+		r.meter.Decided(o.At)
+	}
+	if r.opts.OnProgress != nil {
+		r.opts.OnProgress(o.At)
+	}
+	return nil
+}
+
+// call names a speaker who is new and whose name is known beforehand.
+func (r *run) call(e online.Event) error {
+	if e.Kind != online.SpeakerAdded || r.opts.Called == nil {
+		return nil
+	}
+	name := r.opts.Called(e.Speaker)
+	if name == "" {
+		return nil
+	}
+	return r.desk.Identify(e.At, e.Speaker, name, 1)
+}
+
+// report tells how the program fares, once for every minute of the stream that
+// was over by at. All decisions until then have been told: where a report
+// stands among them does not depend on how the sound was cut into blocks.
+func (r *run) report(at int64) error {
+	for ; r.status <= at; r.status = r.due(r.status + statusEvery) {
+		lag := time.Since(r.began) - capture.Duration(r.status)
+		status := func(enc *event.Encoder) event.Event {
+			return enc.Status(r.status, event.Status{Lag: max(0, lag.Seconds())})
+		}
+		if err := r.desk.Encode(status); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// due returns when the status of a minute is due: of the minutes in a gap, which may
+// be thousands, only the last has one.
+func (r *run) due(minute int64) int64 {
+	if minute > r.gap.Start && minute <= r.gap.End {
+		return r.gap.End / statusEvery * statusEvery
+	}
+	return minute
+}
+
+// takeCorrections sets the desk up and opens it to whoever corrects.
 func (r *run) takeCorrections() (stop func(), err error) {
 	links := &pipeline.Links{}
 	r.opts.Pipeline.Links = links
-	if r.opts.Recall != nil || r.opts.Keep != nil {
+	if r.opts.Recall != nil || r.opts.Keep != nil && r.opts.Diarize == nil {
 		r.recall = &recalling{run: r}
 	}
 	r.words.enc = &event.Encoder{Stream: r.opts.Stream, Run: event.NewRun(time.Now())}

@@ -40,10 +40,20 @@ var (
 type Session struct {
 	Stream   string           `json:"stream"`
 	Snapshot session.Snapshot `json:"snapshot"`
-	// Names are the names that people gave after the end of the session.
+	// Places are its microphones, in the order that the snapshot has them, where there are
+	// several.
+	Places []Place `json:"places,omitempty"`
+	// Names are those that people gave when it was over.
 	Names map[event.Speaker]string `json:"names,omitempty"`
 	// Saved is when the file was written.
 	Saved time.Time `json:"saved"`
+}
+
+// Place is a microphone.
+type Place struct {
+	// Name is who is at it, and Device what it is called.
+	Name   string `json:"name"`
+	Device string `json:"device"`
 }
 
 // Dir is the directory of the files.

@@ -19,9 +19,7 @@ import (
 // [Room.Name] knows the speakers by their numbers. A gap is reported where no input has any
 // sound.
 func (r *Room) Diarize(ctx context.Context, src capture.Source, cfg pipeline.Config, sink func(pipeline.Output) error) error {
-	if cfg.Online.Limits.Max == 0 {
-		cfg.Online.Limits.Max = 1
-	}
+	cfg = alone(cfg)
 	if cfg.Links == nil {
 		cfg.Links = &pipeline.Links{}
 	}
@@ -38,6 +36,9 @@ func (r *Room) Diarize(ctx context.Context, src capture.Source, cfg pipeline.Con
 		feeds[i], outs[i] = make(feed, 16), make(chan pipeline.Output, 16)
 		g.Go(func() error {
 			defer close(outs[i])
+			if r.every > 0 {
+				return r.chain(gctx, i, one, feeds[i], outs[i])
+			}
 			return pipeline.Run(gctx, feeds[i], one, func(o pipeline.Output) error { return send(gctx, outs[i], o) })
 		})
 	}
@@ -61,6 +62,9 @@ func (r *Room) Diarize(ctx context.Context, src capture.Source, cfg pipeline.Con
 	})
 	g.Go(func() error {
 		m := newMerger(len(r.inputs), cfg.Online.Limits.Max == 1)
+		if r.from != nil {
+			m = r.from.merger
+		}
 		for {
 			o, ok, err := m.next(gctx, outs)
 			if !ok || err != nil {
@@ -80,7 +84,15 @@ func (r *Room) Diarize(ctx context.Context, src capture.Source, cfg pipeline.Con
 	return ended
 }
 
-// serve sends what has left the gate to the pipelines.
+// alone is cfg with one speaker at each input, where it has no limit.
+func alone(cfg pipeline.Config) pipeline.Config {
+	if cfg.Online.Limits.Max == 0 {
+		cfg.Online.Limits.Max = 1
+	}
+	return cfg
+}
+
+// serve hands what has left the gate to those who diarize it.
 func (r *Room) serve(ctx context.Context, feeds []feed) error {
 	for _, l := range r.left {
 		for i, x := range l.sounds {

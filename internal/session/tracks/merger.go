@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/state"
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
@@ -32,6 +33,7 @@ func newMerger(n int, single bool) *merger {
 // next returns what the next block of every input led to. All inputs have the same blocks.
 // ok is false when there are no more blocks.
 func (m *merger) next(ctx context.Context, outs []chan pipeline.Output) (all pipeline.Output, ok bool, err error) {
+	var chains [][]byte
 	for i, ch := range outs {
 		var o pipeline.Output
 		select {
@@ -45,6 +47,12 @@ func (m *merger) next(ctx context.Context, outs []chan pipeline.Output) (all pip
 		all.At, all.Gap, all.End = o.At, o.Gap, o.End
 		all.Replaced += o.Replaced
 		m.heads[i] = o.Events
+		if o.Before != nil {
+			chains = append(chains, o.Before)
+		}
+	}
+	if len(chains) == len(outs) {
+		all.Before = state.Append(nil, (&roomState{m, chains}).fields()...)
 	}
 	for i := m.first(); i >= 0; i = m.first() {
 		all.Events = m.add(all.Events, i, m.heads[i][0])

@@ -41,9 +41,12 @@ type Room struct {
 	news     chan struct{}
 	stop     context.CancelFunc
 	gate     *gate
-	pos      int64     // the position up to which the meeting was heard
-	gated    int64     // the position up to which it has left the gate
-	left     []leaving // what has left the gate and is not diarized yet
+	pos      int64     // up to where the meeting was heard
+	gated    int64     // up to where it has left the gate
+	left     []leaving // what has left the gate and was not diarized
+
+	every int64      // between two states that are handed on; 0 for none
+	from  *roomState // that it goes on with, nil for a new meeting
 }
 
 // leaving is the sound of every input that leaves the gate at once.

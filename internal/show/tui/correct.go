@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -22,20 +23,23 @@ type desk struct {
 	selected event.Speaker // Unknown: nobody
 	merge    event.Speaker // while merging: the speaker to merge into the selected one
 	turn     int           // while giving: the id of the turn
-	from     event.Time    // while giving: how much of the turn's start is left out
-	until    event.Time    // while giving: how much of the turn's end is left out
-	typed    string        // while naming: the name so far
-	said     string        // the result of the last correction
+	from     event.Time    // and how much of it is left out, at its beginning
+	until    event.Time    // and at its end
+	typed    string        // of the name
+	about    offer         // while remembering: whose voice
+	within   time.Duration // and for how long
+	said     string        // what became of the last correction
 }
 
 // action is the correction that keys are for at the moment.
 type action int
 
 const (
-	looking action = iota
-	naming         // typing the name of the selected speaker
-	merging        // choosing the speaker who is the same person
-	giving         // choosing a turn, and its new speaker
+	looking     action = iota
+	naming             // typing the name of the selected speaker
+	merging            // choosing who another speaker is
+	giving             // choosing a turn, and whose it is
+	remembering        // saying whether a voice is kept
 )
 
 // answered is the result of a correction, as a sentence.
@@ -54,6 +58,9 @@ func (m Model) edit(msg tea.KeyMsg) (Model, tea.Cmd, bool) {
 	case m.desk.doing == giving:
 		m, cmd := m.give(key)
 		return m, cmd, true
+	case m.desk.doing == remembering:
+		m, cmd := m.consent(key)
+		return m, cmd, true
 	case key == "up" || key == "k":
 		return m.selectBy(-1), nil, true
 	case key == "down" || key == "j":
@@ -65,6 +72,8 @@ func (m Model) edit(msg tea.KeyMsg) (Model, tea.Cmd, bool) {
 		return m, nil, true
 	case m.desk.doing == merging && key == "enter":
 		return m.choose(-1)
+	case key == "v" && m.remember != nil:
+		return m.startRemembering(), nil, true
 	case m.correct == nil:
 		return m, nil, false
 	case key == "u":
@@ -108,7 +117,7 @@ func (m Model) name(msg tea.KeyMsg) (Model, tea.Cmd) {
 		if name == "" {
 			done = fmt.Sprintf("%s has no name", d.selected)
 		}
-		return m, m.send(correct.Correction{Action: correct.Rename, Speaker: d.selected, Name: name}, done)
+		return m, m.rename(d.selected, name, done)
 	case tea.KeyRunes, tea.KeySpace:
 		for _, r := range msg.Runes {
 			if utf8.RuneCountInString(d.typed) < correct.MaxName && clean(string(r)) == string(r) {
@@ -204,46 +213,18 @@ func (m Model) send(c correct.Correction, done string) tea.Cmd {
 	}
 }
 
-// foot is the last line, which says what keys do now.
-func (m Model) foot(shares []board.Share) string {
-	d := m.desk
-	name := func(who event.Speaker) string {
-		for _, s := range shares {
-			if s.Speaker == who {
-				return clean(s.Name)
-			}
+// rename names a speaker, and leads to the question whether to keep the voice.
+func (m Model) rename(who event.Speaker, name, done string) tea.Cmd {
+	about := offer{m.streamShown(), who, name}
+	send := m.send(correct.Correction{Action: correct.Rename, Speaker: who, Name: name}, done)
+	if send == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		msg := send()
+		if msg == answered(done) {
+			return renamed{about, done}
 		}
-		return who.String()
+		return msg
 	}
-	switch {
-	case m.asking:
-		return "End it here? What was heard is kept.   y end   Esc go on"
-	case d.said != "":
-		return clean(d.said)
-	case d.doing == naming:
-		return fmt.Sprintf("%s is called: %s▏  Enter  Esc", name(d.selected), d.typed)
-	case d.doing == merging:
-		who := "…"
-		if d.selected != m.desk.merge {
-			who = name(d.selected)
-		}
-		return fmt.Sprintf("%s is the same as %s   ↑↓ 1–9 choose  Enter merge  Esc", name(m.desk.merge), who)
-	case d.doing == giving:
-		return m.footOfGiving(name)
-	case d.selected != event.Unknown && m.correct != nil:
-		return fmt.Sprintf("%s: n name  m merge into another  s split in two  u undo  Esc nobody  ? keys", name(d.selected))
-	}
-	quit := "q quit"
-	switch {
-	case m.feed.over:
-		quit = "it is over: q leave"
-	case m.ending:
-		quit = "ending …"
-	case m.finish != nil:
-		quit = "q end"
-	}
-	if m.correct != nil {
-		return "↑↓ name, merge  ←→ scroll  +− zoom  0 all  End now  Tab stream  ? keys  " + quit
-	}
-	return "←→ scroll  +− zoom  0 all  End now  Tab stream  ? keys  " + quit
 }

@@ -15,7 +15,11 @@ import (
 type Options struct {
 	// Correct, where not nil, takes the user's corrections.
 	Correct Correct
-	// End, where not nil, ends the stream that is shown. The user is asked first, and the
+	// Remember, where not nil, keeps voices: the user is asked behind a new name. KeepFor is
+	// the time that is offered first; 90 days if 0.
+	Remember Remember
+	KeepFor  time.Duration
+	// End, where not nil, ends what is shown. The user is asked before, and the
 	// view stays until the user leaves it.
 	End func()
 }
@@ -24,6 +28,7 @@ type Options struct {
 func Run(ctx context.Context, feed *Feed, opts Options, in io.Reader, out io.Writer) error {
 	m := NewModel(feed)
 	m.ctx, m.correct, m.finish = ctx, opts.Correct, opts.End
+	m.remember, m.keepFor = opts.Remember, opts.KeepFor
 	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
 		tea.WithAltScreen(), tea.WithoutSignalHandler())
 	_, err := p.Run()
@@ -50,8 +55,12 @@ type Model struct {
 	correct Correct         // nil: no corrections
 	desk    desk
 
-	finish func() // see Options.End
-	asking bool   // the user is asked whether to end
+	remember Remember // nil: no voice is kept
+	keepFor  time.Duration
+	offers   map[offer]bool // that were made
+
+	finish func() // ends what is shown; nil where that is not the user's to end
+	asking bool   // whether to end it
 	ending bool   // the user has ended it
 }
 
@@ -71,7 +80,7 @@ const (
 
 // NewModel returns the view of feed, without corrections.
 func NewModel(feed *Feed) Model {
-	return Model{feed: feed, ctx: context.Background(), width: defaultWidth, height: defaultHeight, span: defaultSpan}
+	return Model{feed: feed, ctx: context.Background(), width: defaultWidth, height: defaultHeight, span: defaultSpan, offers: map[offer]bool{}}
 }
 
 // lookEvery is the time between two looks at the feed.
@@ -94,6 +103,8 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, look()
 	case answered:
 		m.desk.said = string(msg)
+	case renamed:
+		return m.offered(msg), nil
 	case tea.KeyMsg:
 		if m.asking {
 			return m.answer(msg.String())

@@ -20,6 +20,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/meter"
 	"github.com/seed-7adb9000/diarizer/internal/show/board"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/meeting"
+	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -91,12 +92,13 @@ func TestFits(t *testing.T) {
 		model.correct = func(context.Context, string, correct.Correction) (correct.Reply, error) {
 			return correct.Reply{}, errors.New("never asked: nobody runs the commands")
 		}
+		model.remember = func(string, remember.Wish) (string, error) { return "", remember.ErrRefused }
 		m := tea.Model(model)
 		for range rapid.IntRange(0, 12).Draw(t, "steps") {
 			if rapid.Bool().Draw(t, "resize") {
 				m, _ = m.Update(tea.WindowSizeMsg{Width: rapid.IntRange(1, 200).Draw(t, "width"), Height: rapid.IntRange(1, 60).Draw(t, "height")})
 			} else {
-				m, _ = press(m, rapid.SampledFrom([]string{"tab", "left", "right", "pgup", "pgdown", "home", "end", "+", "-", "0", "?", "x", "up", "down", "3", "n", "m", "u", "enter", "esc"}).Draw(t, "key"))
+				m, _ = press(m, rapid.SampledFrom([]string{"tab", "left", "right", "pgup", "pgdown", "home", "end", "+", "-", "0", "?", "x", "up", "down", "3", "n", "m", "u", "v", "y", "enter", "esc"}).Draw(t, "key"))
 			}
 			size := m.(Model)
 			lines := strings.Split(m.View(), "\n")

@@ -82,6 +82,7 @@ var helpLines = []string{
 	"[ ]  { }     while choosing: give less of the turn, more again",
 	"u            undo the last correction",
 	"x            mark this moment",
+	"v            keep the speaker's voice, with their yes, where --identify is given",
 	"?            close this",
 	"Esc          close what is open; it never ends anything",
 	"q  Ctrl-C    end, after a question, or leave what has ended", "",

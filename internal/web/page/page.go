@@ -30,7 +30,7 @@ type Correct func(ctx context.Context, stream string, c correct.Correction) (cor
 type handler struct {
 	hub     *Hub
 	correct Correct
-	keep    Remember
+	voices  Voices // nil where none are kept
 	sounds  *Sounds
 	first   func() // called when a page opens
 	pages   atomic.Int64
@@ -47,18 +47,20 @@ const pingEvery = 10 * time.Second
 const writeWithin = 20 * time.Second
 
 func newHandler(hub *Hub, o Options) http.Handler {
-	h := &handler{hub: hub, correct: o.Correct, keep: o.Remember, sounds: o.Sounds, first: func() {}, ping: pingEvery}
+	h := &handler{hub: hub, correct: o.Correct, voices: o.Voices, sounds: o.Sounds, first: func() {}, ping: pingEvery}
 	if o.OnFirst != nil {
 		h.first = sync.OnceFunc(o.OnFirst)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", asset("index.html"))
-	for _, file := range []string{"page.css", "icon.svg", "main.js", "state.js", "lanes.js", "overview.js", "hands.js", "people.js", "said.js", "link.js", "pace.js", "text.js", "record.js", "recording.js", "remember.js", "microphone.js"} {
+	for _, file := range []string{"page.css", "icon.svg", "main.js", "state.js", "lanes.js", "overview.js", "hands.js", "people.js", "said.js", "link.js", "pace.js", "text.js", "record.js", "recording.js", "remember.js", "voices.js", "microphone.js"} {
 		mux.Handle("GET /"+file, asset(file))
 	}
 	mux.HandleFunc("GET /events", h.events)
 	mux.HandleFunc("POST /correct", h.post)
 	mux.HandleFunc("POST /remember", h.remember)
+	mux.HandleFunc("GET /voices", h.listVoices)
+	mux.HandleFunc("DELETE /voices", h.erase)
 	mux.HandleFunc("GET /download", h.download)
 	mux.HandleFunc("GET /sounds", h.listSounds)
 	mux.HandleFunc("GET /abilities", abilities(o))
@@ -77,7 +79,7 @@ func abilities(o Options) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
-		fmt.Fprintf(w, "{\"record\":%t,\"phone\":%t,\"remember\":%t}\n", record, o.others != "", o.Remember != nil)
+		fmt.Fprintf(w, "{\"record\":%t,\"phone\":%t,\"remember\":%t}\n", record, o.others != "", o.Voices != nil)
 	}
 }
 

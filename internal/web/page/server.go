@@ -26,9 +26,9 @@ type Options struct {
 	TLS *tls.Config
 	// Correct takes corrections. Nil is a page without corrections.
 	Correct Correct
-	// Remember keeps voices. Nil is a page that does not ask to keep voices.
-	Remember Remember
-	// Sounds are the recordings that the page can play. Nil is none.
+	// Voices keeps voices; nil means that nobody is asked whether to, and none are shown.
+	Voices Voices
+	// Sounds are the recordings that the page can play; nil is none.
 	Sounds *Sounds
 	// Also are further routes, by their [http.ServeMux] patterns, for everybody who may
 	// open the page. Open are routes for everybody, such as a health check.

@@ -70,6 +70,19 @@ test("a voice is remembered with a yes, and nobody's without", async () => {
 
   await send(page, "tuesday");
   await until(page, () => [...document.querySelectorAll("#people .person .name")].some((e) => e.textContent === "Ada Lovelace"));
+
+  // The page lists what is kept, and erases it.
+  await page.locator("#voices-open").click();
+  const kept = page.locator("#voices-list li");
+  await kept.first().waitFor({ state: "visible" });
+  assert.equal(await kept.count(), 1);
+  assert.match(await kept.first().textContent(), /Ada Lovelace.* s of speech, stream monday, until .*\d/);
+  await kept.locator("button").click();
+  assert.match(execFileSync(bin, ["enroll", "list", "--model", "light", `--file=${voices}`, "--voices-key", key], { encoding: "utf8" }), /Ada Lovelace/, "erased without asking");
+  await kept.locator("button").click();
+  await until(page, () => /1 voice, .* was read again and has nothing of it/.test(document.getElementById("toast").textContent));
+  await until(page, () => document.getElementById("voices-list").children.length === 0 && !document.getElementById("voices-none").hidden);
+  assert.doesNotMatch(execFileSync(bin, ["enroll", "list", "--model", "light", `--file=${voices}`, "--voices-key", key], { encoding: "utf8" }), /Ada Lovelace/);
   assert.deepEqual(page.problems, []);
   await page.close();
   await web.stop();

@@ -6,6 +6,7 @@ import { Pace } from "./pace.js";
 import { People } from "./people.js";
 import { offer } from "./recording.js";
 import { offerVoices } from "./remember.js";
+import { showVoices } from "./voices.js";
 import { Said } from "./said.js";
 import { Board } from "./state.js";
 import { clock, colour, count, element, length, percent } from "./text.js";
@@ -514,7 +515,10 @@ let recorder = null; // set if the server takes sound
 let askVoice = null; // set if the server keeps voices
 fetch("abilities").then((answer) => answer.json(), () => ({})).then((able) => {
   if (able.record) recorder = offer({ choose, toast, shown: () => board });
-  if (able.remember) askVoice = offerVoices({ shown: () => board, toast });
+  if (able.remember) {
+    askVoice = offerVoices({ shown: () => board, toast });
+    showVoices({ toast });
+  }
   $("phone").hidden = !able.phone;
 });
 $("phone").addEventListener("click", () => {
