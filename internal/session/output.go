@@ -16,6 +16,9 @@ const statusEvery = 60 * capture.Rate
 
 // output passes on what one block of sound led to.
 func (r *run) output(o pipeline.Output) error {
+	if o.Before != nil && r.opts.Keep != nil {
+		r.keep(func() []byte { return o.Before })
+	}
 	r.at = o.At
 	if o.Gap.End != 0 {
 		gap := func(enc *event.Encoder) event.Event { return enc.Gap(o.Gap.Start, o.Gap.End) }
