@@ -52,14 +52,16 @@ name of --names or the name of the device. Participants who speak at once are bo
 Speech that two microphones hear, such as that of a loudspeaker, is told once.
 --max-speakers is then the number of speakers at each microphone, 1 by default.
 
-With one microphone, the speakers, their names and the last ten seconds of sound are kept
-for a week in the directory for state. After Ctrl-C or a crash, --resume NAME goes on with
-the stream of that name and its speakers. The time that was missed is a gap.`,
+The speakers, their names and the last ten seconds of sound are kept for a week in the
+directory for state. After Ctrl-C or a crash, --resume NAME goes on with the stream of that
+name and its speakers, with as many --device in the same order, or channels, as before. The
+time that was missed is a gap.`,
 		Example: `  diarizer listen
   diarizer listen --stream standup --title "Stand-up of team A" --nats nats://bus:4222
   diarizer listen --device "USB" --record meeting.flac --out meeting.vtt
   diarizer listen --device "USB" --device "Monitor" --names Ada,Others
   diarizer listen --resume standup --out standup.vtt
+  diarizer listen --resume call --device "USB" --device "Monitor"
   diarizer listen --nats nats://localhost:4222 --json`,
 		Args: noRecording,
 		RunE: func(cmd *cobra.Command, _ []string) error { return listenTo(cmd, o, l) },
@@ -155,21 +157,19 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	if len(opts) > 1 && o.identify != "" {
 		return usage("--identify: expected it with one microphone")
 	}
-	from, err := l.resumed()
+	from, err := l.resumed(len(opts))
 	if err != nil {
 		return err
 	}
 	if err := l.entitle(time.Now()); err != nil {
 		return err
 	}
-	if len(opts) == 1 {
-		release, err := sessionsIn().Lock(l.stream)
-		if errors.Is(err, saved.ErrBusy) {
-			return usage("--stream %s: somebody diarizes a stream of this name already, on this machine: choose another name, or end that one", l.stream)
-		}
-		if err == nil { // otherwise saving the session fails, and the error is told then
-			defer func() { err = errors.Join(err, release()) }()
-		}
+	release, locked := sessionsIn().Lock(l.stream)
+	if errors.Is(locked, saved.ErrBusy) {
+		return usage("--stream %s: somebody diarizes a stream of this name already, on this machine: choose another name, or end that one", l.stream)
+	}
+	if locked == nil { // otherwise saving the session fails, and the error is told then
+		defer func() { err = errors.Join(err, release()) }()
 	}
 	files, err := o.check(cmd, false)
 	if err != nil {
@@ -217,17 +217,9 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 		return err
 	}
 	out.live = true
-	var kept *resumption
-	if len(opts) == 1 {
-		kept = &resumption{dir: sessionsIn(), from: from, warn: out.warn}
-		sweepSessions(out.warn)
-	}
-	defer func() {
-		err = out.close(cmd.Context(), err)
-		if kept != nil {
-			err = errors.Join(err, kept.named(out.timelines))
-		}
-	}()
+	kept := &resumption{dir: sessionsIn(), from: from, warn: out.warn}
+	sweepSessions(out.warn)
+	defer func() { err = errors.Join(out.close(cmd.Context(), err), kept.named(out.timelines)) }()
 	if slow != "" {
 		out.warn(errors.New(slow))
 	}
@@ -243,15 +235,17 @@ func listenOn(ctx context.Context, host mic.Host, opts []mic.Options, out *outpu
 	if err != nil {
 		return as(exitInput, err)
 	}
-	hold := session.Options{Stream: l.stream, Source: event.Source{Name: l.title, Origin: e.origin}, Pipeline: cfg}
-	var whole capture.Source = e
-	if kept != nil {
-		var begin int64
-		hold.Keep, hold.Source.Origin, begin = kept.options(l.stream, e.origin)
-		whole = &shifted{e, begin}
-		kept.say(out, begin)
+	if err := kept.sit(e.places()); err != nil {
+		return errors.Join(err, e.abandon())
 	}
-	src, err := keep.record(whole, out.warn)
+	hold := session.Options{Stream: l.stream, Source: event.Source{Name: l.title}, Pipeline: cfg}
+	var begin int64
+	hold.Keep, hold.Source.Origin, begin = kept.options(l.stream, e.origin)
+	if err := e.begin(begin, savedEvery, kept.from); err != nil {
+		return err
+	}
+	kept.say(out, begin)
+	src, err := keep.record(e, out.warn)
 	if err != nil {
 		return errors.Join(err, e.Close())
 	}

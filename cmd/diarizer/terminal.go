@@ -22,9 +22,10 @@ type terminalView struct {
 }
 
 // openTerminal shows a view on out. It returns nil where in or out is no terminal, as a pipe
-// gets plain lines. With ends, the user can end the run and go on looking at it.
-func openTerminal(ctx context.Context, correct tui.Correct, ends bool, in io.Reader, out io.Writer) *terminalView {
-	if !isTerminal(in) || !isTerminal(out) {
+// gets plain lines. With ends, the user can end the run and go on looking at it. opts are
+// the other options of the view.
+func openTerminal(ctx context.Context, opts tui.Options, ends bool, in io.Reader, out io.Writer) *terminalView {
+	if !onTerminal(in, out) {
 		return nil
 	}
 	t := &terminalView{feed: tui.NewFeed(), done: make(chan error, 1)}
@@ -33,7 +34,6 @@ func openTerminal(ctx context.Context, correct tui.Correct, ends bool, in io.Rea
 	closed, quit := context.WithCancel(ctx)
 	asked, end := context.WithCancel(closed)
 	t.cancel, t.closed, t.asked = stop, closed, asked
-	opts := tui.Options{Correct: correct}
 	if ends {
 		opts.End = end
 	}
@@ -44,6 +44,9 @@ func openTerminal(ctx context.Context, correct tui.Correct, ends bool, in io.Rea
 	}()
 	return t
 }
+
+// onTerminal reports whether a view can be shown.
+func onTerminal(in io.Reader, out io.Writer) bool { return isTerminal(in) && isTerminal(out) }
 
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/voices/identify"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 )
 
 // Options are the settings of a Worker. Pipeline is required.
@@ -32,6 +33,8 @@ type Options struct {
 	Identify func(stream string) bool
 	// Naming is the rule of the comparison. The zero value is the rule of the model's kind.
 	Naming identify.Rule
+	// VoicesKey, if not nil, decrypts the enrolled speakers that are encrypted.
+	VoicesKey *voicekey.Key
 	// Log receives the log lines.
 	Log *slog.Logger
 

@@ -13,12 +13,13 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/serve/checkpoint"
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // Enrolled opens the store of enrolled speakers on a server. It creates the bucket if it is
-// absent.
-func Enrolled(ctx context.Context, nc *nats.Conn, m model.Model, o StoreOptions) (*enroll.Store, error) {
+// absent. The speakers are encrypted with key, if it is not nil.
+func Enrolled(ctx context.Context, nc *nats.Conn, m model.Model, key *voicekey.Key, o StoreOptions) (*enroll.Store, error) {
 	js, err := bus.JetStream(nc, jetstream.WithDefaultTimeout(apiTimeout))
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)
@@ -27,7 +28,7 @@ func Enrolled(ctx context.Context, nc *nats.Conn, m model.Model, o StoreOptions)
 	if err != nil {
 		return nil, err
 	}
-	return enroll.NewStore(kv, m), nil
+	return enroll.NewStore(kv, m, key), nil
 }
 
 // Voice returns the statistics of a speaker of a stream, as of the last checkpoint of the
