@@ -62,6 +62,9 @@ type Listener interface {
 	// Again writes the pair of a remembered utterance to dst, as the listener would make
 	// it now. done says that the utterance need not be remembered any longer.
 	Again(dst *Stats, remembered []float32) (done bool)
+	// Forget lets go of what the listener keeps to save work, once an utterance has
+	// closed. It changes no pair.
+	Forget()
 	// The state of a listener, for another one of the same model to go on with.
 	encoding.BinaryAppender
 	encoding.BinaryUnmarshaler
