@@ -36,12 +36,10 @@ type presence struct{ model.Presence }
 
 func (p *presence) fields() []any { return []any{&p.Speech, &p.Two, p.Tracks[:]} }
 
-func newSecond(t model.Tracker, cfg Config, c segment.Config) (*second, error) {
-	s := &second{track: t}
+// newSecond returns a second look beside a first one whose features are those of ext.
+func newSecond(t model.Tracker, ext *features.Extractor, cfg Config, c segment.Config) (*second, error) {
+	s := &second{track: t, ext: ext.Twin()}
 	var err error
-	if s.ext, err = features.NewExtractor(cfg.Model.Front()); err != nil {
-		return nil, err
-	}
 	if s.rule, err = vad.NewDecider(cfg.Detector); err != nil {
 		return nil, err
 	}
