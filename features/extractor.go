@@ -150,6 +150,10 @@ func (e *Extractor) Next() []float64 {
 	return e.frame
 }
 
+// Bank returns what computes the log mel energies of frames, nil where they have none. It
+// is valid between two calls of e.
+func (e *Extractor) Bank() *Bank { return e.bank }
+
 // Pass passes over the next frame. The caller checks that there is one, see Waiting.
 func (e *Extractor) Pass() { e.next++ }
 

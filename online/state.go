@@ -2,6 +2,7 @@ package online
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/seed-7adb9000/diarizer/internal/state"
 )
@@ -66,14 +67,31 @@ func (c *Clusterer) fields() []any {
 }
 
 func (l *look) fields() []any {
-	return []any{state.Value(l.ear), state.Slice(&l.chunks, (*chunk).fields), &l.last}
+	chunks := func(a *chunk) []any { return a.fields(l.again) }
+	return []any{state.Value(l.ear), state.Slice(&l.chunks, chunks), &l.last}
 }
 
 func (c *crowd) fields() []any { return []any{&c.start, &c.end, &c.track, &c.two} }
 
-func (a *chunk) fields() []any {
+// fields leave out the features that again finds.
+func (a *chunk) fields(again func(first int64, n int) []float32) []any {
 	s := &a.sound
-	return []any{&a.start, &a.end, &s.First, &s.Frames, &s.X, &s.K, &s.W, &s.Ends, &a.level, &a.crowd, &a.two, a.tracks[:]}
+	found := again != nil && len(s.Frames) > 0 && slices.Equal(again(s.First, a.frames()), s.Frames)
+	features := state.Then(&s.Frames, func() []any {
+		if !found {
+			return []any{state.Rows(&s.Frames, a.width)}
+		}
+		if len(s.Frames) == 0 && again != nil { // restored
+			s.Frames = again(s.First, a.frames())
+		}
+		return nil
+	})
+	return []any{&a.start, &a.end, &s.First, &found, features, &s.X, &s.K, &s.W, &s.Ends, &a.level, &a.crowd, &a.two, a.tracks[:]}
+}
+
+// width is how many numbers a frame of the sound has.
+func (a *chunk) width() int {
+	return len(a.sound.Frames) / max(1, a.frames())
 }
 
 func (u *utterance) fields() []any {

@@ -16,13 +16,13 @@ func TestStateIsComplete(t *testing.T) {
 		c.looks[i] = look{ear: newWorld(1, 1).m.NewListener(), chunks: make([]chunk, 1)}
 	}
 	statetest.Covers(t, c, c.fields(), "cfg", "m", "rule", "scorer", "voice", "bounds", "cut", "units", "levels", "look", "next")
-	statetest.Covers(t, &c.looks[draftLook], c.looks[draftLook].fields())
+	statetest.Covers(t, &c.looks[draftLook], c.looks[draftLook].fields(), "again")
 	statetest.Covers(t, &c.links, c.links.fields(), "sum")
 	statetest.Covers(t, &c.distribution, c.fields())
 	a := &c.looks[finalLook].chunks[0]
-	statetest.Covers(t, a, append(a.fields(), &a.sound))
-	statetest.Covers(t, &a.sound, append(a.fields(), &a.sound.Aligned))
-	statetest.Covers(t, &a.sound.Aligned, a.fields())
+	statetest.Covers(t, a, append(a.fields(nil), &a.sound))
+	statetest.Covers(t, &a.sound, append(a.fields(nil), &a.sound.Aligned))
+	statetest.Covers(t, &a.sound.Aligned, a.fields(nil))
 	u := &c.utts[0]
 	statetest.Covers(t, &u.crowds[0], u.crowds[0].fields())
 	statetest.Covers(t, u, append(u.fields(), &u.pair))

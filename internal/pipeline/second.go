@@ -145,6 +145,26 @@ func (s *second) at(mid int64) presence {
 	return p
 }
 
+// energies returns the log mel energies of frames whose sound is still kept, for the state
+// of the clusterer, nil where that cannot be.
+func (s *second) energies(first int64, n int) []float32 {
+	bank := s.ext.Bank()
+	if bank == nil || n < 1 || n > segment.ChunkFrames {
+		return nil
+	}
+	from := first * features.Hop
+	s.sound = s.track.Sound(from, from+int64(n-1)*features.Hop+features.Window, s.sound[:0])
+	out := make([]float32, 0, n*features.BankSize)
+	var row [features.BankSize]float64
+	for i := range n {
+		bank.Into(row[:], s.sound[i*features.Hop:][:features.Window])
+		for _, v := range row {
+			out = append(out, float32(v))
+		}
+	}
+	return out
+}
+
 // drain hands on the frames that have both features and a decision, as front.drain does.
 func (s *second) drain(at int64, emit func(segment.Event)) {
 	n := min(s.ext.Waiting(), len(s.decisions))

@@ -130,8 +130,13 @@ func (c *coder) nested(v encoding.BinaryAppender) {
 		c.fail("%w", err)
 		return
 	}
-	binary.LittleEndian.PutUint32(b[from-4:], uint32(len(b)-from))
 	c.b = b
+	c.setLength(from)
+}
+
+// setLength puts in the length of what was written since from, whose place is before it.
+func (c *coder) setLength(from int) {
+	binary.LittleEndian.PutUint32(c.b[from-4:], uint32(len(c.b)-from))
 }
 
 // Addresses returns what the items of a list stand for: pointers, and slices
