@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-7adb9000/diarizer/internal/state"
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // AppendBinary appends the state of the clusterer to b: with it, another one of
@@ -52,8 +53,8 @@ func expect(found, want int) error {
 func (c *Clusterer) fields() []any {
 	list := []any{
 		state.Struct(&c.looks[finalLook], (*look).fields),
-		state.Slice(&c.utts, (*utterance).fields),
-		state.Optional(&c.open, (*utterance).fields),
+		state.Slice(&c.utts, func(u *utterance) []any { return u.fields(c.m) }),
+		state.Optional(&c.open, func(u *utterance) []any { return u.fields(c.m) }),
 		state.Slice(&c.heads, (*head).fields),
 		state.Slice(&c.speakers, (*speaker).fields), state.Struct(&c.absent, (*absent).fields),
 		state.Slice(&c.gifts, (*Gift).fields), state.Slice(&c.added, func(n *int) []any { return []any{n} }), &c.groups, &c.settled, &c.settledOpen, &c.frames, &c.review, &c.until,
@@ -94,8 +95,24 @@ func (a *chunk) width() int {
 	return len(a.sound.Frames) / max(1, a.frames())
 }
 
-func (u *utterance) fields() []any {
-	return []any{&u.id, &u.start, &u.end, &u.pair.N, &u.pair.Pair, &u.speaker, &u.given, &u.logP, &u.conf, &u.moved, &u.heard, &u.created, &u.level, &u.frames, &u.group, &u.echo, &u.draft, &u.track, state.Slice(&u.crowds, (*crowd).fields)}
+func (u *utterance) fields(m model.Model) []any {
+	return []any{&u.id, &u.start, &u.end, state.Struct(&u.pair, func(k *model.Kept) []any { return keptFields(k, m) }), &u.speaker, &u.given, &u.logP, &u.conf, &u.moved, &u.heard, &u.created, &u.level, &u.frames, &u.group, &u.echo, &u.draft, &u.track, state.Slice(&u.crowds, (*crowd).fields)}
+}
+
+// keptFields leave out the D⁻¹ of a pair that the model finds by the number of its frames.
+func keptFields(k *model.Kept, m model.Model) []any {
+	nu := m.Shape().Nu
+	precise, able := m.(model.Precise)
+	found := able && len(k.Pair) > nu && slices.Equal(k.Pair[nu:], precise.Precisions(k.N))
+	return []any{&k.N, &found, state.Then(&k.Pair, func() []any {
+		if !found || !able {
+			return []any{&k.Pair}
+		}
+		if len(k.Pair) == 0 { // restored
+			k.Pair = append(make([]float32, nu), precise.Precisions(k.N)...)
+		}
+		return []any{k.Pair[:nu]}
+	})}
 }
 
 func (g *Gift) fields() []any { return []any{&g.Start, &g.End, &g.From, &g.Speaker} }

@@ -25,8 +25,8 @@ func TestStateIsComplete(t *testing.T) {
 	statetest.Covers(t, &a.sound.Aligned, a.fields(nil))
 	u := &c.utts[0]
 	statetest.Covers(t, &u.crowds[0], u.crowds[0].fields())
-	statetest.Covers(t, u, append(u.fields(), &u.pair))
-	statetest.Covers(t, &u.pair, u.fields())
+	statetest.Covers(t, u, u.fields(c.m))
+	statetest.Covers(t, &u.pair, keptFields(&u.pair, c.m))
 	s := &c.speakers[0]
 	statetest.Covers(t, s, append(s.fields(), &s.anchor), "voice")
 	statetest.Covers(t, &s.anchor, s.fields())

@@ -36,6 +36,12 @@ type Model interface {
 	Validate() error
 }
 
+// Precise is a Model whose D⁻¹ of an utterance follows from its length.
+type Precise interface {
+	// Precisions returns D⁻¹ of an utterance of so many frames as a [Kept] has it.
+	Precisions(frames float64) []float32
+}
+
 // Listener makes pairs of the sound of one stream. It owns its working memory and
 // is for one goroutine.
 type Listener interface {
