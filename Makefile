@@ -178,8 +178,12 @@ packages:
 	set -e; for arch in amd64 arm64; do for kind in deb rpm; do \
 	  ARCH=$$arch VERSION=$(VERSION) $(NFPM) package --config packaging/nfpm.yaml --packager $$kind --target dist/; \
 	done; done
-	$(SBOM) bin -json -licenses -version v$(VERSION) -output dist/diarizer-$(VERSION).cdx.json dist/linux-amd64/diarizer
-	$(GO) run ./packaging/image dist/image amd64=dist/linux-amd64/diarizer arm64=dist/linux-arm64/diarizer
+	@set -e; for t in $(TARGETS); do \
+	  os=$${t%/*} arch=$${t#*/}; exe=diarizer; [ $$os != windows ] || exe=diarizer.exe; \
+	  echo "$(SBOM) bin -json -licenses -version v$(VERSION) -output dist/diarizer-$(VERSION)-$$os-$$arch.cdx.json dist/$$os-$$arch/$$exe"; \
+	  $(SBOM) bin -json -licenses -version v$(VERSION) -output dist/diarizer-$(VERSION)-$$os-$$arch.cdx.json dist/$$os-$$arch/$$exe; \
+	done
+	$(GO) run ./packaging/image dist/image amd64=dist/linux-amd64/diarizer arm64=dist/linux-arm64/diarizer LICENSE dist/THIRD_PARTY.txt
 	cd dist && sha256sum *.deb *.rpm *.tar.gz *.cdx.json > SHA256SUMS && cat SHA256SUMS
 
 # Needs Node and Chromium; without them it says what it leaves out.

@@ -18,7 +18,7 @@ type said struct{ speaker, frames, pause int }
 // follow runs a script through a Clusterer and returns what a listener knows at
 // the end, with the middle of each utterance.
 func follow(t interface{ Fatalf(string, ...any) }, w *world, cfg Config, script []said) (*listener, []int64) {
-	c, err := New(w.m, cfg)
+	c, err := New(w.model(), cfg)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -38,7 +38,14 @@ func follow(t interface{ Fatalf(string, ...any) }, w *world, cfg Config, script 
 // TestFollowsSpeakers has three voices talk in turns and expects three
 // speakers, one for each voice.
 func TestFollowsSpeakers(t *testing.T) {
+	for _, regularisation := range []float64{0, 4} {
+		testFollowsSpeakers(t, regularisation)
+	}
+}
+
+func testFollowsSpeakers(t *testing.T, regularisation float64) {
 	w := newWorld(1, 3)
+	w.regularisation = regularisation
 	var script []said
 	for i := range 40 {
 		script = append(script, said{speaker: []int{0, 1, 0, 2, 1, 2}[i%6], frames: 150 + i%3*50, pause: 30})
@@ -64,9 +71,13 @@ func TestLimits(t *testing.T) {
 		limits Limits
 		want   int
 	}{{Limits{Max: 2}, 2}, {Limits{Max: 1}, 1}, {Limits{Min: 4, Max: 4}, 4}, {Limits{Min: 3}, 4}} {
-		l, _ := follow(t, newWorld(3, 4), Config{Limits: c.limits}, script)
-		if len(l.speakers) != c.want {
-			t.Errorf("%+v: speakers %v, expected %d", c.limits, l.speakers, c.want)
+		for _, regularisation := range []float64{0, 4} {
+			w := newWorld(3, 4)
+			w.regularisation = regularisation
+			l, _ := follow(t, w, Config{Limits: c.limits}, script)
+			if len(l.speakers) != c.want {
+				t.Errorf("%+v, regularisation %v: speakers %v, expected %d", c.limits, regularisation, l.speakers, c.want)
+			}
 		}
 	}
 	// One voice told to be two.
@@ -84,8 +95,9 @@ func TestLimits(t *testing.T) {
 func TestEventsHold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(rapid.Uint64Range(1, 50).Draw(t, "world"), 4)
+		w.regularisation = rapid.SampledFrom([]float64{0, 1, 4}).Draw(t, "regularisation")
 		cfg := Config{Window: rapid.IntRange(3, 20).Draw(t, "window")}
-		c, err := New(w.m, cfg)
+		c, err := New(w.model(), cfg)
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
@@ -113,6 +125,7 @@ func TestEventsHold(t *testing.T) {
 // utterance of hers.
 func TestOldSpeakersStay(t *testing.T) {
 	w := newWorld(6, 3)
+	w.regularisation = 4
 	script := []said{{0, 300, 40}, {1, 300, 40}, {0, 300, 40}, {1, 300, 40}, {0, 300, 40}}
 	for range 30 {
 		script = append(script, said{1, 200, 40}, said{2, 200, 40})

@@ -38,6 +38,7 @@ func (c *Clusterer) cluster(utts []model.Voice, owners []int, threshold float64)
 		}
 	}
 	c.follow(p.clusters)
+	c.refine(&p, utts, owners)
 	c.dissolve(&p, utts, owners)
 	return p
 }

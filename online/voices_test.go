@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/seed-7adb9000/diarizer/features"
+	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/online/model/eigenvoice"
 	"github.com/seed-7adb9000/diarizer/segment"
 )
@@ -16,6 +17,23 @@ type world struct {
 	voices [][]float64 // s = m + V y of each speaker, M×d
 	n      int64       // frames so far
 	id     int
+
+	regularisation float64 // of the model's rule
+}
+
+// model returns the world's model, with its regularisation.
+func (w *world) model() model.Model { return regularised{w.m, w.regularisation} }
+
+// regularised is a model with another regularisation.
+type regularised struct {
+	model.Model
+	by float64
+}
+
+func (m regularised) Rule() model.Rule {
+	r := m.Model.Rule()
+	r.Regularisation = m.by
+	return r
 }
 
 const worldDim, worldGaussians, worldNu = 6, 8, 5

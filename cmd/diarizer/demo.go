@@ -83,13 +83,13 @@ func runDemo(ctx context.Context, w, stderr io.Writer, speed capture.Speed, view
 	defer nc.Close()
 	var desks page.Desks
 	var live *livePage
-	live, err = view.open(ctx, stderr, func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
+	live, err = view.open(ctx, stderr, page.Options{Correct: func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
 		reply, err := desks.Correct(ctx, stream, c)
 		if errors.Is(err, correct.ErrEnded) {
 			reply, _, err = correct.After(ctx, nc, stream, c, live.hub.Event)
 		}
 		return reply, err
-	}, nil)
+	}})
 	if err != nil {
 		return err
 	}

@@ -4,19 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/mic"
+	"github.com/seed-7adb9000/diarizer/internal/session/saved"
 	"github.com/seed-7adb9000/diarizer/internal/session/tracks"
 )
 
 // patience is how long microphones wait for one of them that yields no sound.
 const patience = 3 * time.Second
 
-// ears are the microphones that are listened to, as one source.
+// ears are the microphones that are listened to, as one source from [ears.begin] on.
 type ears struct {
 	capture.Source
 	mics   []*mic.Mic
@@ -37,12 +39,8 @@ func openEars(ctx context.Context, host mic.Host, opts []mic.Options, names []st
 	}
 	g.Wait()
 	if err := errors.Join(errs...); err != nil {
-		for _, m := range e.mics {
-			if m != nil {
-				err = errors.Join(err, m.Close())
-			}
-		}
-		return nil, err
+		e.mics = slices.DeleteFunc(e.mics, func(m *mic.Mic) bool { return m == nil })
+		return nil, errors.Join(err, e.abandon())
 	}
 	e.origin = e.mics[0].Origin()
 	for _, m := range e.mics[1:] {
@@ -51,20 +49,59 @@ func openEars(ctx context.Context, host mic.Host, opts []mic.Options, names []st
 		}
 	}
 	if len(e.mics) == 1 {
-		e.Source, e.name = e.mics[0], e.mics[0].Device().Name
+		e.name = e.mics[0].Device().Name
 		return e, nil
 	}
 	if len(e.names) == 0 {
 		e.names = e.calledAfterDevices()
 	}
+	e.name = strings.Join(e.names, ", ")
+	return e, nil
+}
+
+// places are the microphones, where there are several.
+func (e *ears) places() (all []saved.Place) {
+	if len(e.mics) == 1 {
+		return nil
+	}
+	for i, m := range e.mics {
+		all = append(all, saved.Place{Name: e.names[i], Device: m.Device().Name})
+	}
+	return all
+}
+
+// begin makes one source of the microphones, whose sound begins at a position of the stream.
+// Several are kept every so many samples, and go on with the state of a session, where from is
+// not nil. Closing the source closes them; where begin fails they are closed.
+func (e *ears) begin(at, every int64, from *saved.Session) error {
+	if len(e.mics) == 1 {
+		e.Source = &shifted{e.mics[0], at}
+		return nil
+	}
 	inputs := make([]tracks.Input, len(e.mics))
 	for i, m := range e.mics {
 		inputs[i] = tracks.Input{Name: e.names[i], Source: m,
-			Shift: int64(m.Origin().Sub(e.origin).Seconds()*capture.Rate + 0.5)}
+			Shift: at + int64(m.Origin().Sub(e.origin).Seconds()*capture.Rate+0.5)}
 	}
 	e.room = tracks.NewRoom(inputs, patience)
-	e.Source, e.name = e.room, strings.Join(e.names, ", ")
-	return e, nil
+	e.Source = e.room
+	e.room.Keep(every)
+	if from == nil {
+		return nil
+	}
+	if err := e.room.GoOn(from.Snapshot.Chain, at); err != nil {
+		return errors.Join(inputError("--resume %s: %w", from.Stream, err), e.room.Close())
+	}
+	return nil
+}
+
+// abandon closes microphones of which no source was made.
+func (e *ears) abandon() error {
+	var err error
+	for _, m := range e.mics {
+		err = errors.Join(err, m.Close())
+	}
+	return err
 }
 
 // calledAfterDevices are the devices' names, told apart where one is there twice.

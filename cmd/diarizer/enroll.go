@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/serve"
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
@@ -46,15 +47,12 @@ func newEnrollCommand() *cobra.Command {
 			sayExpired(cmd.ErrOrStderr(), f)
 			return do(cmd.Context(), fileStore{f}, m)
 		}
-		if key != nil {
-			return usage("--voices-key: expected --file besides: what a server keeps is not encrypted with it")
-		}
 		nc, err := o.connect(cmd)
 		if err != nil {
 			return err
 		}
 		defer nc.Close()
-		store, err := serve.Enrolled(cmd.Context(), nc, m, serve.StoreOptions{Replicas: replicas})
+		store, err := serve.Enrolled(cmd.Context(), nc, m, key, serve.StoreOptions{Replicas: replicas})
 		if err != nil {
 			return err
 		}
@@ -76,12 +74,13 @@ A recording with too little speech, with a second voice or with much noise is
 refused, with what was found; where a second voice or noise was found in error,
 --anyway takes it.
 
-What is kept is biometric data: it says whose voice a voice is. It lies, not
-encrypted, in the bucket diarizer-speakers of the NATS server, where everybody
-can read it who may read the bucket, or with --file in a file on this machine,
-which "diarizer listen --identify" and its like read, encrypted with --voices-key. Ask
-the person before, say with --expire how long it is needed, and delete it when it is not
-needed any more. No sound is kept, and only the model that made it can use it.`,
+What is kept is biometric data: it says whose voice a voice is. It lies in the bucket
+diarizer-speakers of the NATS server, where everybody can read it who may read the
+bucket, or with --file in a file on this machine, which "diarizer listen --identify"
+and its like read. With --voices-key it is encrypted, in either; in a bucket the names
+are not. Ask the person before, say with --expire how long it is needed, and delete it
+when it is not needed any more. No sound is kept, and only the model that made it can
+use it.`,
 		Example: `  diarizer enroll "Ada Lovelace" ada-1.flac ada-2.wav
   diarizer enroll --from standup "Ada Lovelace" S2
   diarizer enroll --from standup --recording standup.flac "Ada Lovelace" S2
@@ -89,6 +88,8 @@ needed any more. No sound is kept, and only the model that made it can use it.`,
   diarizer enroll --file --expire 90d "Ada Lovelace" ada-1.flac
   diarizer enroll new-key voices.key
   diarizer enroll --file --voices-key voices.key "Ada Lovelace" ada-1.flac
+  diarizer enroll --nats nats://bus:4222 --voices-key voices.key "Ada Lovelace" ada-1.flac
+  diarizer enroll encrypt --nats nats://bus:4222 --voices-key voices.key
   diarizer enroll list
   diarizer enroll rename "Ada Lovelace" Ada
   diarizer enroll delete Ada`,
@@ -148,7 +149,7 @@ needed any more. No sound is kept, and only the model that made it can use it.`,
 	cmd.AddCommand(
 		&cobra.Command{Use: "list", Short: "List the enrolled speakers", Example: "  diarizer enroll list", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 			return with(cmd, func(ctx context.Context, store voiceStore, _ model.Model) error {
-				return listSpeakers(ctx, cmd, store)
+				return listSpeakers(ctx, cmd, store, keyPath != "")
 			})
 		}},
 		&cobra.Command{Use: "rename NAME NEW", Short: "Give a speaker another name", Example: "  diarizer enroll rename \"Ada Lovelace\" Ada", Args: cobra.ExactArgs(2), RunE: func(cmd *cobra.Command, args []string) error {
@@ -161,11 +162,25 @@ needed any more. No sound is kept, and only the model that made it can use it.`,
 			})
 		}},
 		&cobra.Command{Use: "new-key FILE", Short: "Make a key for --voices-key", Example: "  diarizer enroll new-key voices.key", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
-			if err := voicefile.NewKey(args[0]); err != nil {
+			if err := voicekey.Make(args[0]); err != nil {
 				return as(exitOutput, err)
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "made %s: keep it apart from the voices, and a copy in a safe place, as they cannot be read without it\n", args[0])
 			return nil
+		}},
+		&cobra.Command{Use: "encrypt", Short: "Encrypt voices that were kept before there was a key", Example: "  diarizer enroll encrypt --voices-key voices.key", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+			if keyPath == "" {
+				return usage("enroll encrypt: expected --voices-key with the key, see diarizer enroll new-key")
+			}
+			return with(cmd, func(ctx context.Context, store voiceStore, _ model.Model) error {
+				names, err := store.Seal(ctx)
+				if len(names) > 0 {
+					fmt.Fprintf(cmd.ErrOrStderr(), "encrypted the voice of %s\n", strings.Join(names, ", "))
+				} else if err == nil {
+					fmt.Fprintln(cmd.ErrOrStderr(), "all voices are encrypted already")
+				}
+				return err
+			})
 		}},
 		&cobra.Command{Use: "delete NAME", Short: "Delete a speaker", Example: "  diarizer enroll delete Ada", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
 			return with(cmd, func(ctx context.Context, store voiceStore, _ model.Model) error {
@@ -203,7 +218,8 @@ func learn(ctx context.Context, sp *enroll.Speaker, m model.Model, files []strin
 	return nil
 }
 
-func listSpeakers(ctx context.Context, cmd *cobra.Command, store voiceStore) error {
+// listSpeakers prints who is enrolled; keyed says that they are meant to be encrypted.
+func listSpeakers(ctx context.Context, cmd *cobra.Command, store voiceStore, keyed bool) error {
 	all, err := store.List(ctx)
 	if err != nil {
 		return err
@@ -211,15 +227,23 @@ func listSpeakers(ctx context.Context, cmd *cobra.Command, store voiceStore) err
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tSPEECH\tENROLLED\tUNTIL\tFROM\tNOTE")
 	for _, e := range all {
-		note := ""
+		var notes []string
 		if e.Err != nil {
-			note = e.Err.Error()
+			notes = append(notes, e.Err.Error())
 		}
+		if keyed && !e.Sealed {
+			notes = append(notes, "not encrypted: diarizer enroll encrypt does it")
+		}
+		note := strings.Join(notes, "; ")
 		until := "-"
 		if !e.Expires.IsZero() {
 			until = e.Expires.Local().Format(time.DateOnly)
 		}
-		fmt.Fprintf(w, "%s\t%.1fs\t%s\t%s\t%s\t%s\n", e.Name, e.Stats.N/100, e.Enrolled.Format(time.DateOnly), until, e.Source, note)
+		enrolled := "-"
+		if !e.Enrolled.IsZero() {
+			enrolled = e.Enrolled.Format(time.DateOnly)
+		}
+		fmt.Fprintf(w, "%s\t%.1fs\t%s\t%s\t%s\t%s\n", e.Name, e.Stats.N/100, enrolled, until, e.Source, note)
 	}
 	return w.Flush()
 }

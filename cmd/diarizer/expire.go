@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 )
 
 // longestKept is the longest time that a voice can be kept for: who means for ever leaves
@@ -56,15 +56,15 @@ func expireFlag(f *pflag.FlagSet, value *within) {
 
 // keyFlag registers --voices-key.
 func keyFlag(f *pflag.FlagSet, value *string) {
-	f.StringVar(value, "voices-key", "", "encrypt the file of voices with the key in this `file`, which diarizer enroll new-key makes")
+	f.StringVar(value, "voices-key", "", "encrypt the voices that are kept, in a file or on a server, with the key in this `file`, which diarizer enroll new-key makes")
 }
 
 // keyOf reads the key of --voices-key, nil where there is none.
-func keyOf(path string) (*voicefile.Key, error) {
+func keyOf(path string) (*voicekey.Key, error) {
 	if path == "" {
 		return nil, nil
 	}
-	key, err := voicefile.ReadKey(path)
+	key, err := voicekey.Read(path)
 	if err != nil {
 		return nil, as(exitInput, fmt.Errorf("--voices-key: %w", err))
 	}

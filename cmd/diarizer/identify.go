@@ -18,7 +18,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/serve"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
@@ -46,11 +48,14 @@ func identifyFlag(f *pflag.FlagSet, value *string) {
 type recognition struct {
 	file   *voicefile.File // nil where no voice is kept
 	people []enroll.Speaker
-	expire within // of the voices that are kept
+	key    *voicekey.Key    // of --voices-key, nil where there is none
+	expire within           // of the voices that are kept
+	keeper *remember.Keeper // where people are asked, nil where the voice of everybody with a name is kept
 
 	mu    sync.Mutex
 	heard map[string]map[int]model.Stats // by stream
 	named map[string]map[event.Speaker]string
+	told  []string // of what the keeper has kept, or could not
 }
 
 // openVoices reads the voices of --identify, with the key of --voices-key.
@@ -59,10 +64,7 @@ func openVoices(value, keyPath string, m model.Model, stderr io.Writer) (*recogn
 	if err != nil {
 		return nil, err
 	}
-	if key != nil && value == natsVoices {
-		return nil, usage("--voices-key: expected --identify or --identify=FILE: what a server keeps is not encrypted with it")
-	}
-	r := &recognition{heard: map[string]map[int]model.Stats{}, named: map[string]map[event.Speaker]string{}}
+	r := &recognition{key: key, heard: map[string]map[int]model.Stats{}, named: map[string]map[event.Speaker]string{}}
 	switch value {
 	case "":
 		return nil, nil
@@ -86,29 +88,88 @@ func (r *recognition) ask(ctx context.Context, o *output, m model.Model) error {
 	if o.nc == nil || o.server != nil {
 		return usage("--identify=nats: expected --nats with the server that has the enrolled speakers")
 	}
-	store, err := serve.Enrolled(ctx, o.nc, m, serve.StoreOptions{})
+	store, err := serve.Enrolled(ctx, o.nc, m, r.key, serve.StoreOptions{})
 	if err != nil {
 		return as(exitServer, fmt.Errorf("--identify: %w", err))
 	}
 	all, err := store.List(ctx)
+	if err != nil {
+		return as(exitServer, err)
+	}
+	var open []string
 	for _, e := range all {
-		if e.Err == nil {
+		switch {
+		case e.Err == nil:
 			r.people = append(r.people, e.Speaker)
+		case errors.Is(e.Err, voicekey.ErrSealed), errors.Is(e.Err, voicekey.ErrOtherKey):
+			return inputError("--identify=nats: %s: %w", e.Name, e.Err)
+		case !errors.Is(e.Err, enroll.ErrOtherModel): // which is nothing wrong
+			o.warn(fmt.Errorf("--identify=nats: %s: %w", e.Name, e.Err))
+		}
+		if !e.Sealed {
+			open = append(open, e.Name)
 		}
 	}
-	return as(exitServer, err)
+	if r.key != nil && len(open) > 0 {
+		o.warn(fmt.Errorf("on the server the voice of %s is not encrypted: diarizer enroll encrypt does it", some(open)))
+	}
+	return nil
+}
+
+// asked has people asked whose voices are to be kept: those of others are not.
+func (r *recognition) asked(m model.Model, say func(format string, args ...any)) *remember.Keeper {
+	if r == nil || r.file == nil {
+		return nil
+	}
+	r.keeper = remember.New(r.file.Path(), m, r.key, func(text string) {
+		r.mu.Lock()
+		r.told = append(r.told, text)
+		r.mu.Unlock()
+		say("%s\n", text)
+	})
+	return r.keeper
+}
+
+// remember keeps the voice of somebody who was asked. What is done at once is said at the end
+// too, what is put off is said when it is done.
+func (r *recognition) remember(stream string, w remember.Wish) (said string, err error) {
+	said, err = r.keeper.Keep(stream, w)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.heard[stream] != nil && err == nil {
+		r.told = append(r.told, said)
+	}
+	return said, err
 }
 
 // attach has a run look at its speakers' voices.
-func (r *recognition) attach(opts *session.Options) {
+func (r *recognition) attach(opts *session.Options) error {
 	if r == nil {
-		return
+		return nil
 	}
-	opts.Recall = &session.Recall{People: r.people, Heard: func(said map[int]model.Stats) {
+	people := r.people
+	if r.keeper != nil {
+		var err error
+		if people, err = r.keeper.Begin(opts.Stream, opts.Pipeline.Model); err != nil {
+			return as(exitInput, fmt.Errorf("--identify: %w", err))
+		}
+	}
+	opts.Recall = &session.Recall{People: people, Heard: func(said map[int]model.Stats) {
 		r.mu.Lock()
-		defer r.mu.Unlock()
 		r.heard[opts.Stream] = said
+		r.mu.Unlock()
+		if r.keeper != nil {
+			r.keeper.Heard(opts.Stream, said)
+		}
 	}}
+	return nil
+}
+
+// over says that a run is over, heard to its end or not.
+func (r *recognition) over(stream string) {
+	if r != nil && r.keeper != nil {
+		r.keeper.Ended(stream)
+	}
 }
 
 // event notes whom people have given a name.
@@ -128,13 +189,19 @@ func (r *recognition) event(e event.Event) {
 	}
 }
 
-// keep keeps the voices of those who got a name.
+// keep keeps the voices of those who got a name, or says what was kept with a yes.
 func (r *recognition) keep(say func(format string, args ...any)) error {
 	if r == nil || r.file == nil {
 		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.keeper != nil {
+		for _, text := range r.told {
+			say("%s\n", text)
+		}
+		return nil
+	}
 	var kept, short []string
 	var errs []error
 	for _, stream := range slices.Sorted(maps.Keys(r.named)) {

@@ -53,15 +53,16 @@ With several --device, or with --channel each, there is a person at each microph
 one hears of another, such as a loudspeaker that is listened to as well, is told once.
 --max-speakers is then that of a microphone, 1 if it is not given.
 
-Who is who at one microphone is kept for a week in the directory for state, with the last
-ten seconds of sound and no more of it: --resume NAME goes on with the stream of that name,
-by the same speakers and names, after Ctrl-C or when the program has died. What was missed
-is a gap.`,
+Who is who is kept for a week in the directory for state, with the last ten seconds of
+sound and no more of it: --resume NAME goes on with the stream of that name, by the same
+speakers and names, after Ctrl-C or when the program has died, with as many --device in the
+same order, or channels, as before. What was missed is a gap.`,
 		Example: `  diarizer listen
   diarizer listen --stream standup --title "Stand-up of team A" --nats nats://bus:4222
   diarizer listen --device "USB" --record meeting.flac --out meeting.vtt
   diarizer listen --device "USB" --device "Monitor" --names Ada,Others
   diarizer listen --resume standup --out standup.vtt
+  diarizer listen --resume call --device "USB" --device "Monitor"
   diarizer listen --nats nats://localhost:4222 --json`,
 		Args: noRecording,
 		RunE: func(cmd *cobra.Command, _ []string) error { return listenTo(cmd, o, l) },
@@ -157,21 +158,19 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	if len(opts) > 1 && o.identify != "" {
 		return usage("--identify: expected it with one microphone")
 	}
-	from, err := l.resumed()
+	from, err := l.resumed(len(opts))
 	if err != nil {
 		return err
 	}
 	if err := l.entitle(time.Now()); err != nil {
 		return err
 	}
-	if len(opts) == 1 {
-		release, err := sessionsIn().Lock(l.stream)
-		if errors.Is(err, saved.ErrBusy) {
-			return usage("--stream %s: somebody diarizes a stream of this name already, on this machine: choose another name, or end that one", l.stream)
-		}
-		if err == nil { // else it cannot be kept, which is said when it is tried
-			defer func() { err = errors.Join(err, release()) }()
-		}
+	release, locked := sessionsIn().Lock(l.stream)
+	if errors.Is(locked, saved.ErrBusy) {
+		return usage("--stream %s: somebody diarizes a stream of this name already, on this machine: choose another name, or end that one", l.stream)
+	}
+	if locked == nil { // else it cannot be kept, which is said when it is tried
+		defer func() { err = errors.Join(err, release()) }()
 	}
 	files, err := o.check(cmd, false)
 	if err != nil {
@@ -219,17 +218,9 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 		return err
 	}
 	out.live = true
-	var kept *resumption
-	if len(opts) == 1 {
-		kept = &resumption{dir: sessionsIn(), from: from, warn: out.warn}
-		sweepSessions(out.warn)
-	}
-	defer func() {
-		err = out.close(cmd.Context(), err)
-		if kept != nil {
-			err = errors.Join(err, kept.named(out.timelines))
-		}
-	}()
+	kept := &resumption{dir: sessionsIn(), from: from, warn: out.warn}
+	sweepSessions(out.warn)
+	defer func() { err = errors.Join(out.close(cmd.Context(), err), kept.named(out.timelines)) }()
 	if slow != "" {
 		out.warn(errors.New(slow))
 	}
@@ -245,15 +236,17 @@ func listenOn(ctx context.Context, host mic.Host, opts []mic.Options, out *outpu
 	if err != nil {
 		return as(exitInput, err)
 	}
-	hold := session.Options{Stream: l.stream, Source: event.Source{Name: l.title, Origin: e.origin}, Pipeline: cfg}
-	var whole capture.Source = e
-	if kept != nil {
-		var begin int64
-		hold.Keep, hold.Source.Origin, begin = kept.options(l.stream, e.origin)
-		whole = &shifted{e, begin}
-		kept.say(out, begin)
+	if err := kept.sit(e.places()); err != nil {
+		return errors.Join(err, e.abandon())
 	}
-	src, err := keep.record(whole, out.warn)
+	hold := session.Options{Stream: l.stream, Source: event.Source{Name: l.title}, Pipeline: cfg}
+	var begin int64
+	hold.Keep, hold.Source.Origin, begin = kept.options(l.stream, e.origin)
+	if err := e.begin(begin, savedEvery, kept.from); err != nil {
+		return err
+	}
+	kept.say(out, begin)
+	src, err := keep.record(e, out.warn)
 	if err != nil {
 		return errors.Join(err, e.Close())
 	}

@@ -132,3 +132,73 @@ func TestListenToEachChannel(t *testing.T) {
 		t.Errorf("%v: %s\n%s", talk, out, errs)
 	}
 }
+
+// A call of two microphones that was ended goes on: the same people by the same numbers and names,
+// who need not be named again.
+func TestListenGoesOnWithTwoMicrophones(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	card := soundcard.StartPair(t, "0%")
+	dir := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", dir)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	const half = 8
+	ada, grace := call(t, 2*half, 0)
+	// part listens while a part of the call is played, and returns what was said on standard error.
+	part := func(begin int, args string) string {
+		t.Helper()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		out, errs := &sayer{said: make(chan string, 1)}, new(bytes.Buffer)
+		status := make(chan int)
+		go func() {
+			status <- run(ctx, strings.Fields("listen --model light --nats off --device Desk --device speaker "+args), nil, out, errs)
+		}()
+		select {
+		case <-out.said:
+		case s := <-status:
+			t.Fatalf("status %d: %s", s, errs)
+		}
+		var playing sync.WaitGroup
+		for sink, sound := range map[string][]float32{"room": ada, "speaker": grace} {
+			wav := path(sink + ".wav")
+			writeCardWAV(t, wav, convert(t, capture.Rate, cardRate, sound[begin*capture.Rate:(begin+half)*capture.Rate]))
+			playing.Go(func() {
+				if err := card.PlayTo(sink, wav); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		playing.Wait()
+		time.Sleep(1500 * time.Millisecond) // what is on its way
+		cancel()
+		if s := <-status; s != exitInterrupted {
+			t.Fatalf("status %d, want %d; standard error: %s", s, exitInterrupted, errs)
+		}
+		return errs.String()
+	}
+	part(0, "--names Ada,Grace --stream call --json")
+	if s := run(t.Context(), strings.Fields("listen --model light --nats off --device speaker --device Desk --resume call"), nil, io.Discard, new(bytes.Buffer)); s != exitUsage {
+		t.Errorf("microphones that have changed places: status %d", s)
+	}
+	errs := part(half, "--resume call --json --rttm "+path("call.rttm"))
+	if !strings.Contains(errs, "going on with call, 2 speakers") || !strings.Contains(errs, "were missed") {
+		t.Errorf("standard error: %s", errs)
+	}
+	before, after := map[string]float64{}, map[string]float64{}
+	for _, s := range segmentsIn(t, path("call.rttm")) {
+		if s.Start < half {
+			before[s.Speaker] += s.End - s.Start
+		} else if s.Start > half+1.5 {
+			after[s.Speaker] += s.End - s.Start
+		}
+	}
+	t.Logf("%v before, %v after", before, after)
+	if len(before) != 2 || before["Ada"] < 1 || before["Grace"] < 1 || len(after) == 0 || after["Ada"]+after["Grace"] < 2 {
+		t.Errorf("%v before, %v after", before, after)
+	}
+	for name := range after {
+		if before[name] == 0 {
+			t.Errorf("%s was not there before", name)
+		}
+	}
+}

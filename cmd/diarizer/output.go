@@ -23,6 +23,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/internal/show/transcript"
+	"github.com/seed-7adb9000/diarizer/internal/show/tui"
 	"github.com/seed-7adb9000/diarizer/internal/web/page"
 	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/publish"
@@ -78,8 +79,13 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results, m model.Model) (*
 	}
 	out := &output{flags: o, voices: voices, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), files: files}
 	out.host = isTerminal(cmd.InOrStdin())
-	if o.tui {
-		out.term = openTerminal(cmd.Context(), out.correct, true, cmd.InOrStdin(), out.stdout)
+	shown := page.Options{Correct: out.correct, Sounds: &out.sounds}
+	if o.tui && onTerminal(cmd.InOrStdin(), out.stdout) {
+		opts := tui.Options{Correct: out.correct}
+		if keeper := voices.asked(m, out.say); keeper != nil {
+			shown.Voices, opts.Remember, opts.KeepFor = keeper, voices.remember, time.Duration(o.voicesExpire)
+		}
+		out.term = openTerminal(cmd.Context(), opts, true, cmd.InOrStdin(), out.stdout)
 	}
 	if out.term != nil {
 		out.stderr = out.term.feed
@@ -97,7 +103,7 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results, m model.Model) (*
 	default:
 		out.print = transcript.New(out.text, transcript.Options{}).Event
 	}
-	live, err := o.page.open(cmd.Context(), out.stderr, out.correct, &out.sounds)
+	live, err := o.page.open(cmd.Context(), out.stderr, shown)
 	if err != nil {
 		return nil, errors.Join(err, out.term.close())
 	}
@@ -197,7 +203,11 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 		opts.OnMeter, opts.OnPartial = o.term.feed.Reading, o.term.feed.Partial
 	}
 	opts.OnDesk = func(d *correct.Desk) { o.desks.Add(opts.Stream, d) }
-	o.voices.attach(&opts)
+	if err := o.voices.attach(&opts); err != nil {
+		o.fail()
+		return err
+	}
+	defer o.voices.over(opts.Stream)
 	o.page.attach(&opts)
 	run, cancel := o.term.until(ctx)
 	defer cancel()

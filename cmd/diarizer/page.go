@@ -35,9 +35,8 @@ type livePage struct {
 	server *page.Server
 }
 
-// open serves the page, where there is to be one, and says where. c takes its
-// corrections, sounds are what it can play.
-func (o pageFlags) open(ctx context.Context, stderr io.Writer, c page.Correct, sounds *page.Sounds) (*livePage, error) {
+// open serves the page, where there is to be one, and says where.
+func (o pageFlags) open(ctx context.Context, stderr io.Writer, opts page.Options) (*livePage, error) {
 	if o.addr == "" {
 		if o.token != "" {
 			return nil, usage("--http-token: expected it with --http")
@@ -45,7 +44,7 @@ func (o pageFlags) open(ctx context.Context, stderr io.Writer, c page.Correct, s
 		return nil, nil
 	}
 	p := &livePage{hub: page.NewHub()}
-	server, err := o.serve(ctx, stderr, p.hub, page.Options{Correct: c, Sounds: sounds})
+	server, err := o.serve(ctx, stderr, p.hub, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func newResults(stdout, stderr io.Writer, force, free bool) *results {
 // check finds out whether the files that the flags name can be written, before
 // anything is heard. The recordings are what the command reads.
 func (o *diarizeFlags) check(cmd *cobra.Command, several bool, recordings ...string) (*results, error) {
-	screen := o.tui && isTerminal(cmd.InOrStdin()) && isTerminal(cmd.OutOrStdout())
+	screen := o.tui && onTerminal(cmd.InOrStdin(), cmd.OutOrStdout())
 	r := newResults(cmd.OutOrStdout(), cmd.ErrOrStderr(), o.results.force, !o.json && !screen)
 	err := errors.Join(
 		r.Read(cmd, "a recording", recordings...),

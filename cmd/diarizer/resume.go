@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
@@ -12,6 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/session/saved"
+	"github.com/seed-7adb9000/diarizer/internal/session/tracks"
 )
 
 // sessionsIn is where sessions are kept.
@@ -20,25 +23,22 @@ func sessionsIn() saved.Dir { return saved.Dir(filepath.Join(stateHome(), "diari
 // savedEvery is the stream time between two snapshots of a session.
 const savedEvery = 10 * capture.Rate
 
-// resumption is what is kept of a session, and what it goes on with. A nil one keeps
-// nothing.
+// resumption is what is kept of a session, and what it goes on with.
 type resumption struct {
 	dir    saved.Dir
 	from   *saved.Session // of --resume
+	places []saved.Place  // where there are several microphones
 	latest *saved.Session
 	warn   func(error)
 	failed bool
 }
 
-// resumed reads the session that --resume names.
-func (l *listenFlags) resumed() (*saved.Session, error) {
+// resumed reads the session that --resume names, which so many microphones go on with.
+func (l *listenFlags) resumed(microphones int) (*saved.Session, error) {
 	if l.resume == "" {
 		return nil, nil
 	}
-	switch {
-	case len(l.devices) > 1 || len(l.names) > 0:
-		return nil, usage("--resume %s: expected one microphone", l.resume)
-	case l.stream != "" && l.stream != l.resume:
+	if l.stream != "" && l.stream != l.resume {
 		return nil, usage("--resume %s and --stream %s: expected one of them", l.resume, l.stream)
 	}
 	if err := event.CheckStream(l.resume); err != nil {
@@ -47,6 +47,9 @@ func (l *listenFlags) resumed() (*saved.Session, error) {
 	s, err := sessionsIn().Load(l.resume)
 	if err != nil {
 		return nil, inputError("--resume %s: %w", l.resume, err)
+	}
+	if err := l.seat(s.Places, microphones); err != nil {
+		return nil, err
 	}
 	l.stream = l.resume
 	if l.title == "" {
@@ -74,16 +77,58 @@ func (l *listenFlags) fit(s *saved.Session, cfg pipeline.Config, chosen bool) (p
 	if got := cfg.Model.Fingerprint(); got != want {
 		return cfg, inputError("--resume %s: the session was heard with the model %s, this one is %s: expected the same", l.resume, want, got)
 	}
-	if _, err := pipeline.RestoreStream(cfg, s.Snapshot.Chain); err != nil {
+	var err error
+	if n := len(s.Places); n > 0 {
+		err = tracks.Check(s.Snapshot.Chain, cfg, n)
+	} else {
+		_, err = pipeline.RestoreStream(cfg, s.Snapshot.Chain)
+	}
+	if err != nil {
 		return cfg, inputError("--resume %s: %w", l.resume, err)
 	}
 	return cfg, nil
 }
 
+// seat puts those who were at the microphones of a session at so many that there are now.
+func (l *listenFlags) seat(places []saved.Place, microphones int) error {
+	var names []string
+	for _, p := range places {
+		names = append(names, p.Name)
+	}
+	switch was := max(1, len(places)); {
+	case was == 1 && microphones > 1:
+		return usage("--resume %s: it was heard by one microphone: expected one, there are %d", l.resume, microphones)
+	case was != microphones:
+		return usage("--resume %s: it was heard by %d microphones, of %s: expected as many, in this order, there is %d", l.resume, was, strings.Join(names, ", "), microphones)
+	case len(places) > 0 && len(l.names) > 0 && !slices.Equal(names, l.names):
+		return usage("--names %s: %s was heard with %s: expected the same, in this order, or no --names", strings.Join(l.names, ","), l.resume, strings.Join(names, ","))
+	}
+	if len(places) > 0 {
+		l.names = names
+	}
+	return nil
+}
+
+// sit notes the microphones of a session. That those of the session before have changed
+// places is an error: whoever is at one would be taken for another.
+func (r *resumption) sit(places []saved.Place) error {
+	r.places = places
+	if r.from == nil {
+		return nil
+	}
+	for i, now := range places {
+		was := slices.IndexFunc(r.from.Places, func(p saved.Place) bool { return p.Device == now.Device })
+		if was >= 0 && r.from.Places[i].Device != now.Device {
+			return usage("--resume %s: %q was the microphone of %s, not of %s: expected the microphones in the order of before", r.from.Stream, now.Device, r.from.Places[was].Name, r.from.Places[i].Name)
+		}
+	}
+	return nil
+}
+
 // options are those of a run that is kept, whose sound begins at origin, which is
 // position begin of the stream.
 func (r *resumption) options(stream string, origin time.Time) (keep *session.Keep, began time.Time, begin int64) {
-	keep = &session.Keep{Every: savedEvery, Save: func(s session.Snapshot) { r.save(saved.Session{Stream: stream, Snapshot: s}) }}
+	keep = &session.Keep{Every: savedEvery, Save: func(s session.Snapshot) { r.save(saved.Session{Stream: stream, Snapshot: s, Places: r.places}) }}
 	if r.from == nil {
 		return keep, origin, 0
 	}

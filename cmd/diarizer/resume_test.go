@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ func TestResumeFlags(t *testing.T) {
 	for _, s := range []saved.Session{
 		{Stream: "other", Snapshot: session.Snapshot{Source: event.Source{Model: "another"}}},
 		{Stream: "damaged"},
+		{Stream: "call", Places: []saved.Place{{Name: "Ada", Device: "USB"}, {Name: "Others", Device: "Monitor"}}, Snapshot: session.Snapshot{Source: event.Source{Model: "another"}}},
 	} {
 		if err := d.Save(s); err != nil {
 			t.Fatal(err)
@@ -29,11 +31,13 @@ func TestResumeFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	for args, want := range map[string]string{
-		"--resume none":                        "no session is kept of none in " + string(d) + "; there is damaged, other",
+		"--resume none":                        "no session is kept of none in " + string(d) + "; there is call, damaged, other",
 		"--resume damaged":                     "damaged.session: the kept session cannot be used: it does not begin like one",
 		"--resume a/b":                         "--resume: ",
 		"--resume other --stream x":            "expected one of them",
-		"--resume other --device x --device y": "expected one microphone",
+		"--resume other --device x --device y": "it was heard by one microphone: expected one, there are 2",
+		"--resume call":                        "it was heard by 2 microphones, of Ada, Others: expected as many, in this order, there is 1",
+		"--resume call --device x --device y --names Others,Ada": "call was heard with Ada,Others: expected the same",
 	} {
 		status, _, stderr := diarizer(t.Context(), nil, strings.Fields("listen --nats off --model light "+args)...)
 		if status != exitUsage && status != exitInput || !strings.Contains(stderr, want) || strings.Count(stderr, "\n") != 1 {
@@ -55,6 +59,29 @@ func TestResumeFlags(t *testing.T) {
 	from.Snapshot.Source.Model = cfg.Model.Fingerprint()
 	if _, err := l.fit(&from, cfg, true); err == nil || !strings.Contains(err.Error(), "snapshot of a stream cannot be used") {
 		t.Errorf("%v", err)
+	}
+}
+
+// The microphones of a session keep their places, by whatever names they are asked for.
+func TestMicrophonesKeepTheirPlaces(t *testing.T) {
+	before := []saved.Place{{Name: "Ada", Device: "USB"}, {Name: "Others", Device: "Monitor"}}
+	l := &listenFlags{resume: "call"}
+	if err := l.seat(before, 2); err != nil || !slices.Equal(l.names, []string{"Ada", "Others"}) {
+		t.Errorf("%v, %v", l.names, err)
+	}
+	r := &resumption{from: &saved.Session{Stream: "call", Places: before}}
+	for _, devices := range [][2]string{{"USB", "Monitor"}, {"USB", "Another"}, {"Another", "Monitor"}} {
+		if err := r.sit([]saved.Place{{Name: "Ada", Device: devices[0]}, {Name: "Others", Device: devices[1]}}); err != nil {
+			t.Errorf("%v: %v", devices, err)
+		}
+	}
+	err := r.sit([]saved.Place{{Name: "Ada", Device: "Monitor"}, {Name: "Others", Device: "USB"}})
+	if err == nil || !strings.Contains(err.Error(), `"Monitor" was the microphone of Others, not of Ada`) {
+		t.Errorf("changed places: %v", err)
+	}
+	same := []saved.Place{{Name: "Ada", Device: "Desk"}, {Name: "Grace", Device: "Desk"}} // channels of one device
+	if err := (&resumption{from: &saved.Session{Places: same}}).sit(same); err != nil {
+		t.Error(err)
 	}
 }
 

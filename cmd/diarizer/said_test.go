@@ -32,7 +32,7 @@ func TestCommandsSayWhatTheyDid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := serve.Enrolled(t.Context(), nc, m, serve.StoreOptions{})
+	store, err := serve.Enrolled(t.Context(), nc, m, nil, serve.StoreOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,7 @@ type serveOptions struct {
 	limit    int
 	logJSON  bool
 	identify []string
+	key      string
 	keep     time.Duration
 	worker   serve.Options
 }
@@ -71,6 +72,7 @@ The first Ctrl-C, or SIGTERM, hands all streams over.`,
 	f.BoolVar(&o.logJSON, "log-json", false, "log lines of JSON")
 	cli.ModelFlag(f, &o.model)
 	f.StringSliceVar(&o.identify, "identify", nil, "compare the speakers of new streams of these names with the enrolled ones, such as 'team-*'; see \"diarizer enroll\"")
+	keyFlag(f, &o.key)
 	f.DurationVar(&o.worker.Checkpoint, "checkpoint", serve.DefaultCheckpoint, "how much sound lies between two checkpoints of a stream")
 	f.DurationVar(&o.worker.Idle, "idle", serve.DefaultIdle, "end a stream of which nothing came for so long")
 	f.DurationVar(&o.worker.Beat, "heartbeat", serve.DefaultBeat, "how often to tell the others that this process lives")
@@ -106,6 +108,10 @@ func runServe(ctx context.Context, stderr io.Writer, o serveOptions) error {
 	if o.workers > 0 {
 		runtime.GOMAXPROCS(o.workers)
 	}
+	key, err := keyOf(o.key)
+	if err != nil {
+		return err
+	}
 	d := diarizeFlags{model: o.model}
 	m, err := cli.ReadModel(d.model)
 	if err != nil {
@@ -113,6 +119,7 @@ func runServe(ctx context.Context, stderr io.Writer, o serveOptions) error {
 	}
 	opts := o.worker
 	opts.Pipeline, opts.Log, opts.Limit = pipeline.Config{Model: m}, log, o.limit
+	opts.VoicesKey = key
 	opts.Identify = func(stream string) bool { return matchesAny(o.identify, stream) }
 	if o.limit == 0 {
 		fmt.Fprintln(stderr, "limit: being measured, which takes some seconds; --max-streams sets it")

@@ -70,6 +70,10 @@ func (c *child) signal(t *testing.T, s os.Signal) {
 // Whichever signal ends the program, what was known is written, and what was
 // there before is kept.
 func TestSignalsLoseNothing(t *testing.T) {
+	// Where hang-ups are ignored here, as under nohup, children would ignore them too.
+	hangUps := make(chan os.Signal, 1)
+	signal.Notify(hangUps, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangUps) })
 	for name, s := range map[string]syscall.Signal{"hang-up": syscall.SIGHUP, "terminate": syscall.SIGTERM, "interrupt": syscall.SIGINT} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

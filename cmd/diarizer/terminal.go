@@ -24,9 +24,9 @@ type terminalView struct {
 
 // openTerminal shows a view on out, or returns nil where in or out is no
 // terminal: what is piped gets plain lines. With ends, the user can end what is
-// shown and goes on looking at it.
-func openTerminal(ctx context.Context, correct tui.Correct, ends bool, in io.Reader, out io.Writer) *terminalView {
-	if !isTerminal(in) || !isTerminal(out) {
+// shown and goes on looking at it; opts says what else.
+func openTerminal(ctx context.Context, opts tui.Options, ends bool, in io.Reader, out io.Writer) *terminalView {
+	if !onTerminal(in, out) {
 		return nil
 	}
 	t := &terminalView{feed: tui.NewFeed(), done: make(chan error, 1)}
@@ -35,7 +35,6 @@ func openTerminal(ctx context.Context, correct tui.Correct, ends bool, in io.Rea
 	closed, quit := context.WithCancel(ctx)
 	asked, end := context.WithCancel(closed)
 	t.cancel, t.closed, t.asked = stop, closed, asked
-	opts := tui.Options{Correct: correct}
 	if ends {
 		opts.End = end
 	}
@@ -46,6 +45,9 @@ func openTerminal(ctx context.Context, correct tui.Correct, ends bool, in io.Rea
 	}()
 	return t
 }
+
+// onTerminal reports whether a view can be shown.
+func onTerminal(in io.Reader, out io.Writer) bool { return isTerminal(in) && isTerminal(out) }
 
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)

@@ -86,7 +86,7 @@ func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOption
 	if o.page.addr != "" {
 		return viewPage(ctx, nc, stderr, o, say)
 	}
-	t = openTerminal(ctx, tui.Correct(correctOver(nc)), false, in, out)
+	t = openTerminal(ctx, tui.Options{Correct: tui.Correct(correctOver(nc))}, false, in, out)
 	defer func() { err = errors.Join(err, t.close()) }()
 	if t == nil {
 		return follow(ctx, nc, o, say, display{event: transcript.New(out, transcript.Options{Streams: len(o.streams) != 1}).Event})

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/internal/show/tui"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
@@ -193,7 +194,7 @@ func TestViewFlags(t *testing.T) {
 
 // Where the output is no terminal, --tui changes nothing.
 func TestTerminalViewNeedsATerminal(t *testing.T) {
-	if v := openTerminal(t.Context(), nil, false, strings.NewReader(""), &bytes.Buffer{}); v != nil {
+	if v := openTerminal(t.Context(), tui.Options{}, false, strings.NewReader(""), &bytes.Buffer{}); v != nil {
 		t.Error("a view on a buffer")
 	}
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
@@ -201,7 +202,7 @@ func TestTerminalViewNeedsATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer null.Close()
-	if v := openTerminal(t.Context(), nil, false, null, null); v != nil {
+	if v := openTerminal(t.Context(), tui.Options{}, false, null, null); v != nil {
 		t.Error("a view on nothing")
 	}
 	var v *terminalView // all of it is harmless without one

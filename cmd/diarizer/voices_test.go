@@ -32,8 +32,9 @@ func TestVoicesAtRest(t *testing.T) {
 		{exitOutput, "there already", []string{"enroll", "new-key", key}},
 		{exitUsage, "expected days such as 90d", args("--expire", "soon", "Ada", wav)},
 		{exitUsage, "expected days such as 90d", args("--expire", "-3d", "Ada", wav)},
-		{exitUsage, "--voices-key", []string{"enroll", "list", "--voices-key", key}},
-		{exitUsage, "--voices-key", []string{"run", "--identify=nats", "--voices-key", key, wav}},
+		{exitUsage, "expected --voices-key", []string{"enroll", "encrypt", "--file=" + voices}},
+		{exitInput, "no.key is not there", []string{"run", "--identify=nats", "--voices-key", filepath.Join(dir, "no.key"), wav}},
+		{exitInput, "no.key is not there", []string{"serve", "--voices-key", filepath.Join(dir, "no.key")}},
 	} {
 		if status, _, stderr := diarizer(t.Context(), nil, c.args...); status != c.status || !strings.Contains(stderr, c.says) {
 			t.Errorf("%q: status %d, %s", c.args, status, stderr)

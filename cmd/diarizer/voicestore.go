@@ -15,6 +15,8 @@ type voiceStore interface {
 	List(ctx context.Context) ([]enroll.Entry, error)
 	Add(ctx context.Context, sp enroll.Speaker, replace bool) error
 	Rename(ctx context.Context, from, to string) error
+	// Seal encrypts those who are not encrypted yet, and returns their names.
+	Seal(ctx context.Context) ([]string, error)
 	// Delete says what was deleted, and that nothing of it is left.
 	Delete(ctx context.Context, name string) (string, error)
 }
@@ -39,12 +41,24 @@ func (f fileStore) Rename(_ context.Context, from, to string) error {
 	return f.save(f.File.Rename(from, to))
 }
 
+func (f fileStore) Seal(context.Context) (names []string, err error) {
+	for _, e := range f.File.List() {
+		if !e.Sealed {
+			names = append(names, e.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	return names, f.save(nil)
+}
+
 func (f fileStore) Delete(_ context.Context, name string) (string, error) {
 	erased, err := f.File.Erase(name)
 	if errors.Is(err, enroll.ErrNobody) {
 		return "", err
 	}
-	return fmt.Sprintf("%v; %s was read again and has nothing of it", erased, f.File.Path()), as(exitOutput, err)
+	return erased.String(), as(exitOutput, err)
 }
 
 // sayExpired says whose voices were erased as their time was over.

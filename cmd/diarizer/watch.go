@@ -59,7 +59,7 @@ streams too. Formats are then txt, json, srt, vtt, ctm, stm and eaf, and jsonl.`
   diarizer watch --stream talk --words`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.tui && isTerminal(cmd.InOrStdin()) && isTerminal(cmd.OutOrStdout()) {
+			if o.tui && onTerminal(cmd.InOrStdin(), cmd.OutOrStdout()) {
 				return view(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr(), viewOptions{url: o.url, nats: o.nats, streams: o.streams})
 			}
 			return watch(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)

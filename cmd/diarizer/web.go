@@ -136,7 +136,7 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 	hub := page.NewHub()
 	options := page.Options{Correct: correctOver(nc), Also: api.Routes()}
 	if voices != nil {
-		options.Remember = func(_ context.Context, stream string, w remember.Wish) (string, error) { return voices.Keep(stream, w) }
+		options.Voices = voices
 	}
 	server, err := o.page.serve(ctx, stderr, hub, options)
 	if err != nil {
@@ -177,7 +177,7 @@ func (o *webOptions) keeper(models *models, stderr io.Writer) (*remember.Keeper,
 		return nil, as(exitInput, fmt.Errorf("--identify: %w", err))
 	}
 	sayExpired(stderr, f)
-	return remember.New(f.Path(), key, func(text string) { fmt.Fprintf(stderr, "diarizer: %s\n", text) }), nil
+	return remember.New(f.Path(), cfg.Model, key, func(text string) { fmt.Fprintf(stderr, "diarizer: %s\n", text) }), nil
 }
 
 // connect connects to the server of the flags, or to one of the program's own.

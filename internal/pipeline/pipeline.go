@@ -38,6 +38,9 @@ type Config struct {
 
 // Output is what one block of sound led to.
 type Output struct {
+	// Before, where not nil, is the state of whoever diarizes as it was before the block, for
+	// another one to go on with. [Run] gives none.
+	Before []byte
 	// At is how far the stream has been heard, in samples.
 	At int64
 	// Events are the changes of the timeline, in order.

@@ -28,7 +28,7 @@ func TestDomain(t *testing.T) {
 	m := newMeetings(t, cfg, 1, 8)
 	w := startWorker(t, nc, testOptions(cfg))
 	m.run(t, nc, 10, time.Minute, nil)
-	store, err := Enrolled(t.Context(), nc, cfg.Model, StoreOptions{})
+	store, err := Enrolled(t.Context(), nc, cfg.Model, nil, StoreOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

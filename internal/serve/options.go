@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/voices/identify"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 )
 
 // Options say how a Worker works. Pipeline is needed.
@@ -33,6 +34,8 @@ type Options struct {
 	// Naming is the rule by which they are compared; that of the model's kind if it
 	// is the zero value.
 	Naming identify.Rule
+	// VoicesKey, where not nil, reads those of the enrolled who are encrypted.
+	VoicesKey *voicekey.Key
 	// Log hears what happens.
 	Log *slog.Logger
 

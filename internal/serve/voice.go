@@ -13,12 +13,13 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/serve/checkpoint"
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // Enrolled opens the enrolled speakers of a server, whose bucket it creates if it
-// is absent.
-func Enrolled(ctx context.Context, nc *nats.Conn, m model.Model, o StoreOptions) (*enroll.Store, error) {
+// is absent. They are encrypted with the key, where that is not nil.
+func Enrolled(ctx context.Context, nc *nats.Conn, m model.Model, key *voicekey.Key, o StoreOptions) (*enroll.Store, error) {
 	js, err := bus.JetStream(nc, jetstream.WithDefaultTimeout(apiTimeout))
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)
@@ -27,7 +28,7 @@ func Enrolled(ctx context.Context, nc *nats.Conn, m model.Model, o StoreOptions)
 	if err != nil {
 		return nil, err
 	}
-	return enroll.NewStore(kv, m), nil
+	return enroll.NewStore(kv, m, key), nil
 }
 
 // Voice returns what a speaker of a stream has said, as the last checkpoint of

@@ -12,15 +12,17 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/voices/identify"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // voices are the enrolled speakers, made ready for comparisons. It may be shared
 // by goroutines.
 type voices struct {
-	kv jetstream.KeyValue
-	m  model.Model
-	by identify.Rule
+	kv  jetstream.KeyValue
+	m   model.Model
+	key *voicekey.Key // nil where they are not encrypted
+	by  identify.Rule
 
 	mu    sync.Mutex
 	known map[string]known // by their keys
@@ -42,12 +44,12 @@ type people struct {
 	voices  []identify.Known
 }
 
-func openVoices(ctx context.Context, js jetstream.JetStream, m model.Model, by identify.Rule, o StoreOptions) (*voices, error) {
-	kv, _, err := bucket(ctx, js, VoiceBucket, "enrolled speakers: biometric data", o)
+func openVoices(ctx context.Context, js jetstream.JetStream, o Options) (*voices, error) {
+	kv, _, err := bucket(ctx, js, VoiceBucket, "enrolled speakers: biometric data", o.Store)
 	if err != nil {
 		return nil, err
 	}
-	return &voices{kv: kv, m: m, by: by, known: map[string]known{}}, nil
+	return &voices{kv: kv, m: o.Pipeline.Model, key: o.VoicesKey, by: o.Naming, known: map[string]known{}}, nil
 }
 
 // follow keeps the voices up to date until ctx is done.
@@ -73,7 +75,7 @@ func (v *voices) put(comparer *identify.Comparer, e jetstream.KeyValueEntry) err
 	if e.Operation() != jetstream.KeyValuePut {
 		return nil
 	}
-	s, err := enroll.Decode(e.Value(), v.m)
+	s, err := enroll.Unseal(e.Value(), v.m, v.key)
 	if errors.Is(err, enroll.ErrOtherModel) {
 		return nil // of workers with that model
 	}

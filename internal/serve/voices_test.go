@@ -4,15 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/voices/identify"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
@@ -39,7 +43,7 @@ func TestIdentified(t *testing.T) {
 	if _, err := Voice(ctx, nc, cfg, "source", 99); err == nil {
 		t.Error("a speaker that is not there has a voice")
 	}
-	store, err := Enrolled(ctx, nc, m, StoreOptions{})
+	store, err := Enrolled(ctx, nc, m, nil, StoreOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +93,63 @@ func TestIdentified(t *testing.T) {
 	for key, n := range names {
 		if n != 1 || strings.HasPrefix(key, "silent") {
 			t.Errorf("identified %d times: %s", n, key)
+		}
+	}
+}
+
+// Voices that are encrypted are known to a worker with the key; one without it says whose it
+// cannot read, and what is not encrypted is known to both.
+func TestVoicesThatAreEncrypted(t *testing.T) {
+	nc := natstest.New(t)
+	m := anyModel()
+	path := filepath.Join(t.TempDir(), "voices.key")
+	if err := voicekey.Make(path); err != nil {
+		t.Fatal(err)
+	}
+	key, err := voicekey.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sp := enroll.Speaker{Name: "Ada", Enrolled: time.Now(), Stats: m.Shape().NewStats()}
+	sp.Stats.N = 700
+	for name, k := range map[string]*voicekey.Key{"Ada": key, "Grace": nil} {
+		sp.Name = name
+		store, err := Enrolled(t.Context(), nc, m, k, StoreOptions{})
+		if err == nil {
+			err = store.Add(t.Context(), sp, false)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	js, err := bus.JetStream(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, want := range map[*voicekey.Key][]string{key: {"Ada", "Grace"}, nil: {"Grace"}} {
+		opts := testOptions(pipeline.Config{Model: m})
+		opts.VoicesKey = k
+		v, err := openVoices(t.Context(), js, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		reports := make(chan error, 10)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			v.follow(ctx, nc, func(err error) { reports <- err })
+		}()
+		waitFor(t, func() bool { return slices.Equal(v.all().names, want) })
+		if k == nil {
+			if err := <-reports; !errors.Is(err, voicekey.ErrSealed) || !strings.Contains(err.Error(), "key Ada: the voice is encrypted: expected --voices-key") {
+				t.Errorf("%v", err)
+			}
+		}
+		stop()
+		<-ended
+		if len(reports) > 0 {
+			t.Errorf("%v", <-reports)
 		}
 	}
 }

@@ -94,7 +94,7 @@ func Run(ctx context.Context, nc *nats.Conn, opts Options, ready func(*Worker)) 
 	}
 	w.load.now = time.Now
 	w.metrics.observe(w)
-	if w.voices, err = openVoices(ctx, s.js, opts.Pipeline.Model, opts.Naming, opts.Store); err != nil {
+	if w.voices, err = openVoices(ctx, s.js, opts); err != nil {
 		return err
 	}
 	// What goes on in the background ends with Run, after the handover.

@@ -20,8 +20,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// Of a room that is said to have two people, somebody who is two is split while it goes
-// on: the second one is told apart from then on.
+// A room is said to have two people. One of its speakers is split while the stream goes on,
+// and the second person is told apart from then on.
 func TestSplitWhileItRuns(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -38,7 +38,7 @@ func TestSplitWhileItRuns(t *testing.T) {
 	var mu sync.Mutex
 	var tl event.Timeline
 	var split sync.WaitGroup
-	var at int64 // when it was split
+	var at int64 // when the speaker was split
 	asking := sync.OnceFunc(func() {
 		split.Go(func() {
 			for _, who := range []event.Speaker{1, 2} { // one of them is two people
@@ -62,7 +62,7 @@ func TestSplitWhileItRuns(t *testing.T) {
 		OnProgress: func(heard int64) {
 			if heard > 40*capture.Rate {
 				asking()
-				time.Sleep(5 * time.Millisecond) // so that there is a stream left to be split
+				time.Sleep(5 * time.Millisecond) // so that the stream has not ended before the split
 			}
 		},
 	})
@@ -86,8 +86,9 @@ func TestSplitWhileItRuns(t *testing.T) {
 	}
 }
 
-// A part of a turn is given away while the stream goes on: it stays so whatever the
-// clustering comes to, the word in it goes along, and who reads the events later has the same.
+// A part of a turn is given away while the stream goes on. The part stays given, whatever
+// the clustering decides later; the word in it goes along; a subscriber that reads the
+// events later has the same turns.
 func TestGivePartWhileItRuns(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -138,7 +139,7 @@ func TestGivePartWhileItRuns(t *testing.T) {
 		OnProgress: func(at int64) {
 			if at > 20*capture.Rate {
 				once()
-				time.Sleep(2 * time.Millisecond) // so that there is a stream left
+				time.Sleep(2 * time.Millisecond) // so that the stream has not ended before the correction
 			}
 		},
 	})

@@ -10,23 +10,23 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 )
 
-// Keep says how a run is kept, for another one to go on with it.
+// Keep says how snapshots of a run are kept, and with which earlier run it goes on.
 type Keep struct {
-	// Every is the stream time between two snapshots, in samples. The last one is taken
-	// when the sound is over, before that is told.
+	// Every is the stream time between two snapshots, in samples, where Diarize does not say
+	// when. The last one is taken when the sound is over, before that is told.
 	Every int64
-	// Save is handed each of them.
+	// Save is handed each snapshot.
 	Save func(Snapshot)
-	// From, where not nil, is the run that this one goes on with. This one has the same
-	// speakers, names and turns, which it tells anew at its start; its sound begins at
-	// Begin, in samples, and what is missing before that is a gap.
+	// From, where not nil, is the earlier run that this run goes on with. This run has the
+	// same speakers, names and turns, and emits events for them at its start. Its sound
+	// begins at Begin, in samples; what is missing before Begin is a gap.
 	From  *Snapshot
 	Begin int64
-	// Names are those that people gave to its speakers after From.
+	// Names are the names that people gave to speakers of the earlier run after From.
 	Names map[event.Speaker]string
 }
 
-// from is the snapshot to go on with, if there is one.
+// from is the snapshot to go on with, nil if there is none.
 func (k *Keep) from() *Snapshot {
 	if k == nil {
 		return nil
@@ -36,22 +36,22 @@ func (k *Keep) from() *Snapshot {
 
 // Snapshot is a run at one moment.
 type Snapshot struct {
-	// Source is that of the run, and Run its id.
+	// Source is the run's source, and Run the run's id.
 	Source event.Source
 	Run    string
 	// At is how far the stream had been heard, in samples.
 	At int64
-	// Events tell of what there is: speakers, names, marks, gaps, and the turns that can
-	// still change.
+	// Events are what a new listener has to know: speakers, names, marks, gaps, and the
+	// turns that can still change.
 	Events []event.Event
-	// Desk and Chain are the states of what takes corrections and of the pipeline.
+	// Desk is the state of the desk, Chain the state of the pipeline.
 	Desk, Chain []byte
 }
 
-// told is what a run has told besides its turns.
+// told is what the events of a run have told besides its turns.
 type told struct {
 	source   event.Source
-	speakers map[event.Speaker]event.Event // with their names
+	speakers map[event.Speaker]event.Event // the event that named the speaker, or an empty one
 	rest     []event.Event                 // marks and gaps
 }
 
@@ -75,7 +75,7 @@ func (t *told) apply(e event.Event) {
 	}
 }
 
-// events tell of all that was told and still holds.
+// events returns events for everything that was told and still holds.
 func (t *told) events(tl *event.Timeline) (list []event.Event) {
 	for _, s := range slices.Sorted(maps.Keys(t.speakers)) {
 		list = append(list, event.Event{Kind: event.SpeakerAdded, Speaker: s})
@@ -94,16 +94,16 @@ func (t *told) events(tl *event.Timeline) (list []event.Event) {
 	return list
 }
 
-// keep takes a snapshot.
-func (r *recalling) keep() {
+// keep takes a snapshot, with the state of what diarizes.
+func (r *run) keep(chain func() []byte) {
 	for range 10 { // people correct while it is taken
 		desk, err := r.desk.AppendBinary(nil)
 		if err != nil {
-			return // never
+			return // AppendBinary never fails
 		}
-		s := Snapshot{At: r.stream.At(), Run: r.desk.Run(), Desk: desk}
+		s := Snapshot{At: r.at, Run: r.desk.Run(), Desk: desk}
 		same := false
-		_ = r.desk.Add(func(enc *event.Encoder, at int64) ([]event.Event, error) { // an error means that it is over
+		_ = r.desk.Add(func(enc *event.Encoder, at int64) ([]event.Event, error) { // an error means that the run is over
 			s.Source, s.Events = r.told.source, r.told.events(&r.timeline)
 			return nil, nil
 		})
@@ -111,14 +111,14 @@ func (r *recalling) keep() {
 			same = slices.Equal(desk, again)
 		}
 		if same {
-			s.Chain = r.stream.AppendSnapshot(nil)
+			s.Chain = chain()
 			r.opts.Keep.Save(s)
 			return
 		}
 	}
 }
 
-// goOn takes over the state of the run that this one goes on with, but for its sound.
+// goOn takes the state of the earlier run over, except for its pipeline.
 func (r *run) goOn() error {
 	from := r.opts.Keep.from()
 	if from == nil {
@@ -129,7 +129,7 @@ func (r *run) goOn() error {
 	return r.desk.UnmarshalBinary(from.Desk)
 }
 
-// retell tells what the run before has told.
+// retell emits the events of the earlier run's snapshot as events of this run.
 func (r *run) retell() error {
 	from := r.opts.Keep.from()
 	if from == nil {
@@ -143,14 +143,14 @@ func (r *run) retell() error {
 	}
 	for _, s := range slices.Sorted(maps.Keys(r.opts.Keep.Names)) {
 		_, err := r.desk.Correct(correct.Correction{Action: correct.Rename, Speaker: s, Name: r.opts.Keep.Names[s]})
-		if err != nil && !errors.Is(err, correct.ErrRefused) { // of somebody who is not there any more
+		if err != nil && !errors.Is(err, correct.ErrRefused) { // the speaker is not there any more
 			return err
 		}
 	}
 	return nil
 }
 
-// again is an event as another run tells it.
+// again encodes an event of an earlier run as an event of this run.
 func again(enc *event.Encoder, at int64, e event.Event) event.Event {
 	switch e.Kind {
 	case event.SpeakerAdded:

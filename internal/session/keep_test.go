@@ -14,7 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 )
 
-// part is a sound from a position on.
+// part is a sound that begins at a position.
 type part struct {
 	sound []float32
 	at    int64
@@ -32,8 +32,8 @@ func (p *part) Next(context.Context) (capture.Block, error) {
 
 func (p *part) Close() error { return nil }
 
-// A run that goes on with another one has its speakers, its names and its turns, tells
-// what was missed in between, and takes everybody for who they were.
+// A run that goes on with another one has that run's speakers, names and turns, reports the
+// gap between them, and recognises every speaker.
 func TestRunGoesOn(t *testing.T) {
 	rec, err := capture.OpenReader(t.Context(), demo.Recording(), demo.Name, capture.Options{})
 	if err != nil {
@@ -100,7 +100,7 @@ func TestRunGoesOn(t *testing.T) {
 	if second.Name(1) != "Ada" || first.Run() == second.Run() {
 		t.Errorf("speaker 1 is %s, runs %s and %s", second.Name(1), first.Run(), second.Run())
 	}
-	// Who speaks is who would have spoken without the interruption.
+	// The speakers are those of a run without the interruption.
 	same, all := 0, 0
 	for at := event.Time(0); at < event.Time(len(sound)); at += capture.Rate / 10 {
 		later := at

@@ -17,8 +17,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// Who may publish the events of a stream and nothing else does that, and hears
-// once of each thing that is not permitted.
+// A user who may only publish the events of a stream publishes them, and is told once of
+// each thing that is not permitted.
 func TestPublishingIsAllThatIsPermitted(t *testing.T) {
 	m, err := modelfile.Eigenvoices()
 	if err != nil {
@@ -61,8 +61,8 @@ func TestPublishingIsAllThatIsPermitted(t *testing.T) {
 	if err != nil || s.CachedInfo().State.Msgs != tl.Seq() {
 		t.Errorf("%d events stored of %d, %v", s.CachedInfo().State.Msgs, tl.Seq(), err)
 	}
-	// Requests, an empty message before the first event of a kind, and what was
-	// sent of readings before the server had said no.
+	// The messages are requests, an empty message before the first event of each kind, and
+	// the readings that were sent before the server refused them.
 	const besides = 30
 	if sent := nc.Stats().OutMsgs; sent > tl.Seq()+besides {
 		t.Errorf("%d messages sent for %d events", sent, tl.Seq())

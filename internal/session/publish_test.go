@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience ends a test that hangs; nothing is timed by it.
+// patience ends a test that hangs. Nothing is timed by it.
 const patience = 2 * time.Minute
 
 // runDemo diarizes the demo's recording as fast as possible.
@@ -49,7 +49,7 @@ func runDemo(t *testing.T, nc *nats.Conn, p Publishing) (*event.Timeline, []even
 	return tl, events, err
 }
 
-// The whole run passes without a server; the next one publishes it first.
+// A whole run passes without a server. The next run publishes its events first.
 func TestRunBeforeTheServerIsUp(t *testing.T) {
 	journal := Publishing{Journal: t.TempDir(), Within: time.Millisecond}
 	nobody, err := publish.Connect(t.Context(), "nats://127.0.0.1:1", publish.ConnectOptions{Wait: true})
@@ -97,8 +97,8 @@ func TestRunBeforeTheServerIsUp(t *testing.T) {
 	}
 }
 
-// checkStatus checks that a status is reported for every minute, behind all
-// that was decided in it.
+// checkStatus checks that every minute has a status, after all events that were decided in
+// that minute.
 func checkStatus(t *testing.T, events []event.Event) {
 	t.Helper()
 	reports := 0
@@ -116,7 +116,7 @@ func checkStatus(t *testing.T, events []event.Event) {
 	}
 }
 
-// A box may be allowed to publish its own stream's events and nothing else.
+// A device may be allowed to publish the events of its own stream and nothing else.
 func TestBeginsWithPublishPermissionOnly(t *testing.T) {
 	ns, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(),
 		NoLog: true, NoSigs: true, Users: []*server.User{{Username: "admin", Password: "a"},
@@ -155,7 +155,7 @@ func TestBeginsWithPublishPermissionOnly(t *testing.T) {
 	}
 }
 
-// silence is a source that is over.
+// silence is a source that has ended.
 type silence struct{}
 
 func (silence) Next(context.Context) (capture.Block, error) { return capture.Block{}, io.EOF }

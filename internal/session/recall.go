@@ -14,28 +14,28 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// Recall says whose voices are known beforehand.
+// Recall lists the voices that are known beforehand.
 type Recall struct {
-	// People are those who may be recognised, by voices of the run's model.
+	// People are the people who may be recognised. Their voices are of the run's model.
 	People []enroll.Speaker
-	// Heard, where not nil, is handed what every speaker has said, at the end.
+	// Heard, where not nil, is handed the statistics of every speaker at the end.
 	Heard func(map[int]model.Stats)
 }
 
-// lookEvery is the stream time between two looks at who is who, in samples. Looks are
-// at multiples of it, whatever blocks the sound comes in: the same samples lead to the
-// same events.
+// lookEvery is the stream time between two comparisons of the speakers with the known
+// voices, in samples. Comparisons are made at its multiples, whatever the block size: the
+// same samples lead to the same events.
 const lookEvery = 2 * capture.Rate
 
-// recalling is the chain of a run that looks at its speakers' voices, or is kept. It does
-// one thing after the other where [pipeline.Run] does them at once, as voices and state
-// belong to all of it.
+// recalling runs the pipeline of a run that recognises known voices or keeps snapshots. Its
+// steps run one after the other, where [pipeline.Run] runs them at the same time:
+// statistics and snapshots are of the whole pipeline at one moment.
 type recalling struct {
 	*run
 	stream *pipeline.Stream
 	people *recall.Recaller // nil where no voice is known
-	next   int64            // the next look
-	kept   int64            // the next snapshot
+	next   int64            // when the next comparison is due
+	kept   int64            // when the next snapshot is due
 }
 
 // diarize diarizes src as [pipeline.Run] does.
@@ -43,13 +43,13 @@ func (r *recalling) diarize(ctx context.Context, src capture.Source) (err error)
 	if err := r.begin(); err != nil {
 		return err
 	}
-	whole, stop := context.WithCancel(context.WithoutCancel(ctx)) // what was read is heard
+	whole, stop := context.WithCancel(context.WithoutCancel(ctx)) // sound that was read is heard
 	reading, end := context.WithCancel(ctx)
 	blocks, ended := readAhead(reading, whole, src)
 	defer func() {
 		stop()
 		end()
-		for range blocks { // until nobody reads src any more
+		for range blocks { // until the reader of src has ended
 		}
 	}()
 	for b := range blocks {
@@ -63,7 +63,7 @@ func (r *recalling) diarize(ctx context.Context, src capture.Source) (err error)
 	return ended()
 }
 
-// begin makes the chain, or that of the run which this one goes on with.
+// begin makes the pipeline, or restores the pipeline of the run that this run goes on with.
 func (r *recalling) begin() (err error) {
 	cfg := r.opts.Pipeline
 	if from := r.opts.Keep.from(); from != nil {
@@ -84,7 +84,7 @@ func (r *recalling) begin() (err error) {
 	return nil
 }
 
-// block hears a block, in pieces that end where the next look is due.
+// block hears a block, in pieces that end where a comparison is due.
 func (r *recalling) block(ctx context.Context, b capture.Block) error {
 	for {
 		n := min(len(b.Samples), int(lookEvery-b.Start%lookEvery))
@@ -107,7 +107,7 @@ func (r *recalling) block(ctx context.Context, b capture.Block) error {
 		}
 		if r.opts.Keep != nil && o.At >= r.kept {
 			r.kept = o.At + r.opts.Keep.Every
-			r.keep()
+			r.keep(r.snapshot)
 		}
 		if b.Start, b.Samples = b.Start+int64(n), b.Samples[n:]; len(b.Samples) == 0 {
 			return nil
@@ -115,11 +115,14 @@ func (r *recalling) block(ctx context.Context, b capture.Block) error {
 	}
 }
 
+// snapshot is the state of the chain.
+func (r *recalling) snapshot() []byte { return r.stream.AppendSnapshot(nil) }
+
 // flush ends the stream and looks once more.
 func (r *recalling) flush() error {
 	r.stream.Obey()
 	if r.opts.Keep != nil {
-		r.keep()
+		r.keep(r.snapshot)
 	}
 	o := pipeline.Output{End: true}
 	if err := r.stream.Flush(func(e online.Event) { o.Events = append(o.Events, e) }); err != nil {
@@ -138,7 +141,7 @@ func (r *recalling) flush() error {
 	return nil
 }
 
-// look names whoever is known by now.
+// look names the speakers whose voices are known by now.
 func (r *recalling) look(at int64) error {
 	if r.people == nil {
 		return nil
@@ -151,13 +154,14 @@ func (r *recalling) look(at int64) error {
 	return nil
 }
 
-// said is what every speaker has said, of those whom people have made one the sum.
+// said returns the statistics of every speaker. Speakers that people have merged have one
+// sum.
 func (r *recalling) said() map[int]model.Stats {
 	return identify.Persons(r.stream.Speakers(), r.desk.Who)
 }
 
-// readAhead reads src until it ends or ctx is done, a few blocks ahead, and gives up
-// when run is done. ended returns why, when the blocks are over; the end of the sound
+// readAhead reads src a few blocks ahead, until src ends or ctx is done, and gives up when
+// run is done. When blocks is closed, ended returns the error of src; the end of the sound
 // is no error.
 func readAhead(ctx, run context.Context, src capture.Source) (blocks <-chan capture.Block, ended func() error) {
 	ch := make(chan capture.Block, 16)

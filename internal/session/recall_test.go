@@ -55,8 +55,8 @@ func demoSound(t *testing.T) (all []float32) {
 	}
 }
 
-// Who was heard yesterday is called by name today, and today's blocks change nothing.
-// Without anybody who is known, the events are those of a run that does not look.
+// A speaker who was heard yesterday is called by name today, whatever the block size.
+// Without known voices, the events are those of a run that does not compare.
 func TestRecall(t *testing.T) {
 	m, err := modelfile.Eigenvoices()
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// A second run of a stream is refused while somebody diarizes it, and not where the
-// first has ended, or broke off so that nobody is left of it.
+// A second run of a stream is refused while somebody diarizes the stream. It is not refused
+// when the first run has ended, or broke off so that nobody diarizes it any more.
 func TestAnotherRunGoesOn(t *testing.T) {
 	m, err := modelfile.Eigenvoices()
 	if err != nil {

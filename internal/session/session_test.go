@@ -19,7 +19,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 )
 
-// held is a recording that waits at a moment until it is let go.
+// held is a recording that stops at a moment until goOn is closed.
 type held struct {
 	capture.Source
 	until int64
@@ -37,8 +37,8 @@ func (h *held) Next(ctx context.Context) (capture.Block, error) {
 	return b, err
 }
 
-// A name and a merge that arrive over NATS in the middle of the demo are in its
-// final timeline, and the same speaker is not found twice afterwards.
+// A name and a merge arrive over NATS in the middle of the demo. The final timeline has
+// both, and the clustering does not find the merged speaker a second time.
 func TestCorrectionsWhileItRuns(t *testing.T) {
 	m, err := modelfile.Eigenvoices()
 	if err != nil {
@@ -91,7 +91,7 @@ func TestCorrectionsWhileItRuns(t *testing.T) {
 	}
 }
 
-// jumping is a stream of a second of sound and a gap, over and over.
+// jumping is a stream that alternates between a second of sound and a gap.
 type jumping struct {
 	gap    int64
 	blocks int
@@ -110,8 +110,8 @@ func (j *jumping) Next(context.Context) (capture.Block, error) {
 
 func (j *jumping) Close() error { return nil }
 
-// TestGapHasOneStatus holds that a gap of days has one status and not one for each of
-// its minutes, and that those of the sound around it stay.
+// TestGapHasOneStatus holds that a gap of days has one status, not one for each of its
+// minutes, and that the sound around the gap keeps its own.
 func TestGapHasOneStatus(t *testing.T) {
 	m, err := modelfile.Eigenvoices()
 	if err != nil {

@@ -8,17 +8,17 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/heard"
 )
 
-// listening is what a run knows of the words that recognisers hear of it. It
-// belongs to the desk: whoever looks holds its lock.
+// listening joins the words of recognisers with the turns of a run. Use it only while the
+// desk's lock is held: in Emit, or in a function handed to Add.
 type listening struct {
 	enc  *event.Encoder
 	room heard.Room
-	// news has a place for each message that was taken.
+	// news holds one signal that a message has arrived.
 	news chan struct{}
 }
 
-// How long the end of a run waits for the last words by default, and at most
-// where somebody wants it to end.
+// lastWords is how long the end of a run waits for the last words by default, and
+// hurry how long at most once ctx is done.
 const (
 	lastWords = 10 * time.Second
 	hurry     = 2 * time.Second
@@ -36,7 +36,7 @@ func (r *run) takeWords() (stop func(), err error) {
 	return heard.Serve(r.opts.NATS, r.opts.Stream, r.hear)
 }
 
-// hear takes words and emits the events that they lead to.
+// hear takes a recogniser's words and emits the events that they lead to.
 func (r *run) hear(m heard.Message) (reply heard.Reply, err error) {
 	err = r.desk.Add(func(enc *event.Encoder, at int64) ([]event.Event, error) {
 		changes, err := r.words.room.Hear(m)
@@ -66,7 +66,7 @@ func encode(enc *event.Encoder, at int64, changes []event.Words) []event.Event {
 	return events
 }
 
-// attributed passes an event on and, behind it, what it changes in who said what.
+// attributed passes an event on, and after it the words whose speaker it changes.
 func (r *run) attributed(e event.Event) error {
 	if err := r.event(e); err != nil {
 		return err
@@ -79,8 +79,8 @@ func (r *run) attributed(e event.Event) error {
 	return nil
 }
 
-// awaitWords waits until the recognisers that have begun have ended too, for they
-// are behind the sound.
+// awaitWords waits until every recogniser that has begun has ended, because recognisers are
+// behind the sound.
 func (r *run) awaitWords(ctx context.Context) {
 	within := r.opts.WordsWithin
 	if within == 0 {

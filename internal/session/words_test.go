@@ -24,7 +24,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// patience ends a test that hangs; nothing is timed by it.
+// patience ends a test that hangs. Nothing is timed by it.
 const patience = 2 * time.Minute
 
 // script is the words of the demo.
@@ -36,7 +36,7 @@ func script() []words.Word {
 	return list
 }
 
-// messages cuts words into messages of a sentence each.
+// messages cuts words into messages of one sentence each.
 func messages(list []words.Word) []heard.Message {
 	var out []heard.Message
 	m := heard.Message{Recogniser: "script"}
@@ -51,7 +51,7 @@ func messages(list []words.Word) []heard.Message {
 	return out
 }
 
-// runDemo diarizes the demo; while it runs, at does something.
+// runDemo diarizes the demo and calls at while it runs.
 func runDemo(t *testing.T, ctx context.Context, nc *nats.Conn, opts session.Options, at func(samples int64)) (*event.Timeline, error) {
 	t.Helper()
 	m, err := modelfile.Eigenvoices()
@@ -67,10 +67,10 @@ func runDemo(t *testing.T, ctx context.Context, nc *nats.Conn, opts session.Opti
 	return session.Run(ctx, rec, opts)
 }
 
-// Words arrive two seconds after they were said, and the last after the sound is
-// over. Their speakers are corrected with the turns, by the clustering and by
-// people, and are in the end what a join of everything says; a subscriber who
-// reads the stream later has the same.
+// Words arrive two seconds after they were said, and the last ones after the sound is over.
+// Their speakers change with the turns, by decisions of the clustering and by corrections
+// of people. In the end they are what a join of all words with the final turns says. A
+// subscriber that reads the stream later has the same.
 func TestWordsWhileItRuns(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -147,7 +147,7 @@ func TestWordsWhileItRuns(t *testing.T) {
 	}
 }
 
-// follow reads the demo's stream from the server to its end.
+// follow reads the demo's stream from the server to the end of the stream.
 func follow(t *testing.T, ctx context.Context, nc *nats.Conn) *event.Timeline {
 	t.Helper()
 	tl := new(event.Timeline)
@@ -165,8 +165,8 @@ func follow(t *testing.T, ctx context.Context, nc *nats.Conn) *event.Timeline {
 	return tl
 }
 
-// A recogniser that never ends holds a run up for a bounded time, and one that
-// nobody listens to any more is told so.
+// A recogniser that never ends delays a run for a bounded time. A recogniser whose stream
+// is over is told so.
 func TestWordsNeedNotEnd(t *testing.T) {
 	nc := natstest.New(t)
 	first := messages(script())[0]
@@ -190,8 +190,8 @@ func TestWordsNeedNotEnd(t *testing.T) {
 	}
 }
 
-// Without a server, words are handed to the run itself; what is wrong with them is
-// an error, and so are words of another run.
+// Without a server, words are handed to the run itself. Malformed words are an error, and
+// so are words of another run.
 func TestWordsWithoutAServer(t *testing.T) {
 	var hear func(heard.Message) (heard.Reply, error)
 	var run string

@@ -99,6 +99,15 @@ type Scorer interface {
 	//
 	//	log p(X | ŷ) − log p(X | 0) = ŷᵀ d − ½ ŷᵀ D⁻¹ ŷ
 	Gain(v *Voice, m *Moment) float64
+	// Adapt makes v, the sum of what a speaker said, ready for Expect: it finds the
+	// posterior of the speaker's factors y, for which the sum counts one in f.
+	Adapt(v *Voice, f float64)
+	// Expect returns by how much the sound of the pair u is expected to be likelier from
+	// the adapted speaker than from the average of all, in nats. It is the mean over the
+	// posterior N(ŷ, J) of
+	//
+	//	log p(X | y) − log p(X | 0) = yᵀ d − ½ yᵀ D⁻¹ y
+	Expect(v *Voice, u Stats) float64
 }
 
 // Sound is a chunk of speech as a [Listener] keeps it until its utterance has

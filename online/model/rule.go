@@ -12,6 +12,11 @@ type Rule struct {
 	// Slope turns a score's distance from Threshold into the log odds of one
 	// speaker; see [Rule.LogOdds].
 	Slope float64
+	// Regularisation is F_B of VBx (Landini, Profant, Diez & Burget 2022): a review trusts
+	// the sum of what a speaker said as if it were a part of that, one in F_B. The
+	// utterances of a speaker are less independent than the model takes them to be. With 0
+	// a review keeps the clusters of the agglomeration.
+	Regularisation float64
 	// MinAssign is how much speech an open utterance must have before a comparison is
 	// worthwhile, in frames.
 	MinAssign int

@@ -52,6 +52,16 @@ func (s *Stats) Add(o Stats) {
 	floats.Add(s.DInv, o.DInv)
 }
 
+// AddPart adds a part of o to s, from 0 to all of it, 1.
+func (s *Stats) AddPart(o Stats, part float64) {
+	if part == 0 {
+		return
+	}
+	s.N += part * o.N
+	floats.AddScaled(s.D, part, o.D)
+	floats.AddScaled(s.DInv, part, o.DInv)
+}
+
 // Sub takes o, which was added before, out of s.
 func (s *Stats) Sub(o Stats) {
 	s.N -= o.N

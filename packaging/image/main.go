@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ import (
 
 func main() {
 	if len(os.Args) < 3 {
-		fmt.Fprintln(os.Stderr, "image: expected DIRECTORY ARCH=PROGRAM..., such as dist/image amd64=dist/linux-amd64/diarizer")
+		fmt.Fprintln(os.Stderr, "image: expected DIRECTORY ARCH=PROGRAM... LICENCE..., such as dist/image amd64=dist/linux-amd64/diarizer LICENSE")
 		os.Exit(2)
 	}
 	if err := write(os.Args[1], os.Args[2:]); err != nil {
@@ -35,15 +36,24 @@ func main() {
 // nobody is the user that the program runs as.
 const nobody = 65532
 
-// write makes the layout of the programs, each given as ARCH=PROGRAM.
-func write(dir string, programs []string) error {
+// write makes the layout of what args name: programs as ARCH=PROGRAM, and texts that each
+// image has beside its program.
+func write(dir string, args []string) error {
+	var programs, texts []string
+	for _, arg := range args {
+		if strings.Contains(arg, "=") {
+			programs = append(programs, arg)
+		} else {
+			texts = append(texts, arg)
+		}
+	}
+	if len(programs) == 0 {
+		return fmt.Errorf("%q: expected ARCH=PROGRAM", args)
+	}
 	index := v1.ImageIndex(mutate.IndexMediaType(empty.Index, types.OCIImageIndex))
 	for _, p := range programs {
-		arch, path, ok := strings.Cut(p, "=")
-		if !ok {
-			return fmt.Errorf("%q: expected ARCH=PROGRAM", p)
-		}
-		img, err := image(arch, path)
+		arch, path, _ := strings.Cut(p, "=")
+		img, err := image(arch, path, texts)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p, err)
 		}
@@ -55,8 +65,8 @@ func write(dir string, programs []string) error {
 }
 
 // image is that of one architecture.
-func image(arch, path string) (v1.Image, error) {
-	files, err := root(path)
+func image(arch, path string, texts []string) (v1.Image, error) {
+	files, err := root(path, texts)
 	if err != nil {
 		return nil, err
 	}
@@ -92,9 +102,12 @@ func config(img v1.Image, arch string) *v1.ConfigFile {
 	return c
 }
 
-// root is the file system: the program, and where it may write. The same program makes
-// the same bytes.
-func root(program string) ([]byte, error) {
+// documents is where the texts are.
+const documents = "usr/share/doc/diarizer/"
+
+// root is the file system: the program, its licences, and where it may write. The same files
+// make the same bytes.
+func root(program string, texts []string) ([]byte, error) {
 	data, err := os.ReadFile(program)
 	if err != nil {
 		return nil, err
@@ -111,10 +124,17 @@ func root(program string) ([]byte, error) {
 		_, err := w.Write(content)
 		errs = append(errs, err)
 	}
-	for _, dir := range []string{"usr/", "usr/bin/", "var/", "var/lib/"} {
+	for _, dir := range []string{"usr/", "usr/bin/", "usr/share/", "usr/share/doc/", documents, "var/", "var/lib/"} {
 		add(tar.Header{Typeflag: tar.TypeDir, Name: dir, Mode: 0o755}, nil)
 	}
 	add(tar.Header{Typeflag: tar.TypeReg, Name: "usr/bin/diarizer", Mode: 0o755}, data)
+	for _, path := range texts {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		add(tar.Header{Typeflag: tar.TypeReg, Name: documents + filepath.Base(path), Mode: 0o644}, text)
+	}
 	add(tar.Header{Typeflag: tar.TypeDir, Name: "tmp/", Mode: 0o1777}, nil)
 	add(tar.Header{Typeflag: tar.TypeDir, Name: "var/lib/diarizer/", Mode: 0o700, Uid: nobody, Gid: nobody}, nil)
 	err = errors.Join(append(errs, w.Close())...)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"archive/tar"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -18,10 +20,14 @@ func TestImage(t *testing.T) {
 	if err := os.WriteFile(program, []byte("the program"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	licence := filepath.Join(dir, "LICENSE")
+	if err := os.WriteFile(licence, []byte("the licence"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	var digests []string
 	for _, at := range []string{"one", "two"} {
 		at = filepath.Join(dir, at)
-		if err := write(at, []string{"amd64=" + program, "arm64=" + program}); err != nil {
+		if err := write(at, []string{"amd64=" + program, "arm64=" + program, licence}); err != nil {
 			t.Fatal(err)
 		}
 		index, err := layout.ImageIndexFromPath(at)
@@ -50,16 +56,32 @@ func TestImage(t *testing.T) {
 				t.Errorf("%+v, %v", config, err)
 			}
 			files := mutate.Extract(img)
-			if data, err := io.ReadAll(files); err != nil || len(data) == 0 {
-				t.Error(err)
+			found := map[string]string{}
+			for r := tar.NewReader(files); ; {
+				h, err := r.Next()
+				if errors.Is(err, io.EOF) {
+					break
+				} else if err != nil {
+					t.Fatal(err)
+				}
+				data, err := io.ReadAll(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found[h.Name] = string(data)
 			}
 			files.Close()
+			if found["usr/bin/diarizer"] != "the program" || found["usr/share/doc/diarizer/LICENSE"] != "the licence" {
+				t.Errorf("%v", found)
+			}
 		}
 	}
 	if digests[0] != digests[1] {
 		t.Error(digests)
 	}
-	if err := write(filepath.Join(dir, "three"), []string{"amd64"}); err == nil {
-		t.Error("amd64 is taken for a program")
+	for _, args := range [][]string{{licence}, {"amd64=" + program, "amd64"}, {"amd64=" + licence + "s"}} {
+		if err := write(filepath.Join(dir, "three"), args); err == nil {
+			t.Errorf("%q makes an image", args)
+		}
 	}
 }

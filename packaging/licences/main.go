@@ -1,16 +1,22 @@
-// Command licences prints the licences of all that a program is made of besides the
-// standard library: of each module, its version and the texts in its directory. A
-// module without any is an error.
+// Command licences prints the licences of all that a program is made of, on any of the
+// systems that packages are made for: of the Go standard library, of each module, its
+// version and the texts in its directory, and of what the program holds that others made,
+// such as the weights of networks, the texts beside those files. A module without any is an
+// error.
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -26,29 +32,29 @@ func main() {
 	}
 }
 
-// module is what the Go command says of one.
-type module struct {
-	Path, Version, Dir string
-	Main               bool
-}
+// systems are those that packages are made for: on Windows a program is made of more.
+var systems = []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64"}
 
-// print writes the texts of the modules that pkg is made of.
+// part is something with licences of its own.
+type part struct{ name, dir string }
+
+// print writes the texts of all that pkg is made of.
 func print(w io.Writer, pkg string) error {
-	all, err := modules(pkg)
+	all, err := parts(pkg)
 	if err != nil {
 		return err
 	}
-	for _, m := range all {
-		texts, err := texts(m.Dir)
+	for _, p := range all {
+		texts, err := texts(p.dir)
 		if err != nil {
-			return fmt.Errorf("%s: %w", m.Path, err)
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
 		for _, path := range texts {
 			data, err := os.ReadFile(path)
 			if err != nil {
 				return err
 			}
-			if _, err := fmt.Fprintf(w, "%s\n%s %s, %s\n%s\n\n%s\n\n", rule, m.Path, m.Version, filepath.Base(path), rule, strings.TrimSpace(string(data))); err != nil {
+			if _, err := fmt.Fprintf(w, "%s\n%s, %s\n%s\n\n%s\n\n", rule, p.name, filepath.Base(path), rule, strings.TrimSpace(string(data))); err != nil {
 				return err
 			}
 		}
@@ -58,32 +64,62 @@ func print(w io.Writer, pkg string) error {
 
 var rule = strings.Repeat("=", 78)
 
-// modules are those that pkg needs, by their path.
-func modules(pkg string) ([]module, error) {
-	cmd := exec.Command("go", "list", "-deps", "-json=Module", pkg)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
+// listed is what the Go command says of a package.
+type listed struct {
+	ImportPath, Dir string
+	EmbedFiles      []string
+	Module          *struct {
+		Path, Version, Dir string
+		Main               bool
+	}
+}
+
+// parts are those of pkg, by their names, the standard library first.
+func parts(pkg string) ([]part, error) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
-		return nil, fmt.Errorf("go list %s: %w", pkg, err)
+		return nil, fmt.Errorf("go env GOROOT: %w", err)
 	}
-	found := map[string]module{}
-	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
-		var p struct{ Module *module }
+	all := map[part]bool{}
+	for _, system := range systems {
+		goos, goarch, _ := strings.Cut(system, "/")
+		cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Dir,EmbedFiles,Module", pkg)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err == nil {
+			err = collect(out, all)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("go list %s for %s: %w", pkg, system, err)
+		}
+	}
+	sorted := slices.SortedFunc(maps.Keys(all), func(a, b part) int { return strings.Compare(a.name, b.name) })
+	return append([]part{{"the Go standard library", strings.TrimSpace(string(root))}}, sorted...), nil
+}
+
+// collect adds the parts of what the Go command has listed.
+func collect(list []byte, all map[part]bool) error {
+	for dec := json.NewDecoder(bytes.NewReader(list)); ; {
+		var p listed
 		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
-			break
+			return nil
 		} else if err != nil {
-			return nil, fmt.Errorf("go list %s: %w", pkg, err)
+			return err
 		}
-		if p.Module != nil && !p.Module.Main {
-			found[p.Module.Path] = *p.Module
+		switch {
+		case p.Module == nil: // of the standard library
+		case !p.Module.Main:
+			all[part{p.Module.Path + " " + p.Module.Version, p.Module.Dir}] = true
+		default:
+			for _, file := range p.EmbedFiles { // without a licence they are the program's own
+				dir := filepath.Join(p.Dir, filepath.Dir(file))
+				if _, err := texts(dir); err == nil && dir != p.Module.Dir {
+					all[part{"in " + path.Join(p.ImportPath, filepath.ToSlash(filepath.Dir(file))), dir}] = true
+				}
+			}
 		}
 	}
-	all := make([]module, 0, len(found))
-	for _, m := range found {
-		all = append(all, m)
-	}
-	slices.SortFunc(all, func(a, b module) int { return strings.Compare(a.Path, b.Path) })
-	return all, nil
 }
 
 // texts are the files of a directory that hold licences.
@@ -101,7 +137,14 @@ func texts(dir string) (paths []string, err error) {
 		}
 	}
 	if len(paths) == 0 {
+		readme := filepath.Join(dir, "README.md")
+		if data, err := os.ReadFile(readme); err == nil && chapter.Match(data) {
+			return []string{readme}, nil
+		}
 		return nil, errors.New("no licence in its directory")
 	}
 	return paths, nil
 }
+
+// chapter is that of a README which says under which licence something is, where nothing else does.
+var chapter = regexp.MustCompile(`(?mi)^#+ licen[cs]e\s*$`)

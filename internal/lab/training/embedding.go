@@ -39,7 +39,7 @@ type EmbeddingConfig struct {
 
 // DefaultEmbeddingConfig returns the settings of the published model.
 func DefaultEmbeddingConfig() EmbeddingConfig {
-	return EmbeddingConfig{Seed: 1, Augment: 3, Crops: 5, Shortest: 0.6, Longest: 5, Factors: 96, Channel: 1, Phi: 0.5, WithinSpeakerVariance: 0.01, LengthExponent: 0.7}
+	return EmbeddingConfig{Seed: 1, Augment: 3, Crops: 5, Shortest: 0.6, Longest: 5, Factors: 96, Channel: 1, Phi: 0.5, WithinSpeakerVariance: 0.02, LengthExponent: 0.7}
 }
 
 // EmbeddingFeatures is the front end of an embedding model: cepstra for the

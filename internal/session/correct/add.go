@@ -6,9 +6,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// Add emits events of somebody who is not the clustering, in the order in which
-// add returns them. It is handed the encoder and how far the stream has been
-// heard, and must not call the desk. After the end it is not called, and the error
+// Add emits events that do not come from the clustering, in the order in which add returns
+// them. add is handed the encoder and how far the stream has been heard, in samples. It
+// must not call the desk. After the end of the stream add is not called, and the error
 // matches [ErrRefused].
 func (d *Desk) Add(add func(enc *event.Encoder, at int64) ([]event.Event, error)) error {
 	d.mu.Lock()

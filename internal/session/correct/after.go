@@ -13,14 +13,13 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// attempts bounds how often a correction is made again because somebody else was
-// faster.
+// attempts bounds how often a correction is tried when another correction came first.
 const attempts = 10
 
-// After corrects the latest run of a stream that is over, as the server keeps it, and
-// returns the run's timeline with the correction. each, where not nil, is handed the
-// events that corrected the run after its end, in order, those of others too. The error
-// matches [ErrNobody] where the run is not over, or the server keeps none.
+// After corrects the latest run of a stream that is over, as the server keeps it. It
+// returns the run's timeline with the correction. each, where not nil, is handed in order
+// the events that corrected the run after its end, this correction's and earlier ones. The
+// error matches [ErrNobody] if the run is not over or the server keeps no run.
 func After(ctx context.Context, nc *nats.Conn, stream string, c Correction, each func(event.Event) error) (Reply, *event.Timeline, error) {
 	if c.ID == "" {
 		c.ID = rand.Text()
@@ -68,14 +67,14 @@ func after(ctx context.Context, nc *nats.Conn, stream string, c Correction, each
 	return Reply{Seq: tl.Seq()}, tl, nil
 }
 
-// Read reads the latest run of a stream as far as the server has it, and the number
-// of its last message. Where the server keeps no run of the stream, late is nil.
+// Read reads the latest run of a stream as far as the server has it. last is the number of
+// the stream's last message. If the server keeps no run of the stream, late is nil.
 func Read(ctx context.Context, nc *nats.Conn, stream string) (late *Late, last uint64, err error) {
 	return Corrections(ctx, nc, stream, func(event.Event) error { return nil })
 }
 
-// Corrections is Read, and hands each the events that corrected the run after its end,
-// in order, those of other programs too.
+// Corrections does what Read does, and hands each the events that corrected the run after
+// its end, in order, whichever program made them.
 func Corrections(ctx context.Context, nc *nats.Conn, stream string, each func(event.Event) error) (late *Late, last uint64, err error) {
 	runs, err := publish.LatestRuns(ctx, nc, stream)
 	if err != nil || len(runs) == 0 {
@@ -85,7 +84,7 @@ func Corrections(ctx context.Context, nc *nats.Conn, stream string, each func(ev
 	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{stream}, After: runs[0].Number - 1}) {
 		switch {
 		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, event.ErrHole):
-			continue // what is lost stays lost
+			continue // events that are lost stay lost
 		case err != nil:
 			return nil, 0, err
 		}

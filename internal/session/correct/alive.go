@@ -17,9 +17,9 @@ import (
 // aliveWithin bounds the wait for the server and for the program that diarizes a stream.
 const aliveWithin = time.Second
 
-// Running returns the run of a stream that somebody diarizes at this moment, or
-// nothing. A run that broke off, of which nobody is left, is none. Who may not ask
-// learns nothing.
+// Running returns the run of a stream that a program diarizes at this moment, or nothing. A
+// run that broke off and that no program diarizes any more is not running. Without the
+// permission to ask, the answer is nothing.
 func Running(ctx context.Context, nc *nats.Conn, stream string) (run string) {
 	ctx, cancel := context.WithTimeout(ctx, aliveWithin)
 	defer cancel()
@@ -27,13 +27,13 @@ func Running(ctx context.Context, nc *nats.Conn, stream string) (run string) {
 	if err != nil || run == "" {
 		return ""
 	}
-	if _, err := nc.RequestWithContext(ctx, Subject(stream), []byte("{}")); err != nil { // malformed, so that it does nothing
-		return "" // nobody is there, or nobody says so
+	if _, err := nc.RequestWithContext(ctx, Subject(stream), []byte("{}")); err != nil { // a malformed correction changes nothing
+		return "" // no program is there, or none answers
 	}
 	return run
 }
 
-// openRun returns the latest run of a stream if it has not ended.
+// openRun returns the latest run of a stream if that run has not ended.
 func openRun(ctx context.Context, nc *nats.Conn, stream string) (string, error) {
 	runs, err := publish.LatestRuns(ctx, nc, stream)
 	if err != nil || len(runs) == 0 {

@@ -1,8 +1,8 @@
-// Package correct turns what people know better into events: they give a
-// speaker a name, say that two speakers are one, and take it back. A [Desk] sits
-// between the decisions of the clustering and the numbering of the events; a
-// correction becomes events like all others, so that every subscriber applies
-// it without knowing of corrections. docs/view.md describes the messages.
+// Package correct turns corrections by people into events. People name speakers, merge
+// and split them, give turns to other speakers, and undo corrections. A [Desk] stands
+// between the decisions of the clustering and the numbering of the events. A correction
+// becomes events like all others, so that every subscriber applies it without knowing of
+// corrections. docs/view.md describes the messages.
 package correct
 
 import (
@@ -22,59 +22,59 @@ type Action string
 
 // The actions.
 const (
-	Rename Action = "rename" // Speaker is called Name; without Name, S1 and so on again
-	Merge  Action = "merge"  // Speaker was Into all along
-	Give   Action = "give"   // Turns are Into's; without Into, somebody's who is new
-	Split  Action = "split"  // Speaker is two people: the program finds what is the second one's
+	Rename Action = "rename" // Speaker gets the name Name; without Name, its id is its name again
+	Merge  Action = "merge"  // Speaker and Into are one person, from the start
+	Give   Action = "give"   // Turns are Into's; without Into, a new speaker's
+	Split  Action = "split"  // Speaker is two people: the program finds the turns of the second person
 	Undo   Action = "undo"   // the last correction that stands is taken back
-	Mark   Action = "mark"   // a moment is marked, with Text; it stays
+	Mark   Action = "mark"   // a moment is marked, with Text; undo does not remove marks
 )
 
-// Correction is what somebody knows better about one stream.
+// Correction is what a person corrects in one stream.
 type Correction struct {
 	Action  Action        `json:"action"`
 	Speaker event.Speaker `json:"speaker,omitempty"`
 	Into    event.Speaker `json:"into,omitempty"`
 	Name    string        `json:"name,omitempty"`
-	// Turns are ids of turns that have ended. Those of a split are found. Where End is
-	// not 0, only what is between Start and End is given of them.
+	// Turns are the ids of turns that have ended. For a split the program fills them in. If
+	// End is not 0, only the part of the turns from Start to End is given.
 	Turns []int      `json:"turns,omitempty"`
 	Start event.Time `json:"start,omitempty"`
 	End   event.Time `json:"end,omitempty"`
-	// Text is the note of a mark, At its moment; nil is now.
+	// Text is the note of a mark, and At the moment of the mark. A nil At is now.
 	Text string      `json:"text,omitempty"`
 	At   *event.Time `json:"at,omitempty"`
-	// Run, if not empty, is the run that was looked at: in another one the
-	// speakers are others, so that the correction is refused.
+	// Run, if not empty, is the run that the person saw. The correction is refused in
+	// another run, whose speakers are other people.
 	Run string `json:"run,omitempty"`
-	// ID, if not empty, makes it harmless to send a correction again.
+	// ID, if not empty, names the correction. One that is sent twice is applied once.
 	ID string `json:"id,omitempty"`
 }
 
 // Reply says what became of a Correction.
 type Reply struct {
-	// Seq is the number of the last event that it led to.
+	// Seq is the number of the last event of the correction.
 	Seq uint64 `json:"seq,omitempty"`
-	// Error says why there is none.
+	// Error says why the correction was not applied.
 	Error string `json:"error,omitempty"`
 }
 
 // The reasons to refuse a correction, for errors.Is.
 var (
-	// ErrMalformed is a correction that says nothing sensible.
+	// ErrMalformed is a correction that no stream can apply.
 	ErrMalformed = errors.New("malformed correction")
 	// ErrRefused is a correction that does not fit the stream as it is now.
 	ErrRefused = errors.New("correction refused")
-	// ErrEnded is a correction for whoever diarized a stream that is over: a
-	// [Late] takes it.
+	// ErrEnded is a correction for the program that diarized a stream which has ended.
+	// A [Late] takes such corrections.
 	ErrEnded = errors.New("the stream has ended")
 	// ErrNobody is a correction for a stream that nobody diarizes now.
 	ErrNobody = errors.New("nobody diarizes this stream now")
 )
 
-// MaxName is the length of the longest name, in characters, MaxText that of the
-// longest note of a mark, MaxTurns is how many turns one correction moves, and MaxSize
-// the length of the longest correction as JSON, in bytes.
+// The limits of a correction: MaxName is the length of a name and MaxText the length of a
+// mark's note, both in characters; MaxTurns is how many turns one correction moves; MaxSize
+// is the length of a correction as JSON, in bytes.
 const (
 	MaxName  = 64
 	MaxText  = 200
@@ -82,8 +82,8 @@ const (
 	MaxSize  = 4096
 )
 
-// Decode reads the JSON of one correction and checks it. The name comes back
-// without space around it. Errors match [ErrMalformed].
+// Decode reads the JSON of one correction and checks it. Space around the name and the note
+// is removed. Errors match [ErrMalformed].
 func Decode(data []byte) (Correction, error) {
 	c, err := request.Decode[Correction](data, MaxSize, ErrMalformed)
 	if err != nil {
@@ -93,7 +93,7 @@ func Decode(data []byte) (Correction, error) {
 	return c, c.Check()
 }
 
-// Check reports what is missing or too much.
+// Check reports the first thing of the correction that is missing or out of bounds.
 func (c Correction) Check() error {
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("%w: "+format, append([]any{ErrMalformed}, args...)...)
@@ -140,7 +140,7 @@ func (c Correction) checkTurns(bad func(format string, args ...any) error) error
 	case n == 0 || n > MaxTurns:
 		return bad("give of %d turns: expected 1 to %d", n, MaxTurns)
 	case c.Into < event.Unknown:
-		return bad("give to %s: expected S1, S2, … or nobody for somebody new", c.Into)
+		return bad("give to %s: expected S1, S2, … or none for a new speaker", c.Into)
 	case c.Start < 0 || c.End < 0 || c.Start > 0 && c.End == 0:
 		return bad("give from %v to %v s: expected times of the stream, both or none", c.Start.Seconds(), c.End.Seconds())
 	case c.End > 0 && c.End-c.Start < LeastPart:

@@ -98,8 +98,8 @@ func TestCorrectionsOverNATS(t *testing.T) {
 	}
 }
 
-// Whoever falls silent with a correction is asked again with the same ID, and
-// that nobody is there any more is told in the end.
+// A process that does not answer a correction is asked again with the same ID. If no
+// process is there any more, the caller is told so in the end.
 func TestAskedAgain(t *testing.T) {
 	nc := natstest.New(t)
 	heard := make(chan Correction, 10)

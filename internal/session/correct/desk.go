@@ -11,63 +11,64 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// Options say what a Desk works with.
+// Options say how a Desk numbers and emits events, and how it reaches the clustering.
 type Options struct {
-	// Encoder numbers the events. From now on it is the desk's.
+	// Encoder numbers the events. The desk owns it from now on.
 	Encoder *event.Encoder
 	// Emit is handed every event, in order, one at a time. It must not call
 	// the desk.
 	Emit func(event.Event) error
-	// Link, where not nil, is told after each merge and undo which speakers of
-	// the clustering are one person, so that it can add their statistics up
-	// when it compares, or no longer do so. It is called with each group of two
-	// or more, ordered, from the goroutine of the correction.
+	// Link, where not nil, is called after each merge and undo with the groups of two or
+	// more speakers of the clustering that are one person. The clustering then compares
+	// with the sum of their statistics. The speakers of a group are ordered. The call comes
+	// from the goroutine of the correction.
 	Link func(groups [][]int)
-	// Give, where not nil, is told after each correction that moves turns, or takes
-	// that back, what of the clustering's is whose; from the same goroutine.
+	// Give, where not nil, is called after each correction that moves turns, and after its
+	// undo, with everything that people have given away. The call comes from the goroutine
+	// of the correction.
 	Give func(gifts []online.Gift)
-	// Reserve, where not nil, returns a number that no speaker of the clustering has
-	// or will have, above least. Without it the next one is taken.
+	// Reserve, where not nil, returns a number above least that no speaker of the
+	// clustering has or will have. Without Reserve that number is least+1.
 	Reserve func(least int) int
-	// Divide, where not nil, tells what of speakers who are one person is a second
-	// voice's. It may take a while.
+	// Divide, where not nil, returns the times at which a second voice speaks, among
+	// speakers that are one person so far. It may take a while.
 	Divide func(speakers []int) ([]online.Span, error)
 
-	settled func(Correction) // what a correction about turns came to, before its events
+	resolved func(Correction) // is handed a give or split with all fields filled in, before its events
 }
 
-// Desk makes the events of one run from what the clustering decides and what
-// people correct. It keeps the clustering's own labels apart from the
-// corrections that stand, and shows the one in the light of the other: a
-// correction that is taken back leaves no trace in who spoke when. Its methods
-// may be called from any goroutine.
+// Desk makes the events of one run from the decisions of the clustering and the corrections
+// of people. It keeps the clustering's own labels apart from the corrections that stand,
+// and shows the labels with these corrections applied. So a correction that is taken back
+// leaves no trace in who spoke when. Its methods may be called from any goroutine.
 type Desk struct {
 	mu     sync.Mutex
 	opts   Options
 	at     int64
 	ended  bool
 	turns  map[int]turn
-	oldest int          // turns with a lower id are settled
-	labels map[int]bool // speakers of the clustering, those merged left out
-	merged map[int]int  // by the clustering
-	found  map[int]called
+	oldest int            // turns with a lower id are forgotten
+	labels map[int]bool   // speakers of the clustering that it has not merged
+	merged map[int]int    // merges of the clustering, from one speaker into another
+	found  map[int]called // names that voices were recognised by
 	stands []Correction
 	gifts  []gift
-	recent []sent // corrections with an ID, lately
-	newest int    // the highest number of a turn of the clustering
+	recent []sent // the latest corrections with an ID
+	newest int    // the highest turn number of the clustering
 	shifts []shift
 
-	// What listeners have been told.
+	// What the events have told listeners: the speakers there are, and their names.
 	live map[int]bool
 	told map[int]string
 
 	most    int // see maxSpeakers
-	highest int // no newcomer has a lower number, or this one
+	highest int // every new speaker gets a number above this one
 }
 
-// turn is a turn as the clustering has it, whose speaker is its own, and as listeners
-// know it: whom they take for the speaker and whether they were told that people are sure
-// of it, until when it is that speaker's, and the parts behind that.
+// turn is a turn of the clustering, whose Speaker is the clustering's label, and what
+// listeners know of it. The turn's first piece ends at until; shown is its speaker for
+// listeners, and sure whether they were told that people assigned that speaker. parts are
+// the pieces after the first.
 type turn struct {
 	online.Turn
 	open  bool
@@ -77,26 +78,27 @@ type turn struct {
 	parts []part
 }
 
-// called is a name that was found by comparison.
+// called is a name that comparing voices has found.
 type called struct {
 	name       string
 	confidence float64
 }
 
+// sent is a correction that was made, with the answer to it.
 type sent struct {
 	id    string
 	reply Reply
 }
 
-// What a desk remembers is bounded: turns that can still be corrected,
-// corrections that can stand, corrections whose repetition is noticed.
+// The bounds of a desk: the turns that can still be corrected, the corrections that can
+// stand, and the corrections whose repetition is noticed.
 const (
 	maxTurns  = 20000
 	maxStands = 1000
 	maxRecent = 100
 )
 
-// NewDesk returns a desk for a run.
+// NewDesk returns the desk of a run.
 func NewDesk(opts Options) *Desk {
 	return &Desk{opts: opts, most: maxSpeakers, turns: map[int]turn{}, labels: map[int]bool{}, merged: map[int]int{},
 		found: map[int]called{}, live: map[int]bool{}, told: map[int]string{}}
@@ -105,16 +107,16 @@ func NewDesk(opts Options) *Desk {
 // Run returns the id of the run.
 func (d *Desk) Run() string { return d.opts.Encoder.Run }
 
-// Heard tells the desk how far the stream has been heard, in samples, which is
-// the time of the next correction.
+// Heard tells the desk how far the stream has been heard, in samples. The next correction
+// has that time.
 func (d *Desk) Heard(at int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.at = max(d.at, at)
 }
 
-// Encode emits an event that is not about speakers: the start, a gap, a status,
-// the end. After the end there are no more corrections.
+// Encode emits an event that is not about speakers: the start, a gap, a status or the end.
+// After the end, corrections are refused.
 func (d *Desk) Encode(encode func(*event.Encoder) event.Event) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -124,8 +126,7 @@ func (d *Desk) Encode(encode func(*event.Encoder) event.Event) error {
 	return d.opts.Emit(e)
 }
 
-// Decide emits what the clustering has decided, in the light of the
-// corrections that stand.
+// Decide emits a decision of the clustering, with the corrections that stand applied.
 func (d *Desk) Decide(e online.Event) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -157,8 +158,8 @@ func (d *Desk) Decide(e online.Event) error {
 	return err
 }
 
-// shown is an event as listeners are told it: with whom the turn is of for them. Of what
-// was given to somebody, people are sure.
+// shown is an event as listeners get it, with who as its speaker. What people have given
+// away has the confidence 1.
 func shown(e online.Event, who int, given bool) online.Event {
 	e.Turn.Speaker = who
 	if given {
@@ -167,7 +168,7 @@ func shown(e online.Event, who int, given bool) online.Event {
 	return e
 }
 
-// keep remembers a turn and lets the oldest go.
+// keep remembers a turn and forgets the oldest turns when there are too many.
 func (d *Desk) keep(t turn) {
 	if t.ID < d.oldest {
 		return
@@ -184,8 +185,8 @@ func (d *Desk) keep(t turn) {
 	d.gifts = slices.DeleteFunc(d.gifts, func(g gift) bool { return g.turn < d.oldest })
 }
 
-// mergeByClustering tells listeners of what the clustering found to be one,
-// as far as they do not take it for one already.
+// mergeByClustering tells listeners of a merge of the clustering, unless a correction has
+// made the two speakers one already.
 func (d *Desk) mergeByClustering(e online.Event) error {
 	v := d.view()
 	was := []int{v.who(e.Speaker), v.who(e.Into)}
@@ -205,7 +206,7 @@ func (d *Desk) mergeByClustering(e online.Event) error {
 			}
 		}
 	}
-	if len(d.gifts) > 0 { // what was given of the one may have been said by the other
+	if len(d.gifts) > 0 { // a part given away from one speaker may lie in turns of the other
 		if err := d.showTurns(); err != nil {
 			return err
 		}
@@ -213,9 +214,9 @@ func (d *Desk) mergeByClustering(e online.Event) error {
 	return d.showNames(e.At)
 }
 
-// Identify reports that a speaker is known by name, with the probability that
-// this is right, or no longer, where name is empty. What a person has said stands
-// above it.
+// Identify reports that a speaker's voice was recognised as name, with the probability that
+// this is right. An empty name takes that back. A name that a person has given takes
+// precedence.
 func (d *Desk) Identify(at int64, speaker int, name string, confidence float64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -224,7 +225,7 @@ func (d *Desk) Identify(at int64, speaker int, name string, confidence float64) 
 	return d.showNames(d.at)
 }
 
-// Known reports whether the clustering ever had a speaker of this number.
+// Known reports whether the clustering has or had a speaker of this number.
 func (d *Desk) Known(speaker int) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -232,16 +233,16 @@ func (d *Desk) Known(speaker int) bool {
 	return merged || d.labels[speaker]
 }
 
-// Who returns the speaker that stands for everybody who is the same person, by the
-// clustering and by corrections.
+// Who returns the speaker that stands for all speakers who are the same person, by merges
+// of the clustering and by corrections.
 func (d *Desk) Who(speaker int) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.view().who(speaker)
 }
 
-// Found returns the name that was found for a speaker, whatever people have said
-// since, or nothing.
+// Found returns the name that a speaker's voice was recognised by, or nothing. Names that
+// people have given do not count.
 func (d *Desk) Found(speaker int) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -249,8 +250,8 @@ func (d *Desk) Found(speaker int) string {
 	return d.compared(v, v.who(speaker)).name
 }
 
-// Correct applies a correction and emits what it leads to. Its error matches
-// [ErrMalformed] or [ErrRefused], or is one of Emit.
+// Correct applies a correction and emits its events. Its error matches [ErrMalformed] or
+// [ErrRefused], or is an error of Emit.
 func (d *Desk) Correct(c Correction) (Reply, error) {
 	if err := c.Check(); err != nil {
 		return Reply{}, err
@@ -280,7 +281,7 @@ func (d *Desk) Correct(c Correction) (Reply, error) {
 	return reply, nil
 }
 
-// made reports whether a correction was made before.
+// made reports whether a correction of this ID was made before.
 func (d *Desk) made(c Correction) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -317,7 +318,7 @@ func (d *Desk) apply(c Correction) error {
 	case Mark:
 		m := event.Mark{At: event.Time(d.at), Text: c.Text}
 		if c.At != nil {
-			m.At = min(*c.At, m.At) // nobody marks what was not heard
+			m.At = min(*c.At, m.At) // a mark is not later than what was heard
 		}
 		return d.opts.Emit(d.opts.Encoder.Mark(d.at, m))
 	case Rename:
@@ -335,8 +336,8 @@ func (d *Desk) apply(c Correction) error {
 			c.Into = event.Speaker(d.newcomer())
 			d.labels[int(c.Into)] = true
 		}
-		if d.opts.settled != nil {
-			d.opts.settled(c)
+		if d.opts.resolved != nil {
+			d.opts.resolved(c)
 		}
 		d.stands = append(d.stands, c)
 		d.give(c)

@@ -17,8 +17,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// bench is a desk between a made-up clustering and two listeners: one of the
-// desk, one of the clustering itself.
+// bench is a desk between a made-up clustering and two listeners: one of the desk, one of
+// the clustering itself.
 type bench struct {
 	t        *rapid.T
 	r        *rand.Rand
@@ -34,11 +34,11 @@ type bench struct {
 	labels   []int
 	merges   [][2]int // of the clustering
 	stands   []Correction
-	gave     [][]gave               // for each that stands, what was given
+	gave     [][]gave               // for each of stands, what it gave
 	live     map[event.Speaker]bool // as an outsider sees it
 }
 
-// gave is what was given of a turn, which is as the clustering had it.
+// gave is what was given of a turn. The turn is the clustering's.
 type gave struct {
 	event.Turn
 	start, end event.Time
@@ -58,7 +58,7 @@ func benchOf(t *rapid.T, seed uint64) *bench {
 		Give:    func(gifts []online.Gift) { b.gifts = gifts },
 		Reserve: func(least int) int {
 			b.last = max(b.last, least) + 1
-			b.labels = append(b.labels, b.last) // the clustering knows them from now on
+			b.labels = append(b.labels, b.last) // the clustering knows the speaker from now on
 			return b.last
 		},
 	})
@@ -107,7 +107,7 @@ func (b *bench) speaker() int {
 	return b.labels[b.r.IntN(len(b.labels))]
 }
 
-// step is one decision of the clustering.
+// step is one random decision of the clustering.
 func (b *bench) step() {
 	b.at += 1600
 	turns := b.raw.Turns()
@@ -145,7 +145,7 @@ func (b *bench) someone() event.Speaker {
 	return all[b.r.IntN(len(all))]
 }
 
-// correct tries some correction.
+// correct makes a random correction.
 func (b *bench) correct() {
 	var c Correction
 	var given []gave
@@ -198,7 +198,7 @@ func (b *bench) correct() {
 	}
 }
 
-// found names each label by the label that the clustering says it is.
+// found maps each label to the label that the clustering has merged it into.
 func (b *bench) found(s event.Speaker) event.Speaker {
 	for _, m := range b.merges {
 		if int(s) == m[0] {
@@ -208,7 +208,7 @@ func (b *bench) found(s event.Speaker) event.Speaker {
 	return s
 }
 
-// whose is the label of who says a moment of a turn, in the light of what was given.
+// whose is the label of the speaker at a moment of a turn, after what was given.
 func (b *bench) whose(t event.Turn, moment event.Time) (who event.Speaker, given bool) {
 	for i := len(b.stands) - 1; i >= 0; i-- {
 		for j := len(b.stands[i].Turns) - 1; j >= 0; j-- {
@@ -225,7 +225,8 @@ func (b *bench) whose(t event.Turn, moment event.Time) (who event.Speaker, given
 	return t.Speaker, false
 }
 
-// clusterings are the clustering's turns by the numbers of what listeners know of them.
+// clusterings returns the clustering's turns by the numbers of the turns that listeners
+// know.
 func (b *bench) clusterings() map[int]event.Turn {
 	byID := func(a, b event.Turn) int { return a.ID - b.ID }
 	raw := slices.SortedFunc(slices.Values(b.raw.Turns()), byID)
@@ -255,8 +256,8 @@ func (b *bench) clusterings() map[int]event.Turn {
 	return of
 }
 
-// class names each label by the least label that is the same person, by the
-// clustering's merges and the merges that stand, found by trying all pairs.
+// class maps each label to the least label that is the same person, by the clustering's
+// merges and by the merges that stand. It tries all pairs.
 func (b *bench) class() map[int]int {
 	class := map[int]int{0: 0}
 	for s := 1; s <= b.last; s++ {
@@ -282,7 +283,7 @@ func (b *bench) check() {
 	b.t.Helper()
 	class := b.class()
 	shown := map[int]event.Speaker{} // class to speaker
-	until := map[int]event.Time{}    // of the clustering's turns, as far as they are shown
+	until := map[int]event.Time{}    // of the clustering's turns: up to where they are shown
 	of := b.clusterings()
 	for _, g := range b.got.Turns() {
 		r := of[g.ID]
@@ -342,7 +343,7 @@ func TestEventsAreTheClusteringInTheLightOfCorrections(t *testing.T) {
 			}
 			b.check()
 		}
-		// Once all is taken back, nothing is left of it.
+		// After everything is taken back, the listener has what the clustering says.
 		for len(b.stands) > 0 {
 			if _, err := b.desk.Correct(Correction{Action: Undo}); err != nil {
 				t.Fatal(err)
@@ -428,7 +429,7 @@ func TestNames(t *testing.T) {
 	if err := d.Identify(60000, 1, "Bella?", 0.9); err != nil {
 		t.Fatal(err)
 	}
-	expect(t, tl, "Ann", "S2", "Ann") // people know better
+	expect(t, tl, "Ann", "S2", "Ann") // a correction takes precedence
 	correct(t, d, Correction{Action: Rename, Speaker: 1})
 	expect(t, tl, "S1", "S2", "S1")
 	correct(t, d, Correction{Action: Undo})
@@ -437,7 +438,7 @@ func TestNames(t *testing.T) {
 	if got := d.Found(1); got != "Bella?" {
 		t.Errorf("%q was found, expected Bella?", got)
 	}
-	if err := d.Identify(70000, 1, "", 0); err != nil { // not her after all
+	if err := d.Identify(70000, 1, "", 0); err != nil { // the voice was not hers after all
 		t.Fatal(err)
 	}
 	expect(t, tl, "S1", "S2", "S1")
@@ -542,11 +543,11 @@ func Example() {
 		Emit:    timeline.Apply,
 	})
 	_ = desk.Encode(func(e *event.Encoder) event.Event { return e.Start(event.Source{}) })
-	for i := 1; i <= 2; i++ { // what the clustering decides
+	for i := 1; i <= 2; i++ { // decisions of the clustering
 		_ = desk.Decide(online.Event{Kind: online.SpeakerAdded, Speaker: i})
 		_ = desk.Decide(online.Event{Kind: online.TurnEnded, Turn: online.Turn{ID: i, Speaker: i, Start: int64(i) * 16000, End: int64(i+1) * 16000}})
 	}
-	for _, c := range []Correction{ // what people know better
+	for _, c := range []Correction{ // corrections of people
 		{Action: Rename, Speaker: 1, Name: "Ada"}, {Action: Merge, Speaker: 2, Into: 1}, {Action: Undo},
 	} {
 		if _, err := desk.Correct(c); err != nil {
@@ -560,7 +561,7 @@ func Example() {
 	// undo [Ada S2]
 }
 
-// A mark is an event at its moment, of which undo knows nothing.
+// A mark is an event at its moment. Undo does not remove it.
 func TestMark(t *testing.T) {
 	var events []event.Event
 	d := NewDesk(Options{Encoder: &event.Encoder{Stream: "s", Run: "r"}, Emit: func(e event.Event) error {

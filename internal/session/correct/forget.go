@@ -8,14 +8,14 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// maxSpeakers is how many speakers a desk remembers, and how many merges of the
-// clustering: more than the clustering can know again, so that those who are forgotten
-// speak no more. Who has a name, has spoken lately, or is part of a correction that
-// stands, is not forgotten.
+// maxSpeakers is how many speakers a desk remembers, and how many merges of the clustering.
+// The clustering recognises fewer speakers, so that forgotten speakers speak no more. A
+// desk does not forget a speaker who has a name, has spoken lately, or is part of a
+// correction that stands.
 const maxSpeakers = 2000
 
-// recall makes sure that the clustering's speakers are known of whom it tells, though
-// they were forgotten. Listeners know them still.
+// recall remembers speakers of the clustering again that were forgotten. Listeners still
+// know them.
 func (d *Desk) recall(speakers ...int) {
 	v := d.view()
 	for _, s := range speakers {
@@ -30,8 +30,7 @@ func (d *Desk) recall(speakers ...int) {
 	}
 }
 
-// forget lets speakers and merges go, those of the lowest numbers first, where there
-// are too many.
+// forget forgets speakers and merges when there are too many, the lowest numbers first.
 func (d *Desk) forget() {
 	if len(d.labels) <= d.most && len(d.live) <= d.most && len(d.merged) <= d.most {
 		return
@@ -67,7 +66,7 @@ func (d *Desk) forget() {
 	}
 	if len(d.merged) > d.most {
 		for from := range d.merged {
-			d.merged[from] = v.label(from) // of a chain, each knows the end
+			d.merged[from] = v.label(from) // without chains, each entry can go by itself
 		}
 		drop(d.merged, keep, d.most)
 	}
@@ -83,8 +82,8 @@ func (d *Desk) forget() {
 	}
 }
 
-// drop removes the entries of the lowest numbers that are not to be kept, until an
-// eighth of what may be is free.
+// drop removes the entries with the lowest numbers that are not in keep, until an eighth of
+// most is free.
 func drop[V any](m map[int]V, keep map[int]bool, most int) {
 	for _, n := range slices.Sorted(maps.Keys(m)) {
 		if len(m) <= most-most/8 {
@@ -96,7 +95,7 @@ func drop[V any](m map[int]V, keep map[int]bool, most int) {
 	}
 }
 
-// absent lists the keys of m that are not in others.
+// absent lists the keys of m that others does not have.
 func absent[V, W any](m map[int]V, others map[int]W) (keys []int) {
 	for k := range m {
 		if _, ok := others[k]; !ok {

@@ -7,10 +7,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// TestManySpeakers has a host talk with more guests than are remembered, each of whom
-// says something, some merged with the one before. The state of the desk stays what it
-// is, listeners are told of everybody once, the host can be corrected at any time, and
-// whoever has a name keeps it.
+// TestManySpeakers has a host talk with more guests than the desk remembers. Each guest
+// says something, and some guests are merged with the guest before. The size of the desk's
+// state stays bounded, listeners are told of every speaker once, the host can be corrected
+// at any time, and a speaker who has a name keeps it.
 func TestManySpeakers(t *testing.T) {
 	const most = 200
 	const guests = 8 * most
@@ -52,7 +52,7 @@ func TestManySpeakers(t *testing.T) {
 	}
 	decide(online.Event{Kind: online.SpeakerAdded, Speaker: 1})
 	says(1)
-	must(d.Identify(at, 2, "", 0)) // of nobody yet: as if taken back
+	must(d.Identify(at, 2, "", 0)) // an empty name, as if a name was taken back
 	sizes := []int{}
 	for g := 2; g < guests; g++ {
 		decide(online.Event{Kind: online.SpeakerAdded, Speaker: g})
@@ -76,7 +76,7 @@ func TestManySpeakers(t *testing.T) {
 			says(1) // the host, who may have been forgotten
 			says(29)
 		}
-		if g%301 == 0 { // another desk goes on
+		if g%301 == 0 { // another desk takes over
 			b, err := d.AppendBinary(nil)
 			must(err)
 			d = NewDesk(opts)
@@ -107,7 +107,7 @@ func TestManySpeakers(t *testing.T) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
-	for range 4 { // back to the merge of the two, and it
+	for range 4 { // back to the merge of the two, and the merge too
 		_, err := d.Correct(Correction{Action: Undo})
 		must(err)
 	}

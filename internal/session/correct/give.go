@@ -10,17 +10,16 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// gift is a turn, or a part of one, that people have given to somebody: by a correction
-// that stands.
+// gift is a turn, or a part of one, that a standing correction gives to another speaker.
 type gift struct {
-	turn       int   // of the clustering
-	part       bool  // it is a part
-	start, end int64 // where it was then
-	from, into int   // labels of the clustering, or a number that was reserved
-	stand      int   // the place of the correction among those that stand
+	turn       int   // the clustering's number
+	part       bool  // whether it is only a part of the turn
+	start, end int64 // where it was when it was given, in samples
+	from, into int   // labels of the clustering, or a reserved number
+	stand      int   // index of the correction in stands
 }
 
-// maxGifts is how many turns can be somebody else's by corrections.
+// maxGifts is how many turns corrections can give away.
 const maxGifts = 2000
 
 // admitGift checks a correction about turns.
@@ -46,7 +45,7 @@ func (d *Desk) admitGift(c Correction) error {
 	return nil
 }
 
-// newcomer reserves a number for somebody new.
+// newcomer reserves a number for a new speaker.
 func (d *Desk) newcomer() int {
 	least := d.highest
 	for _, known := range []map[int]bool{d.labels, d.live} {
@@ -66,7 +65,7 @@ func (d *Desk) newcomer() int {
 	return least + 1
 }
 
-// give gives the turns of a correction, which stands now, away.
+// give adds the turns of a correction, the last that stands, to the gifts.
 func (d *Desk) give(c Correction) {
 	places := d.places()
 	for _, id := range c.Turns {
@@ -76,7 +75,7 @@ func (d *Desk) give(c Correction) {
 	}
 }
 
-// given is what a correction gives of a place, which is in t.
+// given is the gift that a correction makes of a place, which is in t.
 func (p place) given(c Correction, t turn, stand int) gift {
 	g := gift{turn: p.turn, start: p.start, end: p.end, from: t.Speaker, into: int(c.Into), stand: stand}
 	if c.End > 0 {
@@ -86,7 +85,7 @@ func (p place) given(c Correction, t turn, stand int) gift {
 	return g
 }
 
-// showGifts tells the clustering, and then listeners, what is whose.
+// showGifts tells the clustering, and then listeners, who has which turns.
 func (d *Desk) showGifts() error {
 	d.gifts = slices.DeleteFunc(d.gifts, func(g gift) bool { return g.stand >= len(d.stands) })
 	if d.opts.Give != nil {
@@ -103,11 +102,11 @@ func (d *Desk) showGifts() error {
 	return d.showNames(d.at)
 }
 
-// errOneVoice is the refusal to split somebody who sounds like one person.
+// errOneVoice is the refusal to split a speaker who sounds like one person.
 var errOneVoice = errors.New("the program hears one voice: move the turns that are somebody else's")
 
-// divide finds the turns of a speaker that are a second voice's, for a correction that
-// is to split them. It asks the clustering, which may take a while: the lock is not held.
+// divide fills in the turns of a split: those in which a second voice speaks. It asks the
+// clustering without holding the lock, because the answer may take a while.
 func (d *Desk) divide(c Correction) (Correction, error) {
 	d.mu.Lock()
 	err := d.admit(c)
@@ -152,6 +151,6 @@ func (d *Desk) divide(c Correction) (Correction, error) {
 	if len(c.Turns) == 0 || !rest {
 		return c, errOneVoice
 	}
-	c.Turns = c.Turns[max(0, len(c.Turns)-MaxTurns):] // the latest
+	c.Turns = c.Turns[max(0, len(c.Turns)-MaxTurns):] // only the latest
 	return c, nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// What is one person's turn is given to another, to somebody new, and taken back.
+// A turn of one person is given to another person, then to a new one, and taken back.
 func TestGive(t *testing.T) {
 	d, tl, _ := spoken(t)
 	var gifts []online.Gift
@@ -28,7 +28,7 @@ func TestGive(t *testing.T) {
 	correct(t, d, Correction{Action: Give, Turns: []int{1, 3}})
 	expect(t, tl, "S3", "S2", "S3")
 	correct(t, d, Correction{Action: Rename, Speaker: 3, Name: "Ada"})
-	// The clustering comes to another turn in the same place.
+	// The clustering replaces the turn by another turn in the same place.
 	decide(t, d, online.Event{Kind: online.TurnWithdrawn, At: 70000, Turn: online.Turn{ID: 3, Speaker: 1, Start: 32000, End: 48000}})
 	decide(t, d, online.Event{Kind: online.TurnEnded, At: 70000, Turn: online.Turn{ID: 9, Speaker: 1, Start: 33000, End: 47000}})
 	expect(t, tl, "Ada", "S2", "Ada")
@@ -95,7 +95,7 @@ func TestGiveRefuses(t *testing.T) {
 	}
 }
 
-// stretches are the turns of now, as "number start–end speaker".
+// stretches returns the turns of now, as "number start–end speaker".
 func stretches(tl *event.Timeline) (all []string) {
 	for _, t := range tl.Turns() {
 		text := fmt.Sprintf("%d %g–%g %s", t.ID, t.Start.Seconds(), t.End.Seconds(), t.Speaker)
@@ -107,9 +107,9 @@ func stretches(tl *event.Timeline) (all []string) {
 	return all
 }
 
-// A part of a turn is given to another, and taken back. The clustering hears of the
-// part, its next turn has another number for listeners, and what it comes to in the
-// place of the turn is cut in the same way.
+// A part of a turn is given to another speaker, and taken back. The clustering is told of
+// the part. Its next turn has a different number for listeners. A turn by which it replaces
+// this turn is cut in the same way.
 func TestGivePart(t *testing.T) {
 	d, tl, _ := spoken(t)
 	var gifts []online.Gift
@@ -130,11 +130,11 @@ func TestGivePart(t *testing.T) {
 	}
 	decide(t, d, online.Event{Kind: online.TurnEnded, At: 70000, Turn: online.Turn{ID: 4, Speaker: 2, Start: 64000, End: 70400}})
 	check("1 0–1 S1", "2 1–2 S2", "3 2–2.25 S1", "4 2.25–2.5 S2 of 3", "5 2.5–3 S1 of 3", "6 4–4.4 S2")
-	// A part of a part, to somebody new, and the rest of the turn up to its end.
+	// A part of a part goes to a new speaker, and the rest of the turn up to its end.
 	correct(t, d, Correction{Action: Give, Turns: []int{4, 5}, Start: 38000, End: 47900})
 	check("1 0–1 S1", "2 1–2 S2", "3 2–2.25 S1", "4 2.25–2.375 S2 of 3", "5 2.375–3 S3 of 3", "6 4–4.4 S2")
 	correct(t, d, Correction{Action: Undo})
-	// The clustering comes to two turns in its place.
+	// The clustering replaces the turn by two turns.
 	decide(t, d, online.Event{Kind: online.TurnRevised, At: 80000, Turn: online.Turn{ID: 3, Speaker: 1, Start: 32000, End: 38400}})
 	decide(t, d, online.Event{Kind: online.TurnEnded, At: 80000, Turn: online.Turn{ID: 5, Speaker: 1, Start: 38400, End: 48000}})
 	check("1 0–1 S1", "2 1–2 S2", "3 2–2.25 S1", "4 2.25–2.4 S2 of 3", "7 2.4–2.5 S2", "8 2.5–3 S1 of 7", "6 4–4.4 S2")
@@ -145,8 +145,8 @@ func TestGivePart(t *testing.T) {
 	}
 }
 
-// However often parts are given and taken back, no number is used again and little is
-// remembered of them.
+// However often parts are given and taken back, no number is used twice, and little is
+// remembered of the parts.
 func TestNumbersOfPartsAreBounded(t *testing.T) {
 	d := NewDesk(Options{})
 	last := 0

@@ -10,22 +10,22 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// Late takes corrections of a run that is over. It reads the run's events, those of
-// earlier corrections after the end included, and makes the events that follow them.
-// What was said before the end is the ground that corrections stand on: it is not
-// taken back. The zero value is ready for the run's first event. Its methods must not
-// be called at the same time.
+// Late makes the events of corrections of a run that is over. It reads the run's events,
+// including those of earlier corrections after the end. The run as it was at its end is the
+// ground of these corrections: corrections from before the end are not taken back. The zero
+// value is ready for the run's first event. Its methods must not be called at the same
+// time.
 //
-// A stream that somebody corrected while this one did not look has events that this
-// one has not read: apply them, and correct again under the same ID.
+// If another program has corrected the run since Late read it, apply that program's events
+// and correct again with the same ID.
 type Late struct {
 	tl     *event.Timeline
-	heard  map[event.Speaker]bool    // who ever was in the run
-	sure   map[event.Speaker]float64 // of the names until the end
-	ground ground                    // at the end
+	heard  map[event.Speaker]bool    // every speaker of the run
+	sure   map[event.Speaker]float64 // the confidence of the names until the end
+	ground ground                    // the run at its end
 	stands []Correction
-	given  [][]place       // of each that stands, where its turns were then
-	seen   map[string]bool // IDs of corrections after the end
+	given  [][]place       // for each of stands, where its turns were at that time
+	seen   map[string]bool // the IDs of corrections after the end
 	newest int             // the highest number of a turn so far
 	most   int
 }
@@ -39,11 +39,12 @@ type ground struct {
 	words    map[string][]event.Word // by recogniser
 }
 
-// Bound keeps at most so many turns one by one, see [event.Timeline.Bound]. It is
-// for before the first event.
+// Bound keeps at most so many turns one by one; see [event.Timeline.Bound]. Call it before
+// the first event.
 func (l *Late) Bound(turns int) { l.most = turns }
 
-// Apply reads the next event of the run. A hole is no error: what is missing was lost.
+// Apply reads the next event of the run. A hole in the numbers is no error: those events
+// are lost.
 func (l *Late) Apply(e event.Event) error {
 	if l.tl == nil {
 		l.tl = event.NewPartialTimeline()
@@ -73,16 +74,16 @@ func (l *Late) Apply(e event.Event) error {
 	case e.Kind == event.SpeakerMerged:
 		delete(l.heard, e.Speaker)
 	case e.Kind == event.StreamEnded:
-		l.settle()
+		l.keepEnd()
 	}
 	return nil
 }
 
-// Timeline is the run as far as it was read.
+// Timeline is the run as far as it was read, nil before the first event.
 func (l *Late) Timeline() *event.Timeline { return l.tl }
 
-// settle keeps the run as it is now, at its end.
-func (l *Late) settle() {
+// keepEnd keeps the run as it is at its end.
+func (l *Late) keepEnd() {
 	l.ground = ground{turns: l.tl.Turns(), newest: l.newest, found: map[int]called{}}
 	for _, t := range l.ground.turns {
 		if t.Speaker != event.Unknown {
@@ -98,7 +99,7 @@ func (l *Late) settle() {
 	}
 }
 
-// stand remembers a correction that an event is a part of.
+// stand remembers the correction that an event belongs to.
 func (l *Late) stand(c event.Correction, given []place) {
 	if l.seen[c.ID] {
 		return
@@ -114,10 +115,10 @@ func (l *Late) stand(c event.Correction, given []place) {
 	}
 }
 
-// Correct returns the events that a correction leads to, none where everything is so
-// already, and applies none of them. One that was made before, which its ID tells,
-// leads to what is left of it. Errors match [ErrMalformed] or [ErrRefused]; the run
-// has to be over.
+// Correct returns the events of a correction and applies none of them. There are no events
+// if the correction changes nothing. A correction whose ID was seen before leads to the
+// events that are still missing. Errors match [ErrMalformed] or [ErrRefused]. The run must
+// be over.
 func (l *Late) Correct(c Correction) ([]event.Event, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -135,7 +136,7 @@ func (l *Late) Correct(c Correction) ([]event.Event, error) {
 		events = append(events, e)
 		return nil
 	})
-	desk.opts.settled = func(as Correction) { c.Into = as.Into }
+	desk.opts.resolved = func(as Correction) { c.Into = as.Into }
 	var err error
 	if c.Action == Undo && len(l.stands) == 0 && !l.seen[c.ID] {
 		return nil, fmt.Errorf("%w: there is nothing to take back: what was corrected before the end stays", ErrRefused)
@@ -153,7 +154,7 @@ func (l *Late) Correct(c Correction) ([]event.Event, error) {
 	return events, err
 }
 
-// desk is the desk of the run as it would be with the corrections after its end.
+// desk is the desk of the run with the corrections after its end.
 func (l *Late) desk(emit func(event.Event) error) *Desk {
 	d := NewDesk(Options{Emit: emit, Encoder: &event.Encoder{Stream: l.tl.Stream(), Run: l.tl.Run(), Seq: l.tl.Seq(), Revision: l.tl.Revision()}})
 	d.at, d.stands, d.found = int64(l.tl.At()), slices.Clone(l.stands), maps.Clone(l.ground.found)
@@ -195,7 +196,7 @@ func (l *Late) desk(emit func(event.Event) error) *Desk {
 	into := d.view()
 	for id, t := range d.turns {
 		if t.Confidence == 1 {
-			d.turns[id] = t.surely(d.pieces(into, t.Turn, false)) // there is nothing to tell
+			d.turns[id] = t.surely(d.pieces(into, t.Turn, false)) // nothing to tell: listeners see the confidence 1 in any case
 		}
 	}
 	for _, s := range speakers {

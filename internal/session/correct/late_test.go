@@ -18,12 +18,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// lateRun is a made-up run that is over, and everything that was published of it.
+// lateRun is a made-up run that is over, with all its events.
 type lateRun struct {
 	events []event.Event
-	alone  []int          // turns that no other of their speaker overlaps, as in any real run
-	said   []int          // for each word, the turn that it was in at the end
-	tl     event.Timeline // as a reader has it who applies events and knows nothing else
+	alone  []int          // turns that no other turn of the same speaker overlaps, as in every real run
+	said   []int          // for each word, the turn that it was in at the end of the run
+	tl     event.Timeline // of a reader that applies events and knows nothing else
 }
 
 func drawLateRun(t *rapid.T) *lateRun {
@@ -63,7 +63,7 @@ func (r *lateRun) publish(t *rapid.T, events ...event.Event) {
 	r.events = append(r.events, events...)
 }
 
-// now are the turns of now that were one at the end.
+// now lists the present turns that were one turn, of this id, at the end of the run.
 func (r *lateRun) now(id int) (all []event.Turn) {
 	for _, turn := range r.tl.Turns() {
 		if turn.ID == id || turn.Of == id {
@@ -73,7 +73,7 @@ func (r *lateRun) now(id int) (all []event.Turn) {
 	return all
 }
 
-// wordsAgree holds that every word is the turn's around it.
+// wordsAgree checks that every word has the speaker of the turn around it.
 func (r *lateRun) wordsAgree(t *rapid.T) {
 	for _, w := range r.tl.Words("words") {
 		found := false
@@ -90,7 +90,7 @@ func (r *lateRun) wordsAgree(t *rapid.T) {
 	}
 }
 
-// late is somebody who comes now and reads everything.
+// late is a reader that comes now and reads everything.
 func (r *lateRun) late(t *rapid.T) *correct.Late {
 	l := &correct.Late{}
 	for _, e := range r.events {
@@ -141,12 +141,12 @@ func drawCorrection(t *rapid.T, r *lateRun) correct.Correction {
 	return c
 }
 
-// Whatever is corrected after the end, by people each of whom reads the run anew, and
-// however many of its events get through: what is taken back leaves no trace.
+// People correct after the end, each of them reads the run again, and any number of a
+// correction's events gets through. A correction that is taken back leaves no trace.
 func TestLateCorrectionsAreTakenBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := drawLateRun(t)
-		var before [][]rttm.Segment // each correction that stands
+		var before [][]rttm.Segment // before each correction that stands
 		for i := range rapid.IntRange(1, 12).Draw(t, "corrections") {
 			c := drawCorrection(t, r)
 			c.ID = fmt.Sprint("c", i)
@@ -162,7 +162,7 @@ func TestLateCorrectionsAreTakenBack(t *testing.T) {
 				continue
 			}
 			if n := rapid.IntRange(1, len(events)).Draw(t, "get through"); n < len(events) {
-				r.publish(t, events[:n]...) // whoever corrected died here, and asks again
+				r.publish(t, events[:n]...) // the program that corrected died here, and corrects again
 				if events, err = r.late(t).Correct(c); err != nil {
 					t.Fatal(err)
 				}
@@ -202,8 +202,8 @@ func (r *lateRun) is(t *rapid.T, want []rttm.Segment) {
 	}
 }
 
-// People who correct at once come one after the other, and the server has every
-// event once, in order.
+// Corrections at the same time come one after the other. The server has every event once,
+// in order.
 func TestLateCorrectionsAtOnce(t *testing.T) {
 	ctx := t.Context()
 	nc := natstest.New(t)

@@ -2,7 +2,8 @@ package correct
 
 import "github.com/seed-7adb9000/diarizer/event"
 
-// parts are the turns that are parts of those of the end, by whose, in order.
+// parts returns the turns that corrections after the end made as parts of other turns, in
+// order, by the number of the turn that they are a part of.
 func (l *Late) parts() map[int][]event.Turn {
 	all := map[int][]event.Turn{}
 	for _, t := range l.tl.Turns() {
@@ -13,10 +14,10 @@ func (l *Late) parts() map[int][]event.Turn {
 	return all
 }
 
-// isPart reports whether a turn was made after the end, as a part of another.
+// isPart reports whether a correction after the end made a turn, as a part of another turn.
 func (l *Late) isPart(t event.Turn) bool { return t.Of != 0 && t.ID > l.ground.newest }
 
-// places finds the turns of a correction that the next event is the first of.
+// places finds the turns of a correction, if the next event is the correction's first.
 func (l *Late) places(c *event.Correction) (all []place) {
 	if c == nil || l.seen[c.ID] {
 		return nil

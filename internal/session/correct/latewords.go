@@ -6,10 +6,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// wordsAtOnce is how many words one event has at most, so that it stays small.
+// wordsAtOnce is how many words one event has at most, so that events stay small.
 const wordsAtOnce = 200
 
-// keepWords keeps the words of the run with the speakers that they have now, at its end.
+// keepWords keeps the words of the run with their speakers at the end of the run.
 func (l *Late) keepWords() {
 	l.ground.words = map[string][]event.Word{}
 	for _, name := range l.tl.Recognisers() {
@@ -17,8 +17,8 @@ func (l *Late) keepWords() {
 	}
 }
 
-// giveWordsBack emits the words that are not whose they should be after the events of a
-// correction. A merge takes words along by itself; taking one back does not.
+// giveWordsBack emits the words that have the wrong speaker after the events of a
+// correction. A merge moves words along; its undo does not.
 func (l *Late) giveWordsBack(d *Desk, events []event.Event) error {
 	into := map[event.Speaker]event.Speaker{}
 	for _, e := range events {
@@ -52,8 +52,9 @@ func (l *Late) giveWordsBack(d *Desk, events []event.Event) error {
 	return nil
 }
 
-// owners returns who said a word of the run as it was at its end: whoever the turn of
-// its speaker is of that is nearest.
+// owners returns a function that finds the speaker of a word. Among the turns, at the end
+// of the run, of the speaker whom the word had then, it finds the turn nearest to the word;
+// the speaker who has that turn now is the word's.
 func (l *Late) owners(d *Desk) func(event.Word) event.Speaker {
 	view := d.view()
 	if len(d.gifts) == 0 {
@@ -85,7 +86,7 @@ func (l *Late) owners(d *Desk) func(event.Word) event.Speaker {
 	}
 }
 
-// at is whose piece is at a moment, or nearest to it.
+// at is the speaker of the piece at a moment, or of the nearest piece.
 func at(all []piece, moment event.Time) int {
 	for _, p := range all {
 		if int64(moment) < p.end {

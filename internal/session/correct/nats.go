@@ -14,13 +14,13 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// Subject is where the process that diarizes a stream hears corrections of it,
-// as requests: diarizer.control.v1.<stream>.correct. It is not among the
-// subjects of events, so that JetStream does not keep requests.
+// Subject is the subject on which the process that diarizes a stream takes corrections, as
+// requests: diarizer.control.v1.<stream>.correct. It is no subject of events, so that
+// JetStream does not keep the requests.
 func Subject(stream string) string { return "diarizer.control.v1." + stream + ".correct" }
 
-// Serve answers corrections of a stream that arrive over NATS, until the
-// returned function is called or the connection closes.
+// Serve answers corrections of a stream that arrive over NATS, until stop is called or the
+// connection closes.
 func Serve(nc *nats.Conn, stream string, desk *Desk) (stop func(), err error) {
 	if err := event.CheckStream(stream); err != nil {
 		return nil, err
@@ -36,10 +36,10 @@ func Serve(nc *nats.Conn, stream string, desk *Desk) (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Subject(stream), err)
 	}
-	return func() { _ = sub.Unsubscribe() }, nil // an error means that it has ended
+	return func() { _ = sub.Unsubscribe() }, nil // an error means that the subscription has ended
 }
 
-// Answer answers a request for a correction: err says why there is none.
+// Answer answers a request. err says why the correction was not applied.
 func Answer(m *nats.Msg, reply Reply, err error) {
 	if err != nil {
 		reply = Reply{Error: err.Error()}
@@ -50,17 +50,19 @@ func Answer(m *nats.Msg, reply Reply, err error) {
 	}
 }
 
-// How long a Request waits for one answer before it asks again, and in all.
+// How long Request waits for one answer, how long in all, and the pause before it asks
+// again.
 const (
 	requestWithin = 2 * time.Second
 	answerWithin  = 10 * time.Second
 	askAgain      = 100 * time.Millisecond
 )
 
-// Request sends a correction to the process that diarizes the stream, wherever
-// it runs. Where that process falls silent it asks whoever comes after it, which
-// does no harm, as the correction has an ID. Its error matches [ErrNobody] where
-// there is none, and [ErrMalformed] or [ErrRefused] where the other side says so.
+// Request sends a correction to the process that diarizes the stream, wherever that process
+// runs. If the process does not answer, Request asks again: a process that took the stream
+// over may answer. The correction's ID makes repetition harmless. The error matches
+// [ErrNobody] if no process diarizes the stream, and [ErrMalformed] or [ErrRefused] if the
+// process refuses the correction.
 func Request(ctx context.Context, nc *nats.Conn, stream string, c Correction) (Reply, error) {
 	if err := event.CheckStream(stream); err != nil {
 		return Reply{}, err
@@ -105,8 +107,8 @@ func Request(ctx context.Context, nc *nats.Conn, stream string, c Correction) (R
 	return Reply{}, errors.New(reply.Error)
 }
 
-// ask sends a request until there is an answer. That nobody is there is an
-// answer to the first one only.
+// ask sends a request until there is an answer. Only the first request takes the lack of
+// responders for an answer.
 func ask(ctx context.Context, nc *nats.Conn, stream string, data []byte) (*nats.Msg, error) {
 	for first := true; ; first = false {
 		once, cancel := context.WithTimeout(ctx, requestWithin)

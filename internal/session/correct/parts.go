@@ -7,12 +7,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// LeastPart is the shortest part of a turn that can be somebody else's: a twentieth of
-// a second. What is left of a turn beside a part and is shorter goes along with it.
+// LeastPart is the shortest part of a turn that can be given away, a twentieth of a second.
+// A shorter rest of the turn goes along with the part.
 const LeastPart event.Time = event.Rate / 20
 
-// part is a part of a turn, the first one left out, as listeners have been told it: as
-// a turn of its own, under a number that the clustering does not use.
+// part is one part of a turn, not the first, as listeners know it: a turn of its own, with
+// a number that the clustering does not use.
 type part struct {
 	id         int
 	start, end int64
@@ -20,21 +20,21 @@ type part struct {
 	sure       bool
 }
 
-// piece is what one person says of a turn of the clustering.
+// piece is a piece of a clustering's turn that has one speaker.
 type piece struct {
 	start, end int64
 	who        int
-	given      bool // people say so
+	given      bool // whether people gave it away
 }
 
-// stretch is a piece before it is known who is who: whose it is, is a label or a number
-// that was reserved.
+// stretch is a piece before merges are applied: who is a label of the clustering or a
+// reserved number.
 type stretch piece
 
-// pieces are who is shown for a turn: whom it, or a part of it, was given to, or its
-// speaker. A turn that lies for the most part in what was given of its speaker was given
-// too, and so was what lies in a part: the clustering may come to other turns. There is at
-// least one piece. Where they are does not depend on who is one person.
+// pieces is a turn cut by speaker, at least one piece. The speaker of a piece is the
+// speaker that it was given to, or else the turn's own. A turn that lies mostly within a
+// gift of its speaker was given too, because the clustering may replace turns; the same
+// holds for what lies within a given part. The borders of pieces do not depend on merges.
 func (d *Desk) pieces(v view, t online.Turn, open bool) (all []piece) {
 	for _, s := range d.stretches(v, t, open) {
 		s.who = v.who(s.who)
@@ -58,7 +58,7 @@ func (d *Desk) stretches(v view, t online.Turn, open bool) []stretch {
 	return all
 }
 
-// cut gives what is between from and to of a turn to somebody.
+// cut assigns the part of a turn between from and to: its speaker is who.
 func cut(all []stretch, from, to int64, who int) []stretch {
 	first, last := all[0].start, all[len(all)-1].end
 	if from-first < int64(LeastPart) {
@@ -90,14 +90,14 @@ func cut(all []stretch, from, to int64, who int) []stretch {
 	return out
 }
 
-// place is where a turn that listeners know is among those of the clustering.
+// place is where a turn that listeners know lies among the turns of the clustering.
 type place struct {
-	turn       int // of the clustering
+	turn       int // the clustering's number
 	start, end int64
 	shown      int
 }
 
-// places finds turns by the numbers that listeners know them by.
+// places returns the place of every turn, by the numbers that listeners know.
 func (d *Desk) places() map[int]place {
 	all := make(map[int]place, len(d.turns))
 	for id, t := range d.turns {
@@ -109,14 +109,15 @@ func (d *Desk) places() map[int]place {
 	return all
 }
 
-// shift says that the clustering's turns above one have higher numbers for listeners.
+// shift says that turns of the clustering above a number have numbers for listeners that
+// are higher by so many.
 type shift struct{ above, by int }
 
-// mostShifts bounds what is remembered of them.
+// mostShifts bounds how many shifts are remembered.
 const mostShifts = 10000
 
-// number is what listeners know a turn of the clustering by. It is the clustering's own
-// until a part of a turn takes the next one.
+// number is the number by which listeners know a turn of the clustering. It is the
+// clustering's own number until parts of turns have used up numbers.
 func (d *Desk) number(turn int) int {
 	n := turn
 	for _, s := range d.shifts {
@@ -128,7 +129,7 @@ func (d *Desk) number(turn int) int {
 	return n
 }
 
-// reserve takes a number for a part, which no turn has or will have.
+// reserve returns a number for a part, which no turn has or will have.
 func (d *Desk) reserve() int {
 	n := d.number(d.newest + 1)
 	if last := len(d.shifts) - 1; last >= 0 && d.shifts[last].above == d.newest {
@@ -144,8 +145,8 @@ func (d *Desk) reserve() int {
 	return n
 }
 
-// tell emits what e, about turn t as it is now, is for listeners: a change of the first
-// piece, and before it changes of the others. It returns t as they know it then.
+// tell emits e, about turn t as it is now, for listeners: a change of the first piece, and
+// before it the changes of the other pieces. It returns t as listeners know it then.
 func (d *Desk) tell(e online.Event, t turn, all []piece) (turn, error) {
 	parts, gone := d.match(t, all[1:])
 	for _, p := range gone {
@@ -167,11 +168,12 @@ func (d *Desk) tell(e online.Event, t turn, all []piece) (turn, error) {
 	return t, d.emit(shown(e, t.shown, t.sure))
 }
 
-// match finds numbers for the pieces of a turn: those that they have, by where they
-// begin, then those of pieces that are no more, then new ones.
+// match finds numbers for the pieces of a turn after the first. A piece keeps the number of
+// the part that began at the same place, or gets the number of a part that is gone, or else
+// a new number.
 func (d *Desk) match(t turn, all []piece) (parts, gone []part) {
 	gone = slices.Clone(t.parts)
-	take := func(fits func(part) bool) int {
+	reuse := func(fits func(part) bool) int {
 		i := slices.IndexFunc(gone, fits)
 		if i < 0 {
 			return 0
@@ -181,12 +183,12 @@ func (d *Desk) match(t turn, all []piece) (parts, gone []part) {
 		return id
 	}
 	for _, p := range all {
-		id := take(func(was part) bool { return was.start == p.start })
+		id := reuse(func(was part) bool { return was.start == p.start })
 		parts = append(parts, part{id, p.start, p.end, p.who, p.given})
 	}
 	for i := range parts {
 		if parts[i].id == 0 {
-			parts[i].id = take(func(part) bool { return true })
+			parts[i].id = reuse(func(part) bool { return true })
 		}
 		if parts[i].id == 0 {
 			parts[i].id = d.reserve()
@@ -204,8 +206,8 @@ func (d *Desk) tellPart(e online.Event, kind online.Kind, p part, t turn) error 
 	return d.opts.Emit(ev)
 }
 
-// surely is t where listeners know that people are sure of what they gave: its confidence,
-// which is 1 in any case, does not tell.
+// surely is t with what listeners cannot see in a turn of confidence 1: which of its pieces
+// people gave away.
 func (t turn) surely(all []piece) turn {
 	t.sure = all[0].given
 	for i := range t.parts[:min(len(t.parts), len(all)-1)] {

@@ -5,17 +5,16 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/state"
 )
 
-// AppendBinary appends the state of the desk to b: with it and the state of its
-// encoder, another desk goes on to the same events. It never fails.
+// AppendBinary appends the state of the desk to b. A desk with that state and the state of
+// the encoder goes on to the same events. AppendBinary never fails.
 func (d *Desk) AppendBinary(b []byte) ([]byte, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return state.Append(b, d.fields()...), nil
 }
 
-// UnmarshalBinary gives d, which is new, the state of another desk, as
-// AppendBinary wrote it. Link is not called: what it led to is state of the
-// clustering.
+// UnmarshalBinary gives d, which is new, the state that AppendBinary of another desk wrote.
+// It does not call Link: links are part of the clustering's state.
 func (d *Desk) UnmarshalBinary(b []byte) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -47,7 +46,7 @@ func (d *Desk) fields() []any {
 
 func flagFields(k *int, v *bool) []any { return []any{k, v} }
 
-// turnFields are those of an entry; its key is the turn's ID.
+// turnFields lists the fields of a map entry. The key is the turn's ID.
 func turnFields(id *int, t *turn) []any {
 	return []any{id, &t.Speaker, &t.Start, &t.End, &t.LogP, &t.Confidence, (*string)(&t.State), &t.open, &t.shown, &t.sure, &t.until,
 		state.Slice(&t.parts, func(p *part) []any { return []any{&p.id, &p.start, &p.end, &p.shown, &p.sure} })}

@@ -21,12 +21,12 @@ func TestStateIsComplete(t *testing.T) {
 	var tn turn
 	var id int
 	statetest.Covers(t, &tn.Turn, turnFields(&id, &tn), "ID")
-	statetest.Covers(t, &tn, turnFields(&id, &tn)[1:], "Turn") // whose fields are listed
+	statetest.Covers(t, &tn, turnFields(&id, &tn)[1:], "Turn") // the fields of Turn are listed
 	var c Correction
-	statetest.Covers(t, &c, correctionFields(&c), "Text", "At", "Start", "End") // of marks, which do not stand; of gifts
+	statetest.Covers(t, &c, correctionFields(&c), "Text", "At", "Start", "End") // fields of marks, which do not stand, and of gifts
 }
 
-// TestMovedDesk holds that a desk replaced at any time by one of the same state
+// TestMovedDesk holds that a desk that is replaced at any time by one of the same state
 // goes on to the same events.
 func TestMovedDesk(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -51,7 +51,7 @@ func TestMovedDesk(t *testing.T) {
 		for i, want := range stays.events[:min(len(stays.events), len(moves.events))] {
 			got := moves.events[i]
 			got.Wall, want.Wall = time.Time{}, time.Time{}
-			a, errA := json.Marshal(got) // which has no NaN
+			a, errA := json.Marshal(got) // JSON has no NaN
 			b, errB := json.Marshal(want)
 			if want.Source == nil && (errA != nil || errB != nil || !bytes.Equal(a, b)) {
 				t.Fatalf("moved, it went on to %+v, expected %+v", got, want)
@@ -63,8 +63,7 @@ func TestMovedDesk(t *testing.T) {
 	})
 }
 
-// BenchmarkState is the state of a desk after an hour and after more turns than
-// it keeps.
+// BenchmarkState is the state of a desk after an hour, and after more turns than it keeps.
 func BenchmarkState(b *testing.B) {
 	for _, turns := range []int{1000, 21000} {
 		b.Run(fmt.Sprint(turns), func(b *testing.B) {
@@ -84,7 +83,7 @@ func BenchmarkState(b *testing.B) {
 	}
 }
 
-// move replaces the desk by another one of the same state.
+// move replaces the desk by another desk of the same state.
 func (b *bench) move() {
 	raw, err := b.desk.AppendBinary(nil)
 	b.must(err)

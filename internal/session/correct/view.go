@@ -8,15 +8,15 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// view is who is who, by the clustering's merges and the corrections that
-// stand. It is a function of these alone.
+// view says which speakers are one person, by merges of the clustering and by the
+// corrections that stand. It is a function of these alone.
 type view struct {
-	merged map[int]int // by the clustering
-	same   map[int]int // by corrections, from one to the next
+	merged map[int]int // merges of the clustering
+	same   map[int]int // merges by corrections, from one speaker to the next
 }
 
-// view follows the corrections in their order: each makes the person that a
-// speaker is now one with the person that another is.
+// view applies the merges in their order. Each makes the person of one speaker at that time
+// one with the person of the other.
 func (d *Desk) view() view {
 	v := view{d.merged, map[int]int{}}
 	for _, c := range d.stands {
@@ -30,10 +30,10 @@ func (d *Desk) view() view {
 	return v
 }
 
-// label is the clustering's own name for a speaker that it has named before.
+// label is the speaker that the clustering has merged a speaker into.
 func (v view) label(speaker int) int { return follow(v.merged, speaker) }
 
-// who is the speaker that stands for everybody who is the same person.
+// who is the speaker that stands for all speakers who are the same person.
 func (v view) who(speaker int) int { return follow(v.same, v.label(speaker)) }
 
 func follow(next map[int]int, from int) int {
@@ -46,7 +46,7 @@ func follow(next map[int]int, from int) int {
 	}
 }
 
-// groups lists the labels that are one person, where there are several.
+// groups lists the labels of each person who has more than one label.
 func (v view) groups() [][]int {
 	people := map[int][]int{}
 	for s := range v.same {
@@ -66,7 +66,7 @@ func (v view) groups() [][]int {
 
 func (d *Desk) emit(e online.Event) error { return d.opts.Emit(online.Encode(d.opts.Encoder, e)) }
 
-// showMerge gives the turns of a speaker to another, as every listener does.
+// showMerge emits a merge and gives the turns of speaker to into, as every listener does.
 func (d *Desk) showMerge(at int64, speaker, into int) error {
 	if err := d.show(at, into); err != nil {
 		return err
@@ -79,7 +79,7 @@ func (d *Desk) showMerge(at int64, speaker, into int) error {
 			}
 			d.turns[id] = t
 		}
-		for i := range t.parts { // which no other desk has
+		for i := range t.parts { // parts are this desk's own
 			if t.parts[i].shown == speaker {
 				t.parts[i].shown = into
 			}
@@ -89,7 +89,7 @@ func (d *Desk) showMerge(at int64, speaker, into int) error {
 	return d.emit(online.Event{Kind: online.SpeakerMerged, At: at, Speaker: speaker, Into: into})
 }
 
-// show tells of a speaker whom listeners do not know, or no longer.
+// show emits a speaker whom listeners do not know, or do not know any more.
 func (d *Desk) show(at int64, speaker int) error {
 	if d.live[speaker] {
 		return nil
@@ -98,8 +98,8 @@ func (d *Desk) show(at int64, speaker int) error {
 	return d.emit(online.Event{Kind: online.SpeakerAdded, At: at, Speaker: speaker})
 }
 
-// showTurns emits whatever turns are not shown as they should be, in the order
-// of their ids, and before them the speakers who are back.
+// showTurns emits the speakers who are back, and then every turn that listeners know
+// wrongly, in the order of ids.
 func (d *Desk) showTurns() error {
 	v := d.view()
 	for _, label := range slices.Sorted(maps.Keys(d.labels)) {
@@ -129,7 +129,7 @@ func (d *Desk) showTurns() error {
 	return nil
 }
 
-// is reports whether listeners know a turn by these pieces.
+// is reports whether listeners know a turn as these pieces.
 func (t turn) is(all []piece) bool {
 	if all[0] != (piece{t.Start, t.until, t.shown, t.sure}) || len(all) != 1+len(t.parts) {
 		return false
@@ -142,7 +142,7 @@ func (t turn) is(all []piece) bool {
 	return true
 }
 
-// showNames emits whatever names are not as listeners have been told.
+// showNames emits every name that listeners know wrongly.
 func (d *Desk) showNames(at int64) error {
 	v := d.view()
 	for _, s := range slices.Sorted(maps.Keys(d.live)) {
@@ -162,9 +162,9 @@ func (d *Desk) showNames(at int64) error {
 	return nil
 }
 
-// name is what a person is called: by the last correction that named this very
-// speaker, then by the last that named somebody who is the same person, then by
-// comparison in the same order.
+// name is the name of a person. The last correction that named this very speaker decides,
+// then the last that named a speaker who is the same person, then the names that voices
+// were recognised by, in the same order.
 func (d *Desk) name(v view, s int) called {
 	var other *Correction
 	for i := len(d.stands) - 1; i >= 0; i-- {
@@ -185,8 +185,8 @@ func (d *Desk) name(v view, s int) called {
 	return d.compared(v, s)
 }
 
-// compared is what a person is called by comparison: by the last about this very
-// speaker, then by one about somebody who is the same person.
+// compared is the name that a person's voice was recognised by: this very speaker's, or
+// else that of a speaker who is the same person.
 func (d *Desk) compared(v view, s int) called {
 	if n, ok := d.found[s]; ok {
 		return n

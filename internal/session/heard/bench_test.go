@@ -9,9 +9,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// BenchmarkRoom is three hours of words, three a second, a message every two
-// seconds, while turns change, with the state written down every ten seconds as a
-// worker does it.
+// BenchmarkRoom is three hours of words while turns change: three words a second, a message
+// every two seconds, and the state written down every ten seconds, as a worker does.
 func BenchmarkRoom(b *testing.B) {
 	const hours = 3 * 3600
 	var words, told, bytes int

@@ -33,7 +33,7 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// Who sends more than anybody speaks is refused, and told so.
+// A recogniser that sends more than anybody speaks is refused, and told so.
 func TestServeKeepsToTheBudget(t *testing.T) {
 	nc := natstest.New(t)
 	taken := 0

@@ -11,22 +11,22 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// Guess is what a recogniser takes somebody to say at the moment, for who looks. It
-// is forgotten when the words come that are sure.
+// Guess is the text that a recogniser supposes somebody to be saying at the moment. It is
+// for display only: the final words replace it.
 type Guess struct {
 	Stream     string     `json:"stream"`
 	Run        string     `json:"run"`
 	Recogniser string     `json:"recogniser"`
 	Start      event.Time `json:"start"`
 	End        event.Time `json:"end"`
-	Text       string     `json:"text,omitempty"` // the end of it, where it is long
+	Text       string     `json:"text,omitempty"` // if long, only the end of the text
 }
 
-// mostGuessed is the length of a guess, in bytes: it is of one sentence, or a few.
+// mostGuessed is the length of the longest guess, in bytes: a sentence or a few.
 const mostGuessed = 400
 
-// Guess is what partial words come to, in a run of a stream whose sample 0 was at
-// origin. It is not ok where the words are not partial, or of another run.
+// Guess is the guess that partial words make, in a run of a stream whose sample 0 was at
+// origin. ok is false if the words are not partial, or are of another run.
 func (m Message) Guess(stream, run string, origin time.Time) (g Guess, ok bool) {
 	if !m.Partial || m.Run != "" && m.Run != run {
 		return g, false
@@ -50,9 +50,9 @@ func (m Message) Guess(stream, run string, origin time.Time) (g Guess, ok bool) 
 	return g, true
 }
 
-// Subscribe calls partial with the partial words of all streams, one message at a
-// time, until the returned function is called or the connection closes. What comes
-// faster than it is looked at is lost, as a later guess makes up for it.
+// Subscribe calls partial with the partial words of all streams, one message at a time,
+// until stop is called or the connection closes. Messages that come faster than partial
+// returns may be lost: a later guess replaces them.
 func Subscribe(nc *nats.Conn, partial func(stream string, m Message)) (stop func(), err error) {
 	all := Subject("*")
 	sub, err := nc.Subscribe(all, func(m *nats.Msg) {
@@ -67,5 +67,5 @@ func Subscribe(nc *nats.Conn, partial func(stream string, m Message)) (stop func
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", all, err)
 	}
-	return func() { _ = sub.Unsubscribe() }, nil // an error means that it has ended
+	return func() { _ = sub.Unsubscribe() }, nil // an error means that the subscription has ended
 }

@@ -36,7 +36,7 @@ func TestGuess(t *testing.T) {
 	}
 }
 
-// Who looks hears of partial words of all streams, and of nothing else.
+// A subscriber gets the partial words of all streams, and nothing else.
 func TestSubscribe(t *testing.T) {
 	nc := natstest.New(t)
 	got := make(chan string, 9)

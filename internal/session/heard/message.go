@@ -1,7 +1,7 @@
-// Package heard takes the words that recognisers hear of a stream while it is
-// diarized, and says who said them. A [Message] arrives on NATS; a [Room] joins
-// its words with the turns of the run and goes on doing so while turns change.
-// docs/words.md is the contract.
+// Package heard joins the words of speech recognisers with the turns of a stream
+// while the stream is diarized. A [Message] arrives on NATS. A [Room] finds the speaker
+// of each word, and corrects the speaker when turns change. docs/words.md is the
+// contract.
 package heard
 
 import (
@@ -17,28 +17,28 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// Subject is where recognisers publish the words of a stream:
-// diarizer.words.v1.<stream>. It is not among the subjects of events.
+// Subject is the subject on which recognisers publish the words of a stream:
+// diarizer.words.v1.<stream>. It is not one of the subjects of events.
 func Subject(stream string) string { return "diarizer.words.v1." + stream }
 
 // Message is what a recogniser has heard of a stream.
 type Message struct {
-	// Recogniser tells recognisers of one stream from each other, one subject
+	// Recogniser names the recogniser among those of the stream. It is one subject
 	// token; "words" if empty.
 	Recogniser string `json:"recogniser,omitempty"`
-	// Run, if not empty, is the run that was listened to: words for another one
-	// are refused.
+	// Run, if not empty, is the run that the recogniser listened to. Words for another
+	// run are refused.
 	Run string `json:"run,omitempty"`
-	// Seq, if not 0, counts the recogniser's final messages from 1 on and makes
-	// it harmless to send one again.
+	// Seq, if not 0, counts the recogniser's final messages from 1 on. A message that
+	// is sent twice is then taken once.
 	Seq uint64 `json:"seq,omitempty"`
-	// Partial says that the words may still change: a later message has them again.
+	// Partial says that the words may still change. A later message has them again.
 	Partial bool `json:"partial,omitempty"`
-	// Origin, if not zero, is the wall-clock time of the second 0 of the words'
-	// times. Without it they are stream time.
+	// Origin, if not zero, is the wall-clock time at which the words' times are 0.
+	// Without Origin the words' times are stream time.
 	Origin time.Time `json:"origin,omitzero"`
 	Words  []Word    `json:"words,omitempty"`
-	// End says that the recogniser has heard all that it will.
+	// End says that no more words come from this recogniser.
 	End bool `json:"end,omitempty"`
 }
 
@@ -54,15 +54,15 @@ type Word struct {
 
 // Reply says what became of a Message that was sent as a request.
 type Reply struct {
-	// Words is how many of its words were taken.
+	// Words is how many words of the message were taken.
 	Words int `json:"words"`
-	// Error says why none was.
+	// Error says why no word was taken.
 	Error string `json:"error,omitempty"`
 }
 
 // The reasons to refuse a message, for errors.Is.
 var (
-	// ErrMalformed is a message that says nothing sensible.
+	// ErrMalformed is a message that no stream can take.
 	ErrMalformed = errors.New("malformed words")
 	// ErrRefused is a message that does not fit the stream as it is now.
 	ErrRefused = errors.New("words refused")
@@ -70,14 +70,14 @@ var (
 	ErrNobody = errors.New("nobody diarizes this stream now")
 )
 
-// What a message can hold.
+// The limits of a message.
 const (
 	MaxSize  = 256 << 10 // bytes of JSON
 	MaxWords = 1000
 	MaxText  = 200 // bytes of one word
 )
 
-// DefaultRecogniser is whose words they are where a message does not say.
+// DefaultRecogniser is the recogniser of a message that names none.
 const DefaultRecogniser = "words"
 
 // latest is the latest time of a word in seconds, about three years.
@@ -93,7 +93,7 @@ func Decode(data []byte) (Message, error) {
 	return m, m.Check()
 }
 
-// Check reports what is missing or too much.
+// Check reports the first thing of the message that is missing or out of bounds.
 func (m Message) Check() error {
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("%w: "+format, append([]any{ErrMalformed}, args...)...)
@@ -126,11 +126,11 @@ func (m Message) Check() error {
 	return nil
 }
 
-// recogniser is whose words they are.
+// recogniser is the name of the message's recogniser.
 func (m Message) recogniser() string { return cmp.Or(m.Recogniser, DefaultRecogniser) }
 
-// list are the words in the time of a stream whose sample 0 was at origin. Words
-// from before it are left out.
+// list returns the words in the time of a stream whose sample 0 was at origin. Words from
+// before sample 0 are left out.
 func (m Message) list(origin time.Time) []words.Word {
 	var shift time.Duration
 	if !m.Origin.IsZero() {
@@ -148,7 +148,7 @@ func (m Message) list(origin time.Time) []words.Word {
 	return out
 }
 
-// stream is a number of seconds to the nearest sample, as events have it.
+// stream rounds seconds to the nearest sample, as events do.
 func stream(seconds float64) time.Duration {
 	return event.TimeOf(time.Duration(seconds * float64(time.Second))).Duration()
 }

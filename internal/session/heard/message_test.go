@@ -12,7 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// The code and schema/words.schema.json take the same messages.
+// The code and schema/words.schema.json accept the same messages.
 func TestDecodeAgreesWithTheSchema(t *testing.T) {
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
@@ -74,8 +74,8 @@ func TestDecodeAgreesWithTheSchema(t *testing.T) {
 	}
 }
 
-// The example in docs/words.md is a message, and every property of the schema is
-// explained there.
+// The example in docs/words.md is a valid message, and docs/words.md explains every
+// property of the schema.
 func TestDocument(t *testing.T) {
 	doc, err := os.ReadFile("../../../docs/words.md")
 	if err != nil {
@@ -101,7 +101,7 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// Times are the stream's, or those of another clock from a moment that both know.
+// A word's times are stream time, or times of another clock whose origin is known.
 func TestTimesOfAMessage(t *testing.T) {
 	origin := time.Date(2026, 3, 30, 8, 0, 0, 0, time.UTC)
 	m := Message{Words: []Word{{Text: "a", Start: 0.5, End: 0.7}, {Text: "b", Start: 1.00001, End: 2.5}}}

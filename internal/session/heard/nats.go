@@ -13,16 +13,16 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// What waits of a stream's messages while one is looked at; what comes beyond it is
-// lost, and NATS tells of it.
+// MostUnread and MostBytes bound the messages of a stream that wait while one message is
+// taken. Messages beyond them are lost, and NATS reports a slow consumer.
 const (
 	MostUnread = 256
 	MostBytes  = 8 << 20
 )
 
-// Serve hands the messages for a stream that arrive over NATS to hear, one after
-// the other, until the returned function is called or the connection closes. Those
-// that were sent as requests are answered. More than a [Budget] holds is refused.
+// Serve hands the messages for a stream that arrive over NATS to hear, one after the other,
+// until stop is called or the connection closes. A message that was sent as a request is
+// answered. Messages beyond a [Budget] are refused.
 func Serve(nc *nats.Conn, stream string, hear func(Message) (Reply, error)) (stop func(), err error) {
 	if err := event.CheckStream(stream); err != nil {
 		return nil, err
@@ -45,11 +45,11 @@ func Serve(nc *nats.Conn, stream string, hear func(Message) (Reply, error)) (sto
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Subject(stream), err)
 	}
-	return func() { _ = sub.Unsubscribe() }, nil // an error means that it has ended
+	return func() { _ = sub.Unsubscribe() }, nil // an error means that the subscription has ended
 }
 
-// Answer answers a message that was sent as a request: err says why none of its words
-// was taken.
+// Answer answers a message that was sent as a request. err says why none of the message's
+// words was taken.
 func Answer(m *nats.Msg, reply Reply, err error) {
 	if m.Reply == "" {
 		return
@@ -63,8 +63,8 @@ func Answer(m *nats.Msg, reply Reply, err error) {
 }
 
 // Send sends a message to the program that diarizes the stream and waits for the answer.
-// Its error matches [ErrNobody] where there is nobody, and [ErrMalformed] or
-// [ErrRefused] where the other side says so.
+// Its error matches [ErrNobody] if nobody diarizes the stream, and [ErrMalformed] or
+// [ErrRefused] if the program refuses the words.
 func Send(ctx context.Context, nc *nats.Conn, stream string, m Message) (Reply, error) {
 	if err := event.CheckStream(stream); err != nil {
 		return Reply{}, err
@@ -87,7 +87,7 @@ func Send(ctx context.Context, nc *nats.Conn, stream string, m Message) (Reply, 
 	if err := json.Unmarshal(msg.Data, &reply); err != nil {
 		return Reply{}, fmt.Errorf("stream %s: answer to the words: %w", stream, err)
 	}
-	if reply.Error == ErrNobody.Error() { // no longer
+	if reply.Error == ErrNobody.Error() { // the program has stopped since
 		return Reply{}, fmt.Errorf("stream %s: %w", stream, ErrNobody)
 	}
 	for _, known := range []error{ErrMalformed, ErrRefused} {

@@ -11,32 +11,31 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// Room joins the words of recognisers with the turns of one run. What it answers
-// depends on the events and messages it is handed, in their order, and on nothing
-// else. The zero value is ready. It is not for several goroutines at once.
+// Room joins the words of recognisers with the turns of one run. Its answers depend only on
+// the events and messages that it is handed, and on their order. The zero value is ready.
+// Its methods must not be called at the same time.
 type Room struct {
 	run    string
 	origin time.Time
-	turns  map[int]words.Turn // until there is a recogniser
+	turns  map[int]words.Turn // by id, for recognisers that begin later
 	all    map[string]*listener
 }
 
-// listener is what is known of one recogniser.
+// listener is the state of one recogniser.
 type listener struct {
 	live  words.Live
 	seq   uint64
 	ended bool
 }
 
-// MaxRecognisers is how many recognisers one run has words of.
+// MaxRecognisers is how many recognisers one run takes words from.
 const MaxRecognisers = 8
 
-// perEvent is how many words are told in one event, far below what NATS carries.
+// perEvent is how many words one event carries at most, far below what NATS carries.
 const perEvent = 200
 
-// Hear takes a message and returns the words that have a speaker now, or
-// another. Nil without an error means that it changes nothing. The error matches
-// [ErrMalformed] or [ErrRefused].
+// Hear takes a message. It returns the words that have got a speaker, or another speaker,
+// and nil if none has. The error matches [ErrMalformed] or [ErrRefused].
 func (r *Room) Hear(m Message) ([]event.Words, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
@@ -47,7 +46,7 @@ func (r *Room) Hear(m Message) ([]event.Words, error) {
 	if m.Run != "" && m.Run != r.run {
 		return nil, fmt.Errorf("%w: they are of run %s, and this is run %s", ErrRefused, m.Run, r.run)
 	}
-	if m.Partial { // for those who listen to the subject
+	if m.Partial { // partial words are for the subscribers of the subject
 		return nil, nil
 	}
 	l, err := r.listener(m.recogniser())
@@ -79,14 +78,14 @@ func (r *Room) listener(name string) (*listener, error) {
 		l.live.Set(id, t)
 	}
 	r.all[name] = l
-	for _, l := range r.all { // what is remembered does not grow with their number
+	for _, l := range r.all { // all recognisers share one bound
 		l.live.Bound(words.LiveWords / len(r.all))
 	}
 	return l, nil
 }
 
-// Follow takes an event of the run, in their order, and returns the words that
-// have another speaker because of it.
+// Follow takes the next event of the run and returns the words that have another speaker
+// because of it. Events come in their order.
 func (r *Room) Follow(e event.Event) []event.Words {
 	r.run = e.Run
 	switch e.Kind {
@@ -113,7 +112,7 @@ func (r *Room) Follow(e event.Event) []event.Words {
 	return r.changes()
 }
 
-// set keeps a turn for recognisers that begin later, of the newest.
+// set keeps the latest turns for recognisers that begin later, and tells the others of t.
 func (r *Room) set(id int, t words.Turn) {
 	if r.turns == nil {
 		r.turns = map[int]words.Turn{}
@@ -144,7 +143,8 @@ func (r *Room) Waiting() bool {
 	return false
 }
 
-// changes are the changes of all recognisers, by name, in lists that fit an event.
+// changes returns the changed words of all recognisers, ordered by recogniser, in lists
+// that fit an event.
 func (r *Room) changes() []event.Words {
 	var out []event.Words
 	for _, name := range slices.Sorted(maps.Keys(r.all)) {
@@ -159,7 +159,7 @@ func (r *Room) changes() []event.Words {
 	return out
 }
 
-// word is a word as events have it.
+// word is a word in the form of events.
 func word(c words.Change) event.Word {
 	w := event.Word{ID: c.ID, Text: c.Text, Start: event.TimeOf(c.Start), End: event.TimeOf(c.End),
 		Probability: c.Probability, Confidence: c.Confidence, Estimated: c.Estimated, Line: c.Break}

@@ -15,8 +15,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// run hands a room the events of a meeting and messages between them, and
-// collects all events as a publisher would number them.
+// run hands a room the events of a meeting with messages between them, and collects all
+// events with the numbers that a publisher would give them.
 func run(t *rapid.T, events []event.Event, messages []Message) (all []event.Event, room *Room) {
 	room = &Room{}
 	enc := event.Encoder{Stream: "meeting", Run: "run1"}
@@ -42,9 +42,9 @@ func run(t *rapid.T, events []event.Event, messages []Message) (all []event.Even
 	return all, room
 }
 
-// Whenever words come, whatever turns, merges and corrections come between them, who
-// applies the events has in the end what a join of all words with the last turns
-// says. One who reads them later has the same.
+// Words come at any time, and turns, merges and corrections come between them. In the end a
+// subscriber that applies the events has what a join of all words with the last turns says.
+// A subscriber that reads the events later has the same.
 func TestSubscribersKnowWhoSaidWhat(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		events := meeting.Events(meeting.Options{Seed: rapid.Uint64Range(0, 50).Draw(t, "seed"), Turns: 30})
@@ -60,7 +60,7 @@ func TestSubscribersKnowWhoSaidWhat(t *testing.T) {
 			}
 			heard[m.Recogniser] = append(heard[m.Recogniser], m.list(events[0].Source.Origin)...)
 			messages = append(messages, m)
-			if rapid.Bool().Draw(t, "again") { // it was not sure that it had arrived
+			if rapid.Bool().Draw(t, "again") { // the recogniser did not know that the message had arrived
 				messages = append(messages, m)
 			}
 		}
@@ -141,7 +141,7 @@ func TestRoomRefuses(t *testing.T) {
 	}
 }
 
-// A long list is told in events that NATS carries.
+// A long list of words is told in several events that NATS can carry.
 func TestManyWordsAreSeveralEvents(t *testing.T) {
 	var r Room
 	enc := event.Encoder{Stream: "s", Run: "run1"}

@@ -7,12 +7,11 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// AppendBinary appends what r knows to b: with it, another Room goes on to the same
-// answers. It never fails.
+// AppendBinary appends the state of r to b. Another Room with that state goes on with the
+// same answers. AppendBinary never fails.
 func (r *Room) AppendBinary(b []byte) ([]byte, error) { return state.Append(b, r.fields()...), nil }
 
-// UnmarshalBinary gives r, which is new, what another Room knew, as AppendBinary
-// wrote it.
+// UnmarshalBinary gives r, which is new, the state that AppendBinary of another Room wrote.
 func (r *Room) UnmarshalBinary(b []byte) error { return state.Restore(b, r.fields()...) }
 
 func (r *Room) fields() []any {
@@ -30,5 +29,5 @@ func (r *Room) fields() []any {
 	}
 }
 
-// nanos stands for a duration, in nanoseconds.
+// nanos is a duration as a number of nanoseconds.
 func nanos(d *time.Duration) *int64 { return (*int64)(d) }

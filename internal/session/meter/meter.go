@@ -1,7 +1,6 @@
-// Package meter measures what a listener wants to see move while nobody has
-// said anything new: how loud the sound is, how far the stream has been heard
-// and how far the decisions are behind it. Readings are shown and forgotten;
-// they are no events, and none depends on them.
+// Package meter measures a running stream for display: how loud the sound is, how far
+// the stream has been heard, and how far the decisions are behind the sound. A reading is
+// shown and forgotten. Readings are no events, and no event depends on them.
 package meter
 
 import (
@@ -24,22 +23,22 @@ const Floor = -100
 type Reading struct {
 	Stream string `json:"stream"`
 	Run    string `json:"run"`
-	// At is how much of the stream has been heard.
+	// At is how far the stream has been heard.
 	At event.Time `json:"time"`
-	// Level is the root mean square of the sound since the last reading, the
-	// first second of it, Peak its largest sample, both in dB relative to full
-	// scale, at least Floor.
+	// Level is the root mean square of the sound since the last reading, or of the first
+	// second of that sound. Peak is the largest sample of the same sound. Both are in dB
+	// relative to full scale, at least Floor.
 	Level float64 `json:"level"`
 	Peak  float64 `json:"peak"`
-	// Lag is how long ago the sound that was decided on last was heard, in
-	// seconds of wall time.
+	// Lag is how much later than its sound the latest decision came, in seconds of wall
+	// time.
 	Lag float64 `json:"lag"`
 }
 
-// Every is the least time between two readings, on the wall and in the stream.
+// Every is the least time between two readings, in wall time and in stream time.
 const Every = 100 * time.Millisecond
 
-// Source measures what passes through another source.
+// Source measures the sound that passes through another source.
 type Source struct {
 	src    capture.Source
 	report func(Reading)
@@ -52,28 +51,27 @@ type Source struct {
 	last      time.Time
 
 	mu    sync.Mutex
-	heard []moment // blocks that are not decided on yet, the latest ones
+	heard []moment // the latest blocks without a decision
 	lag   time.Duration
 }
 
 var _ capture.Source = (*Source)(nil)
 
-// moment is when a block ended.
+// moment is the end of a block, in samples and in wall time.
 type moment struct {
 	at   int64
 	wall time.Time
 }
 
-// enough is how much sound makes a reading, in samples: a recording that goes
-// through at full speed has minutes between two of them.
+// enough is how much sound makes a reading, in samples. A recording that is replayed at
+// full speed has minutes of sound between two readings.
 const enough = capture.Rate
 
 // mostHeard bounds the blocks whose times are kept: more than a pipeline holds.
 const mostHeard = 256
 
-// New returns a Source that reads src and calls report at most once per Every
-// from the goroutine that calls Next. Report fills in the stream and must not
-// wait.
+// New returns a Source that reads src. It calls report at most once per Every, from the
+// goroutine that calls Next. report fills in the stream and must not block.
 func New(src capture.Source, report func(Reading)) *Source {
 	return &Source{src: src, report: report, now: time.Now}
 }
@@ -107,7 +105,7 @@ func (s *Source) measure(b capture.Block) {
 	s.report(r)
 }
 
-// add takes samples into the next reading.
+// add adds samples to the next reading.
 func (s *Source) add(samples []float32) {
 	samples, _ = clean.Copied(&s.copied, samples)
 	v := blas32.Vector{N: len(samples), Data: samples, Inc: 1}
@@ -122,8 +120,8 @@ func (s *Source) add(samples []float32) {
 	s.n += len(samples)
 }
 
-// Decided tells the meter that the decisions up to a position, in samples, are
-// made. It may be called from another goroutine.
+// Decided tells the meter that all decisions up to a position, in samples, are made. Any
+// goroutine may call it.
 func (s *Source) Decided(at int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -51,7 +51,7 @@ func TestLevelAndLag(t *testing.T) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		now = now.Add(60 * time.Millisecond) // faster than the sound: not every block has a reading
+		now = now.Add(60 * time.Millisecond) // faster than real time: not every block has a reading
 		m.Decided(b.End())
 	}
 	if len(got) != 3 {
@@ -67,8 +67,8 @@ func TestLevelAndLag(t *testing.T) {
 	}
 }
 
-// TestBadSamples holds that samples that are no sound have no part in a reading, and
-// pass through as they are.
+// TestBadSamples holds that samples that are no sound (NaN, infinite, huge) do not count in
+// a reading and pass through unchanged.
 func TestBadSamples(t *testing.T) {
 	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1)), -math.MaxFloat32} {
 		var got []Reading
@@ -86,7 +86,7 @@ func TestBadSamples(t *testing.T) {
 	}
 }
 
-// spoilt has a sample in each block that is no sound.
+// spoilt has one sample in each block that is no sound.
 type spoilt struct {
 	tone
 	bad float32
@@ -111,8 +111,8 @@ func TestSilenceIsTheFloor(t *testing.T) {
 	}
 }
 
-// TestFastSound has 10 s of sound between two readings, the first of which are
-// loud: the reading is of these.
+// TestFastSound has 10 s of sound between two readings. The sound begins loud, and the
+// reading is of its beginning.
 func TestFastSound(t *testing.T) {
 	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 	var got []Reading

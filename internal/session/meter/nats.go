@@ -11,16 +11,16 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus"
 )
 
-// prefix begins the subjects of readings. They are not among the subjects of
-// events, so that JetStream keeps none.
+// prefix begins the subjects of readings. They are no subjects of events, so that
+// JetStream does not keep readings.
 const prefix = "diarizer.meter.v1."
 
-// Subject is where the readings of a stream go: diarizer.meter.v1.<stream>.
+// Subject is the subject of a stream's readings: diarizer.meter.v1.<stream>.
 func Subject(stream string) string { return prefix + stream }
 
-// Publish sends a reading to whoever listens now. Nothing is kept and nothing
-// waits: without a connection it is lost, and where it is found that readings may
-// not be published, no more are sent until there is another connection.
+// Publish sends a reading to the subscribers of this moment. It does not wait. Without a
+// connection the reading is lost. Once the server has refused readings, no more are sent
+// over that connection.
 func Publish(nc *nats.Conn, r Reading) error {
 	if !bus.MayPublish(nc, Subject(r.Stream)) {
 		return nil
@@ -32,9 +32,8 @@ func Publish(nc *nats.Conn, r Reading) error {
 	return nc.Publish(Subject(r.Stream), data)
 }
 
-// Subscribe calls report with the readings of all streams, one at a time, until
-// the returned function is called or the connection closes. What is no reading
-// is skipped.
+// Subscribe calls report with the readings of all streams, one at a time, until stop is
+// called or the connection closes. Messages that are no readings are skipped.
 func Subscribe(nc *nats.Conn, report func(Reading)) (stop func(), err error) {
 	sub, err := nc.Subscribe(Subject("*"), func(m *nats.Msg) {
 		if r, err := decode(m.Data); err == nil && Subject(r.Stream) == m.Subject {
@@ -44,7 +43,7 @@ func Subscribe(nc *nats.Conn, report func(Reading)) (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Subject("*"), err)
 	}
-	return func() { _ = sub.Unsubscribe() }, nil // an error means that it has ended
+	return func() { _ = sub.Unsubscribe() }, nil // an error means that the subscription has ended
 }
 
 // maxSize is far above the size of any reading.

@@ -2,15 +2,15 @@ package picture
 
 import "math"
 
-// Scale is what levels are compared by.
+// Scale turns levels in decibels into the numbers that are correlated.
 type Scale struct{ of [256]float64 }
 
 var (
-	// Decibels shows best whether two microphones hear the same: all that stands out
-	// of the noise counts.
+	// Decibels shows best whether two microphones hear the same sound: everything above
+	// the noise counts.
 	Decibels = scale(func(decibels float64) float64 { return decibels })
-	// Amplitude shows best when they do: noise, of which one microphone hears more
-	// than the other, hides the end of a sound and so moves its middle.
+	// Amplitude shows best by what delay they hear it. In decibels, the noise of the
+	// noisier microphone hides the end of a sound and so moves the middle of the sound.
 	Amplitude = scale(func(decibels float64) float64 { return math.Pow(10, decibels/20) })
 )
 
@@ -22,10 +22,11 @@ func scale(of func(decibels float64) float64) *Scale {
 	return s
 }
 
-// Correlation is that of the frames from a until b of x and those of y, so many frames
-// earlier, each band about its own mean of every piece of so many frames: two microphones
-// are each nearer to other people, so that their levels differ from one turn to
-// the next. It is -1 where fewer than least frames of both are there.
+// Correlation is the correlation, from -1 to 1, of the frames a to b of x with the frames
+// of y that are lag earlier. The frames are cut into pieces of so many frames, and each
+// band's mean in a piece is subtracted: each microphone is near to other people, so that
+// the level differs from turn to turn. Correlation is -1 if x and y have fewer than least
+// frames in common.
 func (s *Scale) Correlation(x, y []Frame, a, b, lag, piece, least int) float64 {
 	from, to := max(0, a, lag), min(len(x), b, len(y)+lag)
 	if to-from < max(1, least) {

@@ -1,6 +1,6 @@
-// Package picture is what is kept of sound to compare it with other sound: the levels of
-// some bands, a hundred times a second, in whole decibels. Two microphones that hear the
-// same have pictures that rise and fall together, a little apart, whatever their levels.
+// Package picture reduces sound to the levels of a few frequency bands, a hundred times
+// a second, in whole decibels. Two microphones that hear the same sound have pictures that
+// rise and fall together with a small delay, whatever the levels of the microphones.
 package picture
 
 import (
@@ -16,11 +16,11 @@ const Hop = capture.Rate / 100
 const (
 	window = 512
 	bands  = 8
-	lowest = -100 // decibels; what is less is as little
+	lowest = -100 // decibels; lower levels count as this one
 )
 
-// edges are the bounds of the bands in bins of 31.25 Hz: 125 Hz to 6 kHz, wider above
-// as hearing has it.
+// edges are the bounds of the bands, from 125 Hz to 6 kHz, in bins of 31.25 Hz. Higher
+// bands are wider, as in hearing.
 var edges = [bands + 1]int{4, 8, 13, 20, 30, 46, 72, 115, 192}
 
 // Frame is the levels of the bands, in decibels of full scale.
@@ -29,7 +29,7 @@ type Frame [bands]int8
 // silent is a frame without sound.
 var silent = Frame{lowest, lowest, lowest, lowest, lowest, lowest, lowest, lowest}
 
-// Level is that of all bands together, in decibels.
+// Level is the level of all bands together, in decibels of full scale.
 func (f Frame) Level() float64 {
 	sum := 0.0
 	for _, x := range f {
@@ -38,14 +38,14 @@ func (f Frame) Level() float64 {
 	return 10 * math.Log10(sum)
 }
 
-// Painter makes the picture of sound as it comes. Make it with [NewPainter].
+// Painter makes the picture of a stream of sound. Make it with [NewPainter].
 type Painter struct {
 	power  *spectrum.Power
 	lines  [window/2 + 1]float64
 	shape  [window]float64 // Hann's window
 	last   [window]float64 // the latest samples
 	work   [window]float64
-	filled int // new ones among them
+	filled int // how many samples of the next frame are in last
 }
 
 // NewPainter returns a Painter of sound at [capture.Rate].
@@ -70,7 +70,8 @@ func (p *Painter) Push(frames []Frame, samples []float32) []Frame {
 	return frames
 }
 
-// Skip appends the frames of so many samples that are lost: silence takes no transform.
+// Skip appends the frames of so many lost samples. They are silent frames, without a
+// transform.
 func (p *Painter) Skip(frames []Frame, lost int64) []Frame {
 	for range (int64(p.filled) + lost) / Hop {
 		frames = append(frames, silent)

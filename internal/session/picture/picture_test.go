@@ -10,7 +10,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 )
 
-// bursts are noises of a tenth of a second to a second, and pauses.
+// bursts is noise in bursts of a tenth of a second to a second, with pauses.
 func bursts(rng *rand.Rand, seconds int) []float32 {
 	x := make([]float32, 0, seconds*capture.Rate)
 	for odd := 0; len(x) < seconds*capture.Rate; odd = 1 - odd {
@@ -22,8 +22,8 @@ func bursts(rng *rand.Rand, seconds int) []float32 {
 	return x[:seconds*capture.Rate]
 }
 
-// The same sound, so many frames later, softer and with noise besides, is found at just
-// so many.
+// The same sound, so many frames later, softer and with other noise, is found at exactly
+// that delay.
 func TestLagIsFound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
@@ -52,7 +52,8 @@ func TestLagIsFound(t *testing.T) {
 	})
 }
 
-// A picture is the same however its sound comes, and what is lost is silence in it.
+// A picture does not depend on how its sound is cut into blocks. Lost sound is silence in
+// it.
 func TestPictureOfPieces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))

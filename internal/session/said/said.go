@@ -1,5 +1,5 @@
-// Package said hands turns to package words, which knows neither events nor
-// files.
+// Package said converts events and RTTM lines to the types of package words, which knows
+// neither events nor files.
 package said
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// Turns are the turns of a timeline. Their speakers are ids such as S1, not
-// names: two speakers may have one name.
+// Turns returns the turns of a timeline. Their speakers are ids such as S1, not names,
+// because two speakers may have the same name.
 func Turns(t *event.Timeline) []words.Turn {
 	all := t.Turns()
 	out := make([]words.Turn, 0, len(all))
@@ -21,7 +21,7 @@ func Turns(t *event.Timeline) []words.Turn {
 	return out
 }
 
-// Turn is one turn.
+// Turn converts one turn.
 func Turn(t event.Turn) words.Turn {
 	w := words.Turn{Start: t.Start.Duration(), End: t.End.Duration(), Confidence: t.Confidence}
 	if t.Speaker != event.Unknown {
@@ -30,8 +30,7 @@ func Turn(t event.Turn) words.Turn {
 	return w
 }
 
-// Segments are turns from the lines of an RTTM file of one recording. They have
-// no confidence.
+// Segments makes turns of the lines of one recording's RTTM. They have no confidence.
 func Segments(segments []rttm.Segment) []words.Turn {
 	out := make([]words.Turn, 0, len(segments))
 	for _, s := range segments {
@@ -48,8 +47,7 @@ func duration(seconds float64) time.Duration {
 	return time.Duration(seconds*1e9 + 0.5)
 }
 
-// Words are words of a recogniser as package words has them. Their speakers are
-// ids such as S1.
+// Words converts words of a recogniser. Their speakers are ids such as S1.
 func Words(list []event.Word) []words.Said {
 	out := make([]words.Said, 0, len(list))
 	for _, w := range list {
@@ -63,7 +61,7 @@ func Words(list []event.Word) []words.Said {
 	return out
 }
 
-// Names is what the speakers of a timeline are called, by id.
+// Names returns the names of a timeline's speakers, by id.
 func Names(t *event.Timeline) map[string]string {
 	names := map[string]string{}
 	for _, turn := range t.Turns() {

@@ -11,15 +11,16 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// ErrBusy is matched by the error for a stream that another process goes on with.
+// ErrBusy is matched by the error for a stream whose session goes on in another process.
 var ErrBusy = errors.New("the session goes on in another process")
 
-// locked is the end of the name of the file that a process holds while its session
-// goes on. Sweep removes those of sessions that are over.
+// locked ends the name of the lock file that a process holds while its session goes on.
+// Sweep removes the lock files of old sessions.
 const locked = ".lock"
 
-// Lock holds the session of a stream until release is called or the process has died,
-// so that no two write the same one. The error is ErrBusy where another process has it.
+// Lock locks the session of a stream until release is called or the process ends, so that
+// two processes never write one session. If another process has the lock, the error matches
+// ErrBusy.
 func (d Dir) Lock(stream string) (release func() error, err error) {
 	if err := event.CheckStream(stream); err != nil {
 		return nil, err
@@ -37,8 +38,8 @@ func (d Dir) Lock(stream string) (release func() error, err error) {
 	return l.Unlock, nil
 }
 
-// unlocked removes the file of a lock that nobody holds. It lets go of the file first, as
-// some systems remove none that is open.
+// unlocked removes a lock file that no process holds. It closes the file first: some
+// systems do not remove an open file.
 func unlocked(path string) error {
 	l := flock.New(path)
 	ok, err := l.TryLock()

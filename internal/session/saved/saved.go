@@ -1,5 +1,5 @@
-// Package saved keeps snapshots of sessions in files, one a stream, so that a session
-// that was interrupted can be gone on with.
+// Package saved keeps snapshots of sessions in files, one for each stream, so that an
+// interrupted session can go on later.
 package saved
 
 import (
@@ -19,43 +19,53 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session"
 )
 
-// version is that of the files.
+// version is the version of the file format.
 const version = 1
 
-// Lifetime is how long a session that ended can be gone on with.
+// Lifetime is how long after its end a session can go on.
 const Lifetime = 7 * 24 * time.Hour
 
-// extension is that of the files.
+// extension ends the name of a session's file.
 const extension = ".session"
 
 // The errors of [Dir.Load].
 var (
-	// ErrNone is matched by the error for a stream of which nothing is kept.
+	// ErrNone is matched by the error for a stream without a kept session.
 	ErrNone = errors.New("no session is kept")
 	// ErrDamaged is matched by the error for a file that cannot be used.
 	ErrDamaged = errors.New("the kept session cannot be used")
 )
 
-// Session is a session as it is kept.
+// Session is the content of a session's file.
 type Session struct {
 	Stream   string           `json:"stream"`
 	Snapshot session.Snapshot `json:"snapshot"`
+	// Places are its microphones, in the order that the snapshot has them, where there are
+	// several.
+	Places []Place `json:"places,omitempty"`
 	// Names are those that people gave when it was over.
 	Names map[event.Speaker]string `json:"names,omitempty"`
-	// Saved is when.
+	// Saved is when the file was written.
 	Saved time.Time `json:"saved"`
+}
+
+// Place is a microphone.
+type Place struct {
+	// Name is who is at it, and Device what it is called.
+	Name   string `json:"name"`
+	Device string `json:"device"`
 }
 
 // Dir is the directory of the files.
 type Dir string
 
-// path is that of a stream, which is a valid token and so a name.
+// path is the file of a stream. A stream's id is a valid token and so a valid file name.
 func (d Dir) path(stream string) string { return filepath.Join(string(d), stream+extension) }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Save keeps a session in the place of what was kept of its stream before, whole or not
-// at all. Nobody but the user can read it.
+// Save writes a session, whole or not at all, in the place of the stream's earlier one.
+// Only the user can read the file.
 func (d Dir) Save(s Session) error {
 	if err := event.CheckStream(s.Stream); err != nil {
 		return err
@@ -81,11 +91,11 @@ func (d Dir) Save(s Session) error {
 	return nil
 }
 
-// partial ends the name of a file that is being written.
+// partial ends the name of a file that is still being written.
 const partial = ".partial"
 
-// Load returns the session of a stream. Its error matches [ErrNone] or [ErrDamaged], or
-// is one of the file.
+// Load returns the session of a stream. Its error matches [ErrNone] or [ErrDamaged], or is
+// an error of reading the file.
 func (d Dir) Load(stream string) (s Session, err error) {
 	if err := event.CheckStream(stream); err != nil {
 		return s, err
@@ -105,7 +115,7 @@ func (d Dir) Load(stream string) (s Session, err error) {
 	var v int
 	var sum uint32
 	if _, err := fmt.Sscanf(string(head), "diarizer-session %d %x", &v, &sum); err != nil {
-		return bad("it does not begin like one")
+		return bad("it does not begin like a session")
 	}
 	if v != version {
 		return bad("version %d, this program reads version %d", v, version)
@@ -122,9 +132,9 @@ func (d Dir) Load(stream string) (s Session, err error) {
 	return s, nil
 }
 
-// list names what is kept.
+// list names the streams whose sessions are kept.
 func (d Dir) list() string {
-	entries, _ := os.ReadDir(string(d)) // none is nothing
+	entries, _ := os.ReadDir(string(d)) // no directory is an empty one
 	var names []string
 	for _, e := range entries {
 		if name, ok := strings.CutSuffix(e.Name(), extension); ok {
@@ -138,7 +148,8 @@ func (d Dir) list() string {
 	return strings.Join(names, ", ")
 }
 
-// Sweep removes what is older than [Lifetime], and what was left unfinished.
+// Sweep removes the files that are older than [Lifetime]: sessions, unfinished files and
+// locks.
 func (d Dir) Sweep(now time.Time) error {
 	entries, err := os.ReadDir(string(d))
 	if errors.Is(err, fs.ErrNotExist) {

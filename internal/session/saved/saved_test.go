@@ -21,7 +21,7 @@ func example() Session {
 func TestSessionsAreKept(t *testing.T) {
 	d := Dir(filepath.Join(t.TempDir(), "sessions"))
 	want := example()
-	for range 2 { // the second one replaces the first
+	for range 2 { // the second session replaces the first
 		if err := d.Save(want); err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +54,7 @@ func TestSessionsAreKept(t *testing.T) {
 	}
 }
 
-// Whatever becomes of a file, it is used whole or not at all.
+// However a file is damaged, it is loaded whole or not at all.
 func TestDamagedSessions(t *testing.T) {
 	d := Dir(t.TempDir())
 	if err := d.Save(example()); err != nil {
@@ -79,8 +79,8 @@ func TestDamagedSessions(t *testing.T) {
 	}
 }
 
-// TestLock holds that a session is one process's, until it lets go of it, and that the
-// files of locks go with the sessions.
+// TestLock holds that one process has a session until it releases the lock, and that Sweep
+// removes lock files.
 func TestLock(t *testing.T) {
 	d := Dir(filepath.Join(t.TempDir(), "sessions"))
 	release, err := d.Lock("standup")

@@ -6,36 +6,36 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/picture"
 )
 
-// How devices are laid beside each other: by the shift at which their pictures rise and
-// fall together best. Where they lie is nearly known when a device comes, from when its
-// sound arrives; afterwards their clocks drift by some milliseconds a minute.
+// How devices are aligned: by the shift at which their pictures correlate best. When a
+// device joins, the time at which its sound arrives gives a first estimate. Later the clocks
+// drift by some milliseconds a minute.
 const (
-	reach  = 300 // frames that a device may be apart from where its sound arrives
-	near   = 8   // frames that one may have drifted since the last look
-	drift  = 16  // samples by which clocks drift apart at most until the next look, and more: 0.1 %
-	widest = 900 // frames that are compared
-	least  = 400 // frames that have to be there for that
-	piece  = 100 // frames in which one person speaks, or nearly
+	reach  = 300 // frames: the greatest error of the first estimate
+	near   = 8   // frames: the greatest drift since the last look
+	drift  = 16  // samples: the greatest change of a shift at one look, 0.1 %, more than clocks drift
+	widest = 900 // frames: the most that are compared
+	least  = 400 // frames: the fewest that are compared
+	piece  = 100 // frames in which mostly one person speaks
 
-	alike    = 0.4  // correlation of what is the same
-	distinct = 0.15 // by which it is greater than that of any other shift
-	about    = 4    // frames around the best shift in which the exact one is
-	peak     = 25   // frames around the best shift that are not another one
-	other    = 0.2  // correlation of what is not the same
-	doubts   = 60   // looks in a row at which two devices did not hear the same, and parted
+	alike    = 0.4  // least correlation of the same sound
+	distinct = 0.15 // least lead over the correlation of any other shift
+	about    = 4    // frames around the best shift that the exact shift may be off
+	peak     = 25   // frames around the best shift that belong to it
+	other    = 0.2  // greatest correlation of different sounds
+	doubts   = 60   // looks in a row with different sounds after which the shift of a device is unknown again
 	patient  = 30   // looks until a device is told that it hears something else
 )
 
-// search is what is known of where a device lies.
+// search is the state of the search for a device's shift.
 type search struct {
-	shift  int64 // found at the last look
-	once   bool  // whether it was found
+	shift  int64 // the shift at the last look
+	once   bool  // whether the last look was sure of it
 	looks  int
 	doubts int
 	told   bool
 }
 
-// look lays all devices beside the one that is taken.
+// look aligns all devices with the chosen one.
 func (t *Table) look() {
 	for _, d := range t.devices {
 		switch {
@@ -48,12 +48,12 @@ func (t *Table) look() {
 	}
 }
 
-// find looks for a device that nothing is known of but when its sound came. It is found when
-// two looks agree.
+// find searches for the shift of a device of which only the arrival of its sound is known.
+// The shift is found when two looks agree.
 func (t *Table) find(d *Device) {
 	s := &d.search
 	if s.looks++; s.looks > patient && s.looks%5 > 0 {
-		return // it may be in another room for ever
+		return // the device may stay in another room
 	}
 	shift, r, second := beside(d, t.chosen, reach)
 	sure := r >= alike && r-second >= distinct
@@ -69,7 +69,7 @@ func (t *Table) find(d *Device) {
 	}
 }
 
-// follow goes after a device's clock.
+// follow corrects the shift of a device as its clock drifts.
 func (t *Table) follow(d *Device) {
 	shift, r, _ := beside(d, t.chosen, near)
 	switch {
@@ -84,7 +84,7 @@ func (t *Table) follow(d *Device) {
 	}
 }
 
-// busy reports whether somebody has spoken of late.
+// busy reports whether somebody has spoken lately.
 func (d *Device) busy() bool {
 	base, ok := d.view.floor.level()
 	if !ok {
@@ -99,8 +99,9 @@ func (d *Device) busy() bool {
 	return n > least/8
 }
 
-// beside returns the shift of d within so many frames at which it hears what c does, how
-// alike the two are there, and at the best of the shifts that are far from it.
+// beside returns the shift of d, within so many frames, at which d hears the same as c, and
+// the correlation r there. second is the greatest correlation of the shifts that are far
+// from it.
 func beside(d, c *Device, within int) (shift int64, r, second float64) {
 	x, y := &d.view, &c.view
 	exact := float64(d.shift+x.from-c.shift-y.from) / picture.Hop
@@ -139,7 +140,7 @@ func beside(d, c *Device, within int) (shift int64, r, second float64) {
 		}
 	}
 	lag = best
-	// The top of the parabola through the best and those beside it.
+	// The top of the parabola through the best correlation and its neighbours.
 	before, after := at(picture.Amplitude, lag-1), at(picture.Amplitude, lag+1)
 	top := float64(lag)
 	if bend := before - 2*fine + after; bend < 0 && before > -1 && after > -1 {

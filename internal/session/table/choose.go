@@ -7,19 +7,19 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/picture"
 )
 
-// Which device is taken. One at the far end of a table may be turned up louder than the
-// one before the speaker, so that it is not the level that decides but how far what is
-// heard stands out of what else is there. Another device is taken only where it is clearly
-// better: every change changes the sound of a voice.
+// How a device is chosen. A device at the far end of the table may be turned up louder than
+// the device in front of the speaker. So the level does not decide, but how far the sound is
+// above the device's floor. Another device is chosen only if it is clearly better, because
+// every change of device changes the sound of a voice.
 const (
 	better = 3.0  // decibels by which another device has to be clearer
-	spoken = 3.0  // decibels by which what is heard stands out, where somebody may speak
-	deaf   = -10  // decibels of a device that is off, or covered
-	widely = 20.0 // decibels by which a device is made louder or softer at most
+	spoken = 3.0  // decibels above the floor from which somebody may be speaking
+	deaf   = -10  // decibels: the clarity of a device that is off or covered
+	widely = 20.0 // decibels: the most that a device is made louder or softer
 )
 
-// clarity is by how many decibels what a device hears around a moment of the table stands
-// out of its floor.
+// clarity is by how many decibels a device's sound around a moment of the table is above
+// the device's floor; 0 while the floor is unknown.
 func (d *Device) clarity(at int64) float64 {
 	v := &d.view
 	base, ok := v.floor.level()
@@ -38,7 +38,7 @@ func (d *Device) clarity(at int64) float64 {
 	return sum/float64(to-from) - base
 }
 
-// choose returns the device to take now, nil where none has heard anything.
+// choose returns the device to use now, nil if no device has sound at this moment.
 func (t *Table) choose() *Device {
 	here := func(d *Device) bool { return d.found && d.cover(t.at) > 0 }
 	var best *Device
@@ -61,9 +61,9 @@ func (t *Table) choose() *Device {
 	return best
 }
 
-// take fills b with the sound of d. The change from the device that was taken before is
-// a soft one, and to the same level of what is there besides speech.
-func (t *Table) take(d *Device, b capture.Block) {
+// fill fills b with the sound of d. A change of device is a cross-fade, and d is amplified
+// so that its floor is as loud as the floor of the device before.
+func (t *Table) fill(d *Device, b capture.Block) {
 	before := t.chosen
 	if d == before {
 		d.add(b.Samples, b.Start, amplitude(d.gain), amplitude(d.gain))
@@ -87,5 +87,5 @@ func (t *Table) take(d *Device, b capture.Block) {
 	}
 }
 
-// amplitude is the factor of so many decibels; none is 1 exactly.
+// amplitude is the factor of so many decibels. 0 dB is exactly 1.
 func amplitude(decibels float64) float32 { return float32(math.Pow(10, decibels/20)) }

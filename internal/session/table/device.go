@@ -8,28 +8,29 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/picture"
 )
 
-// Device is one of those on a table. Times are its own, in samples, unless they are
-// said to be the table's.
+// Device is one device on a table. Times are the device's own, in samples, unless the comment
+// says that they are the table's.
 type Device struct {
-	shift  int64           // the table's time is the device's and this
-	end    int64           // of what it has heard
-	blocks []capture.Block // what it has heard, from a while before the table's time
+	shift  int64           // the table's time less the device's time
+	end    int64           // the end of what the device has heard
+	blocks []capture.Block // what the device has heard, from some time before the table's At
 	view   view
 	gain   float64 // in decibels
 
 	began, ended bool
-	found        bool // whether it is known how it lies beside the others
-	away         bool // whether it is not waited for
+	found        bool // whether shift is known, and not only estimated
+	away         bool // whether the table does not wait for it
 	waited       time.Duration
-	pushed       uint64 // which push of the table its last one was
-	missed       int64  // samples that came too late, while it was away
+	pushed       uint64 // the number of its last push, counted over all devices
+	missed       int64  // samples that came too late while the table did not wait for it
 	search       search
 }
 
-// until is the end of what it has heard, in the table's time.
+// until is the end of what the device has heard, in the table's time.
 func (d *Device) until() int64 { return d.end + d.shift }
 
-// cover is how much there is from a moment of the table on, without a gap.
+// cover is how many samples the device has from a moment of the table on, up to its next
+// gap.
 func (d *Device) cover(at int64) int64 {
 	at -= d.shift
 	end := at
@@ -42,7 +43,7 @@ func (d *Device) cover(at int64) int64 {
 	return end - at
 }
 
-// next is the first moment of the table from at on of which there is sound.
+// next is the first moment of the table, from at on, at which the device has sound.
 func (d *Device) next(at int64) int64 {
 	for _, b := range d.blocks {
 		if b.End()+d.shift > at {
@@ -52,8 +53,8 @@ func (d *Device) next(at int64) int64 {
 	return 1 << 62
 }
 
-// add adds its sound from a moment of the table on to dst, so many times as loud, which
-// changes from one loudness to the other.
+// add adds the device's sound from a moment of the table on to dst. The factor changes
+// evenly between from, at the start of dst, and to, at its end.
 func (d *Device) add(dst []float32, at int64, from, to float32) {
 	at -= d.shift
 	slope := (to - from) / float32(len(dst))
@@ -66,7 +67,7 @@ func (d *Device) add(dst []float32, at int64, from, to float32) {
 	}
 }
 
-// trim forgets what lies before a moment of the table.
+// trim drops the blocks that lie before a moment of the table.
 func (d *Device) trim(before int64) {
 	n := 0
 	for n < len(d.blocks) && d.blocks[n].End()+d.shift <= before {
@@ -76,7 +77,7 @@ func (d *Device) trim(before int64) {
 	d.blocks = d.blocks[n:]
 }
 
-// paint makes the picture of a block.
+// paint adds a block to the device's picture.
 func (d *Device) paint(b capture.Block) {
 	v := &d.view
 	if v.painter == nil || b.Start-v.end > jump {
@@ -100,27 +101,27 @@ func (d *Device) paint(b capture.Block) {
 	}
 }
 
-// forget forgets how it was laid beside the others.
+// forget starts the search for the device's shift again.
 func (d *Device) forget() { d.search = search{} }
 
-// keep is how many frames of a picture are kept: what two devices are compared by, and by
-// how much they may be apart.
+// keep is how many frames of a picture are kept: the frames that two devices are compared
+// by, and the error of the first estimate on both sides.
 const keep = widest + 2*reach
 
-// view is the picture of what a device hears.
+// view is the picture of a device's sound.
 type view struct {
 	painter *picture.Painter
-	from    int64 // where frames[0] begins
+	from    int64 // the time at which frames[0] begins
 	end     int64
 	frames  []picture.Frame
 	levels  []float32 // of the frames
 	floor   floor
 }
 
-// lateText says that sound came too late.
+// lateText is the message that sound came too late.
 func lateText(missed int64) string {
 	return fmt.Sprintf("%.1f s of this device's sound came too late and were left out: the other devices were heard", capture.Duration(missed).Seconds())
 }
 
-// Ended reports whether nothing more comes of it.
+// Ended reports whether no more sound comes from the device.
 func (d *Device) Ended() bool { return d.ended }

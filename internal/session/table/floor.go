@@ -1,13 +1,13 @@
 package table
 
 const (
-	quietly   = 0.1      // the part of the frames that lie below the floor
-	halve     = 30 * 100 // frames after which what was counted counts half
-	settled   = 100      // frames that a floor is known from
-	inaudible = -90      // decibels: a microphone that is off
+	quietly   = 0.1      // share of the frames that are below the floor
+	halve     = 30 * 100 // frames after which the counts are halved
+	enough    = 100      // frames after which the floor is known
+	inaudible = -90      // decibels: the level of a microphone that is off
 )
 
-// floor is the level that is there besides speech, of late.
+// floor is the level of a device between speech, over the last half minute or so.
 type floor struct {
 	counts [128]float32 // frames by their level, from -100 dB on
 	sum    float32
@@ -28,9 +28,9 @@ func (f *floor) add(level float64) {
 	}
 }
 
-// level is the floor in decibels; ok is false while it is not known.
+// level is the floor in decibels. ok is false while the floor is not known.
 func (f *floor) level() (decibels float64, ok bool) {
-	if f.sum < settled/2 {
+	if f.sum < enough/2 {
 		return 0, false
 	}
 	left := quietly * f.sum

@@ -35,15 +35,15 @@ func sound(t testing.TB) []float32 {
 // microphone is a device that hears a recording.
 type microphone struct {
 	gain, noise   float64
-	delay         int                          // samples by which sound comes later to it
-	drift         float64                      // by how much its clock is fast
+	delay         int                          // samples by which sound reaches it later
+	drift         float64                      // share by which its clock is fast
 	joins, leaves float64                      // seconds
-	late          int                          // samples by which its packets come later
+	late          int                          // samples by which its packets arrive later
 	near          func(second float64) float64 // how loud the speaker of the moment is
-	hall          float64                      // how loud what a room throws back is, against what comes straight
+	hall          float64                      // loudness of the reverberation relative to the direct sound
 }
 
-// hears is what a microphone hears of a recording, from when it joins.
+// hears is what a microphone hears of a recording from the moment it joins.
 func (m microphone) hears(all []float32, seed uint64) []float32 {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	all = m.thrownBack(all, rng)
@@ -66,8 +66,8 @@ func (m microphone) hears(all []float32, seed uint64) []float32 {
 	}
 }
 
-// thrownBack adds what a room of half a second throws back: two hundred ways of the sound, other ones
-// for each microphone.
+// thrownBack adds the reverberation of a room of half a second: two hundred paths of the
+// sound, others for each microphone.
 func (m microphone) thrownBack(all []float32, rng *rand.Rand) []float32 {
 	if m.hall == 0 {
 		return all
@@ -86,7 +86,7 @@ func (m microphone) thrownBack(all []float32, rng *rand.Rand) []float32 {
 
 const packet = 960
 
-// play has the microphones hear a recording, and returns what the table makes of it.
+// play lets the microphones hear a recording, and returns the table's sound.
 func play(t testing.TB, all []float32, microphones []microphone) (blocks []capture.Block, said []string) {
 	t.Helper()
 	table := New(func(_ *Device, text string) { said = append(said, text) })
@@ -137,7 +137,7 @@ func play(t testing.TB, all []float32, microphones []microphone) (blocks []captu
 	return blocks, said
 }
 
-// source is what a table gives.
+// source is the sound of a table.
 type source struct{ blocks []capture.Block }
 
 func (s *source) Next(context.Context) (capture.Block, error) {

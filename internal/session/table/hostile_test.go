@@ -12,8 +12,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 )
 
-// Whatever devices send, whenever they come and go: time never goes back, what is kept is
-// bounded, nobody keeps the others waiting for ever, and it comes to an end.
+// Devices send anything, and come and go at any time. The table's time never goes back,
+// what it keeps is bounded, no device keeps the others waiting for ever, and the table
+// comes to an end.
 func TestWhateverDevicesSend(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		table := New(func(*Device, string) {})
@@ -89,8 +90,8 @@ func noise(n int) []float32 {
 	return x
 }
 
-// Others wait a second for a device that has stalled, and go on without it. It is heard again
-// when it has caught up.
+// The others wait a second for a device that has stalled, and go on without it. It is heard
+// again when it has caught up.
 func TestStalledDevice(t *testing.T) {
 	all := sound(t)[:40*capture.Rate]
 	var said []string
@@ -123,7 +124,7 @@ func TestStalledDevice(t *testing.T) {
 	if !b.found {
 		t.Fatal("the second device was not found")
 	}
-	// The one that is taken falls silent.
+	// The chosen device falls silent.
 	stalled := got
 	push(b, 14*capture.Rate)
 	drain()
@@ -156,8 +157,9 @@ func TestStalledDevice(t *testing.T) {
 	}
 }
 
-// Where all devices slept there is a gap as long as they did, and they lie beside each other again
-// afterwards. One that says it has slept while the others heard on has not.
+// When all devices slept, the sound has a gap as long as the sleep, and the devices are
+// aligned again afterwards. A device that claims to have slept while the others heard on
+// has not slept.
 func TestSleep(t *testing.T) {
 	all := sound(t)[:40*capture.Rate]
 	for name, c := range map[string]struct{ one, two, gap int }{
@@ -202,8 +204,8 @@ func TestSleep(t *testing.T) {
 	}
 }
 
-// A device that hears something else is left out, and told so; when the others leave, it goes
-// on by itself.
+// A device in another room is left out and told so. When the others leave, the sound goes
+// on with that device.
 func TestAnotherRoom(t *testing.T) {
 	all := sound(t)
 	here, there := all[:40*capture.Rate], slices.Concat(all[30*capture.Rate:], all[:25*capture.Rate])

@@ -1,15 +1,14 @@
-// Package table makes one sound of what several devices around a table hear. Their
-// clocks differ, they join late, leave, drop out and come back; whatever is said is heard
-// by all of them and has to be heard once. So the devices are laid beside each other by
-// what they hear, and of each moment the sound of the one device is taken that hears it most
-// clearly.
+// Package table makes one sound of what several devices around a table hear. The clocks of
+// the devices differ; devices join late, leave, drop out and come back. All of them hear
+// everything that is said, and the result must have it once. So a table aligns the devices
+// by their sound, and at each moment it uses the one device that hears most clearly.
 //
-// The time of a table is that of the first device, and then of the device that is taken:
-// no sound is stretched. A table has no goroutine and no clock.
+// The time of a table is the time of the first device, and later of the chosen device: no
+// sound is stretched. A table has no goroutine and no clock.
 package table
 
 import (
-	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -18,40 +17,40 @@ import (
 )
 
 const (
-	// Most is how many devices there may be at once.
+	// Most is the greatest number of devices at once.
 	Most = 8
-	// Held is how far a device may be ahead of what was taken, in samples, before it
+	// Held is how far a device may be ahead of the table, in samples, before the sender
 	// has to wait.
 	Held = 10 * capture.Rate
 
-	step    = 5 * picture.Hop   // between two choices, in samples
-	ahead   = 30 * picture.Hop  // that a choice looks back and ahead
-	jump    = 2 * capture.Rate  // the longest gap after which two devices are still beside each other
-	history = 4 * capture.Rate  // that is kept of what was taken
-	fade    = capture.Rate / 50 // from one device to another
-	checked = capture.Rate      // between two looks at how devices lie beside each other
+	step    = 5 * picture.Hop   // samples from one choice to the next
+	ahead   = 30 * picture.Hop  // samples before and after a moment that a choice looks at
+	jump    = 2 * capture.Rate  // samples: the longest gap after which a device's shift still holds
+	history = 4 * capture.Rate  // samples of a device that are kept from before the table's At
+	fade    = capture.Rate / 50 // samples of a cross-fade
+	checked = capture.Rate      // samples from one look at the shifts to the next
 )
 
-// ErrFull is returned for a device that there is no place for.
-var ErrFull = errors.New("as many devices record this stream as one takes")
+// ErrFull is the refusal of one device more than [Most].
+var ErrFull = fmt.Errorf("%d devices record this stream already: expected no more", Most)
 
-// Table is what lies on a table. Make it with [New].
+// Table is the devices on a table. Make it with [New].
 type Table struct {
 	tell    func(*Device, string)
 	devices []*Device
-	several bool  // whether there was ever more than one
-	at      int64 // the end of what was taken
+	several bool  // whether there was ever more than one device
+	at      int64 // see At
 	chosen  *Device
 	looked  int64
-	pushes  uint64        // so far
-	idle    time.Duration // since the last one
+	pushes  uint64        // how many pushes of all devices there were
+	idle    time.Duration // since the last push
 }
 
-// New returns a table without devices. What a device's owner should know is told to
-// tell, during a call of the table's other methods.
+// New returns a table without devices. During calls of the table's methods, tell is called
+// with messages for the owner of a device.
 func New(tell func(*Device, string)) *Table { return &Table{tell: tell} }
 
-// Join lays a device on the table. The error is ErrFull.
+// Join adds a device to the table. The error is ErrFull.
 func (t *Table) Join() (*Device, error) {
 	t.devices = slices.DeleteFunc(t.devices, func(d *Device) bool { return d.ended && d != t.chosen && d.until() <= t.at })
 	if len(t.devices) >= Most {
@@ -71,20 +70,20 @@ func (t *Table) Join() (*Device, error) {
 	return d, nil
 }
 
-// Push takes what a device has heard, whose blocks are in order.
+// Push takes the next block of a device. The blocks of a device come in order.
 func (t *Table) Push(d *Device, b capture.Block) {
 	if d.ended || len(b.Samples) == 0 {
 		return
 	}
 	newest := t.newest(d, false)
 	switch {
-	case !d.began && d.found && t.at == 0: // the table's time is its own
-	case !d.began && newest > never && !d.found: // what both have heard last was at the same time, or nearly
+	case !d.began && d.found && t.at == 0: // the first device: its time is the table's
+	case !d.began && newest > never && !d.found: // the latest sound of both is of nearly the same time
 		d.shift = newest - b.End()
 	case !d.began && t.at > 0:
 		d.shift = t.at - b.Start
 	case d.began && t.several && b.Start-d.end > jump:
-		// Where nobody has heard anything for a while, all may be as much later.
+		// If no device has heard anything for a while, all of them may be that much later.
 		slept := int64(t.idle.Seconds() * capture.Rate)
 		if newest > never && b.Start+d.shift > newest+slept+level {
 			d.shift = newest - b.End()
@@ -118,10 +117,10 @@ func (t *Table) Push(d *Device, b capture.Block) {
 	d.trim(t.at - history)
 }
 
-// End says that nothing more comes of a device.
+// End says that no more sound comes from a device.
 func (t *Table) End(d *Device) { d.ended = true }
 
-// Ahead is how far a device is ahead of what was taken, in samples.
+// Ahead is how far a device is ahead of the table, in samples.
 func (t *Table) Ahead(d *Device) int64 {
 	if t.several {
 		return max(0, d.until()-t.at)
@@ -133,8 +132,8 @@ func (t *Table) Ahead(d *Device) int64 {
 	return int64(n)
 }
 
-// Next returns the next piece of sound that is certain. Where there is none yet, ok is false.
-// With one device it is what the device has heard, as it came.
+// Next returns the next piece of sound that is certain. ok is false if there is none yet.
+// With one device, Next returns the device's blocks as they came.
 func (t *Table) Next() (b capture.Block, ok bool) {
 	if !t.several {
 		if len(t.devices) == 0 || len(t.devices[0].blocks) == 0 {
@@ -152,7 +151,7 @@ func (t *Table) Next() (b capture.Block, ok bool) {
 			return b, false
 		}
 		d := t.choose()
-		if d == nil { // nobody has heard anything: a gap
+		if d == nil { // no device has sound: a gap
 			next := limit
 			for _, d := range t.devices {
 				if d.found {
@@ -163,7 +162,7 @@ func (t *Table) Next() (b capture.Block, ok bool) {
 			continue
 		}
 		b = capture.Block{Start: t.at, Samples: make([]float32, min(n, d.cover(t.at)))}
-		t.take(d, b)
+		t.fill(d, b)
 		t.at = b.End()
 		for _, d := range t.devices {
 			d.trim(t.at - history)
@@ -176,10 +175,10 @@ func (t *Table) Next() (b capture.Block, ok bool) {
 	}
 }
 
-// At is the end of what was taken.
+// At is the end of the sound that Next has returned, in the table's time.
 func (t *Table) At() int64 { return t.at }
 
-// Over reports whether all devices have ended and all that they have heard was taken.
+// Over reports whether all devices have ended and Next has returned all their sound.
 func (t *Table) Over() bool {
 	for _, d := range t.devices {
 		if !d.ended || (d.found || !t.several) && len(d.blocks) > 0 && d.until() > t.at {

@@ -38,8 +38,8 @@ func TestOneDeviceIsAsItCame(t *testing.T) {
 	}
 }
 
-// Whatever the levels, delays, noises and clocks of the others are, where one device hears
-// best all along it is what is heard, to the sample.
+// One device hears best all the time. Whatever the levels, delays, noises and clocks of the
+// others, the table's sound is that device's, to the sample.
 func TestTheClearestDeviceIsHeard(t *testing.T) {
 	all := sound(t)[:24*capture.Rate]
 	for name, c := range map[string][]microphone{
@@ -69,7 +69,7 @@ func TestTheClearestDeviceIsHeard(t *testing.T) {
 	}
 }
 
-// turns is who speaks near which of two devices, in the same room.
+// turns is who speaks near which of two devices in the same room.
 func turns(first bool) func(second float64) float64 {
 	return func(s float64) float64 {
 		if (int(s/3)%2 == 0) == first {
@@ -90,9 +90,9 @@ var changing = map[string][]microphone{
 	"takes over": {{gain: 1, noise: 0.0003, leaves: 25}, {gain: 0.6, noise: 0.0004, joins: 10, late: 9000}, {gain: 1, noise: 0.0005, joins: 20, delay: 50}},
 }
 
-// Where one device after the other is taken, everything is heard once and in its place: what
-// is heard lies everywhere as far from the recording, but for some milliseconds. And each
-// voice is one speaker, whichever device hears it: the turns are those of the recording.
+// Devices are chosen in turn. Everything is heard once and in its place: the distance from
+// the recording stays the same to within some milliseconds. Each voice is one speaker,
+// whichever device hears it: the turns are those of the recording.
 func TestEverybodyIsHeardOnce(t *testing.T) {
 	all := sound(t)[:40*capture.Rate]
 	m, _, err := modelfile.Embedded(modelfile.Light)
@@ -135,7 +135,7 @@ func TestEverybodyIsHeardOnce(t *testing.T) {
 				t.Fatalf("compared at %d places", len(offsets))
 			}
 			most, wrong := 160, 8.0
-			if name == "in a hall" { // which is another sound than the recording, and comes later
+			if name == "in a hall" { // reverberation changes the sound, and comes later
 				most, wrong = 320, 15
 			}
 			if apart := slices.Max(offsets) - slices.Min(offsets); apart > most {
@@ -154,8 +154,8 @@ func TestEverybodyIsHeardOnce(t *testing.T) {
 	}
 }
 
-// offset is by how many samples what was heard comes after the recording. ok is false
-// where that is not known, as of silence.
+// offset is by how many samples the sound comes after the recording. ok is false if that
+// cannot be known, as for silence.
 func offset(heard, want []float32, at int) (samples int, ok bool) {
 	energy := func(x []float32) (sum float64) {
 		for _, v := range x {

@@ -7,15 +7,16 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 )
 
-// Patience is how long all others wait for a device that is behind.
+// Patience is how long the others wait for a device that is behind.
 const Patience = time.Second
 
 const (
-	level = 2 * capture.Rate // by which a device may be behind the newest, and is not late
-	never = int64(-1) << 62
+	level = 2 * capture.Rate // samples by which a device may be behind the newest without being late
+	never = int64(-1) << 62  // before all times
 )
 
-// limit is how far sound is certain, and whether that is all that ever comes up to there.
+// limit is how far the sound is certain. last reports that the devices with a known shift
+// have all ended there, so that a piece of sound may be shorter than a step.
 func (t *Table) limit() (limit int64, last bool) {
 	here, rest := 0, never
 	limit = 1 << 62
@@ -37,7 +38,7 @@ func (t *Table) limit() (limit int64, last bool) {
 	case rest > t.at:
 		return rest, true
 	}
-	// None is left of those that lie beside each other: another one goes on.
+	// No device with a known shift is left: another device goes on.
 	next := slices.IndexFunc(t.devices, func(d *Device) bool { return d.began && !d.ended && !d.away })
 	if next < 0 {
 		next = slices.IndexFunc(t.devices, func(d *Device) bool { return d.began && !d.ended })
@@ -48,13 +49,13 @@ func (t *Table) limit() (limit int64, last bool) {
 	for i, d := range t.devices {
 		d.found = i == next
 	}
-	d := t.devices[next] // what the others have heard before is not heard again
+	d := t.devices[next] // sound that the others have heard before is not heard again
 	d.away, d.waited = false, 0
 	return d.until(), false
 }
 
-// newest is the end of what the others have heard that are here, or of those that lie
-// beside each other.
+// newest is the end of what any device but one has heard. Devices that have ended or are
+// not waited for do not count, nor, with found, devices whose shift is unknown.
 func (t *Table) newest(but *Device, found bool) int64 {
 	end := never
 	for _, d := range t.devices {
@@ -65,14 +66,15 @@ func (t *Table) newest(but *Device, found bool) int64 {
 	return end
 }
 
-// lose says that it is not known any more how a device lies beside the others.
+// lose says that the shift of a device is unknown again.
 func (t *Table) lose(d *Device) {
 	d.forget()
 	d.found = !slices.ContainsFunc(t.devices, func(o *Device) bool { return o != d && o.found && !o.ended })
 }
 
-// Wait says how long nothing has come although Next had nothing. Those who keep the others
-// waiting for too long are not waited for any more until they have caught up.
+// Wait says for how long nothing has come while Next had nothing to return. The table stops
+// waiting for a device that has kept the others waiting for [Patience], until that device
+// has caught up.
 func (t *Table) Wait(elapsed time.Duration) {
 	if !t.several {
 		return
@@ -85,7 +87,7 @@ func (t *Table) Wait(elapsed time.Duration) {
 		}
 		others := t.newest(d, true)
 		waits := others >= need
-		if others == never { // by itself: it is not known how far ahead the others are, but that they go on
+		if others == never { // the only device with a known shift: whether the others go on decides
 			waits = slices.ContainsFunc(t.devices, func(o *Device) bool { return !o.ended && !o.away && o.pushed > d.pushed })
 		}
 		if !waits {

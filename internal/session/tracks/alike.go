@@ -6,11 +6,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/picture"
 )
 
-// stretch is some frames of those that are kept.
+// stretch is a range of kept frames.
 type stretch struct{ from, to int }
 
-// hears reports whether e and o hear the same in a span, o about so many frames
-// earlier, by how many decibels it stands out more in o, and how much earlier that is.
+// hears reports whether e and o hear the same sound in a span, where o hears it about so
+// many frames earlier. at is by how many frames earlier exactly, and more by how many
+// decibels the sound is further above the floor in o than in e.
 func (e *ear) hears(o *ear, span stretch, about int) (more float64, at int, same bool) {
 	best := -1.0
 	for lag := about - latest; lag <= about+latest; lag++ {
@@ -24,7 +25,7 @@ func (e *ear) hears(o *ear, span stretch, about int) (more float64, at int, same
 	return o.above(stretch{span.from - at, span.to - at}) - e.above(span), at, true
 }
 
-// above is by how many decibels a span stands out of the floor.
+// above is how far the mean level of a span is above the floor, in decibels.
 func (e *ear) above(span stretch) float64 {
 	sum, n := 0.0, 0
 	for t := max(0, span.from); t < min(len(e.frames), span.to); t++ {
@@ -37,7 +38,7 @@ func (e *ear) above(span stretch) float64 {
 	return sum/float64(n) - e.floor
 }
 
-// like is the correlation of a span of e and of what o heard so many frames before.
+// like is the correlation of a span of e with what o heard lag frames earlier.
 func (e *ear) like(o *ear, span stretch, lag int) float64 {
 	return picture.Decibels.Correlation(e.frames, o.frames, span.from, span.to, lag, 2*learning, fewest)
 }

@@ -12,15 +12,14 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 )
 
-// Diarize diarizes the room as [pipeline.Run] does a source, each input by itself. src
-// is the room, or what reads it. Without limits of speakers there is one at each input.
+// Diarize diarizes each input of the room by itself, as [pipeline.Run] does a source. src
+// is the room, or a source that reads the room. Without a limit on speakers, each input has
+// one speaker.
 //
-// Speakers have numbers by which [Room.Name] knows them. A gap is told where no input has
-// any sound.
+// [Room.Name] knows the speakers by their numbers. A gap is reported where no input has any
+// sound.
 func (r *Room) Diarize(ctx context.Context, src capture.Source, cfg pipeline.Config, sink func(pipeline.Output) error) error {
-	if cfg.Online.Limits.Max == 0 {
-		cfg.Online.Limits.Max = 1
-	}
+	cfg = alone(cfg)
 	if cfg.Links == nil {
 		cfg.Links = &pipeline.Links{}
 	}
@@ -37,6 +36,9 @@ func (r *Room) Diarize(ctx context.Context, src capture.Source, cfg pipeline.Con
 		feeds[i], outs[i] = make(feed, 16), make(chan pipeline.Output, 16)
 		g.Go(func() error {
 			defer close(outs[i])
+			if r.every > 0 {
+				return r.chain(gctx, i, one, feeds[i], outs[i])
+			}
 			return pipeline.Run(gctx, feeds[i], one, func(o pipeline.Output) error { return send(gctx, outs[i], o) })
 		})
 	}
@@ -60,6 +62,9 @@ func (r *Room) Diarize(ctx context.Context, src capture.Source, cfg pipeline.Con
 	})
 	g.Go(func() error {
 		m := newMerger(len(r.inputs), cfg.Online.Limits.Max == 1)
+		if r.from != nil {
+			m = r.from.merger
+		}
 		for {
 			o, ok, err := m.next(gctx, outs)
 			if !ok || err != nil {
@@ -79,6 +84,14 @@ func (r *Room) Diarize(ctx context.Context, src capture.Source, cfg pipeline.Con
 	return ended
 }
 
+// alone is cfg with one speaker at each input, where it has no limit.
+func alone(cfg pipeline.Config) pipeline.Config {
+	if cfg.Online.Limits.Max == 0 {
+		cfg.Online.Limits.Max = 1
+	}
+	return cfg
+}
+
 // serve hands what has left the gate to those who diarize it.
 func (r *Room) serve(ctx context.Context, feeds []feed) error {
 	for _, l := range r.left {
@@ -92,12 +105,12 @@ func (r *Room) serve(ctx context.Context, feeds []feed) error {
 	return nil
 }
 
-// Name is the name of a speaker by its number: that of the input, with a number where
-// there are several people at it.
+// Name is the name of a speaker by its number: the name of the speaker's input, with a
+// number if the speaker is not the input's first.
 func (r *Room) Name(speaker int) string {
 	place, nth := pipeline.Part(speaker, len(r.inputs))
 	if place < 0 {
-		return "" // of people's making
+		return "" // a speaker that a correction has made
 	}
 	name := r.inputs[place].Name
 	if nth > 0 {
@@ -106,10 +119,10 @@ func (r *Room) Name(speaker int) string {
 	return name
 }
 
-// feed is the sound of one input on its way to who diarizes it.
+// feed is the sound of one input on its way to the input's pipeline.
 type feed chan capture.Block
 
-// Next is that of a [capture.Source].
+// Next returns the next block, and io.EOF at the end.
 func (f feed) Next(ctx context.Context) (capture.Block, error) {
 	select {
 	case b, ok := <-f:

@@ -1,9 +1,10 @@
-// Package tracks makes one meeting of its participants' microphones, recorded or as they
-// are heard: who speaks is known by the track, what is left to find out is when. What one
-// microphone hears of somebody else's speaker is told once, where it was said.
+// Package tracks makes one meeting of the microphones of its participants, recorded or
+// live. The track says who speaks; the diarization has to find only when. A microphone
+// also hears the people at other microphones (crosstalk). That speech is reported once,
+// for the track of the person who spoke.
 //
-// A [Room] reads the tracks side by side, by their positions. A gate compares them while
-// they come and puts noise where one hears another's speaker; it keeps seconds of sound,
-// and tracks whose clocks drift apart are followed. What leaves it goes through a pipeline
-// for each track, and the events of these become those of one stream.
+// A [Room] reads the tracks side by side, by their positions. A gate compares the tracks
+// as they come and replaces crosstalk by noise. It keeps seconds of sound, and follows
+// tracks whose clocks drift apart. Each track then goes through a pipeline of its own, and
+// the events of all pipelines become the events of one stream.
 package tracks

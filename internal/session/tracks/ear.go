@@ -2,14 +2,14 @@ package tracks
 
 import "math"
 
-// What the gate knows of pictures: the level of a track that is silent at times, in
-// decibels, and how many lines of the spectrum are in the bands, 125 Hz to 6 kHz.
+// stillest is the floor, in decibels, below which a track is digitally silent at times.
+// heardLines is how many lines of the spectrum are in the bands, 125 Hz to 6 kHz.
 const (
 	stillest   = -85
 	heardLines = 188
 )
 
-// add takes the next hop.
+// add appends a hop of sound.
 func (e *ear) add(samples []float32) {
 	e.sound = append(e.sound, samples...)
 	before := len(e.frames)
@@ -18,7 +18,7 @@ func (e *ear) add(samples []float32) {
 		e.counts[int(f.Level())+128]++
 		e.total++
 	}
-	if e.total >= 2*fade { // what was long ago counts less
+	if e.total >= 2*fade { // old frames count less
 		e.total = 0
 		for i := range e.counts {
 			e.counts[i] /= 2
@@ -27,8 +27,8 @@ func (e *ear) add(samples []float32) {
 	}
 }
 
-// settle finds the floor of what was heard lately.
-func (e *ear) settle() {
+// updateFloor finds the floor of the latest levels.
+func (e *ear) updateFloor() {
 	left := int(quietly * float64(e.total))
 	for i, n := range e.counts {
 		if left -= n; left < 0 {
@@ -38,7 +38,7 @@ func (e *ear) settle() {
 	}
 }
 
-// loud reports whether anything is heard in kept frames.
+// loud reports whether anything is above the floor in kept frames.
 func (e *ear) loud(from, to int) bool {
 	for t := max(0, from); t < min(len(e.frames), to); t++ {
 		if e.frames[t].Level() > e.floor+margin {
@@ -48,7 +48,7 @@ func (e *ear) loud(from, to int) bool {
 	return false
 }
 
-// lively reports whether a span is speech for a good part.
+// lively reports whether more than a third of a span is above the floor.
 func (e *ear) lively(s stretch) bool {
 	n := 0
 	for t := s.from; t < s.to; t++ {
@@ -59,7 +59,7 @@ func (e *ear) lively(s stretch) bool {
 	return 3*n > s.to-s.from
 }
 
-// around is a step with what is heard around it without a pause.
+// around is a step together with the sound before and after it up to the next pause.
 func (e *ear) around(from, to int) stretch {
 	s := stretch{from, to}
 	for t, still := from-1, 0; t >= max(0, from-back) && still < hole; t-- {
@@ -72,25 +72,25 @@ func (e *ear) around(from, to int) stretch {
 			s.to, still = t+1, 0
 		}
 	}
-	if short := 2*fewest - (s.to - s.from); short > 0 { // too short to tell
+	if short := 2*fewest - (s.to - s.from); short > 0 { // too short to compare
 		s = stretch{max(0, s.from-short/2), min(len(e.frames), to+ahead, s.to+short/2)}
 	}
 	return s
 }
 
-// release is what leaves of the first step that is marked: its sound, which is at so
-// many kept samples, or noise.
+// release returns the sound of the first marked step, or noise in its place. at is where
+// the step begins in the kept sound, in samples.
 func (e *ear) release(at int) []float32 {
 	was := e.shut
-	e.turn()
+	e.openOrShut()
 	out := make([]float32, step*hop)
 	copy(out, e.sound[at:at+len(out)])
 	if !was && !e.shut {
 		return out
 	}
 	amplitude := float32(0)
-	if e.floor > stillest { // of a track that is silent at times there is no noise
-		// Of white noise of variance 1, 3/8 is in each line behind Hann's window.
+	if e.floor > stillest { // a track that is silent at times gets no noise
+		// Behind Hann's window, each line has 3/8 of white noise of variance 1.
 		amplitude = float32(math.Sqrt(3 * math.Pow(10, e.floor/10) / (heardLines * 3 / 8)))
 	}
 	for n := range out {
@@ -107,10 +107,10 @@ func (e *ear) release(at int) []float32 {
 	return out
 }
 
-// turn opens or shuts the track for the first step that is marked. What is recognised
-// takes longer than it lasts at its edges, so that a change is made only where what comes
-// next agrees with it.
-func (e *ear) turn() {
+// openOrShut decides whether the first marked step of the track passes the gate. The
+// comparison blurs the edges of what it finds, so that a change is made only if the next
+// steps agree.
+func (e *ear) openOrShut() {
 	next := e.marks[1:min(len(e.marks), confirm+1)]
 	foreign, mine := 0, 0
 	for _, m := range next {
@@ -125,7 +125,7 @@ func (e *ear) turn() {
 	case leaked:
 		if !e.spoke || foreign > 0 {
 			e.shut, e.spoke = true, false
-			e.taken += step
+			e.leaked += step
 		}
 		e.calm = 0
 	case own:
@@ -140,7 +140,7 @@ func (e *ear) turn() {
 	case quiet:
 		e.calm++
 		switch {
-		case len(next) > 0 && next[0] == leaked: // it begins a little before it is loud
+		case len(next) > 0 && next[0] == leaked: // crosstalk begins a little before it is loud
 			e.shut, e.spoke = true, false
 		case e.calm >= calm:
 			e.shut, e.spoke = false, false
@@ -148,7 +148,7 @@ func (e *ear) turn() {
 	}
 }
 
-// random is a number of -1 to 1, by xorshift.
+// random is a number from -1 to 1, by xorshift.
 func (e *ear) random() float32 {
 	e.noise ^= e.noise << 13
 	e.noise ^= e.noise >> 7

@@ -10,34 +10,34 @@ import (
 // hop is the length of a frame, in samples.
 const hop = picture.Hop
 
-// How leakage is told from speech. What one microphone hears of another one's speaker
-// rises and falls as that does, in all bands, a little later; two people who speak at once do
-// not, whatever their levels. Tracks are recorded at any level, so that no level
-// decides; of two tracks that hear the same, it was said where it stands out more from what is
-// there besides. Times are in frames of 10 ms where nothing else is said.
+// How crosstalk is told from speech. Crosstalk rises and falls with the other track's
+// speech, in all bands, a little later. Two people who speak at once do not rise and fall
+// together, whatever their levels. Tracks are recorded at any level, so that the level does
+// not decide: of two tracks that hear the same, the speaker is at the one whose sound is
+// further above its own floor. Times are in frames of 10 ms unless another unit is given.
 const (
-	step     = 5   // between two decisions
-	back     = 45  // before a moment that are compared
-	ahead    = 25  // behind it
-	fewest   = 15  // that can be compared
-	latest   = 12  // by which sound may come later, or tracks be apart
-	arrives  = 20  // by which the other track's copy may be waited for
-	offset   = 40  // the most that two devices are apart besides
-	learning = 200 // that are compared to learn how far they are apart
-	alike    = 0.5 // correlation of what is the same
-	certain  = 0.6 // correlation from which on two devices are that far apart
-	quietly  = 0.1 // the part of the frames of a track below its floor
-	margin   = 4.0 // decibels above the floor of what is heard at all
-	hole     = 15  // of the shortest pause
-	confirm  = 4   // steps that a change is looked at before it is made
-	calm     = 6   // steps of quiet after which a closed track is open again
-	fade     = 3000
+	step     = 5    // from one decision to the next
+	back     = 45   // compared before a step
+	ahead    = 25   // compared after a step
+	fewest   = 15   // the fewest that can be compared
+	latest   = 12   // the greatest difference of a delay from the learned offset
+	arrives  = 20   // the wait for the other track's copy
+	offset   = 40   // the greatest offset between two devices that can be learned
+	learning = 200  // compared to learn the offset
+	alike    = 0.5  // least correlation of the same sound
+	certain  = 0.6  // least correlation that an offset is learned from
+	quietly  = 0.1  // share of a track's frames that is below its floor
+	margin   = 4.0  // decibels above the floor from which a frame counts as sound
+	hole     = 15   // the shortest pause
+	confirm  = 4    // steps after a change that decide whether it is made
+	calm     = 6    // quiet steps after which a shut track opens again
+	fade     = 3000 // after twice as many, the counts of levels are halved
 )
 
-// delay is by how much later than it was heard sound leaves the gate, in samples.
+// delay is by how many samples sound leaves the gate later than it came.
 const delay = hop * (ahead + arrives + step*(confirm+1))
 
-// mark is what a step of a track is.
+// mark says what a step of a track is: quiet, the track's own speech, or crosstalk.
 type mark uint8
 
 const (
@@ -46,34 +46,33 @@ const (
 	leaked
 )
 
-// gate takes from every track what was said into another one's microphone, while it
-// comes: there is as much noise there as there is besides. It is a function of the samples
-// alone, and keeps some seconds of them.
+// gate replaces crosstalk in every track, as the sound comes, by noise of the level of the
+// track's floor. It is a function of the samples alone, and keeps some seconds of them.
 type gate struct {
 	ears  []*ear
-	about [][]int // by how many frames one hears the same later than another
-	tried [][]int // the candidates before
+	about [][]int // [i][j]: by how many frames i hears the same sound later than j
+	tried [][]int // the last candidates for about
 	paths [][]path
-	first int // the number of the first frame that is kept
-	heard int // how many frames there were, in all
-	steps int // that were marked
-	done  int // steps that have left
+	first int // the number of the first kept frame
+	heard int // how many frames have come in all
+	steps int // how many steps are marked
+	done  int // how many steps have left
 }
 
-// ear is what one track hears.
+// ear is the state of one track.
 type ear struct {
 	painter *picture.Painter
-	frames  []picture.Frame // that are kept
-	floor   float64         // the level that is there besides speech, in decibels
-	counts  [256]int        // of the levels lately
+	frames  []picture.Frame // the kept frames
+	floor   float64         // the level between speech, in decibels
+	counts  [256]int        // how many of the latest frames have each level
 	total   int
-	sound   []float32 // of the frames that are kept
-	marks   []mark    // of the steps that have not left, the first one last gone
+	sound   []float32 // of the kept frames
+	marks   []mark    // of the steps that have not left, the oldest first
 	shut    bool
 	spoke   bool // whether the last step was the track's own
 	calm    int
 	noise   uint64
-	taken   int64 // frames that were somebody else's
+	leaked  int64 // frames of crosstalk
 }
 
 func newGate(n int) *gate {
@@ -87,8 +86,8 @@ func newGate(n int) *gate {
 	return g
 }
 
-// push takes a hop of every track and hands on what leaves for it, a step of every track
-// at a time.
+// push takes a hop of every track, and hands what leaves the gate because of it to pass: a
+// step of every track at a time.
 func (g *gate) push(hops [][]float32, pass func(tracks [][]float32)) {
 	for i, e := range g.ears {
 		e.add(hops[i])
@@ -97,7 +96,7 @@ func (g *gate) push(hops [][]float32, pass func(tracks [][]float32)) {
 		return
 	}
 	for _, e := range g.ears {
-		e.settle()
+		e.updateFloor()
 	}
 	if g.heard%(5*step) == 0 {
 		g.learn()
@@ -105,11 +104,11 @@ func (g *gate) push(hops [][]float32, pass func(tracks [][]float32)) {
 	g.leave(g.heard-ahead-arrives, confirm, pass)
 }
 
-// flush hands on everything that has not left. The gate then is as a new one that has
-// learned.
+// flush hands everything that has not left to pass. The gate is then as new, but it keeps
+// what it has learned.
 func (g *gate) flush(pass func(tracks [][]float32)) {
 	rest := g.heard % step
-	for range (step - rest) % step { // a whole step
+	for range (step - rest) % step { // fill the last step
 		for _, e := range g.ears {
 			e.add(make([]float32, hop))
 		}
@@ -132,8 +131,8 @@ func (g *gate) flush(pass func(tracks [][]float32)) {
 	}
 }
 
-// leave marks the steps before a frame and lets those go behind which so many are
-// marked.
+// leave marks the steps before a frame. Steps leave once behind more steps are marked after
+// them.
 func (g *gate) leave(before, behind int, pass func([][]float32)) {
 	for (g.steps+1)*step <= before {
 		for i, e := range g.ears {
@@ -159,7 +158,7 @@ func (g *gate) leave(before, behind int, pass func([][]float32)) {
 	}
 }
 
-// judge says what the step of a track is that begins with a kept frame.
+// judge marks the step of track i that begins at a kept frame.
 func (g *gate) judge(i, from int) mark {
 	e := g.ears[i]
 	to := from + step
@@ -179,7 +178,8 @@ func (g *gate) judge(i, from int) mark {
 	return own
 }
 
-// learn finds how far tracks are apart.
+// learn finds the offset of each pair of tracks. An offset counts when two looks agree on
+// it.
 func (g *gate) learn() {
 	n := len(g.ears[0].frames)
 	span := stretch{n - learning - offset, n - offset}

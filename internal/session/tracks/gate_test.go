@@ -8,7 +8,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
-// through is what leaves a gate of all sounds of tracks.
+// through returns what leaves a gate of all tracks.
 func through(g *gate, sounds [][]float32) [][]float32 {
 	out := make([][]float32, len(sounds))
 	pass := func(tracks [][]float32) {
@@ -35,7 +35,8 @@ func lateMeeting(t *testing.T, leak float32, late int) (names []string, sounds [
 	return names, sounds, reference
 }
 
-// kept is the part of somebody's own speech that leaves a gate, and of that of others.
+// kept is the share of a track's own speech that leaves the gate unchanged, and the share
+// of the others' speech that does.
 func kept(name string, before, after []float32, reference []rttm.Segment, late int) (own, others float64) {
 	var mine, theirs [2]float64
 	for _, s := range reference {
@@ -55,9 +56,9 @@ func kept(name string, before, after []float32, reference []rttm.Segment, late i
 	return mine[0] / mine[1], theirs[0] / theirs[1]
 }
 
-// While the sound comes, what others say is taken and what the track's own speaker says is
-// not, whatever the levels; where nothing leaks, nothing is touched. A device that is a
-// third of a second late is found out.
+// As the sound comes, the gate removes crosstalk and keeps the track's own speech, whatever
+// the levels. Without crosstalk nothing is changed. The offset of a device that is a third
+// of a second late is found.
 func TestGateTakesWhatOthersSay(t *testing.T) {
 	for _, c := range []struct {
 		leak        float32
@@ -92,8 +93,8 @@ func TestGateTakesWhatOthersSay(t *testing.T) {
 	}
 }
 
-// Two devices whose clocks differ by 3 in 1000 are 70 ms apart after 24 s more than
-// they were; that is followed.
+// Two devices have clocks that differ by 3 in 1000. After 24 s they are 70 ms further apart
+// than at the start, and the gate follows.
 func TestGateFollowsClocks(t *testing.T) {
 	names, sounds, reference := meeting(t, 0.2)
 	var slow []float32
@@ -113,7 +114,8 @@ func TestGateFollowsClocks(t *testing.T) {
 	}
 }
 
-// A gate keeps seconds of a stream that never ends, and what enters it leaves in time.
+// A gate keeps seconds of a stream that never ends, and sound leaves it after a bounded
+// time.
 func TestGateIsBounded(t *testing.T) {
 	g := newGate(2)
 	x := make([]float32, hop)
@@ -134,7 +136,7 @@ func TestGateIsBounded(t *testing.T) {
 	}
 }
 
-// A minute of two devices.
+// BenchmarkGate is a minute of two devices.
 func BenchmarkGate(b *testing.B) {
 	g := newGate(2)
 	x, y := make([]float32, hop), make([]float32, hop)

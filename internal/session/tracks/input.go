@@ -13,20 +13,19 @@ import (
 type input struct {
 	Input
 	blocks chan arrival
-	queue  []capture.Block // that were not heard, in order
-	known  int64           // up to where it is known what there is
+	queue  []capture.Block // sound that the meeting has not heard yet, in order
+	known  int64           // the position up to which all sound has arrived
 	ended  bool
-	late   int64 // samples that came when their time was over
+	late   int64 // samples that came too late
 }
 
-// arrival is what a source yields.
+// arrival is what one call of a source's Next returned.
 type arrival struct {
 	capture.Block
 	err error
 }
 
-// read reads the source until it ends or ctx is done, and says so whenever there is
-// news.
+// read reads the source until it ends or ctx is done. It signals each arrival on news.
 func (in *input) read(ctx context.Context, news chan<- struct{}) {
 	defer close(in.blocks)
 	for {
@@ -47,9 +46,9 @@ func (in *input) read(ctx context.Context, news chan<- struct{}) {
 	}
 }
 
-// take takes what has arrived, as long as it is not known already what there is for so
-// long from a position on. Sound before it is too late.
-func (in *input) take(from, enough int64) error {
+// receive takes the arrivals, until enough samples from position from on are known. Sound
+// from before from is too late.
+func (in *input) receive(from, enough int64) error {
 	for !in.ended && in.known < from+enough {
 		select {
 		case a, ok := <-in.blocks:
@@ -79,12 +78,12 @@ func (in *input) add(b capture.Block, from int64) {
 	}
 }
 
-// cut returns n samples from a position on, silence where there is no sound.
+// cut returns n samples from a position on. Missing sound is silence.
 func (in *input) cut(from int64, n int) []float32 {
 	out := make([]float32, n)
 	for len(in.queue) > 0 && in.queue[0].Start < from+int64(n) {
 		b := &in.queue[0]
-		at := b.Start - from // not before it, as what was is cut off
+		at := b.Start - from // not negative: earlier sound is cut off
 		k := copy(out[at:], b.Samples)
 		b.Samples, b.Start = b.Samples[k:], b.Start+int64(k)
 		if len(b.Samples) > 0 {

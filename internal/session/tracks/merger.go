@@ -5,20 +5,21 @@ import (
 	"slices"
 
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/state"
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// merger makes the events of a meeting of those of its inputs.
+// merger makes the events of a meeting from the events of its inputs.
 type merger struct {
 	single bool             // whether there is one speaker at each input
-	added  []bool           // whether that one was told
+	added  []bool           // whether an input's one speaker was reported
 	turns  int              // the number of the last turn
-	ids    []map[int]int    // the turns of each input by its own numbers
-	old    []int            // the largest of these that is forgotten
-	heads  [][]online.Event // of the inputs, that come next
+	ids    []map[int]int    // of each input: the meeting's number of a turn by the input's number
+	old    []int            // of each input: its highest forgotten number
+	heads  [][]online.Event // of each input: the events that come next
 }
 
-// keptTurns is how many turns of an input are remembered, as they may still change.
+// keptTurns is how many turns of an input are remembered, because they may still change.
 const keptTurns = 20000
 
 func newMerger(n int, single bool) *merger {
@@ -29,9 +30,10 @@ func newMerger(n int, single bool) *merger {
 	return m
 }
 
-// next is what the next block of every input led to. All inputs have the same blocks. It
-// is not ok when there are no more.
+// next returns what the next block of every input led to. All inputs have the same blocks.
+// ok is false when there are no more blocks.
 func (m *merger) next(ctx context.Context, outs []chan pipeline.Output) (all pipeline.Output, ok bool, err error) {
+	var chains [][]byte
 	for i, ch := range outs {
 		var o pipeline.Output
 		select {
@@ -45,6 +47,12 @@ func (m *merger) next(ctx context.Context, outs []chan pipeline.Output) (all pip
 		all.At, all.Gap, all.End = o.At, o.Gap, o.End
 		all.Replaced += o.Replaced
 		m.heads[i] = o.Events
+		if o.Before != nil {
+			chains = append(chains, o.Before)
+		}
+	}
+	if len(chains) == len(outs) {
+		all.Before = state.Append(nil, (&roomState{m, chains}).fields()...)
 	}
 	for i := m.first(); i >= 0; i = m.first() {
 		all.Events = m.add(all.Events, i, m.heads[i][0])
@@ -53,7 +61,7 @@ func (m *merger) next(ctx context.Context, outs []chan pipeline.Output) (all pip
 	return all, true, nil
 }
 
-// first is the input of the next event, -1 where there is none.
+// first is the input with the earliest next event, -1 if no input has one.
 func (m *merger) first() (first int) {
 	first = -1
 	for i, h := range m.heads {
@@ -64,19 +72,19 @@ func (m *merger) first() (first int) {
 	return first
 }
 
-// add appends an event of an input as the meeting has it.
+// add appends an event of an input in the meeting's numbers.
 func (m *merger) add(list []online.Event, i int, e online.Event) []online.Event {
 	switch e.Kind {
 	case online.SpeakerAdded, online.SpeakerMerged:
 		if m.single {
-			return list // told with the first turn
+			return list // the speaker is reported with the first turn
 		}
 		return append(list, e)
 	}
 	id, known := m.ids[i][e.Turn.ID]
 	if !known {
 		if e.Turn.ID <= m.old[i] {
-			return list // so long ago that nobody knows it any more
+			return list // a turn that was forgotten
 		}
 		m.turns++
 		id = m.turns
@@ -85,7 +93,7 @@ func (m *merger) add(list []online.Event, i int, e online.Event) []online.Event 
 	}
 	e.Turn.ID = id
 	stream, _ := pipeline.Part(e.Turn.Speaker, len(m.ids))
-	if m.single && (e.Turn.Speaker == online.Unknown || stream == i) { // not of people's making
+	if m.single && (e.Turn.Speaker == online.Unknown || stream == i) { // not a speaker that a correction has made
 		e.Turn.Speaker = pipeline.First(i)
 		if !m.added[i] {
 			m.added[i] = true
@@ -95,7 +103,7 @@ func (m *merger) add(list []online.Event, i int, e online.Event) []online.Event 
 	return append(list, e)
 }
 
-// forget forgets the oldest turns of an input where there are too many.
+// forget forgets the oldest turns of an input that has too many.
 func (m *merger) forget(i int) {
 	ids := m.ids[i]
 	if len(ids) <= keptTurns {

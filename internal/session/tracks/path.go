@@ -1,22 +1,23 @@
 package tracks
 
-// What is known of the way from one microphone to another.
+// How the loudness of crosstalk from one microphone to another is learned.
 const (
-	shareOf   = 0.3 // of what was leakage, the levels of which are no more than the usual
-	known     = 20  // steps from which on that is known
-	beyond    = 8   // decibels above the usual that are the track's own
-	forgotten = 400 // steps after which what was counts half
+	shareOf   = 0.3 // share of the steps of crosstalk whose level is at most the usual
+	known     = 20  // steps after which the usual level is known
+	beyond    = 8   // decibels above the usual from which a step is the track's own
+	forgotten = 400 // after twice as many steps, the counts are halved
 )
 
-// path is how loud something is that is heard over another microphone, in decibels
-// relative to that. While two speak at once each hears the other, and both are alike in
-// part; but whoever speaks is louder than what the path would let through.
+// path is how loud crosstalk is in a track, in decibels relative to the track of the
+// speaker. When two people speak at once, each microphone hears both, and the two tracks
+// are partly alike. A track whose own speaker speaks is then louder than the path allows.
 type path struct {
 	counts [256]int
 	total  int
 }
 
-// exceeds reports whether a level is more than what comes by the path, and learns from it.
+// exceeds reports whether a level is more than what comes by the path, and adds the level
+// to what the path has learned.
 func (p *path) exceeds(level float64) bool {
 	is := p.total >= known && level > p.usual()+beyond
 	p.counts[max(0, min(255, int(level)+128))]++
@@ -40,7 +41,7 @@ func (p *path) usual() float64 {
 	return 127
 }
 
-// between is by how many decibels a step is louder in e than in o, so many frames before.
+// between is by how many decibels a step is louder in e than in o at frames earlier.
 func (e *ear) between(o *ear, s stretch, at int) float64 {
 	sum, n := 0.0, 0
 	for t := max(s.from, at); t < min(s.to, len(e.frames), len(o.frames)+at); t++ {

@@ -10,31 +10,31 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 )
 
-// Input is what one participant says, as it comes.
+// Input is the microphone of one participant.
 type Input struct {
-	// Name is that of who speaks.
+	// Name is the name of the participant.
 	Name string
-	// Source is what is heard of it.
+	// Source is the sound of the microphone.
 	Source capture.Source
-	// Shift is where the source's position 0 is in the meeting, in samples.
+	// Shift is the position in the meeting of the source's position 0, in samples.
 	Shift int64
 }
 
-// Most is the most inputs of a room: each is compared with each.
+// Most is the greatest number of inputs of a room: every input is compared with every
+// other.
 const Most = 16
 
-// chunk is how much of a meeting is heard at a time, in samples.
+// chunk is the length of the meeting's blocks, in samples.
 const chunk = 2 * hop
 
-// ahead of what is heard an input is read so far, in samples.
+// readAhead is how far an input is read ahead of the meeting, in samples.
 const readAhead = capture.Rate / 2
 
-// longPause is the shortest time without any sound that is passed over, in samples.
+// longPause is the shortest time without any sound that becomes a gap, in samples.
 const longPause = 2 * capture.Rate
 
-// Room is several inputs that are one meeting, as one source: what it yields is their
-// mean. With [Room.Diarize] each is heard by itself, and what one microphone hears of
-// another's speaker is told once.
+// Room is one meeting made of several inputs. As a source it yields the mean of the inputs.
+// With [Room.Diarize] each input is diarized by itself, without its crosstalk.
 type Room struct {
 	inputs   []*input
 	patience int64
@@ -44,9 +44,12 @@ type Room struct {
 	pos      int64     // up to where the meeting was heard
 	gated    int64     // up to where it has left the gate
 	left     []leaving // what has left the gate and was not diarized
+
+	every int64      // between two states that are handed on; 0 for none
+	from  *roomState // that it goes on with, nil for a new meeting
 }
 
-// leaving is what leaves the gate at once, of every input.
+// leaving is the sound of every input that leaves the gate at once.
 type leaving struct {
 	start  int64
 	sounds [][]float32
@@ -54,9 +57,9 @@ type leaving struct {
 
 var _ capture.Source = (*Room)(nil)
 
-// NewRoom begins to read inputs, 1 to [Most]. One that is behind the others by more than
-// patience is not waited for, such as a microphone that was unplugged; 0 is to wait for
-// ever. Closing the room closes the sources.
+// NewRoom begins to read inputs, 1 to [Most]. The room does not wait for an input that is
+// behind the others by more than patience, such as an unplugged microphone. A patience of 0
+// waits for ever. Closing the room closes the sources.
 func NewRoom(inputs []Input, patience time.Duration) *Room {
 	ctx, stop := context.WithCancel(context.Background())
 	r := &Room{patience: int64(patience) * capture.Rate / int64(time.Second), news: make(chan struct{}, 1), stop: stop,
@@ -69,12 +72,12 @@ func NewRoom(inputs []Input, patience time.Duration) *Room {
 	return r
 }
 
-// Next returns the mean of the inputs' next sound. Where none of them has any for long,
-// the next block starts behind that.
+// Next returns the mean of the inputs' next sound. After a long time without sound in any
+// input, the next block starts behind that time.
 func (r *Room) Next(ctx context.Context) (capture.Block, error) {
 	for {
 		for _, in := range r.inputs {
-			if err := in.take(r.pos, max(readAhead, r.patience+2*chunk)); err != nil {
+			if err := in.receive(r.pos, max(readAhead, r.patience+2*chunk)); err != nil {
 				return capture.Block{}, err
 			}
 		}
@@ -91,8 +94,8 @@ func (r *Room) Next(ctx context.Context) (capture.Block, error) {
 	}
 }
 
-// state reports whether nothing comes any more, and whether the next chunk is known of
-// every input that is waited for.
+// state reports whether the meeting is over, and whether the next chunk of every input that
+// is waited for has arrived.
 func (r *Room) state() (over, ready bool) {
 	most, ended, left := int64(0), true, false
 	for _, in := range r.inputs {
@@ -109,8 +112,8 @@ func (r *Room) state() (over, ready bool) {
 	return false, most >= r.pos+chunk
 }
 
-// late reports whether an input is not waited for any more, where it is known up to most
-// what there is.
+// late reports whether the room has given up waiting for an input. most is the position up
+// to which the input that is furthest ahead has arrived.
 func (r *Room) late(in *input, most int64) bool { return r.patience > 0 && most-in.known > r.patience }
 
 // hear hears the next chunk.
@@ -135,7 +138,7 @@ func (r *Room) hear() capture.Block {
 	return b
 }
 
-// pass passes over a long time in which no input has any sound.
+// pass skips a long time in which no input has any sound.
 func (r *Room) pass() {
 	next, most := int64(math.MaxInt64), int64(0)
 	for _, in := range r.inputs {
@@ -162,18 +165,18 @@ func (r *Room) leave(sounds [][]float32) {
 	r.gated += int64(len(sounds[0]))
 }
 
-// Leaked is how much of each input was somebody else's, by their order. It is called
-// when the room is not read any more.
+// Leaked is how much of each input was crosstalk, in the order of the inputs. Call it when
+// nobody reads the room any more.
 func (r *Room) Leaked() []time.Duration {
 	var all []time.Duration
 	for _, e := range r.gate.ears {
-		all = append(all, capture.Duration(e.taken*hop))
+		all = append(all, capture.Duration(e.leaked*hop))
 	}
 	return all
 }
 
-// Late is how much of each input came when the others had been waited for long enough,
-// and is lost. It is called when the room is not read any more.
+// Late is how much of each input came too late and is lost, in the order of the inputs.
+// Call it when nobody reads the room any more.
 func (r *Room) Late() []time.Duration {
 	var all []time.Duration
 	for _, in := range r.inputs {
@@ -187,7 +190,7 @@ func (r *Room) Close() error {
 	r.stop()
 	var errs []error
 	for _, in := range r.inputs {
-		for range in.blocks { // until nobody reads it any more
+		for range in.blocks { // until its reader has ended
 		}
 		errs = append(errs, in.Source.Close())
 	}

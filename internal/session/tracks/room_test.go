@@ -19,8 +19,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 )
 
-// told is a source of blocks, with an error of its own at the end, or none: then it
-// waits.
+// told is a source of blocks. After its blocks it returns an error, or waits if it has
+// none.
 type told struct {
 	blocks []capture.Block
 	err    error
@@ -52,7 +52,7 @@ func inBlocks(sound []float32, n int) *told {
 	return s
 }
 
-// hold runs a room to its end and returns its events, without what differs between
+// hold runs a room to its end and returns its events without the fields that differ between
 // runs.
 func hold(t *testing.T, r *Room, most int) (events []event.Event) {
 	t.Helper()
@@ -80,8 +80,8 @@ func hold(t *testing.T, r *Room, most int) (events []event.Event) {
 	return events
 }
 
-// While it lasts, a meeting of several microphones is told as that of their recordings
-// is, and the same sound leads to the same events in whatever blocks it comes.
+// The events of a live meeting of several microphones are those of their recordings. They
+// do not depend on how the sound is cut into blocks.
 func TestRoomTellsWhoSpeaks(t *testing.T) {
 	names, sounds, reference := meeting(t, 0.2)
 	const shorter = 12 // seconds
@@ -113,8 +113,8 @@ func TestRoomTellsWhoSpeaks(t *testing.T) {
 	}
 }
 
-// Two people at one microphone are two speakers, of numbers that no other microphone
-// has.
+// Two people at one microphone are two speakers, with numbers that no other microphone
+// uses.
 func TestRoomOfTwoAtAMicrophone(t *testing.T) {
 	names, sounds, _ := meeting(t, 0)
 	both := make([]float32, len(sounds[0]))
@@ -138,8 +138,8 @@ func TestRoomOfTwoAtAMicrophone(t *testing.T) {
 	}
 }
 
-// An input that yields nothing is not waited for longer than was said, what comes too
-// late is counted, and long silence of all is a gap.
+// The room waits for an input without sound no longer than patience. Sound that comes too
+// late is counted. A long silence of all inputs is a gap.
 func TestRoomGoesOnWithoutAnInput(t *testing.T) {
 	const second = capture.Rate
 	tone := func(start, n int64) capture.Block {
@@ -173,7 +173,7 @@ func TestRoomGoesOnWithoutAnInput(t *testing.T) {
 	}
 }
 
-// What comes when its time is over is counted.
+// Sound that comes after its time is counted.
 func TestInputTooLate(t *testing.T) {
 	in := &input{}
 	for _, b := range []capture.Block{{Start: 100, Samples: []float32{1, 2, 3}}, {Start: 200}, {Start: 300, Samples: []float32{4, 5}}} {
@@ -187,7 +187,7 @@ func TestInputTooLate(t *testing.T) {
 	}
 }
 
-// The error of an input names it; what was heard before is told.
+// The error of an input names the input. What was heard before the error is reported.
 func TestRoomNamesWhoFailed(t *testing.T) {
 	broken := errors.New("the cable is out")
 	r := NewRoom([]Input{{Name: "Ada", Source: inBlocks(make([]float32, 3200), 320)}, {Name: "Grace", Source: &told{err: broken}}}, 0)
@@ -207,7 +207,7 @@ func TestRoomNamesWhoFailed(t *testing.T) {
 	}
 }
 
-// People correct a meeting of several microphones as any other.
+// A meeting of several microphones is corrected as any other meeting.
 func TestRoomIsCorrected(t *testing.T) {
 	names, sounds, _ := meeting(t, 0.2)
 	m, _, err := modelfile.Embedded(modelfile.Light)

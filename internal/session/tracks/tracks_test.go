@@ -15,12 +15,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// seconds is how much of the demo is taken, in seconds: three of its speakers.
+// seconds is how much of the demo is used, in seconds: three of its speakers.
 const seconds = 24
 
-// meeting is the demo as it would be with a microphone for each speaker: everybody's
-// own speech, that of the others so many times as loud and a little later, and some noise. The
-// microphones are of different levels.
+// meeting is the demo as it would be with a microphone for each speaker. Each microphone
+// hears its own speaker, the others so many times as loud and a little later, and some
+// noise. The levels of the microphones differ.
 func meeting(t *testing.T, leak float32) (names []string, sounds [][]float32, reference []rttm.Segment) {
 	t.Helper()
 	rec, err := capture.OpenReader(t.Context(), demo.Recording(), demo.Name, capture.Options{})
@@ -68,8 +68,8 @@ func meeting(t *testing.T, leak float32) (names []string, sounds [][]float32, re
 	return names, sounds, reference
 }
 
-// talk is the time that everybody speaks, and errs the time of it that is somebody else's
-// by the reference, or nobody's.
+// talk is how long each speaker speaks, and errs how much of that time is somebody else's,
+// or nobody's, in the reference.
 func against(t *testing.T, events []event.Event, reference []rttm.Segment) (talk, wrong, missed float64) {
 	t.Helper()
 	tl := &event.Timeline{}

@@ -1,4 +1,4 @@
-// Package version says which program this is.
+// Package version names the program and its version.
 package version
 
 import (
@@ -6,9 +6,8 @@ import (
 	"runtime/debug"
 )
 
-// Program is the program's name and version, as events name who published them:
-// "diarizer v1.2.0", or what the Go command knows of the commit that it was
-// built from, or "diarizer (devel)".
+// Program is the program's name and version, as events name their publisher: "diarizer
+// v1.2.0", or what the Go command knows of the commit, or "diarizer (devel)".
 func Program() string { return "diarizer " + String() }
 
 // String is the version alone.

@@ -1,6 +1,6 @@
-// Package board keeps what a picture of a running stream needs: the turns,
-// speakers, gaps and corrections of now, in bounded memory however long the
-// stream goes on. The live page and the terminal view both draw a [Board].
+// Package board keeps the present turns, speakers, gaps and corrections of a running
+// stream for display. Its memory is bounded, however long the stream goes on. The live
+// page and the terminal view both draw a [Board].
 package board
 
 import (
@@ -10,25 +10,24 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// DefaultTurns is how many turns a Board keeps: some twenty hours of a lively
-// meeting.
+// DefaultTurns is how many turns a Board keeps: some twenty hours of a lively meeting.
 const DefaultTurns = 20000
 
-// maxGaps is how many gaps a Board keeps, the latest ones.
+// maxGaps is how many gaps, and how many marks, a Board keeps. It keeps the latest ones.
 const maxGaps = 1000
 
-// Turn is a turn and whether it is still going on.
+// Turn is a turn and whether it is still open.
 type Turn struct {
 	event.Turn
 	Open bool `json:"open,omitempty"`
 }
 
-// Board applies the events of one run, as [event.Timeline] does, but keeps
-// the latest turns only; of those before, it keeps what each speaker's add up
-// to. The zero value is ready. It takes whatever event comes first and goes on
-// after missing ones, which it counts.
+// Board applies the events of one run, as [event.Timeline] does, but keeps only the latest
+// turns. Of earlier turns it keeps the sums of each speaker. The zero value is ready. The
+// first event may be any event of the run. Board goes on after missing events, and counts
+// them.
 type Board struct {
-	// MaxTurns bounds the turns that are kept; DefaultTurns if 0.
+	// MaxTurns is how many turns are kept; DefaultTurns if 0.
 	MaxTurns int
 
 	stream, run string
@@ -46,13 +45,13 @@ type Board struct {
 	gaps        []event.Gap
 	marks       []event.Mark
 	said        []Said
-	saidFrom    event.Time // words from before it are not kept
+	saidFrom    event.Time // earlier words are not kept
 	changes     []Change
 	folded      map[event.Speaker]Tally
 	foldedUntil event.Time
 }
 
-// Tally is how much somebody has spoken.
+// Tally is how much a speaker has spoken.
 type Tally struct {
 	Talk  event.Time `json:"talk"`
 	Turns int        `json:"turns"`
@@ -60,9 +59,9 @@ type Tally struct {
 
 func (t Tally) plus(o Tally) Tally { return Tally{t.Talk + o.Talk, t.Turns + o.Turns} }
 
-// Apply changes the board as e says and reports whether it did. An event that
-// was applied before changes nothing, nor does one of another run than the
-// first: that run has a board of its own.
+// Apply applies e and reports whether the board changed. An event that was applied before
+// changes nothing. Neither does an event of another run than the first one, which needs a
+// board of its own.
 func (b *Board) Apply(e event.Event) bool {
 	switch {
 	case b.run == "":
@@ -72,7 +71,7 @@ func (b *Board) Apply(e event.Event) bool {
 	case e.Stream != b.stream || e.Run != b.run || e.Seq <= b.seq:
 		return false
 	}
-	b.note(e)
+	b.describe(e)
 	b.missing += e.Seq - b.seq - 1
 	b.seq, b.revision, b.at = e.Seq, e.Revision, max(b.at, e.At)
 	switch e.Kind {
@@ -117,7 +116,7 @@ func (b *Board) Apply(e event.Event) bool {
 	return true
 }
 
-// index finds a turn by its id, the latest first; −1 if it is not kept.
+// index finds a turn by its id, from the latest on; −1 if the turn is not kept.
 func (b *Board) index(id int) int {
 	for i := len(b.turns) - 1; i >= 0; i-- {
 		if b.turns[i].ID == id {
@@ -138,7 +137,7 @@ func (b *Board) put(t Turn) {
 		}
 		b.turns = slices.Delete(b.turns, i, i+1)
 	} else if t.End <= b.foldedUntil && b.foldedUntil > 0 {
-		return // of a time whose turns are added up already
+		return // the turns of that time are folded already
 	}
 	i, _ := slices.BinarySearchFunc(b.turns, t, order)
 	b.turns = slices.Insert(b.turns, i, t)
@@ -147,7 +146,7 @@ func (b *Board) put(t Turn) {
 	}
 }
 
-// fold adds up the n oldest turns instead of keeping them, open ones excepted.
+// fold replaces the n oldest closed turns by their sums.
 func (b *Board) fold(n int) {
 	b.turns = slices.DeleteFunc(b.turns, func(t Turn) bool {
 		if n == 0 || t.Open {
@@ -161,7 +160,7 @@ func (b *Board) fold(n int) {
 	b.gaps = slices.DeleteFunc(b.gaps, func(g event.Gap) bool { return g.End <= b.foldedUntil })
 }
 
-// meet lists a speaker at their first appearance.
+// meet lists a speaker when the speaker first appears.
 func (b *Board) meet(s event.Speaker) {
 	if s != event.Unknown && !slices.Contains(b.speakers, s) {
 		b.speakers = append(b.speakers, s)
@@ -189,15 +188,15 @@ func (b *Board) merge(speaker, into event.Speaker) {
 	b.merged[speaker] = into
 }
 
-// Name is what a speaker is called: by the last speaker-identified, "S1" and
-// so on without one, or "unknown".
+// Name is the name of a speaker: the last one identified, or else the id such as S1, or
+// "unknown".
 func (b *Board) Name(s event.Speaker) string { return cmp.Or(b.names[s], s.String()) }
 
-// Turns returns the turns that are kept, by start and then by id. The slice is
-// the board's own: it is good until the next Apply.
+// Turns returns the kept turns, by start and then by id. The slice is the board's own: it
+// is valid until the next Apply.
 func (b *Board) Turns() []Turn { return b.turns }
 
-// Speaking returns the turns that are open.
+// Speaking returns the open turns.
 func (b *Board) Speaking() []Turn {
 	var open []Turn
 	for i := len(b.turns) - 1; i >= 0 && len(b.turns)-i <= 64; i-- { // open turns are among the latest
@@ -221,16 +220,16 @@ func (b *Board) Run() string { return b.run }
 // Seq returns the number of the last event applied.
 func (b *Board) Seq() uint64 { return b.seq }
 
-// Missing returns how many events before that never came.
+// Missing returns how many events up to Seq never came.
 func (b *Board) Missing() uint64 { return b.missing }
 
-// At returns how much of the stream had been heard at the last event.
+// At returns how far the stream had been heard at the last event.
 func (b *Board) At() event.Time { return b.at }
 
 // Revision counts the corrections so far.
 func (b *Board) Revision() uint64 { return b.revision }
 
-// Source returns what the stream listens to, as far as that is known.
+// Source returns the source of the stream, zero before the stream-started event.
 func (b *Board) Source() event.Source { return b.source }
 
 // Status returns the last report of the publishing program, or nil.

@@ -35,7 +35,7 @@ func drawMeeting(t *rapid.T) []event.Event {
 		Speakers: rapid.IntRange(1, 8).Draw(t, "speakers"), Names: []string{"Ada", "Grace"}})
 }
 
-// After every event the board shows what a timeline holds.
+// After every event the board has what a timeline has.
 func TestBoardIsTheTimeline(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		events := drawMeeting(t)
@@ -90,7 +90,7 @@ func checkShares(t *rapid.T, b *board.Board, talk event.Time, turns int) {
 	}
 }
 
-// However few turns are kept, everybody's talk time stays what it is.
+// However few turns are kept, the talk time of every speaker is right.
 func TestFoldedTurnsStillCount(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		events := drawMeeting(t)
@@ -108,7 +108,7 @@ func TestFoldedTurnsStillCount(t *testing.T) {
 			want[s.Speaker] = s.Turns
 		}
 		for _, s := range few.Shares() {
-			// A turn that is revised after it was folded may stay with whom it was.
+			// A turn that is revised after it was folded may keep its old speaker.
 			if d := s.Turns - want[s.Speaker]; d > 2 || d < -2 {
 				t.Errorf("%s has %d turns, want %d", s.Name, s.Turns, want[s.Speaker])
 			}
@@ -132,7 +132,7 @@ func TestMissingEventsAreCounted(t *testing.T) {
 	}
 }
 
-// A late viewer who gets a snapshot and then the events sees the same.
+// A late viewer that gets a snapshot and then the events has the same board.
 func TestSnapshotHasItAll(t *testing.T) {
 	var b board.Board
 	for _, e := range meeting.Events(meeting.Options{Turns: 80, Speakers: 5, Names: []string{"Ada"}}) {
@@ -163,7 +163,7 @@ func TestSnapshotHasItAll(t *testing.T) {
 	}
 }
 
-// What is not simply a turn is told in words, the latest 50 of them.
+// An event that is not simply a turn has a text. The latest 50 texts are kept.
 func TestChanges(t *testing.T) {
 	enc := event.Encoder{Stream: "s", Run: "r"}
 	turn := func(kind online.Kind, speaker int, start, end int64) event.Event {

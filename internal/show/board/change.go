@@ -6,29 +6,29 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// keepChanges is how many changes a Board keeps, the latest ones.
+// keepChanges is how many changes a Board keeps. It keeps the latest ones.
 const keepChanges = 50
 
-// Change is, in words, what an event says that is not simply a turn: who is who,
-// what was corrected, what was lost.
+// Change is a text about an event that is not simply a turn: a speaker, a correction, lost
+// sound.
 type Change struct {
-	Seq  uint64     `json:"seq"` // of the event
+	Seq  uint64     `json:"seq"` // the number of the event
 	Time event.Time `json:"time"`
-	// Speaker is whom it is about, for a colour.
+	// Speaker is the speaker that the text is about, for a colour.
 	Speaker event.Speaker `json:"speaker"`
 	Text    string        `json:"text"`
-	// Aloud says that those should hear of it who do not look.
+	// Aloud says that a screen reader should read the text.
 	Aloud bool `json:"aloud,omitempty"`
-	// Detail says that it is of no interest to who only wants to know who spoke.
+	// Detail says that the text is of no interest to a reader who wants to know only who spoke.
 	Detail bool `json:"detail,omitempty"`
 }
 
-// Changes returns the latest changes in order. The slice is the board's own: it
-// is good until the next Apply.
+// Changes returns the latest changes in order. The slice is the board's own: it is valid
+// until the next Apply.
 func (b *Board) Changes() []Change { return b.changes }
 
-// note keeps what an event will change, which is not applied yet.
-func (b *Board) note(e event.Event) {
+// describe keeps the change that an event makes. It is called before the event is applied.
+func (b *Board) describe(e event.Event) {
 	c := Change{Seq: e.Seq, Time: e.At, Speaker: e.Speaker}
 	switch e.Kind {
 	case event.SpeakerIdentified:
@@ -51,7 +51,7 @@ func (b *Board) note(e event.Event) {
 		c.Text, c.Aloud = ending(*e.End), true
 	case event.TurnRevised:
 		i := b.index(e.Turn.ID)
-		if i < 0 && e.Turn.Of != 0 { // a part, which was what it is a part of
+		if i < 0 && e.Turn.Of != 0 { // a new part of a turn: the turn had its speaker
 			i = b.index(e.Turn.Of)
 		}
 		if i < 0 {
@@ -103,7 +103,7 @@ func clock(t event.Time) string {
 	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
-// length writes a duration as people say it.
+// length writes a duration for people.
 func length(t event.Time) string {
 	switch s := t.Seconds(); {
 	case s < 9.95:

@@ -5,17 +5,17 @@ import "github.com/seed-7adb9000/diarizer/event"
 // Share is how much a speaker has said so far.
 type Share struct {
 	Speaker event.Speaker
-	// Name is what the speaker is called.
+	// Name is the name of the speaker, or the speaker's id.
 	Name string
 	Tally
-	// Share is the part of everybody's talk time, from 0 to 1.
+	// Share is the speaker's share of all speakers' talk time, from 0 to 1.
 	Share float64
-	// Speaking tells whether a turn of theirs is open.
+	// Speaking says whether a turn of the speaker is open.
 	Speaking bool
 }
 
-// Shares returns the speakers in order of appearance, those left out who have no
-// turn, or none any more; turns of an unknown speaker come last, if there are any.
+// Shares returns the speakers that have a turn, in order of appearance. The turns of an
+// unknown speaker, if there are any, come last.
 func (b *Board) Shares() []Share {
 	tally := map[event.Speaker]Tally{}
 	speaking := map[event.Speaker]bool{}

@@ -6,8 +6,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// Snapshot is a whole board as JSON, for a viewer who comes late. Applying the
-// events after Seq to it gives what the board will be.
+// Snapshot is a whole board as JSON, for a viewer that comes late. With the events after
+// Seq applied, it is the later board.
 type Snapshot struct {
 	Stream   string        `json:"stream"`
 	Run      string        `json:"run"`
@@ -22,11 +22,11 @@ type Snapshot struct {
 	Turns    []Turn        `json:"turns"`
 	Gaps     []event.Gap   `json:"gaps"`
 	Marks    []event.Mark  `json:"marks"`
-	// Said is what recognisers have heard.
+	// Said is what recognisers have heard, with the present speakers.
 	Said []Said `json:"said,omitempty"`
-	// Changes are the latest ones, in order.
+	// Changes are the latest changes, in order.
 	Changes []Change `json:"changes"`
-	// FoldedUntil is the end of the turns that are added up instead of kept.
+	// FoldedUntil is the end of the turns that are folded into sums.
 	FoldedUntil event.Time `json:"folded_until,omitempty"`
 }
 

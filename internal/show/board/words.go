@@ -7,11 +7,11 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// keptWords is how many words a Board keeps of all recognisers, the latest ones: more
-// than an hour of talk.
+// keptWords is how many words of all recognisers a Board keeps: the latest, more than an
+// hour of talk.
 const keptWords = 12000
 
-// Said is what a recogniser has heard, as it is attributed now.
+// Said is what a recogniser has heard, with the present speakers.
 type Said struct {
 	Recogniser string       `json:"recogniser"`
 	Words      []event.Word `json:"words"` // by start, then by id
@@ -21,7 +21,7 @@ func wordOrder(a, b event.Word) int {
 	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID))
 }
 
-// say takes words that have a speaker now, or another.
+// say puts in words that have a new speaker.
 func (b *Board) say(w event.Words) {
 	i := slices.IndexFunc(b.said, func(s Said) bool { return s.Recogniser == w.Recogniser })
 	if i < 0 {
@@ -30,7 +30,7 @@ func (b *Board) say(w event.Words) {
 	}
 	s := &b.said[i]
 	for _, word := range w.List {
-		// Times do not change: a word that was there before is at its place.
+		// The times of a word do not change: a known word is at its place.
 		if at, there := slices.BinarySearchFunc(s.Words, word, wordOrder); there {
 			s.Words[at] = word
 		} else if word.Start >= b.saidFrom {
@@ -40,7 +40,7 @@ func (b *Board) say(w event.Words) {
 	b.forgetWords()
 }
 
-// forgetWords lets the oldest words go where there are too many.
+// forgetWords forgets the oldest words when there are too many.
 func (b *Board) forgetWords() {
 	n := 0
 	for _, s := range b.said {
@@ -75,6 +75,6 @@ func (b *Board) mergeWords(speaker, into event.Speaker) {
 	}
 }
 
-// Said returns what recognisers have heard, in the order in which they began. It is
-// the board's own: it is good until the next Apply.
+// Said returns what recognisers have heard, in the order in which the recognisers began.
+// The slice is the board's own: it is valid until the next Apply.
 func (b *Board) Said() []Said { return b.said }

@@ -11,8 +11,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// After every event the board has the words that a timeline has, whoever's they are
-// by then, and so has a snapshot.
+// After every event the board has the words of a timeline, with the same speakers, and so
+// has a snapshot.
 func TestWordsAreTheTimelines(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		enc := event.Encoder{Stream: "s", Run: "r"}
@@ -55,7 +55,7 @@ func TestWordsAreTheTimelines(t *testing.T) {
 	})
 }
 
-// However much is said, the latest words are kept and no more than so many.
+// However much is said, the latest words are kept, and a bounded number of them.
 func TestWordsAreBounded(t *testing.T) {
 	enc := event.Encoder{Stream: "s", Run: "r"}
 	var b Board

@@ -12,8 +12,8 @@ import (
 
 var header = []string{"stream", "run", "turn", "start", "end", "speaker", "name", "confidence", "logp", "state"}
 
-// writeCSV writes a line a turn. Times are seconds; logp and confidence are
-// empty where nothing was scored.
+// writeCSV writes one line for each turn. Times are in seconds. A turn without a score has
+// an empty logp and confidence.
 func writeCSV(w io.Writer, timelines []*event.Timeline) error {
 	table := csv.NewWriter(w)
 	if err := table.Write(header); err != nil {

@@ -72,9 +72,9 @@ func writeEAF(w io.Writer, t *event.Timeline) error {
 	return writeTiers(w, all, t.Source())
 }
 
-// writeTiers writes an ELAN document with a tier for each speaker, from captions
-// of which none overlaps another of its speaker. The document is dated by the sound,
-// so that the same captions give the same bytes.
+// writeTiers writes an ELAN document with a tier for each speaker. The captions of one
+// speaker do not overlap. The date of the document is the date of the sound, so that the
+// same captions give the same bytes.
 func writeTiers(w io.Writer, all []caption, src event.Source) error {
 	doc := eafDocument{Author: src.Program, Date: src.Origin.UTC().Format(time.RFC3339), Format: "3.0", Version: "3.0",
 		XSI:    "http://www.w3.org/2001/XMLSchema-instance",

@@ -22,15 +22,15 @@ const (
 	CSV  Format = "csv"  // a table with a header, RFC 4180
 	SRT  Format = "srt"  // SubRip subtitles that name who speaks
 	VTT  Format = "vtt"  // WebVTT with voices
-	EAF  Format = "eaf"  // ELAN, a tier a speaker
+	EAF  Format = "eaf"  // ELAN, with a tier for each speaker
 	JSON Format = "json" // one document: turns, speakers and how much each spoke
-	HTML Format = "html" // a page to read, see package report
+	HTML Format = "html" // a page to read; see package report
 )
 
 // Formats lists the formats.
 func Formats() []Format { return []Format{RTTM, CSV, SRT, VTT, EAF, JSON, HTML} }
 
-// single has the formats of one stream.
+// single has the formats that hold one stream.
 var single = map[Format]func(io.Writer, *event.Timeline) error{SRT: writeSRT, VTT: writeVTT, EAF: writeEAF, HTML: writeHTML}
 
 // Write writes the turns of timelines. Turns without a length are left out.
@@ -61,14 +61,14 @@ func Write(w io.Writer, f Format, timelines []*event.Timeline) error {
 	return one(w, timelines[0])
 }
 
-// cue is what one speaker says without a break, in whole milliseconds.
+// cue is what one speaker says without a break. Times are in milliseconds.
 type cue struct {
 	name       string
 	start, end int64
 }
 
-// cues are the turns of a timeline, those of one speaker that touch or overlap
-// joined, by start.
+// cues returns the turns of a timeline by start, where turns of one speaker that touch or
+// overlap are joined.
 func cues(t *event.Timeline) []cue {
 	var all []cue
 	last := map[string]int{}

@@ -18,7 +18,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// timeline makes up turns of three people whose names try to break things.
+// timeline is made-up turns of three people whose names try to break formats.
 func timeline(t *rapid.T) *event.Timeline {
 	enc := event.Encoder{Stream: "standup", Run: "run", Now: func() time.Time { return time.Unix(1e9, 0) }}
 	events := []event.Event{enc.Start(event.Source{Name: "Stand-up", Program: "diarizer"})}
@@ -57,7 +57,7 @@ type frame struct {
 	name string
 }
 
-// frames says who speaks in every 10 ms.
+// frames returns the speakers in every 10 ms.
 func frames(all []cue) map[frame]bool {
 	set := map[frame]bool{}
 	for _, c := range all {
@@ -68,7 +68,7 @@ func frames(all []cue) map[frame]bool {
 	return set
 }
 
-// Every format says the same of every moment, however names look.
+// Every format says the same of every moment, whatever the names.
 func TestFormatsAgree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		tl := timeline(t)
@@ -95,7 +95,7 @@ func TestFormatsAgree(t *testing.T) {
 	})
 }
 
-// as is what a format can say of a name.
+// as is the form in which a format can write a name.
 func as(f Format, name string) string {
 	switch f {
 	case RTTM:

@@ -10,8 +10,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/talk"
 )
 
-// document is all that is known of several streams. Times and lengths are
-// seconds.
+// document is all that is known of several streams. Times and lengths are in seconds.
 type document struct {
 	Streams []streamJSON `json:"streams"`
 }
@@ -25,7 +24,7 @@ type streamJSON struct {
 	Speakers []speakerJSON `json:"speakers"`
 	Turns    []turnJSON    `json:"turns"`
 
-	Marks []event.Mark `json:"marks,omitempty"` // moments that people have marked
+	Marks []event.Mark `json:"marks,omitempty"` // the moments that people have marked
 }
 
 type sourceJSON struct {
@@ -35,7 +34,7 @@ type sourceJSON struct {
 	Program string     `json:"program,omitempty"`
 }
 
-// speakerJSON is what one speaker did, as package talk counts it.
+// speakerJSON is the figures of one speaker, from package talk.
 type speakerJSON struct {
 	Name    string  `json:"name"`
 	Talk    float64 `json:"talk"`
@@ -44,7 +43,7 @@ type speakerJSON struct {
 	Longest float64 `json:"longest"`
 }
 
-// turnJSON is a turn. Confidence is left out where nothing was scored.
+// turnJSON is a turn. A turn without a score has no confidence.
 type turnJSON struct {
 	ID         int           `json:"id"`
 	Speaker    event.Speaker `json:"speaker"`

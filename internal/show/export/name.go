@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// FormatOf returns the format that the end of a file's name stands for.
+// FormatOf returns the format of a file, by the extension of its name.
 func FormatOf(name string) (Format, error) {
 	suffix := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
 	if suffix == "htm" {
@@ -19,7 +19,7 @@ func FormatOf(name string) (Format, error) {
 	return "", fmt.Errorf("%s: expected a name that ends in %s", name, Endings())
 }
 
-// Endings lists the ends of names for a sentence.
+// Endings lists the extensions of all formats for a sentence.
 func Endings() string {
 	all := Formats()
 	var b strings.Builder
@@ -35,5 +35,5 @@ func Endings() string {
 	return b.String()
 }
 
-// Single reports whether a format holds one stream only.
+// Single reports whether a file of the format holds only one stream.
 func (f Format) Single() bool { return single[f] != nil }

@@ -15,13 +15,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// RTTMRun is the run of timelines that FromRTTM makes, which no real run has.
+// RTTMRun is the run of the timelines that FromRTTM makes. No real run has that name.
 const RTTMRun = "rttm"
 
-// FromRTTM makes a timeline of each recording in the lines of an RTTM file, in
-// the order in which they appear there. Speakers that are called S1, S2 and so
-// on or unknown are those; all others get the numbers that are left and keep
-// their names.
+// FromRTTM makes a timeline of each recording in the lines of an RTTM file, in order of
+// appearance. A speaker whose name is S1, S2 and so on, or unknown, is that speaker. All
+// other speakers get the numbers that are left, and keep their names.
 func FromRTTM(segments []rttm.Segment) ([]*event.Timeline, error) {
 	var names []string
 	by := map[string][]rttm.Segment{}
@@ -42,7 +41,8 @@ func FromRTTM(segments []rttm.Segment) ([]*event.Timeline, error) {
 	return all, nil
 }
 
-// fromLines tells of the lines as events, of which nobody knows when they were.
+// fromLines makes events of the lines and a timeline of the events. The events have no
+// wall-clock time.
 func fromLines(name string, lines []rttm.Segment) (*event.Timeline, error) {
 	enc := event.Encoder{Stream: event.Token(name), Run: RTTMRun, Now: func() time.Time { return time.Time{} }}
 	end := int64(0)
@@ -68,8 +68,8 @@ func fromLines(name string, lines []rttm.Segment) (*event.Timeline, error) {
 	return t, nil
 }
 
-// numbers gives every speaker a number. The others are those whose number does
-// not say what they are called.
+// numbers gives every speaker a number. others are the speakers whose name is not their
+// number.
 func numbers(lines []rttm.Segment) (number map[string]int, others []string) {
 	number = map[string]int{}
 	taken := map[int]bool{}
@@ -95,9 +95,9 @@ func numbers(lines []rttm.Segment) (number map[string]int, others []string) {
 
 func samples(seconds float64) int64 { return int64(math.Round(seconds * event.Rate)) }
 
-// FromEvents makes timelines of events as lines of JSON, that of the latest run
-// of each stream, in the order in which streams appear. name stands for r in
-// errors. lost hears of events that are missing.
+// FromEvents makes timelines of events as lines of JSON: the latest run of each stream, in
+// the order in which streams appear. name stands for r in errors. lost is called with an
+// error for each hole in the events.
 func FromEvents(r io.Reader, name string, lost func(error)) ([]*event.Timeline, error) {
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(nil, maxLine)
@@ -142,5 +142,5 @@ func FromEvents(r io.Reader, name string, lost func(error)) ([]*event.Timeline, 
 	return all, nil
 }
 
-// maxLine is the length of the longest event that is read.
+// maxLine is the length of the longest event that is read, in bytes.
 const maxLine = 1 << 20

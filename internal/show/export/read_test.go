@@ -16,8 +16,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// Lines that become a timeline and lines again are the same, whatever speakers
-// are called.
+// Lines that become a timeline and then lines again are the same, whatever the names of the
+// speakers.
 func TestRTTMThereAndBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var lines []rttm.Segment
@@ -56,8 +56,8 @@ func TestRTTMThereAndBack(t *testing.T) {
 	})
 }
 
-// Events read back give the timelines that they came of: of two runs of a stream
-// the latest, a lost event told of.
+// Events that are read back give the timelines from which they came: of two runs of a
+// stream the latest, and a report of a lost event.
 func TestEventsThereAndBack(t *testing.T) {
 	run := func(stream, run string, n int) (events []event.Event, tl *event.Timeline) {
 		enc := event.Encoder{Stream: stream, Run: run}
@@ -108,7 +108,7 @@ func TestEventsThereAndBack(t *testing.T) {
 	}
 }
 
-// The document has the turns of the table and what each speaker's come to.
+// The document has the turns of the table, and the figures of each speaker's turns.
 func TestJSONCountsWhatItHas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		tl := timeline(t)

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// writeSRT writes SubRip: numbered, times with a comma, the speaker's name as
-// the text.
+// writeSRT writes SubRip: numbered cues, times with a comma, and the speaker's name as the
+// text.
 func writeSRT(w io.Writer, t *event.Timeline) error {
 	buf := bufio.NewWriter(w)
 	for i, c := range cues(t) {
@@ -19,8 +19,8 @@ func writeSRT(w io.Writer, t *event.Timeline) error {
 	return buf.Flush()
 }
 
-// writeVTT writes WebVTT (W3C, 2019): a cue has a voice, so that a player can
-// style speakers apart, and says the name.
+// writeVTT writes WebVTT (W3C, 2019). Each cue has a voice, by which a player can style
+// speakers, and the name as its text.
 func writeVTT(w io.Writer, t *event.Timeline) error {
 	buf := bufio.NewWriter(w)
 	fmt.Fprint(buf, "WEBVTT\n\n")
@@ -35,12 +35,13 @@ func escapeVTT(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }
 
-// oneLine keeps a name from ending its cue. An arrow would make it times.
+// oneLine keeps a name from ending its cue. An arrow would be read as the times of a cue.
 func oneLine(s string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "-->", "→")
 }
 
-// clock writes hours, which may have more digits than two, to milliseconds.
+// clock writes hours, minutes, seconds and milliseconds. Hours may have more than two
+// digits.
 func clock(ms int64, point string) string {
 	s := ms / 1000
 	return fmt.Sprintf("%02d:%02d:%02d%s%03d", s/3600, s/60%60, s%60, point, ms%1000)

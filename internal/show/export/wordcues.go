@@ -10,20 +10,19 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// caption is a cue with what is said.
+// caption is a cue with its words.
 type caption struct {
 	cue
 	text string
 }
 
-// A subtitle is no longer than that, so that it can be read: two lines of 42
-// characters.
+// The longest subtitle that people can read: its time, and two lines of 42 characters.
 const (
 	cueTime       = 7 * time.Second
 	cueCharacters = 84
 )
 
-// captions are the segments as subtitles.
+// captions returns the segments as subtitles.
 func (t Transcript) captions() []caption {
 	var out []caption
 	for _, s := range words.Segments(t.Words) {
@@ -34,9 +33,8 @@ func (t Transcript) captions() []caption {
 	return out
 }
 
-// divided cuts a segment into parts that can be read at once: where it would be
-// too long, at the end of the last sentence within, or else at the last comma, or
-// else at the last word.
+// divided cuts a segment into subtitles. A segment that is too long is cut at the end of
+// the last sentence that fits, or else at the last comma, or else at the last word.
 func divided(s words.Segment) []words.Segment {
 	var out []words.Segment
 	for list := s.Words; len(list) > 0; {
@@ -53,7 +51,7 @@ func divided(s words.Segment) []words.Segment {
 	return out
 }
 
-// fitting is how many words fit into a subtitle, one at least.
+// fitting is how many words fit into a subtitle, at least one.
 func fitting(list []words.Said) int {
 	characters := 0
 	for i, w := range list {
@@ -65,7 +63,7 @@ func fitting(list []words.Said) int {
 	return len(list)
 }
 
-// breakAt is how many words of a full subtitle to keep in it.
+// breakAt is how many words of a full subtitle stay in it.
 func breakAt(list []words.Said) int {
 	for _, marks := range []string{".?!。？！", ",;:，、；："} {
 		for n := len(list); n > len(list)/3; n-- {
@@ -101,9 +99,9 @@ func writeWordVTT(w io.Writer, t Transcript) error {
 	return nil
 }
 
-// writeWordEAF writes a tier a speaker with an annotation a segment. Those of one
-// name may overlap, where words do or two speakers have it; then the second
-// begins when the first has ended.
+// writeWordEAF writes a tier for each speaker and an annotation for each segment. Segments
+// of one name may overlap, if words do or if two speakers have the same name. Then the
+// second annotation begins when the first has ended.
 func writeWordEAF(w io.Writer, t Transcript) error {
 	var all []caption
 	until := map[string]int64{}

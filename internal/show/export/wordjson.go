@@ -50,13 +50,13 @@ type (
 	}
 )
 
-// writeWordJSON writes words, segments and speakers. Speakers are in the order in
-// which they first say something.
+// writeWordJSON writes words, segments and speakers. Speakers are ordered by their first
+// word.
 func writeWordJSON(w io.Writer, t Transcript) error {
 	doc := wordsDocument{Schema: TranscriptSchemaID, Recording: t.Source.Name,
 		Clock:    wordsClock{float64(ms(t.Clock.Offset)) / 1000, t.Clock.Drift},
 		Speakers: []wordSpeaker{}, Segments: []wordSegment{}, Words: []wordJSON{}}
-	// Segments have copies of words: those of one speaker are in order.
+	// Segments has copies of the words, in order for each speaker.
 	next := map[string][]int{}
 	for i, s := range t.Words {
 		doc.Words = append(doc.Words, wordJSON{printable(s.Text), inSeconds(s.Start), inSeconds(s.End), id(s.Speaker),

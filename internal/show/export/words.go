@@ -14,8 +14,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// The formats of words, beside [SRT], [VTT], [EAF] and [JSON], which then is of words,
-// segments and speakers, see schema/transcript.schema.json.
+// The further formats of words. [SRT], [VTT], [EAF] and [JSON] can hold words too; JSON
+// then has words, segments and speakers, see schema/transcript.schema.json.
 const (
 	Text Format = "txt" // a transcript to read: time, speaker, text
 	CTM  Format = "ctm" // NIST's lines of words, with speakers
@@ -27,27 +27,27 @@ func WordFormats() []Format { return []Format{Text, JSON, VTT, SRT, CTM, STM, EA
 
 // Transcript is what was said, and by whom.
 type Transcript struct {
-	// Source is where it was said.
+	// Source is the recording.
 	Source event.Source
-	// Words are in the order of their start, on the clock of the turns.
+	// Words are ordered by start, on the clock of the turns.
 	Words []words.Said
-	// Names has what speakers are called, by the id that words have; others are
-	// called by their id.
+	// Names has the names of speakers, by the id that words have. A speaker without a name
+	// is called by the id.
 	Names map[string]string
-	// Clock is how the clock of the turns differs from the recogniser's.
+	// Clock is the difference of the clock of the turns and the recogniser's clock.
 	Clock words.Clock
 }
 
-// unknown is what nobody known is called, as in events.
+// unknown is the id of an unknown speaker, as in events.
 var unknown = event.Unknown.String()
 
 // id is the id of a word's speaker.
 func id(speaker string) string { return cmp.Or(speaker, unknown) }
 
-// name is what a speaker is called.
+// name is the name of a speaker.
 func (t Transcript) name(speaker string) string { return cmp.Or(t.Names[speaker], id(speaker)) }
 
-// file is the recording's name, as one field of a line.
+// file is the name of the recording, as one field of a line.
 func (t Transcript) file() string { return field(cmp.Or(t.Source.Name, "recording")) }
 
 // WriteWords writes a transcript.
@@ -64,7 +64,7 @@ func WriteWords(w io.Writer, f Format, t Transcript) error {
 	return buf.Flush()
 }
 
-// writeText writes a line a segment. Names are padded to the longest.
+// writeText writes one line for each segment. Names are padded to the longest name.
 func writeText(w io.Writer, t Transcript) error {
 	segments := words.Segments(t.Words)
 	width := 0
@@ -85,7 +85,7 @@ func writeText(w io.Writer, t Transcript) error {
 	return nil
 }
 
-// writeCTM writes a line a word. Confidence is the recogniser's.
+// writeCTM writes one line for each word. The confidence is the recogniser's.
 func writeCTM(w io.Writer, t Transcript) error {
 	for _, s := range t.Words {
 		confidence := "<NA>"
@@ -101,7 +101,7 @@ func writeCTM(w io.Writer, t Transcript) error {
 	return nil
 }
 
-// writeSTM writes a line a segment.
+// writeSTM writes one line for each segment.
 func writeSTM(w io.Writer, t Transcript) error {
 	for _, s := range words.Segments(t.Words) {
 		if _, err := fmt.Fprintf(w, "%s 1 %s %s %s %s\n", t.file(), field(t.name(s.Speaker)),
@@ -128,7 +128,7 @@ func field(s string) string {
 	return cmp.Or(s, "_")
 }
 
-// printable keeps what others have written from being anything but text.
+// printable keeps a text from outside from being anything but text.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

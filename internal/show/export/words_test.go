@@ -54,7 +54,7 @@ func TestWriteWords(t *testing.T) {
 	}
 }
 
-// transcripts are of any words and names.
+// transcripts are transcripts of any words and names.
 func transcripts(t *rapid.T) Transcript {
 	texts := []string{"so", "a --> b", "<i>", "it.", "zwei,", "tab\there", "new\nline", "\x00bell\x07", "你好", "&amp;", "\xff"}
 	tr := Transcript{Source: event.Source{Name: rapid.SampledFrom([]string{"", "talk", "a talk\n"}).Draw(t, "name")},
@@ -69,8 +69,8 @@ func transcripts(t *rapid.T) Transcript {
 	return tr
 }
 
-// Whatever is said and by whom, every format is well-formed and has every word's
-// time. Where words are read back they are as many as were written.
+// Whatever the words and names, every format is well-formed and has the time of every word.
+// Where words are read back, their number is the number that was written.
 func TestWordFormatsHoldEverything(t *testing.T) {
 	schema, err := jsonschema.NewCompiler().Compile("../../../schema/transcript.schema.json")
 	if err != nil {
@@ -120,7 +120,7 @@ func TestWordFormatsHoldEverything(t *testing.T) {
 				}
 				continue
 			}
-			// A word with a space in it is read as two from JSON.
+			// A word with a space in it is read from JSON as two words.
 			if len(back.Words) < len(tr.Words) || f == CTM && len(back.Words) != len(tr.Words) {
 				t.Fatalf("%s: %d words read of %d\n%s", f, len(back.Words), len(tr.Words), out[f])
 			}
@@ -128,7 +128,7 @@ func TestWordFormatsHoldEverything(t *testing.T) {
 	})
 }
 
-// checkSegments holds that the segments of the JSON have every word once.
+// checkSegments checks that the segments of the JSON have every word once.
 func checkSegments(t *rapid.T, text string) {
 	var doc wordsDocument
 	if err := json.Unmarshal([]byte(text), &doc); err != nil {
@@ -154,7 +154,7 @@ func checkSegments(t *rapid.T, text string) {
 	}
 }
 
-// checkTiers holds that nothing on a tier of ELAN overlaps.
+// checkTiers checks that no annotations on a tier of ELAN overlap.
 func checkTiers(t *rapid.T, text string, segments int) {
 	var doc eafDocument
 	if err := xml.Unmarshal([]byte(text), &doc); err != nil {
@@ -181,7 +181,7 @@ func checkTiers(t *rapid.T, text string, segments int) {
 	}
 }
 
-// Subtitles are short enough to be read and end with sentences where they can.
+// Subtitles are short enough to be read, and end with a sentence where possible.
 func TestCaptionsAreShort(t *testing.T) {
 	var list []words.Said
 	for i := range 120 {

@@ -1,6 +1,6 @@
-// Package palette gives each speaker a colour that people of every colour
-// vision can tell from the others': those of Okabe and Ito, "Color Universal
-// Design" (2008), without black, which text and axes have.
+// Package palette gives each speaker a colour. The colours are those of Okabe and Ito,
+// "Color Universal Design" (2008), which people of every colour vision can tell apart.
+// Black is left out: text and axes are black.
 package palette
 
 import (
@@ -11,7 +11,7 @@ import (
 // Colour is an opaque colour, 0xrrggbb.
 type Colour uint32
 
-// The colours of Okabe and Ito, and the greys that go with them.
+// The colours of Okabe and Ito, and greys that fit them.
 const (
 	Blue       Colour = 0x0072b2
 	Orange     Colour = 0xe69f00
@@ -25,13 +25,12 @@ const (
 	White      Colour = 0xffffff
 )
 
-// Count is the number of colours before they repeat.
+// Count is how many colours there are before they repeat.
 const Count = 7
 
-// Of returns the colour of speaker i, counted from 0, in an order in which
-// neighbours differ in lightness too. After [Count] speakers the colours
-// repeat, so that a name always has to stand beside them. A negative i is
-// nobody known: grey.
+// Of returns the colour of speaker i, counted from 0. Neighbours also differ in lightness.
+// After [Count] speakers the colours repeat, so that a name has to stand beside the colour.
+// A negative i is an unknown speaker, who is grey.
 func Of(i int) Colour {
 	if i < 0 {
 		return Grey
@@ -47,11 +46,10 @@ func (c Colour) RGBA() (r, g, b, a uint32) {
 	return color.RGBA{red, green, blue, 0xff}.RGBA()
 }
 
-// Hex returns the colour as CSS and terminals have it, #rrggbb.
+// Hex returns the colour in the form of CSS and terminals, #rrggbb.
 func (c Colour) Hex() string { return fmt.Sprintf("#%06x", uint32(c)) }
 
-// Over returns the colour that c has when it covers below with the given
-// opacity from 0 to 1.
+// Over returns the colour of c on top of below, with an opacity from 0 to 1.
 func (c Colour) Over(below Colour, opacity float64) Colour {
 	mix := func(shift int) Colour {
 		a, b := float64(c>>shift&0xff), float64(below>>shift&0xff)

@@ -16,7 +16,7 @@ func Example() {
 	// #80b9d9
 }
 
-// dichromat simulates what a person without red (protanopia) or green cones
+// dichromat simulates what a person without red cones (protanopia) or without green cones
 // (deuteranopia) sees: Viénot, Brettel and Mollon 1999, on linear RGB.
 func dichromat(c palette.Colour, protan bool) [3]float64 {
 	lin := func(v uint8) float64 { return math.Pow(float64(v)/255, 2.2) }
@@ -27,8 +27,8 @@ func dichromat(c palette.Colour, protan bool) [3]float64 {
 	return [3]float64{0.29275*r + 0.70725*g, 0.29275*r + 0.70725*g, -0.02234*r + 0.02234*g + b}
 }
 
-// The least distance between two of the colours stays clear of the distance of
-// red from green of equal lightness, which is about 0 for a dichromat.
+// The least distance between two colours stays well above the distance between a red and a
+// green of equal lightness, which is about 0 for a dichromat.
 func TestColoursDifferForDichromats(t *testing.T) {
 	for _, protan := range []bool{true, false} {
 		for i := range palette.Count {

@@ -132,7 +132,7 @@ func shares(d *data) g.Node {
 				g.If(d.Overlap > 0, g.Group{number(r.Interrupts), number(r.Interrupted), number(r.Interjects)}),
 			)
 		})),
-		html.P(soft, g.Text("Shares are of everybody's talk time together; where two speak at once, it counts for both. The longest is that without a break: turns of one speaker that touch or overlap count as one there, in the timeline"+also+".")),
+		html.P(soft, g.Text("Shares are of the talk time of all speakers. When two people speak at once, the time counts for both. The longest is the longest turn without a break. There, in the timeline"+also+", turns of one speaker that touch or overlap count as one.")),
 	)
 }
 
@@ -148,7 +148,7 @@ func longest(d *data) g.Node { return section("longest", "Longest turns", list(d
 func interruptions(d *data) g.Node {
 	const heading = "Interruptions"
 	if d.Overlap == 0 {
-		return section("interruptions", heading, html.P(g.Text("This page says nothing of interruptions and of speech at the same time: each moment has one speaker at most in what it was made from. Either nobody spoke at the same time as somebody else, or it was not looked for.")))
+		return section("interruptions", heading, html.P(g.Text("This page says nothing of interruptions and of speech at the same time: the turns that it was made from have at most one speaker at each moment. Either no two people spoke at the same time, or such speech was not looked for.")))
 	}
 	return section("interruptions", heading,
 		html.P(g.Text("An interruption is a turn that begins at least "+seconds(talk.MinOverlap)+" before the end of another speaker's turn and goes on after it. A turn that begins and ends inside another's, such as “mhm”, is an interjection.")),

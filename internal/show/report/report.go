@@ -1,5 +1,5 @@
-// Package report writes what a conversation was like as one HTML page that
-// needs nothing else: no script, no request, no font.
+// Package report writes the figures of a conversation as one HTML page that is complete
+// in itself: no script, no request, no font.
 package report
 
 import (
@@ -20,14 +20,14 @@ import (
 //go:embed report.css
 var style string
 
-// ErrNothing is returned when there is no turn to report on and no title.
+// ErrNothing is returned if there are no turns and no title.
 var ErrNothing = errors.New("no turns to report on")
 
-// Options change the page. The zero value is fine.
+// Options change the page. The zero value is valid.
 type Options struct {
-	// Title is the headline, the recording's name if empty.
+	// Title is the headline. Empty is the recording's name.
 	Title string
-	// Source is what the footer names as the origin, "an RTTM file" if empty.
+	// Source is the origin that the footer names. Empty is "an RTTM file".
 	Source string
 }
 
@@ -52,7 +52,7 @@ type tick struct {
 	Label string
 }
 
-// bar is a stretch, or the part of it in one strip. X and Width are in percent.
+// bar is a stretch, or the part of a stretch in one strip. X and Width are in percent.
 type bar struct {
 	X, Width string
 	Y        int
@@ -80,9 +80,9 @@ type data struct {
 	Rest                  bool
 }
 
-// Write writes the page about the turns of one recording to w. What such turns
-// cannot show, since nobody in them speaks at the same time as somebody else, is
-// not counted as none.
+// Write writes the page about the turns of one recording to w. If no two people ever speak
+// at the same time in the turns, the page says that it cannot tell, instead of counting no
+// interruptions.
 func Write(w io.Writer, turns []rttm.Segment, opts Options) error {
 	s := talk.Summarise(turns)
 	if len(s.Turns) == 0 && opts.Title == "" {
@@ -113,7 +113,7 @@ func Write(w io.Writer, turns []rttm.Segment, opts Options) error {
 	return page(&d).Render(w)
 }
 
-// strips breaks the time from 0 to the end into lines of a round length.
+// strips cuts the time from 0 to the end into strips of a round length.
 func strips(s talk.Summary, lanes map[string]int) []strip {
 	length := stripLength(s.End)
 	out := make([]strip, max(1, int(math.Ceil(s.End/length-1e-9))))
@@ -126,7 +126,7 @@ func strips(s talk.Summary, lanes map[string]int) []strip {
 		}
 		ticks, _ := talk.Ticks(st.Start, st.End, 8)
 		for _, t := range ticks {
-			if t < st.End { // the next line begins with it
+			if t < st.End { // the next strip begins with this tick
 				st.Ticks = append(st.Ticks, tick{decimal(100 * (t - st.Start) / length), talk.Clock(t)})
 			}
 		}
@@ -144,9 +144,9 @@ func strips(s talk.Summary, lanes map[string]int) []strip {
 	return out
 }
 
-// stripLength is a round number of seconds of which at most maxStrips cover
-// the time to end, or a little more than that if the last strip would hold
-// next to nothing. What fits one strip is one strip.
+// stripLength is a round number of seconds of which at most maxStrips cover the time to
+// end. It is a little longer if the last strip would be nearly empty. A recording that fits
+// into one strip has one strip.
 func stripLength(end float64) float64 {
 	const one = 120
 	if end <= one {
@@ -160,7 +160,7 @@ func stripLength(end float64) float64 {
 	return step
 }
 
-// decimal formats a percentage so that a pixel of a wall screen is visible.
+// decimal formats a percentage finely enough for a pixel of a wall screen.
 func decimal(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
 
 func percent(part, whole float64) string {

@@ -36,14 +36,14 @@ type fataler interface {
 	Fatal(...any)
 }
 
-// element is what the tests look at in a parsed page.
+// element is what the tests compare of a parsed page.
 type element struct {
 	tag   string
 	attrs map[string]string
-	text  string // inside, with that of its children
+	text  string // inside, with the text of its children
 }
 
-// parse writes the page and reads it as a browser does.
+// parse writes the page and parses it as a browser does.
 func parse(t fataler, turns []rttm.Segment, opts report.Options) []element {
 	t.Helper()
 	var page bytes.Buffer
@@ -95,8 +95,8 @@ func TestReportOfTheDemo(t *testing.T) {
 	}
 }
 
-// Nothing is fetched and nothing runs: no element or attribute that could, and
-// a policy that forbids it, under which the one style still holds.
+// The page loads nothing and runs nothing: it has no element or attribute that could, and a
+// policy that forbids it. The one style is valid under that policy.
 func TestReportNeedsNothingElse(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
@@ -136,8 +136,8 @@ func TestReportNeedsNothingElse(t *testing.T) {
 	})
 }
 
-// Every part of every turn is drawn once, at its place, whatever the length of
-// the recording.
+// Every part of every turn is drawn once, at its place, whatever the length of the
+// recording.
 func TestTurnsAreDrawnWhereTheyAre(t *testing.T) {
 	label := regexp.MustCompile(`^Turns from`)
 	rapid.Check(t, func(t *rapid.T) {
@@ -175,7 +175,7 @@ func TestTurnsAreDrawnWhereTheyAre(t *testing.T) {
 	})
 }
 
-// What nobody has looked for is not counted as none.
+// Overlap that was not looked for is not counted as none.
 func TestNothingIsSaidOfOverlapWhereThereIsNone(t *testing.T) {
 	text := func(turns []rttm.Segment, opts report.Options) string {
 		return strings.Join(strings.Fields(find(parse(t, turns, opts), "body", "")[0].text), " ")
@@ -190,12 +190,12 @@ func TestNothingIsSaidOfOverlapWhereThereIsNone(t *testing.T) {
 			t.Errorf("%q: %v where there is no overlap, %v where there is", w, strings.Contains(alone, w), strings.Contains(together, w))
 		}
 	}
-	if !strings.Contains(alone, "it was not looked for") {
+	if !strings.Contains(alone, "such speech was not looked for") {
 		t.Error("no word about what is missing")
 	}
 }
 
-// The page counts the turns that the file has lines for.
+// The page counts the turns that have a line in files.
 func TestTurnsAreThoseOfTheFile(t *testing.T) {
 	turns := []rttm.Segment{{Speaker: "a", Start: 0, End: 2}, {Speaker: "a", Start: 2, End: 5}, {Speaker: "b", Start: 6, End: 7}}
 	all := parse(t, turns, report.Options{})

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Clock formats a position in a recording as mm:ss, from an hour on as
-// h:mm:ss. Parts of a second are dropped, as clocks do.
+// Clock writes a position in a recording, in seconds, as mm:ss, or from an hour on as
+// h:mm:ss. Fractions of a second are dropped.
 func Clock(seconds float64) string {
 	if math.IsNaN(seconds) || math.IsInf(seconds, 0) {
 		return "--:--"
@@ -22,7 +22,7 @@ func Clock(seconds float64) string {
 	return fmt.Sprintf("%s%02d:%02d", sign, s/60, s%60)
 }
 
-// Tenths is Clock with tenths of a second, of a position from 0 on.
+// Tenths is Clock with tenths of a second, for positions of 0 or more.
 func Tenths(seconds float64) string {
 	tenths := math.Round(10 * seconds)
 	if math.IsNaN(tenths) || math.IsInf(tenths, 0) {
@@ -31,8 +31,8 @@ func Tenths(seconds float64) string {
 	return fmt.Sprintf("%s.%d", Clock((tenths+0.5)/10), int64(tenths)%10)
 }
 
-// Ticks returns the round times from start to end, in seconds, that divide an
-// axis into at most most parts of equal length, and that length.
+// Ticks returns the round times from start to end, in seconds, and the step between them.
+// The step is the shortest round one that divides the axis into at most most parts.
 func Ticks(start, end float64, most int) (ticks []float64, step float64) {
 	if !(end > start) || most < 1 {
 		return nil, 0

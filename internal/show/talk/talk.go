@@ -1,5 +1,5 @@
-// Package talk counts what people want to know about a conversation once it is
-// known who spoke when: shares of the talk time, turns, interruptions.
+// Package talk computes the figures of a conversation from its turns: shares of the talk
+// time, numbers of turns, interruptions.
 package talk
 
 import (
@@ -19,52 +19,51 @@ type Turn struct {
 // Length is the turn's length in seconds.
 func (t Turn) Length() float64 { return t.End - t.Start }
 
-// Speaker is what one person did.
+// Speaker is the figures of one speaker.
 type Speaker struct {
 	Name string
-	// Talk is the time spoken, in seconds, Share the part of everybody's Talk
-	// from 0 to 1. Where two speak at once, the time counts for both.
+	// Talk is the time spoken, in seconds. Share is the speaker's share of all speakers'
+	// Talk, from 0 to 1. When two people speak at once, the time counts for both.
 	Talk, Share float64
-	// Turns is the number of segments, Longest the longest stretch.
+	// Turns is the number of segments, and Longest the longest stretch.
 	Turns   int
 	Longest Turn
-	// Interrupts counts interruptions by this speaker, Interrupted those of
-	// this speaker, Interjects the stretches inside another's.
+	// Interrupts counts how often this speaker interrupts, Interrupted how often others
+	// interrupt this speaker, and Interjects this speaker's stretches inside another's.
 	Interrupts, Interrupted, Interjects int
 }
 
-// MinOverlap is the least overlap, in seconds, that is an interruption or an
-// interjection. Less is within the accuracy of turn boundaries.
+// MinOverlap is the shortest overlap, in seconds, that counts as an interruption or
+// interjection. A shorter overlap is within the accuracy of turn boundaries.
 const MinOverlap = 0.2
 
-// Interruption is a stretch that began at least [MinOverlap] before the end of
-// another speaker's stretch and went on after it.
+// Interruption is a stretch that begins at least [MinOverlap] before the end of another
+// speaker's stretch and goes on after it.
 type Interruption struct {
 	By, Of string
-	// At is when By began, Overlap how long both spoke, in seconds.
+	// At is when By began, and Overlap how long both spoke, in seconds.
 	At, Overlap float64
 }
 
-// Summary is what a whole conversation was like. Times are in seconds.
+// Summary is the figures of a whole conversation. Times are in seconds.
 type Summary struct {
 	// End is the end of the last turn.
 	End float64
-	// Speech is the time in which anybody speaks, Overlap that in which more
-	// than one does.
+	// Speech is how long anybody speaks, and Overlap how long more than one person speaks.
 	Speech, Overlap float64
 	// Speakers are in order of appearance.
 	Speakers []Speaker
-	// Turns are the segments, one each, by start: as many as lines in an RTTM
-	// file and turns in the events.
+	// Turns are the segments, by start. There are as many as lines in an RTTM file and as
+	// turns in the events.
 	Turns []Turn
-	// Stretches are the turns, those of one speaker that overlap or touch being
-	// one, by start: what a listener takes for a turn.
+	// Stretches are the turns as a listener hears them, by start: turns of one speaker that
+	// touch or overlap are one stretch.
 	Stretches     []Turn
 	Interruptions []Interruption
 }
 
-// Summarise counts. The segments are those of one recording in any order; those
-// without length are left out.
+// Summarise computes the figures of one recording. The segments may come in any order.
+// Segments without length are left out.
 func Summarise(segments []rttm.Segment) Summary {
 	var s Summary
 	s.Turns = turns(segments)
@@ -97,7 +96,7 @@ func Summarise(segments []rttm.Segment) Summary {
 	return s
 }
 
-// turns are the segments with a length, by start, then end, then speaker.
+// turns returns the segments with a length, ordered by start, end and speaker.
 func turns(segments []rttm.Segment) []Turn {
 	var turns []Turn
 	for _, seg := range segments {
@@ -149,7 +148,7 @@ func (s *Summary) sweep() {
 	}
 }
 
-// interruptions looks at every pair of stretches of two speakers that overlap.
+// interruptions compares every pair of overlapping stretches of two speakers.
 func (s *Summary) interruptions(index map[string]int) {
 	var open []Turn
 	for _, b := range s.Stretches {
@@ -175,10 +174,10 @@ func (s *Summary) interruptions(index map[string]int) {
 	}
 }
 
-// Unknown is what turns of nobody in particular are called.
+// Unknown is the name of an unknown speaker.
 const Unknown = "unknown"
 
-// People is the number of speakers, [Unknown] not among them.
+// People is the number of speakers without [Unknown].
 func (s Summary) People() int {
 	n := len(s.Speakers)
 	for _, p := range s.Speakers {
@@ -197,7 +196,7 @@ func (s Summary) Longest(n int) []Turn {
 	return all[:min(n, len(all))]
 }
 
-// Count writes how many things there are, such as "1 speaker" or "2 speakers".
+// Count writes a number of things, such as "1 speaker" or "2 speakers".
 func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

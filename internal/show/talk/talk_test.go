@@ -39,7 +39,6 @@ func drawSegments(t *rapid.T) []rttm.Segment {
 	return rapid.SliceOfN(segment, 0, 25).Draw(t, "segments")
 }
 
-// On a grid of tenths every count has a definition that needs no turns.
 func TestTenths(t *testing.T) {
 	for seconds, want := range map[float64]string{0: "00:00.0", 1.25: "00:01.3", 59.96: "01:00.0", 72.5: "01:12.5", 3725.9: "1:02:05.9"} {
 		if got := talk.Tenths(seconds); got != want {
@@ -48,6 +47,7 @@ func TestTenths(t *testing.T) {
 	}
 }
 
+// On a grid of tenths of a second, every figure has a definition without turns.
 func TestSummaryAgreesWithAGrid(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		segments := drawSegments(t)
@@ -123,7 +123,7 @@ func TestSummaryAgreesWithAGrid(t *testing.T) {
 	})
 }
 
-// Interruptions by looking at all pairs.
+// Interruptions by looking at all pairs of stretches.
 func TestInterruptionsAreAllPairs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := talk.Summarise(drawSegments(t))

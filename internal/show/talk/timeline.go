@@ -5,8 +5,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
-// Segments are the turns of a timeline with the names of speakers as people write
-// them, which lines of RTTM cannot hold. Turns without a length are left out.
+// Segments returns the turns of a timeline with the speakers' names, which may hold what a
+// line of RTTM cannot. Turns without length are left out.
 func Segments(t *event.Timeline) []rttm.Segment {
 	var all []rttm.Segment
 	for _, turn := range t.Turns() {

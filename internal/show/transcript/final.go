@@ -6,8 +6,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// Final writes the turns of a timeline as they are now, all corrections applied,
-// a line each.
+// Final writes one line for each turn of a timeline, with all corrections applied.
 func Final(w io.Writer, tl *event.Timeline, opts Options) error {
 	p := New(w, opts)
 	lines := p.heading()

@@ -12,8 +12,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// Whoever was told of a turn is told when it was somebody else's, however short
-// it was.
+// A turn that had a line gets a correction when it was another speaker's, however short it
+// was.
 func TestEveryTurnThatWasToldIsCorrected(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		enc := event.Encoder{Stream: "s", Run: "r"}
@@ -45,7 +45,7 @@ func TestEveryTurnThatWasToldIsCorrected(t *testing.T) {
 	})
 }
 
-// What is printed at the end is what files have.
+// The turns at the end are those of the files.
 func TestFinalIsTheTimeline(t *testing.T) {
 	tl := &event.Timeline{}
 	for _, e := range scene() {

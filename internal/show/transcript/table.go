@@ -11,8 +11,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/talk"
 )
 
-// Table writes how much each speaker of a stream has spoken, or for several
-// streams what each of them has. It counts the turns that files have lines for.
+// Table writes how much each speaker of a stream has spoken, or one line for each of
+// several streams. It counts the turns that have a line in files.
 func Table(w io.Writer, timelines []*event.Timeline) error {
 	var rows [][]string
 	if len(timelines) == 1 {
@@ -38,8 +38,7 @@ func Table(w io.Writer, timelines []*event.Timeline) error {
 	return err
 }
 
-// columns sets rows one below the other, names on the left and numbers on the
-// right of their columns.
+// columns aligns rows: names to the left, numbers to the right.
 func columns(rows [][]string) string {
 	var widths []int
 	for _, row := range rows {

@@ -12,11 +12,12 @@ type piece struct {
 	speaker    event.Speaker
 }
 
-// told is what a transcript has said so far. Pieces may overlap.
+// told is the pieces that a transcript has told so far. Pieces may overlap.
 type told []piece
 
-// untold returns the parts of p that are news: its speaker was not told there,
-// nor anyone who does not speak there now, which makes it a correction.
+// untold returns the parts of p that are news. A part is no news if its speaker was told
+// there. It is no news either if a speaker was told there who does not speak there now:
+// that is a correction.
 func (t told) untold(p piece, now []piece) []piece {
 	var parts []piece
 	t, now = between(t, p.start, p.end), between(now, p.start, p.end)
@@ -36,15 +37,15 @@ func (t told) untold(p piece, now []piece) []piece {
 	return parts
 }
 
-// correction is a stretch of which other speakers were told than there are.
-// Neither list has a speaker twice.
+// correction is a stretch for which other speakers were told than speak there. Neither list
+// has a speaker twice.
 type correction struct {
 	start, end event.Time
 	was, is    []event.Speaker
 }
 
-// corrections compares what was told from start to end with what is so now.
-// Where nothing was told there is nothing to correct.
+// corrections compares what was told from start to end with the present pieces. Where
+// nothing was told there is nothing to correct.
 func (t told) corrections(now []piece, start, end event.Time) []correction {
 	var found []correction
 	t, now = between(t, start, end), between(now, start, end)
@@ -65,8 +66,8 @@ func (t told) corrections(now []piece, start, end event.Time) []correction {
 	return found
 }
 
-// between returns the pieces that have some of the time from start to end: of
-// hours that were told, a change concerns seconds.
+// between returns the pieces that overlap the time from start to end. A change concerns
+// seconds of a transcript of hours.
 func between(list []piece, start, end event.Time) []piece {
 	var some []piece
 	for _, p := range list {
@@ -94,7 +95,7 @@ func edges(start, end event.Time, lists ...[]piece) []event.Time {
 	return slices.Compact(all)
 }
 
-// at returns who speaks at a time.
+// at returns the speakers at a time.
 func at(list []piece, t event.Time) []event.Speaker {
 	var who []event.Speaker
 	for _, p := range list {
@@ -106,18 +107,18 @@ func at(list []piece, t event.Time) []event.Speaker {
 	return slices.Compact(who)
 }
 
-// mostTold is how many pieces, and closed turns, a transcript keeps in mind: what is
-// found out about earlier ones is not told as a correction.
+// mostTold is how many pieces, and closed turns, a transcript remembers. Changes of older
+// ones are not told as corrections.
 const mostTold = 20000
 
-// add says that turn was told. The list keeps at most so many.
+// add adds a piece to the list, which keeps at most most pieces.
 func (t *told) add(p piece, most int) {
 	if *t = append(*t, p); len(*t) > most {
-		*t = slices.Delete(*t, 0, most/8) // the first that were told
+		*t = slices.Delete(*t, 0, most/8) // the oldest ones
 	}
 }
 
-// merge gives what was told of speaker to into.
+// merge gives the pieces of speaker to into.
 func (t told) merge(speaker, into event.Speaker) {
 	for i := range t {
 		if t[i].speaker == speaker {
@@ -126,7 +127,7 @@ func (t told) merge(speaker, into event.Speaker) {
 	}
 }
 
-// correct changes what was told to what c says.
+// correct changes the pieces to what c says.
 func (t *told) correct(c correction) {
 	var kept told
 	for _, p := range *t {

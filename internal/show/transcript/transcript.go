@@ -1,34 +1,29 @@
-// Package transcript writes events for people, one line a turn, and for
-// programs, one line of JSON an event. Every command that prints events uses
-// it, so that they look the same wherever they are read.
+// Package transcript writes events for people, one line for each turn, and for programs,
+// one line of JSON for each event. Every command that prints events uses it, so that
+// events look the same everywhere.
 package transcript
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"unicode"
 
 	"github.com/charmbracelet/lipgloss"
 
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/show/talk"
 )
 
 // Options change a Printer. The zero value is for one stream.
 type Options struct {
-	// Streams begins each line with the stream's id, for several at once.
+	// Streams begins each line with the stream's id, for several streams at once.
 	Streams bool
 }
 
-// Printer writes a transcript: a line when a turn has ended, with what was not
-// told of it before, and lines for what turns out to be different from what was
-// told. Corrections of less than half a second are not worth a line, unless what
-// was told was not longer; the RTTM has them. Colours are used if the writer is a terminal that has them and
-// NO_COLOR is not set.
+// Printer writes a transcript. When a turn has ended, it writes a line for the parts of the
+// turn that have no line yet. When a printed turn turns out to be wrong, it writes a line
+// with the correction. Corrections of less than half a second have no line, unless the
+// printed turn was not longer; they are in the RTTM. Colours are used if the writer is a
+// terminal with colours and NO_COLOR is not set.
 type Printer struct {
 	w       io.Writer
 	opts    Options
@@ -36,22 +31,22 @@ type Printer struct {
 	strong  lipgloss.Style
 	colours []lipgloss.Style
 	runs    map[string]*run
-	over    []string // runs that have ended, the latest last
-	columns bool     // whether the next line of a turn has to be told what its columns are
-	most    int      // pieces and closed turns of a run that are kept in mind
+	over    []string // keys of runs that have ended, the latest last
+	columns bool     // whether the heading has to come before the next turn
+	most    int      // how many pieces and closed turns of a run are remembered
 }
 
-// least is the shortest stretch that is told or corrected on its own.
+// least is the shortest stretch that has a line or a correction of its own.
 const least = event.Rate / 2
 
-// run is what is known and what was told of one run.
+// run is the state of one run, and what the transcript has told of it.
 type run struct {
 	tl    *event.Timeline
 	told  told
 	short told // turns shorter than least that had a line
 	at    event.Time
-	// from and to enclose what changed since the last look for corrections,
-	// revised are the turns that were.
+	// from and to enclose what has changed since the last look for corrections. revised are
+	// the ids of the turns that were revised in that time.
 	from, to event.Time
 	revised  []int
 }
@@ -67,12 +62,8 @@ func New(w io.Writer, opts Options) *Printer {
 	return p
 }
 
-// palette is the one of Okabe and Ito ("Color Universal Design", 2008), which
-// colour-blind eyes tell apart, less black and its darkest blue.
-var palette = []lipgloss.Color{"#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442"}
-
-// Event prints what e adds to the transcript; for many events that is nothing.
-// Corrections are printed with the first event that is decided later than they.
+// Event prints what e adds to the transcript, which often is nothing. A correction is
+// printed with the first event that has a later time.
 func (p *Printer) Event(e event.Event) error {
 	key := e.Stream + "/" + e.Run
 	r := p.runs[key]
@@ -82,7 +73,7 @@ func (p *Printer) Event(e event.Event) error {
 		p.runs[key] = r
 	}
 	if e.Kind == event.StreamEnded {
-		defer p.let(key)
+		defer p.ended(key)
 	}
 	seq := r.tl.Seq()
 	var lines []string
@@ -96,30 +87,31 @@ func (p *Printer) Event(e event.Event) error {
 		r.changed(*e.Turn)
 	}
 	err := r.tl.Apply(e)
-	if errors.Is(err, event.ErrHole) { // the reader of the events has been told
+	if errors.Is(err, event.ErrHole) { // the reader of the events has reported the hole
 		r.tl.Skip(e)
 		err = r.tl.Apply(e)
 	}
 	if err != nil {
 		return err
 	}
-	if r.tl.Seq() == seq { // printed before
+	if r.tl.Seq() == seq { // e was printed before
 		return nil
 	}
 	r.at = e.At
 	lines = append(lines, p.lines(e, r)...)
-	if e.Correction != nil { // after the end there is no later decision to wait for
+	if e.Correction != nil { // after the end no later event comes
 		lines = append(lines, p.corrections(r)...)
 	}
 	return p.print(e.Stream, lines)
 }
 
-// keptOver is how many runs that have ended are kept in mind, as people may still
+// keptOver is how many runs that have ended are remembered, because people may still
 // correct them.
 const keptOver = 16
 
-// let notes that a run has ended, and forgets the one that ended first of too many.
-func (p *Printer) let(key string) {
+// ended remembers that a run has ended. If there are too many such runs, it forgets the one
+// that ended first.
+func (p *Printer) ended(key string) {
 	p.over = append(p.over, key)
 	if len(p.over) > keptOver {
 		delete(p.runs, p.over[0])
@@ -139,16 +131,7 @@ func (p *Printer) print(stream string, lines []string) error {
 	return nil
 }
 
-// heading names the columns, once, before the first turn.
-func (p *Printer) heading() []string {
-	if !p.columns {
-		return nil
-	}
-	p.columns = false
-	return []string{p.faint.Render(fmt.Sprintf("%8s  %-*s %8s  sure of the speaker", "start", nameWidth, "speaker", "length"))}
-}
-
-// told keeps in mind that q had a line.
+// told remembers that q has a line.
 func (p *Printer) told(r *run, q piece) {
 	r.told.add(q, p.most)
 	if q.end-q.start < least {
@@ -163,8 +146,8 @@ func (r *run) changed(t event.Turn) {
 	r.from, r.to = min(r.from, t.Start), max(r.to, t.End)
 }
 
-// corrections are lines for what was told and is not so, and for what revised
-// turns have that was not told.
+// corrections returns the lines for what was told and is wrong, and for what revised turns
+// have that was not told.
 func (p *Printer) corrections(r *run) []string {
 	var lines []string
 	for _, c := range r.told.corrections(r.now(r.from, r.to), r.from, r.to) {
@@ -184,21 +167,7 @@ func (p *Printer) corrections(r *run) []string {
 	return lines
 }
 
-func (p *Printer) speakers(who []event.Speaker, tl *event.Timeline) string {
-	if len(who) == 0 {
-		return p.faint.Render("nobody")
-	}
-	var names []string
-	for _, s := range who {
-		names = append(names, p.speaker(s, tl))
-	}
-	return strings.Join(names, p.faint.Render(" and "))
-}
-
-// aside indents what is no turn.
-const aside = "          "
-
-// lines are what e adds by itself.
+// lines returns the lines for e itself.
 func (p *Printer) lines(e event.Event, r *run) []string {
 	switch e.Kind {
 	case event.StreamStarted:
@@ -230,8 +199,9 @@ func (p *Printer) lines(e event.Event, r *run) []string {
 	return nil
 }
 
-// turn tells of t what is news. A turn that was taken up again has a line for
-// each time, and one in the place of another has none: that is a correction.
+// turn returns the lines for the parts of t that were not told. A turn that goes on after
+// its end gets a line for each part. A turn in the place of another has no line: that is a
+// correction.
 func (p *Printer) turn(t event.Turn, r *run) []string {
 	whole := piece{t.Start, t.End, t.Speaker}
 	var lines []string
@@ -245,120 +215,11 @@ func (p *Printer) turn(t event.Turn, r *run) []string {
 	return lines
 }
 
-// line is that of a turn.
-func (p *Printer) line(q piece, confidence float64, tl *event.Timeline) string {
-	return fmt.Sprintf("%s  %s %s %s", p.faint.Render(Clock(q.start)), p.padded(q.speaker, tl),
-		p.strong.Render(fmt.Sprintf("%8s", seconds(q.end-q.start))), p.faint.Render(fmt.Sprintf("%5s", percent(confidence))))
-}
-
-// now is who speaks between from and to by what is known.
+// now is who speaks between from and to, by the present turns.
 func (r *run) now(from, to event.Time) []piece {
 	var now []piece
 	for _, t := range r.tl.Between(from, to) {
 		now = append(now, piece{t.Start, t.End, t.Speaker})
 	}
 	return now
-}
-
-// nameWidth is the width of the column of speakers; longer names push the rest.
-const nameWidth = 8
-
-func (p *Printer) padded(s event.Speaker, tl *event.Timeline) string {
-	name := clean(tl.Name(s))
-	return p.colour(s).Render(name) + strings.Repeat(" ", max(0, nameWidth-lipgloss.Width(name)))
-}
-
-func (p *Printer) speaker(s event.Speaker, tl *event.Timeline) string {
-	return p.colour(s).Render(clean(tl.Name(s)))
-}
-
-func (p *Printer) colour(s event.Speaker) lipgloss.Style {
-	if s <= event.Unknown {
-		return p.faint
-	}
-	return p.colours[(int(s)-1)%len(p.colours)]
-}
-
-// Ending is the last line of a run that is over: why, when, how many spoke how often. It
-// is empty for one that goes on.
-func Ending(tl *event.Timeline) string {
-	if tl.Ended() == nil {
-		return ""
-	}
-	return ending(tl.At(), *tl.Ended(), tl)
-}
-
-// ending counts what files have lines for.
-func ending(at event.Time, end event.End, tl *event.Timeline) string {
-	sum := talk.Summarise(talk.Segments(tl))
-	text := fmt.Sprintf("%s at %s: %s, %s", end.Reason, clock(at),
-		talk.Count(sum.People(), "speaker"), talk.Count(len(sum.Turns), "turn"))
-	if end.Detail != "" {
-		text += ": " + clean(end.Detail)
-	}
-	return text
-}
-
-// Clock writes a stream time as mm:ss.s, with hours only where there are some.
-// It is eight characters wide for the first ten hours.
-func Clock(t event.Time) string {
-	tenths := int64(t) * 10 / event.Rate
-	s, m, h := tenths/10%60, tenths/600%60, tenths/36000
-	if h > 0 {
-		return fmt.Sprintf("%d:%02d:%02d", h, m, s)
-	}
-	return fmt.Sprintf(" %02d:%02d.%d", m, s, tenths%10)
-}
-
-// clock is Clock without the space before it.
-func clock(t event.Time) string { return strings.TrimSpace(Clock(t)) }
-
-func seconds(t event.Time) string { return fmt.Sprintf("%.1f s", t.Seconds()) }
-
-// percent is empty for a probability that was not given. Nothing that was heard is
-// certain, so that it is 99 % at most.
-func percent(p float64) string {
-	if !(p > 0) {
-		return ""
-	}
-	return fmt.Sprintf("%.0f %%", min(99, p*100))
-}
-
-// clean keeps what others have written from doing anything but showing.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return '·'
-		}
-		return r
-	}, text)
-}
-
-// JSONLines writes each event as one line of JSON.
-type JSONLines struct {
-	w   io.Writer
-	buf bytes.Buffer
-}
-
-// NewJSONLines returns a JSONLines on w.
-func NewJSONLines(w io.Writer) *JSONLines { return &JSONLines{w: w} }
-
-// Event writes e.
-func (j *JSONLines) Event(e event.Event) error {
-	data, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	return j.Raw(data)
-}
-
-// Raw writes the JSON of an event as it was received, unknown fields and all.
-func (j *JSONLines) Raw(data []byte) error {
-	j.buf.Reset()
-	if err := json.Compact(&j.buf, data); err != nil {
-		return err
-	}
-	j.buf.WriteByte('\n')
-	_, err := j.w.Write(j.buf.Bytes())
-	return err
 }

@@ -29,10 +29,10 @@ func scene() []event.Event {
 		turn(online.TurnUpdated, 2.5, 1, 1, 0.5, 2.5),
 		turn(online.TurnEnded, 3, 1, 1, 0.5, 2.7),
 		turn(online.TurnEnded, 4, 2, 0, 2.7, 3),
-		turn(online.TurnUpdated, 5, 2, 0, 2.7, 4.5), // taken up again
+		turn(online.TurnUpdated, 5, 2, 0, 2.7, 4.5), // goes on after its end
 		turn(online.TurnEnded, 5, 2, 0, 2.7, 4.7),
 		turn(online.TurnEnded, 6, 3, 2, 4, 6),       // speaks at the same time for a while
-		turn(online.TurnRevised, 7, 2, 2, 2.7, 4.1), // shorter, and somebody after all
+		turn(online.TurnRevised, 7, 2, 2, 2.7, 4.1), // shorter, and a speaker after all
 		turn(online.TurnStarted, 7, 4, 1, 6, 7),     // never ends, but ...
 		turn(online.TurnRevised, 8, 4, 1, 6, 7.5),   // ... is known like this
 		turn(online.TurnRevised, 8, 3, 2, 4.1, 5.8), // too little for a line
@@ -74,7 +74,7 @@ func TestTranscriptIsReadable(t *testing.T) {
 		if e.Kind == event.StreamEnded {
 			break
 		}
-		if err := p.Event(e); err != nil { // a redelivery prints nothing
+		if err := p.Event(e); err != nil { // an event that comes twice prints nothing
 			t.Fatal(err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestTranscriptOfSeveralStreamsNamesThem(t *testing.T) {
 		other.Stream = "lecture"
 		for _, e := range []event.Event{e, other} {
 			if e.Stream == "lecture" && i == 5 {
-				continue // a hole does not silence a stream
+				continue // a stream goes on after a hole
 			}
 			if err := p.Event(e); err != nil {
 				t.Fatal(err)
@@ -103,7 +103,7 @@ func TestTranscriptOfSeveralStreamsNamesThem(t *testing.T) {
 			t.Errorf("a line of no stream: %q", line)
 		}
 	}
-	if a, b := strings.Count(out.String(), "standup"), strings.Count(out.String(), "lecture"); a != b+2 { // the columns are named once
+	if a, b := strings.Count(out.String(), "standup"), strings.Count(out.String(), "lecture"); a != b+2 { // there is one heading
 		t.Errorf("%d lines of one stream, %d of the other", a, b)
 	}
 }
@@ -139,7 +139,7 @@ func Example() {
 	//  00:00.5  S1          2.2 s  93 %
 }
 
-// What a transcript keeps in mind is bounded, however long a stream goes on.
+// What a transcript remembers is bounded, however long a stream goes on.
 func TestTranscriptIsBounded(t *testing.T) {
 	p := New(io.Discard, Options{})
 	p.most = 200

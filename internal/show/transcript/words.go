@@ -14,35 +14,36 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// WordPrinter writes what is said, and by whom: a line when somebody has finished,
-// or has said enough for a line, and a line where words turn out to be another's
-// than was told. Of several recognisers in a run it takes the one that is first.
+// WordPrinter writes what is said, and by whom. A line comes when a speaker has finished,
+// or has said enough for a line. When words get another speaker after they were told, a
+// line says so. If a run has several recognisers, the first one's words are used.
 type WordPrinter struct {
 	*Printer
 	runs map[string]*wordRun
 }
 
-// wordRun is what is known and what was told of one run.
+// wordRun is the state of one run, and what was told of its words.
 type wordRun struct {
 	run
 	recogniser string
-	pending    map[int]event.Word // not told yet
-	told       map[int]event.Word // as it was told, the newest
-	changed    map[int]event.Word // as it is
-	latest     event.Time         // from there on there may be more words
-	mended     event.Time         // when the corrections were told last
+	pending    map[int]event.Word // words that are not told yet
+	told       map[int]event.Word // the latest told words, as they were told
+	changed    map[int]event.Word // told words that have another speaker now
+	latest     event.Time         // more words may come from this time on
+	mended     event.Time         // the time of the last corrections
 }
 
-// longLine is how many characters are enough for a line at the end of a sentence.
+// longLine is how many characters make a line complete at the end of a sentence.
 const longLine = 80
 
-// mostWords bounds what is remembered: corrections of older words are not told.
+// mostWords bounds how many told words are remembered. Corrections of older words are not
+// told.
 const mostWords = 5000
 
-// recogniserLag is how far behind the sound words are expected at most.
+// recogniserLag is the longest expected delay of words behind the sound.
 const recogniserLag = 5 * event.Rate
 
-// pauseWithin is how long others may speak until somebody has finished.
+// pauseWithin is how long others speak until a speaker counts as finished.
 const pauseWithin = event.Rate
 
 // NewWords returns a WordPrinter on w.
@@ -50,7 +51,7 @@ func NewWords(w io.Writer, opts Options) *WordPrinter {
 	return &WordPrinter{Printer: New(w, opts), runs: map[string]*wordRun{}}
 }
 
-// Event prints what e adds.
+// Event prints what e adds to the transcript.
 func (p *WordPrinter) Event(e event.Event) error {
 	key := e.Stream + "/" + e.Run
 	r := p.runs[key]
@@ -67,7 +68,7 @@ func (p *WordPrinter) Event(e event.Event) error {
 		r.mended = e.At
 	}
 	err := r.tl.Apply(e)
-	if errors.Is(err, event.ErrHole) { // the reader of the events has been told
+	if errors.Is(err, event.ErrHole) { // the reader of the events has reported the hole
 		r.tl.Skip(e)
 		err = r.tl.Apply(e)
 	}
@@ -76,7 +77,7 @@ func (p *WordPrinter) Event(e event.Event) error {
 	}
 	switch e.Kind {
 	case event.WordsAttributed:
-		r.take(*e.Words)
+		r.sort(*e.Words)
 	case event.SpeakerMerged:
 		r.merge(e.Speaker, e.Into)
 		lines = append(lines, p.lines(e, &r.run)...)
@@ -92,8 +93,8 @@ func (p *WordPrinter) Event(e event.Event) error {
 	return p.print(e.Stream, lines)
 }
 
-// take sorts words into those to tell and those that were told otherwise.
-func (r *wordRun) take(w event.Words) {
+// sort sorts words into words to tell and words that were told with another speaker.
+func (r *wordRun) sort(w event.Words) {
 	r.recogniser = cmp.Or(r.recogniser, w.Recogniser)
 	if w.Recogniser != r.recogniser {
 		return
@@ -126,20 +127,20 @@ func (r *wordRun) merge(speaker, into event.Speaker) {
 	}
 }
 
-// byTime orders words.
+// byTime orders words by start.
 func byTime(all map[int]event.Word) []event.Word {
 	return slices.SortedFunc(maps.Values(all), func(a, b event.Word) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID))
 	})
 }
 
-// finished are lines for what can be told, at the end for everything.
+// finished returns the lines for the words that can be told, at the end for all words.
 func (p *WordPrinter) finished(r *wordRun, end bool) []string {
 	if len(r.pending) == 0 {
 		return nil
 	}
 	list := byTime(r.pending)
-	// Segments have copies of words: those of one speaker are in order.
+	// Segments has copies of the words, in order for each speaker.
 	ids := map[string][]int{}
 	all := said.Words(list)
 	for i, w := range all {
@@ -168,8 +169,8 @@ func (p *WordPrinter) finished(r *wordRun, end bool) []string {
 	return lines
 }
 
-// sentences is how many words of somebody who goes on are whole sentences that are
-// enough for a line.
+// sentences is how many words of a speaker who goes on are whole sentences and enough for a
+// line.
 func sentences(list []words.Said) int {
 	length, n := 0, 0
 	for i, w := range list {
@@ -181,7 +182,7 @@ func sentences(list []words.Said) int {
 	return n
 }
 
-// forget lets the oldest of the told words go where there are too many.
+// forget forgets the oldest told words when there are too many.
 func (r *wordRun) forget() {
 	if len(r.told) <= mostWords {
 		return
@@ -191,8 +192,8 @@ func (r *wordRun) forget() {
 	}
 }
 
-// mends are lines for words that are another's than was told: a line for each row
-// of words that are.
+// mends returns the lines for told words that have another speaker now: one line for each
+// run of such words.
 func (p *WordPrinter) mends(r *wordRun) []string {
 	if len(r.changed) == 0 {
 		return nil

@@ -35,9 +35,9 @@ func TestWordPrinter(t *testing.T) {
 		enc.Start(event.Source{Name: "Stand-up"}),
 		online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: at(3), Turn: online.Turn{ID: 1, Speaker: 1, Start: at(1), End: at(3), Confidence: 0.9}}),
 		words(4, say(1, 1, 1, "Shall we start?")...),
-		words(5, append(say(4, 2, 2.7, "Go on."), say(6, 1, 4, "Last year, then.")...)...), // the first is a line now
+		words(5, append(say(4, 2, 2.7, "Go on."), say(6, 1, 4, "Last year, then.")...)...), // the first segment is a line now
 		enc.Words(at(5), event.Words{Recogniser: "two", List: say(1, 2, 1, "Shell we tart?")}),
-		words(6, say(4, 1, 2.7, "Go on.")...), // told as S2's
+		words(6, say(4, 1, 2.7, "Go on.")...), // was told as S2's
 		enc.Identify(at(7), 1, "Ada\x1b[31m", 0.99),
 		words(20, say(9, 1, 5.6, long+" And")...), // enough for a line
 		words(21, append(say(4, 2, 2.7, "Go on."), say(1, 2, 1, "Shall we start?")...)...),
@@ -54,7 +54,7 @@ func TestWordPrinter(t *testing.T) {
 		if i == len(events)-1 {
 			break
 		}
-		if err := p.Event(events[max(0, i-1)]); err != nil { // nothing is printed again
+		if err := p.Event(events[max(0, i-1)]); err != nil { // an event that comes twice prints nothing
 			t.Fatal(err)
 		}
 	}
@@ -75,8 +75,8 @@ finished at 00:30.0: 1 speaker, 1 turn
 	}
 }
 
-// Whatever words come in whatever order and whomever they are given to, each is
-// told once, and who reads lines and corrections knows at the end whose it is.
+// Words come in any order and get any speakers. Each word is told once, and a reader of
+// lines and corrections knows every word's speaker at the end.
 func TestEveryWordIsToldOnce(t *testing.T) {
 	line := regexp.MustCompile(`^ +\d\d:\d\d\.\d +(\S+) +(.*)$`)
 	rapid.Check(t, func(t *rapid.T) {
@@ -120,7 +120,7 @@ func TestEveryWordIsToldOnce(t *testing.T) {
 	})
 }
 
-// Of a run without words only what is no turn is printed.
+// In a run without words, only lines that are no turn are printed.
 func TestNoWordsNoLines(t *testing.T) {
 	var out bytes.Buffer
 	p := NewWords(&out, Options{})

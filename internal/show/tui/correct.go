@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -16,33 +17,35 @@ import (
 // Correct hands a correction to the program that diarizes the stream.
 type Correct func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error)
 
-// desk is what the user is doing to correct. The zero value does nothing.
+// desk is the correction that the user is making. In the zero value the user makes none.
 type desk struct {
 	doing    action
 	selected event.Speaker // Unknown: nobody
-	merge    event.Speaker // while merging: who is the same as the selected one
+	merge    event.Speaker // while merging: the speaker to merge into the selected one
 	turn     int           // while giving: the id of the turn
 	from     event.Time    // and how much of it is left out, at its beginning
 	until    event.Time    // and at its end
 	typed    string        // of the name
+	about    offer         // while remembering: whose voice
+	within   time.Duration // and for how long
 	said     string        // what became of the last correction
 }
 
-// action is what keys are for at the moment.
+// action is the correction that keys are for at the moment.
 type action int
 
 const (
-	looking action = iota
-	naming         // typing the name of the selected speaker
-	merging        // choosing who another speaker is
-	giving         // choosing a turn, and whose it is
+	looking     action = iota
+	naming             // typing the name of the selected speaker
+	merging            // choosing who another speaker is
+	giving             // choosing a turn, and whose it is
+	remembering        // saying whether a voice is kept
 )
 
-// answered is what became of a correction, in words.
+// answered is the result of a correction, as a sentence.
 type answered string
 
-// edit does what a key says for corrections, and reports whether it says
-// anything about them.
+// edit handles a key that is about corrections, and reports whether the key is about them.
 func (m Model) edit(msg tea.KeyMsg) (Model, tea.Cmd, bool) {
 	key := msg.String()
 	m.desk.said = ""
@@ -55,6 +58,9 @@ func (m Model) edit(msg tea.KeyMsg) (Model, tea.Cmd, bool) {
 	case m.desk.doing == giving:
 		m, cmd := m.give(key)
 		return m, cmd, true
+	case m.desk.doing == remembering:
+		m, cmd := m.consent(key)
+		return m, cmd, true
 	case key == "up" || key == "k":
 		return m.selectBy(-1), nil, true
 	case key == "down" || key == "j":
@@ -66,6 +72,8 @@ func (m Model) edit(msg tea.KeyMsg) (Model, tea.Cmd, bool) {
 		return m, nil, true
 	case m.desk.doing == merging && key == "enter":
 		return m.choose(-1)
+	case key == "v" && m.remember != nil:
+		return m.startRemembering(), nil, true
 	case m.correct == nil:
 		return m, nil, false
 	case key == "u":
@@ -93,7 +101,7 @@ func (m Model) edit(msg tea.KeyMsg) (Model, tea.Cmd, bool) {
 	return m, nil, false
 }
 
-// name takes a key while a name is typed.
+// name handles a key while a name is typed.
 func (m Model) name(msg tea.KeyMsg) (Model, tea.Cmd) {
 	d := &m.desk
 	switch msg.Type {
@@ -109,7 +117,7 @@ func (m Model) name(msg tea.KeyMsg) (Model, tea.Cmd) {
 		if name == "" {
 			done = fmt.Sprintf("%s has no name", d.selected)
 		}
-		return m, m.send(correct.Correction{Action: correct.Rename, Speaker: d.selected, Name: name}, done)
+		return m, m.rename(d.selected, name, done)
 	case tea.KeyRunes, tea.KeySpace:
 		for _, r := range msg.Runes {
 			if utf8.RuneCountInString(d.typed) < correct.MaxName && clean(string(r)) == string(r) {
@@ -120,8 +128,8 @@ func (m Model) name(msg tea.KeyMsg) (Model, tea.Cmd) {
 	return m, nil
 }
 
-// choose selects the speaker in a row, or the one who is selected already where
-// row is −1; who is chosen while merging is who the other one is.
+// choose selects the speaker in a row, or keeps the selection if row is −1. While merging,
+// it merges the two speakers.
 func (m Model) choose(row int) (Model, tea.Cmd, bool) {
 	who := m.desk.selected
 	if row >= 0 {
@@ -166,7 +174,7 @@ func (m Model) selectBy(rows int) Model {
 	return m
 }
 
-// people are the rows of the stream that is shown.
+// people returns the rows of the stream that is shown.
 func (m Model) people() []board.Share {
 	m.feed.mu.Lock()
 	defer m.feed.mu.Unlock()
@@ -186,8 +194,7 @@ func (m Model) person(who event.Speaker) (board.Share, bool) {
 	return board.Share{}, false
 }
 
-// send hands a correction of the stream that is shown on, and says what became
-// of it.
+// send sends a correction of the stream that is shown, and reports its result.
 func (m Model) send(c correct.Correction, done string) tea.Cmd {
 	m.feed.mu.Lock()
 	s := m.feed.chosen(m.stream)
@@ -206,46 +213,18 @@ func (m Model) send(c correct.Correction, done string) tea.Cmd {
 	}
 }
 
-// foot is the last line: what keys do now.
-func (m Model) foot(shares []board.Share) string {
-	d := m.desk
-	name := func(who event.Speaker) string {
-		for _, s := range shares {
-			if s.Speaker == who {
-				return clean(s.Name)
-			}
+// rename names a speaker, and leads to the question whether to keep the voice.
+func (m Model) rename(who event.Speaker, name, done string) tea.Cmd {
+	about := offer{m.streamShown(), who, name}
+	send := m.send(correct.Correction{Action: correct.Rename, Speaker: who, Name: name}, done)
+	if send == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		msg := send()
+		if msg == answered(done) {
+			return renamed{about, done}
 		}
-		return who.String()
+		return msg
 	}
-	switch {
-	case m.asking:
-		return "End it here? What was heard is kept.   y end   Esc go on"
-	case d.said != "":
-		return clean(d.said)
-	case d.doing == naming:
-		return fmt.Sprintf("%s is called: %s▏  Enter  Esc", name(d.selected), d.typed)
-	case d.doing == merging:
-		who := "…"
-		if d.selected != m.desk.merge {
-			who = name(d.selected)
-		}
-		return fmt.Sprintf("%s is the same as %s   ↑↓ 1–9 choose  Enter merge  Esc", name(m.desk.merge), who)
-	case d.doing == giving:
-		return m.footOfGiving(name)
-	case d.selected != event.Unknown && m.correct != nil:
-		return fmt.Sprintf("%s: n name  m merge into another  s split in two  u undo  Esc nobody  ? keys", name(d.selected))
-	}
-	quit := "q quit"
-	switch {
-	case m.feed.over:
-		quit = "it is over: q leave"
-	case m.ending:
-		quit = "ending …"
-	case m.finish != nil:
-		quit = "q end"
-	}
-	if m.correct != nil {
-		return "↑↓ name, merge  ←→ scroll  +− zoom  0 all  End now  Tab stream  ? keys  " + quit
-	}
-	return "←→ scroll  +− zoom  0 all  End now  Tab stream  ? keys  " + quit
 }

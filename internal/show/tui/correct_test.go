@@ -15,8 +15,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// corrected is a view of a stream with three speakers whose corrections go to a
-// real desk, and from there into the view.
+// corrected is a view of a stream with three speakers. Its corrections go to a real desk,
+// and from there into the view.
 func corrected(t *testing.T) (tea.Model, *[]correct.Correction) {
 	t.Helper()
 	f := NewFeed()
@@ -42,7 +42,7 @@ func corrected(t *testing.T) (tea.Model, *[]correct.Correction) {
 	return m, &asked
 }
 
-// do presses keys and carries out what they lead to.
+// do presses keys and runs the commands that they lead to.
 func do(m tea.Model, keys ...string) tea.Model {
 	for _, k := range keys {
 		next, cmd := press(m, k)
@@ -73,11 +73,11 @@ func TestNameMergeUndo(t *testing.T) {
 	if m = do(m, "n"); !strings.Contains(foot(m), "choose a speaker") || len(*asked) != 0 {
 		t.Errorf("n without a speaker: %s", foot(m))
 	}
-	m = do(m, "down", "down", "up", "down") // the second
+	m = do(m, "down", "down", "up", "down") // the second speaker
 	if !strings.Contains(row(t, m, 1), "›") || !strings.Contains(foot(m), "S2: n name  m merge into another  s split in two  u undo") {
 		t.Fatalf("the second is not chosen:\n%s", m.View())
 	}
-	// A name, with keys in it that mean something elsewhere.
+	// A name with letters that are keys elsewhere.
 	m = do(m, "n", "q", "u", "1", "x", "backspace")
 	if !strings.Contains(foot(m), "S2 is called: qu1▏") {
 		t.Errorf("while a name is typed: %s", foot(m))
@@ -92,7 +92,7 @@ func TestNameMergeUndo(t *testing.T) {
 	if !strings.Contains(row(t, m, 1), "Ada") || foot(m) != "S2 is Ada" {
 		t.Errorf("named:\n%s", m.View())
 	}
-	// Merging the third into the second: with the third chosen, m and the second.
+	// The third speaker is merged into the second: choose the third, then m and the second.
 	m = do(m, "3", "m")
 	if !strings.Contains(foot(m), "S3 is the same as …") {
 		t.Errorf("while merging: %s", foot(m))
@@ -111,7 +111,7 @@ func TestNameMergeUndo(t *testing.T) {
 	if v := m.View(); foot(m) != "S3 was S2 all along" || !strings.Contains(v, "2 speakers, 3 turns") {
 		t.Errorf("merged:\n%s", v)
 	}
-	// By digits alone, and given up.
+	// A merge by digits alone, and one that is given up.
 	if m = do(m, "1", "m", "esc", "2"); len(*asked) != 2 {
 		t.Errorf("asked %+v", *asked)
 	}
@@ -129,7 +129,7 @@ func TestNameMergeUndo(t *testing.T) {
 	if got := (*asked)[len(*asked)-1]; got.Action != correct.Mark {
 		t.Errorf("asked %+v", got)
 	}
-	// Esc lets go of the speaker, and never quits.
+	// Esc ends the selection, and never quits.
 	m, cmd := press(m, "esc")
 	if cmd != nil || strings.Contains(m.View(), "›") {
 		t.Errorf("Esc with a speaker chosen:\n%s", m.View())
@@ -139,7 +139,7 @@ func TestNameMergeUndo(t *testing.T) {
 	}
 }
 
-// Without anybody to take corrections there are none.
+// Without Correct there are no corrections.
 func TestOnlyLooking(t *testing.T) {
 	m, _ := corrected(t)
 	model := m.(Model)
@@ -154,7 +154,7 @@ func TestOnlyLooking(t *testing.T) {
 	}
 }
 
-// A name has no more characters than a correction may have.
+// A name is not longer than a correction allows.
 func TestLongName(t *testing.T) {
 	m, asked := corrected(t)
 	keys := []string{"1", "n"}
@@ -167,7 +167,7 @@ func TestLongName(t *testing.T) {
 	}
 }
 
-// A turn is given to somebody else, and to somebody new, from the keys.
+// A turn is given to another speaker, and to a new one, by keys.
 func TestGiveAndSplit(t *testing.T) {
 	m, asked := corrected(t)
 	m = do(m, "g")
@@ -193,12 +193,12 @@ func TestGiveAndSplit(t *testing.T) {
 	if m = do(m, "g", "esc", "s"); !strings.Contains(foot(m), "choose a speaker first") {
 		t.Errorf("split of nobody: %s", foot(m))
 	}
-	if m = do(m, "1", "s"); !strings.Contains(foot(m), "while the stream goes on") { // there is no clustering
+	if m = do(m, "1", "s"); !strings.Contains(foot(m), "while the stream goes on") { // this desk has no clustering
 		t.Errorf("split: %s", foot(m))
 	}
 }
 
-// The keys that move the beginning and the end of what is given leave at least some of it.
+// The keys that move the start and the end of the given part always leave some of it.
 func TestGivePart(t *testing.T) {
 	m, asked := corrected(t)
 	m = do(m, "g", "left", "left", "left")

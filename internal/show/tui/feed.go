@@ -17,21 +17,20 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/transcript"
 )
 
-// What a Feed keeps is bounded: streams, the oldest going first, and lines of
-// each.
+// The bounds of a Feed: how many streams it keeps, and how many lines of each.
 const (
 	maxStreams = 50
 	maxLines   = 200
 )
 
-// Feed is what the view shows. It is filled while the view looks at it and
-// never waits for it; its methods may be called from any goroutine.
+// Feed is what the view shows. It never waits for the view. Its methods may be called from
+// any goroutine.
 type Feed struct {
-	mu      sync.Mutex
-	streams map[string]*stream // earlier runs too, by stream/run
-	order   []string           // of appearance; the earlier runs of a stream before it
-	notes   []string           // of the program
-	over    bool               // nothing more comes
+	mu       sync.Mutex
+	streams  map[string]*stream // earlier runs too, by stream/run
+	order    []string           // keys of streams in order of appearance, each after its earlier runs
+	messages []string           // messages of the program
+	over     bool               // no more events come
 }
 
 // stream is one stream of a Feed.
@@ -41,14 +40,14 @@ type stream struct {
 	out     bytes.Buffer
 	lines   []string
 	reading *meter.Reading
-	guess   heard.Guess // what somebody is taken to say at the moment
-	lag     float64     // from a sound to the decision whose it is, in seconds; 0 before the first
+	guess   heard.Guess // the latest partial words
+	lag     float64     // seconds from a sound to the decision about it; 0 before the first
 }
 
 // NewFeed returns a Feed without streams.
 func NewFeed() *Feed { return &Feed{streams: map[string]*stream{}} }
 
-// Event takes an event. One of an earlier run that is not known is ignored.
+// Event adds an event. It ignores an event of an earlier run that the Feed does not keep.
 func (f *Feed) Event(e event.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -90,10 +89,10 @@ func (f *Feed) Event(e event.Event) error {
 	return nil
 }
 
-// earlier is what an earlier run of a stream is known by, which no stream is.
+// earlier is the key of an earlier run of a stream, which no stream has as its id.
 func earlier(stream, run string) string { return stream + "/" + run }
 
-// earlierRuns is how many of them there are. The lock is held.
+// earlierRuns is the number of earlier runs. The caller holds the lock.
 func (f *Feed) earlierRuns() (n int) {
 	for key, s := range f.streams {
 		if key != s.board.Stream() {
@@ -103,7 +102,7 @@ func (f *Feed) earlierRuns() (n int) {
 	return n
 }
 
-// past keeps a run that another one of its stream follows.
+// past keeps a run when a new run of its stream begins.
 func (f *Feed) past(s *stream) {
 	if s == nil {
 		return
@@ -118,7 +117,7 @@ func (f *Feed) past(s *stream) {
 	}
 }
 
-// Reading takes a reading of a stream's meter.
+// Reading shows a reading of a stream's meter.
 func (f *Feed) Reading(r meter.Reading) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -127,21 +126,21 @@ func (f *Feed) Reading(r meter.Reading) {
 	}
 }
 
-// Write takes lines of text that would go to standard error otherwise.
+// Write adds messages, one a line, which would go to standard error without the view.
 func (f *Feed) Write(p []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for line := range strings.Lines(string(p)) {
 		if line = strings.TrimSpace(line); line != "" {
-			f.notes = append(f.notes, line)
+			f.messages = append(f.messages, line)
 		}
 	}
-	f.notes = f.notes[max(0, len(f.notes)-maxLines):]
+	f.messages = f.messages[max(0, len(f.messages)-maxLines):]
 	return len(p), nil
 }
 
-// chosen is the stream, or earlier run, of that name, or the one that is most worth
-// showing: the latest that goes on. The lock is held.
+// chosen is the stream or earlier run of that name. Without one it is the latest stream
+// that goes on, or else the latest. The caller holds the lock.
 func (f *Feed) chosen(name string) *stream {
 	if s := f.streams[name]; s != nil {
 		return s
@@ -157,8 +156,7 @@ func (f *Feed) chosen(name string) *stream {
 	return nil
 }
 
-// after is the stream, or earlier run of one, after the one of that name, in order of
-// appearance.
+// after is the name of the next stream or earlier run, in order of appearance.
 func (f *Feed) after(name string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -171,10 +169,11 @@ func (f *Feed) after(name string) string {
 	return f.order[(slices.Index(f.order, name)+1)%len(f.order)]
 }
 
-// title is what a stream is called.
+// title is the name of the stream's source, or the stream's id.
 func (s *stream) title() string { return clean(cmp.Or(s.board.Source().Name, s.board.Stream())) }
 
-// clean keeps what others have written from doing anything but showing.
+// clean replaces the control characters of a text from outside, so that the text can only
+// be shown.
 func clean(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/talk"
 )
 
-// startGiving lets the user say whose a turn is: the latest at first.
+// startGiving lets the user choose a turn to give, at first the latest one.
 func (m Model) startGiving() Model {
 	t, ok := m.turnBy(0)
 	if !ok {
@@ -23,7 +23,7 @@ func (m Model) startGiving() Model {
 	return m
 }
 
-// give takes a key while a turn is chosen, and whose it is.
+// give handles a key while the user chooses a turn and its new speaker.
 func (m Model) give(key string) (Model, tea.Cmd) {
 	by := map[string]int{"left": -1, "h": -1, "up": -1, "k": -1, "right": 1, "l": 1, "down": 1, "j": 1}[key]
 	people := m.people()
@@ -58,10 +58,10 @@ func (m Model) given(c correct.Correction, whose string) (Model, tea.Cmd) {
 	return m, m.send(c, done)
 }
 
-// partBy is how much a key changes the part of a turn that is given.
+// partBy is by how much a key changes the part of a turn that is given.
 const partBy event.Time = event.Rate / 2
 
-// part moves the beginning or the end of what is given of the chosen turn.
+// part moves the start or the end of the part that is given.
 func (m Model) part(key string) Model {
 	t, ok := m.turnBy(0)
 	if !ok || t.ID != m.desk.turn {
@@ -84,8 +84,8 @@ func (m Model) part(key string) Model {
 	return m
 }
 
-// turnBy is the turn so many closed turns behind the one that is chosen, or the latest
-// where none is.
+// turnBy is the closed turn by turns after the chosen one, or after the latest if none is
+// chosen.
 func (m Model) turnBy(by int) (board.Turn, bool) {
 	m.feed.mu.Lock()
 	defer m.feed.mu.Unlock()
@@ -104,7 +104,7 @@ func (m Model) turnBy(by int) (board.Turn, bool) {
 	return closed[min(len(closed)-1, max(0, at+by))], true
 }
 
-// footOfGiving says which turn is chosen. The lock is held.
+// footOfGiving is the last line while a turn is chosen. The caller holds the lock.
 func (m Model) footOfGiving(name func(event.Speaker) string) string {
 	s := m.feed.chosen(m.stream)
 	if s == nil {

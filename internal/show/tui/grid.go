@@ -16,8 +16,8 @@ type grid struct {
 	width       int
 }
 
-// cell is the cell of a sample, which may lie outside of the line: the first one
-// that ends, by edge, after it.
+// cell is the cell of a sample: the first cell that ends, by edge, after the sample. It may
+// lie outside of the line.
 func (g grid) cell(t event.Time) int {
 	c := (t-g.start+1)*event.Time(g.width) - 1
 	if c < 0 {
@@ -26,12 +26,13 @@ func (g grid) cell(t event.Time) int {
 	return int(c / g.span)
 }
 
-// edge is where cell i begins and the one before it ends.
+// edge is where cell i begins and cell i−1 ends.
 func (g grid) edge(i int) event.Time {
 	return g.start + event.Time(i)*g.span/event.Time(g.width)
 }
 
-// cells are those that the stretch touches: from the first to before the last.
+// cells returns the range of cells that the stretch touches: from is the first one, and to
+// is one after the last.
 func (g grid) cells(start, end event.Time) (from, to int) {
 	if end <= g.start || start >= g.start+g.span {
 		return 0, 0
@@ -48,7 +49,7 @@ const (
 	lost        = '╳'
 )
 
-// gaps tells the cells in which sound was lost.
+// gaps marks the cells in which sound was lost.
 func (g grid) gaps(gaps []event.Gap) []bool {
 	cells := make([]bool, g.width)
 	for _, gap := range gaps {
@@ -60,8 +61,8 @@ func (g grid) gaps(gaps []event.Gap) []bool {
 	return cells
 }
 
-// lane draws the turns of a speaker. Where several touch a cell, the one that
-// has most of it counts.
+// lane draws the turns of a speaker. If several turns touch a cell, the turn with the
+// largest part of the cell counts.
 func (g grid) lane(turns []board.Turn, speaker event.Speaker, gaps []bool, style lipgloss.Style) string {
 	cells := make([]rune, g.width)
 	most := make([]event.Time, g.width)
@@ -92,7 +93,7 @@ func (g grid) lane(turns []board.Turn, speaker event.Speaker, gaps []bool, style
 	return paint(cells, style)
 }
 
-// paint colours the signs of speech.
+// paint colours the cells with speech.
 func paint(cells []rune, style lipgloss.Style) string {
 	var b strings.Builder
 	for from := 0; from < len(cells); {

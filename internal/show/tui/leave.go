@@ -2,7 +2,7 @@ package tui
 
 import tea "github.com/charmbracelet/bubbletea"
 
-// leave closes the view, or asks where that would end what is shown.
+// leave closes the view. If that would end a running stream, it asks first.
 func (m Model) leave() (tea.Model, tea.Cmd) {
 	if m.finish != nil && !m.ending && !m.feed.isOver() {
 		m.asking, m.help = true, false
@@ -11,7 +11,7 @@ func (m Model) leave() (tea.Model, tea.Cmd) {
 	return m, tea.Quit
 }
 
-// answer takes a key while the user is asked whether to end what is shown.
+// answer handles a key while the user is asked whether to end.
 func (m Model) answer(key string) (tea.Model, tea.Cmd) {
 	switch key {
 	case "y", "Y", "enter":
@@ -27,7 +27,7 @@ func (m Model) answer(key string) (tea.Model, tea.Cmd) {
 	return m, nil
 }
 
-// Over says that nothing more comes: the view may be left without a question.
+// Over says that no more events come: the user may leave the view without a question.
 func (f *Feed) Over() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

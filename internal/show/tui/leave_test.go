@@ -9,7 +9,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/meeting"
 )
 
-// What ends a meeting is a question that was answered with yes; the view stays.
+// A meeting ends only when the question was answered with yes. The view stays.
 func TestEndingAsks(t *testing.T) {
 	f := NewFeed()
 	fill(t, f, meeting.Events(meeting.Options{Turns: 10})[:20])

@@ -11,19 +11,24 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// Options say what the user can do besides looking.
+// Options say what the user can do.
 type Options struct {
-	// Correct, where not nil, names and merges speakers.
+	// Correct, where not nil, takes the user's corrections.
 	Correct Correct
+	// Remember, where not nil, keeps voices: the user is asked behind a new name. KeepFor is
+	// the time that is offered first; 90 days if 0.
+	Remember Remember
+	KeepFor  time.Duration
 	// End, where not nil, ends what is shown. The user is asked before, and the
 	// view stays until the user leaves it.
 	End func()
 }
 
-// Run shows feed until the user quits, which is no error, or ctx is done.
+// Run shows feed until the user quits or ctx is done. That the user quits is no error.
 func Run(ctx context.Context, feed *Feed, opts Options, in io.Reader, out io.Writer) error {
 	m := NewModel(feed)
 	m.ctx, m.correct, m.finish = ctx, opts.Correct, opts.End
+	m.remember, m.keepFor = opts.Remember, opts.KeepFor
 	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
 		tea.WithAltScreen(), tea.WithoutSignalHandler())
 	_, err := p.Run()
@@ -40,15 +45,19 @@ func Run(ctx context.Context, feed *Feed, opts Options, in io.Reader, out io.Wri
 type Model struct {
 	feed          *Feed
 	width, height int
-	stream        string     // the stream that was chosen, or empty
-	span          event.Time // what the lanes cover
-	end           event.Time // the right edge, where it does not follow
+	stream        string     // the chosen stream, or empty
+	span          event.Time // the time that the lanes cover
+	end           event.Time // the right edge, if fixed
 	fixed         bool       // whether the user has scrolled away from now
 	help          bool
 
-	ctx     context.Context // of corrections
-	correct Correct         // nil: people may only look
+	ctx     context.Context // for corrections
+	correct Correct         // nil: no corrections
 	desk    desk
+
+	remember Remember // nil: no voice is kept
+	keepFor  time.Duration
+	offers   map[offer]bool // that were made
 
 	finish func() // ends what is shown; nil where that is not the user's to end
 	asking bool   // whether to end it
@@ -57,7 +66,7 @@ type Model struct {
 
 var _ tea.Model = Model{}
 
-// Sizes before the terminal has told its own.
+// The size of the view until the terminal reports its own.
 const (
 	defaultWidth  = 80
 	defaultHeight = 24
@@ -71,13 +80,13 @@ const (
 
 // NewModel returns the view of feed, without corrections.
 func NewModel(feed *Feed) Model {
-	return Model{feed: feed, ctx: context.Background(), width: defaultWidth, height: defaultHeight, span: defaultSpan}
+	return Model{feed: feed, ctx: context.Background(), width: defaultWidth, height: defaultHeight, span: defaultSpan, offers: map[offer]bool{}}
 }
 
-// lookEvery is how often the view looks at its feed.
+// lookEvery is the time between two looks at the feed.
 const lookEvery = 100 * time.Millisecond
 
-// tick is the time to look again.
+// tick is the message to look again.
 type tick struct{}
 
 func look() tea.Cmd { return tea.Tick(lookEvery, func(time.Time) tea.Msg { return tick{} }) }
@@ -85,7 +94,7 @@ func look() tea.Cmd { return tea.Tick(lookEvery, func(time.Time) tea.Msg { retur
 // Init begins to look at the feed.
 func (m Model) Init() tea.Cmd { return tea.Batch(tea.SetWindowTitle("diarizer"), look()) }
 
-// Update does what a key says, and follows the size of the terminal.
+// Update handles a key, or a new size of the terminal.
 func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
@@ -94,6 +103,8 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, look()
 	case answered:
 		m.desk.said = string(msg)
+	case renamed:
+		return m.offered(msg), nil
 	case tea.KeyMsg:
 		if m.asking {
 			return m.answer(msg.String())
@@ -158,7 +169,7 @@ func (s *stream) at() event.Time {
 
 func (m Model) all() event.Time { return min(mostSpan, max(leastSpan, m.at())) }
 
-// scroll moves the lanes; at now they follow again.
+// scroll moves the lanes. At the present time they follow the stream again.
 func (m *Model) scroll(by event.Time) {
 	now := m.at()
 	if !m.fixed {

@@ -14,7 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// Partial takes words that may still change.
+// Partial shows partial words, which may still change.
 func (f *Feed) Partial(stream string, m heard.Message) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -27,11 +27,11 @@ func (f *Feed) Partial(stream string, m heard.Message) {
 	}
 }
 
-// latestWords is how many of the latest words are looked at for lines.
+// latestWords is how many of the latest words are made into lines.
 const latestWords = 500
 
-// said are the last lines of what is said, each speaker's in their colour, as the
-// words are attributed now; nil where no recogniser has been heard.
+// said returns the last lines of what is said, each in its speaker's colour, with the
+// present speakers of the words. It is nil if no recogniser has been heard.
 func (s *stream) said(width, height int) []string {
 	var list []event.Word
 	recogniser := s.guess.Recogniser
@@ -58,7 +58,7 @@ func (s *stream) said(width, height int) []string {
 	return lines[max(0, len(lines)-height):]
 }
 
-// wrap are the lines of a text behind its head.
+// wrap returns the lines of a text after a head.
 func wrap(head, text string, width int, style lipgloss.Style) []string {
 	left := lipgloss.Width(head)
 	lines := strings.Split(ansi.Wrap(text, max(8, width-left), ""), "\n")

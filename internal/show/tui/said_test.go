@@ -12,8 +12,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/meeting"
 )
 
-// What is said is shown as it is attributed now, with what somebody is taken to say,
-// and fits.
+// The view shows the words with their present speakers, and the latest partial words, in
+// the space that there is.
 func TestShowsWhatIsSaid(t *testing.T) {
 	f := NewFeed()
 	events := meeting.Events(meeting.Options{Turns: 20, Names: []string{"Ada"}})

@@ -20,6 +20,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/meter"
 	"github.com/seed-7adb9000/diarizer/internal/show/board"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/meeting"
+	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -79,8 +80,8 @@ func TestShowsTheMeeting(t *testing.T) {
 	}
 }
 
-// Whatever the size of the terminal and whatever is pressed, every line fits
-// and there are not too many.
+// At every size of the terminal and after every key, the lines fit and there are not too
+// many.
 func TestFits(t *testing.T) {
 	f := NewFeed()
 	fill(t, f, meeting.Events(meeting.Options{Turns: 80, Speakers: 12, Names: []string{"Ada", "a name that is far too long for its column 漢字漢字"}}))
@@ -91,12 +92,13 @@ func TestFits(t *testing.T) {
 		model.correct = func(context.Context, string, correct.Correction) (correct.Reply, error) {
 			return correct.Reply{}, errors.New("never asked: nobody runs the commands")
 		}
+		model.remember = func(string, remember.Wish) (string, error) { return "", remember.ErrRefused }
 		m := tea.Model(model)
 		for range rapid.IntRange(0, 12).Draw(t, "steps") {
 			if rapid.Bool().Draw(t, "resize") {
 				m, _ = m.Update(tea.WindowSizeMsg{Width: rapid.IntRange(1, 200).Draw(t, "width"), Height: rapid.IntRange(1, 60).Draw(t, "height")})
 			} else {
-				m, _ = press(m, rapid.SampledFrom([]string{"tab", "left", "right", "pgup", "pgdown", "home", "end", "+", "-", "0", "?", "x", "up", "down", "3", "n", "m", "u", "enter", "esc"}).Draw(t, "key"))
+				m, _ = press(m, rapid.SampledFrom([]string{"tab", "left", "right", "pgup", "pgdown", "home", "end", "+", "-", "0", "?", "x", "up", "down", "3", "n", "m", "u", "v", "y", "enter", "esc"}).Draw(t, "key"))
 			}
 			size := m.(Model)
 			lines := strings.Split(m.View(), "\n")
@@ -112,7 +114,7 @@ func TestFits(t *testing.T) {
 	})
 }
 
-// In 80 columns and 24 lines there are eight speakers and their last turns.
+// 80 columns and 24 lines show eight speakers and their last turns.
 func TestEightyByTwentyFour(t *testing.T) {
 	f := NewFeed()
 	fill(t, f, meeting.Events(meeting.Options{Turns: 100, Speakers: 8}))
@@ -165,7 +167,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// Every cell that a turn covers for the most part is drawn, and no other is.
+// A cell is drawn if and only if the turn covers some of it.
 func TestGrid(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		time := func(name string) event.Time { return event.Time(rapid.IntRange(0, 5000).Draw(t, name)) }
@@ -195,13 +197,13 @@ func TestBounded(t *testing.T) {
 	for range 1000 {
 		fmt.Fprintln(f, "note")
 	}
-	if len(f.streams) != maxStreams || len(f.order) != maxStreams || len(f.streams["long"].lines) > maxLines || len(f.notes) > maxLines {
-		t.Errorf("%d streams, %d lines, %d notes", len(f.streams), len(f.streams["long"].lines), len(f.notes))
+	if len(f.streams) != maxStreams || len(f.order) != maxStreams || len(f.streams["long"].lines) > maxLines || len(f.messages) > maxLines {
+		t.Errorf("%d streams, %d lines, %d messages", len(f.streams), len(f.streams["long"].lines), len(f.messages))
 	}
 }
 
-// screen is a terminal's output. The library writes to it from two goroutines at
-// once, which a file does not mind.
+// screen is a terminal's output. Bubble Tea writes to it from two goroutines at once, as it
+// may to a file.
 type screen struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -219,7 +221,7 @@ func (s *screen) String() string {
 	return s.buf.String()
 }
 
-// The program itself starts, quits by a key and by its context.
+// The program starts, and quits by a key and by its context.
 func TestRun(t *testing.T) {
 	f := NewFeed()
 	fill(t, f, meeting.Events(meeting.Options{Turns: 5}))
@@ -240,15 +242,15 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// Earlier runs of a stream are there for Tab, the latest is shown, and how many there are
-// is bounded.
+// Tab goes to earlier runs of a stream. At first the latest run is shown. The number of
+// earlier runs is bounded.
 func TestEarlierRuns(t *testing.T) {
 	f := NewFeed()
 	m := tea.Model(NewModel(f))
 	runs := [][]event.Event{}
 	for run := range 3 {
 		runs = append(runs, meeting.Events(meeting.Options{Run: fmt.Sprintf("run%d", run), Seed: uint64(run), Turns: 10 + 10*run, Names: []string{fmt.Sprintf("Ada %d", run)}}))
-		fill(t, f, runs[run][:len(runs[run])-run]) // the first is over
+		fill(t, f, runs[run][:len(runs[run])-run]) // the first run is over
 	}
 	if v := m.View(); !strings.Contains(v, "Ada 2") || !strings.Contains(v, "live") || strings.Contains(v, "earlier run, of") || !strings.Contains(v, "2 earlier runs: Tab") {
 		t.Errorf("the latest:\n%s", v)
@@ -259,7 +261,7 @@ func TestEarlierRuns(t *testing.T) {
 			t.Errorf("%s:\n%s", want, v)
 		}
 	}
-	// What comes of an earlier run is shown there.
+	// An event of an earlier run changes that run.
 	last := runs[1][len(runs[1])-1]
 	fill(t, f, []event.Event{last})
 	if v := m.View(); !strings.Contains(v, string(last.End.Reason)) {

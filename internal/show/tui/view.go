@@ -19,7 +19,7 @@ var (
 	faint  = lipgloss.NewStyle().Faint(true)
 )
 
-// The smallest terminal in which there is something to see.
+// The smallest terminal that the view is drawn in.
 const (
 	leastWidth  = 40
 	leastHeight = 8
@@ -31,8 +31,8 @@ const (
 	numberWidth = 15 // " 37 %  1:00:12"
 )
 
-// View draws the view. No line is wider, and there are no more, than the
-// terminal has.
+// View draws the view. It has no more lines than the terminal, and no line is wider than
+// the terminal.
 func (m Model) View() string {
 	if m.width < leastWidth || m.height < leastHeight {
 		return ansi.Truncate(fmt.Sprintf("at least %d×%d", leastWidth, leastHeight), m.width, "")
@@ -49,7 +49,7 @@ func (m Model) View() string {
 	case m.help:
 		lines = helpLines
 	case s == nil:
-		lines = append([]string{strong.Render("diarizer"), "", "waiting for a stream"}, m.feed.notes...)
+		lines = append([]string{strong.Render("diarizer"), "", "waiting for a stream"}, m.feed.messages...)
 	default:
 		lines = m.lines(s, shares)
 	}
@@ -71,25 +71,26 @@ var helpLines = []string{
 	strong.Render("Keys"), "",
 	"←  →         scroll by a quarter",
 	"PgUp PgDn    scroll by the whole width",
-	"Home  End    the beginning, what happens now",
+	"Home  End    go to the beginning, to now",
 	"+  −  0      show less, more, all",
 	"Tab          the next stream, or earlier run",
 	"↑ ↓  1 to 9  choose a speaker, Esc nobody",
-	"n            name the speaker, by no name to take it away",
-	"m            the speaker is the same as another: merge",
+	"n            name the speaker; an empty name removes the name",
+	"m            the speaker is the same person as another: merge",
 	"s            the speaker is two people: split",
-	"g            say whose a turn is: choose it, then the speaker",
-	"[ ]  { }     while choosing: less of it, more of it again",
-	"u            take the last correction back",
+	"g            give a turn to a speaker: choose the turn, then the speaker",
+	"[ ]  { }     while choosing: give less of the turn, more again",
+	"u            undo the last correction",
 	"x            mark this moment",
+	"v            keep the speaker's voice, with their yes, where --identify is given",
 	"?            close this",
 	"Esc          close what is open; it never ends anything",
-	"q  Ctrl-C    end, after a question, or leave what is over", "",
+	"q  Ctrl-C    end, after a question, or leave what has ended", "",
 	strong.Render("Signs"), "",
 	"██ final   ▒▒ provisional   ▓▓ corrected since   ╳ sound lost",
 }
 
-// lines are the head, the lanes, and as much of the transcript as fits.
+// lines is the head, the lanes, and as much of the transcript as fits.
 func (m Model) lines(s *stream, shares []board.Share) []string {
 	lines := append(m.head(s, shares), "")
 	rest := m.height - 1 - len(lines)
@@ -100,19 +101,19 @@ func (m Model) lines(s *stream, shares []board.Share) []string {
 		return lines
 	}
 	lines = append(lines, faint.Render(strings.Repeat("─", m.width)))
-	var note []string
-	if n := len(m.feed.notes); n > 0 {
-		note = []string{faint.Render(clean(m.feed.notes[n-1]))}
+	var message []string
+	if n := len(m.feed.messages); n > 0 {
+		message = []string{faint.Render(clean(m.feed.messages[n-1]))}
 		rest--
 	}
 	text := s.said(m.width, max(0, rest))
 	if text == nil {
 		text = s.lines[max(0, len(s.lines)-rest):]
 	}
-	return append(append(lines, text...), note...)
+	return append(append(lines, text...), message...)
 }
 
-// head is who speaks now and how the stream fares.
+// head returns the lines about who speaks now and how the stream is doing.
 func (m Model) head(s *stream, shares []board.Share) []string {
 	b := &s.board
 	state := "live"
@@ -134,7 +135,7 @@ func (m Model) head(s *stream, shares []board.Share) []string {
 	return []string{title, now(s), meterLine(s, len(shares))}
 }
 
-// now says who speaks.
+// now is the line about who speaks.
 func now(s *stream) string {
 	b := &s.board
 	open := b.Speaking()
@@ -159,7 +160,7 @@ func now(s *stream) string {
 	return strings.Join(who, "   ")
 }
 
-// meterLine is the level, the latency, what was lost, and counts.
+// meterLine is the level, the latency, lost sound, and counts.
 func meterLine(s *stream, speakers int) string {
 	const width = 16
 	bar, text := faint.Render(strings.Repeat("░", width)), "no level"

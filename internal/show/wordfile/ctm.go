@@ -14,7 +14,7 @@ import (
 //
 //	<file> <channel> <start> <duration> <word> [<confidence> [<type> [<speaker>]]]
 
-// looksCTM reports whether the first line that is no comment may be one of CTM.
+// looksCTM reports whether the first line that is no comment may be a line of CTM.
 func looksCTM(text string) bool {
 	for l := range strings.Lines(text) {
 		f := strings.Fields(l)

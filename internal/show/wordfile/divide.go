@@ -9,7 +9,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// maxSeconds bounds times, as rttm does.
+// maxSeconds is the greatest time, as in package rttm.
 const maxSeconds = 1e8
 
 // seconds checks a time and converts it.
@@ -20,15 +20,15 @@ func seconds(s float64) (time.Duration, error) {
 	return time.Duration(math.Round(s*1e6)) * time.Microsecond, nil
 }
 
-// line is text with a time for the whole.
+// line is a text with one time for the whole.
 type line struct {
 	text       string
 	start, end time.Duration
 }
 
-// addLines adds lines whose words have no times: they share their line's time by
-// their number of characters. Where nearly every line is one word, lines are
-// words, with times of their own.
+// addLines adds lines whose words have no times. The words share the time of their line by
+// their number of characters. If nearly every line is one word, the lines are words with
+// times of their own.
 func (p *parse) addLines(lines []line) {
 	single, some := 0, 0
 	for _, l := range lines {
@@ -65,8 +65,8 @@ func (p *parse) addLine(l line, timed bool) {
 	p.words = kept
 }
 
-// divide gives words their shares of a stretch of time, by their number of
-// characters and one for the space.
+// divide gives words their shares of a stretch of time, by their number of characters, with
+// one more for the space.
 func divide(list []words.Word, start, end time.Duration) {
 	total := 0
 	for _, w := range list {

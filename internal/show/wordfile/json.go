@@ -11,7 +11,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// document has what is looked at of the JSON of all recognisers.
+// document has the fields that are read of the JSON of all recognisers.
 type document struct {
 	Schema        string         `json:"schema"` // of this program
 	Task          string         `json:"task"`   // of OpenAI
@@ -22,14 +22,14 @@ type document struct {
 	Transcription *[]jsonSegment `json:"transcription"` // of whisper.cpp
 }
 
-// jsonSegment is a segment; its times are numbers of seconds or, in whisper.cpp,
-// of milliseconds as offsets.
+// jsonSegment is a segment. Its times are numbers of seconds or, in whisper.cpp, offsets in
+// milliseconds.
 type jsonSegment struct {
 	Start   *float64    `json:"start"`
 	End     *float64    `json:"end"`
 	Text    string      `json:"text"`
 	Offsets *jsonOffset `json:"offsets"`
-	// Words are objects, or places in all words; tokens are objects, or numbers.
+	// Words are objects, or indices of all words. Tokens are objects, or numbers.
 	Words  objects[jsonWord]  `json:"words"`
 	Tokens objects[jsonToken] `json:"tokens"`
 }
@@ -56,7 +56,7 @@ type jsonToken struct {
 	P       float64     `json:"p"`
 }
 
-// objects is a list of objects. One of anything else is read as none.
+// objects is a list of objects. A list of anything else is read as an empty list.
 type objects[T any] []T
 
 func (o *objects[T]) UnmarshalJSON(data []byte) error {
@@ -109,15 +109,15 @@ func (p *parse) json(data []byte) error {
 		return p.openAI(doc)
 	case doc.Segments != nil || doc.Words != nil:
 		p.format = Whisper
-		return nil // and nobody said anything
+		return nil // a valid file without words
 	}
 	return fmt.Errorf("%s: JSON without \"segments\", \"words\" or \"transcription\": expected %s", p.name, expected)
 }
 
-// nothing is a time that is not known.
+// nothing is an unknown time.
 const nothing = time.Duration(-1)
 
-// segments reads segments, by their words or, where there are none, their text.
+// segments reads segments by their words or, if a segment has none, by its text.
 func (p *parse) segments(list []jsonSegment) error {
 	var lines []line
 	for i, s := range list {
@@ -143,7 +143,7 @@ func (p *parse) segments(list []jsonSegment) error {
 	return nil
 }
 
-// span reads start and end, either of which may be missing.
+// span reads a start and an end. Either may be missing.
 func (p *parse) span(from, to *float64, where string) (start, end time.Duration, err error) {
 	start, end = nothing, nothing
 	if from != nil {
@@ -162,8 +162,8 @@ func (p *parse) span(from, to *float64, where string) (start, end time.Duration,
 	return start, end, nil
 }
 
-// wordList reads words of a segment, or of all of them, from start to end. Those
-// without times share the time between their neighbours'.
+// wordList reads the words of a segment from start to end, or all words of a file. Words
+// without times share the time between their neighbours.
 func (p *parse) wordList(list []jsonWord, segment string, start, end time.Duration) error {
 	var own []words.Word
 	for i, j := range list {
@@ -228,7 +228,7 @@ func fill(list []words.Word, start, end time.Duration) error {
 	return nil
 }
 
-// split makes words of one that is several.
+// split cuts a word that is several words.
 func split(w words.Word) []words.Word {
 	texts := pieces(w.Text)
 	if len(texts) == 1 {
@@ -243,8 +243,8 @@ func split(w words.Word) []words.Word {
 	return list
 }
 
-// openAI reads words beside the text in which they have their punctuation, and
-// the segments, where there are any, that they are in.
+// openAI reads words, the text that has their punctuation, and the segments that say where
+// lines begin, if there are any.
 func (p *parse) openAI(doc document) error {
 	if err := p.wordList(doc.Words, "words", nothing, nothing); err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// jsonError says on which line JSON is wrong.
+// jsonError says on which line the JSON is wrong.
 func (p *parse) jsonError(data []byte, err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
@@ -31,7 +31,7 @@ func placeOf(field string) string {
 	return strconv.Quote(field)
 }
 
-// kindOf is what JSON calls the values that are read into a type.
+// kindOf is JSON's name for the values of a type.
 func kindOf(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Float64:

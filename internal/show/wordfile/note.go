@@ -9,15 +9,15 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// note is one kind of thing that was not as expected.
+// note is one kind of oddity in a transcript.
 type note struct {
 	what  string // such as "without times"
-	made  string // what was made of it
-	first string // where
+	made  string // what Read does about it
+	first string // the first place
 	count int
 }
 
-// note counts a word that is not as expected. where says which it is.
+// note counts an odd word. where is the place of the word.
 func (p *parse) note(what, made, where string) {
 	for i := range p.notes {
 		if p.notes[i].what == what {
@@ -28,7 +28,7 @@ func (p *parse) note(what, made, where string) {
 	p.notes = append(p.notes, note{what, made, where, 1})
 }
 
-// noted writes the notes.
+// noted returns the notes, one line each.
 func (p *parse) noted() []string {
 	var out []string
 	for _, n := range p.notes {
@@ -41,12 +41,12 @@ func (p *parse) noted() []string {
 	return out
 }
 
-// clutter is what recognisers write between words without having heard a word.
+// clutter reports whether a text is no word: recognisers write such texts between words.
 func clutter(text string) bool {
 	return text == "" || text == "[BLANK_AUDIO]" || text == "<eps>" || text == "<sil>" || text == "!SIL"
 }
 
-// order sorts the words and notes what is odd about their times.
+// order sorts the words, and notes oddities of their times.
 func (p *parse) order() {
 	where := func(w words.Word) string {
 		return fmt.Sprintf("%s at %.2f s", quote(w.Text), w.Start.Seconds())

@@ -5,9 +5,9 @@ import (
 	"unicode"
 )
 
-// pieces cuts text into words: at spaces and, in Chinese and Japanese, which have
-// none, behind each character with its punctuation. Punctuation by itself is
-// part of the word before or, at the beginning, of the word after.
+// pieces cuts text into words: at spaces and, in Chinese and Japanese, which have no
+// spaces, after each character with its punctuation. Punctuation by itself belongs to the
+// word before it or, at the beginning, to the word after it.
 func pieces(text string) []string {
 	var out []string
 	before := ""
@@ -40,13 +40,13 @@ func pieces(text string) []string {
 	return out
 }
 
-// marks reports whether text is punctuation that nobody says, and nothing else.
+// marks reports whether text is only punctuation that is not spoken.
 func marks(text string) bool {
 	return strings.Trim(text, `.,;:!?…-–—>"'«»„“”‘’()[]¿¡。、，！？：；「」`) == ""
 }
 
-// character reports whether r is a character of a script without spaces, each of
-// which takes about as long to say as another.
+// character reports whether r belongs to a script without spaces, in which every character
+// takes about the same time to say.
 func character(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana)
 }

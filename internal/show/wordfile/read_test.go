@@ -11,8 +11,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// demo is the first forty words of the demo, of which all files in testdata are
-// made.
+// demo is the first forty words of the demo. All files in testdata are made of them.
 func demo(t *testing.T) []words.Word {
 	t.Helper()
 	tr, err := ReadFile("../../cli/demo/demo.ctm", "demo")
@@ -22,8 +21,8 @@ func demo(t *testing.T) []words.Word {
 	return tr.Words[:40]
 }
 
-// Each recogniser's file, written by its own program or after its source, see
-// testdata/make.py, has the demo's words.
+// The file of each recogniser has the demo's words. The recogniser's own program wrote it,
+// or testdata/make.py did after the program's source.
 func TestRead(t *testing.T) {
 	want := demo(t)
 	for _, c := range []struct {
@@ -78,7 +77,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// Words say where lines begin, and how sure the recogniser was.
+// Words have the beginnings of lines and the confidence of the recogniser.
 func TestReadBreaksAndConfidence(t *testing.T) {
 	for _, file := range []string{"whispercpp-full.json", "whisper.json", "whisper-highlight.vtt", "whisper.srt"} {
 		tr, err := ReadFile(filepath.Join("testdata", file), "")
@@ -94,14 +93,14 @@ func TestReadBreaksAndConfidence(t *testing.T) {
 		if g := strings.Join(got, " "); g != "Right, The Good When" {
 			t.Errorf("%s: breaks before %s", file, g)
 		}
-		c := tr.Words[5].Confidence // council, of two tokens
+		c := tr.Words[5].Confidence // "council", made of two tokens
 		if want := map[string]float64{"whispercpp-full.json": 0.8, "whisper.json": 0.9}[file]; c != want {
 			t.Errorf("%s: confidence of %q is %v, want %v", file, tr.Words[5].Text, c, want)
 		}
 	}
 }
 
-// list is words in one line, "~" behind those with estimated times.
+// list is words in one line, with "~" after words with estimated times.
 func list(words []words.Word) string {
 	var b strings.Builder
 	for _, w := range words {
@@ -175,7 +174,8 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// What cannot be read is one line that says where and what was expected.
+// The error for a file that cannot be read is one line that names the place and what was
+// expected.
 func TestReadErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                   `x: nothing in it: expected JSON of whisper.cpp`,
@@ -224,8 +224,8 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
-// FuzzRead reads anything: words in order with times that can be, or one line
-// that begins with the name.
+// FuzzRead reads anything. The result is words in order with valid times, or an error of
+// one line that begins with the name.
 func FuzzRead(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.*")
 	if err != nil {

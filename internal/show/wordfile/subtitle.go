@@ -11,16 +11,16 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// cue is one subtitle, its lines with their tags.
+// cue is one subtitle. Its lines still have their tags.
 type cue struct {
-	number     int // of its line with the times
+	number     int // the number of its line with the times
 	start, end time.Duration
 	lines      []string
 }
 
-// subtitles reads SRT and WebVTT (W3C, 2019). Styles, regions and notes are
-// skipped, and so are the speakers that a transcript names: saying who speaks is
-// what it is read for.
+// subtitles reads SRT and WebVTT (W3C, 2019). It skips styles, regions and notes. It also
+// skips the names of speakers in a transcript: finding the speakers is what the transcript
+// is read for.
 func (p *parse) subtitles(text string) error {
 	cues, err := p.cues(text)
 	if err != nil {
@@ -70,7 +70,7 @@ func (p *parse) cues(text string) ([]cue, error) {
 		case now == nil && first && p.format == WebVTT && isBlock(l):
 			skip = true
 		case now != nil && strings.Contains(l, "-->") && cueTimes.MatchString(l):
-			// No blank line between two cues: the number of the second was
+			// There is no blank line between two cues: the number of the second cue was
 			// taken for text of the first.
 			if n := len(now.lines); n > 0 && digits(now.lines[n-1]) {
 				now.lines = now.lines[:n-1]
@@ -96,7 +96,7 @@ func isBlock(l string) bool {
 	return word == "NOTE" || word == "STYLE" || word == "REGION"
 }
 
-// times reads the line with a cue's times.
+// times reads the line with the times of a cue.
 func (p *parse) times(l string, number int) (c cue, err error) {
 	from, to, _ := strings.Cut(l, "-->")
 	to, _, _ = strings.Cut(strings.TrimSpace(to), " ") // settings follow
@@ -149,8 +149,8 @@ func plain(l string) string {
 	return strings.TrimSpace(html.UnescapeString(override.ReplaceAllString(tag.ReplaceAllString(l, ""), "")))
 }
 
-// parts are the lines of a cue as parts of its time: one, unless each begins with
-// a dash, where another person speaks.
+// parts returns the lines of a cue as parts of its time. There is one part, unless lines
+// begin with a dash, each of which is another person.
 func parts(c cue) []line {
 	var texts []string
 	dashes := 0
@@ -177,8 +177,8 @@ func parts(c cue) []line {
 	return out
 }
 
-// highlighted reports whether the cues are those of Whisper's --highlight_words:
-// the same line again for each of its words, which is underlined.
+// highlighted reports whether the cues are written by Whisper's --highlight_words: the same
+// line again for each of its words, with that word underlined.
 func highlighted(cues []cue) bool {
 	n := 0
 	for _, c := range cues {
@@ -187,7 +187,7 @@ func highlighted(cues []cue) bool {
 	return n >= 3 && 2*n >= len(cues)
 }
 
-// underlined takes the underlined words, each with its cue's times.
+// underlined reads the underlined words, each with the times of its cue.
 func (p *parse) underlined(cues []cue) error {
 	last := ""
 	for _, c := range cues {
@@ -205,7 +205,7 @@ func (p *parse) underlined(cues []cue) error {
 	return nil
 }
 
-// inline reports whether any cue says when its words are spoken.
+// inline reports whether any cue has times of its words.
 func inline(cues []cue) bool {
 	for _, c := range cues {
 		for _, l := range c.lines {
@@ -217,8 +217,8 @@ func inline(cues []cue) bool {
 	return false
 }
 
-// inline takes words from cues with times between them. A line that repeats what
-// was said before, as in captions that roll up, is not said again.
+// inline reads words from cues with times between the words. In captions that roll up, a
+// line comes again: it is not read twice.
 func (p *parse) inline(cues []cue) error {
 	said := map[string]bool{}
 	var recent []string
@@ -241,7 +241,8 @@ func (p *parse) inline(cues []cue) error {
 	return nil
 }
 
-// timed reads a line in which times stand before what is said from then on.
+// timed reads a line in which each time stands before the words that are spoken from that
+// time on.
 func (p *parse) timed(l string, c cue) error {
 	begin, at := len(p.words), c.start
 	for {

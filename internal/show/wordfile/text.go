@@ -8,9 +8,9 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// decode returns text in UTF-8 without a byte order mark, its lines ended by "\n".
-// UTF-16 is told by its mark. Any other encoding is an error that says where, except
-// that JSON may be no UTF-8, for whisper.cpp divides characters among its tokens.
+// decode returns text in UTF-8 without a byte order mark, in lines that end in "\n". A byte
+// order mark tells UTF-16. Any other encoding is an error that names the place. Only JSON
+// may be invalid UTF-8, because whisper.cpp cuts characters between tokens.
 func decode(data []byte, name string) ([]byte, error) {
 	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
 		if len(data)%2 != 0 {
@@ -35,7 +35,7 @@ func decode(data []byte, name string) ([]byte, error) {
 	return data, nil
 }
 
-// isJSON reports whether text begins as the JSON of any recogniser does.
+// isJSON reports whether text begins like the JSON of any recogniser.
 func isJSON(head []byte) bool {
 	if list, ok := bytes.CutPrefix(head, []byte("[")); ok {
 		list = bytes.TrimSpace(list)
@@ -44,7 +44,8 @@ func isJSON(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("{"))
 }
 
-// invalid is where text stops being UTF-8, or has a byte 0, or −1.
+// invalid is the first offset at which text is not UTF-8 or has a byte 0, −1 if there is
+// none.
 func invalid(data []byte) int {
 	for at := 0; at < len(data); {
 		r, n := utf8.DecodeRune(data[at:])
@@ -56,7 +57,7 @@ func invalid(data []byte) int {
 	return -1
 }
 
-// lineAt is the number of the line at an offset, from 1.
+// lineAt is the number of the line at an offset, counted from 1.
 func lineAt(data []byte, offset int) int {
 	return 1 + bytes.Count(data[:min(max(offset, 0), len(data))], []byte("\n"))
 }

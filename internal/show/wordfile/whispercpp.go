@@ -7,8 +7,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// whisperCpp reads the segments of whisper.cpp. With -ojf they have tokens, which
-// are put together to words; a token that begins with a space begins a word.
+// whisperCpp reads the segments of whisper.cpp. With -ojf they have tokens, which are
+// joined to words. A token that begins with a space begins a word.
 func (p *parse) whisperCpp(list []jsonSegment) error {
 	var lines []line
 	for i, s := range list {
@@ -25,7 +25,8 @@ func (p *parse) whisperCpp(list []jsonSegment) error {
 		if err != nil {
 			return err
 		}
-		// A character in two tokens is broken in both: then the line's text it is.
+		// A character that was cut between two tokens is broken in both: then the text of the
+		// line is read.
 		if len(own) == 0 || strings.ContainsRune(joinText(own), '\uFFFD') {
 			lines = append(lines, l)
 			continue
@@ -45,18 +46,18 @@ func (p *parse) offsets(o jsonOffset, where string) (line, error) {
 	return line{start: start, end: end}, err
 }
 
-// tokens puts tokens together to words.
+// tokens joins tokens to words.
 func (p *parse) tokens(list objects[jsonToken], segment string) ([]words.Word, error) {
 	var own []words.Word
-	var chance float64 // of the least probable token
+	var chance float64 // the probability of the least probable token of the word
 	for i, t := range list {
 		if strings.HasPrefix(t.Text, "[_") || strings.HasPrefix(t.Text, "<|") || t.Text == "" {
-			continue // [_BEG_], [_TT_120] and the like
+			continue // special tokens such as [_BEG_] and [_TT_120]
 		}
 		if t.Offsets == nil {
 			return nil, nil
 		}
-		// A token's time is worked out from its neighbours' and may end before it starts.
+		// whisper.cpp derives a token's time from its neighbours: it may end before it starts.
 		t.Offsets.To = max(t.Offsets.To, t.Offsets.From)
 		at, err := p.offsets(*t.Offsets, fmt.Sprintf("%s, token %d %s", segment, i+1, quote(t.Text)))
 		if err != nil {

@@ -1,10 +1,10 @@
-// Package wordfile reads what speech recognisers write: words with their times,
-// or lines with theirs. Formats are recognised by their content.
+// Package wordfile reads the files of speech recognisers: words with their times, or
+// lines with their times. The content of a file tells its format.
 //
-// Subtitles are read here, not with github.com/asticode/go-astisub, the library
-// for them in Go: version 0.34.0 panics at a cue whose end is missing, takes a
-// line of 64 KiB for the end of the file without an error, and of two voices in a
-// cue keeps the first.
+// The package reads subtitles itself, not with github.com/asticode/go-astisub, the Go
+// library for them. Version 0.34.0 of that library panics at a cue without an end, takes
+// a line of 64 KiB for the end of the file without an error, and keeps only the first of
+// two voices in a cue.
 package wordfile
 
 import (
@@ -18,14 +18,13 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// Format is what a transcript is written in.
+// Format is the format of a transcript.
 type Format string
 
-// The formats. The three of JSON that have "segments" are told apart for the
-// message only.
+// The formats. The three JSON formats with "segments" are told apart only for messages.
 const (
 	WhisperCpp Format = "whisper.cpp JSON"    // whisper-cli -oj or -ojf
-	Whisper    Format = "Whisper JSON"        // openai-whisper, faster-whisper: segments, with words or without
+	Whisper    Format = "Whisper JSON"        // openai-whisper, faster-whisper: segments, with or without words
 	WhisperX   Format = "WhisperX JSON"       // segments with aligned words
 	OpenAI     Format = "OpenAI verbose_json" // of the transcription service
 	Diarizer   Format = "diarizer words"      // of this program
@@ -34,25 +33,24 @@ const (
 	WebVTT     Format = "WebVTT"
 )
 
-// expected names the formats in the error for another one.
+// expected names the formats in the error for an unknown format.
 const expected = "JSON of whisper.cpp (-oj, -ojf), faster-whisper, WhisperX or OpenAI (verbose_json), CTM, SRT or WebVTT"
 
-// Transcript is what a recogniser wrote.
+// Transcript is the content of a recogniser's file.
 type Transcript struct {
 	Format Format
-	// Words are in the order of their start. Their times are not negative and
-	// in order.
+	// Words are ordered by start. No time is negative, and no word ends before it starts.
 	Words []words.Word
-	// Notes say, a line each, what was not as expected and what was made of it.
+	// Notes are lines about oddities of the file, and what Read did about them.
 	Notes []string
 }
 
-// maxSize bounds what is read: some hundred hours of words with everything that
-// a recogniser says of them.
+// maxSize is the greatest size of a file, in bytes: some hundred hours of words with
+// everything that a recogniser writes about them.
 const maxSize = 512 << 20
 
-// Read reads a transcript. name is what errors and notes call it. recording is
-// whose words are taken where there are several recordings in one CTM file.
+// Read reads a transcript. name stands for r in errors and notes. If a CTM file has several
+// recordings, recording is the one whose words are read.
 func Read(r io.Reader, name, recording string) (Transcript, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
 	if err != nil {
@@ -86,7 +84,7 @@ func ReadFile(path, recording string) (Transcript, error) {
 	return Read(f, path, recording)
 }
 
-// parse is one transcript while it is read.
+// parse is the state of reading one transcript.
 type parse struct {
 	name, recording string
 	format          Format
@@ -94,10 +92,10 @@ type parse struct {
 	notes           []note
 }
 
-// cueTimes is the line of a subtitle that says from when to when it is shown.
+// cueTimes matches the line of a subtitle with the times of its cue.
 var cueTimes = regexp.MustCompile(`(?m)^[ \t]*-?\d[\d:.,]*[ \t]*-->`)
 
-// read recognises the format and reads it.
+// read recognises the format of a text and reads it.
 func (p *parse) read(text []byte) error {
 	head := bytes.TrimSpace(text)
 	switch {
@@ -119,7 +117,7 @@ func (p *parse) read(text []byte) error {
 	return fmt.Errorf("%s: unknown format, it begins with %s: expected %s", p.name, quote(line), expected)
 }
 
-// quote shortens what is quoted in a message.
+// quote quotes a text in a message, and shortens it.
 func quote(s string) string {
 	const most = 40
 	if r := []rune(s); len(r) > most {

@@ -97,7 +97,7 @@ func TestStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	m, other := models()
-	s := NewStore(kv, m)
+	s := NewStore(kv, m, nil)
 	if err := s.Add(ctx, speaker("Änne Müller"), false); err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestStore(t *testing.T) {
 	if err := s.Add(ctx, speaker("Änne Müller"), true); err != nil {
 		t.Error(err)
 	}
-	if err := NewStore(kv, other).Add(ctx, speaker("Bo"), false); err != nil {
+	if err := NewStore(kv, other, nil).Add(ctx, speaker("Bo"), false); err != nil {
 		t.Error(err)
 	}
 	if err := s.Rename(ctx, "Bo", "Änne Müller"); !errors.Is(err, ErrExists) {

@@ -23,7 +23,7 @@ func TestServerErasesWhatHasExpired(t *testing.T) {
 		t.Fatal(err)
 	}
 	m, _ := models()
-	s := NewStore(kv, m)
+	s := NewStore(kv, m, nil)
 	sp := Speaker{Name: "Ada", Enrolled: time.Now(), Stats: m.Shape().NewStats()}
 	sp.Stats.N = 600
 	if err := s.Add(t.Context(), sp, false); err != nil {
@@ -65,7 +65,7 @@ func TestServerErasesWhatHasExpired(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := NewStore(plain, m).Add(t.Context(), sp, false); err == nil || !strings.Contains(err.Error(), "2.11") {
+	if err := NewStore(plain, m, nil).Add(t.Context(), sp, false); err == nil || !strings.Contains(err.Error(), "2.11") {
 		t.Error(err)
 	}
 }

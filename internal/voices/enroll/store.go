@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
@@ -39,20 +40,28 @@ func CheckName(s string) error {
 	return nil
 }
 
-// Store keeps speakers in a bucket.
+// Store keeps speakers in a bucket, under their names. With a key, all but the names is
+// encrypted: whoever may write to the bucket can delete a voice without the key.
 type Store struct {
-	kv jetstream.KeyValue
-	m  model.Model
+	kv  jetstream.KeyValue
+	m   model.Model
+	key *voicekey.Key
 }
 
-// NewStore returns a Store of speakers for one model.
-func NewStore(kv jetstream.KeyValue, m model.Model) *Store { return &Store{kv: kv, m: m} }
+// NewStore returns a Store of speakers for one model, which encrypts them with the key,
+// where that is not nil.
+func NewStore(kv jetstream.KeyValue, m model.Model, key *voicekey.Key) *Store {
+	return &Store{kv: kv, m: m, key: key}
+}
 
 // Entry is a speaker as the bucket has it. Err matches [ErrOtherModel] for one
-// of another model, which can be listed, renamed and deleted.
+// of another model, which can be listed, renamed and deleted, and an error of package
+// voicekey for one that cannot be read with the key, of which only the name is known.
 type Entry struct {
 	Speaker
-	Err error
+	// Sealed says that it is encrypted.
+	Sealed bool
+	Err    error
 }
 
 // List returns all speakers.
@@ -74,11 +83,11 @@ func (s *Store) List(ctx context.Context) ([]Entry, error) {
 		if err != nil {
 			return nil, fmt.Errorf("enrolled speaker %s: %w", key, err)
 		}
-		sp, err := Decode(e.Value(), s.m)
+		sp, err := Unseal(e.Value(), s.m, s.key)
 		if sp.Name == "" {
 			sp.Name = key
 		}
-		all = append(all, Entry{Speaker: sp, Err: err})
+		all = append(all, Entry{Speaker: sp, Sealed: voicekey.Sealed(e.Value()), Err: err})
 	}
 	return all, nil
 }
@@ -96,12 +105,16 @@ func (s *Store) Add(ctx context.Context, sp Speaker, replace bool) error {
 	return s.put(ctx, sp, data, replace)
 }
 
+// put keeps a speaker, who is encoded as data.
 func (s *Store) put(ctx context.Context, sp Speaker, data []byte, replace bool) error {
 	name := sp.Name
+	data, err := s.key.Seal(data)
+	if err != nil {
+		return enrolled(name, err)
+	}
 	if !sp.Expires.IsZero() {
 		return s.lend(ctx, sp, data, replace)
 	}
-	var err error
 	if replace {
 		_, err = s.kv.Put(ctx, event.Token(name), data)
 	} else {
@@ -152,8 +165,11 @@ func (s *Store) Rename(ctx context.Context, from, to string) error {
 	if err != nil {
 		return err
 	}
-	data, err := renamed(e.Value(), to)
+	data, err := s.key.Open(e.Value())
 	if err != nil {
+		return fmt.Errorf("the voice of %q is %w", from, err)
+	}
+	if data, err = renamed(data, to); err != nil {
 		return fmt.Errorf("%q: %w", from, err)
 	}
 	sp, err := Decode(data, s.m)

@@ -1,5 +1,5 @@
 // Package remember keeps the voices of those who have said yes to it, while a meeting goes
-// on or after it, in a file of voices.
+// on or after it, in a file of voices, and tells and erases what is kept there.
 package remember
 
 import (
@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
@@ -34,7 +35,8 @@ type Wish struct {
 // Keeper takes wishes. Its methods may be called from any goroutine. Make it with [New].
 type Keeper struct {
 	path string
-	key  *voicefile.Key
+	m    model.Model
+	key  *voicekey.Key
 	say  func(string)
 
 	mu       sync.Mutex
@@ -49,10 +51,10 @@ type meeting struct {
 	heard  map[int]model.Stats // nil while it goes on
 }
 
-// New returns a Keeper for a file and its key, which may be nil. What is kept at a
-// meeting's end, or cannot be, is said to say.
-func New(path string, key *voicefile.Key, say func(string)) *Keeper {
-	return &Keeper{path: path, key: key, say: say, meetings: map[string]*meeting{}}
+// New returns a Keeper for a file and its key, which may be nil. m is the model of whoever
+// names none. What is kept at a meeting's end, or cannot be, is said to say.
+func New(path string, m model.Model, key *voicekey.Key, say func(string)) *Keeper {
+	return &Keeper{path: path, m: m, key: key, say: say, meetings: map[string]*meeting{}}
 }
 
 // Begin says that a stream begins, and returns those whom its model knows.
@@ -88,6 +90,7 @@ func (k *Keeper) Heard(stream string, said map[int]model.Stats) {
 		}
 		k.say(text)
 	}
+	clear(t.wishes)
 }
 
 // Ended says that a stream is over of which nothing is known: nothing can be kept.
@@ -145,7 +148,7 @@ func (k *Keeper) keep(stream string, t *meeting, w Wish) (string, error) {
 	}
 	// What was heard once is not to be learnt twice.
 	delete(t.heard, int(w.Speaker))
-	return fmt.Sprintf("the voice of %s is kept in %s until %s; diarizer enroll delete --file %q erases it", w.Name, k.path, w.Expires.Format(time.DateOnly), w.Name), nil
+	return fmt.Sprintf("the voice of %s is kept in %s until %s; diarizer enroll delete --file=%s %q erases it", w.Name, k.path, w.Expires.Format(time.DateOnly), k.path, w.Name), nil
 }
 
 // open reads the file as it is now: other programs change it too.

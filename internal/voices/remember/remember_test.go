@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
+	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
@@ -38,7 +39,7 @@ func TestVoicesAreKeptWhenAsked(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "voices.json")
 	var said []string
-	k := New(path, nil, func(text string) { said = append(said, text) })
+	k := New(path, m, nil, func(text string) { said = append(said, text) })
 	until := time.Now().AddDate(0, 0, 90)
 	ask := func(stream string, who event.Speaker, name string) (string, error) {
 		return k.Keep(stream, Wish{Speaker: who, Name: name, Expires: until})
@@ -107,5 +108,61 @@ func TestVoicesAreKeptWhenAsked(t *testing.T) {
 	}
 	if people, err := k.Begin("z", m); err != nil || len(people) != 0 {
 		t.Errorf("erased by somebody else: %+v, %v", people, err)
+	}
+}
+
+// What is kept can be read of and erased, what is only wished for too; and who is erased is shown
+// to be gone.
+func TestVoicesAreErased(t *testing.T) {
+	m, _, err := modelfile.Embedded(modelfile.Light)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "voices.json")
+	var said []string
+	k := New(path, m, nil, func(text string) { said = append(said, text) })
+	if all, err := k.Voices(); err != nil || all == nil || len(all) != 0 {
+		t.Errorf("of no file: %#v, %v", all, err)
+	}
+	until := time.Now().AddDate(0, 0, 90)
+	wish := func(stream, name string) {
+		t.Helper()
+		if _, err := k.Begin(stream, m); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := k.Keep(stream, Wish{Speaker: 1, Name: name, Expires: until}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wish("a", "Ada")
+	k.Heard("a", heard(m))
+	wish("b", "Grace")
+	all, err := k.Voices()
+	if err != nil || len(all) != 1 || all[0].Name != "Ada" || all[0].Seconds != 20 || all[0].Source != "stream a" || !all[0].Expires.Equal(until.UTC()) {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if text, err := k.Erase("Grace"); err != nil || !strings.Contains(text, "Grace is not kept") {
+		t.Errorf("of a wish: %q, %v", text, err)
+	}
+	k.Heard("b", heard(m))
+	if text, err := k.Erase("Ada"); err != nil || !strings.Contains(text, "1 voice, 20.0 s of speech, from stream a; "+path+" was read again and has nothing of it") {
+		t.Errorf("of a voice: %q, %v", text, err)
+	}
+	for _, name := range []string{"Ada", "Grace"} {
+		if _, err := k.Erase(name); !errors.Is(err, enroll.ErrNobody) {
+			t.Errorf("%s again: %v", name, err)
+		}
+	}
+	if all, err := k.Voices(); err != nil || len(all) != 0 || len(said) != 1 {
+		t.Errorf("%+v, %v, said %q", all, err, said)
+	}
+	if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Voices(); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("of a file that is none: %v", err)
+	}
+	if _, err := k.Erase("Ada"); err == nil || errors.Is(err, enroll.ErrNobody) {
+		t.Errorf("in a file that is none: %v", err)
 	}
 }

@@ -22,13 +22,15 @@ type Erased struct {
 	Seconds float64
 	// Sources are where it came from.
 	Sources []string
+	// Path is the file in which nothing of it is left.
+	Path string
 }
 
 // Erase removes all voices of that name, those of other models too, from the file and from
 // what an interrupted run may have left beside it, and reads the file again: where something
 // of them is left there, that is an error.
 func (f *File) Erase(name string) (Erased, error) {
-	var e Erased
+	e := Erased{Path: f.path}
 	var gone []person
 	for _, p := range f.people {
 		if p.sp.Name != name {
@@ -55,11 +57,8 @@ func (f *File) erase(gone []person) error {
 	if err := f.Save(); err != nil {
 		return err
 	}
-	data, err := os.ReadFile(f.path)
+	data, err := f.read()
 	if err != nil {
-		return err
-	}
-	if data, err = f.key.open(f.path, data); err != nil {
 		return err
 	}
 	for _, g := range gone {
@@ -155,7 +154,7 @@ func sweep(dir string) error {
 	return err
 }
 
-// String says it in words.
+// String says it in words, and that nothing of it is left.
 func (e Erased) String() string {
 	s := "1 voice"
 	if e.Voices > 1 {
@@ -167,5 +166,5 @@ func (e Erased) String() string {
 	if len(e.Sources) > 0 {
 		s += ", from " + strings.Join(e.Sources, ", ")
 	}
-	return s
+	return s + "; " + e.Path + " was read again and has nothing of it"
 }

@@ -76,7 +76,7 @@ func TestErasureIsComplete(t *testing.T) {
 	if err != nil || e.Voices != 2 || e.Seconds != 5 || !slices.Equal(e.Sources, []string{"stream a"}) {
 		t.Errorf("%+v, %v", e, err)
 	}
-	if got := e.String(); got != "2 voices, 5.0 s of speech, from stream a" {
+	if got := e.String(); got != "2 voices, 5.0 s of speech, from stream a; "+path+" was read again and has nothing of it" {
 		t.Error(got)
 	}
 	after, err := os.ReadFile(path)

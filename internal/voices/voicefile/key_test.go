@@ -3,18 +3,19 @@ package voicefile
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 )
 
-func newKey(t *testing.T) (*Key, string) {
+func newKey(t *testing.T) (*voicekey.Key, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "voices.key")
-	if err := NewKey(path); err != nil {
+	if err := voicekey.Make(path); err != nil {
 		t.Fatal(err)
 	}
-	k, err := ReadKey(path)
+	k, err := voicekey.Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +39,7 @@ func TestEncrypted(t *testing.T) {
 		t.Fatal(err)
 	}
 	ada := statsOf(t, plain, "Ada")
-	k, keyPath := newKey(t)
+	k, _ := newKey(t)
 	if f, err = Open(path, m, k); err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +73,7 @@ func TestEncrypted(t *testing.T) {
 	}
 	for _, c := range []struct {
 		path string
-		key  *Key
+		key  *voicekey.Key
 		says []string
 	}{
 		{path, nil, []string{path, "encrypted", "--voices-key"}},
@@ -84,47 +85,6 @@ func TestEncrypted(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), text) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v: expected one line with %q", err, text)
 			}
-		}
-	}
-	if err := NewKey(keyPath); err == nil || !strings.Contains(err.Error(), "there already") {
-		t.Errorf("a key is overwritten: %v", err)
-	}
-}
-
-func TestKeyFilesThatAreNone(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string, mode os.FileMode) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), mode); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chmod(path, mode); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	_, good := newKey(t)
-	text, err := os.ReadFile(good)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cases := map[string]string{
-		filepath.Join(dir, "missing"):            "is not there",
-		dir:                                      "key",
-		write("empty", "", 0o600):                "is no key",
-		write("words", "my dog's name\n", 0o600): "is no key",
-		write("two", string(text)+string(text), 0o600):  "is no key",
-		write("cut", string(text[:len(text)-9]), 0o600): "is no key",
-	}
-	if runtime.GOOS != "windows" {
-		cases[write("open", string(text), 0o644)] = "can be read by others (mode 0644)"
-		cases[write("group", string(text), 0o640)] = "can be read by others (mode 0640)"
-	}
-	for path, says := range cases {
-		if _, err := ReadKey(path); err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: %v, expected one line with %q", path, err, says)
-		} else if strings.Contains(err.Error(), "AGE-SECRET-KEY-1Q") {
-			t.Errorf("the error tells the key: %v", err)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
@@ -30,7 +31,8 @@ const format = "diarizer voices 1"
 type File struct {
 	path    string
 	m       model.Model
-	key     *Key
+	key     *voicekey.Key
+	sealed  bool // what is on the disk
 	people  []person
 	expired []string
 }
@@ -50,7 +52,7 @@ type wire struct {
 // Open reads the voices for a model, with the key of a file that is encrypted. A file that is
 // not encrypted yet will be when it is saved. A file that is not there has no voices.
 // Voices whose time is over are erased.
-func Open(path string, m model.Model, key *Key) (*File, error) {
+func Open(path string, m model.Model, key *voicekey.Key) (*File, error) {
 	f := &File{path: path, m: m, key: key}
 	info, err := os.Stat(path)
 	switch {
@@ -61,11 +63,8 @@ func Open(path string, m model.Model, key *Key) (*File, error) {
 	case info.Size() > maxSize:
 		return nil, fmt.Errorf("%s: %d bytes: expected a file of voices, at most %d", path, info.Size(), maxSize)
 	}
-	data, err := os.ReadFile(path)
+	data, err := f.read()
 	if err != nil {
-		return nil, err
-	}
-	if data, err = key.open(path, data); err != nil {
 		return nil, err
 	}
 	var w wire
@@ -82,6 +81,19 @@ func Open(path string, m model.Model, key *Key) (*File, error) {
 	return f, f.expire(time.Now())
 }
 
+// read returns what the file has, in the clear.
+func (f *File) read() ([]byte, error) {
+	data, err := os.ReadFile(f.path)
+	if err != nil {
+		return nil, err
+	}
+	f.sealed = voicekey.Sealed(data)
+	if data, err = f.key.Open(data); err != nil {
+		return nil, fmt.Errorf("%s is %w", f.path, err)
+	}
+	return data, nil
+}
+
 // Path is where the file is, or will be.
 func (f *File) Path() string { return f.path }
 
@@ -89,7 +101,7 @@ func (f *File) Path() string { return f.path }
 func (f *File) List() []enroll.Entry {
 	var all []enroll.Entry
 	for _, p := range f.people {
-		all = append(all, enroll.Entry{Speaker: p.sp, Err: p.err})
+		all = append(all, enroll.Entry{Speaker: p.sp, Sealed: f.sealed, Err: p.err})
 	}
 	slices.SortStableFunc(all, func(a, b enroll.Entry) int { return strings.Compare(a.Name, b.Name) })
 	return all
@@ -191,11 +203,8 @@ func (f *File) Save() error {
 	if err != nil {
 		return err
 	}
-	data = append(data, '\n')
-	if f.key != nil {
-		if data, err = f.key.seal(data); err != nil {
-			return err
-		}
+	if data, err = f.key.Seal(append(data, '\n')); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return err

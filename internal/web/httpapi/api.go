@@ -1,7 +1,7 @@
-// Package httpapi is the program for whoever speaks HTTP: a recording in, who spoke
-// when out, and a WebSocket that takes sound while it is made. It has routes and no
-// server: internal/web/page lets in who may open the page. docs/http.md is the contract
-// in prose, openapi.json the one for programs.
+// Package httpapi is diarization over HTTP: a request with a recording is answered with
+// who spoke when, and a WebSocket takes live sound. The package has routes and no server:
+// internal/web/page serves them and checks the token. docs/http.md is the contract in
+// prose, openapi.json the contract for programs.
 package httpapi
 
 import (
@@ -19,32 +19,33 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/web/record"
 )
 
-// Options say what is done for those who ask, and how much of it.
+// Options say how requests are served, and how many at once.
 type Options struct {
-	// Pipeline returns how to diarize with a model that was named, the default one if
-	// the name is empty. The error is that of whoever named it.
+	// Pipeline returns the configuration for the model of a name; an empty name is the
+	// default model. Its error is the client's fault.
 	Pipeline func(model string) (pipeline.Config, error)
-	// Live diarizes live sound, [session.Run] with whatever publishes its events.
+	// Live diarizes live sound: [session.Run] with the caller's publishing.
 	Live func(ctx context.Context, src capture.Source, opts session.Options) (*event.Timeline, error)
-	// Limits bound it all.
+	// Limits bound the work.
 	Limits Limits
-	// Temp is the directory for recordings while they are diarized, the system's if
-	// empty.
+	// Temp is the directory of recordings while they are diarized. Empty is the system's
+	// directory for temporary files.
 	Temp string
 }
 
-// Limits bound what is done at once and for how long. What is zero has its default.
+// Limits bound how much is done at once and for how long. A zero field has the default
+// that its comment gives.
 type Limits struct {
 	Live    int           // live recordings at once; 16
-	Jobs    int           // recordings that are diarized at once; one a processor
-	Waiting int           // recordings that wait for their turn; 16
-	Bytes   int64         // of a recording; 2 GiB
-	Sound   time.Duration // that a recording is long, live or not; 12 h
-	Time    time.Duration // from the request to the answer; 1 h
-	Stall   time.Duration // without a byte of a recording; 30 s
-	Resume  time.Duration // until a lost recorder is given up; 1 min
-	Idle    time.Duration // without sound of a recorder that is there; 5 min
-	Ping    time.Duration // between two questions whether a recorder is there; 10 s
+	Jobs    int           // recordings that are diarized at once; one for each processor
+	Waiting int           // recordings that wait to be diarized; 16
+	Bytes   int64         // size of a recording; 2 GiB
+	Sound   time.Duration // length of a recording, live or not; 12 h
+	Time    time.Duration // from a request to its answer; 1 h
+	Stall   time.Duration // without a byte of an upload; 30 s
+	Resume  time.Duration // for a recorder to come back after its connection is lost; 1 min
+	Idle    time.Duration // without sound from a connected recorder; 5 min
+	Ping    time.Duration // between two pings of a recorder; 10 s
 }
 
 func (l Limits) withDefaults() Limits {
@@ -61,14 +62,14 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// API answers. Make it with [New]; it has to be closed.
+// API answers requests. Make it with [New] and close it with [API.Close].
 type API struct {
 	opts     Options
 	limits   Limits
-	jobs     *turns
+	jobs     *queue
 	sessions *record.Registry
 
-	base   context.Context // of what outlives its request
+	base   context.Context // of work that outlives its request
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // of live streams and their connections
 	mu     sync.Mutex
@@ -78,13 +79,13 @@ type API struct {
 // New returns an API.
 func New(o Options) *API {
 	a := &API{opts: o, limits: o.Limits.withDefaults()}
-	a.jobs = newTurns(a.limits.Jobs, a.limits.Waiting)
+	a.jobs = newQueue(a.limits.Jobs, a.limits.Waiting)
 	a.sessions = record.NewRegistry(a.limits.Live, a.limits.Sound)
 	a.base, a.cancel = context.WithCancel(context.Background())
 	return a
 }
 
-// Routes are the handlers by their patterns of [http.ServeMux].
+// Routes are the handlers, by their [http.ServeMux] patterns.
 func (a *API) Routes() map[string]http.Handler {
 	return map[string]http.Handler{
 		"POST /v1/diarize":     http.HandlerFunc(a.diarize),
@@ -93,7 +94,8 @@ func (a *API) Routes() map[string]http.Handler {
 	}
 }
 
-// enter counts what Close waits for. It reports false once the API closes.
+// enter counts a connection that Close has to wait for. It returns false once the API
+// closes.
 func (a *API) enter() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -104,9 +106,9 @@ func (a *API) enter() bool {
 	return true
 }
 
-// Close ends the live streams, whose recorders are told, and refuses new ones. It
-// returns when all that was acknowledged has been heard, or when ctx is done. A
-// recording that is being diarized ends with its request.
+// Close ends the live streams, tells their recorders, and refuses new ones. It returns when
+// all acknowledged sound has been heard, or when ctx is done. It does not end requests with
+// a recording.
 func (a *API) Close(ctx context.Context) error {
 	a.mu.Lock()
 	a.closed = true

@@ -14,16 +14,16 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/web/record"
 )
 
-// The messages to a recorder, told apart by their type.
+// The messages to a recorder. Their type tells them apart.
 type (
 	begun struct {
 		Type     string `json:"type"` // begun
 		Session  string `json:"session"`
 		Stream   string `json:"stream"`
-		Next     uint64 `json:"next"`     // number of the packet that is expected
-		Position int64  `json:"position"` // where sound goes on, in samples of the recorder
+		Next     uint64 `json:"next"`     // number of the next packet
+		Position int64  `json:"position"` // position of the next sound, in samples of the recorder
 		Resumed  bool   `json:"resumed"`
-		Joined   bool   `json:"joined,omitempty"` // others who record the stream
+		Joined   bool   `json:"joined,omitempty"` // whether it joins other devices that record the stream
 	}
 	ack struct {
 		Type     string `json:"type"` // ack
@@ -52,7 +52,8 @@ type (
 // ackEvery is the time between two acknowledgements.
 const ackEvery = 250 * time.Millisecond
 
-// taken is the status of a connection whose recording another one has taken over.
+// taken is the close status of a connection whose recording another connection has taken
+// over.
 const taken websocket.StatusCode = 4001
 
 // connection is one WebSocket of a recorder.
@@ -64,18 +65,18 @@ type connection struct {
 	resumed  bool
 	joined   bool
 	told     uint64 // number of the last event that was sent
-	notices  int    // that were sent
+	notices  int    // how many notices were sent
 	acked    ack
 
-	reads   atomic.Uint64 // messages so far
-	waiting atomic.Bool   // for room for more sound
+	reads   atomic.Uint64 // how many messages were read
+	waiting atomic.Bool   // whether read waits for room for more sound
 }
 
-// run takes sound and tells events until all is told or the connection is lost.
+// run takes sound and sends events until everything is sent or the connection is lost.
 func (c *connection) run() {
 	ctx, cancel := context.WithCancelCause(c.api.base)
 	defer cancel(nil)
-	taking, stop := context.WithCancel(ctx) // ends what waits for room
+	taking, stop := context.WithCancel(ctx) // ends the wait for room
 	defer stop()
 	left := make(chan struct{})
 	leave := sync.OnceFunc(func() { close(left); stop() })
@@ -83,7 +84,7 @@ func (c *connection) run() {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel(nil)
-	wrong := make(chan error, 1) // a message that is no packet; the connection is whole, to say so
+	wrong := make(chan error, 1) // for a message that is no packet: the connection still works and says so
 	wg.Go(func() {
 		err := c.read(ctx, taking)
 		if errors.Is(err, record.ErrPacket) {
@@ -97,13 +98,13 @@ func (c *connection) run() {
 	resume := c.api.limits.Resume
 	switch {
 	case whole:
-		_ = c.conn.Close(websocket.StatusNormalClosure, "") // a recorder that is gone has all the same
+		_ = c.conn.Close(websocket.StatusNormalClosure, "") // the recorder has everything, even if it is gone
 	case errors.Is(err, errTaken):
 		_ = c.conn.Close(taken, "another connection goes on with this recording")
 	case errors.Is(err, record.ErrPacket):
 		c.refuse(err)
 	case websocket.CloseStatus(context.Cause(ctx)) == websocket.StatusNormalClosure:
-		resume = 0 // it has hung up
+		resume = 0 // the recorder has closed the connection
 	}
 	c.session.Detach(id, resume)
 }
@@ -111,15 +112,15 @@ func (c *connection) run() {
 // errTaken says that another connection has taken the recording over.
 var errTaken = errors.New("taken over")
 
-// refuse says what was wrong and closes the connection.
+// refuse sends what was wrong and closes the connection.
 func (c *connection) refuse(reason error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.api.base), writeWithin)
 	defer cancel()
-	_ = c.send(ctx, ended{Type: "refused", Error: reason.Error()}) // a recorder that is gone need not know
+	_ = c.send(ctx, ended{Type: "refused", Error: reason.Error()}) // the recorder may be gone
 	_ = c.conn.Close(websocket.StatusUnsupportedData, "")
 }
 
-// read takes messages until the connection is lost or one is wrong.
+// read takes messages until the connection is lost or a message is wrong.
 func (c *connection) read(ctx, taking context.Context) error {
 	for {
 		kind, data, err := c.conn.Read(ctx)
@@ -137,7 +138,7 @@ func (c *connection) read(ctx, taking context.Context) error {
 		err = c.take(taking, data)
 		c.waiting.Store(false)
 		switch {
-		case err == nil, errors.Is(err, record.ErrOver): // it will hear so
+		case err == nil, errors.Is(err, record.ErrOver): // the writer says that the recording is over
 		case taking.Err() != nil && ctx.Err() == nil: // the writer says why, and reads the answer
 		default:
 			return err
@@ -156,7 +157,7 @@ func (c *connection) take(ctx context.Context, data []byte) error {
 	return c.session.Take(ctx, p)
 }
 
-// control takes what a recorder says in words: that it is done.
+// control takes a text message, which says that the recording ends.
 func (c *connection) control(data []byte) error {
 	var m struct {
 		Type string `json:"type"`
@@ -182,7 +183,7 @@ func (c *connection) watch(ctx context.Context, lose context.CancelCauseFunc) {
 		answered, cancel := context.WithTimeout(ctx, 2*c.api.limits.Ping)
 		err := c.conn.Ping(answered)
 		cancel()
-		// Its answer is not read while there is no room for its sound.
+		// While there is no room for sound, the answer to the ping is not read.
 		if err != nil && !c.waiting.Load() && c.reads.Load() == before {
 			lose(errGone)
 			return
@@ -190,7 +191,7 @@ func (c *connection) watch(ctx context.Context, lose context.CancelCauseFunc) {
 	}
 }
 
-// write tells what there is to tell. whole is true when that was all.
+// write sends updates. whole is true if everything was sent.
 func (c *connection) write(ctx context.Context, left <-chan struct{}, wrong <-chan error) (whole bool, err error) {
 	u := c.session.Since(c.told)
 	c.acked = ack{Type: "ack", Seq: u.Acked, Position: u.Position, Lost: u.Lost}
@@ -200,7 +201,7 @@ func (c *connection) write(ctx context.Context, left <-chan struct{}, wrong <-ch
 	}
 	tick := time.NewTicker(ackEvery)
 	defer tick.Stop()
-	due := false // whether to acknowledge now
+	due := false // whether an acknowledgement is due
 	for {
 		if err := c.update(ctx, u, due || u.Over); err != nil || u.Done {
 			return err == nil, err
@@ -224,7 +225,7 @@ func (c *connection) write(ctx context.Context, left <-chan struct{}, wrong <-ch
 	}
 }
 
-// update tells what is new, and that it is all if it is.
+// update sends an update and, if it is the last one, the end.
 func (c *connection) update(ctx context.Context, u record.Update, acknowledge bool) error {
 	var all []any
 	if now := (ack{Type: "ack", Seq: u.Acked, Position: u.Position, Lost: u.Lost}); acknowledge && now != c.acked {
@@ -250,11 +251,11 @@ func (c *connection) update(ctx context.Context, u record.Update, acknowledge bo
 	if !u.Done {
 		return nil
 	}
-	c.api.sessions.Forget(c.session) // before the recorder knows and begins again
+	c.api.sessions.Forget(c.session) // before the recorder is told and begins again
 	return c.send(ctx, ended{"ended", u.Failure})
 }
 
-// send writes a message; a recorder that does not read loses its connection.
+// send writes a message. A recorder that does not read loses its connection.
 func (c *connection) send(ctx context.Context, m any) error {
 	data, err := json.Marshal(m)
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/web/httpapi"
 )
 
-// elsewhere is sound as another device in the room hears it: not as loud, so many samples
-// later, with noise.
+// elsewhere is a sound as another device in the room hears it: softer, so many samples
+// later, and with noise.
 func elsewhere(sound []byte, loud float64, delay int, noise float64) []byte {
 	rng := rand.New(rand.NewPCG(7, 7))
 	out := make([]byte, 0, len(sound))
@@ -32,7 +32,7 @@ func elsewhere(sound []byte, loud float64, delay int, noise float64) []byte {
 	return out
 }
 
-// near holds turns against others: the same speakers, and the same times within 50 ms.
+// near compares turns with other turns: the same speakers, and the same times within 50 ms.
 func near(t *testing.T, got, want *event.Timeline) {
 	t.Helper()
 	same := slices.EqualFunc(got.Turns(), want.Turns(), func(a, b event.Turn) bool {
@@ -43,14 +43,15 @@ func near(t *testing.T, got, want *event.Timeline) {
 	}
 }
 
-// Two devices of one room, the second of which is far away, hears later, joins later and goes
-// on when the first has left: each speaker is one, and the turns are those of a replay.
+// Two devices are in one room. The second one is far away, hears later, joins later, and
+// goes on when the first has left. Each speaker is one speaker, and the turns are those of
+// a replay.
 func TestTwoDevicesOfOneRoom(t *testing.T) {
 	sound := samples(t)
 	want := timelineOf(t, "room", bytes.NewReader(sound), raw)
 	for name, c := range map[string]struct {
 		loud, noise          float64
-		delay, joins, leaves int // seconds, but for the delay
+		delay, joins, leaves int // seconds; the delay is in samples
 	}{
 		"both to the end": {loud: 0.3, noise: 0.0005, delay: 200},
 		"joins late":      {loud: 0.3, noise: 0.0005, delay: 200, joins: 3},
@@ -64,7 +65,7 @@ func TestTwoDevicesOfOneRoom(t *testing.T) {
 			other := elsewhere(sound, c.loud, c.delay, c.noise)
 			one := s.open("stream=room&name=room")
 			var two *client
-			from := 0 // where the second one joined
+			from := 0 // where the second device joined
 			for at := 0; at < len(sound); at += 2 * piece {
 				if c.leaves == 0 || at < c.leaves*32000 {
 					one.send(sound[at:min(len(sound), at+2*piece)])
@@ -72,7 +73,7 @@ func TestTwoDevicesOfOneRoom(t *testing.T) {
 					one.end()
 				}
 				if two == nil && at >= c.joins*32000 {
-					// What was sent has arrived, so that both are as far.
+					// All sound has arrived, so that both devices are equally far.
 					if err := one.read(func() bool { return one.position*2 >= int64(at) }); err != nil {
 						t.Fatal(err)
 					}
@@ -84,7 +85,7 @@ func TestTwoDevicesOfOneRoom(t *testing.T) {
 				if two == nil || at/(2*piece)%40 > 0 {
 					continue
 				}
-				// The room hears as fast as the slower one sends.
+				// The room hears as fast as the slower device sends.
 				if err := two.read(func() bool { return two.position*2 >= int64(at-from) }); err != nil {
 					t.Fatal(err)
 				}
@@ -101,8 +102,8 @@ func TestTwoDevicesOfOneRoom(t *testing.T) {
 	}
 }
 
-// A device that joins is told the stream from its beginning, and one that leaves that it has
-// ended. Nobody joins what nobody records.
+// A device that joins is told the stream from its beginning. A device that leaves is told
+// that its recording has ended. A device cannot join a stream that no device records.
 func TestJoining(t *testing.T) {
 	s := serve(t, httpapi.Limits{Live: 12}, "")
 	for _, c := range []struct {
@@ -136,7 +137,7 @@ func TestJoining(t *testing.T) {
 	if err := two.read(func() bool { return len(two.timeline.Turns()) > 1 }); err != nil {
 		t.Fatal(err)
 	}
-	for range 6 { // eight are the most
+	for range 6 { // eight devices are the most
 		s.open("stream=room&join=true")
 	}
 	if _, answer, err := s.dial("stream=room&join=true", nil); err == nil || answer.StatusCode != 503 {
@@ -148,7 +149,7 @@ func TestJoining(t *testing.T) {
 	}
 }
 
-// A device whose connection hangs keeps the others waiting for a second, not more.
+// A device whose connection hangs keeps the others waiting for at most a second.
 func TestDeviceThatHangs(t *testing.T) {
 	s := serve(t, httpapi.Limits{Resume: time.Minute}, "")
 	sound := samples(t)

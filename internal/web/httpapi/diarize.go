@@ -19,7 +19,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/export"
 )
 
-// job is a recording that somebody wants diarized.
+// job is a request to diarize a recording.
 type job struct {
 	answer  answer
 	cfg     pipeline.Config
@@ -44,13 +44,13 @@ func (a *API) diarize(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	u, err := a.receive(w, r)
 	if err != nil {
-		// What was not read of the body cannot be told from the next request.
+		// The unread rest of the body would be taken for the next request.
 		w.Header().Set("Connection", "close")
 		answerError(w, err)
 		return
 	}
 	defer u.remove()
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it would end the connection while we work
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a deadline would end the connection during the work
 	if j.answer.progress {
 		a.tell(ctx, w, u, j)
 		return
@@ -70,7 +70,7 @@ func (a *API) diarize(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(data) // the client is gone
 }
 
-// answerWithin is how long whoever asked may take to read the answer.
+// answerWithin is how long a client may take to read the answer.
 const answerWithin = 2 * time.Minute
 
 func (a *API) parseJob(r *http.Request) (j job, err error) {
@@ -91,9 +91,9 @@ func (a *API) parseJob(r *http.Request) (j job, err error) {
 	return j, err
 }
 
-// result waits for its turn, diarizes and writes the answer. progress, where not nil,
-// is told how much has been heard of how much, which is 0 where it is not known. The
-// warning is of what could not be read.
+// result waits for a free worker, diarizes and returns the answer. progress, where not nil,
+// is called with how much of the recording has been heard, in samples, and the length of
+// the recording, 0 if it is not known. warning names what could not be read.
 func (a *API) result(ctx context.Context, u upload, j job, progress func(heard int64, length time.Duration)) (data []byte, warning, err error) {
 	if err := a.jobs.begin(ctx); err != nil {
 		return nil, nil, err
@@ -128,7 +128,7 @@ func (a *API) tooLong() error {
 	return refuse(http.StatusRequestEntityTooLarge, "the recording is too long: expected at most %v", a.limits.Sound)
 }
 
-// bounded is a source that may not be longer than most samples.
+// bounded is a source that may have at most so many samples.
 type bounded struct {
 	capture.Source
 	most int64
@@ -143,8 +143,8 @@ func (b *bounded) Next(ctx context.Context) (capture.Block, error) {
 	return block, err
 }
 
-// unreadable gives the errors of a recording their status, and has them name it as
-// whoever sent it does.
+// unreadable gives the error of a recording its HTTP status, and the recording the name
+// that the client gave it.
 func unreadable(ctx context.Context, err error, name string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -163,7 +163,7 @@ func unreadable(ctx context.Context, err error, name string) error {
 	return err
 }
 
-// renamed is the error of a recording, by the name that its sender knows.
+// renamed is the error of a recording, with the name that the client gave the recording.
 func renamed(err error, name string) error {
 	var of *capture.Error
 	if !errors.As(err, &of) {
@@ -171,7 +171,7 @@ func renamed(err error, name string) error {
 	}
 	named := *of
 	named.Path = name
-	if of != err { // wrapped: the words around it may name the file too
+	if of != err { // wrapped: the text around it may name the file too
 		return fmt.Errorf("%w", &named)
 	}
 	return &named

@@ -41,7 +41,7 @@ func form(t *testing.T, name string, data []byte) (io.Reader, string) {
 	return &b, w.FormDataContentType()
 }
 
-// The answers are what the program writes itself.
+// The answers are the files that the program writes.
 func TestAnswersAreThoseOfRun(t *testing.T) {
 	s := serve(t, httpapi.Limits{}, "")
 	data := recording(t)
@@ -58,7 +58,7 @@ func TestAnswersAreThoseOfRun(t *testing.T) {
 	} {
 		var body io.Reader = bytes.NewReader(data)
 		header := []string{"Accept", c.accept}
-		if c.query == "" { // the name is that of the file
+		if c.query == "" { // the name is the file's
 			var kind string
 			body, kind = form(t, "talk.wav", data)
 			header = append(header, "Content-Type", kind)
@@ -71,7 +71,7 @@ func TestAnswersAreThoseOfRun(t *testing.T) {
 		if err := export.Write(&b, c.format, []*event.Timeline{want}); err != nil {
 			t.Fatal(err)
 		}
-		if c.format == export.CSV { // which names the run
+		if c.format == export.CSV { // CSV names the run
 			text = strings.ReplaceAll(text, strings.Split(text, ",")[10], want.Run())
 		}
 		if c.format == export.JSON {
@@ -85,7 +85,7 @@ func TestAnswersAreThoseOfRun(t *testing.T) {
 	empty(t, s)
 }
 
-// turnsIn are the turns of a document.
+// turnsIn returns the turns of a document.
 func turnsIn(t *testing.T, data []byte) string {
 	t.Helper()
 	var doc struct {
@@ -97,7 +97,7 @@ func turnsIn(t *testing.T, data []byte) string {
 	return string(doc.Streams[0].Turns)
 }
 
-// empty holds that no recording stays.
+// empty checks that no uploaded recording is left.
 func empty(t *testing.T, s *server) {
 	t.Helper()
 	for range 200 {
@@ -231,8 +231,8 @@ func TestTokenIsAsked(t *testing.T) {
 	}
 }
 
-// A server that has enough to do says so; a recording that stops coming, or whoever
-// goes away, takes nobody's place for long.
+// A server with too much to do says so. An upload that stalls, or a client that goes away,
+// does not keep a place for long.
 func TestPlacesAreBoundedAndFreed(t *testing.T) {
 	s := serve(t, httpapi.Limits{Jobs: 1, Waiting: 1, Stall: 300 * time.Millisecond}, "")
 	var stalled []net.Conn
@@ -254,7 +254,7 @@ func TestPlacesAreBoundedAndFreed(t *testing.T) {
 			busy = true
 		}
 		if busy && status == http.StatusUnsupportedMediaType {
-			break // there is room again
+			break // a place is free again
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
@@ -268,11 +268,11 @@ func TestPlacesAreBoundedAndFreed(t *testing.T) {
 			t.Fatal(err)
 		}
 		if answer.StatusCode != http.StatusRequestTimeout {
-			t.Errorf("a recording that stopped coming: %d", answer.StatusCode)
+			t.Errorf("an upload that stalled: %d", answer.StatusCode)
 		}
 		answer.Body.Close()
 	}
-	// Whoever goes away while we work or wait.
+	// The client goes away during the work or the wait.
 	for range 3 {
 		ctx, cancel := context.WithCancel(t.Context())
 		r, err := http.NewRequestWithContext(ctx, "POST", s.url+"/v1/diarize", bytes.NewReader(recording(t)))
@@ -280,7 +280,7 @@ func TestPlacesAreBoundedAndFreed(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Header.Set("Accept", "text/event-stream")
-		answer, err := s.http.Do(r) // the first event: all of it is there
+		answer, err := s.http.Do(r) // the first event: the upload is complete
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -297,7 +297,7 @@ func TestPlacesAreBoundedAndFreed(t *testing.T) {
 	t.Error("places are not freed")
 }
 
-// The document names each route and each parameter that is taken.
+// The document names each route and each parameter that a route takes.
 func TestDocumentNamesWhatIsThere(t *testing.T) {
 	s := serve(t, httpapi.Limits{}, "")
 	for pattern := range s.api.Routes() {

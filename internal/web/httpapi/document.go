@@ -8,10 +8,10 @@ import (
 //go:embed openapi.json
 var openapi []byte
 
-// Document is the OpenAPI document.
+// Document is the OpenAPI document of the API, as JSON.
 func Document() []byte { return openapi }
 
-// document answers with what can be asked.
+// document answers with the OpenAPI document.
 func document(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-cache")

@@ -10,11 +10,11 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/export"
 )
 
-// stream is the media type of progress.
+// stream is the media type of server-sent events.
 const stream = "text/event-stream"
 
-// media are the formats of answers by their media types, the preferred one of each
-// range first.
+// media are the formats of answers by media type. Within a range such as text/*, the first
+// one is preferred.
 var media = []struct {
 	name   string
 	format export.Format
@@ -34,7 +34,7 @@ func formats() []string {
 	return all
 }
 
-// answer is how somebody wants to be answered.
+// answer is the form of the answer that a client wants.
 type answer struct {
 	format   export.Format
 	progress bool // by server-sent events
@@ -53,8 +53,9 @@ func (a answer) contentType() string {
 	return "application/octet-stream"
 }
 
-// negotiate reads ?format= and Accept. The first decides what the result is; the
-// second too where it is absent, and whether there is progress.
+// negotiate reads ?format= and Accept. The format parameter decides the format of the
+// result, or Accept if there is no parameter. Accept also decides whether progress is
+// reported.
 func negotiate(r *http.Request) (answer, error) {
 	ranges := accepted(r.Header.Values("Accept"))
 	a := answer{format: export.JSON, progress: slices.Contains(ranges, stream)}
@@ -81,7 +82,8 @@ func negotiate(r *http.Request) (answer, error) {
 		strings.Join(r.Header.Values("Accept"), ", "), stream)
 }
 
-// accepted are the media ranges of Accept that are wanted, the most wanted first.
+// accepted returns the media ranges of Accept with a positive weight, the greatest weight
+// first.
 func accepted(values []string) []string {
 	type wanted struct {
 		name string

@@ -16,8 +16,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/web/httpapi"
 )
 
-// FuzzRequest: whatever is asked has a status of the document, and none is the server's
-// own fault.
+// FuzzRequest holds that every request is answered with a status of the document, and that
+// no request is answered with an internal error.
 func FuzzRequest(f *testing.F) {
 	f.Add("POST", "format=vtt&name=a", "text/vtt", "audio/flac", []byte("fLaC"))
 	f.Add("POST", "speakers=2&channel=1&exclusive=true", "text/event-stream;q=0.5, */*;q=0", "multipart/form-data; boundary=x", []byte("--x\r\nContent-Disposition: form-data; name=f; filename=\"a/../b\"\r\n\r\nRIFF\r\n--x--"))

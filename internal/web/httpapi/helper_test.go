@@ -40,7 +40,7 @@ var light = sync.OnceValue(func() model.Model {
 	return m
 })
 
-// server is the API behind the page's own guard.
+// server is the API behind the page's guard.
 type server struct {
 	t    testing.TB
 	api  *httpapi.API
@@ -80,7 +80,7 @@ func serve(t testing.TB, limits httpapi.Limits, token string) *server {
 	return s
 }
 
-// documented holds every answer against the OpenAPI document.
+// documented checks every answer against the OpenAPI document.
 type documented struct {
 	t    testing.TB
 	next http.RoundTripper
@@ -93,7 +93,7 @@ type operation struct {
 	}
 }
 
-// operationOf is what the document says of a request.
+// operationOf is the operation of the document for a request.
 func operationOf(t testing.TB, r *http.Request) (op operation, ok bool) {
 	t.Helper()
 	var doc struct {
@@ -136,13 +136,13 @@ func (d *documented) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// schemas are those of the document, by their place in it.
+// schemas are the document's schemas, by their place in the document.
 var schemas struct {
 	sync.Mutex
 	compiler *jsonschema.Compiler
 }
 
-// conforms holds JSON against a schema of the document.
+// conforms checks JSON against a schema of the document.
 func conforms(t testing.TB, place string, data []byte) {
 	t.Helper()
 	schemas.Lock()
@@ -197,10 +197,10 @@ func (s *server) ask(method, path string, body io.Reader, header ...string) (sta
 	return answer.StatusCode, string(data), answer.Header
 }
 
-// seconds is how much of the demo most tests take: three speakers.
+// seconds is how much of the demo most tests use: three speakers.
 const seconds = 16
 
-// samples are the beginning of the demo as 16 kHz mono of 16 bits.
+// samples is the beginning of the demo as 16 kHz mono of 16 bits.
 func samples(t testing.TB) []byte {
 	t.Helper()
 	rec, err := capture.OpenReader(t.Context(), demo.Recording(), "demo", capture.Options{})
@@ -215,7 +215,7 @@ func samples(t testing.TB) []byte {
 	return natsaudio.AppendS16(nil, all[:seconds*capture.Rate])
 }
 
-// recording is the same as a WAV file.
+// recording is the same sound as a WAV file.
 func recording(t testing.TB) []byte {
 	data := samples(t)
 	b := binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(36+len(data)))
@@ -226,7 +226,7 @@ func recording(t testing.TB) []byte {
 	return append(binary.LittleEndian.AppendUint32(b, uint32(len(data))), data...)
 }
 
-// timelineOf is what comes of a recording without any HTTP.
+// timelineOf is the timeline of a recording that does not go over HTTP.
 func timelineOf(t testing.TB, name string, r io.Reader, opts capture.Options) *event.Timeline {
 	t.Helper()
 	rec, err := capture.OpenReader(t.Context(), r, name, opts)

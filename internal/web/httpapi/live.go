@@ -17,19 +17,19 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/web/record"
 )
 
-// recorder is what a recorder says of itself when it comes.
+// recorder is what a recorder asks for in its request.
 type recorder struct {
-	session  string // that it goes on with; empty for a new one
-	after    uint64 // the last event that it has
+	session  string // the id of the recording to go on with; empty for a new one
+	after    uint64 // number of the last event that the recorder has
 	numbered bool   // whether packets have numbers and positions
 	stream   string
 	name     string
-	joins    bool // others who record the stream
+	joins    bool // whether it joins other devices that record the stream
 	format   record.Format
 	cfg      pipeline.Config
 }
 
-// live takes the sound of a recorder and tells it who speaks.
+// live takes the sound of a recorder and sends the events of the stream.
 func (a *API) live(w http.ResponseWriter, r *http.Request) {
 	rec, err := a.parseRecorder(r)
 	if err != nil {
@@ -37,7 +37,7 @@ func (a *API) live(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		// A browser does not tell a page why it got no WebSocket. Asking again tells.
+		// A browser does not tell a page why it got no WebSocket. A page asks again without one.
 		if err := a.would(rec); err != nil {
 			answerError(w, err)
 			return
@@ -57,9 +57,9 @@ func (a *API) live(w http.ResponseWriter, r *http.Request) {
 		answerError(w, err)
 		return
 	}
-	// The guard of the page has looked at the origin; the library does again.
+	// The page's guard has checked the origin; the library checks it again.
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
-	if err != nil { // it has answered
+	if err != nil { // Accept has answered
 		if rec.session == "" {
 			a.sessions.Forget(s)
 		}
@@ -75,7 +75,7 @@ func (a *API) live(w http.ResponseWriter, r *http.Request) {
 	c.run()
 }
 
-// sessionOf is the recording that is to go on, or a new one.
+// sessionOf is the recording to go on with, or a new one.
 func (a *API) sessionOf(rec recorder) (*record.Session, error) {
 	if rec.session != "" {
 		s, err := a.sessions.Find(rec.session)
@@ -92,7 +92,7 @@ func (a *API) sessionOf(rec recorder) (*record.Session, error) {
 	return s, notBegun(err)
 }
 
-// would is why sessionOf would fail, without a new recording.
+// would is the error with which sessionOf would fail. It begins no recording.
 func (a *API) would(rec recorder) error {
 	if rec.session != "" {
 		_, err := a.sessionOf(rec)
@@ -101,7 +101,7 @@ func (a *API) would(rec recorder) error {
 	return notBegun(a.sessions.Check(rec.stream, rec.joins))
 }
 
-// notBegun gives the errors of a recording that does not begin their status.
+// notBegun gives the error of a recording that does not begin its HTTP status.
 func notBegun(err error) error {
 	switch {
 	case err == nil:
@@ -116,7 +116,7 @@ func notBegun(err error) error {
 	return &refusal{http.StatusBadRequest, err}
 }
 
-// hear diarizes what all who record a stream hear, to its end.
+// hear diarizes the sound of all devices that record a stream, to its end.
 func (a *API) hear(s *record.Session, src capture.Source, rec recorder) {
 	_, err := a.opts.Live(a.base, src, session.Options{
 		Stream:   rec.stream,
@@ -145,13 +145,13 @@ func (a *API) parseRecorder(r *http.Request) (rec recorder, err error) {
 		}
 	}
 	if rec.session = q.Get("session"); rec.session != "" {
-		return rec, nil // what else there is to say was said when it began
+		return rec, nil // the other parameters were given when the recording began
 	}
 	if rec.joins, err = flagIn(q, "join"); err != nil {
 		return rec, err
 	}
 	if rec.joins && q.Get("stream") == "" {
-		return rec, refuse(http.StatusBadRequest, "join=true: expected stream=ID besides, the stream that others record")
+		return rec, refuse(http.StatusBadRequest, "join=true: expected stream=ID too, the stream that others record")
 	}
 	rec.name = clean(q.Get("name"))
 	rec.stream = cmp.Or(q.Get("stream"), "live-"+strings.ToLower(rand.Text()[:8]))

@@ -26,13 +26,13 @@ import (
 type client struct {
 	t    testing.TB
 	conn *websocket.Conn
-	// What the server has said.
+	// What the server has sent.
 	session  string
 	next     uint64
 	position int64
 	acked    uint64
 	lost     uint64
-	after    uint64 // the last event
+	after    uint64 // number of the last event
 	timeline *event.Timeline
 	kinds    map[event.Kind]int
 	notices  []string
@@ -40,8 +40,8 @@ type client struct {
 	failure  string
 }
 
-// dial opens a connection; the session and the last event are those of a connection
-// before, if there was one.
+// dial opens a connection. The session and the last event are those of an earlier
+// connection, if there was one.
 func (s *server) dial(query string, before *client) (*client, *http.Response, error) {
 	c := &client{t: s.t, timeline: &event.Timeline{}, kinds: map[event.Kind]int{}}
 	if before != nil {
@@ -66,7 +66,7 @@ func (s *server) open(query string) *client {
 	return c
 }
 
-// read takes messages until one after which enough is true.
+// read reads messages until enough is true after one.
 func (c *client) read(enough func() bool) error {
 	for {
 		ctx, cancel := context.WithTimeout(c.t.Context(), 5*time.Minute)
@@ -120,7 +120,7 @@ func (c *client) send(data []byte) {
 	}
 }
 
-// end says that there is no more, and reads the rest.
+// end says that no more sound comes, and reads the rest.
 func (c *client) end() {
 	c.t.Helper()
 	if err := c.conn.Write(c.t.Context(), websocket.MessageText, []byte(`{"type":"end"}`)); err != nil {
@@ -139,16 +139,16 @@ func (c *client) end() {
 
 var raw = capture.Options{Raw: &capture.Raw{Encoding: "s16le", Rate: 16000, Channels: 1}}
 
-// equal holds that a recorder was told what comes of the same sound in a file.
+// equal checks that a recorder was told the turns of the same sound in a file.
 func equal(t testing.TB, got, want *event.Timeline) {
 	t.Helper()
-	// Not DeepEqual: what was not scored has a LogP that is no number.
+	// Not DeepEqual: the LogP of a turn without a score is NaN.
 	if got.At() != want.At() || fmt.Sprint(got.Turns()) != fmt.Sprint(want.Turns()) {
 		t.Errorf("%d turns until %v, expected %d until %v:\n%+v\n%+v", len(got.Turns()), got.At(), len(want.Turns()), want.At(), got.Turns(), want.Turns())
 	}
 }
 
-// piece is so much sound in a message, in samples: 60 ms.
+// piece is the sound of one message, in samples: 60 ms.
 const piece = 960
 
 func TestLiveIsWhatAFileIs(t *testing.T) {
@@ -168,8 +168,8 @@ func TestLiveIsWhatAFileIs(t *testing.T) {
 			t.Errorf("acknowledged to %d of %d, %d lost", c.position, len(sound)/2, c.lost)
 		}
 	})
-	// The connection is lost in the middle, over and over, and what was not
-	// acknowledged is sent again.
+	// The connection is lost in the middle again and again. Sound that was not acknowledged
+	// is sent again.
 	t.Run("resumed", func(t *testing.T) {
 		c := s.open("stream=room&name=room&framing=numbered")
 		packets := len(sound) / (2 * piece)
@@ -217,7 +217,7 @@ func TestLiveIsWhatAFileIs(t *testing.T) {
 	})
 }
 
-// A recorder that had no sound for a while says so by its positions.
+// A recorder without sound for a while says so by the positions of its packets.
 func TestGapIsTold(t *testing.T) {
 	s := serve(t, httpapi.Limits{}, "")
 	sound := samples(t)[:2*16000*4]
@@ -257,7 +257,7 @@ func TestOpus(t *testing.T) {
 	if got := c.timeline.At().Seconds(); got < 9.9 || got > 10.1 || len(c.timeline.Turns()) < 3 {
 		t.Errorf("%v s, %d turns", got, len(c.timeline.Turns()))
 	}
-	// What is no Opus inside a packet is told, and a gap.
+	// A packet whose data is no Opus is reported, and is a gap.
 	c = s.open("encoding=opus")
 	c.send([]byte{0xfc, 1, 2, 3, 4})
 	c.end()
@@ -292,11 +292,11 @@ func TestLiveRefusals(t *testing.T) {
 			t.Errorf("%s %v: %d, %s, expected %d and a sentence with %q", c.query, c.header, status, text, c.status, c.says)
 		}
 	}
-	other := s.open("stream=other") // the handshake that failed has left its place
+	other := s.open("stream=other") // the failed handshake has given its place back
 	if _, answer, err := s.dial("stream=third", nil); err == nil || answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
 		t.Errorf("a third recording: %v", err)
 	}
-	// What is no sound is refused with a sentence, and the recording can go on.
+	// Data that is no sound is refused with a sentence, and the recording can go on.
 	if err := other.conn.Write(t.Context(), websocket.MessageText, []byte("hello")); err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +315,7 @@ func TestLiveRefusals(t *testing.T) {
 	if err := again.read(func() bool { return again.failure != "" }); err != nil || !strings.Contains(again.failure, "whole samples") {
 		t.Errorf("%v, %q", err, again.failure)
 	}
-	_, _, _ = again.conn.Read(t.Context()) // the end of the connection, which waits to be answered
+	_, _, _ = again.conn.Read(t.Context()) // the close of the connection waits for an answer
 	if err := going.conn.Write(t.Context(), websocket.MessageBinary, make([]byte, record.MaxMessage+2)); err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +326,7 @@ func TestLiveRefusals(t *testing.T) {
 
 var ws = []string{"Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}
 
-// A recording that another connection goes on with leaves the first one.
+// When another connection goes on with a recording, the first connection is closed.
 func TestTakeOver(t *testing.T) {
 	s := serve(t, httpapi.Limits{}, "")
 	one := s.open("framing=numbered")
@@ -345,11 +345,11 @@ func TestTakeOver(t *testing.T) {
 	}
 }
 
-// A recorder that is gone although its connection is open, or that sends nothing, or
-// has gone without a word, holds its place for a while and not for ever.
+// A recorder that is gone although its connection is open, that sends nothing, or that left
+// without a word, keeps its place for a bounded time.
 func TestRecordersThatAreGone(t *testing.T) {
 	s := serve(t, httpapi.Limits{Live: 1, Ping: 300 * time.Millisecond, Resume: 50 * time.Millisecond, Idle: 1500 * time.Millisecond}, "")
-	s.open("stream=one") // does not read, so that it answers no ping
+	s.open("stream=one") // this recorder does not read, so that it answers no ping
 	var two *client
 	for {
 		c, answer, err := s.dial("stream=two", nil)
@@ -363,13 +363,13 @@ func TestRecordersThatAreGone(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	defer two.conn.CloseNow()
-	// It answers, and sends no sound.
+	// This recorder answers pings and sends no sound.
 	if err := two.read(func() bool { return two.ended }); err != nil || len(two.notices) != 1 || !strings.Contains(two.notices[0], "no sound") {
 		t.Errorf("%v, %q", err, two.notices)
 	}
 }
 
-// A server that stops hears what it has acknowledged, and says goodbye.
+// A server that stops hears the sound that it has acknowledged, and tells the recorders.
 func TestNothingAcknowledgedIsLostAtTheEnd(t *testing.T) {
 	s := serve(t, httpapi.Limits{}, "")
 	sound := samples(t)[:2*16000*9]

@@ -37,10 +37,10 @@ func open(t *testing.T, path string) *os.File {
 	return f
 }
 
-// Many recorders at once, all of whose connections break every so often: each is told
-// the turns of its own sound, all of it. DIARIZER_RECORDERS says how many,
+// Many recorders at once, whose connections break again and again. Each is told all turns
+// of its own sound. DIARIZER_RECORDERS is how many recorders there are,
 // DIARIZER_RECORD_SECONDS how long each of them records, and DIARIZER_RECORD_SPEED how fast
-// against the clock, as fast as can be where it is absent.
+// compared with real time; without it, as fast as possible.
 func TestManyRecorders(t *testing.T) {
 	recorders, seconds := number("DIARIZER_RECORDERS", 5), number("DIARIZER_RECORD_SECONDS", 5)
 	speed := number("DIARIZER_RECORD_SPEED", 0)
@@ -72,7 +72,7 @@ func TestManyRecorders(t *testing.T) {
 					time.Sleep(time.Until(start.Add(time.Duration(at) * time.Second / 16000 / time.Duration(speed))))
 				}
 				c.send(record.Packet{Seq: seq, Position: at, Data: sound[2*at : min(2*(at+piece), int64(len(sound)))]}.Append(nil))
-				if seq%16 == 0 { // read, as recorders do, or pings have no answer
+				if seq%16 == 0 { // read, as recorders do; otherwise pings get no answer
 					if err := c.read(func() bool { return c.acked+32 >= seq }); err != nil {
 						return err
 					}

@@ -12,28 +12,28 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture"
 )
 
-// progressEvery is the time between two words about progress.
+// progressEvery is the time between two reports of progress.
 const progressEvery = 250 * time.Millisecond
 
-// writeWithin is how long whoever asked may take to read what is said.
+// writeWithin is how long a client may take to read a message.
 const writeWithin = 20 * time.Second
 
-// errGone says that whoever asked has gone.
-var errGone = errors.New("whoever asked is gone")
+// errGone says that the client is gone.
+var errGone = errors.New("the client is gone")
 
-// progress is what is said about progress, in seconds.
+// progress is a report of progress. Times are in seconds.
 type progress struct {
 	Heard  float64  `json:"heard"`
 	Length *float64 `json:"length,omitempty"`
 }
 
-// failed is what is said instead of a result.
+// failed is sent in the place of a result.
 type failed struct {
 	Status int    `json:"status"`
 	Error  string `json:"error"`
 }
 
-// tell answers by server-sent events: progress, then result or error.
+// tell answers by server-sent events: progress, and then the result or an error.
 func (a *API) tell(ctx context.Context, w http.ResponseWriter, u upload, j job) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -86,8 +86,7 @@ func (s *sender) event(name string, v any) error {
 	return s.lines(name, data)
 }
 
-// lines writes an event of several lines, whose last line break is lost, as the
-// format of such events has it.
+// lines writes an event of several lines. In that format the last line break is lost.
 func (s *sender) lines(name string, data []byte) error {
 	s.last = time.Now()
 	_ = s.out.SetWriteDeadline(s.last.Add(writeWithin)) // a writer without deadlines has none

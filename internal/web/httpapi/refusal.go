@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// refusal is an error with the status that it has.
+// refusal is an error with its HTTP status.
 type refusal struct {
 	status int
 	err    error
@@ -20,7 +20,8 @@ func refuse(status int, format string, args ...any) error {
 	return &refusal{status, fmt.Errorf(format, args...)}
 }
 
-// answerError answers with a sentence. What no refusal says is the server's fault.
+// answerError answers with the text of an error. An error that is no refusal is the
+// server's fault.
 func answerError(w http.ResponseWriter, err error) {
 	status := http.StatusInternalServerError
 	var r *refusal

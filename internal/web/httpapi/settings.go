@@ -14,10 +14,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// maxSpeakers is more than ever speak in one stream.
+// maxSpeakers is more speakers than a stream ever has.
 const maxSpeakers = 1000
 
-// howParameters are those that say how to diarize.
+// howParameters are the parameters that say how to diarize.
 var howParameters = []string{"model", "speakers", "min_speakers", "max_speakers", "exclusive"}
 
 // pipelineFor reads howParameters.
@@ -47,7 +47,7 @@ func (a *API) pipelineFor(q url.Values) (pipeline.Config, error) {
 	return cfg, err
 }
 
-// numberIn reads a parameter; where it is absent it is otherwise.
+// numberIn reads a parameter. If the parameter is missing, the number is otherwise.
 func numberIn(q url.Values, name string, least, most, otherwise int) (int, error) {
 	text := q.Get(name)
 	if text == "" {
@@ -81,8 +81,8 @@ func channelIn(q url.Values) (capture.Channel, error) {
 	return c, nil
 }
 
-// known refuses parameters that nothing is made of: a word that is misspelt should
-// not be taken for none.
+// known refuses parameters that are not among names: a misspelt parameter must not be
+// ignored.
 func known(q url.Values, names ...string) error {
 	for _, name := range slices.Sorted(maps.Keys(q)) {
 		if !slices.Contains(names, name) {

@@ -14,16 +14,16 @@ import (
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 )
 
-// upload is a recording that was sent.
+// upload is a recording that a client has sent.
 type upload struct {
-	path string // of a file of our own
-	name string // what it is called by whoever sent it
+	path string // of our copy
+	name string // the client's name for it
 }
 
-func (u upload) remove() { _ = os.Remove(u.path) } // a file that is gone is what we want
+func (u upload) remove() { _ = os.Remove(u.path) } // it may be gone already
 
-// receive keeps what r sends in a file. A recorder's index may stand at the end of
-// its file, so that nothing can be heard before all of it is there.
+// receive copies the recording of r to a file. The index of a recording may be at the end
+// of its file, so that nothing can be heard before the whole file is there.
 func (a *API) receive(w http.ResponseWriter, r *http.Request) (u upload, err error) {
 	limit := a.limits.Bytes
 	if r.ContentLength > limit+multipartRoom {
@@ -53,14 +53,14 @@ func (a *API) receive(w http.ResponseWriter, r *http.Request) (u upload, err err
 	return u, nil
 }
 
-// multipartRoom is what a form may have around its recording.
+// multipartRoom is how many bytes a form may have around its recording.
 const multipartRoom = 64 << 10
 
 func tooLarge(limit int64) error {
 	return refuse(http.StatusRequestEntityTooLarge, "the recording is too large: expected at most %d bytes", limit)
 }
 
-// received gives the errors of a body their status.
+// received gives the error of reading a body its HTTP status.
 func received(err error, limit int64, stall time.Duration) error {
 	var large *http.MaxBytesError
 	var r *refusal
@@ -70,14 +70,14 @@ func received(err error, limit int64, stall time.Duration) error {
 	case errors.As(err, &large):
 		return tooLarge(limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return refuse(http.StatusRequestTimeout, "the recording stopped coming: expected some of it every %v, and all of it in time", stall)
+		return refuse(http.StatusRequestTimeout, "the upload stalled: expected some bytes every %v, and the whole recording in time", stall)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return refuse(http.StatusBadRequest, "the recording ended before all of it was there")
+		return refuse(http.StatusBadRequest, "the upload ended before the whole recording was there")
 	}
 	return fmt.Errorf("taking the recording: %w", err)
 }
 
-// part is the recording in a request: its body, or the first file of a form.
+// part is the recording in a request: the body, or the first file of a form.
 func part(body io.Reader, r *http.Request) (src io.Reader, name string, err error) {
 	name = clean(r.URL.Query().Get("name"))
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -113,7 +113,7 @@ func part(body io.Reader, r *http.Request) (src io.Reader, name string, err erro
 	}
 }
 
-// clean is a name that fits into a line of every format: RTTM has no white space.
+// clean is a name that fits into a line of every format. RTTM has no white space in names.
 func clean(name string) string {
 	name = strings.Map(func(r rune) rune {
 		switch {
@@ -130,7 +130,7 @@ func clean(name string) string {
 	return name
 }
 
-// patient reads as long as something comes, but not for ever.
+// patient reads while bytes keep coming, up to a deadline.
 type patient struct {
 	until time.Time
 	r     io.Reader

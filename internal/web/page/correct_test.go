@@ -13,7 +13,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// desk returns the desk of a stream with two speakers, shown by a hub.
+// desk returns the desk of a stream with two speakers, which a hub shows.
 func desk(t *testing.T, hub *Hub) *correct.Desk {
 	t.Helper()
 	d := correct.NewDesk(correct.Options{Encoder: &event.Encoder{Stream: "s", Run: "r"}, Emit: hub.Event})

@@ -9,10 +9,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// cursor is how far a page has got.
+// cursor is what a page has been sent.
 type cursor struct {
-	stream string // empty: whatever is most worth showing
-	wanted string // an earlier run of it; empty: the latest
+	stream string // empty: the first of the list
+	wanted string // an earlier run of the stream; empty: the latest run
 	run    string
 	seq    uint64
 	listed uint64 // version of the list, plus 1
@@ -20,14 +20,14 @@ type cursor struct {
 	guess  uint64
 }
 
-// message is one message to a page.
+// message is one server-sent event to a page.
 type message struct {
 	event, id string
 	data      []byte
 }
 
-// next returns what a page has not seen yet and moves c on; news is closed when
-// there is more.
+// next returns what a page has not been sent yet and moves c on. A channel of news is
+// closed when there is more.
 func (h *Hub) next(c *cursor) (messages []message, news [2]<-chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -56,7 +56,7 @@ func (h *Hub) next(c *cursor) (messages []message, news [2]<-chan struct{}) {
 	return messages, news
 }
 
-// since returns the events after c, or the whole board where they are not kept.
+// since returns the events after c, or the whole board if those events are not kept.
 func (s *stream) since(c *cursor) []message {
 	run, seq := s.board.Run(), s.board.Seq()
 	if c.run == run && c.seq == seq {
@@ -70,8 +70,8 @@ func (s *stream) since(c *cursor) []message {
 	messages := make([]message, 0, len(s.events)-i)
 	for _, e := range s.events[i:] {
 		if e.change != nil {
-			// Before its event: a page that is cut off in between gets it again,
-			// which it notices.
+			// The change comes before its event: a page that is cut off in between gets the
+			// change twice, which it notices.
 			messages = append(messages, message{event: "change", data: e.change})
 		}
 		messages = append(messages, message{event: "event", id: id(run, e.seq), data: e.data})
@@ -79,22 +79,22 @@ func (s *stream) since(c *cursor) []message {
 	return messages
 }
 
-// snapshot is the board as JSON, made once for all pages that come now.
+// snapshot is the board as JSON. It is made once for all pages that need it at this event.
 func (s *stream) snapshot() []byte {
 	if s.snap == nil || s.snapAt != s.board.Seq() {
 		data, err := json.Marshal(s.board.Snapshot())
 		if err != nil {
-			data = []byte("null") // no board holds what JSON does not
+			data = []byte("null") // a board always has a form in JSON
 		}
 		s.snap, s.snapAt = data, s.board.Seq()
 	}
 	return s.snap
 }
 
-// id is a message's id, from which a page that comes back goes on.
+// id is the id of a message. A page that comes back goes on after it.
 func id(run string, seq uint64) string { return run + ":" + strconv.FormatUint(seq, 10) }
 
-// parseID reads an id; what is none means from the beginning.
+// parseID reads an id. A text that is no id means the beginning.
 func parseID(text string) (run string, seq uint64) {
 	for i := range len(text) {
 		if text[i] == ':' {

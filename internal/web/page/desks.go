@@ -8,14 +8,14 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 )
 
-// Desks finds the desk of a stream that this process diarizes. The zero value
-// is ready; its methods may be called from any goroutine.
+// Desks finds the desk of a stream that this process diarizes. The zero value is ready. Its
+// methods may be called from any goroutine.
 type Desks struct {
 	mu    sync.Mutex
 	desks map[string]*correct.Desk
 }
 
-// Add takes the desk of a stream's new run.
+// Add adds the desk of a stream's new run, in the place of the desk before.
 func (d *Desks) Add(stream string, desk *correct.Desk) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -25,7 +25,7 @@ func (d *Desks) Add(stream string, desk *correct.Desk) {
 	d.desks[stream] = desk
 }
 
-// Correct is a [Correct].
+// Correct is a [Correct] for these desks.
 func (d *Desks) Correct(_ context.Context, stream string, c correct.Correction) (correct.Reply, error) {
 	d.mu.Lock()
 	desk := d.desks[stream]

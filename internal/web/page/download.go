@@ -22,8 +22,8 @@ var types = map[export.Format]string{
 	export.Text: "text/plain; charset=utf-8", export.CTM: "text/plain; charset=utf-8", export.STM: "text/plain; charset=utf-8",
 }
 
-// download answers with who spoke when in a stream so far, as a file, or with what was
-// said, as the recogniser of ?words= has heard it.
+// download answers with a file of who spoke when in a stream so far. With ?words= it is a
+// file of what was said, by the words of that recogniser.
 func (h *handler) download(w http.ResponseWriter, r *http.Request) {
 	stream, format, recogniser := r.URL.Query().Get("stream"), export.Format(r.URL.Query().Get("format")), r.URL.Query().Get("words")
 	formats := export.Formats()
@@ -36,7 +36,7 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) {
 	}
 	snapshot, ok := h.hub.snapshot(stream, r.URL.Query().Get("run"))
 	if !ok {
-		http.Error(w, "stream: none of that name, or no such run of it", http.StatusNotFound)
+		http.Error(w, "stream: no stream of that name, or no such run of it", http.StatusNotFound)
 		return
 	}
 	t, err := timelineOf(snapshot)
@@ -47,10 +47,10 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) {
 	case recogniser == "":
 		err = export.Write(&data, format, []*event.Timeline{t})
 	case !slices.Contains(t.Recognisers(), recogniser):
-		http.Error(w, "words: none of a recogniser of that name", http.StatusNotFound)
+		http.Error(w, "words: no recogniser of that name", http.StatusNotFound)
 		return
 	default:
-		name += "-said" // the turns have files of the same endings
+		name += "-said" // the files of the turns have the same extensions
 		err = export.WriteWords(&data, format, export.Transcript{Source: t.Source(), Words: said.Words(t.Words(recogniser)), Names: said.Names(t)})
 	}
 	if err != nil {
@@ -62,10 +62,11 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) {
 	head.Set("Content-Type", types[format])
 	head.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	head.Set("Cache-Control", "no-store")
-	_, _ = w.Write(data.Bytes()) // the client is gone
+	_, _ = w.Write(data.Bytes()) // the client may be gone
 }
 
-// snapshot is the board of a run of a stream, the latest where run is empty, if there is one.
+// snapshot is the board of a stream's run, the latest if run is empty. ok is false if there
+// is none.
 func (h *Hub) snapshot(stream, run string) (board.Snapshot, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -76,8 +77,8 @@ func (h *Hub) snapshot(stream, run string) (board.Snapshot, bool) {
 	return s.board.Snapshot(), true
 }
 
-// timelineOf is a board as a timeline. Turns that the board has only added up are not
-// in it.
+// timelineOf is the timeline of a board. It lacks the turns that the board has only added
+// up.
 func timelineOf(s board.Snapshot) (*event.Timeline, error) {
 	enc := event.Encoder{Stream: s.Stream, Run: s.Run, Now: func() time.Time { return s.Source.Origin }}
 	events := []event.Event{enc.Start(s.Source)}

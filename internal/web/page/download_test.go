@@ -15,7 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/meeting"
 )
 
-// At every moment what a page hands out is what a subscriber's own files have.
+// At every moment the page's files are those that a subscriber would write.
 func TestDownload(t *testing.T) {
 	hub := NewHub()
 	server := httptest.NewServer(newHandler(hub, Options{}))
@@ -67,7 +67,7 @@ func TestDownload(t *testing.T) {
 	}
 }
 
-// What is said is handed out in every form, as "diarizer watch" writes it.
+// The words can be downloaded in every format, as "diarizer watch" writes it.
 func TestDownloadWords(t *testing.T) {
 	hub := NewHub()
 	server := httptest.NewServer(newHandler(hub, Options{}))

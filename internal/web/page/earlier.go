@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// maxEarlier is how many earlier runs a Hub keeps, of all streams together, the latest
+// maxEarlier is how many earlier runs a Hub keeps, over all streams. It keeps the latest
 // ones.
 const maxEarlier = 20
 
-// past keeps a run that another one of its stream follows. Pages that show the stream go
-// on to the new one.
+// past keeps a run when a new run of its stream begins. Pages that show the stream go on to
+// the new run.
 func (h *Hub) past(s *stream) {
 	wake(&s.news)
 	s.reading, s.guess = nil, nil
@@ -21,13 +21,13 @@ func (h *Hub) past(s *stream) {
 	}
 }
 
-// drop lets an earlier run go.
+// drop forgets an earlier run.
 func (h *Hub) drop(run string) {
 	close(h.earlier[run].news)
 	delete(h.earlier, run)
 }
 
-// run is a run of a stream, or the latest where run is empty. It is nil where there is none.
+// run is a run of a stream, the latest if run is empty, nil if the Hub has none.
 func (h *Hub) run(stream, run string) *stream {
 	s := h.streams[stream]
 	if run == "" || s != nil && s.board.Run() == run {
@@ -39,7 +39,7 @@ func (h *Hub) run(stream, run string) *stream {
 	return s
 }
 
-// runs are the earlier runs, the latest first.
+// runs returns the earlier runs, the latest first.
 func (h *Hub) runs() []*stream {
 	all := make([]*stream, 0, len(h.earlier))
 	for _, s := range h.earlier {

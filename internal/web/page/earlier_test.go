@@ -12,8 +12,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/meeting"
 )
 
-// A page can show an earlier run, which is corrected like the latest one; of many, the
-// latest are kept.
+// A page can show an earlier run, which is corrected like the latest one. Of many earlier
+// runs, the latest are kept.
 func TestEarlierRuns(t *testing.T) {
 	h := NewHub()
 	events := func(run int) []event.Event {
@@ -38,7 +38,7 @@ func TestEarlierRuns(t *testing.T) {
 			t.Errorf("listed in place %d: %+v, want %s", i, s, want)
 		}
 	}
-	// Somebody gives a speaker of the earlier run a name.
+	// A speaker of the earlier run is renamed.
 	enc := event.Encoder{Stream: "meeting", Run: "run007", Seq: v.seq}
 	if err := h.Event(enc.Identify(0, 1, "Ada", 1)); err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ func TestEarlierRuns(t *testing.T) {
 			t.Errorf("%s: %v, status %d\n%s", query, err, resp.StatusCode, data)
 		}
 	}
-	// A page that shows the latest run goes on to the next one.
+	// A page that shows the latest run goes on to the next run.
 	latest := viewer{c: cursor{stream: "meeting"}}
 	if err := latest.look(h); err != nil {
 		t.Fatal(err)

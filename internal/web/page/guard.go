@@ -9,20 +9,20 @@ import (
 	"strings"
 )
 
-// policy lets the page load its own files and talk to its own server, and
-// nothing else. No text can become markup.
+// policy lets the page load its own files and talk to its own server, and nothing else. No
+// text can become markup.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; media-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
-// guard keeps others out: pages of other sites that run in the same browser,
-// and people who do not know the token, where there is one.
+// guard keeps out other sites' pages in the same browser and, if there is a token,
+// everybody without the token.
 type guard struct {
 	next http.Handler
-	// token opens the page; empty where only this machine can ask.
+	// token opens the page. It is empty if only this machine can ask.
 	token string
 	// cookie is the name under which a browser keeps the token.
 	cookie string
-	// open are the routes that anybody may ask.
+	// open are the routes that need no token.
 	open http.ServeMux
 }
 
@@ -47,7 +47,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case g.token == "" && !loopbackHost(r.Host):
-		// A name that was made to point to this machine.
+		// The host is a name that somebody made point to this machine.
 		http.Error(w, "host: expected localhost or a loopback address", http.StatusForbidden)
 	case !sameOrigin(r):
 		http.Error(w, "origin: expected the page's own", http.StatusForbidden)
@@ -57,10 +57,11 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: g.cookie, Value: r.URL.Query().Get("token"), Path: "/",
 			MaxAge: 30 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil})
 		h.Set("Cache-Control", "no-store")
-		// Not a redirect: after a click elsewhere the cookie would not go with it.
+		// Not a redirect: after a click on another site's link the browser would not send the
+		// cookie along.
 		h.Set("Refresh", "0; url=/")
 		h.Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte("Opening.\n")) // a browser that is gone needs none
+		_, _ = w.Write([]byte("Opening.\n")) // the browser may be gone
 	case g.admits(r):
 		g.next.ServeHTTP(w, r)
 	default:
@@ -68,7 +69,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// admits says whether r carries the token.
+// admits reports whether r carries the token.
 func (g *guard) admits(r *http.Request) bool {
 	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		return g.is(bearer)
@@ -83,7 +84,7 @@ func (g *guard) is(token string) bool {
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
-// loopbackHost says whether a Host header names this machine.
+// loopbackHost reports whether a Host header names this machine.
 func loopbackHost(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
@@ -92,7 +93,7 @@ func loopbackHost(host string) bool {
 	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
-// sameOrigin says whether r comes from the page itself, from no page (a typed
+// sameOrigin reports whether r comes from the page itself, comes from no page (a typed
 // address, a program), or only opens the page.
 func sameOrigin(r *http.Request) bool {
 	opens := (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.URL.Path == "/" && r.Header.Get("Origin") == ""

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// Pages of other sites, names that were made to point here and whoever has no
-// token are kept out of every route.
+// Every route refuses pages of other sites, host names that were made to point to this
+// machine, and requests without the token.
 func TestKeptOut(t *testing.T) {
 	const secret = "0123456789abcdef"
 	hub := NewHub()
@@ -124,8 +124,8 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// FuzzRoutes asks every route for anything: there is an answer, with the
-// headers that keep the page safe, and none is an internal error.
+// FuzzRoutes holds that every route answers every request, with the headers that keep the
+// page safe, and never with an internal error.
 func FuzzRoutes(f *testing.F) {
 	f.Add("GET", "/", "127.0.0.1", "", "", "", []byte(nil))
 	f.Add("GET", "/events?stream=s&after=r:1", "localhost:1", "", "", "r:18446744073709551615", []byte(nil))
@@ -135,10 +135,10 @@ func FuzzRoutes(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, target, host, origin, kind, last string, body []byte) {
 		u, err := url.ParseRequestURI(target)
 		if err != nil || u.Path == "" || u.Path[0] != '/' || strings.ContainsAny(method, " \r\n\t") {
-			return // the server itself refuses these
+			return // the server itself refuses such a request
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		cancel() // a stream of events ends at once
+		cancel() // so that a stream of events ends at once
 		r, err := http.NewRequestWithContext(ctx, method, "http://x", io.NopCloser(bytes.NewReader(body)))
 		if err != nil {
 			return
@@ -168,7 +168,7 @@ func FuzzRoutes(f *testing.F) {
 	})
 }
 
-// recorder can do what the server's writers can.
+// recorder is a response recorder that has the deadlines of the server's writers.
 type recorder struct{ *httptest.ResponseRecorder }
 
 func (*recorder) SetReadDeadline(time.Time) error  { return nil }

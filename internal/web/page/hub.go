@@ -14,47 +14,46 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/board"
 )
 
-// What a Hub keeps is bounded: streams, the oldest going first, and for each
-// the latest events, for pages that come back. A page that was away for longer gets
-// the board instead.
+// The bounds of a Hub: how many streams it keeps, and how many of the latest events of
+// each, for pages that come back. A page that was away for longer gets the board instead.
 const (
 	maxStreams = 100
 	keepEvents = 2048
 	keepBytes  = 8 << 20
 )
 
-// Hub stands between what happens in streams and the pages that show it. It
-// keeps a board of each stream's latest run, and of earlier runs that it was told of,
-// and never waits for a page. Its methods may be called from any goroutine.
+// Hub stands between the events of streams and the pages that show them. It keeps a board
+// of each stream's latest run, and of earlier runs that it has seen. It never waits for a
+// page. Its methods may be called from any goroutine.
 type Hub struct {
 	mu      sync.Mutex
 	streams map[string]*stream
 	earlier map[string]*stream // by run
 	listed  uint64             // version of the list
-	list    []byte             // the list as JSON, nil where it has to be made anew
+	list    []byte             // the list as JSON, nil if it has to be made again
 	news    chan struct{}
 }
 
 // stream is one stream of a Hub.
 type stream struct {
 	board   board.Board
-	arrived uint64     // when its latest run began, in order of arrival
-	events  []prepared // the latest ones
-	bytes   int        // of them
+	arrived uint64     // the order in which the runs began
+	events  []prepared // the latest events
+	bytes   int        // size of the events
 	snap    []byte     // the board as JSON at snapAt
 	snapAt  uint64
 	reading []byte
-	read    uint64 // readings so far
+	read    uint64 // number of readings so far
 	guess   []byte
-	guessed uint64 // guesses so far
+	guessed uint64 // number of guesses so far
 	news    chan struct{}
 }
 
-// prepared is an event that was made ready for all pages.
+// prepared is an event as JSON for all pages.
 type prepared struct {
 	seq    uint64
 	data   []byte
-	change []byte // the board's words for it, nil where there are none
+	change []byte // the board's change as JSON, nil if there is none
 }
 
 // NewHub returns a Hub without streams.
@@ -62,8 +61,8 @@ func NewHub() *Hub {
 	return &Hub{streams: map[string]*stream{}, earlier: map[string]*stream{}, news: make(chan struct{})}
 }
 
-// Event shows an event. One that was shown before, or of an earlier run that is not
-// kept, is ignored.
+// Event shows an event. It ignores an event that was shown before, and one of an earlier
+// run that the Hub does not keep.
 func (h *Hub) Event(e event.Event) error {
 	data, err := json.Marshal(e)
 	if err != nil {
@@ -95,7 +94,7 @@ func (h *Hub) Event(e event.Event) error {
 	return nil
 }
 
-// forget lets the older half of the events go.
+// forget forgets the older half of the events.
 func (s *stream) forget() {
 	half := (len(s.events) + 1) / 2
 	for _, e := range s.events[:half] {
@@ -125,7 +124,7 @@ func (h *Hub) begin(id string) *stream {
 	return s
 }
 
-// lastChange is the board's last change as JSON, if its last event led to one.
+// lastChange is the board's last change as JSON, nil if the last event led to none.
 func lastChange(b *board.Board) []byte {
 	all := b.Changes()
 	if len(all) == 0 || all[len(all)-1].Seq != b.Seq() {
@@ -133,7 +132,7 @@ func lastChange(b *board.Board) []byte {
 	}
 	data, err := json.Marshal(all[len(all)-1])
 	if err != nil {
-		return nil // numbers and words: it does not happen
+		return nil // never: a change is numbers and strings
 	}
 	return data
 }
@@ -145,12 +144,11 @@ func ended(s *stream) int {
 	return 0
 }
 
-// Reading shows a reading of a stream's meter. It is forgotten when the next
-// one comes.
+// Reading shows a reading of a stream's meter until the next one comes.
 func (h *Hub) Reading(r meter.Reading) {
 	data, err := json.Marshal(r)
 	if err != nil {
-		return // not a number: there is nothing to show
+		return // NaN: there is nothing to show
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -163,8 +161,7 @@ func (h *Hub) Reading(r meter.Reading) {
 	wake(&s.news)
 }
 
-// Partial shows what a recogniser takes somebody to say. It is forgotten when the next
-// partial words come.
+// Partial shows partial words of a recogniser until the next ones come.
 func (h *Hub) Partial(stream string, m heard.Message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -178,14 +175,14 @@ func (h *Hub) Partial(stream string, m heard.Message) {
 	}
 	data, err := json.Marshal(g)
 	if err != nil {
-		return // strings and numbers: it does not happen
+		return // never: a guess is strings and numbers
 	}
 	s.guess = data
 	s.guessed++
 	wake(&s.news)
 }
 
-// wake lets everybody who waits for news look again.
+// wake wakes every goroutine that waits for news.
 func wake(news *chan struct{}) {
 	close(*news)
 	*news = make(chan struct{})
@@ -197,7 +194,7 @@ func (h *Hub) relist() {
 	wake(&h.news)
 }
 
-// inOrder returns the streams, the latest first.
+// inOrder returns the streams: running ones before ended ones, and then the latest first.
 func (h *Hub) inOrder() []*stream {
 	all := make([]*stream, 0, len(h.streams))
 	for _, s := range h.streams {
@@ -209,13 +206,13 @@ func (h *Hub) inOrder() []*stream {
 	return all
 }
 
-// listing is a stream as the list of streams has it.
+// listing is one entry of the list of streams.
 type listing struct {
 	Stream string     `json:"stream"`
 	Run    string     `json:"run"`
 	Name   string     `json:"name"`
 	End    *event.End `json:"end,omitempty"`
-	// Began is when the run began, Earlier says that the stream has a later one.
+	// Began is when the run began. Earlier says that the stream has a later run.
 	Began   time.Time `json:"began,omitzero"`
 	Earlier bool      `json:"earlier,omitempty"`
 }
@@ -229,7 +226,7 @@ func (h *Hub) listJSON() []byte {
 		}
 		data, err := json.Marshal(list)
 		if err != nil {
-			data = []byte("[]") // strings and nothing else: it does not happen
+			data = []byte("[]") // never: a list is strings and times
 		}
 		h.list = data
 	}

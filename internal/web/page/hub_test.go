@@ -14,7 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/meeting"
 )
 
-// viewer applies what a page is sent, as a page does.
+// viewer applies messages as a page does.
 type viewer struct {
 	c       cursor
 	run     string
@@ -25,14 +25,14 @@ type viewer struct {
 	changes []board.Change
 }
 
-// note adds a change, once.
-func (v *viewer) note(c board.Change) {
+// addChange adds a change, once.
+func (v *viewer) addChange(c board.Change) {
 	if n := len(v.changes); n == 0 || c.Seq > v.changes[n-1].Seq {
 		v.changes = append(v.changes, c)
 	}
 }
 
-// look takes what is new and returns an error where something is missing.
+// look takes the new messages and returns an error if one is missing.
 func (v *viewer) look(h *Hub) error {
 	messages, _ := h.next(&v.c)
 	for _, m := range messages {
@@ -51,7 +51,7 @@ func (v *viewer) look(h *Hub) error {
 				v.changes = nil
 			}
 			for _, c := range s.Changes {
-				v.note(c)
+				v.addChange(c)
 			}
 			v.run, v.seq = s.Run, s.Seq
 			v.boards++
@@ -60,7 +60,7 @@ func (v *viewer) look(h *Hub) error {
 			if err := json.Unmarshal(m.data, &c); err != nil {
 				return err
 			}
-			v.note(c)
+			v.addChange(c)
 		case "event":
 			e, err := event.Decode(m.data)
 			if err != nil {
@@ -79,9 +79,9 @@ func (v *viewer) look(h *Hub) error {
 	return nil
 }
 
-// However events, looks and lost connections mix, a page misses nothing: at the
-// end it has seen the last event of the latest run, and has all its changes in
-// words, be it that it came late.
+// Events, looks and lost connections mix at random, and a page misses nothing. At the end
+// it has seen the last event of the latest run and has all of the run's changes, even if it
+// came late.
 func TestNothingIsMissed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := NewHub()
@@ -102,14 +102,14 @@ func TestNothingIsMissed(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if looks[i] == 1 { // the connection is lost, and the page says where it has been
+				if looks[i] == 1 { // the connection is lost, and the page says what it has seen
 					v.c = cursor{stream: v.c.stream}
 					v.c.run, v.c.seq = parseID(id(v.run, v.seq))
 				}
 				if err := steady.look(h); err != nil {
 					t.Fatal(err)
 				}
-				if err := h.Event(events[i/2]); err != nil { // came before
+				if err := h.Event(events[i/2]); err != nil { // an event that came before
 					t.Fatal(err)
 				}
 			}
@@ -149,7 +149,7 @@ func TestSnapshotIsTheBoard(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	messages, _ := h.next(&cursor{stream: "meeting", run: "run1", seq: b.Seq() + 7}) // of a future that never was
+	messages, _ := h.next(&cursor{stream: "meeting", run: "run1", seq: b.Seq() + 7}) // of events that never were
 	var got board.Snapshot
 	if err := json.Unmarshal(messages[1].data, &got); err != nil {
 		t.Fatal(err)
@@ -159,7 +159,7 @@ func TestSnapshotIsTheBoard(t *testing.T) {
 	}
 }
 
-// What a Hub keeps is bounded, and what is going on outlives what is over.
+// What a Hub keeps is bounded, and running streams are kept longer than ended ones.
 func TestBounded(t *testing.T) {
 	h := NewHub()
 	now := meeting.Events(meeting.Options{Stream: "now", Turns: 3})
@@ -193,13 +193,13 @@ func TestBounded(t *testing.T) {
 	}
 	late := &viewer{c: cursor{stream: "long", run: "run1", seq: 1}, run: "run1", seq: 1}
 	if err := late.look(h); err != nil || late.boards != 1 || late.events != 0 {
-		t.Errorf("%v; whoever was away for %d events got %d boards and %d events", err, len(long), late.boards, late.events)
+		t.Errorf("%v; a page that was away for %d events got %d boards and %d events", err, len(long), late.boards, late.events)
 	}
 }
 
 func TestReadings(t *testing.T) {
 	h := NewHub()
-	h.Reading(meter.Reading{Stream: "meeting", Run: "run1"}) // nobody knows the stream yet
+	h.Reading(meter.Reading{Stream: "meeting", Run: "run1"}) // the stream is not known yet
 	for _, e := range meeting.Events(meeting.Options{Turns: 1}) {
 		if err := h.Event(e); err != nil {
 			t.Fatal(err)

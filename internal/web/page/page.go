@@ -1,7 +1,7 @@
-// Package page shows running streams in a browser: who speaks now, a lane for
-// each speaker, shares of the talk time, level, gaps and latency; and takes the
-// corrections of those who look. The page is part of the program and asks
-// nothing of any other server. docs/view.md describes it.
+// Package page shows running streams in a browser: who speaks now, a lane for each
+// speaker, shares of the talk time, level, gaps and latency. It also takes corrections
+// from the browser. The page is part of the program and loads nothing from other
+// servers. docs/view.md describes it.
 package page
 
 import (
@@ -26,39 +26,41 @@ var web embed.FS
 // Correct hands a correction to the program that diarizes the stream.
 type Correct func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error)
 
-// handler is all routes.
+// handler serves all routes.
 type handler struct {
 	hub     *Hub
 	correct Correct
-	keep    Remember
+	voices  Voices // nil where none are kept
 	sounds  *Sounds
-	first   func() // a page opens
+	first   func() // called when a page opens
 	pages   atomic.Int64
 	ping    time.Duration
 }
 
-// maxPages bounds the pages that are open at once.
+// maxPages bounds how many pages are open at once.
 const maxPages = 1000
 
-// pingEvery is how often a page hears that the server is still there.
+// pingEvery is the time between two signs of life to a page.
 const pingEvery = 10 * time.Second
 
-// writeWithin is how long a page may take to read what it is sent.
+// writeWithin is how long a page may take to read a message.
 const writeWithin = 20 * time.Second
 
 func newHandler(hub *Hub, o Options) http.Handler {
-	h := &handler{hub: hub, correct: o.Correct, keep: o.Remember, sounds: o.Sounds, first: func() {}, ping: pingEvery}
+	h := &handler{hub: hub, correct: o.Correct, voices: o.Voices, sounds: o.Sounds, first: func() {}, ping: pingEvery}
 	if o.OnFirst != nil {
 		h.first = sync.OnceFunc(o.OnFirst)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", asset("index.html"))
-	for _, file := range []string{"page.css", "icon.svg", "main.js", "state.js", "lanes.js", "overview.js", "hands.js", "people.js", "said.js", "link.js", "pace.js", "text.js", "record.js", "recording.js", "remember.js", "microphone.js"} {
+	for _, file := range []string{"page.css", "icon.svg", "main.js", "state.js", "lanes.js", "overview.js", "hands.js", "people.js", "said.js", "link.js", "pace.js", "text.js", "record.js", "recording.js", "remember.js", "voices.js", "microphone.js"} {
 		mux.Handle("GET /"+file, asset(file))
 	}
 	mux.HandleFunc("GET /events", h.events)
 	mux.HandleFunc("POST /correct", h.post)
 	mux.HandleFunc("POST /remember", h.remember)
+	mux.HandleFunc("GET /voices", h.listVoices)
+	mux.HandleFunc("DELETE /voices", h.erase)
 	mux.HandleFunc("GET /download", h.download)
 	mux.HandleFunc("GET /sounds", h.listSounds)
 	mux.HandleFunc("GET /abilities", abilities(o))
@@ -70,21 +72,21 @@ func newHandler(hub *Hub, o Options) http.Handler {
 	return mux
 }
 
-// abilities tells the page what else its server does: whether it takes sound, whether
-// a phone can open the page, and whether it keeps voices.
+// abilities tells the page what else its server does: whether it takes sound, whether a
+// phone can open the page, and whether it keeps voices.
 func abilities(o Options) http.HandlerFunc {
 	_, record := o.Also["GET /v1/live"]
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
-		fmt.Fprintf(w, "{\"record\":%t,\"phone\":%t,\"remember\":%t}\n", record, o.others != "", o.Remember != nil)
+		fmt.Fprintf(w, "{\"record\":%t,\"phone\":%t,\"remember\":%t}\n", record, o.others != "", o.Voices != nil)
 	}
 }
 
-// unhurried lets an answer take longer than the server waits for a request.
+// unhurried lets a handler read its request for longer than the server's read timeout.
 func unhurried(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a writer without deadlines has none
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // not every writer has deadlines
 		next.ServeHTTP(w, r)
 	})
 }
@@ -97,8 +99,8 @@ func asset(name string) http.Handler {
 	})
 }
 
-// events streams what happens to a page: the list of streams, the board or the
-// events since the page's last one, and whatever comes then.
+// events sends a page the list of streams, the board or the events since the page's last
+// one, and then everything new.
 func (h *handler) events(w http.ResponseWriter, r *http.Request) {
 	c := cursor{stream: r.URL.Query().Get("stream"), wanted: r.URL.Query().Get("run")}
 	if c.wanted != "" && !event.ValidToken(c.wanted) {
@@ -125,14 +127,14 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")
 	if err := h.stream(r.Context(), w, &c); err != nil && r.Context().Err() == nil {
-		return // the page is gone or does not read: it comes back by itself
+		return // the page is gone or does not read; it comes back by itself
 	}
 }
 
 // stream writes messages until ctx is done or the page is gone.
 func (h *handler) stream(ctx context.Context, w http.ResponseWriter, c *cursor) error {
 	out := http.NewResponseController(w)
-	if err := out.SetReadDeadline(time.Time{}); err != nil { // that of the request is for what it says
+	if err := out.SetReadDeadline(time.Time{}); err != nil { // the request's deadline is for its body
 		return err
 	}
 	write := func(format string, args ...any) error {
@@ -155,7 +157,7 @@ func (h *handler) stream(ctx context.Context, w http.ResponseWriter, c *cursor) 
 					return err
 				}
 			}
-			// JSON has no line breaks of its own.
+			// encoding/json writes no line breaks.
 			if err := write("event: %s\ndata: %s\n\n", m.event, m.data); err != nil {
 				return err
 			}
@@ -181,9 +183,9 @@ func (h *handler) stream(ctx context.Context, w http.ResponseWriter, c *cursor) 
 	}
 }
 
-// post takes a correction.
+// post answers a correction.
 func (h *handler) post(w http.ResponseWriter, r *http.Request) {
-	reply, status := h.take(w, r)
+	reply, status := h.applied(w, r)
 	data, err := json.Marshal(reply)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -192,10 +194,11 @@ func (h *handler) post(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(data) // the client is gone
+	_, _ = w.Write(data) // the client may be gone
 }
 
-func (h *handler) take(w http.ResponseWriter, r *http.Request) (correct.Reply, int) {
+// applied reads a correction, hands it on, and returns the answer with its HTTP status.
+func (h *handler) applied(w http.ResponseWriter, r *http.Request) (correct.Reply, int) {
 	fail := func(status int, err error) (correct.Reply, int) { return correct.Reply{Error: err.Error()}, status }
 	if r.Header.Get("Content-Type") != "application/json" {
 		return fail(http.StatusUnsupportedMediaType, errors.New("content type: expected application/json"))

@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// serve returns a running server, which the test's end stops.
+// serve returns a running server. The end of the test stops it.
 func serve(t testing.TB, hub *Hub, opts Options) (*Server, *url.URL) {
 	t.Helper()
 	if opts.Addr == "" {
@@ -44,7 +44,7 @@ func serve(t testing.TB, hub *Hub, opts Options) (*Server, *url.URL) {
 	return s, u
 }
 
-// listen opens the event stream of a page and returns a reader of its messages:
+// listen opens the event stream of a page and returns a function that reads its messages:
 // event, id and data.
 func listen(ctx context.Context, u, last string) (next func() (event, id, data string, err error), stop func(), err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)
@@ -86,7 +86,7 @@ func listen(ctx context.Context, u, last string) (next func() (event, id, data s
 	}, func() { resp.Body.Close() }, nil
 }
 
-// Two hundred pages on one stream each get every event, in order, once.
+// Two hundred pages on one stream get every event, in order, once.
 func TestTwoHundredPages(t *testing.T) {
 	const pages = 200
 	hub := NewHub()
@@ -152,7 +152,7 @@ func TestTwoHundredPages(t *testing.T) {
 	}
 }
 
-// A page that comes back after the server has restarted goes on where it was.
+// A page that comes back after a restart of the server goes on where it was.
 func TestResume(t *testing.T) {
 	events := meeting.Events(meeting.Options{Turns: 10})
 	half := len(events) / 2

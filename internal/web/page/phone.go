@@ -9,12 +9,12 @@ import (
 	"github.com/boombuler/barcode/qr"
 )
 
-// phone serves the QR code of the page's address for others, token included: who may
-// see it has the token.
+// phone serves the QR code of the page's address for other devices, token included.
+// Everybody who can see the code has the token.
 func phone(url string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if url == "" {
-			http.Error(w, "only this machine can open the page: --http 0.0.0.0:8080 lets others", http.StatusNotFound)
+			http.Error(w, "only this machine can open the page: with --http 0.0.0.0:8080 others can too", http.StatusNotFound)
 			return
 		}
 		code, err := qr.Encode(url, qr.M, qr.Auto)
@@ -24,14 +24,14 @@ func phone(url string) http.HandlerFunc {
 		}
 		w.Header().Set("Content-Type", "image/svg+xml")
 		w.Header().Set("Cache-Control", "no-store")
-		_, _ = w.Write([]byte(drawn(code))) // a browser that is gone needs none
+		_, _ = w.Write([]byte(drawn(code))) // the browser may be gone
 	}
 }
 
-// quiet is the width of the white border in modules, as ISO/IEC 18004 has it.
+// quiet is the width of the white border in modules, by ISO/IEC 18004.
 const quiet = 4
 
-// drawn is a code as SVG, black on white whatever the page's colours are.
+// drawn is a code as SVG, black on white in every colour scheme of the page.
 func drawn(code barcode.Barcode) string {
 	size := code.Bounds().Dx()
 	var b strings.Builder

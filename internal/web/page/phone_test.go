@@ -12,8 +12,8 @@ import (
 	"github.com/boombuler/barcode/qr"
 )
 
-// TestPhone holds that the picture has the modules of the code of the address, inside
-// the border, and that there is none where only this machine can open the page.
+// TestPhone holds that the picture has the modules of the address's code inside its border,
+// and that there is no picture if only this machine can open the page.
 func TestPhone(t *testing.T) {
 	const url = "http://192.168.1.20:8080/?token=ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	for _, others := range []string{"", url} {

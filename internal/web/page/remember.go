@@ -1,7 +1,6 @@
 package page
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,40 +9,98 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 )
 
-// Remember keeps the voice of somebody who has said yes to it, and says in a sentence what
-// becomes of it. The errors of what cannot be match [remember.ErrRefused].
-type Remember func(ctx context.Context, stream string, w remember.Wish) (said string, err error)
+// Voices keeps voices of people, as a [remember.Keeper] does.
+type Voices interface {
+	// Keep keeps the voice of somebody who has said yes to it, and says in a sentence what
+	// becomes of it. The errors of what cannot be match [remember.ErrRefused].
+	Keep(stream string, w remember.Wish) (said string, err error)
+	// Voices are those that are kept.
+	Voices() ([]remember.Voice, error)
+	// Erase erases what is kept under a name, and says what it was and that nothing of it is
+	// left. The error matches [enroll.ErrNobody] where there is nothing.
+	Erase(name string) (said string, err error)
+}
 
-// maxWish is far above the size of what a page asks for, in bytes.
+// maxWish is far above the size of a page's request, in bytes.
 const maxWish = 4 << 10
 
-// mostDays is the longest that a page can have a voice kept.
+// mostDays is the longest time for which a page can have a voice kept.
 const mostDays = 3650
 
-// wish is what a page asks for.
+// wish is the request of a page to keep a voice.
 type wish struct {
 	Speaker event.Speaker `json:"speaker"`
 	Name    string        `json:"name"`
-	Days    int           `json:"days"`    // until it is erased
-	Consent bool          `json:"consent"` // of the person, whom somebody has asked
+	Days    int           `json:"days"`    // until the voice is erased
+	Consent bool          `json:"consent"` // whether the person has consented
 }
+
+// errNoVoices is the answer of a server that keeps none.
+var errNoVoices = errors.New("this server keeps no voices: start it with --identify")
 
 // remember takes a wish.
 func (h *handler) remember(w http.ResponseWriter, r *http.Request) {
 	said, status, err := h.wish(w, r)
-	answer := map[string]string{"text": said}
-	if err != nil {
-		answer = map[string]string{"error": err.Error()}
+	say(w, said, status, err)
+}
+
+// erase erases a voice.
+func (h *handler) erase(w http.ResponseWriter, r *http.Request) {
+	if h.voices == nil {
+		say(w, "", http.StatusForbidden, errNoVoices)
+		return
 	}
+	name := r.URL.Query().Get("name")
+	if err := enroll.CheckName(name); err != nil {
+		say(w, "", http.StatusBadRequest, err)
+		return
+	}
+	said, err := h.voices.Erase(name)
+	switch {
+	case err == nil:
+		say(w, said, http.StatusOK, nil)
+	case errors.Is(err, enroll.ErrNobody):
+		say(w, "", http.StatusNotFound, err)
+	default:
+		say(w, "", http.StatusInternalServerError, err)
+	}
+}
+
+// listVoices tells whose voices are kept.
+func (h *handler) listVoices(w http.ResponseWriter, _ *http.Request) {
+	if h.voices == nil {
+		say(w, "", http.StatusForbidden, errNoVoices)
+		return
+	}
+	all, err := h.voices.Voices()
+	if err != nil {
+		say(w, "", http.StatusInternalServerError, err)
+		return
+	}
+	answer(w, http.StatusOK, all)
+}
+
+// say answers with a sentence, or with what went wrong.
+func say(w http.ResponseWriter, said string, status int, err error) {
+	if err != nil {
+		answer(w, status, map[string]string{"error": err.Error()})
+		return
+	}
+	answer(w, status, map[string]string{"text": said})
+}
+
+func answer(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(answer) // the client is gone
+	_ = json.NewEncoder(w).Encode(value) // the client is gone
 }
 
+// wish does what a page asks for.
 func (h *handler) wish(w http.ResponseWriter, r *http.Request) (said string, status int, err error) {
 	stream := r.URL.Query().Get("stream")
 	if err := event.CheckStream(stream); err != nil {
@@ -61,14 +118,14 @@ func (h *handler) wish(w http.ResponseWriter, r *http.Request) (said string, sta
 		return "", http.StatusBadRequest, fmt.Errorf("expected speaker, name, days and consent: %w", err)
 	}
 	switch {
-	case h.keep == nil:
-		return "", http.StatusForbidden, errors.New("this server keeps no voices: start it with --identify")
+	case h.voices == nil:
+		return "", http.StatusForbidden, errNoVoices
 	case !ask.Consent:
-		return "", http.StatusBadRequest, errors.New("consent: expected true, of the person whose voice it is")
+		return "", http.StatusBadRequest, errors.New("consent: expected true: the person whose voice it is has to agree")
 	case ask.Days < 1 || ask.Days > mostDays:
 		return "", http.StatusBadRequest, fmt.Errorf("days %d: expected 1 to %d, after which the voice is erased", ask.Days, mostDays)
 	}
-	said, err = h.keep(r.Context(), stream, remember.Wish{Speaker: ask.Speaker, Name: ask.Name, Expires: time.Now().AddDate(0, 0, ask.Days)})
+	said, err = h.voices.Keep(stream, remember.Wish{Speaker: ask.Speaker, Name: ask.Name, Expires: time.Now().AddDate(0, 0, ask.Days)})
 	switch {
 	case err == nil:
 		return said, http.StatusOK, nil

@@ -15,29 +15,28 @@ import (
 	"time"
 )
 
-// Options say where the page is.
+// Options say where the page is served and what it can do.
 type Options struct {
-	// Addr is host:port, :port or port. Without a host it is this machine only.
+	// Addr is host:port, :port or port. Without a host only this machine can open the page.
 	Addr string
-	// Token opens the page where it is not for this machine only; a random one
-	// if empty. On loopback there is none unless one is given.
+	// Token opens the page for other machines. If it is empty, the token is random. On
+	// loopback an empty Token is no token.
 	Token string
-	// TLS, where not nil, has the page served over HTTPS.
+	// TLS, where not nil, makes the page's protocol HTTPS.
 	TLS *tls.Config
-	// Correct takes corrections; nil means that people may only look.
+	// Correct takes corrections. Nil is a page without corrections.
 	Correct Correct
-	// Remember keeps voices; nil means that nobody is asked whether to.
-	Remember Remember
+	// Voices keeps voices; nil means that nobody is asked whether to, and none are shown.
+	Voices Voices
 	// Sounds are the recordings that the page can play; nil is none.
 	Sounds *Sounds
-	// Also are routes besides the page's, by their patterns of [http.ServeMux],
-	// for everybody who may open the page. Open are those that anybody may ask, such as
-	// whether the process works.
+	// Also are further routes, by their [http.ServeMux] patterns, for everybody who may
+	// open the page. Open are routes for everybody, such as a health check.
 	Also, Open map[string]http.Handler
 	// OnFirst, where not nil, is called when the first page opens.
 	OnFirst func()
 
-	others string // the address for other machines, with the token; empty where they cannot open it
+	others string // the address for other machines, with the token; empty if they cannot open the page
 }
 
 // minToken is the length of the shortest token, in bytes.
@@ -96,7 +95,7 @@ func Serve(ctx context.Context, hub *Hub, opts Options) (*Server, error) {
 	return s, nil
 }
 
-// address completes what people type: 8080 and :8080 are of this machine.
+// address completes an address: 8080 and :8080 are ports of this machine.
 func address(addr string) (string, error) {
 	if !strings.Contains(addr, ":") {
 		addr = ":" + addr
@@ -111,9 +110,9 @@ func address(addr string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// open is what people open in a browser.
+// open is the address to open in a browser.
 func open(addr string, at *net.TCPAddr, o Options) string {
-	host, _, _ := net.SplitHostPort(addr) // it was joined before
+	host, _, _ := net.SplitHostPort(addr) // address has joined it
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = own()
 	}
@@ -128,7 +127,7 @@ func open(addr string, at *net.TCPAddr, o Options) string {
 	return u
 }
 
-// own is an address under which others may reach this machine.
+// own is an address under which other machines may reach this one.
 func own() string {
 	addrs, err := net.InterfaceAddrs()
 	if err == nil {
@@ -141,14 +140,14 @@ func own() string {
 	return "localhost"
 }
 
-// URL is what to open in a browser, token included.
+// URL is the address to open in a browser, token included.
 func (s *Server) URL() string { return s.url }
 
 // closeWithin bounds the wait for requests that are being answered.
 const closeWithin = 5 * time.Second
 
-// Close lets the pages go, which come back when there is a server again, and
-// stops. Closing again returns the same error.
+// Close ends the connections of the pages and stops. Pages come back when there is a server
+// again. Closing twice returns the same error twice.
 func (s *Server) Close() error {
 	s.once.Do(func() { s.err = s.stop() })
 	return s.err

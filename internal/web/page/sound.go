@@ -12,15 +12,14 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 )
 
-// Sounds knows the recordings of streams, so that a page can play what was said. The
-// zero value knows none; its methods may be called from any goroutine.
+// Sounds knows the recordings of streams, so that a page can play them. The zero value
+// knows none. Its methods may be called from any goroutine.
 type Sounds struct {
 	mu    sync.Mutex
 	paths map[string]string
 }
 
-// soundTypes are the media types of recordings that browsers play, by the ends of
-// their names.
+// soundTypes are the media types of recordings that browsers play, by file extension.
 var soundTypes = map[string]string{
 	".wav": "audio/wav", ".flac": "audio/flac", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".oga": "audio/ogg", ".opus": "audio/ogg",
 	".m4a": "audio/mp4", ".mp4": "audio/mp4", ".webm": "audio/webm",
@@ -28,8 +27,8 @@ var soundTypes = map[string]string{
 
 func soundType(path string) string { return soundTypes[strings.ToLower(filepath.Ext(path))] }
 
-// Add says where the recording of a stream is, whose first sample is the stream's. One
-// that is no file, or that no browser plays, is left out.
+// Add adds the recording of a stream. The recording begins with the stream. Add ignores a
+// path that is no file, or that no browser plays.
 func (s *Sounds) Add(stream, path string) {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || soundType(path) == "" {
@@ -75,15 +74,15 @@ func (h *handler) listSounds(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	_, _ = w.Write(data) // the client is gone
+	_, _ = w.Write(data) // the client may be gone
 }
 
-// sound answers with the recording of a stream, or the part that is asked for.
+// sound answers with the recording of a stream, or with the requested part of it.
 func (h *handler) sound(w http.ResponseWriter, r *http.Request) {
 	stream := r.URL.Query().Get("stream")
 	path := h.sounds.path(stream)
 	if !event.ValidToken(stream) || path == "" {
-		http.Error(w, "stream: no recording of it here", http.StatusNotFound)
+		http.Error(w, "stream: there is no recording of it here", http.StatusNotFound)
 		return
 	}
 	f, err := os.Open(path)

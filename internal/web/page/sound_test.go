@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// A page plays what it was told of, in parts too, and nothing else of the disk.
+// A page plays the recordings that it was told of, in parts too, and no other file of the
+// disk.
 func TestSound(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {

@@ -18,13 +18,13 @@ import (
 	"time"
 )
 
-// selfSignedFor is how long a certificate of our own is good: no longer than browsers
-// take any.
+// selfSignedFor is how long a certificate of our own is valid: the longest that browsers
+// accept.
 const selfSignedFor = 397 * 24 * time.Hour
 
-// SelfSigned makes a certificate that nobody vouches for, for this machine's names and
-// addresses. Browsers warn of it once, and then let a page have a microphone. The
-// fingerprint is that which they show: pairs of hexadecimal digits of its SHA-256.
+// SelfSigned makes a self-signed certificate for the names and addresses of this machine.
+// Browsers warn of it once, and then let the page use a microphone. The fingerprint is the
+// one that browsers show: the SHA-256 of the certificate as pairs of hexadecimal digits.
 func SelfSigned(now time.Time) (cert tls.Certificate, fingerprint string, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -38,7 +38,7 @@ func SelfSigned(now time.Time) (cert tls.Certificate, fingerprint string, err er
 	template := x509.Certificate{
 		SerialNumber: serial,
 		Subject:      pkix.Name{CommonName: names[0], Organization: []string{"diarizer, self-signed"}},
-		NotBefore:    now.Add(-time.Hour), // clocks differ
+		NotBefore:    now.Add(-time.Hour), // for clients whose clocks are behind
 		NotAfter:     now.Add(selfSignedFor),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
@@ -53,7 +53,7 @@ func SelfSigned(now time.Time) (cert tls.Certificate, fingerprint string, err er
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":"), nil
 }
 
-// ownNames are the names and addresses under which this machine may be reached.
+// ownNames returns the names and addresses under which this machine may be reached.
 func ownNames() (names []string, addresses []net.IP) {
 	if host, err := os.Hostname(); err == nil && host != "" && host != "localhost" {
 		names = append(names, host)
@@ -74,8 +74,8 @@ func ownNames() (names []string, addresses []net.IP) {
 	return names, addresses
 }
 
-// handshakes passes on what the server logs, but for the handshakes that fail: every
-// browser that warns of a certificate leaves some.
+// handshakes passes on what the server logs, without failed handshakes: every browser that
+// warns of a certificate leaves some.
 type handshakes struct{ to io.Writer }
 
 func (h handshakes) Write(line []byte) (int, error) {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// The page over TLS: a certificate of our own is good for localhost and for as long as
-// browsers take it, and the cookie that keeps the token is for TLS only.
+// The page over TLS: our own certificate is valid for localhost and for as long as browsers
+// accept, and the cookie with the token is for TLS only.
 func TestPageOverTLS(t *testing.T) {
 	cert, fingerprint, err := SelfSigned(time.Now())
 	if err != nil {
@@ -47,7 +47,7 @@ func TestPageOverTLS(t *testing.T) {
 	if d := leaf.NotAfter.Sub(leaf.NotBefore); d > 398*24*time.Hour {
 		t.Errorf("good for %v", d)
 	}
-	// Without TLS there is no page.
+	// A request without TLS gets no page.
 	answer, err = http.Get(strings.Replace(s.URL(), "https", "http", 1))
 	if err != nil {
 		t.Fatal(err)

@@ -11,8 +11,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/palette"
 )
 
-// The page asks nothing of others, has no code in its markup, and its colours
-// are the program's.
+// The page loads nothing from other servers, has no code in its markup, and has the
+// program's colours.
 func TestPageIsItsOwn(t *testing.T) {
 	files, err := web.ReadDir("web")
 	if err != nil {

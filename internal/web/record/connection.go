@@ -7,29 +7,29 @@ import (
 
 // Update is what a recorder has to be told.
 type Update struct {
-	// Acked is the number of the last packet that was taken, and Lost how many before
-	// it never came.
+	// Acked is the number of the last packet that was taken. Lost is how many packets
+	// before it never came.
 	Acked, Lost uint64
-	// Position is where plain sound goes on, in samples of the format.
+	// Position is the position of the next unnumbered sound, in samples of the format.
 	Position int64
-	// Events are the events after those that were told, Seq is the number of the last
-	// one, and Missed counts those between that are kept no more.
+	// Events are the events that the recorder has not been told, and Seq is the number of
+	// the last one. Missed counts the events before them that are not kept any more.
 	Events []json.RawMessage
 	Seq    uint64
 	Missed uint64
-	// Notices are what is to be said besides, since the beginning.
+	// Notices are all messages to the owner of the device since the beginning.
 	Notices []string
-	// Over says that no more sound is taken, Done that nothing more comes, Failure why
-	// the stream failed, if it did.
+	// Over says that no more sound is taken, and Done that no more updates come. Failure
+	// is the error with which the stream ended, if any.
 	Over, Done bool
 	Failure    string
 	// Quiet is how long no sound has come.
 	Quiet time.Duration
-	// News is closed when there is more.
+	// News is closed when there is another update.
 	News <-chan struct{}
 }
 
-// Since is what there is to tell after event number seq.
+// Since is the update after event number seq.
 func (s *Session) Since(seq uint64) Update {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,8 +39,9 @@ func (s *Session) Since(seq uint64) Update {
 	return u
 }
 
-// Attach says that a connection is the recorder's now. leave ends it when another
-// one takes its place; the one before has taken its last packet when Attach returns.
+// Attach says that a connection is now the recorder's. leave is called when another
+// connection replaces it. When Attach returns, the connection before has taken its last
+// packet.
 func (s *Session) Attach(leave func()) (connection int) {
 	s.mu.Lock()
 	before := s.leave
@@ -60,8 +61,8 @@ func (s *Session) Attach(leave func()) (connection int) {
 	return connection
 }
 
-// Detach says that a connection is lost. Unless another one comes within the time,
-// the recording ends.
+// Detach says that a connection is lost. The recording ends unless another connection
+// attaches within the given time.
 func (s *Session) Detach(connection int, within time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,7 +84,8 @@ func (s *Session) Detach(connection int, within time.Duration) {
 	})
 }
 
-// Abandoned says that everything is told and nobody will ask any more.
+// Abandoned reports whether the recorder was told everything and has no connection to ask
+// again.
 func (s *Session) Abandoned() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

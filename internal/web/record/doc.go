@@ -1,6 +1,6 @@
-// Package record takes the sound of recorders that may come and go: browsers,
-// phones, programs behind a flaky network. A [Session] is one recording. What it
-// has acknowledged stays, be the connection lost a moment later; whoever comes
-// back within a while goes on where it was. There is no network in this package:
-// internal/web/httpapi has the WebSocket.
+// Package record takes the sound of recorders whose connections may break: browsers,
+// phones, programs behind a flaky network. A [Session] is one recording. Sound that
+// it has acknowledged is not lost when the connection breaks, and a recorder that comes
+// back in time goes on where it was. This package has no network: the WebSocket is in
+// internal/web/httpapi.
 package record

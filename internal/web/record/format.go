@@ -10,28 +10,28 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/resample"
 )
 
-// Encoding says what the sound of a packet is.
+// Encoding is how the sound of a packet is encoded.
 type Encoding string
 
-// The encodings: interleaved samples of 16 bits or of 32-bit floating point, the
-// least significant byte first, or one Opus packet (RFC 6716).
+// The encodings: interleaved samples of 16-bit integers or 32-bit floating point,
+// little-endian, or one Opus packet (RFC 6716).
 const (
 	S16  Encoding = "s16le"
 	F32  Encoding = "f32le"
 	Opus Encoding = "opus"
 )
 
-// Format is what all packets of a recording have in common.
+// Format is the format of all packets of a recording.
 type Format struct {
 	Encoding Encoding
 	Rate     int // in hertz
 	Channels int
 }
 
-// maxChannels is that of the microphones there are.
+// maxChannels is more channels than microphones have.
 const maxChannels = 32
 
-// Check returns an error that says what was expected, unless f can be heard.
+// Check returns an error that names the expected value, unless f can be decoded.
 func (f Format) Check() error {
 	switch {
 	case f.Encoding != S16 && f.Encoding != F32 && f.Encoding != Opus:
@@ -48,8 +48,8 @@ func (f Format) Check() error {
 	return nil
 }
 
-// Samples is how many samples of each channel data holds, 0 if it is not whole
-// samples or no Opus packet.
+// Samples is how many samples of each channel data holds. It is 0 if data is no Opus
+// packet, or no whole number of samples.
 func (f Format) Samples(data []byte) int {
 	switch size := f.size(); {
 	case f.Encoding == Opus:
@@ -61,7 +61,7 @@ func (f Format) Samples(data []byte) int {
 	}
 }
 
-// size is that of a sample of all channels, in bytes.
+// size is the size of one sample of all channels, in bytes.
 func (f Format) size() int {
 	if f.Encoding == F32 {
 		return 4 * f.Channels
@@ -69,7 +69,7 @@ func (f Format) size() int {
 	return 2 * f.Channels
 }
 
-// packet is p as it goes over NATS, with which it has the assembler in common.
+// packet converts p to the packet that the assembler of natsaudio takes.
 func (f Format) packet(p Packet) (natsaudio.Packet, error) {
 	n := f.Samples(p.Data)
 	if n == 0 {

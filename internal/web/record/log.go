@@ -6,13 +6,13 @@ import "encoding/json"
 // back.
 const keepEvents = 4096
 
-// log is what is to be told to a recorder: the latest events, made ready.
+// log is the latest events of a stream, as JSON.
 type log struct {
 	first  uint64 // the number of events[0]
 	events []json.RawMessage
 }
 
-// add takes the next event.
+// add appends the next event.
 func (l *log) add(data json.RawMessage) {
 	if l.first == 0 {
 		l.first = 1
@@ -25,10 +25,11 @@ func (l *log) add(data json.RawMessage) {
 	l.events = append(l.events, data)
 }
 
-// last is the number of the latest event, 0 where there is none.
+// last is the number of the latest event, 0 if there is none.
 func (l *log) last() uint64 { return l.first + uint64(len(l.events)) - min(1, l.first) }
 
-// since returns the events after number n, and how many between are kept no more.
+// since returns the kept events after number n. missed is how many events after n are not
+// kept any more.
 func (l *log) since(n uint64) (events []json.RawMessage, missed uint64) {
 	if n >= l.last() {
 		return nil, 0

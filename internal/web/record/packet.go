@@ -8,23 +8,22 @@ import (
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 )
 
-// ErrPacket is wrapped by the errors of what is no packet.
+// ErrPacket is wrapped by the errors for data that is no packet.
 var ErrPacket = errors.New("no packet of sound")
 
-// HeaderSize is the length of what stands before a numbered packet's sound, in
-// bytes: its number and its position, 64 bits each, the least significant byte
-// first.
+// HeaderSize is the length of the header before a numbered packet's sound, in bytes: the
+// packet's number and its position, 64 bits each, little-endian.
 const HeaderSize = 16
 
-// MaxMessage is the length of the longest message that holds a packet.
+// MaxMessage is the length of the longest message with a packet, in bytes.
 const MaxMessage = HeaderSize + natsaudio.MaxPayload
 
 // Packet is a piece of sound.
 type Packet struct {
 	// Seq numbers the packets of a recording: 1, 2, 3 and so on.
 	Seq uint64
-	// Position is the place of the first sample, in samples of the format's rate
-	// since the recording began. A position beyond the end of the packet before
+	// Position is the position of the first sample, in samples of the format's rate
+	// since the recording began. A position beyond the end of the packet before it
 	// says that the recorder had no sound in between.
 	Position int64
 	// Data is the sound, in the format's encoding.
@@ -52,14 +51,14 @@ func ParsePacket(message []byte) (Packet, error) {
 	return p, nil
 }
 
-// maxSeq is the largest number that every language holds exactly.
+// maxSeq is the greatest integer that every language represents exactly.
 const maxSeq = 1<<53 - 1
 
-// maxWarmUp is how far before 0 a recording of Opus packets may begin, by what a
-// decoder needs to warm up.
+// maxWarmUp is how many samples before 0 a recording of Opus packets may begin, to warm the
+// decoder up.
 const maxWarmUp = 1 << 16
 
-// Append appends the packet as ParsePacket reads it.
+// Append appends the packet in the form that ParsePacket reads.
 func (p Packet) Append(message []byte) []byte {
 	message = binary.LittleEndian.AppendUint64(message, p.Seq)
 	message = binary.LittleEndian.AppendUint64(message, uint64(p.Position))

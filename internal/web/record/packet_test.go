@@ -22,8 +22,8 @@ func TestPacketAndBack(t *testing.T) {
 	})
 }
 
-// FuzzPacket: whatever is parsed can be written again to the same bytes, and a
-// recording takes it or says why not.
+// FuzzPacket holds that every packet that is parsed is written to the same bytes, and that
+// a recording takes it or returns an error.
 func FuzzPacket(f *testing.F) {
 	f.Add([]byte{}, "s16le", 16000, 1)
 	f.Add(Packet{Seq: 1, Data: []byte{1, 2, 3, 4}}.Append(nil), "s16le", 48000, 2)

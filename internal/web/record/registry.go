@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// The reasons why no recording begins or goes on.
+// The reasons why a recording does not begin or go on.
 var (
-	ErrFull    = errors.New("as many recordings go on as are taken")
+	ErrFull    = errors.New("too many recordings at once")
 	ErrTaken   = errors.New("a recording of this name goes on")
-	ErrNobody  = errors.New("nobody records it here, so that there is nobody to join")
-	ErrNone    = errors.New("no such recording: it has ended, or nobody came back to it in time")
+	ErrNobody  = errors.New("no device records it here: there is no recording to join")
+	ErrNone    = errors.New("no such recording: it has ended, or its recorder did not come back in time")
 	ErrClosing = errors.New("the server is about to stop")
 )
 
-// Registry is all recordings of a server. Make it with [NewRegistry].
+// Registry holds the recordings of a server. Make it with [NewRegistry].
 type Registry struct {
 	most    int
 	longest time.Duration
@@ -27,20 +27,20 @@ type Registry struct {
 	closing  bool
 }
 
-// NewRegistry returns a registry of at most so many recordings at once, each of at
-// most a length.
+// NewRegistry returns a registry of at most so many recordings at once, each at most so
+// long.
 func NewRegistry(most int, longest time.Duration) *Registry {
 	return &Registry{most: most, longest: longest, sessions: map[string]*Session{}}
 }
 
-// Begin begins a recording of a stream that nobody records. The errors wrap ErrFull,
-// ErrTaken or ErrClosing, or are of the format.
+// Begin begins a recording of a stream that no device records. The errors wrap ErrFull,
+// ErrTaken or ErrClosing, or are those of [Format.Check].
 func (r *Registry) Begin(stream string, format Format) (*Session, error) {
 	return r.begin(stream, format, false)
 }
 
-// Join begins a recording of a stream that others record, by another device in the same
-// room. The errors wrap ErrFull, ErrNobody, ErrTaken or ErrClosing, or are of the format.
+// Join begins a recording of a stream that other devices in the same room record. The
+// errors wrap ErrFull, ErrNobody, ErrTaken or ErrClosing, or are those of [Format.Check].
 func (r *Registry) Join(stream string, format Format) (*Session, error) {
 	return r.begin(stream, format, true)
 }
@@ -71,7 +71,7 @@ func (r *Registry) begin(stream string, format Format, joins bool) (*Session, er
 	return s, nil
 }
 
-// Check returns the error with which a recording would not begin now, or join others.
+// Check returns the error with which Begin, or Join if joins, would fail now.
 func (r *Registry) Check(stream string, joins bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -79,7 +79,7 @@ func (r *Registry) Check(stream string, joins bool) error {
 	return err
 }
 
-// check returns the room of a recording.
+// check returns the room of a new recording.
 func (r *Registry) check(stream string, joins bool) (*room, error) {
 	switch {
 	case r.closing:
@@ -102,7 +102,7 @@ func (r *Registry) check(stream string, joins bool) (*room, error) {
 	return newRoom(), nil
 }
 
-// Find returns the recording of an id. The error is ErrNone.
+// Find returns the recording with an id. The error is ErrNone.
 func (r *Registry) Find(id string) (*Session, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -112,7 +112,7 @@ func (r *Registry) Find(id string) (*Session, error) {
 	return nil, ErrNone
 }
 
-// Forget gives a recording's place to another one.
+// Forget removes a recording, so that another one can begin in its place.
 func (r *Registry) Forget(s *Session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -120,7 +120,7 @@ func (r *Registry) Forget(s *Session) {
 	s.room.leave(s)
 }
 
-// Close ends all recordings and begins none.
+// Close ends all recordings. No recording begins after it.
 func (r *Registry) Close() {
 	r.mu.Lock()
 	r.closing = true

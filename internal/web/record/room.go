@@ -14,22 +14,22 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/table"
 )
 
-// room is what the recordings of one stream have in common: the sound between their
-// devices and the diarizer, and the events. The sound is bounded: whoever sends faster
-// than is heard has to wait. Sessions may hold their lock when they call it, not the
-// other way round.
+// room is what the recordings of one stream share: the sound between their devices and the
+// diarizer, and the events. The sound is bounded: a device that sends faster than the
+// diarizer hears has to wait. A session may call a room while it holds its own lock. A room
+// does not call a session while it holds the room's lock.
 type room struct {
 	mu       sync.Mutex
 	table    *table.Table
 	sessions []*Session
 	log      log
 	notices  []said
-	began    bool          // somebody hears
-	gone     bool          // nobody reads any more
-	news     chan struct{} // closed when any of that has changed
+	began    bool          // the diarizer reads
+	gone     bool          // the diarizer has stopped
+	news     chan struct{} // closed when any of these has changed
 }
 
-// said is what the owner of a device has to know.
+// said is a message to the owner of a device.
 type said struct {
 	device *table.Device
 	text   string
@@ -41,13 +41,14 @@ func newRoom() *room {
 	return r
 }
 
-// tell wakes whoever waits for news. r.mu is held.
+// tell wakes every goroutine that waits for news. The caller holds r.mu.
 func (r *room) tell() {
 	close(r.news)
 	r.news = make(chan struct{})
 }
 
-// join adds the device of a session. The error is of a room that is full, or over.
+// join adds the device of a session. The error is that of a full room, or of a room that is
+// over.
 func (r *room) join(s *Session) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -63,20 +64,20 @@ func (r *room) join(s *Session) error {
 	return nil
 }
 
-// over reports whether no device is left. r.mu is held.
+// over reports whether no device is left. The caller holds r.mu.
 func (r *room) over() bool {
 	return !slices.ContainsFunc(r.sessions, func(s *Session) bool { return !s.device.Ended() })
 }
 
-// ready waits until there is room for more of a device. It reports false if ctx is done
-// first or nothing more is taken.
+// ready waits until there is room for more sound of a device. It returns false if ctx is
+// done first, or if no more sound is taken.
 func (r *room) ready(ctx context.Context, d *table.Device) bool {
 	for {
 		r.mu.Lock()
 		full, over, news := r.table.Ahead(d) >= table.Held, d.Ended() || r.gone, r.news
 		r.mu.Unlock()
 		switch {
-		case over, ctx.Err() != nil: // what comes behind a packet that was given up is not taken either
+		case over, ctx.Err() != nil: // sound after a packet that was given up is not taken either
 			return false
 		case !full:
 			return true
@@ -89,7 +90,7 @@ func (r *room) ready(ctx context.Context, d *table.Device) bool {
 	}
 }
 
-// push adds what a device has heard. It reports false if nothing more is taken.
+// push adds sound of a device. It returns false if no more sound is taken.
 func (r *room) push(d *table.Device, blocks []capture.Block) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -103,8 +104,8 @@ func (r *room) push(d *table.Device, blocks []capture.Block) bool {
 	return true
 }
 
-// end says that nothing more comes of a device, but for the last blocks. It reports
-// whether others go on.
+// end adds the last blocks of a device and ends the device. It reports whether other
+// devices go on.
 func (r *room) end(d *table.Device, last []capture.Block) (others bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -118,7 +119,7 @@ func (r *room) end(d *table.Device, last []capture.Block) (others bool) {
 	return !r.over()
 }
 
-// leave forgets a session, which is told nothing more.
+// leave removes a session, which is told nothing more.
 func (r *room) leave(s *Session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -127,14 +128,14 @@ func (r *room) leave(s *Session) {
 	r.sessions = slices.DeleteFunc(r.sessions, func(o *Session) bool { return o == s })
 }
 
-// all are the sessions.
+// all returns the sessions of the room.
 func (r *room) all() []*Session {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.sessions)
 }
 
-// event keeps an event and wakes all who have to be told.
+// event keeps an event and wakes all sessions.
 func (r *room) event(e event.Event) error {
 	data, err := json.Marshal(e)
 	if err != nil {
@@ -149,7 +150,7 @@ func (r *room) event(e event.Event) error {
 	return nil
 }
 
-// since is that of the room's log.
+// since is [log.since], and the number of the last event.
 func (r *room) since(seq uint64) (events []json.RawMessage, missed, last uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -157,10 +158,10 @@ func (r *room) since(seq uint64) (events []json.RawMessage, missed, last uint64)
 	return events, missed, max(seq, r.log.last())
 }
 
-// every is the time between two looks at who keeps the others waiting.
+// every is the time between two looks for a device that keeps the others waiting.
 const every = 100 * time.Millisecond
 
-// Next is that of a [capture.Source].
+// Next returns the next block for the diarizer, and io.EOF when all devices have ended.
 func (r *room) Next(ctx context.Context) (capture.Block, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -204,14 +205,14 @@ func (r *room) Next(ctx context.Context) (capture.Block, error) {
 	}
 }
 
-// at is how much was taken, in samples.
+// at is the end of the sound that the diarizer has read, in samples.
 func (r *room) at() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.table.At()
 }
 
-// Close says that nobody reads any more.
+// Close says that the diarizer reads no more.
 func (r *room) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

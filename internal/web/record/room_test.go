@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/table"
 )
 
-// join returns a recording and one that joins it.
+// join returns a recording and another recording that joins it.
 func join(t *testing.T, most int) (r *Registry, one, two *Session, src capture.Source) {
 	t.Helper()
 	r = NewRegistry(most, time.Hour)
@@ -30,7 +30,7 @@ func join(t *testing.T, most int) (r *Registry, one, two *Session, src capture.S
 	return r, one, two, src
 }
 
-// Others wait for a device that has fallen silent no longer than they have patience.
+// The others wait for a silent device no longer than [table.Patience].
 func TestNobodyWaitsForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, one, two, src := join(t, 4)
@@ -50,7 +50,7 @@ func TestNobodyWaitsForLong(t *testing.T) {
 			}
 		}()
 		const n = capture.Rate / 10
-		for i := range int64(100) { // ten seconds, of which the first one hears five
+		for i := range int64(100) { // ten seconds, of which the first device hears five
 			if i < 50 {
 				if err := one.Take(t.Context(), counting(uint64(i+1), i*n, n)); err != nil {
 					t.Fatal(err)
@@ -76,7 +76,8 @@ func TestNobodyWaitsForLong(t *testing.T) {
 	})
 }
 
-// Events are told to all, from the first on; the end too. Places are given back.
+// Every recorder is told all events from the first one on, and the end. Places are free
+// again afterwards.
 func TestJoinedAreTold(t *testing.T) {
 	r, one, two, src := join(t, 3)
 	if err := r.Check("room", true); err != nil {

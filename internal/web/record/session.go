@@ -16,33 +16,33 @@ import (
 // ErrOver is wrapped by the error for sound of a recording that has ended.
 var ErrOver = errors.New("the recording has ended")
 
-// Session is one recording. Its methods may be called from any goroutine. Make it
-// with [Registry.Begin].
+// Session is one recording. Its methods may be called from any goroutine. Make it with
+// [Registry.Begin] or [Registry.Join].
 type Session struct {
 	id, stream string
 	format     Format
 	longest    int64         // in samples of the format
-	room       *room         // with all who record the stream
-	device     *table.Device // in it
-	changed    func()        // after the last connection is gone
+	room       *room         // shared with all recordings of the stream
+	device     *table.Device // on the room's table
+	changed    func()        // called when the recording may be abandoned
 
-	taking sync.Mutex // held while a packet is taken, so that they are in order
+	taking sync.Mutex // held while a packet is taken, so that packets stay in order
 
 	mu      sync.Mutex
 	asm     *natsaudio.Assembler
-	fresh   []capture.Block // of the packet that is taken
+	fresh   []capture.Block // the sound of the packet that is being taken
 	next    uint64          // number of the next packet
-	numbers uint64          // packets that the assembler has had
-	plain   int64           // end of what was taken, in samples of the format
+	numbers uint64          // how many packets the assembler has had
+	plain   int64           // end of the sound that was taken, in samples of the format
 	lost    uint64
-	heard   time.Time // when sound came last
+	heard   time.Time // when the latest sound came
 	notices []string
 	over    bool // no more sound is taken
-	done    bool // everything is told
+	done    bool // no more updates come
 	failure string
 	news    chan struct{}
 	owner   int    // counts connections
-	leave   func() // ends the latest connection; nil where there is none
+	leave   func() // ends the present connection; nil if there is none
 	away    *time.Timer
 }
 
@@ -55,14 +55,15 @@ func newSession(id, stream string, format Format, longest time.Duration) (*Sessi
 	return s, err
 }
 
-// ID is what a recorder has to say to go on with the recording. Nobody can guess it.
+// ID is the secret with which a recorder goes on with the recording after its connection is
+// lost.
 func (s *Session) ID() string { return s.id }
 
 // Stream is the id of the stream.
 func (s *Session) Stream() string { return s.stream }
 
-// Source is the sound of all who record the stream, for the program that diarizes. Others
-// may join from now on.
+// Source is the sound of all devices that record the stream, for the diarizer. Other
+// devices may join from now on.
 func (s *Session) Source() capture.Source {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
@@ -70,10 +71,9 @@ func (s *Session) Source() capture.Source {
 	return s.room
 }
 
-// Take takes a packet, which may have come before. It waits while more than ten
-// seconds of sound have not been heard yet. What it has taken is heard to its end,
-// whatever becomes of the recorder. The errors are ctx.Err(), and those that wrap
-// ErrPacket or ErrOver.
+// Take takes a packet. It ignores a packet that has come before. It waits while more than
+// ten seconds of sound have not been heard yet. Sound that it has taken is heard, even if
+// the recorder disappears. The error is ctx.Err(), or wraps ErrPacket or ErrOver.
 func (s *Session) Take(ctx context.Context, p Packet) error {
 	s.taking.Lock()
 	defer s.taking.Unlock()
@@ -97,8 +97,8 @@ func (s *Session) Take(ctx context.Context, p Packet) error {
 	case p.Position+int64(q.Samples) > s.longest, capture.Duration(s.room.at()) > s.limit():
 		limit := s.limit()
 		s.finish()
-		s.notice(fmt.Sprintf("the recording has ended: %v is the longest that is taken", limit))
-		return fmt.Errorf("%w: %v is the longest that is taken", ErrOver, limit)
+		s.notice(fmt.Sprintf("the recording has ended: it can be %v long at most", limit))
+		return fmt.Errorf("%w: it can be %v long at most", ErrOver, limit)
 	}
 	s.numbers++
 	q.Seq = s.numbers
@@ -120,7 +120,7 @@ func (s *Session) limit() time.Duration {
 	return time.Duration(float64(s.longest) / float64(s.format.Rate) * float64(time.Second))
 }
 
-// TakePlain takes sound that goes on where the last ended.
+// TakePlain takes sound without number and position, which follows the sound before it.
 func (s *Session) TakePlain(ctx context.Context, data []byte) error {
 	s.mu.Lock()
 	p := Packet{Seq: s.next, Position: s.plain, Data: data}
@@ -130,14 +130,14 @@ func (s *Session) TakePlain(ctx context.Context, data []byte) error {
 
 func (s *Session) emit(b capture.Block) { s.fresh = append(s.fresh, b) }
 
-// End takes no more sound. What was taken is heard.
+// End takes no more sound. Sound that was taken is heard.
 func (s *Session) End() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.finish()
 }
 
-// EndWith does the same, and tells the recorder why.
+// EndWith is End, and tells the recorder why.
 func (s *Session) EndWith(why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,17 +154,17 @@ func (s *Session) finish() {
 	s.over = true
 	s.fresh = s.fresh[:0]
 	s.asm.Finish(s.emit)
-	if s.room.end(s.device, s.fresh) { // the others hear what is left of its sound
+	if s.room.end(s.device, s.fresh) { // the other recordings go on with the stream
 		s.done = true
 	}
 	s.tell()
 }
 
-// Event takes an event of the stream, for all who record it to hear.
+// Event keeps an event of the stream for all its recorders.
 func (s *Session) Event(e event.Event) error { return s.room.event(e) }
 
-// Done says to all who record the stream that everything was told, and with what error
-// the stream ended.
+// Done tells all recorders of the stream that no more events come. err is the error with
+// which the stream ended, if any.
 func (s *Session) Done(err error) {
 	_ = s.room.Close()
 	for _, s := range s.room.all() {
@@ -184,21 +184,21 @@ func (s *Session) finished(err error) {
 	s.changed()
 }
 
-// wake has the recorder told of events.
+// wake tells the recorder's connection that there are events.
 func (s *Session) wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tell()
 }
 
-// say tells the recorder something.
+// say sends a message to the owner of the device.
 func (s *Session) say(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.notice(text)
 }
 
-// notice tells the recorder something. s.mu is held.
+// notice is say for a caller that holds s.mu.
 func (s *Session) notice(text string) {
 	if len(s.notices) < maxNotices {
 		s.notices = append(s.notices, text)
@@ -206,10 +206,10 @@ func (s *Session) notice(text string) {
 	}
 }
 
-// maxNotices bounds what is said about a recording besides its events.
+// maxNotices bounds the messages of a recording.
 const maxNotices = 32
 
-// tell wakes whoever waits for news. s.mu is held.
+// tell wakes every goroutine that waits for news. The caller holds s.mu.
 func (s *Session) tell() {
 	close(s.news)
 	s.news = make(chan struct{})

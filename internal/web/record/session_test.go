@@ -38,7 +38,7 @@ func counting(seq uint64, position int64, n int) Packet {
 	return Packet{seq, position, data}
 }
 
-// heardOf reads all that a session has, by position.
+// heardOf reads all sound that a session has, by position.
 func heardOf(t testing.TB, s *Session) map[int64]int16 {
 	t.Helper()
 	all, end := map[int64]int16{}, int64(0)
@@ -57,7 +57,7 @@ func heardOf(t testing.TB, s *Session) map[int64]int16 {
 	}
 }
 
-// Whatever comes twice, again after a lost connection, or not at all: what was
+// Packets come twice, or again after a lost connection, or not at all. Sound that was
 // acknowledged is heard, each sample once and in its place.
 func TestAcknowledgedIsHeard(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -77,7 +77,7 @@ func TestAcknowledgedIsHeard(t *testing.T) {
 				}
 				continue
 			}
-			if rapid.IntRange(0, 4).Draw(t, "loses") == 0 { // the recorder gave sound up
+			if rapid.IntRange(0, 4).Draw(t, "loses") == 0 { // the recorder gave this sound up
 				position += rapid.Int64Range(1, 5000).Draw(t, "samples lost")
 				next += rapid.Uint64Range(1, 9).Draw(t, "numbers lost")
 			}
@@ -120,7 +120,7 @@ func TestAcknowledgedIsHeard(t *testing.T) {
 	})
 }
 
-func TestWaitsForWhoeverHears(t *testing.T) {
+func TestWaitsForTheDiarizer(t *testing.T) {
 	s := begin(t, usual)
 	ctx, cancel := context.WithCancel(t.Context())
 	position, seq := int64(0), uint64(1)
@@ -141,8 +141,8 @@ func TestWaitsForWhoeverHears(t *testing.T) {
 	if err := <-waited; !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	// A connection that was given up takes nothing more, though there is room again:
-	// what it gave up would be lost.
+	// A connection that was given up takes no more packets, even when there is room again:
+	// the packet that it gave up would count as lost.
 	if _, err := s.Source().Next(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -212,14 +212,14 @@ func TestRecorderComesBack(t *testing.T) {
 	left := make(chan struct{})
 	first := s.Attach(func() { close(left) })
 	second := s.Attach(func() {})
-	<-left                 // the second takes it over
-	s.Detach(first, 0)     // which is no loss of the second's
-	s.Detach(second, 1e12) // lost, and comes back
+	<-left                 // the second connection takes the recording over
+	s.Detach(first, 0)     // the second connection is not lost
+	s.Detach(second, 1e12) // lost, and a third one comes
 	third := s.Attach(func() {})
 	if found, err := r.Find(s.ID()); err != nil || found != s || s.Since(0).Over {
 		t.Error(err)
 	}
-	s.Detach(third, 0) // and does not come back
+	s.Detach(third, 0) // lost, and no other one comes
 	for !s.Since(0).Over {
 		<-s.Since(0).News
 	}
@@ -244,7 +244,7 @@ func TestRecorderComesBack(t *testing.T) {
 	}
 }
 
-// Whoever reads late hears the latest events, and how many are kept no more.
+// A recorder that reads late gets the latest events, and how many are not kept any more.
 func TestEventsAreBounded(t *testing.T) {
 	s := begin(t, usual)
 	const n = 3*keepEvents + 7

@@ -5,11 +5,12 @@ import "github.com/seed-7adb9000/diarizer/online/model"
 // memo is what a [Scorer] derives from a voice, at the first comparison or when it
 // is asked to.
 type memo struct {
-	ready    bool        // for Score: soft and evidence are of the voice's Stats
-	soft     model.Stats // with the variance within a speaker
-	evidence float64
-	mean     []float64 // of y, once the voice is frozen
-	outline  outline
+	ready     bool        // for Score: soft and evidence are of the voice's Stats
+	soft      model.Stats // with the variance within a speaker
+	evidence  float64
+	mean      []float64 // of y, once the voice is frozen
+	outline   outline
+	posterior posterior // once the voice is adapted
 }
 
 // memoOf returns the memo of v.
@@ -27,6 +28,8 @@ type Scorer struct {
 	rule model.Rule
 	c    *Comparer
 	k    *WithinSpeaker
+
+	adapted model.Stats // scratch
 }
 
 // NewScorer returns a Scorer. The model must be valid.

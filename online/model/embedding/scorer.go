@@ -3,6 +3,8 @@ package embedding
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
@@ -23,7 +25,8 @@ func (m *Model) NewScorer() model.Scorer { return scorer{m.Rule(), m.WithinSpeak
 // memo is what a scorer derives from a voice.
 type memo struct {
 	evidence float64
-	mean     []float64 // ŷ = J d, once the voice is frozen
+	mean     []float64 // ŷ = J d, once the voice is frozen or adapted
+	square   []float64 // ŷ² + J, the mean of y², once the voice is adapted
 }
 
 func memoOf(v *model.Voice) *memo {
@@ -108,3 +111,24 @@ func (s scorer) Bound(a, b *model.Voice) float64 { return s.Score(a, b) }
 
 // Gain implements [model.Scorer].
 func (s scorer) Gain(v *model.Voice, m *model.Moment) float64 { return m.Gain(memoOf(v).mean) }
+
+// Adapt implements [model.Scorer]. With k = 1 / (f (1 + ε D⁻¹)), J = 1 / (1 + k D⁻¹) and
+// ŷ = J k d.
+func (s scorer) Adapt(v *model.Voice, f float64) {
+	m, nu := memoOf(v), len(v.Stats.D)
+	if m.square == nil {
+		m.mean, m.square = make([]float64, nu), make([]float64, nu)
+	}
+	for i, d := range v.Stats.D {
+		k := 1 / (f * (1 + s.within*v.Stats.DInv[i]))
+		j := 1 / max(1+k*v.Stats.DInv[i], leastPivot)
+		m.mean[i] = j * k * d
+		m.square[i] = m.mean[i]*m.mean[i] + j
+	}
+}
+
+// Expect implements [model.Scorer]: Σ_i d_i ŷ_i − ½ D⁻¹_ii (ŷ_i² + J_ii).
+func (s scorer) Expect(v *model.Voice, u model.Stats) float64 {
+	m := memoOf(v)
+	return floats.Dot(u.D, m.mean) - floats.Dot(u.DInv, m.square)/2
+}

@@ -8,14 +8,14 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { bin, killAll, listen, open, start, turns, until } from "./harness.mjs";
 
-const seconds = 14; // of the demo: two speakers
+const seconds = 14; // seconds of the demo: two speakers
 const dir = mkdtempSync(join(tmpdir(), "diarizer-"));
 const wav = join(dir, "microphone.wav");
 let browser;
 
 before(async () => {
-  // Each tab's microphone plays the file from its beginning, so that the second one hears the room as
-  // much later as it comes.
+  // Each tab's microphone plays the file from its beginning, so that the second tab hears the room
+  // with the delay with which it came.
   browser = await listen(wav, seconds);
 });
 after(async () => {
@@ -40,7 +40,7 @@ test("two tabs of one room give each speaker once", async () => {
   await until(two, () => diarizer.recorder.connected);
   assert.equal(await two.evaluate(() => diarizer.recorder.stream), stream);
 
-  // The first one leaves when the second has long been beside it.
+  // The first tab leaves when the second has been aligned for long.
   await until(one, (s) => diarizer.recorder.seconds > s, 10);
   await one.locator("#record").click();
   await until(one, () => diarizer.recorder.state === "off");

@@ -1,4 +1,4 @@
-// What the browser tests share: programs that serve the page, and a browser.
+// Shared by the browser tests: programs that serve the page, and a browser.
 
 import { execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -12,12 +12,12 @@ const running = new Set();
 process.on("exit", killAll);
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-/** killAll ends what a failed test has left. */
+/** killAll ends the programs that a failed test has left. */
 export function killAll() {
   for (const p of running) p.kill("SIGKILL");
 }
 
-/** start runs a program until it says where its page is. */
+/** start runs a program and waits until it prints the address of its page. */
 export async function start(program, ...args) {
   const p = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
   running.add(p);
@@ -63,7 +63,7 @@ export function listen(wav, seconds) {
   return browse("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-audio-capture=${wav}%noloop`);
 }
 
-/** open opens a page and collects what goes wrong in it. */
+/** open opens a page and collects its errors. */
 export async function open(browser, url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
   const page = await context.newPage();
@@ -80,11 +80,11 @@ export async function open(browser, url, options = {}) {
   return page;
 }
 
-/** names are those of the speakers, as they stand beside the lanes. */
+/** names are the names of the speakers beside the lanes. */
 export const names = (page) => page.locator("#people .person .name").allTextContents();
 
 /** until waits for a condition in the page. */
 export const until = (page, condition, argument) => page.waitForFunction(condition, argument, { timeout: 60000, polling: 50 });
 
-/** turns are those of an RTTM text. */
+/** turns are the turns of an RTTM text. */
 export const turns = (text) => text.trim().split("\n").map((l) => l.split(/\s+/)).map((f) => ({ start: Number(f[3]), end: Number(f[3]) + Number(f[4]), speaker: f[7] }));

@@ -17,8 +17,8 @@ after(async () => {
 
 test("corrections of the demo reach a second page and the RTTM", async () => {
   const rttm = join(mkdtempSync(join(tmpdir(), "diarizer-")), "demo.rttm");
-  // What is heard stops in the middle of a turn until all is corrected, however
-  // slow the machine.
+  // The stage stops in the middle of a turn until everything is corrected, so that the speed of
+  // the machine does not matter.
   const sound = readFileSync(recording);
   const half = Math.round(sound.length * 0.72);
   const replay = await start(bin, "replay", "--speed", "max", "--http", "127.0.0.1:0", "--rttm", rttm, "-");
@@ -28,7 +28,7 @@ test("corrections of the demo reach a second page and the RTTM", async () => {
   const one = await open(browser, replay.url);
   const two = await open(browser, view.url);
 
-  // The demo plays: lanes grow, somebody speaks, first provisionally.
+  // The demo plays: lanes grow, and a speaker speaks, at first provisionally.
   await until(one, () => document.querySelectorAll("#people .person").length >= 2);
   await until(one, () => diarizer.board.turns.some((t) => t.open && t.state === "provisional"));
   await until(one, () => document.querySelector("#now .speaker"));
@@ -36,7 +36,7 @@ test("corrections of the demo reach a second page and the RTTM", async () => {
   assert.equal(await one.locator("#link").getAttribute("data-state"), "live");
   assert.match(await one.locator("#time").textContent(), /^\d\d:\d\d$/);
 
-  // All that was said so far has arrived, so that nothing moves under the mouse.
+  // All events up to here have arrived, so that nothing moves under the mouse.
   for (const page of [one, two]) await until(page, () => diarizer.board.turns.some((t) => t.speaker !== "S1" && t.end > 49));
   const other = await one.evaluate(() => diarizer.board.turns.findLast((t) => t.speaker !== "S1" && t.end > 49).speaker);
 
@@ -50,7 +50,7 @@ test("corrections of the demo reach a second page and the RTTM", async () => {
     assert.equal(await page.locator("main img").count(), 0);
     assert.equal(await page.evaluate(() => globalThis.hit), undefined);
   }
-  // The name of somebody who reads the other page, by keyboard alone.
+  // The other page names a speaker, by keyboard alone.
   await two.keyboard.press("1");
   await two.locator("#who-name").fill("Ada Lovelace");
   await two.keyboard.press("Enter");
@@ -74,7 +74,7 @@ test("corrections of the demo reach a second page and the RTTM", async () => {
   await two.locator("#undo").click();
   for (const page of [one, two]) await until(page, ([other, n]) => diarizer.board.turns.filter((t) => t.speaker === other).length >= n && document.querySelector(`.person[data-speaker=${other}]`), [other, turns]);
 
-  // Whoever comes late reads what was corrected before.
+  // A page that opens late has the earlier corrections.
   const late = await open(browser, view.url);
   const log = await one.locator("#log .what").allTextContents();
   await until(late, (want) => JSON.stringify([...document.querySelectorAll("#log .what")].map((e) => e.textContent)) === want, JSON.stringify(log));
@@ -84,7 +84,7 @@ test("corrections of the demo reach a second page and the RTTM", async () => {
 
   replay.end(sound.subarray(half));
 
-  // At the end both pages know that it is over, and the file has the name.
+  // At the end both pages know that the stream is over, and the file has the name.
   for (const page of [one, two]) {
     await until(page, () => document.getElementById("link").dataset.state === "ended");
     assert.deepEqual(page.problems, []);
@@ -112,7 +112,7 @@ test("goes on after the server has restarted", async () => {
   assert.ok(await page.evaluate(() => diarizer.board.turns.length > 5), "the picture went with the connection");
   const second = await start(stage, "-until", "0.7", "-speed", "0.01", "-addr", addr);
   await until(page, (seq) => diarizer.board.seq > seq && document.getElementById("link").dataset.state === "live", before);
-  assert.ok(await page.evaluate(() => globalThis.kept), "the page was loaded anew");
+  assert.ok(await page.evaluate(() => globalThis.kept), "the page was loaded again");
   await second.stop();
   const third = await start(stage, "-addr", addr);
   await until(page, () => diarizer.board.end && document.getElementById("link").dataset.state === "ended");
@@ -126,7 +126,7 @@ test("a meeting of three hours and 3,000 turns", async (t) => {
   await until(page, () => diarizer.board.turns.length >= 3000);
   const seconds = await page.evaluate(() => diarizer.board.time);
   assert.ok(seconds > 3 * 3600, `${seconds} s`);
-  // Scroll through it, frame by frame, close up and from afar.
+  // Scroll through the stream frame by frame, close up and from afar.
   const run = (spans) => page.evaluate(async (span) => {
     const { lanes, board } = diarizer;
     if (span === 0) lanes.all();
@@ -166,7 +166,7 @@ test("a meeting of three hours and 3,000 turns", async (t) => {
   assert.ok(near.most > 0 && near.most < 60, `${near.most} turns drawn for a minute`);
   assert.ok(far.most >= 3000);
   assert.ok(far.painted <= far.pixels, `${far.painted} strokes for ${far.pixels} pixels of lanes`);
-  // With nothing new there is nothing to draw: the stream is over.
+  // The stream is over: without news nothing is drawn.
   await until(page, () => diarizer.board.end);
   await page.waitForTimeout(3500);
   const idle = await page.evaluate(async () => {
@@ -238,13 +238,13 @@ test("the picture has the structure of the meeting, in every size and scheme", a
     /img "Timeline of 9.speakers: Ada/, /meter "Level"/, /combobox "Stream"/, /button "Show less"/, /status/]) {
     assert.match(aria, part);
   }
-  // By keyboard: the dialog opens, is left, and gives the focus back.
+  // By keyboard: the dialog opens, closes, and gives the focus back.
   await page.keyboard.press("1");
   assert.equal(await page.locator("dialog[open]").count(), 1);
   assert.match(await page.locator("#who-note").textContent(), /Everybody who watches/);
   await page.keyboard.press("Escape");
   await page.keyboard.press("?");
-  assert.match(await page.locator("#keys").textContent(), /take the last correction back/);
+  assert.match(await page.locator("#keys").textContent(), /undo the last correction/);
   await page.keyboard.press("Escape");
   await page.locator("#lanes").focus();
   const end = await page.evaluate(() => diarizer.lanes.end);
@@ -252,7 +252,7 @@ test("the picture has the structure of the meeting, in every size and scheme", a
   await until(page, (e) => diarizer.lanes.end < e && document.getElementById("live").getAttribute("aria-pressed") === "false", end);
   await page.keyboard.press("End");
   await until(page, () => diarizer.lanes.follow);
-  // By mouse: a turn says what it is, the lanes are dragged, and the whole below jumps.
+  // By mouse: a turn has a tip, the lanes are dragged, and a click on the overview jumps.
   await until(page, () => diarizer.lanes.frames.length > 0);
   const turn = await page.evaluate(() => {
     const { lanes, board } = diarizer;
@@ -285,14 +285,14 @@ test("a host names people after the end, where their names stand, and takes the 
   const page = await open(browser, done.url);
   await done.found(/(the page stays at)/);
   await until(page, () => diarizer.board.end && document.querySelectorAll("#turns li").length > 5);
-  // Figures are for who asks for them.
+  // Figures are shown on request.
   assert.equal(await page.locator("#latency").isVisible(), false);
   await page.locator("#figures").click();
   assert.equal(await page.locator("#latency").isVisible(), true);
   await page.locator("#figures").click();
   assert.match(await page.locator("#wall").textContent(), /\d\d/);
   assert.equal(await page.locator(".hint").isVisible(), true);
-  // What somebody said is played, from any turn or where they are named.
+  // The recording is played from any turn, and in the dialog about a speaker.
   await until(page, () => !document.getElementById("player").hidden && document.querySelector("#turns button.at"));
   const from = await page.evaluate(() => diarizer.board.turns.at(-2).start);
   await page.locator("#turns button.at").nth(1).click();
@@ -305,7 +305,7 @@ test("a host names people after the end, where their names stand, and takes the 
     return p.currentTime >= long.start && p.currentTime < long.end + 1;
   });
   await page.keyboard.press("Escape");
-  // A name among the turns is one to click.
+  // A name among the turns can be clicked.
   await page.locator("#turns .asks", { hasText: /^S1$/ }).first().click();
   await page.locator("#who-name").fill("Ada");
   await page.keyboard.press("Enter");

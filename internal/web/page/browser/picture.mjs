@@ -1,5 +1,5 @@
-// Takes the picture of the live page for the documentation: the demo, as it is
-// spoken, two of its speakers named.
+// Takes the picture of the live page for the documentation: the demo in real time, with two
+// named speakers.
 
 import { bin, browse, killAll, open, recording, start, until } from "./harness.mjs";
 
@@ -9,7 +9,7 @@ try {
   const replay = await start(bin, "replay", "--speed", "2", "--nats", "off", "--http", "127.0.0.1:0", recording);
   const page = await open(browser, replay.url, { viewport: { width: 1200, height: 760 }, colorScheme: "light" });
   await until(page, () => diarizer.board.time > 40);
-  // The two who have said most by now get names.
+  // The two speakers who have said most by now get names.
   const heard = await page.evaluate(() => diarizer.board.shares().filter((s) => s.speaker !== "unknown").sort((a, b) => b.talk - a.talk).map((s) => s.speaker));
   for (const [i, name] of ["Ada", "Grace"].slice(0, heard.length).entries()) {
     await page.evaluate((speaker) => diarizer.people.ask(speaker), heard[i]);
@@ -20,9 +20,8 @@ try {
   await page.mouse.move(600, 740);
   await page.evaluate(() => document.activeElement.blur());
   await page.locator("#zoom-fit").evaluate((b) => b.click());
-  // Somebody has spoken for a while, which nobody is sure of yet: 1.5 s at first,
-  // and the less the later it gets, so that there is a picture whatever the model
-  // makes of the demo.
+  // A turn is open and provisional for some time: 1.5 s at first, and less as time goes on, so that
+  // there is a picture whatever the model makes of the demo.
   await until(page, () => {
     document.getElementById("toast").hidden = true;
     const { board } = diarizer;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { bin, killAll, listen, open, start, turns, until } from "./harness.mjs";
 
-const seconds = 16; // of the demo: three speakers
+const seconds = 16; // seconds of the demo: three speakers
 const dir = mkdtempSync(join(tmpdir(), "diarizer-"));
 const wav = join(dir, "microphone.wav");
 let browser;
@@ -27,7 +27,7 @@ test("what a page records has the turns of a replay", async () => {
   await page.keyboard.press("Enter");
   await until(page, () => diarizer.board.time > 4);
 
-  // The connection breaks: the sound is kept, and arrives when there is one again.
+  // The connection breaks: the sound is kept, and arrives over the next connection.
   await page.evaluate(() => {
     globalThis.before = diarizer.recorder.ws;
     before.close(4000);
@@ -43,7 +43,7 @@ test("what a page records has the turns of a replay", async () => {
   await page.locator("#record").click();
   await until(page, () => diarizer.board.end);
   await until(page, () => diarizer.recorder.state === "off");
-  // Nothing of it is lost, but for what a busy machine's sound system skips.
+  // Nothing is lost, except what the sound system of a busy machine skips.
   const gaps = await page.evaluate(() => diarizer.board.gaps);
   assert.ok(gaps.reduce((n, g) => n + g.end - g.start, 0) < 0.1, JSON.stringify(gaps));
   assert.equal(await page.evaluate(() => diarizer.board.source.name), "Stand-up");

@@ -1,4 +1,4 @@
-// Remember this voice: the question behind a new name.
+// Remember this voice: the question after a new name.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -19,7 +19,7 @@ after(async () => {
   await browser?.close();
 });
 
-/** send is a meeting as a recorder sends it: the demo's beginning, as fast as it goes. */
+/** send sends the beginning of the demo as a recorder does, as fast as possible. */
 async function send(page, stream) {
   const sound = execFileSync("ffmpeg", ["-loglevel", "error", "-t", "30", "-i", recording, "-f", "s16le", "-ar", "16000", "-"], { maxBuffer: 1 << 24 });
   await page.evaluate(([stream, text]) => new Promise((resolve) => {
@@ -70,6 +70,19 @@ test("a voice is remembered with a yes, and nobody's without", async () => {
 
   await send(page, "tuesday");
   await until(page, () => [...document.querySelectorAll("#people .person .name")].some((e) => e.textContent === "Ada Lovelace"));
+
+  // The page lists what is kept, and erases it.
+  await page.locator("#voices-open").click();
+  const kept = page.locator("#voices-list li");
+  await kept.first().waitFor({ state: "visible" });
+  assert.equal(await kept.count(), 1);
+  assert.match(await kept.first().textContent(), /Ada Lovelace.* s of speech, stream monday, until .*\d/);
+  await kept.locator("button").click();
+  assert.match(execFileSync(bin, ["enroll", "list", "--model", "light", `--file=${voices}`, "--voices-key", key], { encoding: "utf8" }), /Ada Lovelace/, "erased without asking");
+  await kept.locator("button").click();
+  await until(page, () => /1 voice, .* was read again and has nothing of it/.test(document.getElementById("toast").textContent));
+  await until(page, () => document.getElementById("voices-list").children.length === 0 && !document.getElementById("voices-none").hidden);
+  assert.doesNotMatch(execFileSync(bin, ["enroll", "list", "--model", "light", `--file=${voices}`, "--voices-key", key], { encoding: "utf8" }), /Ada Lovelace/);
   assert.deepEqual(page.problems, []);
   await page.close();
   await web.stop();

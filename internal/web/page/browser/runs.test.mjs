@@ -1,5 +1,4 @@
-// A stream of several runs, on the page: the latest is shown, and earlier ones where
-// somebody chooses them.
+// A stream of several runs: the page shows the latest run, or an earlier run that is chosen.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -37,7 +36,7 @@ test("an earlier run is chosen, looked at and left", async () => {
   await until(page, (run) => diarizer.board.run === run && diarizer.board.turns.length > 10 && document.querySelector("#undo").disabled, first);
   assert.equal(await page.locator("#stream").inputValue(), earlier);
   assert.match(await page.locator("#save a[data-format=rttm]").getAttribute("href"), /&run=[\w-]+&format=rttm$/);
-  await page.reload(); // the address says which run
+  await page.reload(); // the address names the run
   await until(page, (run) => diarizer.board.run === run && diarizer.board.end, first);
   await page.locator("#stream").selectOption(now);
   await until(page, (run) => diarizer.board.run === run && !document.querySelector("#undo").disabled, latest);

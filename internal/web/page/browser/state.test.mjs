@@ -1,5 +1,5 @@
-// The page's own picture of a stream is the program's: the same events give the
-// same turns, names and shares.
+// The page's board of a stream is the program's: the same events give the same turns, names and
+// shares.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -31,7 +31,7 @@ for (const seed of [1, 2, 3, 4, 5]) {
       assert.deepEqual(own.map((s) => [s.name, s.turns, s.speaking]), (shares ?? []).map((s) => [s.Name, s.turns, s.Speaking]));
       own.forEach((s, i) => assert.ok(Math.abs(s.share - shares[i].Share) < 1e-9, `${s.name} has ${s.share}, want ${shares[i].Share}`));
       const late = new Board(want);
-      assert.deepEqual(late.shares(), board.shares(), "whoever comes late sees something else");
+      assert.deepEqual(late.shares(), board.shares(), "a late page shows something else");
       for (const [a, b] of [[0, 30], [board.time - 20, board.time], [board.time / 3, board.time / 2]]) {
         assert.deepEqual(board.between(a, b), board.turns.filter((t) => t.end > a && t.start < b));
       }

@@ -1,4 +1,4 @@
-// What is said, on the page: live, as it corrects itself, to be heard and moved.
+// What is said, on the page: live words, corrected words, listening to a word and moving words.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync } from "node:fs";
@@ -46,7 +46,7 @@ test("what is said is shown as it comes, corrected, heard and moved", async () =
   assert.equal(await one.locator("#said-card").isVisible(), false);
   const words = await publisher(nats, `diarizer.words.v1.${await one.evaluate(() => diarizer.board.stream)}`);
 
-  // Partial words are shown as such, and give way to those that are sure. Markup is text.
+  // Partial words are marked, and final words replace them. Markup is text.
   const evil = "<img/src=x/onerror=globalThis.hit=1>";
   words.send({ partial: true, words: [{ text: "I", start: 1, end: 1.1 }, { text: evil, start: 1.2, end: 1.6 }] });
   for (const page of [one, two]) await until(page, (text) => document.querySelector("#said .guess")?.textContent.includes(text), evil);
@@ -60,11 +60,11 @@ test("what is said is shown as it comes, corrected, heard and moved", async () =
     assert.equal(await page.evaluate(() => globalThis.hit), undefined);
     assert.deepEqual((await lines(page)).map(([who]) => who), turns.map((t) => t.speaker));
   }
-  // A click on a word shows where it was; a selection does not move anything.
+  // A click on a word shows its place in the lanes. A selection moves no word.
   await two.locator("#said .word").first().click();
   await until(two, (at) => diarizer.lanes.left() <= at && at <= diarizer.lanes.end && !diarizer.lanes.follow, list[0].start);
 
-  // A line is moved to somebody else, who may be new; undo takes it back.
+  // A line is moved to another speaker, or to a new one. Undo takes it back.
   const mine = turns.find((t) => t.speaker === "S1");
   const word = `w${mine.id}-1`;
   const is = (page, speakers) => until(page, ([text, all]) => {
@@ -79,7 +79,7 @@ test("what is said is shown as it comes, corrected, heard and moved", async () =
   assert.equal(await one.locator("#move").isVisible(), false);
   await two.locator("#undo").click();
   for (const page of [one, two]) await is(page, ["S1"]);
-  // Words are selected and moved, and no others: the turn is cut around them.
+  // Only the selected words are moved: the turn is cut around them.
   const select = (page, from, to) => page.evaluate(([from, to]) => {
     const find = (text) => [...document.querySelectorAll("#said .word")].find((w) => w.textContent === text);
     const range = document.createRange();
@@ -117,12 +117,12 @@ test("what is said is shown as it comes, corrected, heard and moved", async () =
   const stranger = (await one.evaluate(() => diarizer.board.speakers)).find((who) => !before.includes(who));
   for (const page of [one, two]) await is(page, [stranger]);
 
-  // What is said is downloaded as it is now.
+  // The download has the words with their present speakers.
   const [file] = await Promise.all([one.waitForEvent("download"), one.locator("#save a[data-said=txt]").click()]);
   assert.match(file.suggestedFilename(), /-said\.txt$/);
   assert.match(readFileSync(await file.path(), "utf8"), new RegExp(`${stranger} +${evil.replace(/[/.*+?^${}()|[\]\\]/g, "\\$&")} w${mine.id}-1 w${mine.id}-2`));
 
-  // Who comes late sees the same, also when all is over.
+  // A page that opens late shows the same, also after the end.
   words.send({ seq: 2, end: true, words: [{ text: "bye", start: turns[0].end - 0.3, end: turns[0].end }] });
   replay.end(sound.subarray(half));
   for (const page of [one, two]) await until(page, () => diarizer.board.end);
@@ -138,7 +138,7 @@ test("what is said is shown as it comes, corrected, heard and moved", async () =
   words.end();
   await view.stop();
   await replay.stop();
-  // The file of the command follows what was said on another program's page.
+  // The command's file follows corrections on another program's page.
   const rttm = readFileSync(join(dir, "talk.rttm"), "utf8");
   assert.match(rttm, / Ada /);
   assert.doesNotMatch(rttm, new RegExp(` ${stranger} `));

@@ -1,8 +1,8 @@
-// The lanes under mouse, fingers and keys.
+// Mouse, touch and keyboard on the lanes.
 
 import { clock, length, percent } from "./text.js";
 
-/** handle lets the lanes be dragged, zoomed and asked, by pointer and keyboard. */
+/** handle makes the lanes scroll, zoom and explain themselves, by pointer and keyboard. */
 export function handle(lanes, tip) {
   const { canvas } = lanes;
   const overview = lanes.overview.canvas;
@@ -60,7 +60,7 @@ export function handle(lanes, tip) {
   overview.addEventListener("pointermove", jump);
 }
 
-/** point says what is under the pointer. */
+/** point shows what is under the pointer. */
 function point(lanes, tip, e) {
   const box = lanes.canvas.getBoundingClientRect();
   const x = e.clientX - box.left;

@@ -21,11 +21,11 @@ export class Lanes {
     this.rows = []; // speakers by lane
     this.laneHeight = 64;
     this.flashes = new Map(); // turn id to when it was corrected
-    this.ghosts = []; // turns that are no more, or were somebody else's
+    this.ghosts = []; // turns as they were before they were withdrawn or given away
     this.stripes = new Map();
     this.frames = []; // durations of the latest drawings, in ms
     this.drawn = 0; // turns in the last drawing
-    this.painted = 0; // those of them that took a stroke of their own
+    this.painted = 0; // how many of them took a stroke of their own
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.theme();
     handle(this, tip);
@@ -69,7 +69,7 @@ export class Lanes {
     if (this.ghosts.length > 500) this.ghosts = this.ghosts.slice(-500);
   }
 
-  /** moving says whether the next drawing differs with nothing new. */
+  /** moving reports whether the next drawing differs even without news. */
   moving() {
     return this.flashes.size > 0 || this.ghosts.length > 0;
   }
@@ -86,8 +86,8 @@ export class Lanes {
     return this.left() + (x / this.width) * this.span;
   }
 
-  /** settle moves the view to where it may be. */
-  settle(now) {
+  /** clamp keeps the view within the stream. */
+  clamp(now) {
     this.now = now;
     this.span = Math.max(least, Math.min(this.span, Math.max(this.whole, now * 1.04 + 2)));
     const ahead = this.span * 0.04;
@@ -127,7 +127,7 @@ export class Lanes {
   draw(board, now) {
     const began = performance.now();
     this.board = board;
-    this.settle(now);
+    this.clamp(now);
     this.resize();
     this.forget(began);
     const { ctx } = this;
@@ -142,8 +142,8 @@ export class Lanes {
     const turns = board.between(this.left(), this.end);
     this.drawn = turns.length;
     this.painted = 0;
-    this.covered = []; // by lane, how far it is painted
-    this.narrow = []; // by lane, what is to be painted in one colour
+    this.covered = []; // by lane: up to where it is painted
+    this.narrow = []; // by lane: narrow turns, painted together in one colour
     for (const t of turns) this.drawTurn(t, lane.get(t.speaker) ?? lane.get(board.merged.get(t.speaker)), now, began);
     for (const boxes of this.narrow) {
       if (!boxes) continue;
@@ -186,7 +186,7 @@ export class Lanes {
     }
   }
 
-  /** drawMarks draws a flag at each moment that somebody has marked. */
+  /** drawMarks draws a flag at each marked moment. */
   drawMarks(board, h) {
     const { ctx } = this;
     for (const m of board.marks) {
@@ -237,7 +237,7 @@ export class Lanes {
     }
   }
 
-  /** box is where a turn is, in CSS pixels. */
+  /** box is the rectangle of a turn, in CSS pixels. */
   box(start, end, row) {
     const x = this.x(start);
     const height = Math.round(Math.min(40, this.laneHeight * 0.56));
@@ -265,14 +265,14 @@ export class Lanes {
     if (b.width < 4 && !t.open && since === undefined) { // no room for signs
       const left = Math.max(b.x, this.covered[row] ?? -Infinity);
       const right = Math.ceil(b.x + b.width);
-      if (right <= left) return; // on pixels that have this colour already
+      if (right <= left) return; // its pixels have this colour already
       this.painted++;
       (this.narrow[row] ??= []).push({ c, x: left, y: b.y, width: right - left, height: b.height });
       this.covered[row] = right;
       return;
     }
     this.painted++;
-    if (t.open && now > t.end) { // heard, and not decided yet
+    if (t.open && now > t.end) { // sound that is heard and not decided yet
       const tail = this.box(t.end, now, row);
       ctx.globalAlpha = 0.22;
       ctx.fillStyle = c;
@@ -295,7 +295,7 @@ export class Lanes {
     } else {
       ctx.fillStyle = c;
       ctx.fill();
-      if (round(t.speaker) > 0 && b.width > 6) { // the colour is another's too
+      if (round(t.speaker) > 0 && b.width > 6) { // another speaker has the same colour
         ctx.fillStyle = this.stripe(this.card, 5 + 3 * round(t.speaker), 1.5, -1);
         ctx.fill();
       }

@@ -1,22 +1,22 @@
 // The connection to the server, which comes back by itself.
 
-const silence = 25000; // without a word from the server for so long, connect anew, in ms
+const silence = 25000; // ms without a message of the server after which to connect again
 
 export class Link {
   /**
-   * query says what to ask for at each connection; on has a function for each
-   * kind of message; show is told the state of the connection.
+   * query returns what to ask for at each connection. on has a function for each kind of message.
+   * show is called with the state of the connection.
    */
   constructor({ query, on, show }) {
     Object.assign(this, { query, on, show });
     this.source = null;
-    this.heardAt = 0; // when the server last said something
+    this.heardAt = 0; // when the latest message came
     setInterval(() => {
       if (this.source && this.source.readyState !== EventSource.CLOSED && performance.now() - this.heardAt > silence) this.connect();
     }, 5000);
   }
 
-  /** connect opens the connection, where the page has been or from the beginning. */
+  /** connect opens the connection. Messages go on after the last one, or begin at the beginning. */
   connect() {
     this.source?.close();
     clearTimeout(this.timer);
@@ -46,7 +46,7 @@ export class Link {
         return;
       }
     } catch {
-      // nobody is there: the next attempt finds out
+      // no server is there: the next attempt finds out
     }
     this.connect();
   }

@@ -1,4 +1,4 @@
-// The page: one connection to the server, what it tells, and where it is shown.
+// The page: one connection to the server, its messages, and where they are shown.
 
 import { Lanes } from "./lanes.js";
 import { Link } from "./link.js";
@@ -6,6 +6,7 @@ import { Pace } from "./pace.js";
 import { People } from "./people.js";
 import { offer } from "./recording.js";
 import { offerVoices } from "./remember.js";
+import { showVoices } from "./voices.js";
 import { Said } from "./said.js";
 import { Board } from "./state.js";
 import { clock, colour, count, element, length, percent } from "./text.js";
@@ -14,9 +15,9 @@ const $ = (id) => document.getElementById(id);
 
 let board = new Board();
 let streams = [];
-let [wanted, run = ""] = decodeURIComponent(location.hash.slice(1)).split("/"); // the stream that was chosen, or empty, and an earlier run of it
-let dirty = true; // something is to be drawn
-let rowsDirty = true; // the rows and lists too
+let [wanted, run = ""] = decodeURIComponent(location.hash.slice(1)).split("/"); // the chosen stream, or empty, and an earlier run of that stream
+let dirty = true; // something has to be drawn
+let rowsDirty = true; // so do the rows and lists
 let spoken = { text: "", at: 0 };
 const log = [];
 
@@ -49,7 +50,7 @@ const connection = new Link({
     if (board.run && (!wanted || wanted === board.stream)) query.set("after", `${board.run}:${board.seq}`);
     return query;
   },
-  on: { streams: listStreams, board: newBoard, event: take, change: note, meter, partial: guess, ping: () => {} },
+  on: { streams: listStreams, board: newBoard, event: applyEvent, change: logChange, meter, partial: guess, ping: () => {} },
   show: link,
 });
 
@@ -68,16 +69,16 @@ function listStreams(list) {
   const began = (s) => new Date(s.began).toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   const text = (s) => (s.earlier ? `${s.name}, ${began(s)}` : s.name + (s.end ? " (ended)" : ""));
   select.replaceChildren(...list.map((s) => new Option(text(s), s.earlier ? `${s.stream}/${s.run}` : s.stream)));
-  if (run && !list.some((s) => s.stream === wanted && s.run === run)) return choose(wanted); // it is gone
+  if (run && !list.some((s) => s.stream === wanted && s.run === run)) return choose(wanted); // the run is gone
   select.value = shown();
   select.disabled = list.length === 0;
   if (list.length === 0) select.append(new Option("no stream yet", ""));
-  // Nobody chose a stream and this one is over: show what goes on.
+  // No stream was chosen and this one is over: show a running one.
   const here = list.find((s) => s.stream === board.stream && !s.earlier);
   if (!wanted && here?.end && list[0] && !list[0].end) choose(list[0].stream, false);
 }
 
-/** shown is the value of what is shown among the streams. */
+/** shown is the value in the list of streams of the run that is shown. */
 function shown() {
   const stream = wanted || board.stream;
   return streams.some((s) => s.earlier && s.stream === stream && s.run === run) ? `${stream}/${run}` : stream;
@@ -120,14 +121,15 @@ function newBoard(s) {
   dirty = rowsDirty = true;
 }
 
-function take(e) {
+/** applyEvent applies an event and shows what it changes. */
+function applyEvent(e) {
   const changed = board.apply(e);
   if (changed === null) return;
   lanes.mark(changed);
   pace.tick(e.time);
   if (e.kind === "turn-started" || e.kind === "turn-updated") decided(e);
   if (e.kind === "stream-ended") {
-    setTimeout(askSounds, 1500); // what was kept of a microphone is complete then
+    setTimeout(askSounds, 1500); // by then the recording of a microphone is complete
     link("live");
     meter(null);
   }
@@ -141,8 +143,8 @@ function guess(g) {
   dirty = rowsDirty = true;
 }
 
-/** note adds a line about what is not simply a turn, once. */
-function note(c) {
+/** logChange adds a line about a change that is not simply a turn, once. */
+function logChange(c) {
   if (log.length > 0 && c.seq <= log[0].seq) return;
   log.unshift(c);
   log.length = Math.min(log.length, 100);
@@ -151,8 +153,8 @@ function note(c) {
 }
 
 /**
- * decided shows how long after a sound it was known who makes it: what had to be
- * heard of it first, and the time that the decision took.
+ * decided shows the latency: how long after a sound its speaker was known. That is the sound that
+ * had to be heard first, and the time that the decision took.
  */
 function decided(e) {
   const seconds = Math.max(0, e.time - e.turn.end) + (decided.lag ?? 0);
@@ -161,7 +163,7 @@ function decided(e) {
 }
 
 function meter(m) {
-  if (board.end) m = null; // what was heard last stays behind no stream
+  if (board.end) m = null; // the last reading does not outlive the stream
   decided.lag = m?.lag;
   const scale = (db) => Math.max(0, Math.min(1, (db + 60) / 60));
   if (m) {
@@ -177,7 +179,7 @@ function meter(m) {
   $("level").setAttribute("aria-valuetext", m ? `${Math.round(level)} decibels` : "no reading");
 }
 
-/** say tells those who listen to the page instead of looking at it. */
+/** say is for screen readers. */
 function say(text) {
   $("say").textContent = text;
 }
@@ -191,13 +193,13 @@ function toast(text, bad = false) {
   toast.timer = setTimeout(() => (t.hidden = true), 6000);
 }
 
-/** refuse says why nothing can be corrected now, or nothing. */
+/** refuse is the reason why nothing can be corrected now, or nothing. */
 function refuse() {
   if (streams.some((s) => s.earlier && s.run === board.run)) return "This is an earlier run: only the latest one can be corrected.";
   return board.run ? "" : "There is no stream yet.";
 }
 
-/** correct sends a correction; what comes of it arrives as events. */
+/** correct sends a correction. Its result arrives as events. */
 async function correct(c) {
   const no = refuse();
   if (no) return toast(no, true);
@@ -214,12 +216,12 @@ async function correct(c) {
         give: "Moved. Undo takes it back.", split: "Split. Undo takes it back." }[c.action]);
     } catch {
       if (attempt === 2) return toast("The server does not answer: nothing was changed, try again.", true);
-      await new Promise((resolve) => setTimeout(resolve, 1000)); // the same id: twice does no harm
+      await new Promise((resolve) => setTimeout(resolve, 1000)); // with the same id, so that it is made once
     }
   }
 }
 
-/** askMark asks for the note of the moment at which it was called. */
+/** askMark asks for the note of a mark, which marks the moment of this call. */
 function askMark() {
   const no = refuse();
   if (no) return toast(no, true);
@@ -288,13 +290,13 @@ function showRows() {
   const summary = shares.map((s) => `${s.name} ${percent(s.share)}`).join(", ");
   $("lanes").setAttribute("aria-label", `Timeline of ${count(shares.length, "speaker")}: ${summary}. Arrow keys scroll, plus and minus zoom.`);
   $("undo").disabled = $("mark").disabled = Boolean(refuse());
-  $("who-split-row").hidden = Boolean(board.end); // there is no voice to be told apart any more
+  $("who-split-row").hidden = Boolean(board.end); // voices can be told apart only while the stream goes on
   $("save").hidden = board.turns.length === 0;
   for (const a of $("save").querySelectorAll("a")) a.href = `download?stream=${encodeURIComponent(board.stream)}${run ? `&run=${run}` : ""}&format=${a.dataset.format ?? `${a.dataset.said}&words=${encodeURIComponent(said.recogniser)}`}`;
   $("save-said").hidden = !board.said.get(said.recogniser)?.length;
 }
 
-/** showMove offers to move the lines that are chosen, where some are. */
+/** showMove offers to move the chosen lines, if there are any. */
 function showMove(shares) {
   const words = said.words.size > 0;
   $("move").hidden = !words && said.picked.size === 0;
@@ -311,11 +313,11 @@ function showMove(shares) {
   $("move-go").disabled = to.value === "" || Boolean(refuse());
 }
 
-/** move gives the words, or the turns whose lines are chosen, to somebody else. */
+/** move gives the chosen words, or the turns of the chosen lines, to another speaker. */
 function move() {
   const into = $("move-to").value;
   const what = said.words.size > 0 ? board.partOf(said.recogniser, said.words) : { turns: [...said.picked].sort((a, b) => a - b) };
-  if (what.turns.length === 0) toast("Nobody's turn is there, or it has not ended yet.", true);
+  if (what.turns.length === 0) toast("There is no turn of a speaker there, or it has not ended yet.", true);
   else correct({ action: "give", ...what, ...(into === "new" ? {} : { into }) });
   said.choose();
   getSelection().removeAllRanges();
@@ -323,11 +325,11 @@ function move() {
   rowsDirty = true;
 }
 
-let pressed = false; // the mouse, or a finger
+let pressed = false; // whether the mouse or a finger is down
 
 /**
- * fill fills a list anew, unless somebody is about to choose one of its lines: by
- * keyboard, or between press and release.
+ * fill replaces the lines of a list, unless somebody is about to choose a line: by keyboard, or
+ * between press and release.
  */
 function fill(list, lines) {
   if (pressed || list.querySelector(":focus-visible")) return;
@@ -336,24 +338,24 @@ function fill(list, lines) {
 
 const heard = new Set(); // streams with a recording to play
 
-/** audible reports whether there is one of what is shown. */
+/** audible reports whether there is a recording of the run that is shown. */
 const audible = () => heard.has(board.stream) && !run;
 
-/** askSounds asks which streams have one. */
+/** askSounds asks which streams have a recording. */
 async function askSounds() {
   try {
     const list = await (await fetch("sounds")).json();
     heard.clear();
     for (const stream of list) heard.add(stream);
   } catch {
-    heard.clear(); // asked again with the next board
+    heard.clear(); // the next board asks again
   }
   $("who-hear").hidden = !audible();
   $("player").hidden = !audible();
   rowsDirty = true;
 }
 
-/** play plays what was recorded, from a moment on until another, if that is given. */
+/** play plays the recording from a moment on, to its end or until another moment. */
 function play(from, until = Infinity) {
   const player = $("player");
   const src = `sound?stream=${encodeURIComponent(board.stream)}`;
@@ -364,7 +366,7 @@ function play(from, until = Infinity) {
   player.play().catch((e) => e.name !== "AbortError" && toast("This browser cannot play the recording.", true));
 }
 
-/** hear plays the longest that somebody has said. */
+/** hear plays the longest turn of a speaker. */
 function hear(speaker) {
   const own = board.turns.filter((t) => t.speaker === speaker && !t.open);
   if (own.length === 0) return;
@@ -372,7 +374,7 @@ function hear(speaker) {
   play(t.start, t.end);
 }
 
-/** named is a speaker's name, or words about them, to click for another name. */
+/** named is the name of a speaker, or a text about them. A click on it asks for another name. */
 function named(text, speaker, attributes = { class: "what" }) {
   if (speaker === "unknown") return element("span", attributes, text);
   const b = element("button", { ...attributes, class: `${attributes.class ?? ""} asks`, type: "button", title: `Click to say who ${board.name(speaker)} is` }, text);
@@ -386,7 +388,7 @@ function wall(seconds) {
   return Number.isFinite(origin) ? new Date(origin + seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" }) : "";
 }
 
-/** figures says whether to show what only engineers want to know. */
+/** figures reports whether figures for engineers are shown. */
 function figures() {
   return document.body.classList.contains("figures");
 }
@@ -397,7 +399,7 @@ function showFigures(on) {
   dirty = rowsDirty = true;
 }
 
-/** moment is a time in a list, which plays what was recorded from there. */
+/** moment is a time in a list. A click on it plays the recording from there. */
 function moment(at) {
   if (!audible()) return element("span", { class: "at digits", title: wall(at) }, clock(at));
   const b = element("button", { type: "button", class: "at digits asks", title: [wall(at), "Click to hear it"].filter(Boolean).join(" · ") }, clock(at));
@@ -415,7 +417,7 @@ function line(at, text, speaker, ...rest) {
 let rowsAt = 0;
 let nowShown = -1;
 
-/** frame draws what has changed, once per picture of the screen. */
+/** frame draws what has changed, once per frame of the screen. */
 function frame(at) {
   requestAnimationFrame(frame);
   const t = pace.now(board);
@@ -462,7 +464,7 @@ $("player").addEventListener("timeupdate", (e) => {
   if (e.target.currentTime >= play.until) e.target.pause();
 });
 $("player").addEventListener("seeking", () => {
-  if (!play.own) play.until = Infinity; // a person who moves it wants to hear on
+  if (!play.own) play.until = Infinity; // a person who moves the player wants to hear more
   play.own = false;
 });
 $("move-to").addEventListener("change", () => (rowsDirty = true));
@@ -481,7 +483,7 @@ $("figures").addEventListener("click", () => {
   try {
     localStorage.setItem("figures", figures() ? "yes" : "");
   } catch {
-    // a browser that keeps nothing forgets it
+    // this browser keeps nothing
   }
 });
 try {
@@ -492,7 +494,7 @@ try {
 $("stream").addEventListener("change", (e) => choose(e.target.value));
 document.addEventListener("pointerdown", () => (pressed = true), true);
 for (const release of ["pointerup", "pointercancel"]) {
-  // A click comes behind it.
+  // The click comes after the release.
   document.addEventListener(release, () => setTimeout(() => (pressed = false, rowsDirty = true), 0), true);
 }
 $("who").addEventListener("close", () => document.activeElement?.closest?.("#turns, #log")?.focus());
@@ -509,11 +511,14 @@ document.addEventListener("visibilitychange", () => (dirty = true));
 
 connection.connect();
 requestAnimationFrame(frame);
-let recorder = null; // where the server takes sound
-let askVoice = null; // where it keeps voices
+let recorder = null; // set if the server takes sound
+let askVoice = null; // set if the server keeps voices
 fetch("abilities").then((answer) => answer.json(), () => ({})).then((able) => {
   if (able.record) recorder = offer({ choose, toast, shown: () => board });
-  if (able.remember) askVoice = offerVoices({ shown: () => board, toast });
+  if (able.remember) {
+    askVoice = offerVoices({ shown: () => board, toast });
+    showVoices({ toast });
+  }
   $("phone").hidden = !able.phone;
 });
 $("phone").addEventListener("click", () => {
@@ -521,7 +526,7 @@ $("phone").addEventListener("click", () => {
   $("code").showModal();
 });
 
-// For people who look at the page from its console, and for its tests.
+// For the browser's console and for tests.
 globalThis.diarizer = {
   get board() { return board; },
   get recorder() { return recorder; },

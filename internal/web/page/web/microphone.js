@@ -1,7 +1,7 @@
-// The part that runs where the sound is: it makes packets of what a microphone hears.
+// The part that runs in the audio thread: it makes packets of a microphone's sound.
 
 const packet = 0.06; // seconds of sound in a packet
-const settling = 0.25; // seconds in which a sound system that begins may stumble
+const settling = 0.25; // seconds at the start in which a sound system may stumble
 
 class Microphone extends AudioWorkletProcessor {
   constructor() {
@@ -16,7 +16,7 @@ class Microphone extends AudioWorkletProcessor {
   process([input]) {
     const sound = input[0];
     if (currentFrame < this.begin) return true;
-    if (!sound) { // nobody speaks into it: what comes next is later
+    if (!sound) { // no input: the next sound is not adjacent
       this.flush();
       return true;
     }
@@ -31,7 +31,7 @@ class Microphone extends AudioWorkletProcessor {
   flush() {
     if (this.filled === 0) return;
     const samples = this.samples.slice(0, this.filled);
-    // The wall clock shows where the whole machine was asleep, which frames do not.
+    // The wall clock shows that the whole machine was asleep. Frames do not.
     this.port.postMessage({ frame: this.from, wall: Date.now(), samples }, [samples.buffer]);
     this.filled = 0;
   }

@@ -9,14 +9,14 @@ export class Overview {
     this.forget();
   }
 
-  /** forget has everything drawn anew. */
+  /** forget makes the next draw draw everything. */
   forget() {
     this.made = { version: -1, width: 0, image: null };
   }
 
   /**
-   * draw draws the whole stream, anew only when it has changed, and what of it
-   * the lanes show. It returns how much it covers, in seconds.
+   * draw draws the whole stream and a frame around the part that the lanes show. It draws the
+   * turns again only if they have changed. It returns how much it covers, in seconds.
    */
   draw(lanes, board, now) {
     const w = this.canvas.clientWidth;

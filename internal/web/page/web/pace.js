@@ -1,16 +1,16 @@
-// The stream's time goes on between two messages, at the rate of the latest.
+// The time of the stream goes on between two messages, at the rate of the latest messages.
 
 export class Pace {
   constructor() {
     this.begin(0);
   }
 
-  /** begin starts anew at a time of the stream, in seconds. */
+  /** begin starts again at a time of the stream, in seconds. */
   begin(time) {
     Object.assign(this, { time, at: performance.now(), rate: 0, shown: time });
   }
 
-  /** tick takes note of how far the stream has been heard. */
+  /** tick keeps how far the stream has been heard, in seconds. */
   tick(time) {
     const at = performance.now();
     if (time < this.time) return;
@@ -23,7 +23,7 @@ export class Pace {
     this.time = Math.max(this.time, time);
   }
 
-  /** now is the board's time at this moment, as well as it is known. */
+  /** now is the estimated time of the stream at this moment. */
   now(board) {
     if (board.end) return (this.shown = board.time);
     const ahead = Math.min((performance.now() - this.at) / 1000, 1.2) * Math.max(0, this.rate);

@@ -1,9 +1,9 @@
-// The speakers: a row for each beside its lane, to click for a name and to drag
-// onto another who is the same person.
+// The speakers: a row for each beside its lane. A click asks for a name; dragging a row onto
+// another merges two speakers.
 
 import { clock, colour, count, element, percent, round } from "./text.js";
 
-const far = 6; // a press that moves less is a click, in CSS pixels
+const far = 6; // CSS pixels: a press that moves less is a click
 
 export class People {
   constructor({ list, dialog, correct, refuse, hear }) {
@@ -124,7 +124,7 @@ export class People {
       if (!start || e.pointerId !== start.id) return;
       const into = over?.dataset.speaker;
       if (ghost) item.addEventListener("click", (c) => c.stopPropagation(), { capture: true, once: true });
-      setTimeout(() => item.dispatchEvent(new Event("click")), 0); // takes the listener above away if no click came
+      setTimeout(() => item.dispatchEvent(new Event("click")), 0); // removes the listener above if no click came
       end();
       if (into) this.correct({ action: "merge", speaker, into });
     });
@@ -165,7 +165,7 @@ export class People {
   }
 }
 
-/** set changes a text only where it differs, so that nothing is laid out anew. */
+/** set changes a text only if it differs: a change makes the browser lay the page out again. */
 function set(e, text) {
   if (e.textContent !== text) e.textContent = text;
 }

@@ -1,19 +1,19 @@
 // Record here: the microphone of this device, in numbered packets, over a WebSocket.
-// What the server has not acknowledged is kept and sent again.
+// Packets that the server has not acknowledged are kept and sent again.
 
-const kept = 300; // seconds of sound that are kept for a server that is away
+const kept = 300; // seconds of sound that are kept while the server is away
 const most = 1 << 20; // bytes that wait in the browser for the network
-const asleep = 0.5; // seconds by which the wall clock is ahead where there was no sound
-const within = 30000; // for the last packets to arrive when recording has been stopped, in ms
+const asleep = 0.5; // seconds by which the wall clock is ahead of the sound after the device was asleep
+const within = 30000; // ms for the last packets to arrive after recording was stopped
 
-/** refusal says why this page gets no microphone, or nothing. */
+/** refusal is the reason why this page gets no microphone, or nothing. */
 export function refusal() {
   if (navigator.mediaDevices?.getUserMedia && globalThis.AudioWorkletNode) return "";
   if (!globalThis.isSecureContext) return "Browsers give a page the microphone only on localhost or over HTTPS: start diarizer with --tls-self-signed or --tls-cert.";
   return "This browser cannot record.";
 }
 
-/** joinable reports whether others record a stream, so that this device can be one more. */
+/** joinable reports whether other devices record a stream, so that this device can join them. */
 export async function joinable(stream) {
   try {
     return (await fetch(live({ stream, join: true }))).status === 426;
@@ -30,7 +30,7 @@ function live(query) {
 }
 
 export class Recorder {
-  /** show is told when something has changed, tell what people should know. */
+  /** show is called when something has changed, and tell with a message for people. */
   constructor({ show, tell }) {
     Object.assign(this, { show, tell });
     this.state = "off"; // off, asking, recording, ending
@@ -38,20 +38,20 @@ export class Recorder {
   }
 
   /**
-   * start asks for the microphone and records, a stream of its own or, with join, one that
-   * others record. It throws what the browser says.
+   * start asks for the microphone and records a stream of its own or, with join, a stream that
+   * other devices record. It throws the browser's error.
    */
   async start(stream, name, join = false) {
     Object.assign(this, { stream, name, join, state: "asking", context: null, ws: null, session: "", after: 0, packets: [], seq: 0, sent: 0, base: { seq: 0, position: 0 },
       position: 0, offset: 0, last: null, lost: 0, notices: 0, delay: 250 });
     this.show();
     try {
-      // As it is: what makes speech pleasant to hear makes voices alike.
+      // Unprocessed: processing that makes speech pleasant makes voices alike.
       this.media = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
       this.context = new AudioContext();
       await this.context.audioWorklet.addModule("microphone.js");
       this.node = new AudioWorkletNode(this.context, "microphone", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
-      this.node.port.onmessage = ({ data }) => this.take(data);
+      this.node.port.onmessage = ({ data }) => this.packet(data);
       await this.context.resume();
     } catch (e) {
       this.release();
@@ -65,7 +65,7 @@ export class Recorder {
       this.tell("The microphone is gone: the recording ends.", true);
       this.stop();
     });
-    track.addEventListener("mute", () => this.tell("Something else has the microphone: nothing is heard until it gives it back.", true));
+    track.addEventListener("mute", () => this.tell("Another program has the microphone: nothing is heard until that program releases it.", true));
     track.addEventListener("unmute", () => this.tell("The microphone is back."));
     this.context.addEventListener("statechange", () => this.wake());
     this.visible = () => this.wake();
@@ -78,25 +78,25 @@ export class Recorder {
 
   get rate() { return this.context?.sampleRate ?? 1; }
 
-  /** seconds is how much has been recorded, behind how much of it is not acknowledged. */
+  /** seconds is how much has been recorded, and behind how much of that is not acknowledged. */
   get seconds() { return this.position / this.rate; }
   get behind() { return this.packets.reduce((n, p) => n + p.samples.length, 0) / this.rate; }
 
-  /** wake goes on where a phone or a browser has put recording to sleep. */
+  /** wake goes on with a recording that a phone or a browser has put to sleep. */
   wake() {
     if (this.state !== "recording") return;
-    if (this.context.state !== "running" && this.context.state !== "closed") this.context.resume().catch(() => {}); // again when the page is seen
+    if (this.context.state !== "running" && this.context.state !== "closed") this.context.resume().catch(() => {}); // tried again when the page is visible
     if (document.visibilityState === "visible" && navigator.wakeLock && !this.lock) {
       this.lock = true;
       navigator.wakeLock.request("screen").then((lock) => {
         this.lock = lock;
         lock.addEventListener("release", () => (this.lock = null));
-      }, () => (this.lock = null)); // a screen that goes dark is survived
+      }, () => (this.lock = null)); // recording goes on with a dark screen
     }
   }
 
-  /** take takes a packet of the microphone. */
-  take({ frame, wall, samples }) {
+  /** packet keeps a packet of the microphone and sends it. */
+  packet({ frame, wall, samples }) {
     if (this.last) {
       const slept = (wall - this.last.wall) / 1000 - (frame + samples.length - this.last.end) / this.rate;
       if (slept > asleep) {
@@ -117,13 +117,13 @@ export class Recorder {
     this.show();
   }
 
-  /** pump sends what there is room for. */
+  /** pump sends the packets that there is room for. */
   pump() {
     const ws = this.ws;
     if (!this.connected) return;
     for (const p of this.packets) {
       if (p.seq <= this.sent) continue;
-      if (ws.bufferedAmount > most) return; // with the next acknowledgement
+      if (ws.bufferedAmount > most) return; // the next acknowledgement calls pump again
       const message = new DataView(new ArrayBuffer(16 + 2 * p.samples.length));
       message.setBigUint64(0, BigInt(p.seq - this.base.seq), true);
       message.setBigInt64(8, BigInt(p.position - this.base.position), true);
@@ -137,7 +137,7 @@ export class Recorder {
     }
   }
 
-  /** address is where to connect, for a new recording or the one that goes on. */
+  /** address is the address of a new recording, or of the one that goes on. */
   address() {
     if (this.session) return live({ framing: "numbered", session: this.session, after: this.after });
     return live({ framing: "numbered", stream: this.stream, name: this.name, encoding: "s16le", rate: this.rate, channels: 1, join: this.join });
@@ -153,7 +153,7 @@ export class Recorder {
     ws.onclose = (e) => ws === this.ws && this.lose(e);
   }
 
-  /** hear takes what the server says. */
+  /** hear handles a message of the server. */
   hear(m) {
     switch (m.type) {
       case "begun":
@@ -187,12 +187,12 @@ export class Recorder {
     this.show();
   }
 
-  /** drop forgets what the server has. */
+  /** drop forgets the packets that the server has. */
   drop(seq) {
     while (this.packets.length > 0 && this.packets[0].seq <= seq) this.packets.shift();
   }
 
-  /** lose goes on after a lost connection, or finds out why it cannot. */
+  /** lose connects again after a lost connection, or finds out why that is not possible. */
   async lose(e) {
     this.connected = false;
     if (this.state === "off") return;
@@ -205,34 +205,34 @@ export class Recorder {
     this.delay = Math.min(5000, 2 * this.delay);
     await new Promise((resolve) => setTimeout(resolve, wait));
     try {
-      const answer = await fetch(this.address()); // which tells the reason, as a WebSocket does not
+      const answer = await fetch(this.address()); // HTTP tells the reason, a WebSocket does not
       if (this.state === "off") return;
-      if (answer.status === 404) this.anew();
+      if (answer.status === 404) this.again();
       else if (answer.status !== 426) {
         const said = await answer.text();
         let text = said;
         try {
           text = JSON.parse(said).error;
         } catch {
-          // words, as they are
+          // the answer is plain text
         }
-        const ending = answer.status === 409 && this.join; // those whom it joins stop just now
+        const ending = answer.status === 409 && this.join; // the devices that it joins are stopping just now
         if (!ending && (answer.status !== 503 || !this.session)) {
           this.tell(`The server does not take the recording: ${text}`, true);
           return this.finish();
         }
       }
     } catch {
-      // it is away: the sound is kept
+      // the server is away: the sound is kept
     }
     if (this.state !== "off") this.connect();
   }
 
   /**
-   * anew begins another recording of the same stream, where the server has ended the first:
-   * with those who still record it, or by itself where nobody does.
+   * again begins another recording of the same stream after the server has ended the first one:
+   * together with the devices that still record the stream, or alone.
    */
-  anew() {
+  again() {
     if (!this.session) {
       this.join = false;
       return;
@@ -246,7 +246,7 @@ export class Recorder {
     this.tell("The server had ended the recording: it goes on as a new one.", true);
   }
 
-  /** stop ends the recording when all of it has arrived, or after a while. */
+  /** stop ends the recording when all of it has arrived, or after some time. */
   stop() {
     if (this.state !== "recording") return;
     this.state = "ending";

@@ -1,4 +1,4 @@
-// The button Record here, and what stands beside it.
+// The button "Record here" and the text beside it.
 
 import { Recorder, joinable, refusal } from "./record.js";
 import { clock } from "./text.js";
@@ -6,8 +6,8 @@ import { clock } from "./text.js";
 const $ = (id) => document.getElementById(id);
 
 /**
- * offer shows the button and returns what records. choose shows a stream, toast says
- * something, shown is the board of the stream that is shown.
+ * offer shows the button and returns the recorder. choose shows a stream, toast shows a message,
+ * and shown returns the board of the stream that is shown.
  */
 export function offer({ choose, toast, shown }) {
   const recorder = new Recorder({ show, tell: toast });
@@ -32,7 +32,7 @@ export function offer({ choose, toast, shown }) {
     record(room.stream, room.source?.name ?? room.stream, true);
   });
 
-  let room = null; // the board of a stream that others record
+  let room = null; // the board of a stream that other devices record
   async function offerJoin() {
     const board = shown();
     if (!board.stream || board.end || !(await joinable(board.stream)) || !$("mic").open) return;
@@ -47,7 +47,7 @@ export function offer({ choose, toast, shown }) {
       await recorder.start(stream, name, join);
       choose(stream);
     } catch (e) {
-      toast(e.name === "NotAllowedError" ? "The browser does not let this page have the microphone." : `No microphone: ${e.message}`, true);
+      toast(e.name === "NotAllowedError" ? "The browser does not allow this page to use the microphone." : `No microphone: ${e.message}`, true);
     }
   }
   addEventListener("beforeunload", (e) => recorder.state !== "off" && e.preventDefault());
@@ -68,7 +68,7 @@ export function offer({ choose, toast, shown }) {
   return recorder;
 }
 
-/** streamOf makes the id of a stream from a name, another one each time. */
+/** streamOf makes the id of a stream from a name. No two ids are the same. */
 function streamOf(name) {
   const words = name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 40) || "meeting";
   const random = crypto.getRandomValues(new Uint8Array(3));

@@ -1,10 +1,11 @@
-// The question behind a new name: whether the voice is to be known in later meetings.
+// The question after a new name: whether later meetings should know the voice.
 
 const $ = (id) => document.getElementById(id);
 
 /**
- * offerVoices returns what asks about a voice: about nobody until the person's yes is ticked, and
- * each of them once. shown is the board of the stream that is shown, toast says something.
+ * offerVoices returns a function that asks about a speaker's voice, once for each name. No voice
+ * is kept unless the person's consent is ticked. shown returns the board of the stream that is
+ * shown, and toast shows a message.
  */
 export function offerVoices({ shown, toast }) {
   const asked = new Set(); // streams, speakers and names
@@ -37,7 +38,7 @@ export function offerVoices({ shown, toast }) {
   };
 }
 
-/** sentence begins with a capital letter and ends with a full stop. */
+/** sentence is a text with a capital letter and a full stop. */
 function sentence(text) {
   return `${text[0].toUpperCase()}${text.slice(1)}.`;
 }

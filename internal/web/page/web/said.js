@@ -1,14 +1,14 @@
-// What is said: a line for each stretch of one speaker's words, in their colour. It
-// corrects itself as words turn out to be another's.
+// What is said: a line for each stretch of one speaker's words, in the speaker's colour. Lines
+// change when words get another speaker.
 
 import { clock, colour, element, round } from "./text.js";
 
 const shown = 300; // lines, the latest ones
 const marked = 2600; // how long a corrected word stays marked, in ms
-const ownPause = 1.5; // a speaker's own pause within a line, in seconds,
-const talkedTo = 0.4; // and where somebody else says something
+const ownPause = 1.5; // seconds: the longest pause of a speaker within a line,
+const talkedTo = 0.4; // and the longest when another speaker speaks in it
 
-/** lines makes lines of words in the order of their start, as Segments of package words. */
+/** lines makes lines of words, which are ordered by start, as Segments of package words does. */
 export function lines(words) {
   const out = [];
   const open = new Map(); // the last line of each speaker
@@ -29,15 +29,15 @@ export function lines(words) {
 
 export class Said {
   /**
-   * list is where the lines go; who makes the name of a speaker, moment a time; hear
-   * is told a time that was clicked; chosen hears that other lines are chosen.
+   * list is the element of the lines. who makes the element of a speaker's name, and moment that of
+   * a time. hear is called with a time that was clicked, and chosen when other lines are chosen.
    */
   constructor({ card, list, which, who, moment, hear, chosen }) {
     Object.assign(this, { card, list, which, who, moment, hear, chosen });
     this.rows = new Map(); // by the id of the first word
-    this.told = new Map(); // by word, whose it was
+    this.told = new Map(); // by word: its speaker at the last drawing
     this.picked = new Set(); // ids of the turns whose lines are chosen
-    this.words = new Set(); // ids of the words that are chosen, where no lines are
+    this.words = new Set(); // ids of the chosen words, if no lines are chosen
     this.run = "";
     which.addEventListener("change", () => (this.recogniser = which.value, this.choose(), this.clear()));
     list.addEventListener("click", (e) => {
@@ -47,7 +47,7 @@ export class Said {
     document.addEventListener("selectionchange", () => this.select());
   }
 
-  /** select chooses the words that are selected as text. They stay chosen when the selection goes. */
+  /** select chooses the words that are selected as text. They stay chosen when the selection is gone. */
   select() {
     const selection = getSelection();
     if (selection.isCollapsed || selection.rangeCount === 0) return;
@@ -62,7 +62,7 @@ export class Said {
     this.choose(inside.map((word) => Number(word.dataset.word)));
   }
 
-  /** choose chooses words, none to begin with, in place of what was chosen. */
+  /** choose chooses words, or none, in the place of what was chosen before. */
   choose(words = []) {
     this.picked.clear();
     this.words = new Set(words);
@@ -107,7 +107,7 @@ export class Said {
       this.rows.delete(id);
     }
     const now = performance.now();
-    const moved = new Set(); // words that are another's than before
+    const moved = new Set(); // words that have another speaker than before
     for (const l of all) {
       for (const w of l.words) {
         if ((this.told.get(w.id) ?? w.speaker) !== w.speaker) moved.add(w.id);
@@ -141,7 +141,7 @@ export class Said {
     const pick = element("input", { type: "checkbox", "aria-label": `Choose what was said at ${clock(l.start)}` });
     pick.checked = picked;
     pick.disabled = turns.length === 0;
-    pick.title = turns.length === 0 ? "Nobody's turn is here" : "Choose the line, and what else is of its turn, to move it";
+    pick.title = turns.length === 0 ? "There is no ended turn here" : "Choose the turn of this line, to move it";
     pick.addEventListener("change", () => {
       this.words.clear();
       for (const t of turns) this.picked[pick.checked ? "add" : "delete"](t);

@@ -1,10 +1,10 @@
-// What the page knows of a stream: the events of one run, applied in order.
-// It does what package board does in Go; a test holds the two together.
+// What the page knows of a stream: the events of one run, applied in order. Package board
+// does the same in Go, and a test compares the two.
 
 export const unknown = "unknown";
 
 const order = (a, b) => a.start - b.start || a.id - b.id;
-const mostWords = 12000; // that are kept of a recogniser
+const mostWords = 12000; // of a recogniser that are kept
 
 /** place is the index at which one is, or would be, among others in order. */
 function place(all, one) {
@@ -55,9 +55,8 @@ export class Board {
   }
 
   /**
-   * apply changes the board as an event says. It returns null for one that was
-   * applied before, or what is to be seen of it: the turns that changed after
-   * their end, as they were and are.
+   * apply applies an event. It returns null if the event was applied before. Otherwise it returns
+   * the turns that changed after their end, as they were and as they are.
    */
   apply(e) {
     if (e.stream !== this.stream || e.run !== this.run || e.seq <= this.seq) return null;
@@ -122,7 +121,7 @@ export class Board {
     return changed;
   }
 
-  /** say takes words that have a speaker now, or another; a word's times do not change. */
+  /** say puts in words that have a new speaker. The times of a word do not change. */
   say({ recogniser, list }) {
     if (!this.said.has(recogniser)) this.said.set(recogniser, []);
     const words = this.said.get(recogniser);
@@ -135,14 +134,14 @@ export class Board {
     if ((this.partials.get(recogniser)?.end ?? Infinity) <= last) this.partials.delete(recogniser);
   }
 
-  /** turnsOf are the ids of a speaker's closed turns in which a line of words lies, mostly. */
+  /** turnsOf is the ids of the speaker's closed turns that a line of words mostly lies in. */
   turnsOf({ speaker, start, end }) {
     const own = this.between(start, end).filter((t) => t.speaker === speaker && !t.open && speaker !== unknown);
     const shared = (t) => Math.min(t.end, end) - Math.max(t.start, start);
     return own.filter((t) => shared(t) > Math.min(0.2, (end - start) / 2)).map((t) => t.id);
   }
 
-  /** turnAt is the closed turn of a word's speaker that most of the word is in. */
+  /** turnAt is the closed turn of a word's speaker that has most of the word. */
   turnAt(w) {
     const end = Math.max(w.end, w.start + 1e-6);
     const shared = (t) => Math.min(t.end, end) - Math.max(t.start, w.start);
@@ -151,9 +150,9 @@ export class Board {
   }
 
   /**
-   * partOf is what is to be given so that words, by their ids, are somebody else's: ids
-   * of turns, from when and until when. It is cut half way to the words beside them of the
-   * same turn, and where there are none the turn goes along.
+   * partOf is the part of turns to give away so that words, by their ids, get another speaker:
+   * ids of turns, a start and an end. The turn is cut half way to the word before and after in
+   * the same turn. Without such a word the part reaches to the border of the turn.
    */
   partOf(recogniser, ids) {
     const all = this.said.get(recogniser) ?? [];
@@ -174,7 +173,7 @@ export class Board {
     return part;
   }
 
-  /** guess takes words that may still change. */
+  /** guess keeps partial words, which may still change. */
   guess({ run, recogniser, start, end, text }) {
     if (run !== this.run || this.end) return;
     if (!this.partials.has(recogniser) && this.partials.size === 8) return;
@@ -232,8 +231,8 @@ export class Board {
   }
 
   /**
-   * shares lists the speakers in order of appearance, those left out who have no
-   * turn, or none any more, with talk time, turns and share; unknown comes last.
+   * shares lists the speakers that have a turn, in order of appearance, with talk time, turns and
+   * share. unknown comes last.
    */
   shares() {
     if (this.sums) return this.sums;
@@ -259,7 +258,7 @@ export class Board {
     return this.sums;
   }
 
-  /** speaking returns the open turns, which are among the latest. */
+  /** speaking returns the open turns, which are among the latest turns. */
   speaking() {
     return this.turns.slice(-64).filter((t) => t.open);
   }

@@ -9,14 +9,14 @@ export function clock(seconds) {
   return (h > 0 ? h + ":" : "") + two(Math.floor(s / 60) % 60) + ":" + two(s % 60);
 }
 
-/** length writes a duration in seconds as people say it. */
+/** length writes a duration in seconds for people. */
 export function length(seconds) {
   if (seconds < 9.95) return seconds.toFixed(1) + " s";
   if (seconds < 99.5) return Math.round(seconds) + " s";
   return clock(seconds);
 }
 
-/** percent writes a part from 0 to 1. */
+/** percent writes a share from 0 to 1. */
 export function percent(part) {
   return Math.round(part * 100) + "\u202f%";
 }
@@ -47,12 +47,12 @@ export function element(tag, attributes = {}, ...children) {
 export const palette = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442"];
 export const grey = "#8a8a8a";
 
-/** number is that of a speaker, 0 for unknown. */
+/** number is the number of a speaker, 0 for unknown. */
 export function number(speaker) {
   return speaker === "unknown" ? 0 : Number(speaker.slice(1));
 }
 
-/** colour is a speaker's; after seven the colours repeat, with stripes. */
+/** colour is the colour of a speaker. After seven speakers the colours repeat, with stripes. */
 export function colour(speaker) {
   const n = number(speaker);
   return n < 1 ? grey : palette[(n - 1) % palette.length];

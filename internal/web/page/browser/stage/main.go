@@ -1,6 +1,6 @@
-// Command stage serves the live page with a meeting that never took place, for
-// the browser tests: as long, as lively and as late as they want it. With -dump
-// it prints the meeting's events and boards instead.
+// Command stage serves the live page with a made-up meeting for the browser tests, which
+// choose how long, how lively and how late it is. With -dump it prints the meeting's
+// events and boards instead.
 package main
 
 import (
@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return err
 }
 
-// rest plays what is left, from where it is.
+// rest plays the rest of the meeting.
 func rest(ctx context.Context, events []event.Event, speed float64, hub *page.Hub) error {
 	if len(events) == 0 {
 		return nil
@@ -89,7 +89,7 @@ func rest(ctx context.Context, events []event.Event, speed float64, hub *page.Hu
 	})
 }
 
-// print writes lines of JSON: every event, and the board after every 25th.
+// print writes lines of JSON: every event, and the board after every 25th event.
 func print(events []event.Event, out io.Writer) error {
 	var b board.Board
 	enc := json.NewEncoder(out)

@@ -11,8 +11,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/words"
 )
 
-// spoken are events with words in them that two recognisers hear some while after
-// they were said: one word every second of every turn.
+// spoken returns the events with words in between, which two recognisers hear some time
+// after they were said: one word for every second of every turn.
 func spoken(events []event.Event) ([]event.Event, error) {
 	const lag = 2 * event.Rate
 	var all []event.Event
@@ -56,7 +56,8 @@ func spoken(events []event.Event) ([]event.Event, error) {
 	return all, nil
 }
 
-// linesOf are the lines of what the first recogniser has heard: who, and how many words.
+// linesOf returns the lines of what the first recogniser has heard: the speaker and the
+// number of words.
 func linesOf(b *board.Board) [][]any {
 	lines := [][]any{}
 	if all := b.Said(); len(all) > 0 {

@@ -1,4 +1,6 @@
-package voicefile
+// Package voicekey encrypts voices that are kept, in files and on servers, with the key of
+// a file.
+package voicekey
 
 import (
 	"bytes"
@@ -12,23 +14,33 @@ import (
 	"filippo.io/age"
 )
 
-// Key is what a file of voices is encrypted with: an identity of age
-// (https://age-encryption.org), so that the file can be read with that program too. A nil
-// Key leaves files as they are.
+// Key is what voices are encrypted with: an identity of age (https://age-encryption.org), so
+// that what it has encrypted can be read with that program too. A nil Key leaves things as
+// they are.
 type Key struct {
 	path string
 	id   *age.X25519Identity
 }
 
+// The errors of [Key.Open].
+var (
+	// ErrSealed is matched by the error for what is encrypted, where there is no key.
+	ErrSealed = errors.New("encrypted: expected --voices-key with its key")
+	// ErrOtherKey is matched by the error for what another key has encrypted.
+	ErrOtherKey = errors.New("encrypted with another key")
+	// ErrDamaged is matched by the error for what was encrypted and has changed since.
+	ErrDamaged = errors.New("damaged")
+)
+
 // maxKey is far above the size of a file with a key and a comment.
 const maxKey = 64 << 10
 
-// sealed is what an encrypted file begins with.
+// sealed is what everything begins with that is encrypted.
 const sealed = "age-encryption.org/v1"
 
-// ReadKey reads a key file. The error says what is wrong with it: that it is not there, that
+// Read reads a key file. The error says what is wrong with it: that it is not there, that
 // others can read it, or that it is no key.
-func ReadKey(path string) (*Key, error) {
+func Read(path string) (*Key, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("key %s is not there: expected the file that diarizer enroll new-key wrote", path)
@@ -57,9 +69,9 @@ func ReadKey(path string) (*Key, error) {
 	return nil, fmt.Errorf("%s is no key: expected one line AGE-SECRET-KEY-1…, as diarizer enroll new-key and age-keygen write it", path)
 }
 
-// NewKey makes a key and writes it, for its owner only. A file that is there stays: what it
+// Make makes a key and writes it, for its owner only. A file that is there stays: what it
 // has encrypted could not be read any more.
-func NewKey(path string) error {
+func Make(path string) error {
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
 		return err
@@ -75,8 +87,14 @@ func NewKey(path string) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// seal encrypts data.
-func (k *Key) seal(data []byte) ([]byte, error) {
+// Sealed reports whether data is encrypted.
+func Sealed(data []byte) bool { return bytes.HasPrefix(data, []byte(sealed)) }
+
+// Seal encrypts data, or returns it as it is where k is nil.
+func (k *Key) Seal(data []byte) ([]byte, error) {
+	if k == nil {
+		return data, nil
+	}
 	var out bytes.Buffer
 	w, err := age.Encrypt(&out, k.id.Recipient())
 	if err != nil {
@@ -89,24 +107,26 @@ func (k *Key) seal(data []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// open decrypts what the file of that path has, or returns it where it is not encrypted.
-func (k *Key) open(path string, data []byte) ([]byte, error) {
-	if !bytes.HasPrefix(data, []byte(sealed)) {
+// Open decrypts data, or returns it as it is where it is not encrypted. It takes no more
+// memory than a few times the size of data. Errors match [ErrSealed], [ErrOtherKey] or
+// [ErrDamaged], and read on behind "… is".
+func (k *Key) Open(data []byte) ([]byte, error) {
+	if !Sealed(data) {
 		return data, nil
 	}
 	if k == nil {
-		return nil, fmt.Errorf("%s is encrypted: expected --voices-key with its key", path)
+		return nil, ErrSealed
 	}
 	r, err := age.Decrypt(bytes.NewReader(data), k.id)
 	var other *age.NoIdentityMatchError
 	if errors.As(err, &other) {
-		return nil, fmt.Errorf("%s is encrypted with another key than %s", path, k.path)
+		return nil, fmt.Errorf("%w than %s", ErrOtherKey, k.path)
 	}
 	if err == nil {
-		data, err = io.ReadAll(io.LimitReader(r, maxSize))
+		data, err = io.ReadAll(r)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w", path, err)
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return data, nil
 }
