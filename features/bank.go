@@ -33,12 +33,16 @@ type Bank struct {
 }
 
 // NewBank returns a bank.
-func NewBank() *Bank {
+func NewBank() *Bank { return newBank(spectrum.NewPower(fftSize), make([]float64, fftSize)) }
+
+// newBank returns a bank that works in memory of another one's, fftSize values that are 0
+// from Window on.
+func newBank(fft *spectrum.Power, work []float64) *Bank {
 	b := &Bank{
 		window: make([]float64, Window),
-		fft:    spectrum.NewPower(fftSize),
+		fft:    fft,
 		mel:    newMelBank(BankSize, bankLow, bankHigh),
-		work:   make([]float64, fftSize),
+		work:   work,
 	}
 	b.power = make([]float64, lines(b.mel))
 	for i := range b.window {

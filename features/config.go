@@ -61,6 +61,14 @@ func (c Config) statics() int {
 	return c.Ceps
 }
 
+// span is how many frames on each side of a frame its deltas are of, 0 where it has none.
+func (c Config) span() int {
+	if c.Deltas {
+		return c.DeltaSpan
+	}
+	return 0
+}
+
 // The bounds on settings keep a foreign model file from asking for absurd work.
 const (
 	maxFilters   = 128

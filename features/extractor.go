@@ -73,14 +73,20 @@ func NewExtractor(cfg Config) (*Extractor, error) {
 		e.window[i] = 0.54 - 0.46*math.Cos(2*math.Pi*float64(i)/(Window-1))
 	}
 	if cfg.MelBank > 0 {
-		e.bank = NewBank()
+		e.bank = newBank(e.fft, e.work)
 	}
-	span := 0
-	if cfg.Deltas {
-		span = cfg.DeltaSpan
-	}
-	e.statics = newStatics(cfg.statics(), span)
+	e.statics = newStatics(cfg.statics(), cfg.span())
 	return e, nil
+}
+
+// Twin returns an extractor of the same settings at the start of another stream. It
+// shares tables and working memory with e, so that both are for one goroutine.
+func (e *Extractor) Twin() *Extractor {
+	twin := *e
+	twin.buf, twin.first, twin.samples, twin.next, twin.ended = nil, 0, 0, 0, false
+	twin.statics = newStatics(e.cfg.statics(), e.cfg.span())
+	twin.frame = make([]float64, e.cfg.Dim())
+	return &twin
 }
 
 // Dim returns d, the number of features of a frame.
@@ -143,6 +149,10 @@ func (e *Extractor) Next() []float64 {
 	}
 	return e.frame
 }
+
+// Bank returns what computes the log mel energies of frames, nil where they have none. It
+// is valid between two calls of e.
+func (e *Extractor) Bank() *Bank { return e.bank }
 
 // Pass passes over the next frame. The caller checks that there is one, see Waiting.
 func (e *Extractor) Pass() { e.next++ }

@@ -73,3 +73,34 @@ func TestExtractorRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestTwin holds that two extractors that share their working memory find what each of
+// them finds alone, whichever of them goes on when.
+func TestTwin(t *testing.T) {
+	cfg := Default()
+	cfg.MelBank = BankSize
+	x, y := noise(5, 6000), noise(6, 6000)
+	wantX, wantY := extract(t, cfg, x, len(x)), extract(t, cfg, y, len(y))
+	rapid.Check(t, func(t *rapid.T) {
+		first, err := NewExtractor(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first.Add(noise(7, rapid.IntRange(0, 2000).Draw(t, "before")))
+		a, b := first.Twin(), first.Twin()
+		var gotX, gotY [][]float64
+		keepX := func(f []float64) { gotX = append(gotX, slices.Clone(f)) }
+		keepY := func(f []float64) { gotY = append(gotY, slices.Clone(f)) }
+		for at := 0; at < len(x); {
+			n := rapid.IntRange(1, len(x)-at).Draw(t, "samples")
+			a.Push(x[at:at+n], keepX)
+			b.Push(y[at:at+n], keepY)
+			at += n
+		}
+		a.Flush(keepX)
+		b.Flush(keepY)
+		if !slices.EqualFunc(gotX, wantX, slices.Equal) || !slices.EqualFunc(gotY, wantY, slices.Equal) {
+			t.Fatal("other frames than alone")
+		}
+	})
+}

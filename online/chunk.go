@@ -21,6 +21,9 @@ type chunk struct {
 
 func (a *chunk) middle() int64 { return (a.start + a.end) / 2 }
 
+// frames is how many frames the chunk has.
+func (a *chunk) frames() int { return int((a.end - a.start) / features.Hop) }
+
 // addChunk takes in the frames of an event.
 func (c *Clusterer) addChunk(ev segment.Event) {
 	n := len(ev.Frames) / c.m.Front().Dim()

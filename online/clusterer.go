@@ -234,6 +234,7 @@ func (c *Clusterer) close(ev segment.Event, emit func(Event)) {
 	}
 	ev.Utterance.End, ev.Rest = end, rest
 	c.conclude(ev, orphan, emit)
+	c.look.ear.Forget()
 	c.sync(ev.At, emit)
 	c.trim(ev.At, emit)
 	c.park()

@@ -2,8 +2,10 @@ package online
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/seed-7adb9000/diarizer/internal/state"
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // AppendBinary appends the state of the clusterer to b: with it, another one of
@@ -51,8 +53,8 @@ func expect(found, want int) error {
 func (c *Clusterer) fields() []any {
 	list := []any{
 		state.Struct(&c.looks[finalLook], (*look).fields),
-		state.Slice(&c.utts, (*utterance).fields),
-		state.Optional(&c.open, (*utterance).fields),
+		state.Slice(&c.utts, func(u *utterance) []any { return u.fields(c.m) }),
+		state.Optional(&c.open, func(u *utterance) []any { return u.fields(c.m) }),
 		state.Slice(&c.heads, (*head).fields),
 		state.Slice(&c.speakers, (*speaker).fields), state.Struct(&c.absent, (*absent).fields),
 		state.Slice(&c.gifts, (*Gift).fields), state.Slice(&c.added, func(n *int) []any { return []any{n} }), &c.groups, &c.settled, &c.settledOpen, &c.frames, &c.review, &c.until,
@@ -66,18 +68,51 @@ func (c *Clusterer) fields() []any {
 }
 
 func (l *look) fields() []any {
-	return []any{state.Value(l.ear), state.Slice(&l.chunks, (*chunk).fields), &l.last}
+	chunks := func(a *chunk) []any { return a.fields(l.again) }
+	return []any{state.Value(l.ear), state.Slice(&l.chunks, chunks), &l.last}
 }
 
 func (c *crowd) fields() []any { return []any{&c.start, &c.end, &c.track, &c.two} }
 
-func (a *chunk) fields() []any {
+// fields leave out the features that again finds.
+func (a *chunk) fields(again func(first int64, n int) []float32) []any {
 	s := &a.sound
-	return []any{&a.start, &a.end, &s.First, &s.Frames, &s.X, &s.K, &s.W, &s.Ends, &a.level, &a.crowd, &a.two, a.tracks[:]}
+	found := again != nil && len(s.Frames) > 0 && slices.Equal(again(s.First, a.frames()), s.Frames)
+	features := state.Then(&s.Frames, func() []any {
+		if !found {
+			return []any{state.Rows(&s.Frames, a.width)}
+		}
+		if len(s.Frames) == 0 && again != nil { // restored
+			s.Frames = again(s.First, a.frames())
+		}
+		return nil
+	})
+	return []any{&a.start, &a.end, &s.First, &found, features, &s.X, &s.K, &s.W, &s.Ends, &a.level, &a.crowd, &a.two, a.tracks[:]}
 }
 
-func (u *utterance) fields() []any {
-	return []any{&u.id, &u.start, &u.end, &u.pair.N, &u.pair.Pair, &u.speaker, &u.given, &u.logP, &u.conf, &u.moved, &u.heard, &u.created, &u.level, &u.frames, &u.group, &u.echo, &u.draft, &u.track, state.Slice(&u.crowds, (*crowd).fields)}
+// width is how many numbers a frame of the sound has.
+func (a *chunk) width() int {
+	return len(a.sound.Frames) / max(1, a.frames())
+}
+
+func (u *utterance) fields(m model.Model) []any {
+	return []any{&u.id, &u.start, &u.end, state.Struct(&u.pair, func(k *model.Kept) []any { return keptFields(k, m) }), &u.speaker, &u.given, &u.logP, &u.conf, &u.moved, &u.heard, &u.created, &u.level, &u.frames, &u.group, &u.echo, &u.draft, &u.track, state.Slice(&u.crowds, (*crowd).fields)}
+}
+
+// keptFields leave out the D⁻¹ of a pair that the model finds by the number of its frames.
+func keptFields(k *model.Kept, m model.Model) []any {
+	nu := m.Shape().Nu
+	precise, able := m.(model.Precise)
+	found := able && len(k.Pair) > nu && slices.Equal(k.Pair[nu:], precise.Precisions(k.N))
+	return []any{&k.N, &found, state.Then(&k.Pair, func() []any {
+		if !found || !able {
+			return []any{&k.Pair}
+		}
+		if len(k.Pair) == 0 { // restored
+			k.Pair = append(make([]float32, nu), precise.Precisions(k.N)...)
+		}
+		return []any{k.Pair[:nu]}
+	})}
 }
 
 func (g *Gift) fields() []any { return []any{&g.Start, &g.End, &g.From, &g.Speaker} }

@@ -64,7 +64,7 @@ func newFront(cfg Config) (*front, error) {
 			return nil, err
 		}
 		if t := tracker(m); t != nil && f.det != nil {
-			if f.second, err = newSecond(t, cfg, c); err != nil {
+			if f.second, err = newSecond(t, ext, cfg, c); err != nil {
 				return nil, err
 			}
 		}

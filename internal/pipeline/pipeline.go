@@ -79,6 +79,9 @@ func NewStream(cfg Config) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.second != nil {
+		clu.HearAgain(f.second.energies)
+	}
 	if cfg.Links != nil {
 		clu.Number(cfg.Links.Reserve)
 	}

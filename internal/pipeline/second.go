@@ -36,12 +36,10 @@ type presence struct{ model.Presence }
 
 func (p *presence) fields() []any { return []any{&p.Speech, &p.Two, p.Tracks[:]} }
 
-func newSecond(t model.Tracker, cfg Config, c segment.Config) (*second, error) {
-	s := &second{track: t}
+// newSecond returns a second look beside a first one whose features are those of ext.
+func newSecond(t model.Tracker, ext *features.Extractor, cfg Config, c segment.Config) (*second, error) {
+	s := &second{track: t, ext: ext.Twin()}
 	var err error
-	if s.ext, err = features.NewExtractor(cfg.Model.Front()); err != nil {
-		return nil, err
-	}
 	if s.rule, err = vad.NewDecider(cfg.Detector); err != nil {
 		return nil, err
 	}
@@ -145,6 +143,26 @@ func (s *second) at(mid int64) presence {
 		mix(&p.Tracks[i], next.Tracks[i])
 	}
 	return p
+}
+
+// energies returns the log mel energies of frames whose sound is still kept, for the state
+// of the clusterer, nil where that cannot be.
+func (s *second) energies(first int64, n int) []float32 {
+	bank := s.ext.Bank()
+	if bank == nil || n < 1 || n > segment.ChunkFrames {
+		return nil
+	}
+	from := first * features.Hop
+	s.sound = s.track.Sound(from, from+int64(n-1)*features.Hop+features.Window, s.sound[:0])
+	out := make([]float32, 0, n*features.BankSize)
+	var row [features.BankSize]float64
+	for i := range n {
+		bank.Into(row[:], s.sound[i*features.Hop:][:features.Window])
+		for _, v := range row {
+			out = append(out, float32(v))
+		}
+	}
+	return out
 }
 
 // drain hands on the frames that have both features and a decision, as front.drain does.

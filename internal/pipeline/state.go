@@ -16,7 +16,7 @@ var ErrSnapshot = errors.New("snapshot of a stream cannot be used")
 // SnapshotVersion is the version of the snapshots that this program writes and
 // reads. It rises when a stage keeps other things, or the same ones for another
 // algorithm.
-const SnapshotVersion = 11
+const SnapshotVersion = 12
 
 // A snapshot is the magic, the version, the fingerprint of the configuration,
 // the length of the state, all by length where they vary, the state, and the

@@ -129,8 +129,13 @@ func (c *coder) nested(v encoding.BinaryAppender) {
 		c.fail("%w", err)
 		return
 	}
-	binary.LittleEndian.PutUint32(b[from-4:], uint32(len(b)-from))
 	c.b = b
+	c.setLength(from)
+}
+
+// setLength puts in the length of what was written since from, whose place is before it.
+func (c *coder) setLength(from int) {
+	binary.LittleEndian.PutUint32(c.b[from-4:], uint32(len(c.b)-from))
 }
 
 // Addresses returns the values of the items of a list: pointers, and slices for their contents. Tests of

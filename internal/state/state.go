@@ -8,7 +8,9 @@
 //     the length that was saved;
 //   - slices of numbers themselves, which must have the length that was saved,
 //     such as rings and the contents of arrays;
-//   - the results of [Struct], [Slice], [Optional], [Value] and [Then].
+//   - the results of [Struct], [Slice], [Optional], [Value] and [Then];
+//   - those of [Halves] and [Rows], which make numbers shorter that are like their
+//     neighbours.
 //
 // Every item is written with a tag of its type, so that reading an old state with a changed list is an
 // error. Package statetest checks that a list leaves out no field. Derived and scratch values are not in
@@ -80,6 +82,8 @@ const (
 	tagStructs
 	tagOptional
 	tagValue
+	tagHalves
+	tagRows
 )
 
 func (c *coder) one(f any) {

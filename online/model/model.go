@@ -36,6 +36,12 @@ type Model interface {
 	Validate() error
 }
 
+// Precise is a Model whose D⁻¹ of an utterance follows from its length.
+type Precise interface {
+	// Precisions returns D⁻¹ of an utterance of so many frames as a [Kept] has it.
+	Precisions(frames float64) []float32
+}
+
 // Listener makes pairs of the sound of one stream. It owns its working memory and
 // is for one goroutine.
 type Listener interface {
@@ -62,6 +68,9 @@ type Listener interface {
 	// Again writes the pair of a remembered utterance to dst, as the listener would make
 	// it now. done says that the utterance need not be remembered any longer.
 	Again(dst *Stats, remembered []float32) (done bool)
+	// Forget lets go of what the listener keeps to save work, once an utterance has
+	// closed. It changes no pair.
+	Forget()
 	// The state of a listener, for another one of the same model to go on with.
 	encoding.BinaryAppender
 	encoding.BinaryUnmarshaler

@@ -80,6 +80,8 @@ type network struct {
 	// runners are those that no stream needs at the moment: they are most of what
 	// a stream would weigh, and are used for a few milliseconds a second.
 	runners *sync.Pool
+	// trunks are those that no stream needs at the moment, 0.2 MB each.
+	trunks *sync.Pool
 }
 
 // runner is a runner of the network with what it hears.
@@ -98,34 +100,47 @@ func NetworkOn(path simd.Path) (embedding.Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	return network{n, &sync.Pool{New: func() any { return &runner{Runner: n.NewRunnerOn(path)} }}}, nil
+	return network{n,
+		&sync.Pool{New: func() any { return &runner{Runner: n.NewRunnerOn(path)} }},
+		&sync.Pool{New: func() any { return new(campplus.Trunk) }}}, nil
 }
 
 // Dim implements [embedding.Network].
 func (network) Dim() int { return campplus.Dim }
 
 // NewEmbedder implements [embedding.Network].
-func (n network) NewEmbedder() embedding.Embedder { return &embedder{runners: n.runners} }
+func (n network) NewEmbedder() embedding.Embedder { return &embedder{net: n} }
 
 // embedder is the trunk of a stream's latest utterance.
 type embedder struct {
-	runners *sync.Pool
-	trunk   campplus.Trunk
+	net   network
+	trunk *campplus.Trunk // nil where none is kept
 }
 
 // Hear implements [embedding.Embedder].
 func (e *embedder) Hear(parts ...[]float32) {
-	run := e.runners.Get().(*runner)
+	if e.trunk == nil {
+		e.trunk = e.net.trunks.Get().(*campplus.Trunk)
+	}
+	run := e.net.runners.Get().(*runner)
 	run.lifted = lift(run.lifted[:0], parts...)
-	run.Run(&e.trunk, run.lifted)
-	e.runners.Put(run)
+	run.Run(e.trunk, run.lifted)
+	e.net.runners.Put(run)
+}
+
+// Forget implements [embedding.Embedder].
+func (e *embedder) Forget() {
+	if e.trunk != nil {
+		e.net.trunks.Put(e.trunk)
+		e.trunk = nil
+	}
 }
 
 // Embed implements [embedding.Embedder]: a row of the trunk stands for two frames.
 func (e *embedder) Embed(dst []float32, from, to int) {
 	rows := e.trunk.Rows()
 	first := min(from/2, rows-1)
-	run := e.runners.Get().(*runner)
-	defer e.runners.Put(run)
-	run.Embed(dst, &e.trunk, first, min(max((to+1)/2, first+1), rows))
+	run := e.net.runners.Get().(*runner)
+	defer e.net.runners.Put(run)
+	run.Embed(dst, e.trunk, first, min(max((to+1)/2, first+1), rows))
 }

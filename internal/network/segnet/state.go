@@ -6,7 +6,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/state"
 )
 
-// AppendBinary appends the state of the stream to b, 0.4 MB: with it, another one of the
+// AppendBinary appends the state of the stream to b, 0.1 to 0.3 MB: with it, another one of the
 // same network and path goes on to the same frames. It never fails.
 func (s *Stream) AppendBinary(b []byte) ([]byte, error) { return state.Append(b, s.fields()...), nil }
 
@@ -30,7 +30,7 @@ func (s *Stream) fields() []any {
 	}
 }
 
-func (k *kept) fields() []any { return []any{&k.first, &k.samples} }
+func (k *kept) fields() []any { return []any{&k.first, state.Halves(&k.samples)} }
 
 // plausible returns an error where what was restored cannot be the state of a stream.
 func (s *Stream) plausible() error {

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"html/template"
 	"io"
 	"math"
 	"strconv"
@@ -17,9 +16,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/show/palette"
 	"github.com/seed-7adb9000/diarizer/internal/show/talk"
 )
-
-//go:embed report.html
-var page string
 
 //go:embed report.css
 var style string
@@ -72,12 +68,10 @@ type row struct {
 	Mean   float64
 }
 
-// data is the input of the template.
+// data is what the page shows.
 type data struct {
 	talk.Summary
 	Title, Source, Policy string
-	Style                 template.CSS
-	MinOverlap            float64
 	Lanes                 int // height of all lanes
 	Strips                []strip
 	Rows                  []row
@@ -95,10 +89,10 @@ func Write(w io.Writer, turns []rttm.Segment, opts Options) error {
 		return ErrNothing
 	}
 	sum := sha256.Sum256([]byte(style))
-	d := data{Summary: s, Title: opts.Title, Source: opts.Source, Style: template.CSS(style),
+	d := data{Summary: s, Title: opts.Title, Source: opts.Source,
 		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 			"'; base-uri 'none'; form-action 'none'",
-		MinOverlap: talk.MinOverlap, Lanes: len(s.Speakers) * laneHeight, Long: s.Longest(longTurns),
+		Lanes: len(s.Speakers) * laneHeight, Long: s.Longest(longTurns),
 		Most: s.Interruptions[:min(len(s.Interruptions), mostInterruptions)],
 		Rest: len(s.Interruptions) > mostInterruptions}
 	if d.Title == "" {
@@ -116,14 +110,7 @@ func Write(w io.Writer, turns []rttm.Segment, opts Options) error {
 	if len(s.Turns) > 0 {
 		d.Strips = strips(s, colours)
 	}
-	t, err := template.New("report").Funcs(template.FuncMap{
-		"clock": talk.Clock, "percent": percent, "plural": plural,
-		"seconds": func(s float64) string { return fmt.Sprintf("%.1f s", s) },
-	}).Parse(page)
-	if err != nil {
-		return err
-	}
-	return t.Execute(w, d)
+	return page(&d).Render(w)
 }
 
 // strips cuts the time from 0 to the end into strips of a round length.

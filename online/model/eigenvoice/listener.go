@@ -144,6 +144,9 @@ func (l *listener) normalised(frames []float32, f func(x []float64)) {
 	}
 }
 
+// Forget implements [model.Listener]. Nothing is kept.
+func (l *listener) Forget() {}
+
 // AppendBinary implements [encoding.BinaryAppender]. It never fails.
 func (l *listener) AppendBinary(b []byte) ([]byte, error) { return state.Append(b, l.fields()...), nil }
 

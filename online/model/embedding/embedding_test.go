@@ -31,6 +31,8 @@ func (e *sumsEmbedder) Hear(parts ...[]float32) {
 	e.features = slices.Concat(parts...)
 }
 
+func (e *sumsEmbedder) Forget() { e.features = nil }
+
 func (e *sumsEmbedder) Embed(dst []float32, from, to int) {
 	var sum float32
 	for t := from; t < to; t++ {
@@ -179,6 +181,30 @@ func TestMomentsAreParts(t *testing.T) {
 	l.Pair(&part, slices.Values(all[1:3]))
 	if runs != 2 {
 		t.Errorf("%d runs, expected 2", runs)
+	}
+}
+
+// TestForget has a listener forget what it computed: the pairs are the same, and the
+// network holds nothing in between.
+func TestForget(t *testing.T) {
+	runs := 0
+	m := testModel(&runs)
+	l := m.NewListener().(*listener)
+	a, b := sound(l, m, 0, 10, 1), sound(l, m, 10, 10, 2)
+	before, after := m.Shape().NewStats(), m.Shape().NewStats()
+	l.Pair(&before, slices.Values([]*model.Sound{a, b}))
+	for _, forget := range []func(){l.Forget, func() { sound(l, m, 20, 10, 3) }} {
+		forget()
+		if kept := l.net.(*sumsEmbedder).features; kept != nil {
+			t.Errorf("%d features are kept", len(kept))
+		}
+		l.Pair(&after, slices.Values([]*model.Sound{a, b}))
+		if !floats.Equal(before.D, after.D) || !floats.Equal(before.DInv, after.DInv) {
+			t.Errorf("pair %v, was %v", after, before)
+		}
+	}
+	if runs != 3 {
+		t.Errorf("%d runs, expected 3", runs)
 	}
 }
 

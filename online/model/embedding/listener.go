@@ -30,7 +30,7 @@ func (m *Model) NewListener() model.Listener {
 
 // Hear implements [model.Listener].
 func (l *listener) Hear(frames []float64, first int64) model.Sound {
-	l.divisible = false
+	l.Forget() // an utterance that has grown is computed again
 	dim, bank := l.m.Features.Dim(), l.m.Features.MelBank
 	s := model.Sound{First: first, Frames: make([]float32, 0, len(frames)/dim*bank)}
 	for at := dim; at <= len(frames); at += dim {
@@ -124,6 +124,12 @@ func (l *listener) Renew(*model.Sound) {}
 func (l *listener) Again(dst *model.Stats, _ []float32) bool {
 	dst.Reset()
 	return true
+}
+
+// Forget implements [model.Listener].
+func (l *listener) Forget() {
+	l.first, l.end, l.divisible = 0, 0, false
+	l.net.Forget()
 }
 
 // AppendBinary implements [encoding.BinaryAppender]. It never fails.

@@ -40,6 +40,8 @@ type Embedder interface {
 	Hear(parts ...[]float32)
 	// Embed writes the vector of the frames [from, to) of the utterance to dst.
 	Embed(dst []float32, from, to int)
+	// Forget lets go of what Hear computed. Hear comes before the next Embed.
+	Forget()
 }
 
 // Model is a network and a two-covariance model of its vectors, ν factors of m

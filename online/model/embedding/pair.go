@@ -40,6 +40,15 @@ func (m *Model) precision(i int, frames float64) float64 {
 	return m.Phi / (m.A[i] + m.B[i]*framesPerSecond/frames)
 }
 
+// Precisions implements [model.Precise].
+func (m *Model) Precisions(frames float64) []float32 {
+	p := make([]float32, m.Nu())
+	for i := range p {
+		p[i] = float32(m.precision(i, frames))
+	}
+	return p
+}
+
 // framesPerSecond is the rate of the front end.
 const framesPerSecond = 100
 
