@@ -167,7 +167,7 @@ func (s *shifted) Next(ctx context.Context) (capture.Block, error) {
 
 // sweepSessions removes the sessions that nobody goes on with any more.
 func sweepSessions(warn func(error)) {
-	if err := sessionsIn().Sweep(time.Now()); err != nil {
+	if err := sessionsIn().Sweep(time.Now(), saved.Lifetime); err != nil {
 		warn(fmt.Errorf("old sessions cannot be removed: %w", err))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -15,6 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/session/saved"
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
 	"github.com/seed-7adb9000/diarizer/internal/web/httpapi"
@@ -33,6 +35,7 @@ type webOptions struct {
 	limits  httpapi.Limits
 	voices  string
 	key     string
+	keep    time.Duration
 }
 
 // newWebCommand makes "diarizer web".
@@ -54,7 +57,9 @@ Browsers give a page the microphone only on localhost or over HTTPS: see --tls-c
 and --tls-self-signed. Turns are published to NATS, by default to a server of the
 program's own; the page shows every stream that is published there.
 
-The first Ctrl-C, or SIGTERM, ends the recordings: what was acknowledged is heard.`,
+The first Ctrl-C, or SIGTERM, ends the recordings: what was acknowledged is heard. When
+the program was killed, it goes on with them at its next start: whoever recorded comes
+back, and what was said before has the same speakers and names.`,
 		Example: `  diarizer web
   diarizer web --http 0.0.0.0:8443 --tls-self-signed        # for phones; the address with its token is printed
   diarizer web --nats nats://bus:4222 --model light --max-live 100
@@ -78,6 +83,7 @@ The first Ctrl-C, or SIGTERM, ends the recordings: what was acknowledged is hear
 	f.IntVar(&o.limits.Waiting, "max-waiting", 16, "how many more wait for their turn")
 	f.Int64Var(&o.limits.Bytes, "max-bytes", 2<<30, "the largest recording, in bytes")
 	f.DurationVar(&o.limits.Sound, "max-length", 12*time.Hour, "the longest recording, live or not")
+	f.DurationVar(&o.keep, "resume-within", 24*time.Hour, "how long a live recording that was interrupted or has ended can be gone on with; 0 keeps none, and a server that is killed loses what it has not heard")
 	f.DurationVar(&o.limits.Time, "max-time", time.Hour, "the longest time from a request to its answer")
 	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
 	return cmd
@@ -93,6 +99,8 @@ func (o *webOptions) check() error {
 		return usage("--max-live %d, --max-jobs %d, --max-waiting %d, --max-bytes %d: expected 1 or more", l.Live, l.Jobs, l.Waiting, l.Bytes)
 	case o.voices == natsVoices:
 		return usage("--identify=nats: expected a file: voices that a server keeps are for diarizer serve")
+	case o.keep < 0:
+		return usage("--resume-within %v: expected a duration such as 24h, or 0", o.keep)
 	case l.Sound <= 0 || l.Time <= 0:
 		return usage("--max-length %v, --max-time %v: expected durations such as 2h", l.Sound, l.Time)
 	}
@@ -119,7 +127,7 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	api := httpapi.New(httpapi.Options{
-		Pipeline: models.pipeline, Limits: o.limits,
+		Pipeline: models.pipeline, Limits: o.limits, Keeping: o.keeping(say),
 		Live: func(ctx context.Context, src capture.Source, opts session.Options) (*event.Timeline, error) {
 			opts.NATS, opts.Publishing, opts.OnPublishError = nc, publishing, say
 			if voices != nil {
@@ -138,6 +146,7 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 	if voices != nil {
 		options.Remember = func(_ context.Context, stream string, w remember.Wish) (string, error) { return voices.Keep(stream, w) }
 	}
+	api.Restore()
 	server, err := o.page.serve(ctx, stderr, hub, options)
 	if err != nil {
 		return errors.Join(err, api.Close(ctx))
@@ -156,6 +165,14 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 		err = errors.Join(err, ended)
 	}
 	return errors.Join(err, ctx.Err())
+}
+
+// keeping says where live recordings are kept.
+func (o *webOptions) keeping(say func(error)) httpapi.Keeping {
+	if o.keep == 0 {
+		return httpapi.Keeping{}
+	}
+	return httpapi.Keeping{Dir: saved.Dir(filepath.Join(stateHome(), "diarizer", "recordings")), For: o.keep, Say: say}
 }
 
 // keeper keeps voices in the file of --identify, nil where there is none. A file that cannot

@@ -35,7 +35,7 @@ type recalling struct {
 	stream *pipeline.Stream
 	people *recall.Recaller // nil where no voice is known
 	next   int64            // the next look
-	kept   int64            // the next snapshot
+	kept   int64            // the latest snapshot
 }
 
 // diarize diarizes src as [pipeline.Run] does.
@@ -79,7 +79,7 @@ func (r *recalling) begin() (err error) {
 	}
 	r.next = (r.stream.At()/lookEvery + 1) * lookEvery
 	if r.opts.Keep != nil {
-		r.kept = r.stream.At() + r.opts.Keep.Every
+		r.kept = r.stream.At()
 	}
 	return nil
 }
@@ -105,14 +105,27 @@ func (r *recalling) block(ctx context.Context, b capture.Block) error {
 				return err
 			}
 		}
-		if r.opts.Keep != nil && o.At >= r.kept {
-			r.kept = o.At + r.opts.Keep.Every
+		if r.opts.Keep != nil && r.keepDue(o.At) {
 			r.keep()
+			r.kept = o.At
 		}
 		if b.Start, b.Samples = b.Start+int64(n), b.Samples[n:]; len(b.Samples) == 0 {
 			return nil
 		}
 	}
+}
+
+// soon is the stream time in which there is no second snapshot, whatever people say.
+const soon = capture.Rate
+
+// keepDue reports whether a snapshot is due: what people have said is not to be lost for longer
+// than it takes.
+func (r *recalling) keepDue(at int64) bool {
+	due := at >= r.kept+r.opts.Keep.Every || at >= r.kept+soon && r.corrected.Load()
+	if due {
+		r.corrected.Store(false) // before the snapshot is taken, not behind
+	}
+	return due
 }
 
 // flush ends the stream and looks once more.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -212,18 +213,19 @@ func (r *run) source() event.Source {
 
 // run is the state of a Run.
 type run struct {
-	opts     Options
-	desk     *correct.Desk
-	meter    *meter.Source // nil where nobody reads it
-	pub      *publish.Publisher
-	timeline event.Timeline
-	words    listening
-	recall   *recalling // nil where no voice is known and nothing is kept
-	told     told       // where the run is kept
-	at       int64
-	status   int64    // when the next status is due
-	gap      vad.Span // the latest
-	began    time.Time
+	opts      Options
+	desk      *correct.Desk
+	meter     *meter.Source // nil where nobody reads it
+	pub       *publish.Publisher
+	timeline  event.Timeline
+	words     listening
+	recall    *recalling  // nil where no voice is known and nothing is kept
+	told      told        // where the run is kept
+	corrected atomic.Bool // something that a person may have said was told since
+	at        int64
+	status    int64    // when the next status is due
+	gap       vad.Span // the latest
+	began     time.Time
 }
 
 // output passes on what one block led to.
@@ -361,6 +363,10 @@ func (r *run) event(e event.Event) error {
 	}
 	if r.opts.Keep != nil {
 		r.told.apply(e)
+		switch e.Kind {
+		case event.SpeakerIdentified, event.SpeakerMerged, event.Marked:
+			r.corrected.Store(true)
+		}
 	}
 	if r.pub != nil {
 		if err := r.pub.Publish(e); err != nil {

@@ -26,6 +26,8 @@ type Options struct {
 	Pipeline func(model string) (pipeline.Config, error)
 	// Live diarizes live sound, [session.Run] with whatever publishes its events.
 	Live func(ctx context.Context, src capture.Source, opts session.Options) (*event.Timeline, error)
+	// Keeping has live recordings outlast the process.
+	Keeping Keeping
 	// Limits bound it all.
 	Limits Limits
 	// Temp is the directory for recordings while they are diarized, the system's if
@@ -80,6 +82,9 @@ func New(o Options) *API {
 	a := &API{opts: o, limits: o.Limits.withDefaults()}
 	a.jobs = newTurns(a.limits.Jobs, a.limits.Waiting)
 	a.sessions = record.NewRegistry(a.limits.Live, a.limits.Sound)
+	if o.Keeping.Dir != "" {
+		a.sessions.Keep()
+	}
 	a.base, a.cancel = context.WithCancel(context.Background())
 	return a
 }

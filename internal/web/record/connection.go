@@ -7,11 +7,14 @@ import (
 
 // Update is what a recorder has to be told.
 type Update struct {
-	// Acked is the number of the last packet that was taken, and Lost how many before
-	// it never came.
-	Acked, Lost uint64
-	// Position is where plain sound goes on, in samples of the format.
+	// Taken is the number of the last packet that was taken, and Position where plain
+	// sound goes on, in samples of the format.
+	Taken    uint64
 	Position int64
+	// Acked is the number of the last packet that stays, whatever happens, Lost how many
+	// before it never came, and Kept where its sound ends, in samples of the format.
+	Acked, Lost uint64
+	Kept        int64
 	// Events are the events after those that were told, Seq is the number of the last
 	// one, and Missed counts those between that are kept no more.
 	Events []json.RawMessage
@@ -33,7 +36,7 @@ type Update struct {
 func (s *Session) Since(seq uint64) Update {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := Update{Acked: s.next - 1, Lost: s.lost, Position: s.plain, Notices: append([]string(nil), s.notices...),
+	u := Update{Taken: s.next - 1, Position: s.plain, Acked: s.acked.seq, Lost: s.acked.lost, Kept: s.acked.position, Notices: append([]string(nil), s.notices...),
 		Over: s.over, Done: s.done, Failure: s.failure, Quiet: time.Since(s.heard), News: s.news}
 	u.Events, u.Missed, u.Seq = s.room.since(seq)
 	return u

@@ -25,6 +25,9 @@ type room struct {
 	log      log
 	notices  []said
 	began    bool          // somebody hears
+	restored bool          // it goes on with what was heard before
+	begin    int64         // where its sound begins, in samples
+	run      string        // of the events
 	gone     bool          // nobody reads any more
 	news     chan struct{} // closed when any of that has changed
 }
@@ -37,9 +40,12 @@ type said struct {
 
 func newRoom() *room {
 	r := &room{news: make(chan struct{})}
-	r.table = table.New(func(d *table.Device, text string) { r.notices = append(r.notices, said{d, text}) })
+	r.table = table.New(r.say)
 	return r
 }
+
+// say is what the table calls. r.mu is held.
+func (r *room) say(d *table.Device, text string) { r.notices = append(r.notices, said{d, text}) }
 
 // tell wakes whoever waits for news. r.mu is held.
 func (r *room) tell() {
@@ -142,6 +148,7 @@ func (r *room) event(e event.Event) error {
 	}
 	r.mu.Lock()
 	r.log.add(data)
+	r.run = e.Run
 	r.mu.Unlock()
 	for _, s := range r.all() {
 		s.wake()
@@ -204,11 +211,11 @@ func (r *room) Next(ctx context.Context) (capture.Block, error) {
 	}
 }
 
-// at is how much was taken, in samples.
-func (r *room) at() int64 {
+// length is that of what was taken, in samples.
+func (r *room) length() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.table.At()
+	return max(0, r.table.At()-r.begin)
 }
 
 // Close says that nobody reads any more.

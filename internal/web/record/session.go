@@ -35,6 +35,11 @@ type Session struct {
 	numbers uint64          // packets that the assembler has had
 	plain   int64           // end of what was taken, in samples of the format
 	lost    uint64
+	end     int64     // of what was taken, in samples of the device's time
+	keeps   bool      // whether what is taken is acknowledged only when it is kept
+	lapsed  bool      // nothing can be kept for now
+	acked   mark      // what is acknowledged
+	marks   []mark    // from the last one that is covered; at least one
 	heard   time.Time // when sound came last
 	notices []string
 	over    bool // no more sound is taken
@@ -48,7 +53,7 @@ type Session struct {
 
 // newSession returns a recording that is in no room yet.
 func newSession(id, stream string, format Format, longest time.Duration) (*Session, error) {
-	s := &Session{id: id, stream: stream, format: format, next: 1, heard: time.Now(), news: make(chan struct{}), changed: func() {}}
+	s := &Session{id: id, stream: stream, format: format, next: 1, marks: make([]mark, 1), heard: time.Now(), news: make(chan struct{}), changed: func() {}}
 	s.longest = int64(longest.Seconds() * float64(format.Rate))
 	var err error
 	s.asm, err = natsaudio.NewAssembler(natsaudio.Options{OnWarning: func(err error) { s.notice(err.Error()) }})
@@ -61,6 +66,21 @@ func (s *Session) ID() string { return s.id }
 // Stream is the id of the stream.
 func (s *Session) Stream() string { return s.stream }
 
+// Restored reports whether the recording goes on with one of another process, or with one
+// that had ended: its events are those of another run.
+func (s *Session) Restored() bool {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	return s.room.restored
+}
+
+// Run is that of the stream's events, empty before the first one.
+func (s *Session) Run() string {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	return s.room.run
+}
+
 // Source is the sound of all who record the stream, for the program that diarizes. Others
 // may join from now on.
 func (s *Session) Source() capture.Source {
@@ -72,7 +92,8 @@ func (s *Session) Source() capture.Source {
 
 // Take takes a packet, which may have come before. It waits while more than ten
 // seconds of sound have not been heard yet. What it has taken is heard to its end,
-// whatever becomes of the recorder. The errors are ctx.Err(), and those that wrap
+// whatever becomes of the recorder; what becomes of it when the process does not last is
+// for [Registry.Keep] to say. The errors are ctx.Err(), and those that wrap
 // ErrPacket or ErrOver.
 func (s *Session) Take(ctx context.Context, p Packet) error {
 	s.taking.Lock()
@@ -94,7 +115,7 @@ func (s *Session) Take(ctx context.Context, p Packet) error {
 		return ErrOver
 	case p.Seq < s.next:
 		return nil
-	case p.Position+int64(q.Samples) > s.longest, capture.Duration(s.room.at()) > s.limit():
+	case p.Position+int64(q.Samples) > s.longest, capture.Duration(s.room.length()) > s.limit():
 		limit := s.limit()
 		s.finish()
 		s.notice(fmt.Sprintf("the recording has ended: %v is the longest that is taken", limit))
@@ -111,6 +132,12 @@ func (s *Session) Take(ctx context.Context, p Packet) error {
 	}
 	s.lost += p.Seq - s.next
 	s.next, s.plain, s.heard = p.Seq+1, max(s.plain, p.Position+int64(q.Samples)), time.Now()
+	for _, b := range s.fresh {
+		s.end = max(s.end, b.End())
+	}
+	if s.mark(); !s.keeps || s.lapsed {
+		s.acknowledge(s.taken())
+	}
 	s.tell()
 	return nil
 }
@@ -156,6 +183,7 @@ func (s *Session) finish() {
 	s.asm.Finish(s.emit)
 	if s.room.end(s.device, s.fresh) { // the others hear what is left of its sound
 		s.done = true
+		s.acknowledge(s.taken())
 	}
 	s.tell()
 }
@@ -175,7 +203,10 @@ func (s *Session) Done(err error) {
 func (s *Session) finished(err error) {
 	s.mu.Lock()
 	s.over = true
-	if !s.done && err != nil {
+	switch {
+	case err == nil: // all of it was heard
+		s.acknowledge(s.taken())
+	case !s.done:
 		s.failure = err.Error()
 	}
 	s.done = true
