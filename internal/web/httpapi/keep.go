@@ -44,6 +44,8 @@ type rest struct {
 	How  string `json:"how,omitempty"`
 	// State is that of those who record; nil when the recording is over.
 	State *record.State `json:"state,omitempty"`
+	// Past is that of those who recorded when it ended.
+	Past *record.State `json:"past,omitempty"`
 }
 
 // keeper keeps one live recording.
@@ -123,7 +125,8 @@ func (k *keeper) end() {
 	if k == nil {
 		return
 	}
-	k.rest.State = nil
+	past := k.s.Past(max(k.kept.Snapshot.At, k.begin))
+	k.rest.State, k.rest.Past = nil, &past
 	if err := errors.Join(k.write(), k.release(), k.a.sweep()); err != nil && !k.failed {
 		k.a.opts.Keeping.Say(fmt.Errorf("stream %s cannot be kept: %w", k.s.Stream(), err))
 	}
@@ -223,13 +226,50 @@ func (a *API) goOn(rec *recorder) (*record.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept.format, kept.numbered = rec.format, rec.numbered
+	kept.format, kept.numbered, kept.starts = rec.format, rec.numbered, true
 	if s := kept.from.Snapshot; s.Run != "" {
 		since := time.Since(s.Source.Origin) - rec.ago
 		kept.begin = max(s.At, int64(since.Seconds()*capture.Rate))
 	}
 	*rec = kept
 	s, err := a.sessions.Resume(rec.stream, rec.format, rec.begin)
+	return s, notBegun(err)
+}
+
+// past is a recording that has ended, of a recorder that comes back to it, as it is kept.
+func (a *API) past(rec recorder) (recorder, record.State, error) {
+	none := func() (recorder, record.State, error) {
+		return recorder{}, record.State{}, &refusal{http.StatusNotFound, record.ErrNone}
+	}
+	if a.opts.Keeping.Dir == "" || rec.stream == "" {
+		return none()
+	}
+	kept, rest, err := a.kept(rec.stream)
+	if err != nil || rest.Past == nil {
+		return none()
+	}
+	state, ok := rest.Past.Only(rec.session)
+	if !ok || a.sessions.Check(rec.stream, false) != nil {
+		return none()
+	}
+	kept.session, kept.after, kept.run, kept.numbered, kept.starts = rec.session, rec.after, rec.run, rec.numbered, true
+	kept.begin = state.Table.At
+	return kept, state, nil
+}
+
+// comeBack is the recording of a recorder that comes back: one that goes on, or one that has
+// ended and is kept.
+func (a *API) comeBack(rec *recorder) (*record.Session, error) {
+	s, err := a.sessions.Find(rec.session)
+	if err == nil {
+		return s, nil
+	}
+	kept, state, err := a.past(*rec)
+	if err != nil {
+		return nil, err
+	}
+	*rec = kept
+	s, err = a.sessions.Restore(rec.stream, state, a.limits.Resume)
 	return s, notBegun(err)
 }
 

@@ -36,6 +36,7 @@ type recorder struct {
 	cfg      pipeline.Config
 	from     *saved.Session // what it goes on with, if anything is kept
 	begin    int64          // where it goes on, in samples of the stream
+	starts   bool           // nobody diarizes the stream yet
 }
 
 // live takes the sound of a recorder and tells it who speaks.
@@ -69,14 +70,14 @@ func (a *API) live(w http.ResponseWriter, r *http.Request) {
 	// The guard of the page has looked at the origin; the library does again.
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
 	if err != nil { // it has answered
-		if rec.session == "" {
+		if rec.session == "" || rec.starts {
 			a.sessions.Forget(s)
 		}
 		return
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(record.MaxMessage)
-	if rec.session == "" && !rec.joins {
+	if rec.starts {
 		src := s.Source()
 		a.wg.Go(func() { a.hear(s, src, rec) })
 	}
@@ -91,13 +92,10 @@ func (a *API) live(w http.ResponseWriter, r *http.Request) {
 // on with.
 func (a *API) sessionOf(rec *recorder) (*record.Session, error) {
 	if rec.session != "" {
-		s, err := a.sessions.Find(rec.session)
-		if err != nil {
-			return nil, &refusal{http.StatusNotFound, err}
-		}
-		return s, nil
+		return a.comeBack(rec)
 	}
 	if !rec.joins && !rec.resumes {
+		rec.starts = true
 		s, err := a.sessions.Begin(rec.stream, rec.format)
 		return s, notBegun(err)
 	}
@@ -112,7 +110,10 @@ func (a *API) sessionOf(rec *recorder) (*record.Session, error) {
 // would is why sessionOf would fail, without a new recording.
 func (a *API) would(rec recorder) error {
 	if rec.session != "" {
-		_, err := a.sessionOf(&rec)
+		_, err := a.sessions.Find(rec.session)
+		if err != nil {
+			_, _, err = a.past(rec)
+		}
 		return err
 	}
 	err := a.sessions.Check(rec.stream, rec.joins || rec.resumes)
@@ -173,19 +174,24 @@ func (a *API) parseRecorder(r *http.Request) (rec recorder, err error) {
 	if rec.run = q.Get("run"); rec.run != "" && !event.ValidToken(rec.run) {
 		return rec, refuse(http.StatusBadRequest, "run=%.40q: expected the run of an event", rec.run)
 	}
+	if rec.stream = q.Get("stream"); rec.stream != "" {
+		if err = event.CheckStream(rec.stream); err != nil {
+			return rec, refuse(http.StatusBadRequest, "%w", err)
+		}
+	}
 	if rec.session = q.Get("session"); rec.session != "" {
 		return rec, nil // what else there is to say was said when it began
 	}
 	if rec.joins, err = flagIn(q, "join"); err != nil {
 		return rec, err
 	}
-	if rec.joins && q.Get("stream") == "" {
+	if rec.joins && rec.stream == "" {
 		return rec, refuse(http.StatusBadRequest, "join=true: expected stream=ID besides, the stream that others record")
 	}
 	if rec.resumes, err = flagIn(q, "resume"); err != nil {
 		return rec, err
 	}
-	if rec.resumes && (rec.joins || q.Get("stream") == "") {
+	if rec.resumes && (rec.joins || rec.stream == "") {
 		return rec, refuse(http.StatusBadRequest, "resume=true: expected stream=ID besides, the stream to go on with, and no join")
 	}
 	if ago, err := numberIn(q, "ago", 0, int(mostAgo.Milliseconds()), 0); err != nil {
@@ -194,10 +200,7 @@ func (a *API) parseRecorder(r *http.Request) (rec recorder, err error) {
 		return rec, refuse(http.StatusBadRequest, "ago=%d: expected it with resume=true", ago)
 	}
 	rec.name = clean(q.Get("name"))
-	rec.stream = cmp.Or(q.Get("stream"), "live-"+strings.ToLower(rand.Text()[:8]))
-	if err = event.CheckStream(rec.stream); err != nil {
-		return rec, refuse(http.StatusBadRequest, "%w", err)
-	}
+	rec.stream = cmp.Or(rec.stream, "live-"+strings.ToLower(rand.Text()[:8]))
 	rec.format = record.Format{Encoding: record.Encoding(cmp.Or(q.Get("encoding"), string(record.S16)))}
 	usual := 16000
 	if rec.format.Encoding == record.Opus {

@@ -24,15 +24,23 @@ func (s *Session) mark() {
 	if !s.keeps || s.end-s.marks[len(s.marks)-1].end < marked {
 		return
 	}
-	asm, err := s.asm.AppendBinary(nil)
-	if err != nil {
-		return // never
-	}
-	m := mark{seq: s.next - 1, lost: s.lost, numbers: s.numbers, position: s.plain, end: s.end, asm: asm}
+	m := s.now()
 	if len(s.marks) == mostMarks {
 		s.marks = s.marks[:mostMarks-1]
 	}
 	s.marks = append(s.marks, m)
+}
+
+// now is a mark behind all that was taken, the zero one where none is kept. s.mu is held.
+func (s *Session) now() mark {
+	if !s.keeps {
+		return mark{}
+	}
+	asm, err := s.asm.AppendBinary(nil)
+	if err != nil {
+		return mark{} // never
+	}
+	return mark{seq: s.next - 1, lost: s.lost, numbers: s.numbers, position: s.plain, end: s.end, asm: asm}
 }
 
 // before is the last mark up to a moment of the device's time. Marks before it are

@@ -40,6 +40,7 @@ type Session struct {
 	lapsed  bool      // nothing can be kept for now
 	acked   mark      // what is acknowledged
 	marks   []mark    // from the last one that is covered; at least one
+	last    mark      // where it ended
 	heard   time.Time // when sound came last
 	notices []string
 	over    bool // no more sound is taken
@@ -180,6 +181,7 @@ func (s *Session) finish() {
 	}
 	s.over = true
 	s.fresh = s.fresh[:0]
+	s.last = s.now() // with what Finish gives up, should the recorder come back
 	s.asm.Finish(s.emit)
 	if s.room.end(s.device, s.fresh) { // the others hear what is left of its sound
 		s.done = true

@@ -35,6 +35,44 @@ type Recorder struct {
 // taken, in samples: they send so much more again.
 const apart = capture.Rate
 
+// recorder is a recording at a mark.
+func (s *Session) recorder(m mark) Recorder {
+	return Recorder{ID: s.id, Format: s.format, Seq: m.seq, Lost: m.lost, Numbers: m.numbers, Position: m.position, Assembler: m.asm}
+}
+
+// Past is that of all recordings that the stream ended with, of which the sound was heard up
+// to at, in samples: [State.Only] has a recorder come back to its own.
+func (s *Session) Past(at int64) State {
+	r := s.room
+	state := State{Table: table.State{At: at}, Begin: r.begin}
+	for _, o := range r.all() {
+		r.mu.Lock()
+		place := r.table.Place(o.device)
+		r.mu.Unlock()
+		o.mu.Lock()
+		m := o.last
+		o.mu.Unlock()
+		if m.asm == nil || !place.Began {
+			continue
+		}
+		place.End, place.Found, place.Gain = m.end, true, 0
+		state.Table.Devices = append(state.Table.Devices, place)
+		state.Recorders = append(state.Recorders, o.recorder(m))
+	}
+	return state
+}
+
+// Only is the state with one of its recorders, where it has that.
+func (s State) Only(id string) (State, bool) {
+	for i, r := range s.Recorders {
+		if r.ID == id && i < len(s.Table.Devices) {
+			s.Recorders, s.Table.Devices, s.Table.Several = []Recorder{r}, []table.Place{s.Table.Devices[i]}, false
+			return s, true
+		}
+	}
+	return State{}, false
+}
+
 // State is that of all recordings of the stream, of which the sound was heard up to at, in
 // samples. Once it is kept, covered has what it holds acknowledged.
 func (s *Session) State(at int64) (state State, covered func()) {
@@ -58,7 +96,7 @@ func (s *Session) State(at int64) (state State, covered func()) {
 		}
 		m := o.before(heard)
 		p.End, marks[i] = m.end, m
-		state.Recorders = append(state.Recorders, Recorder{ID: o.id, Format: o.format, Seq: m.seq, Lost: m.lost, Numbers: m.numbers, Position: m.position, Assembler: m.asm})
+		state.Recorders = append(state.Recorders, o.recorder(m))
 	}
 	return state, func() {
 		for i, o := range sessions {

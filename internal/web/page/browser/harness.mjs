@@ -46,6 +46,10 @@ export async function start(program, ...args) {
       p.kill("SIGTERM");
       return ended;
     },
+    kill() {
+      p.kill("SIGKILL");
+      return ended;
+    },
   };
 }
 
@@ -88,3 +92,35 @@ export const until = (page, condition, argument) => page.waitForFunction(conditi
 
 /** turns are those of an RTTM text. */
 export const turns = (text) => text.trim().split("\n").map((l) => l.split(/\s+/)).map((f) => ({ start: Number(f[3]), end: Number(f[3]) + Number(f[4]), speaker: f[7] }));
+
+/**
+ * overhear keeps what the microphone of a page hears from now on, for heard to return: a machine that
+ * is busy with something else may skip some of the sound before the page has it.
+ */
+export const overhear = (page) => page.evaluate(() => {
+  const { recorder } = diarizer;
+  const { take } = recorder;
+  globalThis.overheard = [];
+  recorder.take = function (packet) {
+    const samples = Array.from(packet.samples);
+    take.call(this, packet);
+    overheard.push({ position: this.position - samples.length, samples });
+  };
+});
+
+/** heard is what a page has heard: its rate, its samples with silence for its holes, and how many samples those have. */
+export async function heard(page) {
+  const { rate, packets } = await page.evaluate(() => ({ rate: diarizer.recorder.rate, packets: overheard }));
+  const { position, samples } = packets.at(-1);
+  const all = new Int16Array(position + samples.length);
+  let end = 0, holes = 0;
+  for (const p of packets) {
+    all.set(p.samples, p.position);
+    holes += p.position - end;
+    end = p.position + p.samples.length;
+  }
+  return { rate, samples: all, holes };
+}
+
+/** missing is how many seconds a page says that its stream lacks. */
+export const missing = (page) => page.evaluate(() => diarizer.board.gaps.reduce((n, g) => n + g.end - g.start, 0));
