@@ -156,7 +156,7 @@ func (r *recorder) timeline() *event.Timeline {
 // acknowledged it has, and in the end the turns are those of the whole recording, by the
 // same speakers, who have the names that they were given.
 func TestWebIsKilled(t *testing.T) {
-	const seconds, piece = 40, capture.Rate / 10
+	const seconds, piece = 32, capture.Rate / 10
 	sound := demoSamples(t, seconds)
 	var packets []record.Packet
 	for at := 0; at < len(sound); at += piece {
@@ -172,12 +172,12 @@ func TestWebIsKilled(t *testing.T) {
 	r := &recorder{t: t}
 	url, kill := webChild(t, dir)
 	r.dial(url)
-	r.send(packets[:160])
+	r.send(packets[:130])
 	r.read(func() bool { return r.acked > 0 })
 	if reply := post(t, url, "standup", correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada"}); reply.Error != "" {
 		t.Fatal(reply.Error)
 	}
-	r.send(packets[160:180]) // two seconds: time to keep the name
+	r.send(packets[130:150]) // two seconds: time to keep the name
 	before := r.acked
 	r.read(func() bool { return r.acked > before })
 	kill()
@@ -186,13 +186,13 @@ func TestWebIsKilled(t *testing.T) {
 	url, kill = webChild(t, dir)
 	r.dial(url)
 	r.again()
-	r.send(packets[180:280])
+	r.send(packets[150:220])
 	kill() // most of that waits to be heard, or to be read
 
 	url, kill = webChild(t, dir)
 	r.dial(url)
 	r.again()
-	r.send(packets[280:320])
+	r.send(packets[220:260])
 	before = r.acked
 	r.read(func() bool { return r.acked > before && r.run != first })
 	kill()
@@ -200,7 +200,7 @@ func TestWebIsKilled(t *testing.T) {
 	url, _ = webChild(t, dir)
 	r.dial(url)
 	r.again()
-	r.send(packets[320:])
+	r.send(packets[260:])
 	if err := r.conn.Write(t.Context(), websocket.MessageText, []byte(`{"type":"end"}`)); err != nil {
 		t.Fatal(err)
 	}

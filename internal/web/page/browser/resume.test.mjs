@@ -10,7 +10,6 @@ import { bin, heard, killAll, listen, missing, open, overhear, start, until } fr
 
 const seconds = 9; // of the demo: two speakers
 const dir = mkdtempSync(join(tmpdir(), "diarizer-"));
-process.env.XDG_STATE_HOME = dir; // what a server keeps is for the one after it
 let browser;
 
 before(async () => (browser = await listen(join(dir, "microphone.wav"), seconds)));

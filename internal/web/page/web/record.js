@@ -164,7 +164,7 @@ export class Recorder {
   /** pump sends what there is room for. */
   pump() {
     const ws = this.ws;
-    if (!this.connected) return;
+    if (!this.connected || ws.readyState !== WebSocket.OPEN) return; // one that closes is told of a while later
     if (this.left && this.packets.length > 0) this.catchUp();
     for (const p of this.packets) {
       if (p.seq <= this.sent) continue;
