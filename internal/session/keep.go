@@ -12,9 +12,9 @@ import (
 
 // Keep says how a run is kept, for another one to go on with it.
 type Keep struct {
-	// Every is the stream time between two snapshots, in samples. One is taken within a
-	// second where somebody was named, merged or marked a moment, and the last one when
-	// the sound is over, before that is told.
+	// Every is the stream time between two snapshots, in samples. One is taken about a
+	// second after somebody was named, merged or marked a moment, or after sound stopped
+	// to come, and the last one when the sound is over, before that is told.
 	Every int64
 	// Save is handed each of them.
 	Save func(Snapshot)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
@@ -52,15 +53,22 @@ func (r *recalling) diarize(ctx context.Context, src capture.Source) (err error)
 		for range blocks { // until nobody reads src any more
 		}
 	}()
-	for b := range blocks {
-		if err := r.block(whole, b); err != nil {
-			return err
+	pause := time.NewTimer(idle)
+	defer pause.Stop()
+	for {
+		select {
+		case b, ok := <-blocks:
+			if !ok {
+				return errors.Join(r.flush(), ended())
+			}
+			if err := r.block(whole, b); err != nil {
+				return err
+			}
+		case <-pause.C:
+			r.keepIdle()
 		}
+		pause.Reset(idle)
 	}
-	if err := r.flush(); err != nil {
-		return err
-	}
-	return ended()
 }
 
 // begin makes the chain, or that of the run which this one goes on with.
@@ -126,6 +134,19 @@ func (r *recalling) keepDue(at int64) bool {
 		r.corrected.Store(false) // before the snapshot is taken, not behind
 	}
 	return due
+}
+
+// idle is how long nothing may come before what was heard is kept all the same: whoever
+// sends may wait for that.
+const idle = time.Second
+
+// keepIdle takes a snapshot where there is anything new to keep.
+func (r *recalling) keepIdle() {
+	if r.opts.Keep == nil || r.stream.At() == r.kept && !r.corrected.Swap(false) {
+		return
+	}
+	r.keep()
+	r.kept = r.stream.At()
 }
 
 // flush ends the stream and looks once more.

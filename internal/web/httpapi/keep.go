@@ -269,7 +269,7 @@ func (a *API) comeBack(rec *recorder) (*record.Session, error) {
 		return nil, err
 	}
 	*rec = kept
-	s, err = a.sessions.Restore(rec.stream, state, a.limits.Resume)
+	s, err = a.sessions.Restore(rec.stream, state, 0)
 	return s, notBegun(err)
 }
 

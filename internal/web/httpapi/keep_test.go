@@ -104,6 +104,20 @@ func TestAcknowledgedIsKept(t *testing.T) {
 	}
 }
 
+// A recorder that waits until all it has sent is acknowledged has not to wait for ever.
+func TestRecorderThatWaits(t *testing.T) {
+	s := serveKept(t, httpapi.Limits{}, "", filepath.Join(t.TempDir(), "kept"))
+	packets := cut(samples(t)[:2*32000], 2*piece)
+	c := s.open("framing=numbered&rate=44100")
+	for _, end := range []uint64{uint64(len(packets)) / 2, uint64(len(packets))} {
+		c.sendAll(packets, c.acked+1, end)
+		if err := c.read(func() bool { return c.acked == end }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.end()
+}
+
 // Before anything was acknowledged the recording is there all the same.
 func TestKilledAtItsBeginning(t *testing.T) {
 	packets := cut(samples(t), 2*piece)

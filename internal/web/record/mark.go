@@ -43,11 +43,15 @@ func (s *Session) now() mark {
 	return mark{seq: s.next - 1, lost: s.lost, numbers: s.numbers, position: s.plain, end: s.end, asm: asm}
 }
 
-// before is the last mark up to a moment of the device's time. Marks before it are
-// forgotten.
+// before is the last mark up to a moment of the device's time, one behind all that was
+// taken where that has been heard. Marks before it are forgotten.
 func (s *Session) before(end int64) mark {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.end <= end && s.keeps && !s.over {
+		s.marks = append(s.marks[:0], s.now())
+		return s.marks[0]
+	}
 	n := 0
 	for n+1 < len(s.marks) && s.marks[n+1].end <= end {
 		n++

@@ -113,7 +113,7 @@ func (s *Session) Lapse(why string) {
 }
 
 // Restore takes the recordings of a stream up again. Their recorders may come back within
-// a time; they are found by their ids. It returns the first of them. The errors wrap
+// a time, or are there where that is 0; they are found by their ids. It returns the first of them. The errors wrap
 // ErrFull, ErrTaken or ErrClosing, or say what is wrong with the state.
 func (r *Registry) Restore(stream string, state State, within time.Duration) (*Session, error) {
 	if n := len(state.Recorders); n == 0 || n > table.Most || n != len(state.Table.Devices) {
@@ -141,7 +141,9 @@ func (r *Registry) Restore(stream string, state State, within time.Duration) (*S
 	}
 	for _, s := range in.sessions {
 		r.sessions[s.id] = s
-		s.Detach(0, within)
+		if within > 0 {
+			s.Detach(0, within)
+		}
 	}
 	return in.sessions[0], nil
 }
