@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/internal/session/saved"
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
@@ -142,7 +143,7 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 		},
 	})
 	hub := page.NewHub()
-	options := page.Options{Correct: correctOver(nc), Also: api.Routes()}
+	options := page.Options{Correct: keepingNames(correctOver(nc), api, say), Also: api.Routes()}
 	if voices != nil {
 		options.Remember = func(_ context.Context, stream string, w remember.Wish) (string, error) { return voices.Keep(stream, w) }
 	}
@@ -165,6 +166,19 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 		err = errors.Join(err, ended)
 	}
 	return errors.Join(err, ctx.Err())
+}
+
+// keepingNames has names that are given when a recording is over kept with it.
+func keepingNames(hand page.Correct, api *httpapi.API, say func(error)) page.Correct {
+	return func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
+		reply, err := hand(ctx, stream, c)
+		if err == nil && reply.Error == "" && c.Action == correct.Rename {
+			if err := api.Named(stream, c.Speaker, c.Name); err != nil {
+				say(fmt.Errorf("stream %s: the name %s cannot be kept with it: %w", stream, c.Name, err))
+			}
+		}
+		return reply, err
+	}
 }
 
 // keeping says where live recordings are kept.

@@ -1,18 +1,13 @@
 package httpapi
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
-	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
-	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/session/saved"
 	"github.com/seed-7adb9000/diarizer/internal/web/record"
@@ -66,10 +61,18 @@ func (a *API) keep(s *record.Session, rec recorder) (*keeper, error) {
 		return nil, nil
 	}
 	k := &keeper{a: a, s: s, rest: rest{Name: rec.name, How: rec.how}, begin: rec.begin, release: func() error { return nil }}
-	switch release, err := a.opts.Keeping.Dir.Lock(s.Stream()); {
+	release, err := a.opts.Keeping.Dir.Lock(s.Stream())
+	for range 20 { // a name may be kept with it just now
+		if !errors.Is(err, saved.ErrBusy) {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+		release, err = a.opts.Keeping.Dir.Lock(s.Stream())
+	}
+	switch {
 	case errors.Is(err, saved.ErrBusy):
 		return nil, err
-	case err == nil:
+	case err == nil: // else it cannot be kept, which is said when it is tried
 		k.release = release
 	}
 	if k.kept = (saved.Session{Stream: s.Stream()}); rec.from != nil {
@@ -85,11 +88,12 @@ func (k *keeper) options(rec recorder) *session.Keep {
 		return nil
 	}
 	keep := &session.Keep{Every: keptEvery, Save: func(s session.Snapshot) {
-		k.kept.Snapshot = s
+		k.kept.Snapshot, k.kept.Names = s, nil // which has them
 		k.save()
 	}}
 	if rec.from != nil && rec.from.Snapshot.Run != "" {
 		keep.From, keep.Begin = &rec.from.Snapshot, max(rec.begin, rec.from.Snapshot.At)
+		keep.Names = rec.from.Names
 	}
 	return keep
 }
@@ -130,6 +134,36 @@ func (k *keeper) end() {
 	if err := errors.Join(k.write(), k.release(), k.a.sweep()); err != nil && !k.failed {
 		k.a.opts.Keeping.Say(fmt.Errorf("stream %s cannot be kept: %w", k.s.Stream(), err))
 	}
+}
+
+// Named keeps a name that somebody was given when the recording was over, for when it is gone
+// on with. Where nothing is kept of the stream, or somebody records it, it does nothing.
+func (a *API) Named(stream string, speaker event.Speaker, name string) error {
+	dir := a.opts.Keeping.Dir
+	if dir == "" {
+		return nil
+	}
+	release, err := dir.Lock(stream)
+	if err != nil {
+		return ignore(err, saved.ErrBusy) // it goes on, and is kept with its names
+	}
+	s, err := dir.Load(stream)
+	if err == nil {
+		if s.Names == nil {
+			s.Names = map[event.Speaker]string{}
+		}
+		s.Names[speaker] = name
+		err = dir.Save(s)
+	}
+	return errors.Join(ignore(err, saved.ErrNone), release())
+}
+
+// ignore is err unless it matches one that is none.
+func ignore(err, none error) error {
+	if errors.Is(err, none) {
+		return nil
+	}
+	return err
 }
 
 // sweep removes what nobody goes on with any more.
@@ -178,129 +212,4 @@ func (a *API) restore(stream string) error {
 	src := s.Source()
 	a.wg.Go(func() { a.hear(s, src, rec) })
 	return nil
-}
-
-// kept is what is kept of a stream, as far as it can be gone on with: with the model that
-// it was heard with. An error matches [saved.ErrNone] where there is nothing.
-func (a *API) kept(stream string) (rec recorder, rest rest, err error) {
-	from, err := a.opts.Keeping.Dir.Load(stream)
-	if err != nil {
-		return rec, rest, err
-	}
-	if time.Since(from.Saved) > a.opts.Keeping.For {
-		return rec, rest, fmt.Errorf("%w of %s: it was over more than %v ago", saved.ErrNone, stream, a.opts.Keeping.For)
-	}
-	if err := json.Unmarshal(from.Rest, &rest); err != nil {
-		return rec, rest, fmt.Errorf("%w: %w", saved.ErrDamaged, err)
-	}
-	q, err := url.ParseQuery(rest.How)
-	if err != nil {
-		return rec, rest, fmt.Errorf("%w: %w", saved.ErrDamaged, err)
-	}
-	rec = recorder{stream: stream, name: rest.Name, how: rest.How, from: &from}
-	rec.cfg, err = a.fitting(q, from.Snapshot)
-	return rec, rest, err
-}
-
-// fitting is how a session was heard: whatever the model of --model is now, with its own.
-func (a *API) fitting(q url.Values, s session.Snapshot) (cfg pipeline.Config, err error) {
-	asked := q.Get("model")
-	for _, name := range []string{asked, modelfile.Accurate, modelfile.Light} {
-		q.Set("model", name)
-		if cfg, err = a.pipelineFor(q); err != nil && name == asked {
-			return cfg, err
-		}
-		if err == nil && (s.Run == "" || cfg.Model.Fingerprint() == s.Source.Model) {
-			if s.Run != "" {
-				_, err = pipeline.RestoreStream(cfg, s.Chain)
-			}
-			return cfg, err
-		}
-	}
-	return cfg, fmt.Errorf("it was heard with the model %s, which this server has not", s.Source.Model)
-}
-
-// goOn begins a recording of a stream that is kept, where the stream is by now.
-func (a *API) goOn(rec *recorder) (*record.Session, error) {
-	kept, err := a.fits(rec.stream)
-	if err != nil {
-		return nil, err
-	}
-	kept.format, kept.numbered, kept.starts = rec.format, rec.numbered, true
-	if s := kept.from.Snapshot; s.Run != "" {
-		since := time.Since(s.Source.Origin) - rec.ago
-		kept.begin = max(s.At, int64(since.Seconds()*capture.Rate))
-	}
-	*rec = kept
-	s, err := a.sessions.Resume(rec.stream, rec.format, rec.begin)
-	return s, notBegun(err)
-}
-
-// past is a recording that has ended, of a recorder that comes back to it, as it is kept.
-func (a *API) past(rec recorder) (recorder, record.State, error) {
-	none := func() (recorder, record.State, error) {
-		return recorder{}, record.State{}, &refusal{http.StatusNotFound, record.ErrNone}
-	}
-	if a.opts.Keeping.Dir == "" || rec.stream == "" {
-		return none()
-	}
-	kept, rest, err := a.kept(rec.stream)
-	if err != nil || rest.Past == nil {
-		return none()
-	}
-	state, ok := rest.Past.Only(rec.session)
-	if !ok || a.sessions.Check(rec.stream, false) != nil {
-		return none()
-	}
-	kept.session, kept.after, kept.run, kept.numbered, kept.starts = rec.session, rec.after, rec.run, rec.numbered, true
-	kept.begin = state.Table.At
-	return kept, state, nil
-}
-
-// comeBack is the recording of a recorder that comes back: one that goes on, or one that has
-// ended and is kept.
-func (a *API) comeBack(rec *recorder) (*record.Session, error) {
-	s, err := a.sessions.Find(rec.session)
-	if err == nil {
-		return s, nil
-	}
-	kept, state, err := a.past(*rec)
-	if err != nil {
-		return nil, err
-	}
-	*rec = kept
-	s, err = a.sessions.Restore(rec.stream, state, 0)
-	return s, notBegun(err)
-}
-
-// couldGoOn is why goOn would fail.
-func (a *API) couldGoOn(stream string) error {
-	if _, err := a.fits(stream); err != nil {
-		return err
-	}
-	return notBegun(a.sessions.Check(stream, false))
-}
-
-// fits is what is kept of a stream. The error is a refusal.
-func (a *API) fits(stream string) (recorder, error) {
-	if a.opts.Keeping.Dir == "" {
-		return recorder{}, refuse(http.StatusNotFound, "stream %s: nobody records it, and this server keeps nothing to go on with", stream)
-	}
-	rec, _, err := a.kept(stream)
-	switch {
-	case errors.Is(err, saved.ErrNone):
-		return rec, refuse(http.StatusNotFound, "stream %s: nobody records it, and nothing is kept of it to go on with", stream)
-	case err != nil:
-		return rec, refuse(http.StatusNotFound, "stream %s cannot be gone on with: %w", stream, err)
-	}
-	return rec, nil
-}
-
-// source is what the first event says of the stream.
-func (rec *recorder) source() event.Source {
-	source := event.Source{Name: cmp.Or(rec.name, rec.stream)}
-	if rec.from != nil {
-		source.Origin = rec.from.Snapshot.Source.Origin
-	}
-	return source
 }

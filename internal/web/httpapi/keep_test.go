@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -209,12 +210,18 @@ func TestGoesOnAfterItsEnd(t *testing.T) {
 	if status, text, _ := s.ask("GET", "/v1/live?stream=room&resume=true", nil); status != 426 {
 		t.Errorf("%d, %s", status, text)
 	}
+	if err := errors.Join(s.api.Named("room", 1, "Ada"), s.api.Named("none", 1, "Ada")); err != nil {
+		t.Error(err)
+	}
 	c = s.open("stream=room&resume=true&ago=20000")
 	c.send(sound[2*half:])
 	if status, text, _ := s.ask("GET", "/v1/live?stream=room&resume=true", nil); status != 426 { // it would join
 		t.Errorf("%d, %s", status, text)
 	}
 	c.end()
+	if c.timeline.Name(1) != "Ada" {
+		t.Errorf("speaker 1 is called %s", c.timeline.Name(1))
+	}
 	gap := c.timeline.At() - want.At()
 	if d := gap.Seconds() - 40; math.Abs(d) > 5 || c.kinds[event.GapFound] != 1 {
 		t.Errorf("%v s were missed, expected 40, %d gaps", gap.Seconds(), c.kinds[event.GapFound])
