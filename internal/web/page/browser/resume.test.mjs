@@ -85,11 +85,22 @@ test("a recording outlasts its server and its page", async () => {
   await until(next, () => diarizer.recorder.state === "off" && diarizer.board.end);
   assert.equal(await next.locator("#toast").isVisible() && /did not arrive/.test(await next.locator("#toast").textContent()), false);
 
-  // What was stopped is not offered.
+  // What was stopped is not offered; what ended with its server is.
   await next.reload();
   await until(next, () => globalThis.diarizer?.recorder);
   await new Promise((resolve) => setTimeout(resolve, 500));
   assert.equal(await next.locator("#go-on").isVisible(), false);
+  await next.locator("#record").click();
+  await next.locator("#mic-name").fill("Retro");
+  await next.keyboard.press("Enter");
+  await until(next, () => diarizer.recorder.session && diarizer.recorder.seconds > 2.5);
+  await web.stop();
+  await until(next, () => diarizer.recorder.state === "off");
+  web = await start(bin, ...args);
+  await next.locator("#go-on", { hasText: "Go on with Retro" }).click();
+  await until(next, () => diarizer.recorder.connected && diarizer.board.source?.name === "Retro");
+  await next.locator("#record").click();
+  await until(next, () => diarizer.recorder.state === "off");
   assert.deepEqual(page.problems, []);
   await next.close();
   await web.stop();

@@ -6,6 +6,8 @@ import { forget, latest } from "./unfinished.js";
 
 const again = 3000; // ms between two questions whether an unfinished recording can be gone on with
 
+const soon = 300; // ms until a browser has seen that this page is at no recording any more
+
 const $ = (id) => document.getElementById(id);
 
 /**
@@ -79,7 +81,10 @@ export function offer({ choose, toast, shown }) {
   let was = "off";
   function show() {
     const on = recorder.state !== "off";
-    if (!on && was !== "off" && was !== "asking") offerLeft();
+    if (!on && was !== "off" && was !== "asking") {
+      clearTimeout(timer);
+      timer = setTimeout(offerLeft, soon);
+    }
     was = recorder.state;
     $("record").setAttribute("aria-pressed", String(on));
     $("record-text").textContent = on ? "Stop" : "Record here";
