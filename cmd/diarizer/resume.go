@@ -212,7 +212,7 @@ func (s *shifted) Next(ctx context.Context) (capture.Block, error) {
 
 // sweepSessions removes sessions that are too old to go on with.
 func sweepSessions(warn func(error)) {
-	if err := sessionsIn().Sweep(time.Now()); err != nil {
+	if err := sessionsIn().Sweep(time.Now(), saved.Lifetime); err != nil {
 		warn(fmt.Errorf("old sessions cannot be removed: %w", err))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -15,6 +16,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/internal/session/saved"
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
 	"github.com/seed-7adb9000/diarizer/internal/web/httpapi"
@@ -33,6 +36,7 @@ type webOptions struct {
 	limits  httpapi.Limits
 	voices  string
 	key     string
+	keep    time.Duration
 }
 
 // newWebCommand makes "diarizer web".
@@ -55,7 +59,8 @@ and --tls-self-signed. Turns are published to NATS, by default to a server of th
 program's own; the page shows every stream that is published there.
 
 The first Ctrl-C, or SIGTERM, ends the recordings. Sound that was acknowledged is diarized
-before the end.`,
+before the end. After it was killed, the program goes on with the recordings at its next
+start: recorders come back, and what was said before has the same speakers and names.`,
 		Example: `  diarizer web
   diarizer web --http 0.0.0.0:8443 --tls-self-signed        # for phones; the address with its token is printed
   diarizer web --nats nats://bus:4222 --model light --max-live 100
@@ -79,6 +84,7 @@ before the end.`,
 	f.IntVar(&o.limits.Waiting, "max-waiting", 16, "how many more wait for their turn")
 	f.Int64Var(&o.limits.Bytes, "max-bytes", 2<<30, "the largest recording, in bytes")
 	f.DurationVar(&o.limits.Sound, "max-length", 12*time.Hour, "the longest recording, live or not")
+	f.DurationVar(&o.keep, "resume-within", 24*time.Hour, "how long a live recording that was interrupted or has ended can be gone on with; 0 keeps none, and a server that is killed loses what it has not heard")
 	f.DurationVar(&o.limits.Time, "max-time", time.Hour, "the longest time from a request to its answer")
 	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
 	return cmd
@@ -94,6 +100,8 @@ func (o *webOptions) check() error {
 		return usage("--max-live %d, --max-jobs %d, --max-waiting %d, --max-bytes %d: expected 1 or more", l.Live, l.Jobs, l.Waiting, l.Bytes)
 	case o.voices == natsVoices:
 		return usage("--identify=nats: expected a file: voices that a server keeps are for diarizer serve")
+	case o.keep < 0:
+		return usage("--resume-within %v: expected a duration such as 24h, or 0", o.keep)
 	case l.Sound <= 0 || l.Time <= 0:
 		return usage("--max-length %v, --max-time %v: expected durations such as 2h", l.Sound, l.Time)
 	}
@@ -120,7 +128,7 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	api := httpapi.New(httpapi.Options{
-		Pipeline: models.pipeline, Limits: o.limits,
+		Pipeline: models.pipeline, Limits: o.limits, Keeping: o.keeping(say),
 		Live: func(ctx context.Context, src capture.Source, opts session.Options) (*event.Timeline, error) {
 			opts.NATS, opts.Publishing, opts.OnPublishError = nc, publishing, say
 			if voices != nil {
@@ -135,10 +143,11 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 		},
 	})
 	hub := page.NewHub()
-	options := page.Options{Correct: correctOver(nc), Also: api.Routes()}
+	options := page.Options{Correct: keepingNames(correctOver(nc), api, say), Also: api.Routes()}
 	if voices != nil {
 		options.Voices = voices
 	}
+	api.Restore()
 	server, err := o.page.serve(ctx, stderr, hub, options)
 	if err != nil {
 		return errors.Join(err, api.Close(ctx))
@@ -157,6 +166,27 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 		err = errors.Join(err, ended)
 	}
 	return errors.Join(err, ctx.Err())
+}
+
+// keepingNames keeps the names that people give to a recording when it is over.
+func keepingNames(hand page.Correct, api *httpapi.API, say func(error)) page.Correct {
+	return func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
+		reply, err := hand(ctx, stream, c)
+		if err == nil && reply.Error == "" && c.Action == correct.Rename {
+			if err := api.Named(stream, c.Speaker, c.Name); err != nil {
+				say(fmt.Errorf("stream %s: the name %s cannot be kept with it: %w", stream, c.Name, err))
+			}
+		}
+		return reply, err
+	}
+}
+
+// keeping says where live recordings are kept.
+func (o *webOptions) keeping(say func(error)) httpapi.Keeping {
+	if o.keep == 0 {
+		return httpapi.Keeping{}
+	}
+	return httpapi.Keeping{Dir: saved.Dir(filepath.Join(stateHome(), "diarizer", "recordings")), For: o.keep, Say: say}
 }
 
 // keeper keeps voices in the file of --identify. It is nil without the flag. A file that

@@ -109,6 +109,10 @@ func (r *run) event(e event.Event) error {
 	}
 	if r.opts.Keep != nil {
 		r.told.apply(e)
+		switch e.Kind {
+		case event.SpeakerIdentified, event.SpeakerMerged, event.Marked:
+			r.corrected.Store(true)
+		}
 	}
 	if r.pub != nil {
 		if err := r.pub.Publish(e); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
@@ -35,7 +36,7 @@ type recalling struct {
 	stream *pipeline.Stream
 	people *recall.Recaller // nil where no voice is known
 	next   int64            // when the next comparison is due
-	kept   int64            // when the next snapshot is due
+	kept   int64            // when the latest snapshot was made
 }
 
 // diarize diarizes src as [pipeline.Run] does.
@@ -52,15 +53,22 @@ func (r *recalling) diarize(ctx context.Context, src capture.Source) (err error)
 		for range blocks { // until the reader of src has ended
 		}
 	}()
-	for b := range blocks {
-		if err := r.block(whole, b); err != nil {
-			return err
+	pause := time.NewTimer(idle)
+	defer pause.Stop()
+	for {
+		select {
+		case b, ok := <-blocks:
+			if !ok {
+				return errors.Join(r.flush(), ended())
+			}
+			if err := r.block(whole, b); err != nil {
+				return err
+			}
+		case <-pause.C:
+			r.keepIdle()
 		}
+		pause.Reset(idle)
 	}
-	if err := r.flush(); err != nil {
-		return err
-	}
-	return ended()
 }
 
 // begin makes the pipeline, or restores the pipeline of the run that this run goes on with.
@@ -79,7 +87,7 @@ func (r *recalling) begin() (err error) {
 	}
 	r.next = (r.stream.At()/lookEvery + 1) * lookEvery
 	if r.opts.Keep != nil {
-		r.kept = r.stream.At() + r.opts.Keep.Every
+		r.kept = r.stream.At()
 	}
 	return nil
 }
@@ -105,9 +113,9 @@ func (r *recalling) block(ctx context.Context, b capture.Block) error {
 				return err
 			}
 		}
-		if r.opts.Keep != nil && o.At >= r.kept {
-			r.kept = o.At + r.opts.Keep.Every
+		if r.opts.Keep != nil && r.keepDue(o.At) {
 			r.keep(r.snapshot)
+			r.kept = o.At
 		}
 		if b.Start, b.Samples = b.Start+int64(n), b.Samples[n:]; len(b.Samples) == 0 {
 			return nil
@@ -117,6 +125,32 @@ func (r *recalling) block(ctx context.Context, b capture.Block) error {
 
 // snapshot is the state of the chain.
 func (r *recalling) snapshot() []byte { return r.stream.AppendSnapshot(nil) }
+
+// soon is the stream time in which there is no second snapshot, whatever people say.
+const soon = capture.Rate
+
+// keepDue reports whether a snapshot is due. What people said is at risk for no longer
+// than a snapshot takes.
+func (r *recalling) keepDue(at int64) bool {
+	due := at >= r.kept+r.opts.Keep.Every || at >= r.kept+soon && r.corrected.Load()
+	if due {
+		r.corrected.Store(false) // before the snapshot is made, not after
+	}
+	return due
+}
+
+// idle is the time without sound after which a snapshot is made: the sender may wait for
+// the snapshot before it sends more.
+const idle = time.Second
+
+// keepIdle makes a snapshot where there is anything new to keep.
+func (r *recalling) keepIdle() {
+	if r.opts.Keep == nil || r.stream.At() == r.kept && !r.corrected.Swap(false) {
+		return
+	}
+	r.keep(r.snapshot)
+	r.kept = r.stream.At()
+}
 
 // flush ends the stream and looks once more.
 func (r *recalling) flush() error {

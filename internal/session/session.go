@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
@@ -135,18 +136,19 @@ func (r *run) source() event.Source {
 
 // run is the state of a Run.
 type run struct {
-	opts     Options
-	desk     *correct.Desk
-	meter    *meter.Source // nil where nobody reads it
-	pub      *publish.Publisher
-	timeline event.Timeline
-	words    listening
-	recall   *recalling // nil where no voice is known, and where nothing is kept or Diarize keeps it
-	told     told       // where the run is kept
-	at       int64
-	status   int64    // when the next status is due
-	gap      vad.Span // the latest gap
-	began    time.Time
+	opts      Options
+	desk      *correct.Desk
+	meter     *meter.Source // nil where nobody reads it
+	pub       *publish.Publisher
+	timeline  event.Timeline
+	words     listening
+	recall    *recalling  // nil where no voice is known, and where nothing is kept or Diarize keeps it
+	told      told        // filled only where the run is kept
+	corrected atomic.Bool // an event that may be a person's correction came since the last snapshot
+	at        int64
+	status    int64    // when the next status is due
+	gap       vad.Span // the latest gap
+	began     time.Time
 }
 
 // takeCorrections sets the desk up and opens it to corrections.

@@ -45,6 +45,8 @@ type Session struct {
 	Places []Place `json:"places,omitempty"`
 	// Names are those that people gave when it was over.
 	Names map[event.Speaker]string `json:"names,omitempty"`
+	// Rest is the state of the program that keeps the session, in the program's own form.
+	Rest json.RawMessage `json:"rest,omitempty"`
 	// Saved is when the file was written.
 	Saved time.Time `json:"saved"`
 }
@@ -85,10 +87,20 @@ func (d Dir) Save(s Session) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), d.path(s.Stream))
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
+	if err == nil {
+		return d.sync()
 	}
-	return nil
+	return errors.Join(err, os.Remove(f.Name()))
+}
+
+// sync has the names of the files outlast a loss of power.
+func (d Dir) sync() error {
+	f, err := os.Open(string(d))
+	if err != nil {
+		return err
+	}
+	_ = f.Sync() // Windows and some file systems know no such thing, and need none
+	return f.Close()
 }
 
 // partial ends the name of a file that is still being written.
@@ -132,8 +144,8 @@ func (d Dir) Load(stream string) (s Session, err error) {
 	return s, nil
 }
 
-// list names the streams whose sessions are kept.
-func (d Dir) list() string {
+// Streams names the streams whose sessions are kept, in order.
+func (d Dir) Streams() []string {
 	entries, _ := os.ReadDir(string(d)) // no directory is an empty one
 	var names []string
 	for _, e := range entries {
@@ -141,16 +153,47 @@ func (d Dir) list() string {
 			names = append(names, name)
 		}
 	}
-	if len(names) == 0 {
-		return "none"
-	}
 	slices.Sort(names)
-	return strings.Join(names, ", ")
+	return names
 }
 
-// Sweep removes the files that are older than [Lifetime]: sessions, unfinished files and
+// list names the streams whose sessions are kept, in one line.
+func (d Dir) list() string {
+	if names := d.Streams(); len(names) > 0 {
+		return strings.Join(names, ", ")
+	}
+	return "none"
+}
+
+// Limit removes the oldest sessions and leaves the given number. Sessions that are locked stay.
+func (d Dir) Limit(most int) error {
+	type file struct {
+		stream string
+		at     time.Time
+	}
+	var all []file
+	for _, stream := range d.Streams() {
+		if info, err := os.Stat(d.path(stream)); err == nil {
+			all = append(all, file{stream, info.ModTime()})
+		}
+	}
+	slices.SortFunc(all, func(a, b file) int { return a.at.Compare(b.at) })
+	var errs []error
+	for _, f := range all[:max(0, len(all)-most)] {
+		release, err := d.Lock(f.stream)
+		if err == nil {
+			err = errors.Join(os.Remove(d.path(f.stream)), release(), os.Remove(filepath.Join(string(d), f.stream+locked)))
+		}
+		if !errors.Is(err, ErrBusy) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Sweep removes the files that are older than a lifetime: sessions, unfinished files and
 // locks.
-func (d Dir) Sweep(now time.Time) error {
+func (d Dir) Sweep(now time.Time, lifetime time.Duration) error {
 	entries, err := os.ReadDir(string(d))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -158,7 +201,7 @@ func (d Dir) Sweep(now time.Time) error {
 	errs := []error{err}
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || now.Sub(info.ModTime()) < Lifetime {
+		if err != nil || now.Sub(info.ModTime()) < lifetime {
 			continue
 		}
 		switch path := filepath.Join(string(d), e.Name()); filepath.Ext(path) {

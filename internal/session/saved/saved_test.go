@@ -40,13 +40,13 @@ func TestSessionsAreKept(t *testing.T) {
 	if _, err := d.Load("../standup"); err == nil {
 		t.Error("a path was taken for a stream")
 	}
-	if err := d.Sweep(time.Now()); err != nil {
+	if err := d.Sweep(time.Now(), Lifetime); err != nil {
 		t.Error(err)
 	}
 	if _, err := d.Load("standup"); err != nil {
 		t.Error("it was swept away:", err)
 	}
-	if err := d.Sweep(time.Now().Add(Lifetime + time.Minute)); err != nil {
+	if err := d.Sweep(time.Now().Add(Lifetime+time.Minute), Lifetime); err != nil {
 		t.Error(err)
 	}
 	if entries, _ := os.ReadDir(string(d)); len(entries) > 0 {
@@ -91,7 +91,7 @@ func TestLock(t *testing.T) {
 		t.Errorf("locked twice: %v", err)
 	}
 	later := time.Now().Add(Lifetime + time.Minute)
-	if err := d.Sweep(later); err != nil {
+	if err := d.Sweep(later, Lifetime); err != nil {
 		t.Error(err)
 	}
 	if _, err := d.Lock("standup"); !errors.Is(err, ErrBusy) {
@@ -112,10 +112,44 @@ func TestLock(t *testing.T) {
 	if err := release(); err != nil {
 		t.Error(err)
 	}
-	if err := d.Sweep(later); err != nil {
+	if err := d.Sweep(later, Lifetime); err != nil {
 		t.Error(err)
 	}
 	if left, err := os.ReadDir(string(d)); err != nil || len(left) != 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// Of many sessions the latest stay, and those that somebody is at.
+func TestLimit(t *testing.T) {
+	d := Dir(filepath.Join(t.TempDir(), "sessions"))
+	s := example()
+	for i, stream := range []string{"a", "b", "c", "d"} {
+		if s.Stream = stream; d.Save(s) != nil {
+			t.Fatal("not saved")
+		}
+		at := time.Now().Add(time.Duration(i-10) * time.Hour)
+		if err := os.Chtimes(d.path(stream), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	release, err := d.Lock("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Limit(2); err != nil {
+		t.Error(err)
+	}
+	if got := d.Streams(); !reflect.DeepEqual(got, []string{"a", "c", "d"}) {
+		t.Errorf("%v are left", got)
+	}
+	if err := release(); err != nil {
+		t.Error(err)
+	}
+	if err := d.Limit(0); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(string(d)); err != nil || len(left) > 0 {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }

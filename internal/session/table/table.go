@@ -94,6 +94,12 @@ func (t *Table) Push(d *Device, b capture.Block) {
 	t.idle = 0
 	if t.several {
 		d.paint(b)
+	} else if had := t.at - d.shift - b.Start; had > 0 { // it comes a second time, to a table that was restored
+		had = min(had, int64(len(b.Samples)))
+		b.Start, b.Samples = b.Start+had, b.Samples[had:]
+		if d.end = max(d.end, b.Start); len(b.Samples) == 0 {
+			return
+		}
 	}
 	d.blocks, d.end = append(d.blocks, b), b.End()
 	if !t.several {
@@ -141,6 +147,7 @@ func (t *Table) Next() (b capture.Block, ok bool) {
 		}
 		d := t.devices[0]
 		b, d.blocks[0], d.blocks = d.blocks[0], capture.Block{}, d.blocks[1:]
+		b.Start += d.shift
 		t.at = b.End()
 		return b, true
 	}

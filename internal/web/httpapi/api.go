@@ -26,6 +26,8 @@ type Options struct {
 	Pipeline func(model string) (pipeline.Config, error)
 	// Live diarizes live sound: [session.Run] with the caller's publishing.
 	Live func(ctx context.Context, src capture.Source, opts session.Options) (*event.Timeline, error)
+	// Keeping says how live recordings outlast the process.
+	Keeping Keeping
 	// Limits bound the work.
 	Limits Limits
 	// Temp is the directory of recordings while they are diarized. Empty is the system's
@@ -81,6 +83,9 @@ func New(o Options) *API {
 	a := &API{opts: o, limits: o.Limits.withDefaults()}
 	a.jobs = newQueue(a.limits.Jobs, a.limits.Waiting)
 	a.sessions = record.NewRegistry(a.limits.Live, a.limits.Sound)
+	if o.Keeping.Dir != "" {
+		a.sessions.Keep()
+	}
 	a.base, a.cancel = context.WithCancel(context.Background())
 	return a
 }

@@ -65,6 +65,7 @@ type connection struct {
 	resumed  bool
 	joined   bool
 	told     uint64 // number of the last event that was sent
+	of       string // the run of that event
 	notices  int    // how many notices were sent
 	acked    ack
 
@@ -193,9 +194,9 @@ func (c *connection) watch(ctx context.Context, lose context.CancelCauseFunc) {
 
 // write sends updates. whole is true if everything was sent.
 func (c *connection) write(ctx context.Context, left <-chan struct{}, wrong <-chan error) (whole bool, err error) {
-	u := c.session.Since(c.told)
-	c.acked = ack{Type: "ack", Seq: u.Acked, Position: u.Position, Lost: u.Lost}
-	hello := begun{Type: "begun", Session: c.session.ID(), Stream: c.session.Stream(), Next: u.Acked + 1, Position: u.Position, Resumed: c.resumed, Joined: c.joined}
+	u := c.news()
+	c.acked = ack{Type: "ack"} // what was acknowledged over another connection may not have arrived
+	hello := begun{Type: "begun", Session: c.session.ID(), Stream: c.session.Stream(), Next: u.Taken + 1, Position: u.Position, Resumed: c.resumed, Joined: c.joined}
 	if err := c.send(ctx, hello); err != nil {
 		return false, err
 	}
@@ -221,14 +222,23 @@ func (c *connection) write(ctx context.Context, left <-chan struct{}, wrong <-ch
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}
-		u = c.session.Since(c.told)
+		u = c.news()
 	}
+}
+
+// news is what the recorder has not been told: everything, where the recorder has heard of
+// another run.
+func (c *connection) news() record.Update {
+	if run := c.session.Run(); run != c.of {
+		c.of, c.told = run, 0
+	}
+	return c.session.Since(c.told)
 }
 
 // update sends an update and, if it is the last one, the end.
 func (c *connection) update(ctx context.Context, u record.Update, acknowledge bool) error {
 	var all []any
-	if now := (ack{Type: "ack", Seq: u.Acked, Position: u.Position, Lost: u.Lost}); acknowledge && now != c.acked {
+	if now := (ack{Type: "ack", Seq: u.Acked, Position: u.Kept, Lost: u.Lost}); acknowledge && now != c.acked {
 		c.acked = now
 		all = append(all, now)
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/session/saved"
 	"github.com/seed-7adb9000/diarizer/internal/web/httpapi"
 	"github.com/seed-7adb9000/diarizer/internal/web/page"
 	"github.com/seed-7adb9000/diarizer/online/model"
@@ -47,9 +48,24 @@ type server struct {
 	url  string // without a slash at its end
 	temp string
 	http http.Client
+	mu   sync.Mutex
+	said []string // by those who keep recordings
+}
+
+func (s *server) say(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.said = append(s.said, err.Error())
 }
 
 func serve(t testing.TB, limits httpapi.Limits, token string) *server {
+	t.Helper()
+	return serveKept(t, limits, token, "")
+}
+
+// serveKept keeps live recordings in a directory, if that is not empty, and takes up those
+// that are kept there.
+func serveKept(t testing.TB, limits httpapi.Limits, token, dir string) *server {
 	t.Helper()
 	s := &server{t: t, temp: t.TempDir()}
 	s.api = httpapi.New(httpapi.Options{
@@ -60,7 +76,9 @@ func serve(t testing.TB, limits httpapi.Limits, token string) *server {
 			return pipeline.Config{Model: light()}, nil
 		},
 		Live: session.Run, Limits: limits, Temp: s.temp,
+		Keeping: httpapi.Keeping{Dir: saved.Dir(dir), For: time.Hour, Say: func(err error) { s.say(err) }},
 	})
+	s.api.Restore()
 	p, err := page.Serve(t.Context(), page.NewHub(), page.Options{Addr: "127.0.0.1:0", Token: token, Also: s.api.Routes()})
 	if err != nil {
 		t.Fatal(err)

@@ -5,8 +5,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/session/saved"
 	"github.com/seed-7adb9000/diarizer/internal/web/record"
 )
 
@@ -21,12 +24,19 @@ import (
 type recorder struct {
 	session  string // the id of the recording to go on with; empty for a new one
 	after    uint64 // number of the last event that the recorder has
+	run      string // the run of that event; empty where the recorder does not say
 	numbered bool   // whether packets have numbers and positions
 	stream   string
 	name     string
-	joins    bool // whether it joins other devices that record the stream
+	joins    bool          // whether it joins other devices that record the stream
+	resumes  bool          // whether it goes on with a stream that others record, or that was interrupted
+	ago      time.Duration // time since its first sample, where it resumes
 	format   record.Format
+	how      string // howParameters
 	cfg      pipeline.Config
+	from     *saved.Session // what it goes on with, if anything is kept
+	begin    int64          // where it goes on, in samples of the stream
+	starts   bool           // nobody diarizes the stream yet
 }
 
 // live takes the sound of a recorder and sends the events of the stream.
@@ -52,7 +62,7 @@ func (a *API) live(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer a.wg.Done()
-	s, err := a.sessionOf(rec)
+	s, err := a.sessionOf(&rec)
 	if err != nil {
 		answerError(w, err)
 		return
@@ -60,45 +70,57 @@ func (a *API) live(w http.ResponseWriter, r *http.Request) {
 	// The page's guard has checked the origin; the library checks it again.
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
 	if err != nil { // Accept has answered
-		if rec.session == "" {
+		if rec.session == "" || rec.starts {
 			a.sessions.Forget(s)
 		}
 		return
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(record.MaxMessage)
-	if rec.session == "" && !rec.joins {
+	if rec.starts {
 		src := s.Source()
 		a.wg.Go(func() { a.hear(s, src, rec) })
 	}
-	c := &connection{api: a, conn: conn, session: s, numbered: rec.numbered, told: rec.after, resumed: rec.session != "", joined: rec.joins}
+	c := &connection{api: a, conn: conn, session: s, numbered: rec.numbered, told: rec.after, of: rec.run, resumed: rec.session != "", joined: rec.joins}
+	if rec.run == "" && rec.session != "" && !s.Restored() { // there was one run only
+		c.of = s.Run()
+	}
 	c.run()
 }
 
-// sessionOf is the recording to go on with, or a new one.
-func (a *API) sessionOf(rec recorder) (*record.Session, error) {
+// sessionOf is the recording to go on with, or a new one. It writes to rec what a new
+// recording goes on with.
+func (a *API) sessionOf(rec *recorder) (*record.Session, error) {
 	if rec.session != "" {
-		s, err := a.sessions.Find(rec.session)
-		if err != nil {
-			return nil, &refusal{http.StatusNotFound, err}
-		}
-		return s, nil
+		return a.comeBack(rec)
 	}
-	begin := a.sessions.Begin
-	if rec.joins {
-		begin = a.sessions.Join
+	if !rec.joins && !rec.resumes {
+		rec.starts = true
+		s, err := a.sessions.Begin(rec.stream, rec.format)
+		return s, notBegun(err)
 	}
-	s, err := begin(rec.stream, rec.format)
+	s, err := a.sessions.Join(rec.stream, rec.format)
+	if rec.resumes && errors.Is(err, record.ErrNobody) {
+		return a.goOn(rec)
+	}
+	rec.joins = true
 	return s, notBegun(err)
 }
 
 // would is the error with which sessionOf would fail. It begins no recording.
 func (a *API) would(rec recorder) error {
 	if rec.session != "" {
-		_, err := a.sessionOf(rec)
+		_, err := a.sessions.Find(rec.session)
+		if err != nil {
+			_, _, err = a.past(rec)
+		}
 		return err
 	}
-	return notBegun(a.sessions.Check(rec.stream, rec.joins))
+	err := a.sessions.Check(rec.stream, rec.joins || rec.resumes)
+	if rec.resumes && errors.Is(err, record.ErrNobody) {
+		return a.couldGoOn(rec.stream)
+	}
+	return notBegun(err)
 }
 
 // notBegun gives the error of a recording that does not begin its HTTP status.
@@ -118,18 +140,23 @@ func notBegun(err error) error {
 
 // hear diarizes the sound of all devices that record a stream, to its end.
 func (a *API) hear(s *record.Session, src capture.Source, rec recorder) {
-	_, err := a.opts.Live(a.base, src, session.Options{
-		Stream:   rec.stream,
-		Source:   event.Source{Name: cmp.Or(rec.name, rec.stream)},
-		Pipeline: rec.cfg,
-		OnEvent:  s.Event,
-	})
+	k, err := a.keep(s, rec)
+	if err == nil {
+		_, err = a.opts.Live(a.base, src, session.Options{
+			Stream:   rec.stream,
+			Source:   rec.source(),
+			Pipeline: rec.cfg,
+			OnEvent:  s.Event,
+			Keep:     k.options(rec),
+		})
+	}
+	k.end()
 	s.Done(err)
 }
 
 func (a *API) parseRecorder(r *http.Request) (rec recorder, err error) {
 	q := r.URL.Query()
-	if err = known(q, append([]string{"session", "after", "framing", "stream", "name", "join", "encoding", "rate", "channels"}, howParameters...)...); err != nil {
+	if err = known(q, append([]string{"session", "after", "run", "framing", "stream", "name", "join", "resume", "ago", "encoding", "rate", "channels"}, howParameters...)...); err != nil {
 		return rec, err
 	}
 	switch q.Get("framing") {
@@ -144,20 +171,36 @@ func (a *API) parseRecorder(r *http.Request) (rec recorder, err error) {
 			return rec, refuse(http.StatusBadRequest, "after=%.40q: expected the number of an event", text)
 		}
 	}
+	if rec.run = q.Get("run"); rec.run != "" && !event.ValidToken(rec.run) {
+		return rec, refuse(http.StatusBadRequest, "run=%.40q: expected the run of an event", rec.run)
+	}
+	if rec.stream = q.Get("stream"); rec.stream != "" {
+		if err = event.CheckStream(rec.stream); err != nil {
+			return rec, refuse(http.StatusBadRequest, "%w", err)
+		}
+	}
 	if rec.session = q.Get("session"); rec.session != "" {
 		return rec, nil // the other parameters were given when the recording began
 	}
 	if rec.joins, err = flagIn(q, "join"); err != nil {
 		return rec, err
 	}
-	if rec.joins && q.Get("stream") == "" {
+	if rec.joins && rec.stream == "" {
 		return rec, refuse(http.StatusBadRequest, "join=true: expected stream=ID too, the stream that others record")
 	}
-	rec.name = clean(q.Get("name"))
-	rec.stream = cmp.Or(q.Get("stream"), "live-"+strings.ToLower(rand.Text()[:8]))
-	if err = event.CheckStream(rec.stream); err != nil {
-		return rec, refuse(http.StatusBadRequest, "%w", err)
+	if rec.resumes, err = flagIn(q, "resume"); err != nil {
+		return rec, err
 	}
+	if rec.resumes && (rec.joins || rec.stream == "") {
+		return rec, refuse(http.StatusBadRequest, "resume=true: expected stream=ID besides, the stream to go on with, and no join")
+	}
+	if ago, err := numberIn(q, "ago", 0, int(mostAgo.Milliseconds()), 0); err != nil {
+		return rec, err
+	} else if rec.ago = time.Duration(ago) * time.Millisecond; ago > 0 && !rec.resumes {
+		return rec, refuse(http.StatusBadRequest, "ago=%d: expected it with resume=true", ago)
+	}
+	rec.name = clean(q.Get("name"))
+	rec.stream = cmp.Or(rec.stream, "live-"+strings.ToLower(rand.Text()[:8]))
 	rec.format = record.Format{Encoding: record.Encoding(cmp.Or(q.Get("encoding"), string(record.S16)))}
 	usual := 16000
 	if rec.format.Encoding == record.Opus {
@@ -172,6 +215,16 @@ func (a *API) parseRecorder(r *http.Request) (rec recorder, err error) {
 	if err = rec.format.Check(); err != nil {
 		return rec, refuse(http.StatusBadRequest, "%w", err)
 	}
+	how := url.Values{}
+	for _, name := range howParameters {
+		if q.Has(name) {
+			how.Set(name, q.Get(name))
+		}
+	}
+	rec.how = how.Encode()
 	rec.cfg, err = a.pipelineFor(q)
 	return rec, err
 }
+
+// mostAgo is how long before it comes back a recorder may have recorded what it sends.
+const mostAgo = time.Hour

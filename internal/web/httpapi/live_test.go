@@ -152,7 +152,7 @@ func equal(t testing.TB, got, want *event.Timeline) {
 const piece = 960
 
 func TestLiveIsWhatAFileIs(t *testing.T) {
-	s := serve(t, httpapi.Limits{}, "")
+	s := serveKept(t, httpapi.Limits{}, "", filepath.Join(t.TempDir(), "kept"))
 	sound := samples(t)
 	want := timelineOf(t, "room", bytes.NewReader(sound), raw)
 	t.Run("plain", func(t *testing.T) {

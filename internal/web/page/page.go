@@ -53,7 +53,7 @@ func newHandler(hub *Hub, o Options) http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", asset("index.html"))
-	for _, file := range []string{"page.css", "icon.svg", "main.js", "state.js", "lanes.js", "overview.js", "hands.js", "people.js", "said.js", "link.js", "pace.js", "text.js", "record.js", "recording.js", "remember.js", "voices.js", "microphone.js"} {
+	for _, file := range []string{"page.css", "icon.svg", "main.js", "state.js", "lanes.js", "overview.js", "hands.js", "people.js", "said.js", "link.js", "pace.js", "text.js", "record.js", "recording.js", "unfinished.js", "remember.js", "voices.js", "microphone.js"} {
 		mux.Handle("GET /"+file, asset(file))
 	}
 	mux.HandleFunc("GET /events", h.events)

@@ -7,11 +7,14 @@ import (
 
 // Update is what a recorder has to be told.
 type Update struct {
-	// Acked is the number of the last packet that was taken. Lost is how many packets
-	// before it never came.
-	Acked, Lost uint64
-	// Position is the position of the next unnumbered sound, in samples of the format.
+	// Taken is the number of the last packet that was taken. Position is the position of the
+	// next unnumbered sound, in samples of the format.
+	Taken    uint64
 	Position int64
+	// Acked is the number of the last packet that stays, whatever happens. Lost is how many
+	// packets before it never came. Kept is where its sound ends, in samples of the format.
+	Acked, Lost uint64
+	Kept        int64
 	// Events are the events that the recorder has not been told, and Seq is the number of
 	// the last one. Missed counts the events before them that are not kept any more.
 	Events []json.RawMessage
@@ -33,7 +36,7 @@ type Update struct {
 func (s *Session) Since(seq uint64) Update {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := Update{Acked: s.next - 1, Lost: s.lost, Position: s.plain, Notices: append([]string(nil), s.notices...),
+	u := Update{Taken: s.next - 1, Position: s.plain, Acked: s.acked.seq, Lost: s.acked.lost, Kept: s.acked.position, Notices: append([]string(nil), s.notices...),
 		Over: s.over, Done: s.done, Failure: s.failure, Quiet: time.Since(s.heard), News: s.news}
 	u.Events, u.Missed, u.Seq = s.room.since(seq)
 	return u

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/seed-7adb9000/diarizer/internal/session/table"
 )
 
 // The reasons why a recording does not begin or go on.
@@ -21,6 +23,7 @@ var (
 type Registry struct {
 	most    int
 	longest time.Duration
+	keeps   bool
 
 	mu       sync.Mutex
 	sessions map[string]*Session // by id
@@ -33,19 +36,23 @@ func NewRegistry(most int, longest time.Duration) *Registry {
 	return &Registry{most: most, longest: longest, sessions: map[string]*Session{}}
 }
 
+// Keep has packets acknowledged only when a [State] covers them. Call it before there is
+// any recording.
+func (r *Registry) Keep() { r.keeps = true }
+
 // Begin begins a recording of a stream that no device records. The errors wrap ErrFull,
 // ErrTaken or ErrClosing, or are those of [Format.Check].
 func (r *Registry) Begin(stream string, format Format) (*Session, error) {
-	return r.begin(stream, format, false)
+	return r.begin(stream, format, false, 0)
 }
 
 // Join begins a recording of a stream that other devices in the same room record. The
 // errors wrap ErrFull, ErrNobody, ErrTaken or ErrClosing, or are those of [Format.Check].
 func (r *Registry) Join(stream string, format Format) (*Session, error) {
-	return r.begin(stream, format, true)
+	return r.begin(stream, format, true, 0)
 }
 
-func (r *Registry) begin(stream string, format Format, joins bool) (*Session, error) {
+func (r *Registry) begin(stream string, format Format, joins bool, at int64) (*Session, error) {
 	if err := format.Check(); err != nil {
 		return nil, err
 	}
@@ -55,19 +62,33 @@ func (r *Registry) begin(stream string, format Format, joins bool) (*Session, er
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSession(rand.Text(), stream, format, r.longest)
+	s, err := r.newSession(rand.Text(), stream, format)
 	if err != nil {
 		return nil, err
 	}
-	s.changed = func() {
-		if s.Abandoned() {
-			r.Forget(s)
-		}
+	if at > 0 {
+		in.begin, in.restored = at, true
+		in.table, _ = table.Restore(in.say, table.State{At: at})
 	}
 	if err := in.join(s); err != nil {
 		return nil, err
 	}
 	r.sessions[s.id] = s
+	return s, nil
+}
+
+// newSession returns a recording that is in no room yet.
+func (r *Registry) newSession(id, stream string, format Format) (*Session, error) {
+	s, err := newSession(id, stream, format, r.longest)
+	if err != nil {
+		return nil, err
+	}
+	s.keeps = r.keeps
+	s.changed = func() {
+		if s.Abandoned() {
+			r.Forget(s)
+		}
+	}
 	return s, nil
 }
 

@@ -25,6 +25,9 @@ type room struct {
 	log      log
 	notices  []said
 	began    bool          // the diarizer reads
+	restored bool          // it goes on with what was heard before
+	begin    int64         // where its sound begins, in samples
+	run      string        // the run of the events
 	gone     bool          // the diarizer has stopped
 	news     chan struct{} // closed when any of these has changed
 }
@@ -37,9 +40,12 @@ type said struct {
 
 func newRoom() *room {
 	r := &room{news: make(chan struct{})}
-	r.table = table.New(func(d *table.Device, text string) { r.notices = append(r.notices, said{d, text}) })
+	r.table = table.New(r.say)
 	return r
 }
+
+// say adds a notice of the table. The caller holds r.mu.
+func (r *room) say(d *table.Device, text string) { r.notices = append(r.notices, said{d, text}) }
 
 // tell wakes every goroutine that waits for news. The caller holds r.mu.
 func (r *room) tell() {
@@ -143,6 +149,7 @@ func (r *room) event(e event.Event) error {
 	}
 	r.mu.Lock()
 	r.log.add(data)
+	r.run = e.Run
 	r.mu.Unlock()
 	for _, s := range r.all() {
 		s.wake()
@@ -205,11 +212,11 @@ func (r *room) Next(ctx context.Context) (capture.Block, error) {
 	}
 }
 
-// at is the end of the sound that the diarizer has read, in samples.
-func (r *room) at() int64 {
+// length is that of what was taken, in samples.
+func (r *room) length() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.table.At()
+	return max(0, r.table.At()-r.begin)
 }
 
 // Close says that the diarizer reads no more.

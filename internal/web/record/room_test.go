@@ -62,7 +62,7 @@ func TestNobodyWaitsForLong(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		synctest.Wait()
-		if waits := 10*capture.Rate - one.room.at(); waits > capture.Rate/2 {
+		if waits := 10*capture.Rate - one.room.length(); waits > capture.Rate/2 {
 			t.Errorf("%d samples wait", waits)
 		}
 		two.End()

@@ -35,6 +35,12 @@ type Session struct {
 	numbers uint64          // how many packets the assembler has had
 	plain   int64           // end of the sound that was taken, in samples of the format
 	lost    uint64
+	end     int64     // of what was taken, in samples of the device's time
+	keeps   bool      // whether a packet is acknowledged only when it is kept
+	lapsed  bool      // nothing can be kept for now
+	acked   mark      // what is acknowledged
+	marks   []mark    // from the last one that is covered; at least one
+	last    mark      // where the recording ended
 	heard   time.Time // when the latest sound came
 	notices []string
 	over    bool // no more sound is taken
@@ -48,7 +54,7 @@ type Session struct {
 
 // newSession returns a recording that is in no room yet.
 func newSession(id, stream string, format Format, longest time.Duration) (*Session, error) {
-	s := &Session{id: id, stream: stream, format: format, next: 1, heard: time.Now(), news: make(chan struct{}), changed: func() {}}
+	s := &Session{id: id, stream: stream, format: format, next: 1, marks: make([]mark, 1), heard: time.Now(), news: make(chan struct{}), changed: func() {}}
 	s.longest = int64(longest.Seconds() * float64(format.Rate))
 	var err error
 	s.asm, err = natsaudio.NewAssembler(natsaudio.Options{OnWarning: func(err error) { s.notice(err.Error()) }})
@@ -62,6 +68,21 @@ func (s *Session) ID() string { return s.id }
 // Stream is the id of the stream.
 func (s *Session) Stream() string { return s.stream }
 
+// Restored reports whether the recording goes on with a recording of another process, or
+// with one that had ended. Its events are then those of another run.
+func (s *Session) Restored() bool {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	return s.room.restored
+}
+
+// Run is the run of the stream's events, empty before the first event.
+func (s *Session) Run() string {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	return s.room.run
+}
+
 // Source is the sound of all devices that record the stream, for the diarizer. Other
 // devices may join from now on.
 func (s *Session) Source() capture.Source {
@@ -73,7 +94,8 @@ func (s *Session) Source() capture.Source {
 
 // Take takes a packet. It ignores a packet that has come before. It waits while more than
 // ten seconds of sound have not been heard yet. Sound that it has taken is heard, even if
-// the recorder disappears. The error is ctx.Err(), or wraps ErrPacket or ErrOver.
+// the recorder disappears; [Registry.Keep] says what becomes of it when the process is
+// killed. The error is ctx.Err(), or wraps ErrPacket or ErrOver.
 func (s *Session) Take(ctx context.Context, p Packet) error {
 	s.taking.Lock()
 	defer s.taking.Unlock()
@@ -94,7 +116,7 @@ func (s *Session) Take(ctx context.Context, p Packet) error {
 		return ErrOver
 	case p.Seq < s.next:
 		return nil
-	case p.Position+int64(q.Samples) > s.longest, capture.Duration(s.room.at()) > s.limit():
+	case p.Position+int64(q.Samples) > s.longest, capture.Duration(s.room.length()) > s.limit():
 		limit := s.limit()
 		s.finish()
 		s.notice(fmt.Sprintf("the recording has ended: it can be %v long at most", limit))
@@ -111,6 +133,12 @@ func (s *Session) Take(ctx context.Context, p Packet) error {
 	}
 	s.lost += p.Seq - s.next
 	s.next, s.plain, s.heard = p.Seq+1, max(s.plain, p.Position+int64(q.Samples)), time.Now()
+	for _, b := range s.fresh {
+		s.end = max(s.end, b.End())
+	}
+	if s.mark(); !s.keeps || s.lapsed {
+		s.acknowledge(s.taken())
+	}
 	s.tell()
 	return nil
 }
@@ -153,9 +181,11 @@ func (s *Session) finish() {
 	}
 	s.over = true
 	s.fresh = s.fresh[:0]
+	s.last = s.now() // with what Finish gives up, should the recorder come back
 	s.asm.Finish(s.emit)
 	if s.room.end(s.device, s.fresh) { // the other recordings go on with the stream
 		s.done = true
+		s.acknowledge(s.taken())
 	}
 	s.tell()
 }
@@ -175,7 +205,10 @@ func (s *Session) Done(err error) {
 func (s *Session) finished(err error) {
 	s.mu.Lock()
 	s.over = true
-	if !s.done && err != nil {
+	switch {
+	case err == nil: // all of it was heard
+		s.acknowledge(s.taken())
+	case !s.done:
 		s.failure = err.Error()
 	}
 	s.done = true

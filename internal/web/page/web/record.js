@@ -1,9 +1,12 @@
 // Record here: the microphone of this device, in numbered packets, over a WebSocket.
 // Packets that the server has not acknowledged are kept and sent again.
 
+import { forget, hold, note } from "./unfinished.js";
+
 const kept = 300; // seconds of sound that are kept while the server is away
 const most = 1 << 20; // bytes that wait in the browser for the network
 const asleep = 0.5; // seconds by which the wall clock is ahead of the sound after the device was asleep
+const away = 3600 * 1000; // ms after which the page goes on with the stream, and no more with the recording
 const within = 30000; // ms for the last packets to arrive after recording was stopped
 
 /** refusal is the reason why this page gets no microphone, or nothing. */
@@ -19,6 +22,22 @@ export async function joinable(stream) {
     return (await fetch(live({ stream, join: true }))).status === 426;
   } catch {
     return false; // the server is away
+  }
+}
+
+/**
+ * resumable reports whether a recording that was left unfinished can be gone on with; null is for
+ * later, when the server is there.
+ */
+export async function resumable(left) {
+  try {
+    for (const query of [{ session: left.session, stream: left.stream }, { stream: left.stream, resume: true }]) {
+      const { status } = await fetch(live(query));
+      if (status !== 404) return status === 426 || null;
+    }
+    return false;
+  } catch {
+    return null;
   }
 }
 
@@ -38,11 +57,12 @@ export class Recorder {
   }
 
   /**
-   * start asks for the microphone and records a stream of its own or, with join, a stream that
-   * other devices record. It throws the browser's error.
+   * start asks for the microphone and records. how is "new" for a stream of its own, "join" for a
+   * stream that other devices record, or "resume" for going on with the recording left, which was
+   * left unfinished. It throws the browser's error.
    */
-  async start(stream, name, join = false) {
-    Object.assign(this, { stream, name, join, state: "asking", context: null, ws: null, session: "", after: 0, packets: [], seq: 0, sent: 0, base: { seq: 0, position: 0 },
+  async start(stream, name, how = "new", left = null) {
+    Object.assign(this, { stream, name, how, left, state: "asking", stopped: false, context: null, ws: null, session: "", run: "", after: 0, begun: null, noted: 0, packets: [], seq: 0, sent: 0, base: { seq: 0, position: 0 },
       position: 0, offset: 0, last: null, lost: 0, notices: 0, delay: 250 });
     this.show();
     try {
@@ -60,6 +80,9 @@ export class Recorder {
       throw e;
     }
     this.state = "recording";
+    this.letGo = hold(stream);
+    if (left?.rate === this.rate && Date.now() - left.at < away) this.session = left.session;
+    else this.left = null;
     const [track] = this.media.getAudioTracks();
     track.addEventListener("ended", () => {
       this.tell("The microphone is gone: the recording ends.", true);
@@ -110,17 +133,39 @@ export class Recorder {
     this.position = position + samples.length;
     while (this.behind > kept) {
       const p = this.packets.shift();
+      if (this.lost === 0) this.tell(`The server has acknowledged nothing for ${kept / 60} minutes: the oldest sound is given up.`, true);
       this.lost += p.samples.length;
       this.sent = Math.max(this.sent, p.seq);
     }
     this.pump();
+    if (this.session && wall - this.noted > 1000) {
+      this.noted = wall;
+      if (!this.left) note({ stream: this.stream, name: this.name, session: this.session, rate: this.rate, began: wall - ((this.position - this.base.position) / this.rate) * 1000 });
+    }
     this.show();
+  }
+
+  /** began returns the time of day at which a position was recorded, in ms. */
+  began(position) { return this.last.wall - ((this.position - position) / this.rate) * 1000; }
+
+  /**
+   * catchUp places this page's sound in a session that another page has left: after the sound that the
+   * server has, and as much later as the time that has passed since.
+   */
+  catchUp() {
+    const at = Math.max(this.begun.position, Math.round(((this.began(0) - this.left.began) / 1000) * this.rate));
+    this.base = { seq: 1 - this.begun.next, position: -at };
+    this.sent = 0;
+    this.left = null;
+    const missed = Math.round((at - this.begun.position) / this.rate);
+    this.tell(missed > 0 ? `Going on with ${this.name}: ${missed} s were missed.` : `Going on with ${this.name}.`);
   }
 
   /** pump sends the packets that there is room for. */
   pump() {
     const ws = this.ws;
-    if (!this.connected) return;
+    if (!this.connected || ws.readyState !== WebSocket.OPEN) return; // one that closes is told of a while later
+    if (this.left && this.packets.length > 0) this.catchUp();
     for (const p of this.packets) {
       if (p.seq <= this.sent) continue;
       if (ws.bufferedAmount > most) return; // the next acknowledgement calls pump again
@@ -139,8 +184,11 @@ export class Recorder {
 
   /** address is the address of a new recording, or of the one that goes on. */
   address() {
-    if (this.session) return live({ framing: "numbered", session: this.session, after: this.after });
-    return live({ framing: "numbered", stream: this.stream, name: this.name, encoding: "s16le", rate: this.rate, channels: 1, join: this.join });
+    if (this.session) return live({ framing: "numbered", session: this.session, stream: this.stream, after: this.after, ...(this.run && { run: this.run }) });
+    const query = { framing: "numbered", stream: this.stream, name: this.name, encoding: "s16le", rate: this.rate, channels: 1 };
+    if (this.how === "join") query.join = true;
+    if (this.how === "resume") Object.assign(query, { resume: true, ago: this.last ? Math.max(0, Math.round(Date.now() - this.began(this.base.position))) : 0 });
+    return live(query);
   }
 
   /** connect opens a connection. */
@@ -159,8 +207,8 @@ export class Recorder {
       case "begun":
         this.session = m.session;
         this.delay = 250;
-        this.drop(m.next - 1 + this.base.seq);
-        this.sent = m.next - 1 + this.base.seq;
+        this.begun = m;
+        this.sent = m.next - 1 + this.base.seq; // what was taken and is not acknowledged is kept
         this.connected = true;
         this.pump();
         break;
@@ -170,6 +218,7 @@ export class Recorder {
         break;
       case "event":
         this.after = m.event.seq;
+        this.run = m.event.run;
         return;
       case "notice":
         this.tell(m.text, true);
@@ -180,7 +229,6 @@ export class Recorder {
         break;
       case "ended":
         if (m.error) this.tell(`The recording has failed: ${m.error}`, true);
-        this.packets = [];
         this.finish();
         break;
     }
@@ -216,7 +264,7 @@ export class Recorder {
         } catch {
           // the answer is plain text
         }
-        const ending = answer.status === 409 && this.join; // the devices that it joins are stopping just now
+        const ending = answer.status === 409 && this.how !== "new"; // the devices that record it are stopping just now
         if (!ending && (answer.status !== 503 || !this.session)) {
           this.tell(`The server does not take the recording: ${text}`, true);
           return this.finish();
@@ -229,27 +277,29 @@ export class Recorder {
   }
 
   /**
-   * again begins another recording of the same stream after the server has ended the first one:
-   * together with the devices that still record the stream, or alone.
+   * again goes on after the server has ended the recording: together with the devices that still
+   * record the stream, or with what is kept of it, or as a new recording where nothing is kept.
    */
   again() {
     if (!this.session) {
-      this.join = false;
+      this.how = "new";
       return;
     }
-    this.join = true;
-    this.session = "";
+    this.how = "resume";
+    this.session = this.run = "";
     this.after = 0;
+    this.left = null;
     const first = this.packets[0];
     this.base = { seq: first ? first.seq - 1 : this.seq, position: first ? first.position : this.position };
     this.sent = this.base.seq;
-    this.tell("The server had ended the recording: it goes on as a new one.", true);
+    this.tell("The server had ended the recording: it goes on.", true);
   }
 
   /** stop ends the recording when all of it has arrived, or after some time. */
   stop() {
     if (this.state !== "recording") return;
     this.state = "ending";
+    this.stopped = true;
     this.release();
     this.pump();
     this.timer = setTimeout(() => this.finish(), within);
@@ -264,6 +314,8 @@ export class Recorder {
     clearTimeout(this.timer);
     this.release();
     this.ws?.close();
+    if (this.stopped) forget(this.stream);
+    this.letGo?.();
     if (seconds > 0) this.tell(`${seconds.toFixed(1)} s of the recording did not arrive.`, true);
     this.show();
   }

@@ -1,7 +1,12 @@
 // The button "Record here" and the text beside it.
 
-import { Recorder, joinable, refusal } from "./record.js";
+import { Recorder, joinable, refusal, resumable } from "./record.js";
 import { clock } from "./text.js";
+import { forget, latest } from "./unfinished.js";
+
+const again = 3000; // ms between two questions whether an unfinished recording can be gone on with
+
+const soon = 300; // ms until a browser has seen that this page is at no recording any more
 
 const $ = (id) => document.getElementById(id);
 
@@ -25,11 +30,16 @@ export function offer({ choose, toast, shown }) {
   $("mic-cancel").addEventListener("click", () => $("mic").close());
   $("mic-form").addEventListener("submit", () => {
     const name = $("mic-name").value.trim() || "Meeting";
-    record(streamOf(name), name, false);
+    record(streamOf(name), name, "new");
   });
   $("mic-join-go").addEventListener("click", () => {
     $("mic").close();
-    record(room.stream, room.source?.name ?? room.stream, true);
+    record(room.stream, room.source?.name ?? room.stream, "join");
+  });
+  $("go-on").addEventListener("click", () => {
+    const no = refusal();
+    if (no) return toast(no, true);
+    record(left.stream, left.name, "resume", left);
   });
 
   let room = null; // the board of a stream that other devices record
@@ -42,18 +52,40 @@ export function offer({ choose, toast, shown }) {
     $("mic-join-go").focus();
   }
 
-  async function record(stream, name, join) {
+  let left = null; // a recording that was left unfinished
+  let timer = 0;
+  async function offerLeft() {
+    left = await latest();
+    const can = left && (await resumable(left));
+    if (can === false) forget(left.stream);
+    clearTimeout(timer);
+    if (left && !can) timer = setTimeout(offerLeft, again); // the one before it, or when the server is there
+    if (recorder.state !== "off") return;
+    $("go-on").hidden = !can;
+    $("go-on").textContent = can ? `Go on with ${left.name}` : "";
+  }
+  offerLeft();
+
+  async function record(stream, name, how, left = null) {
+    $("go-on").hidden = true;
     try {
-      await recorder.start(stream, name, join);
+      await recorder.start(stream, name, how, left);
       choose(stream);
     } catch (e) {
+      offerLeft();
       toast(e.name === "NotAllowedError" ? "The browser does not allow this page to use the microphone." : `No microphone: ${e.message}`, true);
     }
   }
   addEventListener("beforeunload", (e) => recorder.state !== "off" && e.preventDefault());
 
+  let was = "off";
   function show() {
     const on = recorder.state !== "off";
+    if (!on && was !== "off" && was !== "asking") {
+      clearTimeout(timer);
+      timer = setTimeout(offerLeft, soon);
+    }
+    was = recorder.state;
     $("record").setAttribute("aria-pressed", String(on));
     $("record-text").textContent = on ? "Stop" : "Record here";
     $("record").disabled = recorder.state === "asking" || recorder.state === "ending";

@@ -1,0 +1,352 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
+	"github.com/seed-7adb9000/diarizer/capture/resample"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/session/saved"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/raced"
+	"github.com/seed-7adb9000/diarizer/internal/web/httpapi"
+	"github.com/seed-7adb9000/diarizer/internal/web/record"
+)
+
+// cut makes packets of sound of 16 bits, of so many bytes each.
+func cut(sound []byte, size int) (packets []record.Packet) {
+	for at := 0; at < len(sound); at += size {
+		packets = append(packets, record.Packet{Seq: uint64(len(packets) + 1), Position: int64(at / 2), Data: sound[at:min(len(sound), at+size)]})
+	}
+	return packets
+}
+
+// sendAll sends packets whose numbers are from..to.
+func (c *client) sendAll(packets []record.Packet, from, to uint64) {
+	c.t.Helper()
+	for _, p := range packets[from-1 : to] {
+		c.send(p.Append(nil))
+	}
+}
+
+// killed serves what a server had on its disk at this moment, as if it was killed.
+func (s *server) killed(dir string) *server {
+	s.t.Helper()
+	left := filepath.Join(s.t.TempDir(), "left")
+	if err := os.CopyFS(left, os.DirFS(dir)); err != nil {
+		s.t.Fatal(err)
+	}
+	return serveKept(s.t, httpapi.Limits{}, "", left)
+}
+
+// again connects a recorder to a server that goes on with its recording.
+func (s *server) again(before *client) *client {
+	s.t.Helper()
+	b := *before
+	b.timeline, b.kinds = &event.Timeline{}, map[event.Kind]int{}
+	c, _, err := s.dial("framing=numbered&session="+b.session+"&run=gone&after="+itoa(b.after), &b)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { c.conn.CloseNow() })
+	if c.next <= before.acked {
+		s.t.Fatalf("packet %d is expected, %d are acknowledged", c.next, before.acked)
+	}
+	return c
+}
+
+// What was acknowledged by a server that was killed is there, to the sample: also where the
+// recorder has another rate, so that the converter is in the midst of something.
+func TestAcknowledgedIsKept(t *testing.T) {
+	if raced.Enabled {
+		return // TestComesBackTooLate has the same goroutines
+	}
+	const rate = 44100
+	rs, err := resample.New(capture.Rate, rate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := capture.OpenReader(t.Context(), bytes.NewReader(samples(t)), "room", raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rec.Close()
+	all, err := capture.ReadAll(t.Context(), rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound := natsaudio.AppendS16(nil, rs.Flush(rs.Push(nil, all)))
+	want := timelineOf(t, "room", bytes.NewReader(sound), capture.Options{Raw: &capture.Raw{Encoding: "s16le", Rate: rate, Channels: 1}})
+	packets := cut(sound, 2*1234)
+	dir := filepath.Join(t.TempDir(), "kept")
+	s := serveKept(t, httpapi.Limits{}, "", dir)
+	c := s.open("stream=room&name=room&framing=numbered&rate=44100")
+	c.sendAll(packets, 1, uint64(len(packets)*3/4))
+	if err := c.read(func() bool { return c.acked > 0 }); err != nil {
+		t.Fatal(err)
+	}
+	if c.acked >= uint64(len(packets)*3/4) || c.position != packets[c.acked].Position {
+		t.Errorf("acknowledged %d of %d, up to %d", c.acked, len(packets), c.position)
+	}
+	c = s.killed(dir).again(c)
+	c.sendAll(packets, c.next, uint64(len(packets)))
+	c.end()
+	equal(t, c.timeline, want)
+	if c.kinds[event.GapFound] > 0 || c.acked != uint64(len(packets)) || c.lost > 0 {
+		t.Errorf("%d gaps, acknowledged %d of %d, %d lost", c.kinds[event.GapFound], c.acked, len(packets), c.lost)
+	}
+}
+
+// A recorder that waits until all it has sent is acknowledged has not to wait for ever.
+func TestRecorderThatWaits(t *testing.T) {
+	s := serveKept(t, httpapi.Limits{}, "", filepath.Join(t.TempDir(), "kept"))
+	packets := cut(samples(t)[:2*32000], 2*piece)
+	c := s.open("framing=numbered&rate=44100")
+	for _, end := range []uint64{uint64(len(packets)) / 2, uint64(len(packets))} {
+		c.sendAll(packets, c.acked+1, end)
+		if err := c.read(func() bool { return c.acked == end }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.end()
+}
+
+// Before anything was acknowledged the recording is there all the same.
+func TestKilledAtItsBeginning(t *testing.T) {
+	packets := cut(samples(t), 2*piece)
+	dir := filepath.Join(t.TempDir(), "kept")
+	s := serveKept(t, httpapi.Limits{}, "", dir)
+	c := s.open("stream=room&name=room&framing=numbered&speakers=3")
+	c.sendAll(packets, 1, 20)
+	if err := c.read(func() bool { return c.after > 0 }); err != nil {
+		t.Fatal(err)
+	}
+	if c.acked > 0 {
+		t.Fatalf("acknowledged %d", c.acked)
+	}
+	c = s.killed(dir).again(c)
+	if c.next != 1 {
+		t.Errorf("packet %d is expected", c.next)
+	}
+	c.sendAll(packets, 1, 100)
+	c.end()
+	if c.timeline.At() != 100*piece || len(c.timeline.Turns()) == 0 || c.kinds[event.GapFound] > 0 {
+		t.Errorf("heard up to %v, %v", c.timeline.At(), c.kinds)
+	}
+}
+
+// The devices of a room lie beside each other as before.
+func TestRoomIsKept(t *testing.T) {
+	if raced.Enabled {
+		return // the room has no goroutine that TestTwoDevicesOfOneRoom has not
+	}
+	sound := samples(t)
+	want := timelineOf(t, "room", bytes.NewReader(sound), raw)
+	here, there := cut(sound, 2*piece), cut(elsewhere(sound, 0.8, 100, 0.0001), 2*piece)
+	dir := filepath.Join(t.TempDir(), "kept")
+	s := serveKept(t, httpapi.Limits{}, "", dir)
+	one := s.open("stream=room&name=room&framing=numbered")
+	two := s.open("stream=room&join=true&framing=numbered")
+	send := func(from, to uint64) {
+		for n := from; n <= to; n++ {
+			one.sendAll(here, n, n)
+			two.sendAll(there, n, n)
+		}
+	}
+	send(1, 200)
+	for _, c := range []*client{one, two} {
+		if err := c.read(func() bool { return c.acked > 0 }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	after := s.killed(dir)
+	one, two = after.again(one), after.again(two)
+	for one.next != two.next {
+		if one.next < two.next {
+			one.sendAll(here, one.next, one.next)
+			one.next++
+		} else {
+			two.sendAll(there, two.next, two.next)
+			two.next++
+		}
+	}
+	send(one.next, uint64(len(here)))
+	two.end()
+	one.end()
+	near(t, one.timeline, want)
+	if len(one.notices) > 0 || len(two.notices) > 0 {
+		t.Errorf("notices %q, %q", one.notices, two.notices)
+	}
+}
+
+// A recording that has ended is gone on with, by the same speakers and after a gap as long
+// as it was away, and by another device in the meantime.
+func TestGoesOnAfterItsEnd(t *testing.T) {
+	sound := samples(t)
+	want := timelineOf(t, "room", bytes.NewReader(sound), raw)
+	const half = 8 * capture.Rate
+	dir := filepath.Join(t.TempDir(), "kept")
+	s := serveKept(t, httpapi.Limits{}, "", dir)
+	c := s.open("stream=room&name=room")
+	c.send(sound[:half])
+	c.send(sound[half : 2*half])
+	c.end()
+	first, err := saved.Dir(dir).Load("room")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Snapshot.Source.Origin = time.Now().Add(-(half/capture.Rate + 60) * time.Second) // a minute went by
+	if err := saved.Dir(dir).Save(first); err != nil {
+		t.Fatal(err)
+	}
+	if status, text, _ := s.ask("GET", "/v1/live?stream=room&resume=true", nil); status != 426 {
+		t.Errorf("%d, %s", status, text)
+	}
+	if err := errors.Join(s.api.Named("room", 1, "Ada"), s.api.Named("none", 1, "Ada")); err != nil {
+		t.Error(err)
+	}
+	c = s.open("stream=room&resume=true&ago=20000")
+	c.send(sound[2*half:])
+	if status, text, _ := s.ask("GET", "/v1/live?stream=room&resume=true", nil); status != 426 { // it would join
+		t.Errorf("%d, %s", status, text)
+	}
+	c.end()
+	if c.timeline.Name(1) != "Ada" {
+		t.Errorf("speaker 1 is called %s", c.timeline.Name(1))
+	}
+	gap := c.timeline.At() - want.At()
+	if d := gap.Seconds() - 40; math.Abs(d) > 5 || c.kinds[event.GapFound] != 1 {
+		t.Errorf("%v s were missed, expected 40, %d gaps", gap.Seconds(), c.kinds[event.GapFound])
+	}
+	// Whoever speaks afterwards is who would have spoken.
+	last := want.Turns()[len(want.Turns())-1]
+	if last.Start < half+capture.Rate {
+		t.Fatal("nothing is said behind the gap")
+	}
+	middle := (last.Start + last.End) / 2
+	if got := c.timeline.Between(middle+gap, middle+gap+1); len(got) != 1 || got[0].Speaker != last.Speaker {
+		t.Errorf("after the gap: %+v, expected speaker %v", got, last.Speaker)
+	}
+}
+
+// A recorder that comes back when its recording was given up goes on with it: nothing is heard
+// twice that was taken and of which it was not told, and what it could not send is a gap.
+func TestComesBackTooLate(t *testing.T) {
+	sound := samples(t)
+	want := timelineOf(t, "room", bytes.NewReader(sound), raw)
+	packets := cut(sound, 2*piece)
+	dir := filepath.Join(t.TempDir(), "kept")
+	s := serveKept(t, httpapi.Limits{Resume: time.Millisecond}, "", dir)
+	c := s.open("stream=room&name=room&framing=numbered")
+	c.sendAll(packets, 1, 100)
+	if err := c.read(func() bool { return c.timeline.At() > 0 }); err != nil {
+		t.Fatal(err)
+	}
+	c.conn.CloseNow()
+	query := "framing=numbered&session=" + c.session + "&run=" + c.timeline.Run()
+	gone := func() bool {
+		status, _, _ := s.ask("GET", "/v1/live?"+query, nil)
+		return status == 404
+	}
+	for end := time.Now().Add(20 * time.Second); !gone(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the recording goes on")
+		}
+	}
+	for status := 0; status != 426; time.Sleep(10 * time.Millisecond) { // its end is kept in a moment
+		status, _, _ = s.ask("GET", "/v1/live?stream=room&"+query, nil)
+	}
+	b := *c
+	b.timeline, b.kinds = &event.Timeline{}, map[event.Kind]int{}
+	again, _, err := s.dial("stream=room&"+query+"&after="+itoa(c.after), &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.conn.CloseNow()
+	if again.session != c.session || again.next != 101 {
+		t.Errorf("packet %d of session %s is expected, 100 of %s were taken", again.next, again.session, c.session)
+	}
+	for _, p := range packets[110:] { // ten are lost
+		again.send(p.Append(nil))
+	}
+	again.end()
+	if again.timeline.At() != want.At() || again.kinds[event.GapFound] != 1 || again.lost != 10 {
+		t.Errorf("heard up to %v, %d gaps, %d packets lost", again.timeline.At(), again.kinds[event.GapFound], again.lost)
+	}
+	last := want.Turns()[len(want.Turns())-1]
+	middle := (last.Start + last.End) / 2
+	if got := again.timeline.Between(middle, middle+1); len(got) != 1 || got[0].Speaker != last.Speaker {
+		t.Errorf("after the gap: %+v, expected speaker %v", got, last.Speaker)
+	}
+}
+
+// A disk on which nothing can be kept is told, and no reason not to hear.
+func TestNothingCanBeKept(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := serveKept(t, httpapi.Limits{}, "", filepath.Join(file, "kept"))
+	c := s.open("framing=numbered")
+	packets := cut(samples(t)[:3*32000], 2*piece)
+	c.sendAll(packets, 1, uint64(len(packets)))
+	if err := c.read(func() bool { return c.acked == uint64(len(packets)) }); err != nil {
+		t.Fatal(err)
+	}
+	c.end()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, said := range [][]string{c.notices, s.said} {
+		if !slices.ContainsFunc(said, func(text string) bool {
+			return strings.Contains(text, "cannot be kept") && strings.Contains(text, file)
+		}) || len(said) > 2 {
+			t.Errorf("said %q", said)
+		}
+	}
+}
+
+func TestResumeRefusals(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "kept")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "damaged.session"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := serveKept(t, httpapi.Limits{}, "", dir)
+	if len(s.said) != 1 || !strings.Contains(s.said[0], "stream damaged was interrupted and cannot be gone on with") {
+		t.Errorf("said %q", s.said)
+	}
+	for _, c := range []struct {
+		status int
+		says   string
+		query  string
+	}{
+		{404, "nothing is kept", "stream=room&resume=true"},
+		{404, "cannot be gone on with", "stream=damaged&resume=true"},
+		{400, "stream=ID", "resume=true"},
+		{400, "no join", "stream=room&resume=true&join=true"},
+		{400, "true or false", "stream=room&resume=perhaps"},
+		{400, "ago=5: expected it with", "stream=room&ago=5"},
+		{400, "0 to 3600000", "stream=room&resume=true&ago=-5"},
+		{400, "run=", "session=x&run=a%20b"},
+	} {
+		for _, header := range [][]string{nil, ws} {
+			if status, text, _ := s.ask("GET", "/v1/live?"+c.query, nil, header...); status != c.status || !strings.Contains(text, c.says) {
+				t.Errorf("%s: %d, %s", c.query, status, text)
+			}
+		}
+	}
+	none := serve(t, httpapi.Limits{}, "")
+	if status, text, _ := none.ask("GET", "/v1/live?stream=room&resume=true", nil); status != 404 || !strings.Contains(text, "keeps nothing") {
+		t.Errorf("%d, %s", status, text)
+	}
+}

@@ -1,0 +1,178 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/internal/session/table"
+)
+
+// State is the recordings of a stream as far as they have to be kept, so that those who
+// record go on with them by another process: what they have sent up to a moment need not
+// be sent again.
+type State struct {
+	Table table.State `json:"table"`
+	// Begin is where the sound of the first of them began, in samples.
+	Begin int64 `json:"begin,omitempty"`
+	// Recorders are those of the table's devices, in the same order.
+	Recorders []Recorder `json:"recorders"`
+}
+
+// Recorder is a recording in a [State].
+type Recorder struct {
+	ID        string `json:"id"`
+	Format    Format `json:"format"`
+	Seq       uint64 `json:"seq"`
+	Lost      uint64 `json:"lost"`
+	Numbers   uint64 `json:"numbers"`
+	Position  int64  `json:"position"`
+	Assembler []byte `json:"assembler,omitempty"`
+}
+
+// apart is by how much devices that lie beside each other may be moved while a state is
+// taken, in samples: they send so much more again.
+const apart = capture.Rate
+
+// recorder is a recording at a mark.
+func (s *Session) recorder(m mark) Recorder {
+	return Recorder{ID: s.id, Format: s.format, Seq: m.seq, Lost: m.lost, Numbers: m.numbers, Position: m.position, Assembler: m.asm}
+}
+
+// Past is that of all recordings that the stream ended with, of which the sound was heard up
+// to at, in samples: [State.Only] has a recorder come back to its own.
+func (s *Session) Past(at int64) State {
+	r := s.room
+	state := State{Table: table.State{At: at}, Begin: r.begin}
+	for _, o := range r.all() {
+		r.mu.Lock()
+		place := r.table.Place(o.device)
+		r.mu.Unlock()
+		o.mu.Lock()
+		m := o.last
+		o.mu.Unlock()
+		if m.asm == nil || !place.Began {
+			continue
+		}
+		place.End, place.Found, place.Gain = m.end, true, 0
+		state.Table.Devices = append(state.Table.Devices, place)
+		state.Recorders = append(state.Recorders, o.recorder(m))
+	}
+	return state
+}
+
+// Only is the state with one of its recorders, where it has that.
+func (s State) Only(id string) (State, bool) {
+	for i, r := range s.Recorders {
+		if r.ID == id && i < len(s.Table.Devices) {
+			s.Recorders, s.Table.Devices, s.Table.Several = []Recorder{r}, []table.Place{s.Table.Devices[i]}, false
+			return s, true
+		}
+	}
+	return State{}, false
+}
+
+// State is that of all recordings of the stream, of which the sound was heard up to at, in
+// samples. Once it is kept, covered has what it holds acknowledged.
+func (s *Session) State(at int64) (state State, covered func()) {
+	r := s.room
+	r.mu.Lock()
+	state.Table, state.Begin = table.State{At: at, Several: r.table.Several()}, r.begin
+	var sessions []*Session
+	for _, o := range r.sessions {
+		if !o.device.Ended() {
+			sessions = append(sessions, o)
+			state.Table.Devices = append(state.Table.Devices, r.table.Place(o.device))
+		}
+	}
+	r.mu.Unlock()
+	marks := make([]mark, len(sessions))
+	for i, o := range sessions {
+		p := &state.Table.Devices[i]
+		heard := at - p.Shift
+		if state.Table.Several {
+			heard -= apart
+		}
+		m := o.before(heard)
+		p.End, marks[i] = m.end, m
+		state.Recorders = append(state.Recorders, o.recorder(m))
+	}
+	return state, func() {
+		for i, o := range sessions {
+			o.cover(marks[i])
+		}
+	}
+}
+
+// Lapse tells all who record the stream why it cannot be kept for now.
+func (s *Session) Lapse(why string) {
+	for _, o := range s.room.all() {
+		o.lapse(why)
+	}
+}
+
+// Restore takes the recordings of a stream up again. Their recorders may come back within
+// a time, or are there where that is 0; they are found by their ids. It returns the first of them. The errors wrap
+// ErrFull, ErrTaken or ErrClosing, or say what is wrong with the state.
+func (r *Registry) Restore(stream string, state State, within time.Duration) (*Session, error) {
+	if n := len(state.Recorders); n == 0 || n > table.Most || n != len(state.Table.Devices) {
+		return nil, fmt.Errorf("%d recorders of %d devices, expected 1 to %d and as many", n, len(state.Table.Devices), table.Most)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	in, err := r.check(stream, false)
+	if err != nil {
+		return nil, err
+	}
+	if len(r.sessions)+len(state.Recorders) > r.most {
+		return nil, fmt.Errorf("%w: %d", ErrFull, r.most)
+	}
+	in.restored, in.begin = true, state.Begin
+	var devices []*table.Device
+	in.table, devices = table.Restore(in.say, state.Table)
+	for i, k := range state.Recorders {
+		s, err := r.restore(stream, k, state.Table.Devices[i].End)
+		if err != nil {
+			return nil, fmt.Errorf("recorder %d: %w", i+1, err)
+		}
+		s.room, s.device = in, devices[i]
+		in.sessions = append(in.sessions, s)
+	}
+	for _, s := range in.sessions {
+		r.sessions[s.id] = s
+		if within > 0 {
+			s.Detach(0, within)
+		}
+	}
+	return in.sessions[0], nil
+}
+
+// restore makes a recording of what was kept of it.
+func (r *Registry) restore(stream string, k Recorder, end int64) (*Session, error) {
+	if err := k.Format.Check(); err != nil {
+		return nil, err
+	}
+	if k.ID == "" || k.Seq > maxSeq || k.Position < 0 || end < 0 {
+		return nil, errors.New("its place is none")
+	}
+	s, err := r.newSession(k.ID, stream, k.Format)
+	if err != nil {
+		return nil, err
+	}
+	if len(k.Assembler) > 0 {
+		if err := s.asm.UnmarshalBinary(k.Assembler); err != nil {
+			return nil, err
+		}
+	}
+	s.next, s.lost, s.numbers, s.plain, s.end = k.Seq+1, k.Lost, k.Numbers, k.Position, end
+	s.acked = s.taken()
+	s.marks[0] = mark{seq: k.Seq, lost: k.Lost, numbers: k.Numbers, position: k.Position, end: end, asm: k.Assembler}
+	return s, nil
+}
+
+// Resume begins a recording of a stream that nobody records and that was heard before: its
+// sound goes on at a position of the stream, in samples. The errors are those of Begin.
+func (r *Registry) Resume(stream string, format Format, at int64) (*Session, error) {
+	return r.begin(stream, format, false, at)
+}
