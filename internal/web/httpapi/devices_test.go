@@ -111,7 +111,7 @@ func TestJoining(t *testing.T) {
 		says   string
 		query  string
 	}{
-		{404, "nobody to join", "stream=room&join=true"},
+		{404, "no recording to join", "stream=room&join=true"},
 		{400, "stream=ID", "join=true"},
 		{400, "true or false", "stream=room&join=perhaps"},
 	} {
