@@ -100,16 +100,16 @@ export const until = (page, condition, argument) => page.waitForFunction(conditi
 export const turns = (text) => text.trim().split("\n").map((l) => l.split(/\s+/)).map((f) => ({ start: Number(f[3]), end: Number(f[3]) + Number(f[4]), speaker: f[7] }));
 
 /**
- * overhear keeps what the microphone of a page hears from now on, for heard to return: a machine that
- * is busy with something else may skip some of the sound before the page has it.
+ * overhear keeps the sound that a page's microphone delivers from now on, for heard to return. A busy
+ * machine may skip some of the sound before the page has it.
  */
 export const overhear = (page) => page.evaluate(() => {
   const { recorder } = diarizer;
-  const { take } = recorder;
+  const { packet: receive } = recorder;
   globalThis.overheard = [];
-  recorder.take = function (packet) {
+  recorder.packet = function (packet) {
     const samples = Array.from(packet.samples);
-    take.call(this, packet);
+    receive.call(this, packet);
     overheard.push({ position: this.position - samples.length, samples });
   };
 });
