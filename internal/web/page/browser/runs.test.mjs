@@ -30,11 +30,11 @@ test("an earlier run is chosen, looked at and left", async () => {
   const [[now, text], [earlier, other]] = await options();
   assert.deepEqual([now, text], ["standup", "standup (ended)"]);
   assert.match(other, /^standup, .*\d/);
-  assert.equal(await page.locator("#undo").isDisabled(), false);
+  await until(page, () => !document.querySelector("#undo").disabled);
 
   await page.locator("#stream").selectOption(earlier);
   await until(page, (run) => diarizer.board.run === run && diarizer.board.turns.length > 10 && document.querySelector("#undo").disabled, first);
-  assert.equal(await page.locator("#stream").inputValue(), earlier);
+  await until(page, (run) => document.querySelector("#stream").value === run, earlier);
   assert.match(await page.locator("#save a[data-format=rttm]").getAttribute("href"), /&run=[\w-]+&format=rttm$/);
   await page.reload(); // the address names the run
   await until(page, (run) => diarizer.board.run === run && diarizer.board.end, first);
