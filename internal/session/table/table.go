@@ -188,7 +188,7 @@ func (t *Table) At() int64 { return t.at }
 // Over reports whether all devices have ended and Next has returned all their sound.
 func (t *Table) Over() bool {
 	for _, d := range t.devices {
-		if !d.ended || (d.found || !t.several) && len(d.blocks) > 0 && d.until() > t.at {
+		if !d.ended || (d.found || !t.several) && len(d.blocks) > 0 && d.until() > t.at || t.unheard(d) {
 			return false
 		}
 	}

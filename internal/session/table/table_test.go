@@ -180,3 +180,32 @@ func offset(heard, want []float32, at int) (samples int, ok bool) {
 	}
 	return samples, best > 0.4
 }
+
+// A device goes on alone after the other one has stopped, and ends before its shift was
+// found and before its sound was asked for: all of its sound is heard.
+func TestTheLastOneIsHeard(t *testing.T) {
+	all := sound(t)[:20*capture.Rate]
+	table := New(nil)
+	first, _ := table.Join()
+	second, err := table.Join()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const stops = 4 * capture.Rate
+	for at := 0; at < len(all); at += packet {
+		b := capture.Block{Start: int64(at), Samples: all[at:min(len(all), at+packet)]}
+		if at < stops {
+			table.Push(first, b)
+		}
+		table.Push(second, b)
+	}
+	table.End(first)
+	table.End(second)
+	heard := 0
+	for b, ok := table.Next(); ok; b, ok = table.Next() {
+		heard += len(b.Samples)
+	}
+	if heard < len(all)-packet || !table.Over() {
+		t.Errorf("%d samples of %d were heard", heard, len(all))
+	}
+}

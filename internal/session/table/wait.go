@@ -43,6 +43,9 @@ func (t *Table) limit() (limit int64, last bool) {
 	if next < 0 {
 		next = slices.IndexFunc(t.devices, func(d *Device) bool { return d.began && !d.ended })
 	}
+	if next < 0 { // all have ended
+		next = slices.IndexFunc(t.devices, t.unheard)
+	}
 	if next < 0 {
 		return t.at, false
 	}
@@ -52,6 +55,12 @@ func (t *Table) limit() (limit int64, last bool) {
 	d := t.devices[next] // sound that the others have heard before is not heard again
 	d.away, d.waited = false, 0
 	return d.until(), false
+}
+
+// unheard reports whether a device whose shift is not known has ended with sound that goes
+// on after the table's At. A device may be late by level, so less than that is no reason.
+func (t *Table) unheard(d *Device) bool {
+	return d.ended && !d.found && len(d.blocks) > 0 && d.until() > t.at+level
 }
 
 // newest is the end of what any device but one has heard. Devices that have ended or are
