@@ -13,33 +13,33 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/web/record"
 )
 
-// Keeping says where live recordings are kept while they go on and for a while
-// afterwards. The zero value keeps none.
+// Keeping says where the server keeps live recordings, while they go on and for a while afterwards.
+// The zero value keeps no recordings.
 type Keeping struct {
-	// Dir is where; empty for nowhere.
+	// Dir is the directory. If it is empty, no recordings are kept.
 	Dir saved.Dir
 	// For is how long a recording that was interrupted or has ended can be gone on with.
 	For time.Duration
-	// Say is told what went wrong with it.
+	// Say is called with the errors of keeping.
 	Say func(error)
 }
 
 const (
-	// keptEvery is the stream time between two snapshots: so long it takes at least until
-	// what was heard is acknowledged.
+	// keptEvery is the stream time between two snapshots. A recorder waits at least this long for
+	// the acknowledgement of sound that was heard.
 	keptEvery = 10 * capture.Rate
-	// mostKept bounds the recordings that are kept when they have ended.
+	// mostKept bounds the number of recordings that are kept after their end.
 	mostKept = 100
 )
 
-// rest is what is kept of a live recording besides the snapshot of its session.
+// rest is the part of a live recording that is kept besides the snapshot of its session.
 type rest struct {
-	// Name is that of the stream, How its howParameters.
+	// Name is the name of the stream, and How its howParameters.
 	Name string `json:"name"`
 	How  string `json:"how,omitempty"`
-	// State is that of those who record; nil when the recording is over.
+	// State is the state of the recorders. It is nil when the recording is over.
 	State *record.State `json:"state,omitempty"`
-	// Past is that of those who recorded when it ended.
+	// Past is the state of the recorders at the end of the recording.
 	Past *record.State `json:"past,omitempty"`
 }
 
@@ -49,20 +49,20 @@ type keeper struct {
 	s       *record.Session
 	kept    saved.Session
 	rest    rest
-	begin   int64        // where its sound begins, in samples of the stream
-	release func() error // of the lock
+	begin   int64        // position at which its sound begins, in samples of the stream
+	release func() error // releases the lock
 	failed  bool
 }
 
-// keep begins to keep a recording. The error is that of another process that has it. It
-// returns nil where none is kept.
+// keep begins to keep a recording. It fails if another process keeps the recording. It returns nil
+// if this server keeps no recordings.
 func (a *API) keep(s *record.Session, rec recorder) (*keeper, error) {
 	if a.opts.Keeping.Dir == "" {
 		return nil, nil
 	}
 	k := &keeper{a: a, s: s, rest: rest{Name: rec.name, How: rec.how}, begin: rec.begin, release: func() error { return nil }}
 	release, err := a.opts.Keeping.Dir.Lock(s.Stream())
-	for range 20 { // a name may be kept with it just now
+	for range 20 { // a name may just be kept with it
 		if !errors.Is(err, saved.ErrBusy) {
 			break
 		}
@@ -72,23 +72,23 @@ func (a *API) keep(s *record.Session, rec recorder) (*keeper, error) {
 	switch {
 	case errors.Is(err, saved.ErrBusy):
 		return nil, err
-	case err == nil: // else it cannot be kept, which is said when it is tried
+	case err == nil: // otherwise it cannot be kept, and the first attempt says so
 		k.release = release
 	}
 	if k.kept = (saved.Session{Stream: s.Stream()}); rec.from != nil {
 		k.kept = *rec.from
 	}
-	k.save() // so that it can be gone on with from the beginning
+	k.save() // so that the recording can be resumed from its beginning
 	return k, nil
 }
 
-// options are those of a session that is kept.
+// options returns the options of a session that is kept.
 func (k *keeper) options(rec recorder) *session.Keep {
 	if k == nil {
 		return nil
 	}
 	keep := &session.Keep{Every: keptEvery, Save: func(s session.Snapshot) {
-		k.kept.Snapshot, k.kept.Names = s, nil // which has them
+		k.kept.Snapshot, k.kept.Names = s, nil // the snapshot has the names
 		k.save()
 	}}
 	if rec.from != nil && rec.from.Snapshot.Run != "" {
@@ -98,7 +98,8 @@ func (k *keeper) options(rec recorder) *session.Keep {
 	return keep
 }
 
-// save keeps the session and its recorders, and has acknowledged what that covers.
+// save writes the session and its recorders to the disk, and then acknowledges the packets that the
+// state covers.
 func (k *keeper) save() {
 	state, covered := k.s.State(max(k.kept.Snapshot.At, k.begin))
 	k.rest.State = &state
@@ -124,7 +125,8 @@ func (k *keeper) write() (err error) {
 	return k.a.opts.Keeping.Dir.Save(k.kept)
 }
 
-// end says that the recording is over: nobody comes back to it, but it can be gone on with.
+// end says that the recording is over. Its recorders cannot come back, but the recording can be
+// resumed.
 func (k *keeper) end() {
 	if k == nil {
 		return
@@ -136,8 +138,8 @@ func (k *keeper) end() {
 	}
 }
 
-// Named keeps a name that somebody was given when the recording was over, for when it is gone
-// on with. Where nothing is kept of the stream, or somebody records it, it does nothing.
+// Named keeps a name that was given after the end of a recording, for the case that the recording
+// is resumed. It does nothing if nothing of the stream is kept, or if somebody records the stream.
 func (a *API) Named(stream string, speaker event.Speaker, name string) error {
 	dir := a.opts.Keeping.Dir
 	if dir == "" {
@@ -145,7 +147,7 @@ func (a *API) Named(stream string, speaker event.Speaker, name string) error {
 	}
 	release, err := dir.Lock(stream)
 	if err != nil {
-		return ignore(err, saved.ErrBusy) // it goes on, and is kept with its names
+		return ignore(err, saved.ErrBusy) // the recording goes on, and is kept with its names
 	}
 	s, err := dir.Load(stream)
 	if err == nil {
@@ -158,7 +160,7 @@ func (a *API) Named(stream string, speaker event.Speaker, name string) error {
 	return errors.Join(ignore(err, saved.ErrNone), release())
 }
 
-// ignore is err unless it matches one that is none.
+// ignore returns err, or nil if err matches none.
 func ignore(err, none error) error {
 	if errors.Is(err, none) {
 		return nil
@@ -166,14 +168,14 @@ func ignore(err, none error) error {
 	return err
 }
 
-// sweep removes what nobody goes on with any more.
+// sweep removes the recordings that are too old to be resumed.
 func (a *API) sweep() error {
 	k := a.opts.Keeping
 	return errors.Join(k.Dir.Sweep(time.Now(), k.For), k.Dir.Limit(mostKept))
 }
 
-// Restore takes up the recordings that went on when a process before was killed. Their
-// recorders have a minute to come back. Call it before anybody asks.
+// Restore resumes the recordings that were going on when an earlier process was killed. Their
+// recorders have a minute to come back. Call it before the first request.
 func (a *API) Restore() {
 	if a.opts.Keeping.Dir == "" {
 		return
@@ -196,10 +198,10 @@ func (a *API) restore(stream string) error {
 	}
 	release, err := a.opts.Keeping.Dir.Lock(stream)
 	if errors.Is(err, saved.ErrBusy) {
-		return nil // another server is at it
+		return nil // another server keeps it
 	}
 	if err == nil {
-		err = release() // hear takes it again
+		err = release() // hear locks it again
 	}
 	if err != nil {
 		return err

@@ -22,20 +22,20 @@ import (
 
 // recorder is what a recorder asks for in its request.
 type recorder struct {
-	session  string // the id of the recording to go on with; empty for a new one
+	session  string // id of the recording that the recorder comes back to; empty for a new recording
 	after    uint64 // number of the last event that the recorder has
-	run      string // the run of that event; empty where the recorder does not say
+	run      string // run of that event; empty if the recorder does not say
 	numbered bool   // whether packets have numbers and positions
 	stream   string
 	name     string
 	joins    bool          // whether it joins other devices that record the stream
-	resumes  bool          // whether it goes on with a stream that others record, or that was interrupted
-	ago      time.Duration // time since its first sample, where it resumes
+	resumes  bool          // whether it resumes a stream that others record, or that was interrupted
+	ago      time.Duration // age of its first sample, if it resumes a stream
 	format   record.Format
 	how      string // howParameters
 	cfg      pipeline.Config
-	from     *saved.Session // what it goes on with, if anything is kept
-	begin    int64          // where it goes on, in samples of the stream
+	from     *saved.Session // the recording that it resumes, if one is kept
+	begin    int64          // position at which it resumes, in samples of the stream
 	starts   bool           // nobody diarizes the stream yet
 }
 
@@ -82,14 +82,14 @@ func (a *API) live(w http.ResponseWriter, r *http.Request) {
 		a.wg.Go(func() { a.hear(s, src, rec) })
 	}
 	c := &connection{api: a, conn: conn, session: s, numbered: rec.numbered, told: rec.after, of: rec.run, resumed: rec.session != "", joined: rec.joins}
-	if rec.run == "" && rec.session != "" && !s.Restored() { // there was one run only
+	if rec.run == "" && rec.session != "" && !s.Restored() { // there was only one run
 		c.of = s.Run()
 	}
 	c.run()
 }
 
-// sessionOf is the recording to go on with, or a new one. It writes to rec what a new
-// recording goes on with.
+// sessionOf returns the recording that a recorder comes back to, or a new recording. For a new
+// recording, it writes to rec what the recording resumes.
 func (a *API) sessionOf(rec *recorder) (*record.Session, error) {
 	if rec.session != "" {
 		return a.comeBack(rec)
@@ -226,5 +226,5 @@ func (a *API) parseRecorder(r *http.Request) (rec recorder, err error) {
 	return rec, err
 }
 
-// mostAgo is how long before it comes back a recorder may have recorded what it sends.
+// mostAgo is the largest age of the first sample of a recorder that resumes a stream.
 const mostAgo = time.Hour

@@ -18,8 +18,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/web/record"
 )
 
-// kept is what is kept of a stream, as far as it can be gone on with: with the model that
-// it was heard with. An error matches [saved.ErrNone] where there is nothing.
+// kept returns what is kept of a stream, if the stream can be resumed: the model that it was heard
+// with must be available. The error matches [saved.ErrNone] if nothing is kept.
 func (a *API) kept(stream string) (rec recorder, rest rest, err error) {
 	from, err := a.opts.Keeping.Dir.Load(stream)
 	if err != nil {
@@ -40,7 +40,8 @@ func (a *API) kept(stream string) (rec recorder, rest rest, err error) {
 	return rec, rest, err
 }
 
-// fitting is how a session was heard: whatever the model of --model is now, with its own.
+// fitting returns the configuration with which a session was heard. The model is that of the
+// session, whatever --model says now.
 func (a *API) fitting(q url.Values, s session.Snapshot) (cfg pipeline.Config, err error) {
 	asked := q.Get("model")
 	for _, name := range []string{asked, modelfile.Accurate, modelfile.Light} {
@@ -58,7 +59,7 @@ func (a *API) fitting(q url.Values, s session.Snapshot) (cfg pipeline.Config, er
 	return cfg, fmt.Errorf("it was heard with the model %s, which this server has not", s.Source.Model)
 }
 
-// goOn begins a recording of a stream that is kept, where the stream is by now.
+// goOn begins a recording of a stream that is kept, at the stream's present time.
 func (a *API) goOn(rec *recorder) (*record.Session, error) {
 	kept, err := a.fits(rec.stream)
 	if err != nil {
@@ -74,7 +75,7 @@ func (a *API) goOn(rec *recorder) (*record.Session, error) {
 	return s, notBegun(err)
 }
 
-// past is a recording that has ended, of a recorder that comes back to it, as it is kept.
+// past returns a recording that has ended, as it is kept, for a recorder that comes back to it.
 func (a *API) past(rec recorder) (recorder, record.State, error) {
 	none := func() (recorder, record.State, error) {
 		return recorder{}, record.State{}, &refusal{http.StatusNotFound, record.ErrNone}
@@ -95,8 +96,8 @@ func (a *API) past(rec recorder) (recorder, record.State, error) {
 	return kept, state, nil
 }
 
-// comeBack is the recording of a recorder that comes back: one that goes on, or one that has
-// ended and is kept.
+// comeBack returns the recording of a recorder that comes back. The recording may be going on, or
+// it may have ended and be kept.
 func (a *API) comeBack(rec *recorder) (*record.Session, error) {
 	s, err := a.sessions.Find(rec.session)
 	if err == nil {
@@ -111,7 +112,7 @@ func (a *API) comeBack(rec *recorder) (*record.Session, error) {
 	return s, notBegun(err)
 }
 
-// couldGoOn is why goOn would fail.
+// couldGoOn returns the error with which goOn would fail.
 func (a *API) couldGoOn(stream string) error {
 	if _, err := a.fits(stream); err != nil {
 		return err
@@ -119,7 +120,7 @@ func (a *API) couldGoOn(stream string) error {
 	return notBegun(a.sessions.Check(stream, false))
 }
 
-// fits is what is kept of a stream. The error is a refusal.
+// fits returns what is kept of a stream. Its error is an answer to the client.
 func (a *API) fits(stream string) (recorder, error) {
 	if a.opts.Keeping.Dir == "" {
 		return recorder{}, refuse(http.StatusNotFound, "stream %s: nobody records it, and this server keeps nothing to go on with", stream)
@@ -134,7 +135,7 @@ func (a *API) fits(stream string) (recorder, error) {
 	return rec, nil
 }
 
-// source is what the first event says of the stream.
+// source returns what the first event says about the stream.
 func (rec *recorder) source() event.Source {
 	source := event.Source{Name: cmp.Or(rec.name, rec.stream)}
 	if rec.from != nil {

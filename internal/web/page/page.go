@@ -30,7 +30,7 @@ type Correct func(ctx context.Context, stream string, c correct.Correction) (cor
 type handler struct {
 	hub     *Hub
 	correct Correct
-	voices  Voices // nil where none are kept
+	voices  Voices // nil if no voices are kept
 	sounds  *Sounds
 	first   func() // called when a page opens
 	pages   atomic.Int64

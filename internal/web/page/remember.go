@@ -13,15 +13,16 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 )
 
-// Voices keeps voices of people, as a [remember.Keeper] does.
+// Voices keeps the voices of people, as a [remember.Keeper] does.
 type Voices interface {
-	// Keep keeps the voice of somebody who has said yes to it, and says in a sentence what
-	// becomes of it. The errors of what cannot be match [remember.ErrRefused].
+	// Keep keeps the voice of a person who has consented. It returns a sentence that says what
+	// happens to the voice. If the voice cannot be kept, the error matches [remember.ErrRefused].
 	Keep(stream string, w remember.Wish) (said string, err error)
-	// Voices are those that are kept.
+	// Voices returns the voices that are kept.
 	Voices() ([]remember.Voice, error)
-	// Erase erases what is kept under a name, and says what it was and that nothing of it is
-	// left. The error matches [enroll.ErrNobody] where there is nothing.
+	// Erase erases the voices that are kept under a name. It returns a sentence that says what was
+	// erased, and that nothing of it is left. If nothing is kept under the name, the error matches
+	// [enroll.ErrNobody].
 	Erase(name string) (said string, err error)
 }
 
@@ -39,16 +40,16 @@ type wish struct {
 	Consent bool          `json:"consent"` // whether the person has consented
 }
 
-// errNoVoices is the answer of a server that keeps none.
+// errNoVoices is the answer of a server that keeps no voices.
 var errNoVoices = errors.New("this server keeps no voices: start it with --identify")
 
-// remember takes a wish.
+// remember answers the request to keep a voice.
 func (h *handler) remember(w http.ResponseWriter, r *http.Request) {
 	said, status, err := h.wish(w, r)
 	say(w, said, status, err)
 }
 
-// erase erases a voice.
+// erase answers the request to erase a voice.
 func (h *handler) erase(w http.ResponseWriter, r *http.Request) {
 	if h.voices == nil {
 		say(w, "", http.StatusForbidden, errNoVoices)
@@ -70,7 +71,7 @@ func (h *handler) erase(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// listVoices tells whose voices are kept.
+// listVoices answers with the list of the voices that are kept.
 func (h *handler) listVoices(w http.ResponseWriter, _ *http.Request) {
 	if h.voices == nil {
 		say(w, "", http.StatusForbidden, errNoVoices)
@@ -84,7 +85,7 @@ func (h *handler) listVoices(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, all)
 }
 
-// say answers with a sentence, or with what went wrong.
+// say answers with a sentence or an error.
 func say(w http.ResponseWriter, said string, status int, err error) {
 	if err != nil {
 		answer(w, status, map[string]string{"error": err.Error()})
@@ -97,10 +98,10 @@ func answer(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(value) // the client is gone
+	_ = json.NewEncoder(w).Encode(value) // if it fails, the client is gone
 }
 
-// wish does what a page asks for.
+// wish reads a request to keep a voice, and carries it out.
 func (h *handler) wish(w http.ResponseWriter, r *http.Request) (said string, status int, err error) {
 	stream := r.URL.Query().Get("stream")
 	if err := event.CheckStream(stream); err != nil {

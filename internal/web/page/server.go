@@ -26,9 +26,10 @@ type Options struct {
 	TLS *tls.Config
 	// Correct takes corrections. Nil is a page without corrections.
 	Correct Correct
-	// Voices keeps voices; nil means that nobody is asked whether to, and none are shown.
+	// Voices keeps voices. If it is nil, the page does not ask whether to keep a voice, and lists
+	// no voices.
 	Voices Voices
-	// Sounds are the recordings that the page can play; nil is none.
+	// Sounds are the recordings that the page can play. Nil means no recordings.
 	Sounds *Sounds
 	// Also are further routes, by their [http.ServeMux] patterns, for everybody who may
 	// open the page. Open are routes for everybody, such as a health check.

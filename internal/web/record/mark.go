@@ -1,25 +1,24 @@
 package record
 
-// mark is a moment in what a recorder has sent, between two packets, from which its
-// sound can be taken up again.
+// mark is a moment between two packets of a recorder. From a mark, the recorder's sound can be
+// resumed.
 type mark struct {
-	seq      uint64 // of the last packet before it
-	lost     uint64 // numbers that never came before it
-	numbers  uint64 // packets that the assembler has had
+	seq      uint64 // number of the last packet before the mark
+	lost     uint64 // how many numbers before the mark never came
+	numbers  uint64 // how many packets the assembler has had
 	position int64  // in samples of the format
 	end      int64  // in samples of the device's time
 	asm      []byte // the assembler's state
 }
 
-// marked is how far two marks are apart, in samples of the device's time: a second.
-// mostMarks are kept; the last one then moves on.
+// marked is the time between two marks, in samples of the device's time: a second. At most
+// mostMarks are kept. When there are that many, the last mark moves on.
 const (
 	marked    = 16000
 	mostMarks = 64
 )
 
-// mark makes a mark behind the packet that was taken last, where one is due. s.mu is
-// held.
+// mark makes a mark after the packet that was taken last, if a mark is due. The caller holds s.mu.
 func (s *Session) mark() {
 	if !s.keeps || s.end-s.marks[len(s.marks)-1].end < marked {
 		return
@@ -31,20 +30,21 @@ func (s *Session) mark() {
 	s.marks = append(s.marks, m)
 }
 
-// now is a mark behind all that was taken, the zero one where none is kept. s.mu is held.
+// now returns a mark after all packets that were taken, or the zero mark if the recording is not
+// kept. The caller holds s.mu.
 func (s *Session) now() mark {
 	if !s.keeps {
 		return mark{}
 	}
 	asm, err := s.asm.AppendBinary(nil)
 	if err != nil {
-		return mark{} // never
+		return mark{} // does not happen
 	}
 	return mark{seq: s.next - 1, lost: s.lost, numbers: s.numbers, position: s.plain, end: s.end, asm: asm}
 }
 
-// before is the last mark up to a moment of the device's time, one behind all that was
-// taken where that has been heard. Marks before it are forgotten.
+// before returns the last mark up to a moment of the device's time. If everything was heard up to
+// that moment, it returns a mark after all packets that were taken. It forgets the earlier marks.
 func (s *Session) before(end int64) mark {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +60,8 @@ func (s *Session) before(end int64) mark {
 	return s.marks[0]
 }
 
-// cover acknowledges what lies before a mark: it is kept. It ends a lapse.
+// cover acknowledges the packets before a mark, because the state at the mark is kept. It ends a
+// lapse.
 func (s *Session) cover(m mark) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,8 +69,8 @@ func (s *Session) cover(m mark) {
 	s.acknowledge(m)
 }
 
-// lapse says that nothing can be kept now, and why. What is taken is acknowledged all
-// the same, so that a recorder need not give sound up that was heard.
+// lapse tells the recorder that nothing can be kept now, and why. During a lapse, packets are
+// acknowledged when they are taken, so that a recorder does not give up sound that is heard.
 func (s *Session) lapse(why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,10 +81,10 @@ func (s *Session) lapse(why string) {
 	}
 }
 
-// taken is the moment behind all that was taken. s.mu is held.
+// taken returns the moment after all packets that were taken. The caller holds s.mu.
 func (s *Session) taken() mark { return mark{seq: s.next - 1, lost: s.lost, position: s.plain} }
 
-// acknowledge moves what is acknowledged on to a mark. s.mu is held.
+// acknowledge acknowledges the packets before a mark. The caller holds s.mu.
 func (s *Session) acknowledge(m mark) {
 	if m.seq > s.acked.seq {
 		s.acked = mark{seq: m.seq, lost: m.lost, position: m.position}

@@ -36,8 +36,8 @@ func NewRegistry(most int, longest time.Duration) *Registry {
 	return &Registry{most: most, longest: longest, sessions: map[string]*Session{}}
 }
 
-// Keep has packets acknowledged only when a [State] covers them. Call it before there is
-// any recording.
+// Keep makes the registry acknowledge a packet only when a [State] covers it. Call it before the
+// first recording.
 func (r *Registry) Keep() { r.keeps = true }
 
 // Begin begins a recording of a stream that no device records. The errors wrap ErrFull,

@@ -25,8 +25,8 @@ type room struct {
 	log      log
 	notices  []said
 	began    bool          // the diarizer reads
-	restored bool          // it goes on with what was heard before
-	begin    int64         // where its sound begins, in samples
+	restored bool          // it resumes a stream that was heard before
+	begin    int64         // position at which its sound begins, in samples
 	run      string        // the run of the events
 	gone     bool          // the diarizer has stopped
 	news     chan struct{} // closed when any of these has changed
@@ -212,7 +212,7 @@ func (r *room) Next(ctx context.Context) (capture.Block, error) {
 	}
 }
 
-// length is that of what was taken, in samples.
+// length returns the length of the sound that was taken, in samples.
 func (r *room) length() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -35,11 +35,11 @@ type Session struct {
 	numbers uint64          // how many packets the assembler has had
 	plain   int64           // end of the sound that was taken, in samples of the format
 	lost    uint64
-	end     int64     // of what was taken, in samples of the device's time
+	end     int64     // end of the sound that was taken, in samples of the device's time
 	keeps   bool      // whether a packet is acknowledged only when it is kept
 	lapsed  bool      // nothing can be kept for now
-	acked   mark      // what is acknowledged
-	marks   []mark    // from the last one that is covered; at least one
+	acked   mark      // the packets before it are acknowledged
+	marks   []mark    // from the last mark that is covered; at least one
 	last    mark      // where the recording ended
 	heard   time.Time // when the latest sound came
 	notices []string
@@ -68,15 +68,15 @@ func (s *Session) ID() string { return s.id }
 // Stream is the id of the stream.
 func (s *Session) Stream() string { return s.stream }
 
-// Restored reports whether the recording goes on with a recording of another process, or
-// with one that had ended. Its events are then those of another run.
+// Restored reports whether the recording resumes a recording of another process, or one that had
+// ended. Its events then belong to another run.
 func (s *Session) Restored() bool {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
 	return s.room.restored
 }
 
-// Run is the run of the stream's events, empty before the first event.
+// Run returns the run of the stream's events. It is empty before the first event.
 func (s *Session) Run() string {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
@@ -181,7 +181,7 @@ func (s *Session) finish() {
 	}
 	s.over = true
 	s.fresh = s.fresh[:0]
-	s.last = s.now() // with what Finish gives up, should the recorder come back
+	s.last = s.now() // before Finish gives up missing packets: the recorder may come back with them
 	s.asm.Finish(s.emit)
 	if s.room.end(s.device, s.fresh) { // the other recordings go on with the stream
 		s.done = true

@@ -9,18 +9,17 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/table"
 )
 
-// State is the recordings of a stream as far as they have to be kept, so that those who
-// record go on with them by another process: what they have sent up to a moment need not
-// be sent again.
+// State is the part of a stream's recordings that has to be kept, so that the recorders can go on
+// with another process. The recorders need not send the sound again that the state covers.
 type State struct {
 	Table table.State `json:"table"`
-	// Begin is where the sound of the first of them began, in samples.
+	// Begin is the position at which the sound of the first recording began, in samples.
 	Begin int64 `json:"begin,omitempty"`
-	// Recorders are those of the table's devices, in the same order.
+	// Recorders belong to the devices of the table, in the same order.
 	Recorders []Recorder `json:"recorders"`
 }
 
-// Recorder is a recording in a [State].
+// Recorder is the state of one recording in a [State].
 type Recorder struct {
 	ID        string `json:"id"`
 	Format    Format `json:"format"`
@@ -31,17 +30,17 @@ type Recorder struct {
 	Assembler []byte `json:"assembler,omitempty"`
 }
 
-// apart is by how much devices that lie beside each other may be moved while a state is
-// taken, in samples: they send so much more again.
+// apart is the largest change of the delay between two devices while a state is taken, in samples.
+// The recorders send that much sound again.
 const apart = capture.Rate
 
-// recorder is a recording at a mark.
+// recorder returns the state of a recording at a mark.
 func (s *Session) recorder(m mark) Recorder {
 	return Recorder{ID: s.id, Format: s.format, Seq: m.seq, Lost: m.lost, Numbers: m.numbers, Position: m.position, Assembler: m.asm}
 }
 
-// Past is that of all recordings that the stream ended with, of which the sound was heard up
-// to at, in samples: [State.Only] has a recorder come back to its own.
+// Past returns the state of all recordings at the end of a stream whose sound was heard up to at,
+// in samples. With [State.Only], a recorder can come back to its own recording.
 func (s *Session) Past(at int64) State {
 	r := s.room
 	state := State{Table: table.State{At: at}, Begin: r.begin}
@@ -62,7 +61,7 @@ func (s *Session) Past(at int64) State {
 	return state
 }
 
-// Only is the state with one of its recorders, where it has that.
+// Only returns the state with one of its recorders, and whether there is such a recorder.
 func (s State) Only(id string) (State, bool) {
 	for i, r := range s.Recorders {
 		if r.ID == id && i < len(s.Table.Devices) {
@@ -73,8 +72,8 @@ func (s State) Only(id string) (State, bool) {
 	return State{}, false
 }
 
-// State is that of all recordings of the stream, of which the sound was heard up to at, in
-// samples. Once it is kept, covered has what it holds acknowledged.
+// State returns the state of all recordings of a stream whose sound was heard up to at, in samples.
+// Call covered when the state is kept: it acknowledges the packets that the state covers.
 func (s *Session) State(at int64) (state State, covered func()) {
 	r := s.room
 	r.mu.Lock()
@@ -105,16 +104,16 @@ func (s *Session) State(at int64) (state State, covered func()) {
 	}
 }
 
-// Lapse tells all who record the stream why it cannot be kept for now.
+// Lapse tells all recorders of the stream why the stream cannot be kept for now.
 func (s *Session) Lapse(why string) {
 	for _, o := range s.room.all() {
 		o.lapse(why)
 	}
 }
 
-// Restore takes the recordings of a stream up again. Their recorders may come back within
-// a time, or are there where that is 0; they are found by their ids. It returns the first of them. The errors wrap
-// ErrFull, ErrTaken or ErrClosing, or say what is wrong with the state.
+// Restore resumes the recordings of a stream, and returns the first of them. Their recorders find
+// the recordings by their ids. They may come back within a time; 0 means that they are there
+// already. The errors wrap ErrFull, ErrTaken or ErrClosing, or say what is wrong with the state.
 func (r *Registry) Restore(stream string, state State, within time.Duration) (*Session, error) {
 	if n := len(state.Recorders); n == 0 || n > table.Most || n != len(state.Table.Devices) {
 		return nil, fmt.Errorf("%d recorders of %d devices, expected 1 to %d and as many", n, len(state.Table.Devices), table.Most)
@@ -148,7 +147,7 @@ func (r *Registry) Restore(stream string, state State, within time.Duration) (*S
 	return in.sessions[0], nil
 }
 
-// restore makes a recording of what was kept of it.
+// restore makes a recording from its state.
 func (r *Registry) restore(stream string, k Recorder, end int64) (*Session, error) {
 	if err := k.Format.Check(); err != nil {
 		return nil, err
@@ -171,7 +170,7 @@ func (r *Registry) restore(stream string, k Recorder, end int64) (*Session, erro
 	return s, nil
 }
 
-// Resume begins a recording of a stream that nobody records and that was heard before: its
+// Resume begins a recording of a stream that was heard before and that nobody records now. The
 // sound goes on at a position of the stream, in samples. The errors are those of Begin.
 func (r *Registry) Resume(stream string, format Format, at int64) (*Session, error) {
 	return r.begin(stream, format, false, at)

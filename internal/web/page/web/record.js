@@ -6,7 +6,7 @@ import { forget, hold, note } from "./unfinished.js";
 const kept = 300; // seconds of sound that are kept while the server is away
 const most = 1 << 20; // bytes that wait in the browser for the network
 const asleep = 0.5; // seconds by which the wall clock is ahead of the sound after the device was asleep
-const away = 3600 * 1000; // ms after which the page goes on with the stream, and no more with the recording
+const away = 3600 * 1000; // ms after which the page resumes the stream, and no longer comes back to the recording
 const within = 30000; // ms for the last packets to arrive after recording was stopped
 
 /** refusal is the reason why this page gets no microphone, or nothing. */
@@ -164,7 +164,7 @@ export class Recorder {
   /** pump sends the packets that there is room for. */
   pump() {
     const ws = this.ws;
-    if (!this.connected || ws.readyState !== WebSocket.OPEN) return; // one that closes is told of a while later
+    if (!this.connected || ws.readyState !== WebSocket.OPEN) return; // a socket that is closing reports its end only later
     if (this.left && this.packets.length > 0) this.catchUp();
     for (const p of this.packets) {
       if (p.seq <= this.sent) continue;

@@ -1,8 +1,8 @@
-// Recordings of this browser that were not stopped: its page was closed, reloaded or killed.
-// The next page goes on with them.
+// Recordings of this browser that nobody stopped: their page was closed, reloaded or killed. The
+// next page can resume them.
 
 const prefix = "recording ";
-const lasts = 24 * 3600 * 1000; // ms; servers keep them no longer unless they are told to
+const lasts = 24 * 3600 * 1000; // ms; by default, servers keep a recording no longer
 
 /**
  * note keeps what has to be known to go on with a recording: its stream and name, the server's
@@ -12,7 +12,7 @@ export function note({ stream, name, session, rate, began }) {
   try {
     localStorage.setItem(prefix + stream, JSON.stringify({ stream, name, session, rate, began, at: Date.now() }));
   } catch {
-    // a browser that keeps nothing goes on with nothing
+    // without storage, the browser cannot resume anything
   }
 }
 
@@ -21,7 +21,7 @@ export function forget(stream) {
   try {
     localStorage.removeItem(prefix + stream);
   } catch {
-    // nothing was kept
+    // the browser had stored nothing
   }
 }
 

@@ -1,4 +1,5 @@
-// The voices that are kept: whose, until when, and erasing one.
+// The list of voices that are kept: whose they are, until when they are kept, and a button to erase
+// each.
 
 import { element } from "./text.js";
 
