@@ -35,7 +35,7 @@ type Bank struct {
 // NewBank returns a bank.
 func NewBank() *Bank { return newBank(spectrum.NewPower(fftSize), make([]float64, fftSize)) }
 
-// newBank returns a bank that works in memory of another one's, fftSize values that are 0
+// newBank returns a bank that uses the working memory of another bank: fftSize values that are 0
 // from Window on.
 func newBank(fft *spectrum.Power, work []float64) *Bank {
 	b := &Bank{

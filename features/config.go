@@ -61,7 +61,7 @@ func (c Config) statics() int {
 	return c.Ceps
 }
 
-// span is how many frames on each side of a frame its deltas are of, 0 where it has none.
+// span returns how many frames on each side of a frame its deltas use, 0 without deltas.
 func (c Config) span() int {
 	if c.Deltas {
 		return c.DeltaSpan

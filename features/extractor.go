@@ -79,8 +79,8 @@ func NewExtractor(cfg Config) (*Extractor, error) {
 	return e, nil
 }
 
-// Twin returns an extractor of the same settings at the start of another stream. It
-// shares tables and working memory with e, so that both are for one goroutine.
+// Twin returns an extractor with the same settings, at the start of another stream. It shares
+// tables and working memory with e, so use both in one goroutine.
 func (e *Extractor) Twin() *Extractor {
 	twin := *e
 	twin.buf, twin.first, twin.samples, twin.next, twin.ended = nil, 0, 0, 0, false
@@ -150,8 +150,8 @@ func (e *Extractor) Next() []float64 {
 	return e.frame
 }
 
-// Bank returns what computes the log mel energies of frames, nil where they have none. It
-// is valid between two calls of e.
+// Bank returns the bank that computes the log mel energies of frames, or nil if frames have none.
+// The bank is valid between two calls of e.
 func (e *Extractor) Bank() *Bank { return e.bank }
 
 // Pass passes over the next frame. The caller checks that there is one, see Waiting.

@@ -21,7 +21,7 @@ type chunk struct {
 
 func (a *chunk) middle() int64 { return (a.start + a.end) / 2 }
 
-// frames is how many frames the chunk has.
+// frames returns the number of frames of the chunk.
 func (a *chunk) frames() int { return int((a.end - a.start) / features.Hop) }
 
 // addChunk takes in the frames of an event.

@@ -12,13 +12,13 @@ type look struct {
 	ear    model.Listener
 	chunks []chunk // of utterances that have not closed, by start
 	last   int     // who spoke last
-	// again, where not nil, finds features once more, see [Clusterer.HearAgain].
+	// again, if not nil, finds features again, see [Clusterer.HearAgain].
 	again func(first int64, n int) []float32
 }
 
-// HearAgain tells c where the features of frames that a second look has heard can be found
-// once more: again returns those of n frames from the first one on, n×d by rows as a
-// [model.Sound] has them, or nil. The state of c then leaves out what can be found.
+// HearAgain tells c how to find the features of a second look again. again returns the features of
+// n frames from the first frame on, n×d by rows as in a [model.Sound], or nil. The state of c then
+// leaves out features that can be found again.
 func (c *Clusterer) HearAgain(again func(first int64, n int) []float32) {
 	c.looks[finalLook].again = again
 }

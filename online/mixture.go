@@ -11,8 +11,8 @@ import (
 type mixture struct {
 	loop  float64
 	live  []bool      // by cluster
-	share [][]float64 // by utterance and cluster: the probability that it is the cluster's
-	logP  [][]float64 // likewise, the log likelihood, up to a constant of the utterance
+	share [][]float64 // by utterance and cluster: the probability that the utterance belongs to the cluster
+	logP  [][]float64 // by utterance and cluster: the log likelihood, up to a constant of the utterance
 }
 
 func newMixture(clusters int, loop float64) *mixture {
@@ -23,15 +23,15 @@ func newMixture(clusters int, loop float64) *mixture {
 	return m
 }
 
-// add adds an utterance, which is cluster l's for now.
+// add adds an utterance, which belongs to cluster l at first.
 func (m *mixture) add(l int) {
 	share := make([]float64, len(m.live))
 	share[l] = 1
 	m.share, m.logP = append(m.share, share), append(m.logP, make([]float64, len(m.live)))
 }
 
-// remove removes cluster l and divides its shares among the others: in proportion to
-// theirs, or to the cluster of the largest likelihood where they have none.
+// remove removes cluster l and divides its shares among the other clusters, in proportion to their
+// shares. If they have none, the cluster with the largest likelihood gets the share.
 func (m *mixture) remove(l int) {
 	m.live[l] = false
 	for k, share := range m.share {
@@ -42,8 +42,8 @@ func (m *mixture) remove(l int) {
 	}
 }
 
-// divide sets the shares to the probabilities given all of logP, by the forward-backward
-// algorithm.
+// divide sets the shares to the probabilities given all likelihoods in logP, by the
+// forward-backward algorithm.
 func (m *mixture) divide() {
 	n := 0.0
 	for _, live := range m.live {
@@ -68,7 +68,7 @@ func (m *mixture) divide() {
 			likelihood[k][l] = math.Exp(v - most)
 		}
 	}
-	before := make([]float64, len(m.live)) // forward probabilities of the utterance before, of sum 1
+	before := make([]float64, len(m.live)) // forward probabilities of the utterance before, with sum 1
 	for l, live := range m.live {
 		if live {
 			before[l] = 1 / n

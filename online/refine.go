@@ -14,15 +14,15 @@ import (
 // others of the cluster say, and clusters that nobody needs fade.
 const (
 	refineRounds = 3
-	// refineFully is how much speech has to be heard before the regularisation is in full
-	// force, in frames: 1 min. Before that a speaker has few utterances, and taking them
-	// for fewer would make one speaker of two.
+	// refineFully is the speech after which the regularisation has its full strength, in frames: 1
+	// min. Before that, a speaker has few utterances, and counting them as even fewer would merge
+	// two speakers.
 	refineFully = 6000
 )
 
-// refine improves p, whose utterances are utts, and removes clusters that nobody needs,
-// unless too few speakers would be left. The speakers from before the window stay in
-// their clusters.
+// refine improves p, whose utterances are utts, and removes the clusters that have too little
+// speech, unless too few speakers would be left. The speakers from before the window stay in their
+// clusters.
 func (c *Clusterer) refine(p *partition, utts []model.Voice, owners []int) {
 	if c.rule.Regularisation == 0 || p.n < 2 {
 		return
@@ -65,18 +65,18 @@ func (c *Clusterer) refine(p *partition, utts []model.Voice, owners []int) {
 // refinement is the work of refine.
 type refinement struct {
 	scorer  model.Scorer
-	f       float64 // F_B as it is now
+	f       float64 // F_B at present
 	mixture *mixture
 	utts    []int // numbers of the utterances in the window
 	pairs   []model.Stats
-	before  []model.Stats // by cluster, what surely is of it
+	before  []model.Stats // by cluster, the sum of the speech that stays in it
 	stays   []bool        // by cluster, whether it is a speaker from before the window
 	least   float64       // frames that a cluster needs
 	fewest  int           // clusters that are left
 	speaker model.Voice   // scratch
 }
 
-// add adds utterance i of the window, of cluster l at first.
+// add adds utterance i of the window, which belongs to cluster l at first.
 func (r *refinement) add(i int, pair model.Stats, l int) {
 	r.utts, r.pairs = append(r.utts, i), append(r.pairs, pair)
 	r.mixture.add(l)
@@ -99,7 +99,7 @@ func (r *refinement) round() {
 	r.thin()
 }
 
-// said returns the sum of what cluster l says: of each utterance its share.
+// said returns the sum of the speech of cluster l, in which each utterance counts with its share.
 func (r *refinement) said(l int) model.Stats {
 	sum := r.before[l].Clone()
 	for k, pair := range r.pairs {

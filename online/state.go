@@ -74,7 +74,7 @@ func (l *look) fields() []any {
 
 func (c *crowd) fields() []any { return []any{&c.start, &c.end, &c.track, &c.two} }
 
-// fields leave out the features that again finds.
+// fields returns the fields of a chunk, without the features that again finds.
 func (a *chunk) fields(again func(first int64, n int) []float32) []any {
 	s := &a.sound
 	found := again != nil && len(s.Frames) > 0 && slices.Equal(again(s.First, a.frames()), s.Frames)
@@ -90,7 +90,7 @@ func (a *chunk) fields(again func(first int64, n int) []float32) []any {
 	return []any{&a.start, &a.end, &s.First, &found, features, &s.X, &s.K, &s.W, &s.Ends, &a.level, &a.crowd, &a.two, a.tracks[:]}
 }
 
-// width is how many numbers a frame of the sound has.
+// width returns how many numbers a frame of the sound has.
 func (a *chunk) width() int {
 	return len(a.sound.Frames) / max(1, a.frames())
 }
@@ -99,7 +99,8 @@ func (u *utterance) fields(m model.Model) []any {
 	return []any{&u.id, &u.start, &u.end, state.Struct(&u.pair, func(k *model.Kept) []any { return keptFields(k, m) }), &u.speaker, &u.given, &u.logP, &u.conf, &u.moved, &u.heard, &u.created, &u.level, &u.frames, &u.group, &u.echo, &u.draft, &u.track, state.Slice(&u.crowds, (*crowd).fields)}
 }
 
-// keptFields leave out the D⁻¹ of a pair that the model finds by the number of its frames.
+// keptFields returns the fields of k. They leave out the D⁻¹ of a pair if the model finds it by the
+// number of frames.
 func keptFields(k *model.Kept, m model.Model) []any {
 	nu := m.Shape().Nu
 	precise, able := m.(model.Precise)

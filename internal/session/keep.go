@@ -98,7 +98,7 @@ func (t *told) events(tl *event.Timeline) (list []event.Event) {
 
 // keep takes a snapshot, with the state of what diarizes.
 func (r *run) keep(chain func() []byte) {
-	for range 10 { // people correct while it is taken
+	for range 10 { // people make corrections while the snapshot is taken
 		desk, err := r.desk.AppendBinary(nil)
 		if err != nil {
 			return // AppendBinary never fails

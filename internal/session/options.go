@@ -38,9 +38,9 @@ type Options struct {
 	// OnDesk, where not nil, is handed the desk that takes corrections of the run,
 	// before the run's first event. With NATS, corrections from NATS go to the same desk.
 	OnDesk func(*correct.Desk)
-	// Diarize, where not nil, is called in the place of [pipeline.Run]. Recall is nil then.
-	// With Keep, Diarize puts its states into Before of the outputs, and begins with the
-	// state of Keep.From by itself.
+	// Diarize, if not nil, is called in place of [pipeline.Run]. Recall is nil then. With Keep,
+	// Diarize writes its states to Before of the outputs, and itself begins with the state of
+	// Keep.From.
 	Diarize func(ctx context.Context, src capture.Source, cfg pipeline.Config, sink func(pipeline.Output) error) error
 	// Called, where not nil, returns the name that is known beforehand for a speaker's
 	// number, or nothing.

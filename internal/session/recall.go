@@ -123,14 +123,14 @@ func (r *recalling) block(ctx context.Context, b capture.Block) error {
 	}
 }
 
-// snapshot is the state of the chain.
+// snapshot returns the state of the chain.
 func (r *recalling) snapshot() []byte { return r.stream.AppendSnapshot(nil) }
 
-// soon is the stream time in which there is no second snapshot, whatever people say.
+// soon is the least stream time between two snapshots, however many corrections people make.
 const soon = capture.Rate
 
-// keepDue reports whether a snapshot is due. What people said is at risk for no longer
-// than a snapshot takes.
+// keepDue reports whether a snapshot is due. A correction is kept within the time that a snapshot
+// takes.
 func (r *recalling) keepDue(at int64) bool {
 	due := at >= r.kept+r.opts.Keep.Every || at >= r.kept+soon && r.corrected.Load()
 	if due {
@@ -143,7 +143,7 @@ func (r *recalling) keepDue(at int64) bool {
 // the snapshot before it sends more.
 const idle = time.Second
 
-// keepIdle makes a snapshot where there is anything new to keep.
+// keepIdle makes a snapshot if there is anything new to keep.
 func (r *recalling) keepIdle() {
 	if r.opts.Keep == nil || r.stream.At() == r.kept && !r.corrected.Swap(false) {
 		return

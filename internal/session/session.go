@@ -138,11 +138,11 @@ func (r *run) source() event.Source {
 type run struct {
 	opts      Options
 	desk      *correct.Desk
-	meter     *meter.Source // nil where nobody reads it
+	meter     *meter.Source // nil if nobody reads it
 	pub       *publish.Publisher
 	timeline  event.Timeline
 	words     listening
-	recall    *recalling  // nil where no voice is known, and where nothing is kept or Diarize keeps it
+	recall    *recalling  // nil if no voice is known, and if nothing is kept or Diarize keeps it
 	told      told        // filled only where the run is kept
 	corrected atomic.Bool // an event that may be a person's correction came since the last snapshot
 	at        int64

@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// Halves stands for *p, 16-bit floats (IEEE 754 binary16) of which each is near what the
-// ones before lead to, as in sound. What a [predictor] leaves of each is written by
-// [packer.put]. Recorded speech takes 5 to 8 of its 16 bits; what is no sound takes two bytes
-// more for each 256 numbers.
+// Halves stands for *p, 16-bit floats (IEEE 754 binary16) each of which can be predicted from those
+// before it, as in sound. [packer.put] writes the errors of a [predictor]. For recorded speech, an
+// error takes 5 to 8 bits instead of 16. For other data, 256 numbers take two bytes more than
+// without Halves.
 func Halves(p *[]uint16) Field {
 	return Field{p, func(c *coder) {
 		packed(c, tagHalves, p, func(k *packer) { k.putHalves(*p) }, (*packer).halves)
 	}}
 }
 
-// blockHalves is how many numbers are written in one way.
+// blockHalves is the number of values in a block.
 const blockHalves = 256
 
 func (k *packer) putHalves(v []uint16) {
@@ -26,7 +26,7 @@ func (k *packer) putHalves(v []uint16) {
 			all |= uint64(units(h))
 			exact = exact && h != negativeZero
 		}
-		shift := bits.TrailingZeros64(all) & 63 // that of 16-bit samples is 9
+		shift := bits.TrailingZeros64(all) & 63 // 9 for 16-bit samples
 		k.w.TryWriteBits(uint64(shift), 6)
 		k.left, k.plain = k.left[:0], k.plain[:0]
 		for _, h := range block {
@@ -62,7 +62,7 @@ func (k *packer) halves(dst []uint16, n int) []uint16 {
 
 const negativeZero = 1 << 15
 
-// units returns a 16-bit float in units of 2^−24, of which all of them are multiples.
+// units returns a 16-bit float as a multiple of 2^−24. Every 16-bit float is one.
 func units(h uint16) int64 {
 	exp, x := h>>10&31, int64(h&1023)
 	if exp > 0 {
@@ -74,7 +74,7 @@ func units(h uint16) int64 {
 	return x
 }
 
-// ofUnits returns the 16-bit float of which units makes x.
+// ofUnits is the inverse of units.
 func ofUnits(x int64) uint16 {
 	sign := uint16(0)
 	if x < 0 {
@@ -87,15 +87,15 @@ func ofUnits(x int64) uint16 {
 	return sign | uint16(exp&31)<<10 | uint16(x>>(exp-1))&1023
 }
 
-// predictor tells the next number of a sound by a filter over the latest differences that
-// learns as it goes (normalised least mean squares). It computes in whole numbers alone, so
-// that it tells the same on every machine.
+// predictor predicts the next value of a sound by an adaptive filter over the latest differences
+// (normalised least mean squares). It computes in integers only, so that its predictions are the
+// same on every machine.
 type predictor struct {
-	last   int64 // number, in units
+	last   int64 // the latest value, in units
 	weight [taps]int64
 	steps  [taps]int64 // the latest differences, the latest first
 	energy int64       // of steps
-	step   int64       // that is expected next
+	step   int64       // predicted next difference
 }
 
 const (
@@ -103,13 +103,13 @@ const (
 	// coarse is by how many bits steps are coarser than units, and largestStep the largest
 	// of them: that of full scale is 2^18.
 	coarse, largestStep = 6, 1 << 20
-	// weightBits are those of a weight after the point.
+	// weightBits is the number of fractional bits of a weight.
 	weightBits = 20
-	// learning is the rate, as a power of 1/2.
+	// learning is the learning rate, as a power of 1/2.
 	learning = 5
 )
 
-// next returns what is expected.
+// next returns the prediction.
 func (p *predictor) next() int64 {
 	p.step = 0
 	for i, w := range p.weight {
@@ -119,11 +119,11 @@ func (p *predictor) next() int64 {
 	return p.last + p.step<<coarse
 }
 
-// add takes what came, after next.
+// add takes the value that came after the prediction of next.
 func (p *predictor) add(x int64) {
 	step := min(max((x-p.last)>>coarse, -largestStep), largestStep)
 	wrong := min(max(step-p.step, -largestStep), largestStep)
-	const more = 10 // bits, so that a small error of a loud sound counts
+	const more = 10 // extra bits, so that a small error in loud sound counts
 	gain := wrong << (weightBits - learning + more) / (p.energy + 1)
 	for i, s := range p.steps {
 		p.weight[i] += gain * s >> more

@@ -7,22 +7,21 @@ import (
 	"github.com/icza/bitio"
 )
 
-// packer writes or reads whole numbers that are near 0 in few bits.
+// packer writes or reads integers near 0 in few bits.
 type packer struct {
 	w     *bitio.Writer
 	r     *bitio.Reader
-	left  []uint64 // the block at hand: what a prediction has left of it
-	plain []uint64 // and as it is
+	left  []uint64 // prediction errors of the present block
+	plain []uint64 // values of the present block
 }
 
-// plainBlock stands in the place of a block's number of low bits where it is written as
-// it is.
+// plainBlock is written instead of the number of low bits if a block is written without prediction.
 const plainBlock = 63
 
-// put writes a block by Golomb and Rice: the low bits of each number of left, as many as
-// make the block shortest, and how often they are exceeded as so many zeros and a one. Where
-// that is no shorter than plain, or unable to hold it, it writes size bits of each number of
-// plain.
+// put writes a block by Golomb-Rice coding. It writes the low bits of each number of left, and the
+// rest of the number as that many zeros and a one. The number of low bits is the one that makes the
+// block shortest. If the block would not be shorter than plain, or cannot be coded, put writes size
+// bits of each number of plain.
 func (k *packer) put(size uint8, able bool) {
 	largest := uint64(0)
 	for _, v := range k.left {
@@ -40,7 +39,7 @@ func (k *packer) put(size uint8, able bool) {
 		if total < least {
 			low, least = n, total
 		} else if low != plainBlock || n > uint8(bits.Len64(largest)) {
-			break // more bits make it longer from here on
+			break // from here on, more bits only make it longer
 		}
 	}
 	k.w.TryWriteBits(uint64(low), 6)
@@ -55,7 +54,8 @@ func (k *packer) put(size uint8, able bool) {
 	}
 }
 
-// get reads a block of n numbers to left and says whether they are as they are.
+// get reads a block of n numbers to left. It reports whether they are plain values instead of
+// prediction errors.
 func (k *packer) get(size uint8, n int) (plain bool) {
 	k.left = k.left[:0]
 	low := uint8(k.r.TryReadBits(6))
@@ -76,7 +76,7 @@ func (k *packer) get(size uint8, n int) (plain bool) {
 	return low == plainBlock
 }
 
-// packed codes *p as put and get do.
+// packed codes *p with put and get.
 func packed[T any](c *coder, tag byte, p *[]T, put func(*packer), get func(k *packer, dst []T, n int) []T) {
 	n := uint64(len(*p))
 	c.number(tag, &n, 4)
@@ -90,7 +90,7 @@ func packed[T any](c *coder, tag byte, p *[]T, put func(*packer), get func(k *pa
 		to := buffers.NewBuffer(c.b)
 		k := packer{w: bitio.NewWriter(to)}
 		put(&k)
-		k.w.Close() // a buffer takes everything
+		k.w.Close() // writing to a buffer does not fail
 		c.b = to.Bytes()
 		c.setLength(from)
 		return
@@ -100,7 +100,7 @@ func packed[T any](c *coder, tag byte, p *[]T, put func(*packer), get func(k *pa
 	switch {
 	case c.err != nil:
 		return
-	case n > 8*uint64(len(raw)): // each number has a bit at least
+	case n > 8*uint64(len(raw)): // each number has at least a bit
 		c.fail("a length of %d in %d bytes", n, len(raw))
 		return
 	}
@@ -112,7 +112,7 @@ func packed[T any](c *coder, tag byte, p *[]T, put func(*packer), get func(k *pa
 	}
 }
 
-// zigzag makes whole numbers near 0 small.
+// zigzag maps integers near 0 to small unsigned integers.
 func zigzag(v int64) uint64 { return uint64(v<<1) ^ uint64(v>>63) }
 
 func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }

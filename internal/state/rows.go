@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// Rows stands for *p, rows of as many numbers as width says, each of which is near the one
-// above it, such as spectra. What is left of the difference of their bits is written by
-// [packer.put]. Log energies of speech take about 22 of their 32 bits.
+// Rows stands for *p, rows of width numbers, each of which is near the number above it, as in
+// spectra. [packer.put] writes the differences of their bits. For log energies of speech, a
+// difference takes about 22 bits instead of 32.
 func Rows(p *[]float32, width func() int) Field {
 	return Field{p, func(c *coder) {
 		packed(c, tagRows, p, func(k *packer) { k.putRows(*p, width()) }, (*packer).rows)
 	}}
 }
 
-// widest is how long rows are at most. Longer ones are cut.
+// widest is the largest width. Wider rows are cut.
 const widest = 1<<16 - 1
 
 func (k *packer) putRows(v []float32, width int) {
@@ -66,7 +66,7 @@ func (k *packer) rows(dst []float32, n int) []float32 {
 	return dst
 }
 
-// ordered returns the bits of a number so that larger numbers have larger ones.
+// ordered returns the bits of a number as an integer, in the order of the numbers.
 func ordered(v float32) int64 {
 	b := math.Float32bits(v)
 	if b>>31 != 0 {
@@ -75,7 +75,7 @@ func ordered(v float32) int64 {
 	return int64(b | 1<<31)
 }
 
-// ofOrdered returns the number whose bits ordered returns.
+// ofOrdered is the inverse of ordered.
 func ofOrdered(o int64) float32 {
 	b := uint32(o)
 	if b>>31 != 0 {

@@ -36,9 +36,9 @@ type Model interface {
 	Validate() error
 }
 
-// Precise is a Model whose D⁻¹ of an utterance follows from its length.
+// Precise is a Model in which D⁻¹ of an utterance follows from the utterance's length.
 type Precise interface {
-	// Precisions returns D⁻¹ of an utterance of so many frames as a [Kept] has it.
+	// Precisions returns D⁻¹ of an utterance of so many frames, in the form of a [Kept].
 	Precisions(frames float64) []float32
 }
 
@@ -68,8 +68,8 @@ type Listener interface {
 	// Again writes the pair of a remembered utterance to dst, as the listener would make
 	// it now. done says that the utterance need not be remembered any longer.
 	Again(dst *Stats, remembered []float32) (done bool)
-	// Forget lets go of what the listener keeps to save work, once an utterance has
-	// closed. It changes no pair.
+	// Forget drops what the listener keeps to save work. It is called when an utterance has closed,
+	// and changes no pair.
 	Forget()
 	// The state of a listener, for another one of the same model to go on with.
 	encoding.BinaryAppender

@@ -52,7 +52,7 @@ func (s *Stats) Add(o Stats) {
 	floats.Add(s.DInv, o.DInv)
 }
 
-// AddPart adds a part of o to s, from 0 to all of it, 1.
+// AddPart adds a part of o to s. The part is between 0 and 1.
 func (s *Stats) AddPart(o Stats, part float64) {
 	if part == 0 {
 		return

@@ -80,7 +80,7 @@ type network struct {
 	// runners are those that no stream needs at the moment: they are most of what
 	// a stream would weigh, and are used for a few milliseconds a second.
 	runners *sync.Pool
-	// trunks are those that no stream needs at the moment, 0.2 MB each.
+	// trunks are the trunks that no stream needs at the moment, 0.2 MB each.
 	trunks *sync.Pool
 }
 
@@ -114,7 +114,7 @@ func (n network) NewEmbedder() embedding.Embedder { return &embedder{net: n} }
 // embedder is the trunk of a stream's latest utterance.
 type embedder struct {
 	net   network
-	trunk *campplus.Trunk // nil where none is kept
+	trunk *campplus.Trunk // nil if no trunk is kept
 }
 
 // Hear implements [embedding.Embedder].

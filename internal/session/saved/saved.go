@@ -40,7 +40,7 @@ var (
 type Session struct {
 	Stream   string           `json:"stream"`
 	Snapshot session.Snapshot `json:"snapshot"`
-	// Places are its microphones, in the order that the snapshot has them, where there are
+	// Places are the microphones of the session, in the order of the snapshot, if there are
 	// several.
 	Places []Place `json:"places,omitempty"`
 	// Names are those that people gave when it was over.
@@ -51,9 +51,9 @@ type Session struct {
 	Saved time.Time `json:"saved"`
 }
 
-// Place is a microphone.
+// Place is a microphone of a session.
 type Place struct {
-	// Name is who is at it, and Device what it is called.
+	// Name is the person at the microphone, and Device is the name of the device.
 	Name   string `json:"name"`
 	Device string `json:"device"`
 }
@@ -93,13 +93,13 @@ func (d Dir) Save(s Session) error {
 	return errors.Join(err, os.Remove(f.Name()))
 }
 
-// sync has the names of the files outlast a loss of power.
+// sync makes the names of the files survive a loss of power.
 func (d Dir) sync() error {
 	f, err := os.Open(string(d))
 	if err != nil {
 		return err
 	}
-	_ = f.Sync() // Windows and some file systems know no such thing, and need none
+	_ = f.Sync() // Windows and some file systems cannot sync a directory, and need not
 	return f.Close()
 }
 

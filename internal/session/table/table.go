@@ -94,7 +94,7 @@ func (t *Table) Push(d *Device, b capture.Block) {
 	t.idle = 0
 	if t.several {
 		d.paint(b)
-	} else if had := t.at - d.shift - b.Start; had > 0 { // it comes a second time, to a table that was restored
+	} else if had := t.at - d.shift - b.Start; had > 0 { // a restored table gets this sound a second time
 		had = min(had, int64(len(b.Samples)))
 		b.Start, b.Samples = b.Start+had, b.Samples[had:]
 		if d.end = max(d.end, b.Start); len(b.Samples) == 0 {

@@ -84,7 +84,7 @@ func (r *Room) Diarize(ctx context.Context, src capture.Source, cfg pipeline.Con
 	return ended
 }
 
-// alone is cfg with one speaker at each input, where it has no limit.
+// alone returns cfg with at most one speaker at each input, if cfg has no limit.
 func alone(cfg pipeline.Config) pipeline.Config {
 	if cfg.Online.Limits.Max == 0 {
 		cfg.Online.Limits.Max = 1
@@ -92,7 +92,7 @@ func alone(cfg pipeline.Config) pipeline.Config {
 	return cfg
 }
 
-// serve hands what has left the gate to those who diarize it.
+// serve passes the sound that has left the gate to the chains that diarize it.
 func (r *Room) serve(ctx context.Context, feeds []feed) error {
 	for _, l := range r.left {
 		for i, x := range l.sounds {

@@ -10,17 +10,18 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// ErrState is matched by the errors about a state that a room cannot go on with.
+// ErrState is matched by errors about a state from which a room cannot resume.
 var ErrState = errors.New("state of a meeting of several microphones cannot be used")
 
-// Keep has [Room.Diarize] hand on the state of the room, in the outputs' Before, so often, in
-// samples, and once more when the sound is over. It is called before that. What the gate has
-// learnt of the ways between microphones is not in it, and is learnt again within seconds.
+// Keep makes [Room.Diarize] write the state of the room to Before of the outputs, every so many
+// samples and once more at the end of the sound. Call it before Diarize. The state does not have
+// what the gate has learnt about the paths between microphones. The gate learns that again within
+// seconds.
 func (r *Room) Keep(every int64) { r.every = every }
 
-// GoOn has a new room go on with a state that [Room.Diarize] has handed on, of as many inputs
-// in the same order, with sound from position begin on. It is called before anything is read
-// of the room. The error matches [ErrState].
+// GoOn makes a new room resume from a state that [Room.Diarize] has written. The room has as many
+// inputs, in the same order, and its sound begins at position begin. Call it before anything reads
+// the room. The error matches [ErrState].
 func (r *Room) GoOn(saved []byte, begin int64) error {
 	from, err := restore(saved, len(r.inputs))
 	if err != nil {
@@ -33,8 +34,8 @@ func (r *Room) GoOn(saved []byte, begin int64) error {
 	return nil
 }
 
-// Check explains why a room of so many inputs that is diarized by cfg cannot go on with a
-// state, or returns nil. Errors match [ErrState] or [pipeline.ErrSnapshot].
+// Check returns why a room of so many inputs, diarized by cfg, cannot resume from a state, or nil
+// if it can. Errors match [ErrState] or [pipeline.ErrSnapshot].
 func Check(saved []byte, cfg pipeline.Config, inputs int) error {
 	from, err := restore(saved, inputs)
 	if err != nil {
@@ -52,7 +53,7 @@ func Check(saved []byte, cfg pipeline.Config, inputs int) error {
 	return nil
 }
 
-// roomState is what is kept of a room.
+// roomState is the state of a room.
 type roomState struct {
 	merger *merger
 	chains [][]byte // snapshots of the inputs' chains
@@ -62,7 +63,7 @@ func (s *roomState) fields() []any {
 	return []any{state.Struct(s.merger, (*merger).fields), state.Slice(&s.chains, func(c *[]byte) []any { return []any{c} })}
 }
 
-// fields are those of a merger between two blocks.
+// fields returns the state of a merger between two blocks.
 func (m *merger) fields() []any {
 	number := func(n *int) []any { return []any{n} }
 	return []any{&m.single, &m.turns, state.Slice(&m.old, number),
@@ -72,7 +73,7 @@ func (m *merger) fields() []any {
 		})}
 }
 
-// restore reads a state of so many inputs.
+// restore reads the state of a room of so many inputs.
 func restore(saved []byte, inputs int) (*roomState, error) {
 	s := &roomState{merger: newMerger(inputs, false)}
 	if err := state.Restore(saved, s.fields()...); err != nil {
@@ -84,8 +85,8 @@ func restore(saved []byte, inputs int) (*roomState, error) {
 	return s, nil
 }
 
-// chain diarizes one input as [pipeline.Run] does, one thing after the other, as the state
-// belongs to all of it.
+// chain diarizes one input as [pipeline.Run] does, but in one goroutine, because a state has to
+// cover all stages at the same moment.
 func (r *Room) chain(ctx context.Context, i int, cfg pipeline.Config, in feed, out chan<- pipeline.Output) error {
 	s, err := pipeline.NewStream(cfg)
 	if r.from != nil {

@@ -41,12 +41,12 @@ type Room struct {
 	news     chan struct{}
 	stop     context.CancelFunc
 	gate     *gate
-	pos      int64     // up to where the meeting was heard
-	gated    int64     // up to where it has left the gate
-	left     []leaving // what has left the gate and was not diarized
+	pos      int64     // end of the sound that was heard
+	gated    int64     // end of the sound that has left the gate
+	left     []leaving // sound that has left the gate and was not diarized yet
 
-	every int64      // between two states that are handed on; 0 for none
-	from  *roomState // that it goes on with, nil for a new meeting
+	every int64      // time between two states; 0 for no states
+	from  *roomState // the state that it resumes from; nil for a new meeting
 }
 
 // leaving is the sound of every input that leaves the gate at once.

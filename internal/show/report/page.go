@@ -136,7 +136,7 @@ func shares(d *data) g.Node {
 	)
 }
 
-// list is a table of turns.
+// list is the table of the given turns.
 func list(all []talk.Turn) g.Node {
 	return table(texts("Speaker", "From", "To", "Length"), g.Map(all, func(t talk.Turn) g.Node {
 		return html.Tr(speaker(g.Text(t.Speaker)), cell(talk.Clock(t.Start)), cell(talk.Clock(t.End)), cell(seconds(t.Length())))

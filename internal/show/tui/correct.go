@@ -23,9 +23,9 @@ type desk struct {
 	selected event.Speaker // Unknown: nobody
 	merge    event.Speaker // while merging: the speaker to merge into the selected one
 	turn     int           // while giving: the id of the turn
-	from     event.Time    // and how much of it is left out, at its beginning
-	until    event.Time    // and at its end
-	typed    string        // of the name
+	from     event.Time    // the beginning of the turn that is left out
+	until    event.Time    // the end of the turn that is left out
+	typed    string        // of a name
 	about    offer         // while remembering: whose voice
 	within   time.Duration // and for how long
 	said     string        // what became of the last correction
@@ -37,7 +37,7 @@ type action int
 const (
 	looking     action = iota
 	naming             // typing the name of the selected speaker
-	merging            // choosing who another speaker is
+	merging            // choosing the speaker who is the same person
 	giving             // choosing a turn, and whose it is
 	remembering        // saying whether a voice is kept
 )
@@ -213,7 +213,7 @@ func (m Model) send(c correct.Correction, done string) tea.Cmd {
 	}
 }
 
-// rename names a speaker, and leads to the question whether to keep the voice.
+// rename names a speaker. Afterwards the user is asked whether to keep the voice.
 func (m Model) rename(who event.Speaker, name, done string) tea.Cmd {
 	about := offer{m.streamShown(), who, name}
 	send := m.send(correct.Correction{Action: correct.Rename, Speaker: who, Name: name}, done)

@@ -15,8 +15,8 @@ import (
 type Options struct {
 	// Correct, where not nil, takes the user's corrections.
 	Correct Correct
-	// Remember, where not nil, keeps voices: the user is asked behind a new name. KeepFor is
-	// the time that is offered first; 90 days if 0.
+	// Remember, if not nil, keeps voices: the user is asked after each new name. KeepFor is the
+	// time that is offered first, or 90 days if it is 0.
 	Remember Remember
 	KeepFor  time.Duration
 	// End, where not nil, ends what is shown. The user is asked before, and the
@@ -57,9 +57,9 @@ type Model struct {
 
 	remember Remember // nil: no voice is kept
 	keepFor  time.Duration
-	offers   map[offer]bool // that were made
+	offers   map[offer]bool // questions that were asked
 
-	finish func() // ends what is shown; nil where that is not the user's to end
+	finish func() // ends the stream that is shown; nil if the user may not end it
 	asking bool   // whether to end it
 	ending bool   // the user has ended it
 }

@@ -12,31 +12,31 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 )
 
-// Remember keeps the voice of somebody who has said yes to it, and says in a sentence what
-// becomes of it, as a [remember.Keeper] does.
+// Remember keeps the voice of a person who has consented, and returns a sentence that says what
+// happens to the voice, as a [remember.Keeper] does.
 type Remember func(stream string, w remember.Wish) (said string, err error)
 
 // day is the unit of the times that voices are kept for.
 const day = 24 * time.Hour
 
-// usually is how long a voice is kept where nobody says for how long.
+// usually is how long a voice is kept if nobody says for how long.
 const usually = 90 * day
 
-// renamed is what became of a name that was given: it is there.
+// renamed is the message that a name was given.
 type renamed struct {
 	offer
 	said string
 }
 
-// offer is about whose voice the user is asked, once each.
+// offer identifies a voice about which the user is asked. Each is asked about once.
 type offer struct {
 	stream  string
 	speaker event.Speaker
 	name    string
 }
 
-// offered asks whether to keep the voice of somebody who has a new name, unless the user does
-// something else by now or was asked before.
+// offered asks whether to keep the voice of a person with a new name. It does not ask if the user
+// is doing something else by now, or was asked before.
 func (m Model) offered(r renamed) Model {
 	m.desk.said = r.said
 	if m.remember == nil || r.name == "" || m.desk.doing != looking || m.asking || m.offers[r.offer] {
@@ -46,7 +46,7 @@ func (m Model) offered(r renamed) Model {
 	return m.ask(r.offer)
 }
 
-// startRemembering asks about the selected speaker, however often the user wants.
+// startRemembering asks about the selected speaker, also if the user was asked before.
 func (m Model) startRemembering() Model {
 	p, ok := m.person(m.desk.selected)
 	switch {
@@ -60,13 +60,13 @@ func (m Model) startRemembering() Model {
 	return m
 }
 
-// ask begins the question.
+// ask shows the question about a voice.
 func (m Model) ask(o offer) Model {
 	m.desk.doing, m.desk.about, m.desk.within, m.desk.said = remembering, o, m.within(), ""
 	return m
 }
 
-// within is how long a voice is kept unless the user says otherwise.
+// within returns how long a voice is kept unless the user says otherwise.
 func (m Model) within() time.Duration {
 	if m.keepFor > 0 {
 		return m.keepFor
@@ -74,7 +74,7 @@ func (m Model) within() time.Duration {
 	return usually
 }
 
-// consent takes a key while the user is asked: nothing but y is a yes.
+// consent handles a key while the question is shown. Only y is a yes.
 func (m Model) consent(key string) (Model, tea.Cmd) {
 	switch key {
 	case "left", "h", "-":
@@ -98,7 +98,7 @@ func (m Model) consent(key string) (Model, tea.Cmd) {
 	return m, nil
 }
 
-// otherwise is the next longer or shorter time.
+// otherwise returns the next longer or shorter time to keep a voice.
 func (m Model) otherwise(by int) time.Duration {
 	times := []time.Duration{30 * day, usually, 365 * day}
 	if !slices.Contains(times, m.within()) {
@@ -108,13 +108,13 @@ func (m Model) otherwise(by int) time.Duration {
 	return times[min(len(times)-1, max(0, slices.Index(times, m.desk.within)+by))]
 }
 
-// footOfRemembering is the question.
+// footOfRemembering is the question as the last line.
 func (m Model) footOfRemembering() string {
 	who := ansi.Truncate(clean(m.desk.about.name), nameWidth, "…")
 	return fmt.Sprintf("Keep %s's voice %s? y: %s was asked, says yes   ←→ time   Esc no", who, inDays(m.desk.within), who)
 }
 
-// inDays writes a time in days, or hours where it is not of whole days.
+// inDays writes a time in days, or in hours if it is not a whole number of days.
 func inDays(d time.Duration) string {
 	if d%day != 0 {
 		return fmt.Sprintf("%.0f hours", d.Hours())
@@ -125,7 +125,7 @@ func inDays(d time.Duration) string {
 	return fmt.Sprintf("%d days", d/day)
 }
 
-// streamShown is the id of the stream that is shown, or empty.
+// streamShown returns the id of the stream that is shown. It is empty if there is none.
 func (m Model) streamShown() string {
 	m.feed.mu.Lock()
 	defer m.feed.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// Unseal reads what a bucket has of a speaker: what [Encode] wrote, encrypted or not. Its
+// Unseal reads the entry of a speaker in a bucket: data that [Encode] wrote, encrypted or not. Its
 // errors are those of [Decode] and of package voicekey.
 func Unseal(data []byte, m model.Model, key *voicekey.Key) (Speaker, error) {
 	data, err := key.Open(data)
@@ -22,12 +22,12 @@ func Unseal(data []byte, m model.Model, key *voicekey.Key) (Speaker, error) {
 	return Decode(data, m)
 }
 
-// ErrNoKey is returned by [Store.Seal] without a key.
+// ErrNoKey is the error of [Store.Seal] without a key.
 var ErrNoKey = errors.New("nothing can be encrypted without a key")
 
-// Seal encrypts the speakers who were kept before there was a key, and returns their names.
-// One who is kept for a time is removed and enrolled again for it: a failure between the two
-// leaves nothing of them, and the error says of whom.
+// Seal encrypts the entries that were written without a key, and returns their names. An entry that
+// expires is removed and written again with the time that it has left. If writing it fails after it
+// was removed, the entry is lost, and the error names the speaker.
 func (s *Store) Seal(ctx context.Context) (names []string, err error) {
 	if s.key == nil {
 		return nil, ErrNoKey
@@ -48,7 +48,7 @@ func (s *Store) Seal(ctx context.Context) (names []string, err error) {
 	return names, nil
 }
 
-// seal encrypts a speaker of any model.
+// seal encrypts the entry of a speaker, whatever its model.
 func (s *Store) seal(ctx context.Context, sp Speaker) error {
 	e, err := s.get(ctx, sp.Name)
 	if err != nil {

@@ -48,8 +48,8 @@ type Store struct {
 	key *voicekey.Key
 }
 
-// NewStore returns a Store of speakers for one model, which encrypts them with the key,
-// where that is not nil.
+// NewStore returns a Store of speakers for one model. If key is not nil, the Store encrypts with
+// it.
 func NewStore(kv jetstream.KeyValue, m model.Model, key *voicekey.Key) *Store {
 	return &Store{kv: kv, m: m, key: key}
 }
@@ -59,7 +59,7 @@ func NewStore(kv jetstream.KeyValue, m model.Model, key *voicekey.Key) *Store {
 // voicekey for one that cannot be read with the key, of which only the name is known.
 type Entry struct {
 	Speaker
-	// Sealed says that it is encrypted.
+	// Sealed says whether the entry is encrypted.
 	Sealed bool
 	Err    error
 }
@@ -105,7 +105,7 @@ func (s *Store) Add(ctx context.Context, sp Speaker, replace bool) error {
 	return s.put(ctx, sp, data, replace)
 }
 
-// put keeps a speaker, who is encoded as data.
+// put writes the entry of a speaker.
 func (s *Store) put(ctx context.Context, sp Speaker, data []byte, replace bool) error {
 	name := sp.Name
 	data, err := s.key.Seal(data)

@@ -8,18 +8,18 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 )
 
-// Voice is a voice that is kept, as people read of it.
+// Voice describes a voice that is kept, for people to read.
 type Voice struct {
 	Name string `json:"name"`
-	// Seconds is how much speech it is of, 0 where another model made it.
+	// Seconds is the length of its speech. It is 0 if another model made the voice.
 	Seconds  float64   `json:"seconds,omitempty"`
 	Source   string    `json:"source"`
 	Enrolled time.Time `json:"enrolled"`
-	// Expires is when it is erased, zero for never.
+	// Expires is when the voice is erased. Zero means never.
 	Expires time.Time `json:"expires,omitzero"`
 }
 
-// Voices are those that are kept, by name: one of each model.
+// Voices returns the voices that are kept, by name, one for each model.
 func (k *Keeper) Voices() ([]Voice, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -34,9 +34,10 @@ func (k *Keeper) Voices() ([]Voice, error) {
 	return all, nil
 }
 
-// Erase erases all voices of that name, takes back what was wished to be kept under it, and says
-// what it was and that nothing is left of it. The error matches [enroll.ErrNobody] where
-// there is nothing of that name. A meeting that goes on still knows those whom it has known.
+// Erase erases all voices with a name, and cancels the wishes to keep a voice under the name. It
+// returns a sentence that says what was erased, and that nothing of it is left. If there was
+// nothing, the error matches [enroll.ErrNobody]. A meeting that goes on still recognises the people
+// whom it has recognised.
 func (k *Keeper) Erase(name string) (said string, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -51,8 +51,8 @@ type meeting struct {
 	heard  map[int]model.Stats // nil while it goes on
 }
 
-// New returns a Keeper for a file and its key, which may be nil. m is the model of whoever
-// names none. What is kept at a meeting's end, or cannot be, is said to say.
+// New returns a Keeper for a file and its key, which may be nil. m is the model of wishes that name
+// no model. say is called with what was kept at the end of a meeting, or could not be kept.
 func New(path string, m model.Model, key *voicekey.Key, say func(string)) *Keeper {
 	return &Keeper{path: path, m: m, key: key, say: say, meetings: map[string]*meeting{}}
 }

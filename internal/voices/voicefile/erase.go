@@ -22,7 +22,7 @@ type Erased struct {
 	Seconds float64
 	// Sources are where it came from.
 	Sources []string
-	// Path is the file in which nothing of it is left.
+	// Path is the file, which has nothing of the voice any more.
 	Path string
 }
 
@@ -154,7 +154,7 @@ func sweep(dir string) error {
 	return err
 }
 
-// String says it in words, and that nothing of it is left.
+// String says what was erased, and that nothing of it is left.
 func (e Erased) String() string {
 	s := "1 voice"
 	if e.Voices > 1 {

@@ -32,7 +32,7 @@ type File struct {
 	path    string
 	m       model.Model
 	key     *voicekey.Key
-	sealed  bool // what is on the disk
+	sealed  bool // whether the file on the disk is encrypted
 	people  []person
 	expired []string
 }
@@ -81,7 +81,7 @@ func Open(path string, m model.Model, key *voicekey.Key) (*File, error) {
 	return f, f.expire(time.Now())
 }
 
-// read returns what the file has, in the clear.
+// read returns the content of the file, decrypted.
 func (f *File) read() ([]byte, error) {
 	data, err := os.ReadFile(f.path)
 	if err != nil {

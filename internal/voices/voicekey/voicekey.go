@@ -1,5 +1,4 @@
-// Package voicekey encrypts voices that are kept, in files and on servers, with the key of
-// a file.
+// Package voicekey encrypts voices in files and on servers, with a key from a file.
 package voicekey
 
 import (
@@ -14,9 +13,8 @@ import (
 	"filippo.io/age"
 )
 
-// Key is what voices are encrypted with: an identity of age (https://age-encryption.org), so
-// that what it has encrypted can be read with that program too. A nil Key leaves things as
-// they are.
+// Key encrypts voices. It is an identity of age (https://age-encryption.org), so the program age
+// can decrypt the voices too. A nil Key does not encrypt.
 type Key struct {
 	path string
 	id   *age.X25519Identity
@@ -24,22 +22,22 @@ type Key struct {
 
 // The errors of [Key.Open].
 var (
-	// ErrSealed is matched by the error for what is encrypted, where there is no key.
+	// ErrSealed is matched by the error for encrypted data without a key.
 	ErrSealed = errors.New("encrypted: expected --voices-key with its key")
-	// ErrOtherKey is matched by the error for what another key has encrypted.
+	// ErrOtherKey is matched by the error for data that another key has encrypted.
 	ErrOtherKey = errors.New("encrypted with another key")
-	// ErrDamaged is matched by the error for what was encrypted and has changed since.
+	// ErrDamaged is matched by the error for encrypted data that has changed since.
 	ErrDamaged = errors.New("damaged")
 )
 
 // maxKey is far above the size of a file with a key and a comment.
 const maxKey = 64 << 10
 
-// sealed is what everything begins with that is encrypted.
+// sealed is the beginning of all encrypted data.
 const sealed = "age-encryption.org/v1"
 
-// Read reads a key file. The error says what is wrong with it: that it is not there, that
-// others can read it, or that it is no key.
+// Read reads a key file. The error says what is wrong: the file does not exist, other users can
+// read it, or it holds no key.
 func Read(path string) (*Key, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -69,8 +67,8 @@ func Read(path string) (*Key, error) {
 	return nil, fmt.Errorf("%s is no key: expected one line AGE-SECRET-KEY-1…, as diarizer enroll new-key and age-keygen write it", path)
 }
 
-// Make makes a key and writes it, for its owner only. A file that is there stays: what it
-// has encrypted could not be read any more.
+// Make makes a key and writes it to a file that only its owner can read. It does not replace an
+// existing file, because voices that are encrypted with the old key could not be read any more.
 func Make(path string) error {
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
@@ -90,7 +88,7 @@ func Make(path string) error {
 // Sealed reports whether data is encrypted.
 func Sealed(data []byte) bool { return bytes.HasPrefix(data, []byte(sealed)) }
 
-// Seal encrypts data, or returns it as it is where k is nil.
+// Seal encrypts data. It returns data as it is if k is nil.
 func (k *Key) Seal(data []byte) ([]byte, error) {
 	if k == nil {
 		return data, nil
@@ -107,9 +105,9 @@ func (k *Key) Seal(data []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// Open decrypts data, or returns it as it is where it is not encrypted. It takes no more
-// memory than a few times the size of data. Errors match [ErrSealed], [ErrOtherKey] or
-// [ErrDamaged], and read on behind "… is".
+// Open decrypts data. It returns data that is not encrypted as it is. It takes at most a few times
+// the size of data in memory. Errors match [ErrSealed], [ErrOtherKey] or [ErrDamaged], and are
+// worded to follow "… is".
 func (k *Key) Open(data []byte) ([]byte, error) {
 	if !Sealed(data) {
 		return data, nil

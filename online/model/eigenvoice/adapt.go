@@ -7,7 +7,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
-// posterior is what is known of the factors y of a voice: N(ŷ, J).
+// posterior is the distribution N(ŷ, J) of the factors y of a voice.
 type posterior struct {
 	mean   []float64 // ŷ
 	square []float64 // E[y yᵀ] = ŷ ŷᵀ + J as D⁻¹ is kept, what is off the diagonal doubled

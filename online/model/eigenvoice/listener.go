@@ -144,7 +144,7 @@ func (l *listener) normalised(frames []float32, f func(x []float64)) {
 	}
 }
 
-// Forget implements [model.Listener]. Nothing is kept.
+// Forget implements [model.Listener]. The listener keeps nothing.
 func (l *listener) Forget() {}
 
 // AppendBinary implements [encoding.BinaryAppender]. It never fails.

@@ -40,7 +40,7 @@ type Embedder interface {
 	Hear(parts ...[]float32)
 	// Embed writes the vector of the frames [from, to) of the utterance to dst.
 	Embed(dst []float32, from, to int)
-	// Forget lets go of what Hear computed. Hear comes before the next Embed.
+	// Forget drops what Hear computed. Call Hear before the next Embed.
 	Forget()
 }
 

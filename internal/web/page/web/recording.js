@@ -4,9 +4,9 @@ import { Recorder, joinable, refusal, resumable } from "./record.js";
 import { clock } from "./text.js";
 import { forget, latest } from "./unfinished.js";
 
-const again = 3000; // ms between two questions whether an unfinished recording can be gone on with
+const again = 3000; // ms between two checks whether an unfinished recording can be resumed
 
-const soon = 300; // ms until a browser has seen that this page is at no recording any more
+const soon = 300; // ms until the browser knows that this page no longer records
 
 const $ = (id) => document.getElementById(id);
 
@@ -59,7 +59,7 @@ export function offer({ choose, toast, shown }) {
     const can = left && (await resumable(left));
     if (can === false) forget(left.stream);
     clearTimeout(timer);
-    if (left && !can) timer = setTimeout(offerLeft, again); // the one before it, or when the server is there
+    if (left && !can) timer = setTimeout(offerLeft, again); // offers the recording before it, or asks again when the server is there
     if (recorder.state !== "off") return;
     $("go-on").hidden = !can;
     $("go-on").textContent = can ? `Go on with ${left.name}` : "";
