@@ -74,8 +74,8 @@ func TestExtractorRefuses(t *testing.T) {
 	}
 }
 
-// TestTwin holds that two extractors that share their working memory find what each of
-// them finds alone, whichever of them goes on when.
+// TestTwin holds that two extractors with shared working memory compute the same as each of them
+// computes alone, in whatever order they are used.
 func TestTwin(t *testing.T) {
 	cfg := Default()
 	cfg.MelBank = BankSize

@@ -47,8 +47,8 @@ func TestStateIsComplete(t *testing.T) {
 	statetest.Covers(t, &c.time.told[0].Turn, c.time.told[0].fields())
 }
 
-// TestFoundAgain holds that the state leaves out what can be found again, that this comes
-// back, and that what would come back as something else is not left out.
+// TestFoundAgain holds that the state leaves out features that can be found again, and that they
+// come back. Features that would come back differently are not left out.
 func TestFoundAgain(t *testing.T) {
 	spectra := make([]float32, 10*features.BankSize)
 	for i := range spectra {
@@ -88,7 +88,7 @@ func (precise) Precisions(frames float64) []float32 {
 	return []float32{float32(1 / frames), float32(2 / frames)}
 }
 
-// TestKeptIsShort holds the same of pairs.
+// TestKeptIsShort holds the same for pairs.
 func TestKeptIsShort(t *testing.T) {
 	for _, k := range []model.Kept{{N: 4, Pair: []float32{7, 8, 0.25, 0.5}}, {N: 4, Pair: []float32{7, 8, 0.25, 1}}, {}} {
 		whole := len(state.Append(nil, &k.N, &k.Pair))

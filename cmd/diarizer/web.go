@@ -168,7 +168,7 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 	return errors.Join(err, ctx.Err())
 }
 
-// keepingNames keeps the names that people give to a recording when it is over.
+// keepingNames keeps the names that people give after the end of a recording.
 func keepingNames(hand page.Correct, api *httpapi.API, say func(error)) page.Correct {
 	return func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
 		reply, err := hand(ctx, stream, c)
@@ -181,7 +181,7 @@ func keepingNames(hand page.Correct, api *httpapi.API, say func(error)) page.Cor
 	}
 }
 
-// keeping says where live recordings are kept.
+// keeping says where and for how long live recordings are kept.
 func (o *webOptions) keeping(say func(error)) httpapi.Keeping {
 	if o.keep == 0 {
 		return httpapi.Keeping{}

@@ -24,10 +24,11 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/web/record"
 )
 
-// webChild starts web in a process of its own and returns where it is, and what kills it.
+// webChild starts web in a process of its own. It returns the address and a function that kills the
+// process.
 func webChild(t *testing.T, state string) (url string, kill func()) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // ends a test that hangs
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // so that the test does not hang
 	cmd := exec.CommandContext(ctx, os.Args[0], "web", "--http", "127.0.0.1:0", "--model", "light")
 	stderr := &shout{}
 	cmd.Env, cmd.Stderr = append(os.Environ(), asProgram+"=1", "XDG_STATE_HOME="+state), stderr
@@ -37,7 +38,7 @@ func webChild(t *testing.T, state string) (url string, kill func()) {
 	kill = func() {
 		defer cancel()
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // it was killed
+		_ = cmd.Wait() // the error of a process that was killed
 		if said := stderr.String(); strings.Contains(said, "cannot be") {
 			t.Error(said)
 		}
@@ -46,17 +47,17 @@ func webChild(t *testing.T, state string) (url string, kill func()) {
 	return stderr.wait(t, `live page: (\S+)`), kill
 }
 
-// recorder is one that keeps what is not acknowledged, and nothing else.
+// recorder is a recorder that keeps only the packets that are not acknowledged.
 type recorder struct {
 	t       *testing.T
 	conn    *websocket.Conn
 	session string
-	next    uint64 // that the server expects
+	next    uint64 // number that the server expects
 	acked   uint64
 	kept    []record.Packet
 	run     string
 	after   uint64
-	events  []event.Event // of the run
+	events  []event.Event // events of the run
 	ended   bool
 }
 
@@ -81,7 +82,7 @@ func (r *recorder) dial(url string) {
 	}
 }
 
-// read takes messages until one after which enough is true.
+// read reads messages until enough is true after one of them.
 func (r *recorder) read(enough func() bool) {
 	r.t.Helper()
 	for !enough() {
@@ -118,7 +119,7 @@ func (r *recorder) read(enough func() bool) {
 	}
 }
 
-// send keeps packets and sends them.
+// send sends packets, and keeps them until they are acknowledged.
 func (r *recorder) send(packets []record.Packet) {
 	r.t.Helper()
 	r.kept = append(r.kept, packets...)
@@ -129,7 +130,7 @@ func (r *recorder) send(packets []record.Packet) {
 	}
 }
 
-// again sends what is expected of what is kept.
+// again sends the kept packets that the server expects.
 func (r *recorder) again() {
 	r.t.Helper()
 	rest := slices.DeleteFunc(r.kept, func(p record.Packet) bool { return p.Seq < r.next })
@@ -140,7 +141,7 @@ func (r *recorder) again() {
 	r.send(rest)
 }
 
-// timeline is what the run has told.
+// timeline is the timeline of the run's events.
 func (r *recorder) timeline() *event.Timeline {
 	tl := &event.Timeline{}
 	for _, e := range r.events {
@@ -151,10 +152,10 @@ func (r *recorder) timeline() *event.Timeline {
 	return tl
 }
 
-// A server that is killed in the midst of a recording goes on with it, be it that it has just
-// acknowledged something or that most of what it was sent waits to be heard: what it has
-// acknowledged it has, and in the end the turns are those of the whole recording, by the
-// same speakers, who have the names that they were given.
+// A server that is killed during a recording resumes the recording. It may have just acknowledged
+// something, or most of the sound may wait to be heard. It has everything that it has acknowledged.
+// In the end, the turns are those of the whole recording, with the same speakers and the names that
+// they were given.
 func TestWebIsKilled(t *testing.T) {
 	const seconds, piece = 32, capture.Rate / 10
 	sound := demoSamples(t, seconds)
@@ -177,7 +178,7 @@ func TestWebIsKilled(t *testing.T) {
 	if reply := post(t, url, "standup", correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada"}); reply.Error != "" {
 		t.Fatal(reply.Error)
 	}
-	r.send(packets[130:150]) // two seconds: time to keep the name
+	r.send(packets[130:150]) // two seconds, in which the name is kept
 	before := r.acked
 	r.read(func() bool { return r.acked > before })
 	kill()
@@ -187,7 +188,7 @@ func TestWebIsKilled(t *testing.T) {
 	r.dial(url)
 	r.again()
 	r.send(packets[150:220])
-	kill() // most of that waits to be heard, or to be read
+	kill() // most of these packets wait to be heard or read
 
 	url, kill = webChild(t, dir)
 	r.dial(url)

@@ -33,7 +33,7 @@ func (p *part) Next(context.Context) (capture.Block, error) {
 
 func (p *part) Close() error { return nil }
 
-// What was heard is kept, once, when no more sound comes.
+// When no more sound comes, the state is kept, and only once.
 func TestPauseIsKept(t *testing.T) {
 	m, _, err := modelfile.Embedded(modelfile.Light)
 	if err != nil {
@@ -43,17 +43,17 @@ func TestPauseIsKept(t *testing.T) {
 	var kept []Snapshot
 	if _, err := Run(t.Context(), src, Options{Stream: "talk", Pipeline: pipeline.Config{Model: m}, Keep: &Keep{Every: 10 * capture.Rate, Save: func(s Snapshot) {
 		if kept = append(kept, s); s.At == 3*capture.Rate && len(kept) == 1 {
-			time.AfterFunc(2*idle, func() { close(src.on) }) // in which there is nothing new to keep
+			time.AfterFunc(2*idle, func() { close(src.on) }) // nothing new to keep comes in this time
 		}
 	}}}); err != nil {
 		t.Fatal(err)
 	}
-	if len(kept) != 2 || kept[1].At != 3*capture.Rate { // and the last one
+	if len(kept) != 2 || kept[1].At != 3*capture.Rate { // the last snapshot
 		t.Errorf("%d snapshots", len(kept))
 	}
 }
 
-// pausing is a source that has no more sound until on is closed.
+// pausing is a source without more sound until on is closed.
 type pausing struct {
 	part
 	on chan struct{}
@@ -106,7 +106,7 @@ func TestRunGoesOn(t *testing.T) {
 		},
 		Keep: &Keep{Every: 10 * capture.Rate, Save: func(s Snapshot) { kept = append(kept, s) }},
 	})
-	// Every ten seconds, and at the end; more on a machine that does not get to it.
+	// Every ten seconds, and at the end. A busy machine takes longer between two.
 	if len(kept) < 4 || kept[len(kept)-1].At != half {
 		t.Fatalf("%d snapshots, the last one at %d", len(kept), kept[len(kept)-1].At)
 	}

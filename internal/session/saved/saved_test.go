@@ -120,7 +120,7 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// Of many sessions the latest stay, and those that somebody is at.
+// Of many sessions, the latest stay, and so do sessions that are in use.
 func TestLimit(t *testing.T) {
 	d := Dir(filepath.Join(t.TempDir(), "sessions"))
 	s := example()

@@ -181,8 +181,8 @@ func offset(heard, want []float32, at int) (samples int, ok bool) {
 	return samples, best > 0.4
 }
 
-// A device goes on alone after the other one has stopped, and ends before its shift was
-// found and before its sound was asked for: all of its sound is heard.
+// A device goes on alone after the other one has stopped. It ends before its shift was found and
+// before its sound was asked for. All of its sound is heard.
 func TestTheLastOneIsHeard(t *testing.T) {
 	all := sound(t)[:20*capture.Rate]
 	table := New(nil)

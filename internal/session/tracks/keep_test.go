@@ -16,7 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 )
 
-// from is the sound of an input from a position of the meeting on.
+// from returns the sound of an input from a position of the meeting on.
 func from(sound []float32, begin, later int) *told {
 	s := inBlocks(sound[begin:], 320)
 	for i := range s.blocks {
@@ -25,9 +25,9 @@ func from(sound []float32, begin, later int) *told {
 	return s
 }
 
-// A meeting of several microphones that goes on with another one has its speakers by their
-// numbers and names, tells what was missed, and takes whoever speaks for who it was; whoever
-// had not spoken yet is called after the microphone.
+// A meeting of several microphones that resumes another one has that meeting's speakers, with their
+// numbers and names. It reports the gap, and recognises the speakers. A speaker who had not spoken
+// yet is called after the microphone.
 func TestRoomGoesOnWithAnother(t *testing.T) {
 	names, sounds, reference := meeting(t, 0)
 	names, sounds = names[:2], sounds[:2]
@@ -47,7 +47,7 @@ func TestRoomGoesOnWithAnother(t *testing.T) {
 		r.Keep(every)
 		return r
 	}
-	// hold holds a meeting to its end, with a correction once its first speaker is there.
+	// hold runs a meeting to its end, with a correction when its first speaker is there.
 	hold := func(r *Room, keep *session.Keep, renamed string) (*event.Timeline, []event.Gap) {
 		t.Helper()
 		var desk *correct.Desk
@@ -81,7 +81,7 @@ func TestRoomGoesOnWithAnother(t *testing.T) {
 	if len(kept) < 3 || kept[0].At < every || kept[0].At > every+capture.Rate || kept[len(kept)-1].At != half {
 		t.Fatalf("%d states, the last of %d", len(kept), kept[len(kept)-1].At)
 	}
-	// The one that is kept at the end, and one of a program that was killed.
+	// The state of a meeting that has ended, and that of a program that was killed.
 	for _, i := range []int{len(kept) - 1, len(kept) - 2} {
 		data, err := json.Marshal(kept[i])
 		if err != nil {
@@ -111,7 +111,7 @@ func TestRoomGoesOnWithAnother(t *testing.T) {
 			who := event.Speaker(slices.Index(names, s.Speaker) + 1)
 			for x := s.Start; x < s.End; x += 0.1 {
 				at := event.Time(x * event.Rate)
-				if at > event.Time(before.At)-event.Rate && at < half { // was lost
+				if at > event.Time(before.At)-event.Rate && at < half { // this sound was lost
 					continue
 				} else if at >= half {
 					at += away
@@ -132,7 +132,7 @@ func TestRoomGoesOnWithAnother(t *testing.T) {
 	}
 }
 
-// What is no state of such a room is said before anything is heard.
+// A state that does not fit the room is refused before anything is heard.
 func TestRoomRefusesAStateOfAnother(t *testing.T) {
 	m, _, err := modelfile.Embedded(modelfile.Light)
 	if err != nil {

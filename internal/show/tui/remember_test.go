@@ -11,7 +11,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 )
 
-// asking is the view of corrected whose voices are kept in a list.
+// asking returns the view of corrected, with a list to which voices are kept.
 func asking(t *testing.T, keepFor time.Duration) (tea.Model, *[]remember.Wish) {
 	t.Helper()
 	m, _ := corrected(t)
@@ -28,7 +28,7 @@ func asking(t *testing.T, keepFor time.Duration) (tea.Model, *[]remember.Wish) {
 	return model, &kept
 }
 
-// name are the keys that name the first speaker.
+// name is the keys that name the first speaker.
 func name(who string) []string {
 	keys := []string{"1", "n"}
 	for _, r := range who {
@@ -37,15 +37,15 @@ func name(who string) []string {
 	return append(keys, "enter")
 }
 
-// Behind a new name the view asks, once for each; nothing but y is a yes, and then the voice is
-// kept for as long as was said.
+// After a new name, the view asks once. Only y is a yes, and then the voice is kept for as long as
+// was chosen.
 func TestAsksWhetherToKeepAVoice(t *testing.T) {
 	m, kept := asking(t, 0)
 	m = do(m, name("Ada")...)
 	if got := foot(m); !strings.Contains(got, "Keep Ada's voice 90 days? y: Ada was asked, says yes   ←→ time   Esc no") {
 		t.Fatalf("behind a name: %s", got)
 	}
-	// Keys that mean something elsewhere mean nothing here.
+	// Keys that do something elsewhere do nothing here.
 	if m = do(m, "x", "u", "1", "g", "tab", "s"); len(*kept) != 0 || !strings.Contains(foot(m), "Keep Ada's voice") {
 		t.Errorf("other keys: %s, kept %v", foot(m), *kept)
 	}
@@ -59,7 +59,7 @@ func TestAsksWhetherToKeepAVoice(t *testing.T) {
 	if m = do(m, name("Ada")...); foot(m) != "S1 is Ada" {
 		t.Errorf("asked again: %s", foot(m))
 	}
-	// The user may ask, of whoever has a name.
+	// The user may ask about any speaker who has a name.
 	if m = do(m, "v"); !strings.Contains(foot(m), "Keep Ada's voice") {
 		t.Errorf("v: %s", foot(m))
 	}
@@ -90,12 +90,12 @@ func TestAsksWhetherToKeepAVoice(t *testing.T) {
 	}
 }
 
-// A question does not come between a user and what they do by then, and of a name that was not
-// given there is none.
+// A question does not interrupt what the user is doing by then, and there is no question about a
+// name that was refused.
 func TestDoesNotAskInBetween(t *testing.T) {
 	m, kept := asking(t, 36*time.Hour)
 	next, cmd := press(m, name("Ada")...)
-	next = do(next, "2", "n", "B") // before the answer is there
+	next = do(next, "2", "n", "B") // before the answer has come
 	next, _ = next.Update(cmd())
 	if got := foot(do(next, "o")); !strings.Contains(got, "S2 is called: Bo") || len(*kept) != 0 {
 		t.Errorf("in between: %s", got)

@@ -28,8 +28,8 @@ func newKey(t *testing.T) *voicekey.Key {
 	return k
 }
 
-// With a key the server has nothing of a voice in the clear but the name that it is kept under,
-// what was kept before is read and can be encrypted, and nobody needs the key to delete.
+// With a key, the server can read nothing of a voice except its name. Entries from before are read
+// and can be encrypted, and deleting needs no key.
 func TestStoreWithAKey(t *testing.T) {
 	js, err := jetstream.New(natstest.New(t))
 	if err != nil {
@@ -54,7 +54,7 @@ func TestStoreWithAKey(t *testing.T) {
 	if err := sealed.Add(ctx, speaker("Old"), false); !errors.Is(err, ErrExists) {
 		t.Errorf("in the place of one that is not encrypted: %v", err)
 	}
-	// found is who is in the bucket as a store sees it: with a mark, who is encrypted.
+	// found lists who is in the bucket, as a store sees it. A mark says who is encrypted.
 	found := func(s *Store, unread error) (names []string) {
 		t.Helper()
 		all, err := s.List(ctx)
@@ -106,7 +106,7 @@ func TestStoreWithAKey(t *testing.T) {
 	if got := found(sealed, nil); !slices.Equal(got, []string{"Ada*", "Lent*", "Older*", "Other*"}) {
 		t.Errorf("encrypted: %v", got)
 	}
-	// The server's own copy, whatever it is of, has none of it in the clear.
+	// No file of the server has any of it in the clear.
 	stream, err := js.Stream(ctx, "KV_voices")
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func TestStoreWithAKey(t *testing.T) {
 	for seq := uint64(1); seq <= stream.CachedInfo().State.LastSeq+10; seq++ {
 		msg, err := stream.GetMsg(ctx, seq)
 		if err != nil {
-			continue // is gone
+			continue // the file is gone
 		}
 		for _, text := range []string{"ada.wav", "stats", "model", "2026"} {
 			if bytes.Contains(msg.Data, []byte(text)) {
@@ -122,7 +122,7 @@ func TestStoreWithAKey(t *testing.T) {
 			}
 		}
 	}
-	if err := plain.Delete(ctx, "Ada"); err != nil { // by whoever has lost the key
+	if err := plain.Delete(ctx, "Ada"); err != nil { // somebody who has lost the key
 		t.Error(err)
 	}
 	for end := time.Now().Add(20 * time.Second); slices.Contains(found(sealed, nil), "Lent*"); time.Sleep(50 * time.Millisecond) {

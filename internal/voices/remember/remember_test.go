@@ -111,8 +111,8 @@ func TestVoicesAreKeptWhenAsked(t *testing.T) {
 	}
 }
 
-// What is kept can be read of and erased, what is only wished for too; and who is erased is shown
-// to be gone.
+// Voices that are kept are listed and can be erased, and so can wishes to keep a voice. An erased
+// voice is gone from the list.
 func TestVoicesAreErased(t *testing.T) {
 	m, _, err := modelfile.Embedded(modelfile.Light)
 	if err != nil {

@@ -23,7 +23,7 @@ func newKey(t *testing.T) (*Key, string) {
 	return k, path
 }
 
-// What is sealed is read with its key only, and what was changed is not taken for whole.
+// Encrypted data is read with its key only, and changed data is refused.
 func TestSealAndOpen(t *testing.T) {
 	k, path := newKey(t)
 	another, _ := newKey(t)

@@ -49,7 +49,7 @@ type server struct {
 	temp string
 	http http.Client
 	mu   sync.Mutex
-	said []string // by those who keep recordings
+	said []string // what the code that keeps recordings reports
 }
 
 func (s *server) say(err error) {
@@ -63,8 +63,8 @@ func serve(t testing.TB, limits httpapi.Limits, token string) *server {
 	return serveKept(t, limits, token, "")
 }
 
-// serveKept keeps live recordings in a directory, if that is not empty, and takes up those
-// that are kept there.
+// serveKept keeps live recordings in a directory, if that is not empty, and resumes those that are
+// kept there.
 func serveKept(t testing.TB, limits httpapi.Limits, token, dir string) *server {
 	t.Helper()
 	s := &server{t: t, temp: t.TempDir()}

@@ -21,7 +21,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/web/record"
 )
 
-// cut makes packets of sound of 16 bits, of so many bytes each.
+// cut makes packets of 16-bit sound, of so many bytes each.
 func cut(sound []byte, size int) (packets []record.Packet) {
 	for at := 0; at < len(sound); at += size {
 		packets = append(packets, record.Packet{Seq: uint64(len(packets) + 1), Position: int64(at / 2), Data: sound[at:min(len(sound), at+size)]})
@@ -29,7 +29,7 @@ func cut(sound []byte, size int) (packets []record.Packet) {
 	return packets
 }
 
-// sendAll sends packets whose numbers are from..to.
+// sendAll sends the packets with the numbers from..to.
 func (c *client) sendAll(packets []record.Packet, from, to uint64) {
 	c.t.Helper()
 	for _, p := range packets[from-1 : to] {
@@ -37,7 +37,7 @@ func (c *client) sendAll(packets []record.Packet, from, to uint64) {
 	}
 }
 
-// killed serves what a server had on its disk at this moment, as if it was killed.
+// killed serves what a server has on its disk at this moment, as if the server was killed.
 func (s *server) killed(dir string) *server {
 	s.t.Helper()
 	left := filepath.Join(s.t.TempDir(), "left")
@@ -47,7 +47,7 @@ func (s *server) killed(dir string) *server {
 	return serveKept(s.t, httpapi.Limits{}, "", left)
 }
 
-// again connects a recorder to a server that goes on with its recording.
+// again connects a recorder to a server that resumes its recording.
 func (s *server) again(before *client) *client {
 	s.t.Helper()
 	b := *before
@@ -63,8 +63,8 @@ func (s *server) again(before *client) *client {
 	return c
 }
 
-// What was acknowledged by a server that was killed is there, to the sample: also where the
-// recorder has another rate, so that the converter is in the midst of something.
+// A server that was killed has kept everything that it acknowledged, to the sample. That holds for
+// a recorder with another rate too, whose converter is in the middle of its work.
 func TestAcknowledgedIsKept(t *testing.T) {
 	if raced.Enabled {
 		return // TestComesBackTooLate has the same goroutines
@@ -105,7 +105,7 @@ func TestAcknowledgedIsKept(t *testing.T) {
 	}
 }
 
-// A recorder that waits until all it has sent is acknowledged has not to wait for ever.
+// A recorder that waits until everything is acknowledged does not wait for ever.
 func TestRecorderThatWaits(t *testing.T) {
 	s := serveKept(t, httpapi.Limits{}, "", filepath.Join(t.TempDir(), "kept"))
 	packets := cut(samples(t)[:2*32000], 2*piece)
@@ -119,7 +119,7 @@ func TestRecorderThatWaits(t *testing.T) {
 	c.end()
 }
 
-// Before anything was acknowledged the recording is there all the same.
+// A recording is kept even before anything was acknowledged.
 func TestKilledAtItsBeginning(t *testing.T) {
 	packets := cut(samples(t), 2*piece)
 	dir := filepath.Join(t.TempDir(), "kept")
@@ -143,10 +143,10 @@ func TestKilledAtItsBeginning(t *testing.T) {
 	}
 }
 
-// The devices of a room lie beside each other as before.
+// The delays between the devices of a room are as before.
 func TestRoomIsKept(t *testing.T) {
 	if raced.Enabled {
-		return // the room has no goroutine that TestTwoDevicesOfOneRoom has not
+		return // TestTwoDevicesOfOneRoom has all goroutines of the room
 	}
 	sound := samples(t)
 	want := timelineOf(t, "room", bytes.NewReader(sound), raw)
@@ -187,8 +187,8 @@ func TestRoomIsKept(t *testing.T) {
 	}
 }
 
-// A recording that has ended is gone on with, by the same speakers and after a gap as long
-// as it was away, and by another device in the meantime.
+// A recording that has ended is resumed, with the same speakers and a gap as long as it was away.
+// In the meantime, another device may resume it.
 func TestGoesOnAfterItsEnd(t *testing.T) {
 	sound := samples(t)
 	want := timelineOf(t, "room", bytes.NewReader(sound), raw)
@@ -203,7 +203,7 @@ func TestGoesOnAfterItsEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first.Snapshot.Source.Origin = time.Now().Add(-(half/capture.Rate + 60) * time.Second) // a minute went by
+	first.Snapshot.Source.Origin = time.Now().Add(-(half/capture.Rate + 60) * time.Second) // a minute has passed
 	if err := saved.Dir(dir).Save(first); err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestGoesOnAfterItsEnd(t *testing.T) {
 	}
 	c = s.open("stream=room&resume=true&ago=20000")
 	c.send(sound[2*half:])
-	if status, text, _ := s.ask("GET", "/v1/live?stream=room&resume=true", nil); status != 426 { // it would join
+	if status, text, _ := s.ask("GET", "/v1/live?stream=room&resume=true", nil); status != 426 { // 426: a WebSocket would be accepted
 		t.Errorf("%d, %s", status, text)
 	}
 	c.end()
@@ -226,7 +226,7 @@ func TestGoesOnAfterItsEnd(t *testing.T) {
 	if d := gap.Seconds() - 40; math.Abs(d) > 5 || c.kinds[event.GapFound] != 1 {
 		t.Errorf("%v s were missed, expected 40, %d gaps", gap.Seconds(), c.kinds[event.GapFound])
 	}
-	// Whoever speaks afterwards is who would have spoken.
+	// The speakers afterwards are those of a recording without an interruption.
 	last := want.Turns()[len(want.Turns())-1]
 	if last.Start < half+capture.Rate {
 		t.Fatal("nothing is said behind the gap")
@@ -237,8 +237,8 @@ func TestGoesOnAfterItsEnd(t *testing.T) {
 	}
 }
 
-// A recorder that comes back when its recording was given up goes on with it: nothing is heard
-// twice that was taken and of which it was not told, and what it could not send is a gap.
+// A recorder comes back after its recording was given up, and resumes it. Sound that was heard
+// without an acknowledgement is not heard twice, and sound that it could not send is a gap.
 func TestComesBackTooLate(t *testing.T) {
 	sound := samples(t)
 	want := timelineOf(t, "room", bytes.NewReader(sound), raw)
@@ -261,7 +261,7 @@ func TestComesBackTooLate(t *testing.T) {
 			t.Fatal("the recording goes on")
 		}
 	}
-	for status := 0; status != 426; time.Sleep(10 * time.Millisecond) { // its end is kept in a moment
+	for status := 0; status != 426; time.Sleep(10 * time.Millisecond) { // its end will be kept in a moment
 		status, _, _ = s.ask("GET", "/v1/live?stream=room&"+query, nil)
 	}
 	b := *c
@@ -288,7 +288,8 @@ func TestComesBackTooLate(t *testing.T) {
 	}
 }
 
-// A disk on which nothing can be kept is told, and no reason not to hear.
+// When nothing can be written to the disk, the recorder is told, and the sound is heard all the
+// same.
 func TestNothingCanBeKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

@@ -14,10 +14,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 )
 
-// voices keeps what it is told to, in memory.
+// voices keeps voices in memory.
 type voices struct {
 	kept []remember.Wish
-	fail error // of all that is asked
+	fail error // error of all methods
 }
 
 func (v *voices) Keep(stream string, w remember.Wish) (string, error) {
@@ -48,7 +48,7 @@ func (v *voices) Erase(name string) (string, error) {
 	return name + " is erased", v.fail
 }
 
-// Whoever may open the page reads whose voices are kept, and erases one; nobody else does.
+// Everybody who may open the page can read whose voices are kept, and erase one. Nobody else can.
 func TestVoicesAreShownAndErased(t *testing.T) {
 	v := &voices{kept: []remember.Wish{{Name: "Ada/Łucja", Expires: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}}}
 	const token = "a-token-that-nobody-knows"
@@ -99,7 +99,7 @@ func TestVoicesAreShownAndErased(t *testing.T) {
 	}
 }
 
-// Nothing is kept without a yes and a time.
+// No voice is kept without consent and a time.
 func TestRememberAsksForConsent(t *testing.T) {
 	v := &voices{}
 	handler := newHandler(NewHub(), Options{Voices: v})

@@ -13,8 +13,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/table"
 )
 
-// Whenever a state is taken: what it has acknowledged was heard, and a recorder that sends
-// the rest again to another process is heard to the end, each sample once and in its place.
+// A state may be taken at any moment. Everything that it acknowledges was heard. A recorder that
+// sends the rest to another process is heard to the end, each sample once and in its place.
 func TestStateAtAnyMoment(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		registry := func() *Registry {
@@ -83,7 +83,7 @@ func TestStateAtAnyMoment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again.Attach(func() {}) // no timer is left behind
+		again.Attach(func() {}) // so that no timer is left
 		if u := again.Since(0); again.ID() != s.ID() || u.Acked != acked || u.Taken != acked {
 			t.Fatalf("acknowledged %d, then %+v", acked, u)
 		}
@@ -106,8 +106,8 @@ func TestStateAtAnyMoment(t *testing.T) {
 	})
 }
 
-// What is remembered of what nobody has heard yet is bounded, also of a sender that leaves a
-// gap before each sample.
+// The memory for sound that nobody has heard yet is bounded, also for a sender that leaves a gap
+// before each sample.
 func TestMarksAreBounded(t *testing.T) {
 	r := NewRegistry(1, 500*time.Hour)
 	r.Keep()

@@ -184,8 +184,8 @@ func TestMomentsAreParts(t *testing.T) {
 	}
 }
 
-// TestForget has a listener forget what it computed: the pairs are the same, and the
-// network holds nothing in between.
+// TestForget makes a listener forget what it computed. The pairs stay the same, and the network
+// keeps nothing in between.
 func TestForget(t *testing.T) {
 	runs := 0
 	m := testModel(&runs)
