@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/raced"
 	"github.com/seed-7adb9000/diarizer/internal/web/httpapi"
@@ -171,9 +169,7 @@ func TestDeviceThatHangs(t *testing.T) {
 	if err := two.read(func() bool { return len(two.timeline.Turns()) >= len(want.Turns())-1 }); err != nil {
 		t.Fatal(err)
 	}
-	if err := one.conn.Close(websocket.StatusNormalClosure, ""); err != nil {
-		t.Fatal(err)
-	}
+	one.end() // before the other one, which is told everything only if it is the last
 	two.end()
 	near(t, two.timeline, want)
 }

@@ -120,6 +120,7 @@ export class Recorder {
 
   /** packet keeps a packet of the microphone and sends it. */
   packet({ frame, wall, samples }) {
+    if (this.ended) return; // the server was told that the packet before was the last one
     if (this.last) {
       const slept = (wall - this.last.wall) / 1000 - (frame + samples.length - this.last.end) / this.rate;
       if (slept > asleep) {
