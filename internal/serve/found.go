@@ -38,14 +38,17 @@ func (w *Worker) overlook(stream string) {
 	delete(w.found, stream)
 }
 
-// soundFound records the number of the first message of a stream's sound that belongs to no
-// run yet, 0 if there is none.
-func (w *Worker) soundFound(stream string, since uint64) {
+// soundFound records, by stream, the number of the first message of sound that belongs to no
+// run yet, 0 if there is none. All streams come at once, so that the one that has waited
+// longest is not overtaken by one that was looked at first.
+func (w *Worker) soundFound(first map[string]uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	f := w.found[stream]
-	f.fresh, f.since = since > 0, since
-	w.found[stream] = f
+	for stream, since := range first {
+		f := w.found[stream]
+		f.fresh, f.since = since > 0, since
+		w.found[stream] = f
+	}
 }
 
 // fresh reports whether a stream without a run has sound for one, and with which message that

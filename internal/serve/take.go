@@ -227,6 +227,7 @@ func (w *Worker) findStreams(ctx context.Context) error {
 	}
 	_, claims := w.roster.all()
 	var news []string
+	fresh := make(map[string]uint64)
 	for subject, n := range info.State.Subjects {
 		stream, ok := natsaudio.Stream(subject)
 		if !ok || !event.ValidToken(stream) {
@@ -238,17 +239,20 @@ func (w *Worker) findStreams(ctx context.Context) error {
 			news = append(news, stream)
 		case !c.Open && c.revision == before[stream].revision && c.From > info.State.LastSeq+1:
 			if err := w.rewind(ctx, stream, c); err != nil {
+				w.soundFound(fresh)
 				return err
 			}
 		case !c.Open && w.counted(stream, n):
 			since, err := firstOn(ctx, w.s.audio, subject, c.From)
 			if err != nil {
 				w.overlook(stream)
+				w.soundFound(fresh)
 				return err
 			}
-			w.soundFound(stream, since)
+			fresh[stream] = since
 		}
 	}
+	w.soundFound(fresh)
 	slices.Sort(news)
 	if err := w.welcome(ctx, news); err != nil {
 		return err
