@@ -9,10 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/cli/demo"
+	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 // demoSamples are the first seconds of the demo's recording, 16 kHz mono.
@@ -93,4 +96,27 @@ func writeFile(t *testing.T, path string, b []byte) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// natsServer starts a server for the test and returns its URL.
+func natsServer(t *testing.T) string {
+	t.Helper()
+	s, err := natsd.Start(t.Context(), natsd.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s.URL()
+}
+
+// noLeak fails the test if goroutines that it started still run after the cleanups that are
+// registered later.
+func noLeak(t *testing.T) {
+	t.Helper()
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 }

@@ -12,11 +12,9 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/goleak"
 
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 // lineWriter signals the first line that contains something.
@@ -79,12 +77,8 @@ func listening(ctx context.Context, t *testing.T, url, subject string, args ...s
 // TestSendAndReplay: sound that went over NATS gives the turns of its file, as
 // samples and as Opus packets, live and from JetStream.
 func TestSendAndReplay(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	noLeak(t)
+	url := natsServer(t)
 	dir := t.TempDir()
 	wav := writeFile(t, filepath.Join(dir, "room1.wav"), wavBytes(demoSamples(t, 10)))
 	out := filepath.Join(dir, "out.rttm")
@@ -105,7 +99,7 @@ func TestSendAndReplay(t *testing.T) {
 	}
 	send := func(args ...string) {
 		t.Helper()
-		args = append([]string{"send", "--nats", server.URL(), "--stream", "room1"}, args...)
+		args = append([]string{"send", "--nats", url, "--stream", "room1"}, args...)
 		if status, _, stderr := diarizer(t.Context(), nil, args...); status != 0 {
 			t.Fatalf("%v: status %d, %s", args, status, stderr)
 		}
@@ -113,10 +107,10 @@ func TestSendAndReplay(t *testing.T) {
 	subject := natsaudio.Subject("room1")
 	want := turns(wav)["room1"]
 
-	said, wait := listening(t.Context(), t, server.URL(), subject, "--rttm", out)
+	said, wait := listening(t.Context(), t, url, subject, "--rttm", out)
 	send("--speed", "30", wav)
 	check("live", want, wait(), said)
-	checkEvents(t, "replay --from-nats", works(t, "watch", "--nats", server.URL(), "--until-end", "--json"))
+	checkEvents(t, "replay --from-nats", works(t, "watch", "--nats", url, "--until-end", "--json"))
 
 	ogg := ""
 	if opusenc := needs.Optional(t, "opusenc"); opusenc != "" {
@@ -125,14 +119,14 @@ func TestSendAndReplay(t *testing.T) {
 			t.Fatalf("%v: %s", err, said)
 		}
 		wantOpus := turns(ogg)["room1"]
-		said, wait := listening(t.Context(), t, server.URL(), subject, "--rttm", out)
+		said, wait := listening(t.Context(), t, url, subject, "--rttm", out)
 		send("--opus", "--speed", "30", ogg)
 		check("live Opus", wantOpus, wait(), said)
 	} else {
 		t.Log("no opusenc here: Opus over NATS is not tested; install opus-tools")
 	}
 
-	nc, err := nats.Connect(server.URL())
+	nc, err := nats.Connect(url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +139,7 @@ func TestSendAndReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	send("--speed", "max", wav)
-	said, wait = listening(t.Context(), t, server.URL(), subject, "--rttm", out)
+	said, wait = listening(t.Context(), t, url, subject, "--rttm", out)
 	check("kept", want, wait(), said)
 	if !strings.Contains(said.String(), "as JetStream kept it") {
 		t.Error(said)

@@ -6,30 +6,23 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 // TestReplayFromNATSStops: Ctrl-C and silence end a wait.
 func TestReplayFromNATSStops(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	noLeak(t)
+	url := natsServer(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	subject := natsaudio.Subject("quiet")
-	_, wait := listening(ctx, t, server.URL(), subject)
+	_, wait := listening(ctx, t, url, subject)
 	cancel()
 	if status := wait(); status != exitInterrupted {
 		t.Errorf("interrupted: status %d", status)
 	}
-	said, wait := listening(t.Context(), t, server.URL(), subject, "--idle", "50ms")
+	said, wait := listening(t.Context(), t, url, subject, "--idle", "50ms")
 	if status := wait(); status != 1 || !strings.Contains(said.String(), "without a packet of sound") {
 		t.Errorf("nothing came: status %d, %s", status, said)
 	}
@@ -38,20 +31,16 @@ func TestReplayFromNATSStops(t *testing.T) {
 // TestReplayFollow: a sender that stops and begins again goes on in the same
 // stream, with the same speakers, after a gap as long as it was away.
 func TestReplayFollow(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	noLeak(t)
+	url := natsServer(t)
 	dir := t.TempDir()
 	wav := writeFile(t, filepath.Join(dir, "a.wav"), wavBytes(demoSamples(t, 8)))
 	out := filepath.Join(dir, "out.rttm")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	said, wait := listening(ctx, t, server.URL(), natsaudio.Subject("a"), "--follow", "--json", "--idle", "6s", "--rttm", out)
+	said, wait := listening(ctx, t, url, natsaudio.Subject("a"), "--follow", "--json", "--idle", "6s", "--rttm", out)
 	for range 2 {
-		if status, _, stderr := diarizer(t.Context(), nil, "send", "--nats", server.URL(), "--speed", "20", wav); status != 0 {
+		if status, _, stderr := diarizer(t.Context(), nil, "send", "--nats", url, "--speed", "20", wav); status != 0 {
 			t.Fatalf("status %d, %s", status, stderr)
 		}
 	}

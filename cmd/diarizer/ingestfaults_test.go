@@ -9,25 +9,19 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"go.uber.org/goleak"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 // TestReplayLossFromNATS: packets that are lost, swapped and repeated on their
 // way become gaps of exact length, and the turns after them stay in their place.
 func TestReplayLossFromNATS(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	nc, err := nats.Connect(server.URL())
+	noLeak(t)
+	url := natsServer(t)
+	nc, err := nats.Connect(url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +29,7 @@ func TestReplayLossFromNATS(t *testing.T) {
 	samples := demoSamples(t, 16)
 	subject := natsaudio.Subject("room1")
 	out := filepath.Join(t.TempDir(), "out.rttm")
-	said, wait := listening(t.Context(), t, server.URL(), subject, "--json", "--rttm", out)
+	said, wait := listening(t.Context(), t, url, subject, "--json", "--rttm", out)
 
 	var packets []natsaudio.Packet
 	for part := range slices.Chunk(samples, 320) {
@@ -104,25 +98,21 @@ func TestReplayLossFromNATS(t *testing.T) {
 // TestSendInterrupted: an interrupted sender still sends the end mark, so that the reader
 // ends and has the sound up to there.
 func TestSendInterrupted(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	noLeak(t)
+	url := natsServer(t)
 	dir := t.TempDir()
 	wav := writeFile(t, filepath.Join(dir, "a.wav"), wavBytes(demoSamples(t, 60)))
 	out := filepath.Join(dir, "out.rttm")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	said, wait := listening(t.Context(), t, server.URL(), natsaudio.Subject("a"), "--rttm", out)
+	said, wait := listening(t.Context(), t, url, natsaudio.Subject("a"), "--rttm", out)
 	go func() {
 		defer cancel()
 		for !strings.Contains(said.String(), "S1") { // until there is a turn
 			time.Sleep(10 * time.Millisecond)
 		}
 	}()
-	if status, _, stderr := diarizer(ctx, nil, "send", "--nats", server.URL(), "--speed", "3", wav); status != exitInterrupted {
+	if status, _, stderr := diarizer(ctx, nil, "send", "--nats", url, "--speed", "3", wav); status != exitInterrupted {
 		t.Errorf("status %d, %s", status, stderr)
 	}
 	if status := wait(); status != 0 {

@@ -18,7 +18,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/internal/show/tui"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/soundcard"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 // journeySeconds is how much of the demo's conversation the meeting has.
@@ -33,12 +32,7 @@ func TestJourney(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	writeFile(t, "played.wav", wavBytes(append(make([]float32, capture.Rate), demoSamples(t, journeySeconds)...)))
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	url := server.URL()
+	url := natsServer(t)
 
 	// Which microphones are there?
 	if got := works(t, "devices"); !strings.Contains(got, "Desk Microphone") {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 // TestReplayEverywhere: a recording gives the same turns as a file, through a pipe as WAV and
@@ -78,16 +77,12 @@ func TestReplayEverywhere(t *testing.T) {
 // TestReplaySeveralOverNATS: streams that run at once arrive whole, each with the
 // turns that the program writes itself.
 func TestReplaySeveralOverNATS(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	noLeak(t)
+	url := natsServer(t)
 	dir := t.TempDir()
 	t.Setenv("XDG_STATE_HOME", dir) // for the journal
 	all := demoSamples(t, 24)
-	args := []string{"replay", "--nats", server.URL(), "--speed", "max", "--jobs", "3", "--rttm", filepath.Join(dir, "own.rttm")}
+	args := []string{"replay", "--nats", url, "--speed", "max", "--jobs", "3", "--rttm", filepath.Join(dir, "own.rttm")}
 	for i, name := range []string{"a", "b", "c"} {
 		args = append(args, writeFile(t, filepath.Join(dir, name+".wav"), wavBytes(all[i*8*capture.Rate:(i+1)*8*capture.Rate])))
 	}

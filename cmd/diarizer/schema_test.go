@@ -17,7 +17,6 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/publish"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 // checkEvents holds events as lines of JSON against the schema and against what the documents
@@ -80,12 +79,7 @@ func TestEventsOfEachCommand(t *testing.T) {
 	}
 
 	// Over a server: a program's own events, a worker's, corrections.
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	url := server.URL()
+	url := natsServer(t)
 	ctx, stop := context.WithCancel(t.Context())
 	worker := make(chan int, 1)
 	go func() {

@@ -12,7 +12,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/internal/session/version"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 // shown reads the event stream of a page until a line has the text.
@@ -44,17 +43,13 @@ func shown(t *testing.T, url, text string) {
 // TestServePages: the page of each worker shows a stream, whichever worker diarizes it, and
 // takes corrections of it. The corrections survive when the stream moves.
 func TestServePages(t *testing.T) {
-	server, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	bus := natsServer(t)
 	worker := func() (url string, end func()) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var stdout, stderr shout
 		done := make(chan int, 1)
 		go func() {
-			done <- run(ctx, []string{"serve", "--nats", server.URL(), "--max-streams", "4"}, nil, &stdout, &stderr)
+			done <- run(ctx, []string{"serve", "--nats", bus, "--max-streams", "4"}, nil, &stdout, &stderr)
 		}()
 		url = stderr.wait(t, `live page: (\S+)`)
 		return url, func() {
@@ -81,7 +76,7 @@ func TestServePages(t *testing.T) {
 	sent := make(chan int, 1)
 	var said shout
 	go func() {
-		sent <- run(t.Context(), []string{"send", "--nats", server.URL(), "--stream", "room1", "--speed", "4", "-"}, in, &said, &said)
+		sent <- run(t.Context(), []string{"send", "--nats", bus, "--stream", "room1", "--speed", "4", "-"}, in, &said, &said)
 	}()
 	shown(t, one, `"speaker-added"`)
 	two, endTwo := worker()
@@ -107,7 +102,7 @@ func TestServePages(t *testing.T) {
 		t.Errorf("send: status %d, %s", status, &said)
 	}
 	shown(t, two, `"reason":"finished"`)
-	_, events, _ := diarizer(t.Context(), nil, "watch", "--nats", server.URL(), "--stream", "room1", "--until-end", "--json")
+	_, events, _ := diarizer(t.Context(), nil, "watch", "--nats", bus, "--stream", "room1", "--until-end", "--json")
 	first, _, _ := strings.Cut(events, "\n")
 	if e, err := event.Decode([]byte(first)); err != nil || e.Source == nil || e.Source.Model == "" || e.Source.Program != version.Program() {
 		t.Errorf("began with %s, %v", first, err)

@@ -16,7 +16,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
-	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
 // talk is a run of n turns of two speakers.
@@ -53,20 +52,6 @@ func publishTo(t *testing.T, url string, events []event.Event) {
 	if err := p.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func natsServer(t *testing.T) string {
-	t.Helper()
-	s, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s.URL()
 }
 
 // written is the RTTM that the publishing program writes for events.
