@@ -109,8 +109,9 @@ export const overhear = (page) => page.evaluate(() => {
   globalThis.overheard = [];
   recorder.packet = function (packet) {
     const samples = Array.from(packet.samples);
+    const { seq } = this;
     receive.call(this, packet);
-    overheard.push({ position: this.position - samples.length, samples });
+    if (this.seq > seq) overheard.push({ position: this.position - samples.length, samples }); // after the end nothing is kept
   };
 });
 
