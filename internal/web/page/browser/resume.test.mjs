@@ -63,7 +63,9 @@ test("a recording outlasts its server and its page", async () => {
   await next.goto(web.url);
   await next.locator("#go-on", { hasText: "Go on with Stand-up" }).click();
   await until(next, () => diarizer.recorder?.connected && !diarizer.recorder.left);
-  assert.deepEqual(await next.evaluate(() => [diarizer.recorder.session, diarizer.recorder.stream]), [session, stream]);
+  // A browser that closes a tab may take its microphone away first, which ends the recording: then the
+  // stream goes on with another session.
+  assert.equal(await next.evaluate(() => diarizer.recorder.stream), stream);
   // Nobody else is offered what somebody is at.
   const third = await page.context().newPage();
   await third.goto(web.url);

@@ -230,7 +230,10 @@ export class Recorder {
         break;
       case "ended":
         if (m.error) this.tell(`The recording has failed: ${m.error}`, true);
-        this.finish();
+        if (this.left && !this.stopped && !m.error) { // a page that is closed may end its recording
+          this.connected = false;
+          this.again(); // the server closes the connection, and lose opens another one
+        } else this.finish();
         break;
     }
     this.show();
