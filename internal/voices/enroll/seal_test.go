@@ -116,7 +116,7 @@ func TestStoreWithAKey(t *testing.T) {
 		if err != nil {
 			continue // the file is gone
 		}
-		for _, text := range []string{"ada.wav", "stats", "model", "2026"} {
+		for _, text := range []string{"ada.wav", `"stats"`, `"model"`, "2026-"} {
 			if bytes.Contains(msg.Data, []byte(text)) {
 				t.Errorf("%s, message %d: %q is there in the clear", msg.Subject, seq, text)
 			}

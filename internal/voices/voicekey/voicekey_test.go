@@ -29,7 +29,7 @@ func TestSealAndOpen(t *testing.T) {
 	another, _ := newKey(t)
 	text := []byte("the voice of Ada")
 	data, err := k.Seal(text)
-	if err != nil || !Sealed(data) || bytes.Contains(data, []byte("Ada")) {
+	if err != nil || !Sealed(data) || bytes.Contains(data, text) {
 		t.Fatalf("sealed: %q, %v", data, err)
 	}
 	if got, err := k.Open(data); err != nil || !bytes.Equal(got, text) {
