@@ -117,5 +117,5 @@ func (l *Live) add(turn int, speaker string, start, end Time) {
 // than the latency is known.
 func (l *Live) Segments() []rttm.Segment {
 	all := slices.AppendSeq(l.told.all(), maps.Values(l.growing))
-	return segments(l.tl.file(), all, func(who int) string { return l.names[who] })
+	return segments(l.tl.Recording(), all, func(who int) string { return l.names[who] })
 }

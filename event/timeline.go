@@ -188,7 +188,7 @@ func (t *Timeline) Segments() []rttm.Segment {
 			all = append(all, stretch{turn: turn.ID, who: int(turn.Speaker), start: turn.Start, end: turn.End})
 		}
 	}
-	return segments(t.file(), all, func(who int) string { return t.Name(Speaker(who)) })
+	return segments(t.Recording(), all, func(who int) string { return t.Name(Speaker(who)) })
 }
 
 // segments are stretches as RTTM has them, by start and then by turn.
@@ -219,7 +219,9 @@ func oneWord(name string) string {
 }
 
 // file is the recording's name, the stream's id where that is not known.
-func (t *Timeline) file() string { return cmp.Or(t.source.Name, t.order.stream, "stream") }
+// Recording is the name of the recording: that of its source, or the stream's id where the
+// source has no name or the run's start was not heard. It is the file in [Timeline.Segments].
+func (t *Timeline) Recording() string { return cmp.Or(t.source.Name, t.order.stream, "stream") }
 
 // Name returns the name of a speaker: that of the last speaker-identified, "S1" and so
 // on where there is none, or "unknown".
@@ -243,7 +245,7 @@ func (t *Timeline) Revision() uint64 { return t.revision }
 // Source returns what the stream listens to; zero before stream-started.
 func (t *Timeline) Source() Source { return t.source }
 
-// Call gives the recording another name, in [Timeline.Source] and [Timeline.Segments].
+// Call gives the recording another name, in [Timeline.Source] and [Timeline.Recording].
 func (t *Timeline) Call(name string) { t.source.Name = name }
 
 // At returns how much of the stream had been heard at the last event.

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -133,10 +132,10 @@ func choose(path string, all []*event.Timeline, recording string) ([]*event.Time
 	}
 	var names []string
 	for _, t := range all {
-		if t.Source().Name == recording || t.Stream() == recording {
+		if t.Recording() == recording || t.Stream() == recording {
 			return []*event.Timeline{t}, nil
 		}
-		names = append(names, cmp.Or(t.Source().Name, t.Stream()))
+		names = append(names, t.Recording())
 	}
 	slices.Sort(names)
 	return nil, as(exitUsage, &cli.SeveralError{Path: path, Wanted: recording, Names: names})

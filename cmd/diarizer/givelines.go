@@ -21,7 +21,7 @@ func giveLines(data []byte, tl *event.Timeline, c correct.Correction) []byte {
 			break
 		}
 	}
-	file := word(tl.Source().Name)
+	file := word(tl.Recording())
 	var out bytes.Buffer
 	for line := range bytes.Lines(data) {
 		fields := bytes.Fields(line)

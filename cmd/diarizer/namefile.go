@@ -129,7 +129,7 @@ func correctLines(path string, data []byte, tl *event.Timeline, c correct.Correc
 			return nil, usage("%s: %s is somebody else there: where both are one, diarizer merge %s %s %s", path, to, cli.Quoted(path), from, tl.Name(other))
 		}
 	}
-	file := word(tl.Source().Name)
+	file := word(tl.Recording())
 	var out bytes.Buffer
 	for line := range bytes.Lines(data) {
 		fields := bytes.Fields(line)

@@ -267,7 +267,7 @@ func (o *output) write(ctx context.Context) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	// Recordings that ran at the same time ended in any order.
-	slices.SortStableFunc(o.timelines, func(a, b *event.Timeline) int { return strings.Compare(a.Source().Name, b.Source().Name) })
+	slices.SortStableFunc(o.timelines, func(a, b *event.Timeline) int { return strings.Compare(a.Recording(), b.Recording()) })
 	slices.SortStableFunc(o.told, func(a, b rttm.Segment) int { return strings.Compare(a.File, b.File) })
 	o.how, o.written = o.outcome(ctx), true
 	return o.files.write(o.how, o.timelines, o.told)

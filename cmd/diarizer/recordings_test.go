@@ -91,13 +91,14 @@ func TestReplaySeveralOverNATS(t *testing.T) {
 	}
 	watched := []string{"watch", "--nats", args[2], "--until-end", "--rttm", filepath.Join(dir, "watched.rttm"),
 		"--stream", "a", "--stream", "b", "--stream", "c"}
-	if status, _, stderr := diarizer(t.Context(), nil, watched...); status != 0 {
+	status, stdout, stderr := diarizer(t.Context(), nil, watched...)
+	if status != 0 {
 		t.Fatalf("status %d, %s", status, stderr)
 	}
 	_, own := readRTTM(t, filepath.Join(dir, "own.rttm"))
 	_, got := readRTTM(t, filepath.Join(dir, "watched.rttm"))
 	if len(own) != 3 || !maps.Equal(own, got) {
-		t.Errorf("received %v, written %v", got, own)
+		t.Errorf("received %v, written %v, %s%s", got, own, stdout, stderr)
 	}
 }
 

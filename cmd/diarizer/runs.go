@@ -17,11 +17,11 @@ import (
 func runsApart(all []*event.Timeline) []*event.Timeline {
 	taken := map[string]bool{}
 	for _, t := range all {
-		taken[t.Source().Name] = true
+		taken[t.Recording()] = true
 	}
 	first := map[string]bool{}
 	for _, t := range all {
-		name := t.Source().Name
+		name := t.Recording()
 		if !first[name] {
 			first[name] = true
 			continue

@@ -41,7 +41,7 @@ func (o *output) table() error {
 		for _, tl := range o.timelines {
 			name := ""
 			if len(o.timelines) > 1 {
-				name = tl.Source().Name + " "
+				name = tl.Recording() + " "
 			}
 			if _, err := fmt.Fprintln(text, name+transcript.Ending(tl)); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -239,12 +240,10 @@ func (w *watcher) subscription(ctx context.Context, nc *nats.Conn) (publish.Subs
 		w.first = map[string]uint64{}
 		for _, r := range runs {
 			w.first[r.Stream] = r.Number
-			if sub.After == 0 || r.Number-1 < sub.After {
-				sub.After = r.Number - 1
-			}
 		}
-		if len(runs) < max(1, len(w.o.streams)) {
-			sub.After = 0 // some stream's start is not known
+		if len(runs) > 0 && len(runs) >= len(w.o.streams) { // otherwise some stream's start is not known
+			oldest := slices.MinFunc(runs, func(a, b publish.RunStart) int { return cmp.Compare(a.Number, b.Number) })
+			sub.After = oldest.Number - 1
 		}
 	}
 	return sub, nil

@@ -149,6 +149,36 @@ func TestWatchPrintsTheLatestRun(t *testing.T) {
 	}
 }
 
+// Streams that begin at a server's first messages are heard from their first events, in
+// whatever order they are named.
+func TestWatchFromTheFirstMessage(t *testing.T) {
+	url := natsServer(t)
+	a, b := talk("a", "run1", 2), talk("b", "run2", 3)
+	publishTo(t, url, a[:1])
+	publishTo(t, url, b)
+	publishTo(t, url, a[1:])
+	for streams, want := range map[string]string{"a,b": written(t, a) + written(t, b), "b,a": written(t, a) + written(t, b), "b": written(t, b)} {
+		file := filepath.Join(t.TempDir(), "out.rttm")
+		status, _, stderr := diarizer(t.Context(), nil, "watch", "--nats", url, "--until-end", "--rttm", file, "--stream", streams)
+		if got := read(t, file); status != 0 || strings.Contains(stderr, "missing") || got != want {
+			t.Errorf("%s: status %d, %s%s, expected\n%s", streams, status, stderr, got, want)
+		}
+	}
+}
+
+// Streams whose first events are lost are called by their ids.
+func TestWatchWithoutStarts(t *testing.T) {
+	url := natsServer(t)
+	a, b := talk("a", "run1", 2), talk("b", "run2", 3)
+	publishTo(t, url, a[1:])
+	publishTo(t, url, b[1:])
+	file := filepath.Join(t.TempDir(), "out.rttm")
+	status, _, stderr := diarizer(t.Context(), nil, "watch", "--nats", url, "--until-end", "--rttm", file)
+	if got, want := read(t, file), written(t, a)+written(t, b); status != 0 || strings.Count(stderr, "events 1 to 1 are missing") != 2 || got != want {
+		t.Errorf("status %d, %s%s, expected\n%s", status, stderr, got, want)
+	}
+}
+
 func TestWatchPrintsJSONAsItCame(t *testing.T) {
 	url := natsServer(t)
 	events := talk("standup", "run1", 3)

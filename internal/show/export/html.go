@@ -1,7 +1,6 @@
 package export
 
 import (
-	"cmp"
 	"io"
 
 	"github.com/seed-7adb9000/diarizer/event"
@@ -11,6 +10,6 @@ import (
 
 // writeHTML writes the page of package report.
 func writeHTML(w io.Writer, t *event.Timeline) error {
-	name := cmp.Or(t.Source().Name, t.Stream(), "Recording")
+	name := t.Recording()
 	return report.Write(w, talk.Segments(t), report.Options{Title: name, Source: name})
 }

@@ -11,7 +11,7 @@ func Segments(t *event.Timeline) []rttm.Segment {
 	var all []rttm.Segment
 	for _, turn := range t.Turns() {
 		if turn.End > turn.Start {
-			all = append(all, rttm.Segment{File: t.Source().Name, Start: turn.Start.Seconds(), End: turn.End.Seconds(), Speaker: t.Name(turn.Speaker)})
+			all = append(all, rttm.Segment{File: t.Recording(), Start: turn.Start.Seconds(), End: turn.End.Seconds(), Speaker: t.Name(turn.Speaker)})
 		}
 	}
 	return all

@@ -30,7 +30,7 @@ func Table(w io.Writer, timelines []*event.Timeline) error {
 		rows = append(rows, []string{"recording", "heard", "speech", "speakers", "turns"})
 		for _, tl := range timelines {
 			s := talk.Summarise(talk.Segments(tl))
-			rows = append(rows, []string{clean(tl.Source().Name), talk.Clock(tl.At().Seconds()), talk.Clock(s.Speech),
+			rows = append(rows, []string{clean(tl.Recording()), talk.Clock(tl.At().Seconds()), talk.Clock(s.Speech),
 				fmt.Sprint(s.People()), fmt.Sprint(len(s.Turns))})
 		}
 	}
