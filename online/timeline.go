@@ -166,7 +166,7 @@ func (t *timeline) continues(u *unit, main int) int {
 	return -1
 }
 
-// lookBack is how many turns before the latest one can be gone on with.
+// lookBack is how many turns before the latest one can be continued.
 const lookBack = 8
 
 // match finds for each wanted turn the told turn that it continues: the one

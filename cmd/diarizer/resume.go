@@ -163,7 +163,7 @@ func (r *resumption) save(s saved.Session) {
 	r.latest = &s
 	if err := r.dir.Save(s); err != nil && !r.failed {
 		r.failed = true
-		r.warn(fmt.Errorf("the session cannot be kept, and not be gone on with: %w", err))
+		r.warn(fmt.Errorf("the session cannot be kept, and cannot be continued later: %w", err))
 	}
 }
 

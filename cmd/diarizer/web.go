@@ -84,7 +84,7 @@ start: recorders come back, and what was said before has the same speakers and n
 	f.IntVar(&o.limits.Waiting, "max-waiting", 16, "how many more wait for their turn")
 	f.Int64Var(&o.limits.Bytes, "max-bytes", 2<<30, "the largest recording, in bytes")
 	f.DurationVar(&o.limits.Sound, "max-length", 12*time.Hour, "the longest recording, live or not")
-	f.DurationVar(&o.keep, "resume-within", 24*time.Hour, "how long a live recording that was interrupted or has ended can be gone on with; 0 keeps none, and a server that is killed loses what it has not heard")
+	f.DurationVar(&o.keep, "resume-within", 24*time.Hour, "how long a live recording that was interrupted or has ended can be continued; 0 keeps none, and a server that is killed loses what it has not heard")
 	f.DurationVar(&o.limits.Time, "max-time", time.Hour, "the longest time from a request to its answer")
 	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
 	return cmd

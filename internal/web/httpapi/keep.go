@@ -18,7 +18,7 @@ import (
 type Keeping struct {
 	// Dir is the directory. If it is empty, no recordings are kept.
 	Dir saved.Dir
-	// For is how long a recording that was interrupted or has ended can be gone on with.
+	// For is how long a recording that was interrupted or has ended can be continued.
 	For time.Duration
 	// Say is called with the errors of keeping.
 	Say func(error)
@@ -109,7 +109,7 @@ func (k *keeper) save() {
 		covered()
 		return
 	}
-	err = fmt.Errorf("stream %s cannot be kept: %w: until it can, a server that is killed loses the sound that it has acknowledged and not heard, and the recording cannot be gone on with", k.s.Stream(), err)
+	err = fmt.Errorf("stream %s cannot be kept: %w: until it can, a server that is killed loses the sound that it has acknowledged and not heard, and the recording cannot be continued", k.s.Stream(), err)
 	k.s.Lapse(err.Error())
 	if !k.failed {
 		k.failed = true
@@ -186,7 +186,7 @@ func (a *API) Restore() {
 	}
 	for _, stream := range a.opts.Keeping.Dir.Streams() {
 		if err := a.restore(stream); err != nil {
-			say(fmt.Errorf("stream %s was interrupted and cannot be gone on with: %w", stream, err))
+			say(fmt.Errorf("stream %s was interrupted and cannot be continued: %w", stream, err))
 		}
 	}
 }

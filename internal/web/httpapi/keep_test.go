@@ -323,7 +323,7 @@ func TestResumeRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := serveKept(t, httpapi.Limits{}, "", dir)
-	if len(s.said) != 1 || !strings.Contains(s.said[0], "stream damaged was interrupted and cannot be gone on with") {
+	if len(s.said) != 1 || !strings.Contains(s.said[0], "stream damaged was interrupted and cannot be continued") {
 		t.Errorf("said %q", s.said)
 	}
 	for _, c := range []struct {
@@ -332,7 +332,7 @@ func TestResumeRefusals(t *testing.T) {
 		query  string
 	}{
 		{404, "nothing is kept", "stream=room&resume=true"},
-		{404, "cannot be gone on with", "stream=damaged&resume=true"},
+		{404, "cannot be continued", "stream=damaged&resume=true"},
 		{400, "stream=ID", "resume=true"},
 		{400, "no join", "stream=room&resume=true&join=true"},
 		{400, "true or false", "stream=room&resume=perhaps"},

@@ -130,7 +130,7 @@ func (a *API) fits(stream string) (recorder, error) {
 	case errors.Is(err, saved.ErrNone):
 		return rec, refuse(http.StatusNotFound, "stream %s: nobody records it, and nothing is kept of it to go on with", stream)
 	case err != nil:
-		return rec, refuse(http.StatusNotFound, "stream %s cannot be gone on with: %w", stream, err)
+		return rec, refuse(http.StatusNotFound, "stream %s cannot be continued: %w", stream, err)
 	}
 	return rec, nil
 }

@@ -26,7 +26,7 @@ export async function joinable(stream) {
 }
 
 /**
- * resumable reports whether a recording that was left unfinished can be gone on with; null is for
+ * resumable reports whether a recording that was left unfinished can be continued; null is for
  * later, when the server is there.
  */
 export async function resumable(left) {
