@@ -46,6 +46,13 @@ func TestConfig(t *testing.T) {
 	if status, _, stderr := diarizer(t.Context(), nil, "web"); status != exitUsage || !strings.Contains(stderr, "--max-live 0") {
 		t.Errorf("%d, %s", status, stderr)
 	}
+	// A context on the command line goes before a server in the environment.
+	t.Setenv("DIARIZER_NATS", "nats://127.0.0.1:1")
+	for _, command := range []string{"watch", "replay x.wav", "listen"} {
+		if status, _, stderr := diarizer(t.Context(), nil, append(strings.Fields(command), "--nats-context", "no-such-context")...); strings.Contains(stderr, "expected one of them") || status == 0 {
+			t.Errorf("%s: %d, %s", command, status, stderr)
+		}
+	}
 	for _, c := range []struct{ args, want string }{
 		{"config nonsense", "nonsense: expected a command"},
 		{"run --config none.toml x.wav", "none.toml"},

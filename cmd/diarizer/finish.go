@@ -45,17 +45,16 @@ func (r *results) write(how outcome, timelines []*event.Timeline, live []rttm.Se
 }
 
 // rewrite writes files again after their command has written them, with corrections that
-// were made since. late are the events of those corrections.
+// were made since. late are the events of those corrections. What went to standard output, a
+// pipe or a device stays as it is.
 func (r *results) rewrite(how outcome, timelines []*event.Timeline, late []event.Event) error {
 	if how == broken {
 		return nil // no file has its final name
 	}
+	written := func(f *outfile.File) bool { return f.Regular() && f.Done().Path == f.Path() }
 	again := outfile.Set{Force: true} // the files that are there were written by this command
 	var errs []error
 	one := func(f *outfile.File, write func(io.Writer) error) {
-		if f.Done().Path != f.Path() || f.Path() == outfile.Stdout {
-			return
-		}
 		out, err := again.Add("corrected", f.Path())
 		if err == nil {
 			err = finish(out, whole, false, write)
@@ -63,9 +62,14 @@ func (r *results) rewrite(how outcome, timelines []*event.Timeline, late []event
 		errs = append(errs, err)
 	}
 	for _, f := range r.final {
-		one(f.File, func(w io.Writer) error { return export.Write(w, f.format, timelines) })
+		if written(f.File) {
+			one(f.File, func(w io.Writer) error { return export.Write(w, f.format, timelines) })
+		}
 	}
 	for _, f := range r.events {
+		if !written(f.File) {
+			continue
+		}
 		before, err := os.ReadFile(f.Path())
 		if err != nil {
 			errs = append(errs, err)

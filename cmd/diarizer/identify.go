@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/serve"
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
@@ -47,7 +48,8 @@ func identifyFlag(f *pflag.FlagSet, value *string) {
 // recognition calls the speakers of a command by the names of known voices, for --identify.
 // A nil recognition does nothing.
 type recognition struct {
-	file   *voicefile.File // nil where no voice is kept
+	file   *voicefile.File // as it was at the start, nil where no voice is kept
+	model  model.Model
 	people []enroll.Speaker
 	key    *voicekey.Key    // of --voices-key, nil where there is none
 	expire within           // of the voices that are kept
@@ -65,7 +67,7 @@ func openVoices(value, keyPath string, m model.Model, stderr io.Writer) (*recogn
 	if err != nil {
 		return nil, err
 	}
-	r := &recognition{key: key, heard: map[string]map[int]model.Stats{}, named: map[string]map[event.Speaker]string{}}
+	r := &recognition{key: key, model: m, heard: map[string]map[int]model.Stats{}, named: map[string]map[event.Speaker]string{}}
 	switch value {
 	case "":
 		return nil, nil
@@ -204,6 +206,13 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 		}
 		return nil
 	}
+	if len(r.named) == 0 {
+		return nil
+	}
+	file, err := voicefile.Open(r.file.Path(), r.model, r.key) // as it is now: others change it too
+	if err != nil {
+		return as(exitInput, fmt.Errorf("--identify: no voice of this meeting is kept: %w", err))
+	}
 	var kept, short []string
 	var errs []error
 	for _, stream := range slices.Sorted(maps.Keys(r.named)) {
@@ -215,7 +224,7 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 				continue
 			}
 			now := time.Now()
-			err := r.file.Learn(enroll.Speaker{Name: name, Enrolled: now, Expires: r.expire.from(now), Source: "stream " + stream, Stats: stats})
+			err := file.Learn(enroll.Speaker{Name: name, Enrolled: now, Expires: r.expire.from(now), Source: "stream " + stream, Stats: stats})
 			if err != nil {
 				errs = append(errs, err)
 				continue
@@ -227,14 +236,14 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 		say("too little was heard of %s to know the voice again\n", strings.Join(short, ", "))
 	}
 	if len(kept) > 0 {
-		if err := r.file.Save(); err != nil {
+		if err := file.Save(); err != nil {
 			return as(exitOutput, errors.Join(append(errs, fmt.Errorf("--identify: %w", err))...))
 		}
 		until := ""
 		if over := r.expire.from(time.Now()); !over.IsZero() {
 			until = " until " + over.Format(time.DateOnly)
 		}
-		say("kept the voice of %s in %s%s, which is biometric data: diarizer enroll delete --file NAME removes it\n", strings.Join(kept, ", "), r.file.Path(), until)
+		say("kept the voice of %s in %s%s, which is biometric data: diarizer enroll delete --file=%s NAME removes it\n", strings.Join(kept, ", "), file.Path(), until, cli.Quoted(file.Path()))
 	}
 	return errors.Join(errs...)
 }

@@ -2,14 +2,69 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
+
+// What other programs do to the file of voices during a meeting stays.
+func TestVoicesChangeDuringAMeeting(t *testing.T) {
+	m, err := cli.ReadModel("light")
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard := m.Shape().NewStats()
+	heard.N = 3000
+	path := filepath.Join(t.TempDir(), "voices.json")
+	change := func(what func(*voicefile.File) error) {
+		t.Helper()
+		f, err := voicefile.Open(path, m, nil)
+		if err = errors.Join(err, what(f), f.Save()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add := func(name string) func(*voicefile.File) error {
+		return func(f *voicefile.File) error {
+			return f.Add(enroll.Speaker{Name: name, Enrolled: time.Now(), Source: "stream a", Stats: heard}, false)
+		}
+	}
+	change(add("Ada"))
+	r, err := openVoices(path, "", m, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(func(f *voicefile.File) error { _, err := f.Erase("Ada"); return err })
+	change(add("Carol"))
+	r.heard["s"] = map[int]model.Stats{1: heard}
+	r.named["s"] = map[event.Speaker]string{1: "Bob"}
+	var said strings.Builder
+	if err := r.keep(func(format string, args ...any) { fmt.Fprintf(&said, format, args...) }); err != nil {
+		t.Fatal(err)
+	}
+	f, err := voicefile.Open(path, m, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, sp := range f.Speakers() {
+		names = append(names, sp.Name)
+	}
+	if got := strings.Join(names, " "); got != "Bob Carol" || !strings.Contains(said.String(), "--file="+path) {
+		t.Errorf("kept %s: %s", got, &said)
+	}
+}
 
 // A name that was given in one run is known in the next.
 func TestYesterdaysNames(t *testing.T) {

@@ -28,6 +28,18 @@ func TestReplayFromNATSStops(t *testing.T) {
 	}
 }
 
+// A command that fails before it hears anything leaves older files as they are.
+func TestReplayFromNATSFailsAtOnce(t *testing.T) {
+	noLeak(t)
+	url := natsServer(t)
+	older := writeFile(t, filepath.Join(t.TempDir(), "m.rttm"), []byte("older"))
+	status, _, stderr := diarizer(t.Context(), nil, "replay", "--nats", url, "--model", "light", "--from-nats", natsaudio.Subject("quiet"),
+		"--speech", "none.rttm", "--force", "--rttm", older)
+	if got := read(t, older); status != exitInput || got != "older" {
+		t.Errorf("status %d, %s, and there is %q", status, stderr, got)
+	}
+}
+
 // TestReplayFollow: a sender that stops and begins again goes on in the same
 // stream, with the same speakers, after a gap as long as it was away.
 func TestReplayFollow(t *testing.T) {

@@ -69,6 +69,7 @@ time that was missed is a gap.`,
 	f := cmd.Flags()
 	o.publish.wait = forever // the meeting begins now, with or without a server
 	o.register(f)
+	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
 	for _, name := range []string{"speech", "utterances"} {
 		// Nobody knows where somebody will speak in a meeting that has not happened yet.
 		_ = f.MarkHidden(name)
@@ -259,8 +260,10 @@ func listenOn(ctx context.Context, host mic.Host, opts []mic.Options, out *outpu
 		said.Wait()
 		e.sum(out)
 	}()
-	print := out.print
-	out.print = func(e event.Event) error { return level.around(func() error { return print(e) }) }
+	if out.text != level { // whose Write clears the line itself
+		print := out.print
+		out.print = func(e event.Event) error { return level.around(func() error { return print(e) }) }
+	}
 	if e.room != nil {
 		hold.Diarize, hold.Called = e.room.Diarize, e.room.Name
 	}

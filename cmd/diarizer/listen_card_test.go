@@ -180,6 +180,24 @@ func TestListenHearsWhatReplayReads(t *testing.T) {
 	t.Logf("%d turns, %.3f s after those of the file; the sounds' correlation is %.5f", len(live), offset, r)
 }
 
+// A result that goes to standard output leaves the transcript to standard error.
+func TestListenToStandardOutput(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	soundcard.Start(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out, errs shout
+	status := make(chan int)
+	go func() {
+		status <- run(ctx, strings.Fields("listen --model light --nats off --out vtt:-"), nil, &out, &errs)
+	}()
+	errs.wait(t, "listening to")
+	cancel()
+	if s := <-status; s != exitInterrupted || !strings.HasPrefix(out.String(), "WEBVTT") {
+		t.Errorf("status %d, %q; standard error: %s", s, out.String(), errs.String())
+	}
+}
+
 func segmentsIn(t *testing.T, path string) []rttm.Segment {
 	t.Helper()
 	s, err := rttm.ReadFile(path)

@@ -83,14 +83,19 @@ func TestListenToMicrophoneAndSystem(t *testing.T) {
 	}
 }
 
-// A device that is not there is named in the error, and the other device is closed.
+// A device that is not there is named in the error, and the other device is closed. An older
+// file stays.
 func TestListenToADeviceThatIsNotThere(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	soundcard.StartPair(t, "40%")
 	errs := new(bytes.Buffer)
-	s := run(t.Context(), strings.Fields("listen --model light --nats off --device Desk --device nobody"), nil, io.Discard, errs)
+	older := writeFile(t, filepath.Join(t.TempDir(), "m.rttm"), []byte("older"))
+	s := run(t.Context(), strings.Fields("listen --model light --nats off --device Desk --device nobody --force --rttm "+older), nil, io.Discard, errs)
 	if s != exitInput || !strings.Contains(errs.String(), `"nobody", expected one of`) {
 		t.Errorf("status %d, %s", s, errs)
+	}
+	if got := read(t, older); got != "older" {
+		t.Errorf("there is %q now", got)
 	}
 }
 

@@ -85,6 +85,15 @@ func TestNameInRTTM(t *testing.T) {
 	if read("talk.rttm.1") != threeVoices {
 		t.Error("the file before is not kept")
 	}
+	// Another case of the same name is no other speaker, and no name is the id again.
+	works(t, "name", "--recording", "talk", "talk.rttm", "ada=ADA")
+	if got := read("talk.rttm"); got != strings.ReplaceAll(want, " Ada ", " ADA ") {
+		t.Errorf("in capitals:\n%s", got)
+	}
+	works(t, "name", "--recording", "talk", "talk.rttm", "Ada=")
+	if got := read("talk.rttm"); got != strings.ReplaceAll(want, " Ada ", " S1 ") {
+		t.Errorf("without a name:\n%s", got)
+	}
 	if got := read("talk.csv"); !strings.Contains(got, "Ada") || strings.Contains(got, "other") {
 		t.Errorf("--out:\n%s", got)
 	}
@@ -162,7 +171,7 @@ func TestPageAfterTheEnd(t *testing.T) {
 			var stderr shout
 			done := make(chan int, 1)
 			go func() {
-				done <- run(ctx, []string{"run", "--model", "light", "--nats", bus, "--http", "127.0.0.1:0", "--out", filepath.Join(dir, "m.rttm"), "--out", filepath.Join(dir, "m.jsonl"), wav}, strings.NewReader(""), &shout{}, &stderr)
+				done <- run(ctx, []string{"run", "--model", "light", "--nats", bus, "--http", "127.0.0.1:0", "--out", filepath.Join(dir, "m.rttm"), "--out", filepath.Join(dir, "m.jsonl"), "--out", "jsonl:-", wav}, strings.NewReader(""), &shout{}, &stderr)
 			}()
 			url := stderr.wait(t, `the page stays at (\S+)`)
 			if reply := post(t, url, "talk", correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada"}); reply.Error != "" {

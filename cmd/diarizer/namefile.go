@@ -125,7 +125,7 @@ func correctLines(path string, data []byte, tl *event.Timeline, c correct.Correc
 		to = c.Speaker.String()
 	}
 	if c.Action == correct.Rename && to != from {
-		if other, err := speakerOf(tl, to); err == nil {
+		if other, err := speakerOf(tl, to); err == nil && other != c.Speaker {
 			return nil, usage("%s: %s is somebody else there: where both are one, diarizer merge %s %s %s", path, to, cli.Quoted(path), from, tl.Name(other))
 		}
 	}

@@ -111,14 +111,12 @@ func (o diarizeFlags) open(cmd *cobra.Command, files *results, m model.Model) (*
 	fail := func(err error) (*output, error) { return nil, errors.Join(err, out.disconnect()) }
 	url := o.nats
 	out.publishing = o.publish.publishing("")
-	if o.publish.context != "" && !cmd.Flags().Changed("nats") {
-		url = ""
+	if o.publish.context != "" {
+		url = "" // not the default
 	}
 	switch {
 	case o.publish.retain < 0:
 		return fail(usage("--retain %v: expected a duration such as 720h", o.publish.retain))
-	case url != "" && o.publish.context != "":
-		return fail(usage("--nats and --nats-context: expected one of them"))
 	case url == "off":
 		if err := voices.ask(cmd.Context(), out, m); err != nil {
 			return fail(err)
@@ -228,11 +226,15 @@ func (o *output) fail() {
 	o.broken = true
 }
 
-// close writes the files and prints the result. If nothing failed, it keeps the page or the
-// view up until ctx is done. Then it closes the connection and the servers. It returns every
-// error, failed first.
+// close writes the files and prints the result. If the command failed before it heard
+// anything, older files stay. If nothing failed, close keeps the page or the view up until
+// ctx is done. Then it closes the connection and the servers. It returns every error, failed
+// first.
 func (o *output) close(ctx context.Context, failed error) error {
 	o.bar.end()
+	if failed != nil && len(o.timelines) == 0 {
+		o.fail()
+	}
 	o.unsent = errors.Is(failed, publish.ErrUnpublished)
 	err := errors.Join(failed, o.write(ctx), o.deaf)
 	if o.term == nil {

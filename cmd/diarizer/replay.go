@@ -68,6 +68,7 @@ other program that sends packets as docs/ingest.md has them.`,
 		},
 	}
 	o.register(cmd.Flags())
+	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
 	r.sound.register(cmd.Flags())
 	f := cmd.Flags()
 	r.registerMany(f)

@@ -51,6 +51,7 @@ only at the end. "diarizer replay --help" says what can be read.`,
 	}
 	f := cmd.Flags()
 	o.register(f)
+	cmd.MarkFlagsMutuallyExclusive("nats", "nats-context")
 	r.sound.register(f)
 	r.registerMany(f)
 	f.StringSliceVar(&tracks, "tracks", nil, "a recording for each participant, all from the same moment: Alice=a.wav,Bob=b.wav, or a directory of them")

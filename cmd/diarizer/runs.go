@@ -45,7 +45,11 @@ func (r *results) writeRuns(how outcome, all []*event.Timeline) error {
 	}
 	var errs []error
 	for _, f := range slices.Clone(r.final) {
-		if !f.format.Single() {
+		switch {
+		case !f.format.Single():
+			continue
+		case !f.Regular():
+			errs = append(errs, as(exitOutput, fmt.Errorf("%s: format %s holds one run, the first of %d: --out FILE writes a file for each", f.Path(), f.format, len(all))))
 			continue
 		}
 		for i, t := range all[1:] {

@@ -15,6 +15,15 @@ const (
 	mutuallyExclusive = "cobra_annotation_mutually_exclusive"
 )
 
+// Excluded are the flags that cannot be given together with f.
+func Excluded(f *pflag.Flag) []string {
+	var names []string
+	for _, group := range f.Annotations[mutuallyExclusive] {
+		names = append(names, strings.Fields(group)...)
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return name == f.Name })
+}
+
 // flagGroups checks which flags of a command go together, before cobra does and says it
 // in other words.
 func flagGroups(cmd *cobra.Command) error {

@@ -49,6 +49,10 @@ type Done struct {
 // Path is the file as it was named.
 func (f *File) Path() string { return f.path }
 
+// Regular reports whether the output is a file that can be written again, and not standard
+// output, a pipe or a device.
+func (f *File) Regular() bool { return f.kind == toFile }
+
 // Done returns the result of writing the file.
 func (f *File) Done() Done { return f.done }
 

@@ -4,7 +4,8 @@
 // The flag --max-live of any command is DIARIZER_MAX_LIVE in the environment, and
 // max-live in the file, for all commands that have it, or for one in the table of its
 // name. The command line goes first, then the environment, then the command's table, then
-// the rest of the file.
+// the rest of the file. Of flags that exclude each other, only those that are set in the first
+// of these places count.
 package settings
 
 import (
@@ -135,30 +136,60 @@ type In struct {
 // returns all flags with the source of their values, by name.
 func (f File) Apply(cmd *cobra.Command, env func(string) (string, bool)) (all []In, err error) {
 	tables := f.tables(cmd)
+	found := map[string]setting{}
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		if s, ok := f.find(flag, env, tables); ok && settable(flag) {
+			found[flag.Name] = s
+		}
+	})
 	var errs []error
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 		if !settable(flag) {
 			return
 		}
 		in := In{flag, "default"}
-		if flag.Changed {
-			in.From = "command line"
-		} else if value, ok := env(Variable(flag.Name)); ok {
-			in.From = Variable(flag.Name)
-			errs = append(errs, set(cmd.Flags(), flag, []string{value}, in.From))
-		} else {
-			for _, t := range tables {
-				if value, ok := t.values[flag.Name]; ok && !isTable(value) {
-					words, _ := texts(value) // Read has checked it
-					in.From = f.path + t.name
-					errs = append(errs, set(cmd.Flags(), flag, words, in.From+": "+flag.Name))
-					break
-				}
+		s, ok := found[flag.Name]
+		for _, other := range cli.Excluded(flag) {
+			if o, set := found[other]; set && o.rank < s.rank {
+				ok = false
 			}
+		}
+		if ok {
+			in.From = s.from
+		}
+		if ok && !flag.Changed {
+			errs = append(errs, set(cmd.Flags(), flag, s.words, s.where))
 		}
 		all = append(all, in)
 	})
 	return all, errors.Join(errs...)
+}
+
+// setting is the value of a flag in the first place that has one.
+type setting struct {
+	rank  int // of the place: 0 for the command line
+	words []string
+	from  string // names the place, where in errors
+	where string
+}
+
+// find looks for a flag's value on the command line, in the environment and in the tables.
+func (f File) find(flag *pflag.Flag, env func(string) (string, bool), tables []named) (setting, bool) {
+	if flag.Changed {
+		return setting{from: "command line"}, true
+	}
+	if value, ok := env(Variable(flag.Name)); ok {
+		name := Variable(flag.Name)
+		return setting{1, []string{value}, name, name}, true
+	}
+	for i, t := range tables {
+		if value, ok := t.values[flag.Name]; ok && !isTable(value) {
+			words, _ := texts(value) // Read has checked it
+			from := f.path + t.name
+			return setting{2 + i, words, from, from + ": " + flag.Name}, true
+		}
+	}
+	return setting{}, false
 }
 
 func isTable(v any) bool {

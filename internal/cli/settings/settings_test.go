@@ -70,6 +70,48 @@ func TestWhatGoesFirst(t *testing.T) {
 	}
 }
 
+// Of flags that exclude each other, the place that goes first decides, and two in one place are
+// left for the command to refuse.
+func TestExclusiveFlags(t *testing.T) {
+	for _, c := range []struct {
+		file, env, line string
+		set             string
+	}{
+		{"model = \"m\"", "", "idle-for", "idle-for"},
+		{"model = \"m\"", "IDLE_FOR", "", "idle-for"},
+		{"model = \"m\"\n[listen]\nidle-for = \"3s\"", "", "", "idle-for"},
+		{"", "MODEL", "idle-for", "idle-for"},
+		{"model = \"m\"\nidle-for = \"3s\"", "", "", "idle-for model"},
+		{"stream = [\"a\"]", "", "model", "model stream"},
+	} {
+		root, listen, _, _, _ := program()
+		listen.MarkFlagsMutuallyExclusive("model", "idle-for")
+		f, err := Read(write(t, c.file), true, root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.line != "" {
+			_ = listen.Flags().Set(c.line, "3s")
+		}
+		all, err := f.Apply(listen, func(name string) (string, bool) { return "3s", c.env != "" && name == Prefix+c.env })
+		if err != nil {
+			t.Fatal(err)
+		}
+		var set []string
+		for _, in := range all {
+			if in.Flag.Changed != (in.From != "default") {
+				t.Errorf("%+v: %s is from %s", c, in.Flag.Name, in.From)
+			}
+			if in.Flag.Changed {
+				set = append(set, in.Flag.Name)
+			}
+		}
+		if got := strings.Join(set, " "); got != c.set {
+			t.Errorf("%+v: %s set", c, got)
+		}
+	}
+}
+
 func TestFilesThatAreWrong(t *testing.T) {
 	for _, c := range []struct{ file, want string }{
 		{"model = ", "line 1"},
