@@ -89,12 +89,12 @@ func (c *courier) reached(ctx context.Context, stream, run string) (last event.E
 	opts := SubscribeOptions{Streams: []string{stream}, Since: begun(run, msg.Time)}
 	for m, err := range Subscribe(searching, c.nc, opts) {
 		switch {
-		case errors.Is(err, event.ErrHole), errors.Is(err, ErrNotEvent):
+		case errors.Is(err, event.ErrHole):
 			continue
+		case errors.Is(err, ErrNotEvent): // it may be the last message
 		case err != nil:
 			return last, false, fmt.Errorf("events of run %s: %w", run, err)
-		}
-		if m.Run == run {
+		case m.Run == run:
 			last, found = m.Event, true
 		}
 		if m.Number >= msg.Sequence {

@@ -84,7 +84,7 @@ func (r *reader) read(ctx context.Context, yield func(Message, error) bool) (aga
 		case ctx.Err() != nil:
 			return false
 		case errors.Is(err, ErrNotEvent):
-			if !yield(Message{}, err) {
+			if !yield(m, err) {
 				return false
 			}
 		case errors.Is(err, event.ErrHole):
@@ -146,7 +146,8 @@ func (r *reader) open(ctx context.Context) (c *consumer, lost, err error) {
 }
 
 // next returns the next message that was not read before. An error that matches [event.ErrHole] says
-// that events before the message are missing.
+// that events before the message are missing. With an error that matches [ErrNotEvent], all but the
+// event of the message is set.
 func (r *reader) next(ctx context.Context, c *consumer) (Message, error) {
 	for {
 		msg, err := c.Next(jetstream.NextMaxWait(6 * beat))
@@ -190,7 +191,7 @@ func (r *reader) next(ctx context.Context, c *consumer) (Message, error) {
 		r.advance(m)
 		r.doubted = false
 		if err != nil {
-			return Message{}, err
+			return m, err
 		}
 		r.heard.event(m.Event)
 		if hole != nil && hole.Want > 0 {

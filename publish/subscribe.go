@@ -29,6 +29,10 @@ type Message struct {
 	Pending uint64
 }
 
+// Newest reports whether the server had no message ready after m. It is false for the zero
+// Message that comes with an error.
+func (m Message) Newest() bool { return m.Number > 0 && m.Pending == 0 }
+
 // SubscribeOptions say which events to read. The zero value reads all streams
 // from the oldest event that the server keeps, and goes on as new ones come.
 type SubscribeOptions struct {
@@ -59,10 +63,11 @@ var ErrNotEvent = errors.New("not an event")
 // and checks that JetStream still has that event in that place. If an event is missing
 // in a run, it reads that part again from a consumer of its own.
 //
-// An error comes with a zero Message. If the error matches [ErrNotEvent], the next
-// iteration goes on. The same holds for [event.ErrHole], the error for events that
-// JetStream no longer has, which is a [*event.HoleError] or a [*LostError]. After any
-// other error there is no iteration.
+// After an error that matches [ErrNotEvent], the next iteration goes on. The Message with it
+// has all but an Event, so that a reader can see that nothing follows. All other errors come
+// with a zero Message. The next iteration goes on after [event.ErrHole] too, the error for
+// events that JetStream no longer has, which is a [*event.HoleError] or a [*LostError]. After
+// any other error there is no iteration.
 func Subscribe(ctx context.Context, nc *nats.Conn, opts SubscribeOptions) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		for _, s := range opts.Streams {

@@ -147,7 +147,7 @@ func (s *stats) run(ctx context.Context, nc *nats.Conn, stderr io.Writer, r publ
 		case m.Run == r.Run:
 			s.of(m.Event).Apply(m.Event, m.Stored)
 		}
-		if err == nil && m.Pending == 0 {
+		if m.Newest() {
 			return nil
 		}
 	}

@@ -206,24 +206,29 @@ func (w *watcher) run(ctx context.Context, nc *nats.Conn) error {
 		return err
 	}
 	for m, err := range publish.Subscribe(ctx, nc, sub) {
-		switch {
-		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, event.ErrHole):
-			w.say(err) // the events are lost; the stream goes on
-			errors.As(err, &w.hole)
-			continue
-		case err != nil:
-			return err
-		case m.Number < w.first[m.Stream]: // of an earlier run
-			continue
-		}
-		if err := w.event(m); err != nil {
+		if err := w.message(m, err); err != nil {
 			return err
 		}
-		if w.o.untilEnd && m.Pending == 0 && w.known.ended(w.o.streams) {
+		if w.o.untilEnd && m.Newest() && w.known.ended(w.o.streams) {
 			return nil
 		}
 	}
 	return ctx.Err()
+}
+
+// message prints an event, or says what came in its place.
+func (w *watcher) message(m publish.Message, err error) error {
+	switch {
+	case errors.Is(err, publish.ErrNotEvent), errors.Is(err, event.ErrHole):
+		w.say(err) // the events are lost; the stream goes on
+		errors.As(err, &w.hole)
+		return nil
+	case err != nil:
+		return err
+	case m.Number < w.first[m.Stream]: // of an earlier run
+		return nil
+	}
+	return w.event(m)
 }
 
 // subscription says where to begin.

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/online"
@@ -176,6 +178,51 @@ func TestWatchWithoutStarts(t *testing.T) {
 	status, _, stderr := diarizer(t.Context(), nil, "watch", "--nats", url, "--until-end", "--rttm", file)
 	if got, want := read(t, file), written(t, a)+written(t, b); status != 0 || strings.Count(stderr, "events 1 to 1 are missing") != 2 || got != want {
 		t.Errorf("status %d, %s%s, expected\n%s", status, stderr, got, want)
+	}
+}
+
+// A format that holds one run tells on standard output that there are more, and makes no
+// file for them.
+func TestWatchRunsToStandardOutput(t *testing.T) {
+	url := natsServer(t)
+	t.Chdir(t.TempDir())
+	publishTo(t, url, talk("standup", "run1", 3))
+	publishTo(t, url, talk("standup", "run2", 5))
+	status, stdout, stderr := diarizer(t.Context(), nil, "watch", "--nats", url, "--until-end", "--all", "--stream", "standup", "--out", "vtt:-")
+	if status != exitOutput || strings.Count(stdout, "-->") != 3 || !strings.Contains(stderr, "holds one run, the first of 2") {
+		t.Errorf("status %d, %s%s", status, stdout, stderr)
+	}
+	if all, err := os.ReadDir("."); err != nil || len(all) > 0 {
+		t.Errorf("left behind: %v, %v", all, err)
+	}
+}
+
+// A message that is no event is told, also where it is the last one of its stream.
+func TestLastMessageIsNoEvent(t *testing.T) {
+	url := natsServer(t)
+	publishTo(t, url, talk("standup", "run1", 3))
+	nc, err := nats.Connect(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	if err := errors.Join(nc.Publish("diarizer.v1.standup.note", []byte("hello")), nc.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for _, c := range []struct{ args, want, says string }{
+		{"watch --until-end --stream standup", "3 turns", "not an event"},
+		{"stats --stream standup", "standup", ""},
+		{"name standup S1=Ada", "Ada", ""},
+		{"watch --until-end --stream standup", "Ada", "not an event"}, // the name follows the message
+	} {
+		args := strings.Fields(c.args)
+		args = append(args[:1:1], append([]string{"--nats", url}, args[1:]...)...)
+		status, stdout, stderr := diarizer(ctx, nil, args...)
+		if status != 0 || !strings.Contains(stdout+stderr, c.want) || !strings.Contains(stderr, c.says) {
+			t.Errorf("%s: status %d, %s%s", c.args, status, stdout, stderr)
+		}
 	}
 }
 

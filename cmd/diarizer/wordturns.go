@@ -113,14 +113,15 @@ func latestRun(ctx context.Context, nc *nats.Conn, stream string, say func(error
 		switch {
 		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, event.ErrHole):
 			say(err) // the events are lost; the rest is read
-			continue
 		case err != nil:
 			return nil, err
+		default:
+			if err := known.apply(m.Event); err != nil && !errors.Is(err, event.ErrHole) {
+				return nil, err
+			}
 		}
-		if err := known.apply(m.Event); err != nil && !errors.Is(err, event.ErrHole) {
-			return nil, err
-		}
-		if t := known.list(false)[0]; m.Pending == 0 {
+		if all := known.list(false); m.Newest() && len(all) > 0 {
+			t := all[0]
 			if t.Ended() == nil {
 				say(fmt.Errorf("stream %s goes on: what is known at %v is taken", stream, t.At().Duration().Round(time.Second)))
 			}

@@ -84,11 +84,10 @@ func Corrections(ctx context.Context, nc *nats.Conn, stream string, each func(ev
 	for m, err := range publish.Subscribe(ctx, nc, publish.SubscribeOptions{Streams: []string{stream}, After: runs[0].Number - 1}) {
 		switch {
 		case errors.Is(err, publish.ErrNotEvent), errors.Is(err, event.ErrHole):
-			continue // events that are lost stay lost
+			// Events that are lost stay lost.
 		case err != nil:
 			return nil, 0, err
-		}
-		if m.Run == runs[0].Run {
+		case m.Run == runs[0].Run:
 			if err := late.Apply(m.Event); err != nil {
 				return nil, 0, err
 			}
@@ -98,7 +97,7 @@ func Corrections(ctx context.Context, nc *nats.Conn, stream string, each func(ev
 				}
 			}
 		}
-		if last = m.Number; m.Pending == 0 {
+		if last = max(last, m.Number); m.Newest() {
 			return late, last, nil
 		}
 	}
