@@ -2,7 +2,7 @@
 # make deps       installs what the tests need besides Go, as root on Debian and its like
 # make test       vet, staticcheck, other systems, race-enabled tests and what is slow under the race detector
 #                 without it, each benchmark once, microphone and page;
-#                 installs nothing: what the tests lack is left out, or an error where DIARIZER_REQUIRE_TOOLS is set
+#                 installs nothing: what the tests lack besides a C compiler is left out, or an error where DIARIZER_REQUIRE_TOOLS is set
 # make cross      builds and vets for the other systems
 # make vuln       known vulnerabilities of what the program is made of; asks vuln.go.dev, so it is not a part of test
 # make bench      the benchmarks, for figures
@@ -184,7 +184,7 @@ packages:
 	  $(SBOM) bin -json -licenses -version v$(VERSION) -output dist/diarizer-$(VERSION)-$$os-$$arch.cdx.json dist/$$os-$$arch/$$exe; \
 	done
 	$(GO) run ./packaging/image dist/image amd64=dist/linux-amd64/diarizer arm64=dist/linux-arm64/diarizer LICENSE dist/THIRD_PARTY.txt
-	cd dist && sha256sum *.deb *.rpm *.tar.gz *.cdx.json > SHA256SUMS && cat SHA256SUMS
+	cd dist && sha256sum *.deb *.rpm *.tar.gz *.cdx.json THIRD_PARTY.txt > SHA256SUMS && cat SHA256SUMS
 
 # Needs Node and Chromium; without them it says what it leaves out.
 test-browser:

@@ -71,6 +71,9 @@ type settled struct {
 // that are kept one by one. Of words, the latest 20,000 are kept.
 func (t *Timeline) Bound(turns int) { t.settled.most = max(1, turns) }
 
+// Settled returns how many turns are not kept one by one any more, see [Timeline.Bound].
+func (t *Timeline) Settled() int { return t.settled.turns.n }
+
 // known reports whether an event about a turn of that id changes anything.
 func (t *Timeline) known(id int) bool {
 	if id >= t.settled.oldest {

@@ -15,7 +15,7 @@ type LostError struct {
 
 // Error names the messages and the cause.
 func (e *LostError) Error() string {
-	return fmt.Sprintf("messages %d to %d of JetStream stream %s were deleted before they were read, by its limits of age and size or by hand: events may be missing; keep them for longer (--retain)",
+	return fmt.Sprintf("messages %d to %d of JetStream stream %s were deleted before they were read, by its limits of age and size or by hand: events may be missing; \"nats stream edit\" changes the limits",
 		e.First, e.Last, JetStreamName)
 }
 

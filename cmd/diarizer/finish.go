@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -40,6 +41,24 @@ func (r *results) write(how outcome, timelines []*event.Timeline, live []rttm.Se
 	defer r.mu.Unlock()
 	for _, f := range r.events {
 		errs = append(errs, finish(f.File, how, nothing, nil))
+	}
+	return errors.Join(errs...)
+}
+
+// shortened is the error for files that lack the beginning of a stream, because the stream
+// had more turns than are kept one by one. It is nil where there are none.
+func (r *results) shortened(timelines []*event.Timeline) error {
+	var errs []error
+	for _, t := range timelines {
+		if t.Settled() == 0 {
+			continue
+		}
+		for _, f := range r.final {
+			if f.format != export.RTTM {
+				errs = append(errs, fmt.Errorf("%s has the latest %d turns of %s, and not the %d before them: files that end in .rttm or .jsonl have all",
+					f.Path(), len(t.Turns()), t.Recording(), t.Settled()))
+			}
+		}
 	}
 	return errors.Join(errs...)
 }

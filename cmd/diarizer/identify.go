@@ -239,11 +239,14 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 		if err := file.Save(); err != nil {
 			return as(exitOutput, errors.Join(append(errs, fmt.Errorf("--identify: %w", err))...))
 		}
-		until := ""
+		until, with := "", ""
+		if key := r.key.Path(); key != "" {
+			with = " --voices-key=" + cli.Quoted(key)
+		}
 		if over := r.expire.from(time.Now()); !over.IsZero() {
 			until = " until " + over.Format(time.DateOnly)
 		}
-		say("kept the voice of %s in %s%s, which is biometric data: diarizer enroll delete --file=%s NAME removes it\n", strings.Join(kept, ", "), file.Path(), until, cli.Quoted(file.Path()))
+		say("kept the voice of %s in %s%s, which is biometric data: diarizer enroll delete --file=%s%s NAME removes it\n", strings.Join(kept, ", "), file.Path(), until, cli.Quoted(file.Path()), with)
 	}
 	return errors.Join(errs...)
 }

@@ -39,7 +39,7 @@ func (o *natsFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&o.security.CA, "nats-ca", "", "PEM file of the authorities that the server is checked with")
 	f.StringVar(&o.security.Cert, "nats-cert", "", "PEM file of the client's certificate")
 	f.StringVar(&o.security.Key, "nats-key", "", "PEM file of that certificate's key")
-	f.Var(&o.wait, "nats-wait", "how long to wait for a NATS server that is not there yet, such as 30s; with forever, begin without it")
+	f.Var(&o.wait, "nats-wait", "how long to wait for a NATS server that is not there yet, such as 30s, or forever; with forever, listen, replay and run begin without it")
 }
 
 // connect connects as name to url, or to the server of --nats-context. It waits for the

@@ -147,7 +147,8 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 	}
 	// Results that are written at the end have every run that was followed.
 	w.known.all = o.all || len(files.final) > 0 || o.format != "text" && o.format != jsonl
-	w.known.whole = o.format != "text" && o.format != jsonl && o.format != string(export.RTTM)
+	w.known.whole = o.format != "text" && o.format != jsonl && o.format != string(export.RTTM) ||
+		slices.ContainsFunc(files.final, func(f finalFile) bool { return f.format != export.RTTM })
 	err = w.run(ctx, nc)
 	return errors.Join(err, w.finish(stdout, err))
 }

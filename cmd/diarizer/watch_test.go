@@ -197,6 +197,40 @@ func TestWatchRunsToStandardOutput(t *testing.T) {
 	}
 }
 
+// Every format has all turns of a long run, also as a file.
+func TestWatchWritesAllTurns(t *testing.T) {
+	url := natsServer(t)
+	events := talk("standup", "run1", keptTurns+1)
+	publishTo(t, url, events)
+	t.Chdir(t.TempDir())
+	works(t, "watch", "--nats", url, "--until-end", "--stream", "standup", "--out", "all.csv", "--out", "all.rttm")
+	if csv, lines := strings.Count(read(t, "all.csv"), "\n")-1, strings.Count(read(t, "all.rttm"), "\n"); csv != keptTurns+1 || lines != csv {
+		t.Errorf("%d rows and %d lines of %d turns", csv, lines, keptTurns+1)
+	}
+}
+
+// Files that have not all turns are named.
+func TestShortenedFiles(t *testing.T) {
+	var tl event.Timeline
+	tl.Bound(50)
+	for _, e := range talk("standup", "run1", 60) {
+		if err := tl.Apply(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := newResults(io.Discard, io.Discard, false, true)
+	if err := r.out("--out", []string{filepath.Join(t.TempDir(), "a.rttm"), filepath.Join(t.TempDir(), "a.csv")}, true); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("a.csv has the latest %d turns of standup, and not the %d before them", len(tl.Turns()), tl.Settled())
+	if err := r.shortened([]*event.Timeline{&tl}); tl.Settled() == 0 || err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "a.rttm has") {
+		t.Errorf("%v, expected %q", err, want)
+	}
+	if err := r.shortened([]*event.Timeline{{}}); err != nil {
+		t.Errorf("of an empty stream: %v", err)
+	}
+}
+
 // A message that is no event is told, also where it is the last one of its stream.
 func TestLastMessageIsNoEvent(t *testing.T) {
 	url := natsServer(t)

@@ -49,7 +49,7 @@ const (
 // heard; all who are enrolled share it.
 const Prior = 0.5
 
-// RuleOf returns the rule of a model's kind. The numbers are those that "diarizer
+// RuleOf returns the rule of a model's kind. The numbers are those that "diarizer-lab
 // evaluate --identify" finds for the models of the program, docs/accuracy-identification.md.
 // A kind that was never measured is compared as streams are clustered.
 func RuleOf(m model.Model) Rule {

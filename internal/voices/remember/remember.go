@@ -148,7 +148,11 @@ func (k *Keeper) keep(stream string, t *meeting, w Wish) (string, error) {
 	}
 	// What was heard once is not to be learnt twice.
 	delete(t.heard, int(w.Speaker))
-	return fmt.Sprintf("the voice of %s is kept in %s until %s; diarizer enroll delete --file=%s %q erases it", w.Name, k.path, w.Expires.Format(time.DateOnly), k.path, w.Name), nil
+	with := ""
+	if path := k.key.Path(); path != "" {
+		with = fmt.Sprintf(" --voices-key=%q", path)
+	}
+	return fmt.Sprintf("the voice of %s is kept in %s until %s; diarizer enroll delete --file=%q%s %q erases it", w.Name, k.path, w.Expires.Format(time.DateOnly), k.path, with, w.Name), nil
 }
 
 // open reads the file as it is now: other programs change it too.

@@ -88,6 +88,14 @@ func Make(path string) error {
 // Sealed reports whether data is encrypted.
 func Sealed(data []byte) bool { return bytes.HasPrefix(data, []byte(sealed)) }
 
+// Path is the file of the key, empty if k is nil.
+func (k *Key) Path() string {
+	if k == nil {
+		return ""
+	}
+	return k.path
+}
+
 // Seal encrypts data. It returns data as it is if k is nil.
 func (k *Key) Seal(data []byte) ([]byte, error) {
 	if k == nil {
