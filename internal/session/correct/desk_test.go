@@ -464,6 +464,22 @@ func TestNameGoesAlongWithAMerge(t *testing.T) {
 	}
 }
 
+// A name that was removed while its speaker was merged away is gone for listeners who knew it,
+// also if they read only what comes after the merge.
+func TestNameRemovedWhileMerged(t *testing.T) {
+	d, tl, _ := spoken(t)
+	if err := d.Identify(50000, 2, "Bob?", 0.8); err != nil {
+		t.Fatal(err)
+	}
+	correct(t, d, Correction{Action: Merge, Speaker: 2, Into: 1})
+	if err := d.Identify(60000, 2, "", 0); err != nil { // the voice was not his after all
+		t.Fatal(err)
+	}
+	expect(t, tl, "S1", "S1", "S1")
+	correct(t, d, Correction{Action: Undo})
+	expect(t, tl, "S1", "S2", "S1")
+}
+
 func TestRepetitionIsHarmless(t *testing.T) {
 	d, tl, _ := spoken(t)
 	c := Correction{Action: Merge, Speaker: 1, Into: 2, ID: "x"}

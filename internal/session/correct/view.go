@@ -89,12 +89,17 @@ func (d *Desk) showMerge(at int64, speaker, into int) error {
 	return d.emit(online.Event{Kind: online.SpeakerMerged, At: at, Speaker: speaker, Into: into})
 }
 
-// show emits a speaker whom listeners do not know, or do not know any more.
+// show emits a speaker whom listeners do not know, or do not know any more. The speaker's name
+// has to be told afterwards, see showNames: a listener who came while the speaker was merged
+// away, such as the next run after an interruption, was never told it.
 func (d *Desk) show(at int64, speaker int) error {
 	if d.live[speaker] {
 		return nil
 	}
 	d.live[speaker] = true
+	if told, ok := d.told[speaker]; ok && told != event.Speaker(speaker).String() {
+		d.told[speaker] = "" // not deleted: listeners may know a name that was removed since
+	}
 	return d.emit(online.Event{Kind: online.SpeakerAdded, At: at, Speaker: speaker})
 }
 

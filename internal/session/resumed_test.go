@@ -1,0 +1,78 @@
+package session
+
+import (
+	"context"
+	"testing"
+
+	"github.com/seed-7adb9000/diarizer/capture"
+	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/pipeline"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/online"
+)
+
+// made is a run whose decisions do is called to make. Then a snapshot of the run is taken.
+func made(t *testing.T, from *Snapshot, do func(sink func(pipeline.Output) error, desk *correct.Desk)) (*event.Timeline, Snapshot) {
+	t.Helper()
+	var desk *correct.Desk
+	var last Snapshot
+	tl, err := Run(t.Context(), &part{}, Options{
+		Stream: "talk",
+		OnDesk: func(d *correct.Desk) { desk = d },
+		Keep:   &Keep{Save: func(s Snapshot) { last = s }, From: from, Begin: 3 * capture.Rate},
+		Diarize: func(_ context.Context, _ capture.Source, _ pipeline.Config, sink func(pipeline.Output) error) error {
+			do(sink, desk)
+			return sink(pipeline.Output{At: 3 * capture.Rate, Before: []byte("state")})
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tl, last
+}
+
+// twoSpeak makes two speakers with a turn each.
+func twoSpeak(t *testing.T, sink func(pipeline.Output) error) {
+	t.Helper()
+	o := pipeline.Output{At: 3 * capture.Rate}
+	for s := 1; s <= 2; s++ {
+		end := int64(s+1) * capture.Rate
+		o.Events = append(o.Events, online.Event{Kind: online.SpeakerAdded, At: end, Speaker: s},
+			online.Event{Kind: online.TurnEnded, At: end, Turn: online.Turn{ID: s, Speaker: s, Start: end - capture.Rate, End: end, State: online.Final}})
+	}
+	if err := sink(o); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A speaker with a name is merged into another. However the merge is taken back, before an
+// interruption or after it, the run that goes on has the speaker's name, and the speaker can
+// be named again.
+func TestNameOfMergedSpeakerGoesOn(t *testing.T) {
+	bob := correct.Correction{Action: correct.Rename, Speaker: 2, Name: "Bob"}
+	merge := correct.Correction{Action: correct.Merge, Speaker: 2, Into: 1}
+	undo := correct.Correction{Action: correct.Undo}
+	for name, c := range map[string]struct{ before, after []correct.Correction }{
+		"taken back after the interruption":  {[]correct.Correction{bob, merge}, []correct.Correction{undo}},
+		"taken back before the interruption": {[]correct.Correction{bob, merge, undo}, nil},
+		"named again":                        {[]correct.Correction{bob, merge}, []correct.Correction{undo, {Action: correct.Rename, Speaker: 2}, bob}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			correctAll := func(d *correct.Desk, all []correct.Correction) {
+				for _, c := range all {
+					if _, err := d.Correct(c); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			_, from := made(t, nil, func(sink func(pipeline.Output) error, desk *correct.Desk) {
+				twoSpeak(t, sink)
+				correctAll(desk, c.before)
+			})
+			tl, _ := made(t, &from, func(_ func(pipeline.Output) error, desk *correct.Desk) { correctAll(desk, c.after) })
+			if got := tl.Name(2); got != "Bob" || tl.Speakers() != 2 {
+				t.Errorf("the second of %d speakers is called %s, want Bob", tl.Speakers(), got)
+			}
+		})
+	}
+}
