@@ -247,7 +247,7 @@ func (d *Desk) Found(speaker int) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	v := d.view()
-	return d.compared(v, v.who(speaker)).name
+	return d.compared(v, v.who(speaker), nil).name
 }
 
 // Correct applies a correction and emits its events. Its error matches [ErrMalformed] or

@@ -464,6 +464,41 @@ func TestNameGoesAlongWithAMerge(t *testing.T) {
 	}
 }
 
+// A name that was removed does not come back when its speaker is merged into another. A name
+// that was not removed does.
+func TestRemovedNameStaysRemoved(t *testing.T) {
+	name := func(s event.Speaker, name string) Correction {
+		return Correction{Action: Rename, Speaker: s, Name: name}
+	}
+	merge := func(s, into event.Speaker) Correction { return Correction{Action: Merge, Speaker: s, Into: into} }
+	for about, c := range map[string]struct {
+		found map[int]string
+		all   []Correction
+		want  string
+	}{
+		"given by people":    {nil, []Correction{name(2, "Bob"), name(2, ""), merge(2, 1)}, "S1"},
+		"found by voice":     {map[int]string{2: "Bob"}, []Correction{name(2, ""), merge(2, 1)}, "S1"},
+		"given again":        {nil, []Correction{name(2, ""), name(2, "Bob"), merge(2, 1)}, "Bob"},
+		"given before merge": {map[int]string{3: "Cy"}, []Correction{name(3, "Bob"), merge(3, 2), name(2, ""), merge(2, 1)}, "S1"},
+		"another's":          {map[int]string{2: "Cy"}, []Correction{name(3, "Bob"), name(2, ""), merge(2, 1), merge(3, 1)}, "Bob"},
+		"another's voice":    {map[int]string{2: "Cy", 3: "Bob"}, []Correction{name(2, ""), merge(2, 1), merge(3, 1)}, "Bob"},
+	} {
+		t.Run(about, func(t *testing.T) {
+			d, tl, _ := spoken(t)
+			decide(t, d, online.Event{Kind: online.SpeakerAdded, At: 48000, Speaker: 3})
+			for s, found := range c.found {
+				if err := d.Identify(50000, s, found, 0.9); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, c := range c.all {
+				correct(t, d, c)
+			}
+			expect(t, tl, c.want, c.want, c.want)
+		})
+	}
+}
+
 // A name that was removed while its speaker was merged away is gone for listeners who knew it,
 // also if they read only what comes after the merge.
 func TestNameRemovedWhileMerged(t *testing.T) {
