@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/capture"
@@ -42,6 +43,30 @@ func twoSpeak(t *testing.T, sink func(pipeline.Output) error) {
 	}
 	if err := sink(o); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A correction that comes before the first event is refused. The first event says that the
+// stream has started.
+func TestCorrectionBeforeTheStart(t *testing.T) {
+	var first event.Event
+	_, err := Run(t.Context(), &part{}, Options{
+		Stream: "talk",
+		OnDesk: func(d *correct.Desk) {
+			if _, err := d.Correct(correct.Correction{Action: correct.Mark}); !errors.Is(err, correct.ErrRefused) {
+				t.Errorf("%v, want a refusal", err)
+			}
+		},
+		OnEvent: func(e event.Event) error {
+			if first.Seq == 0 {
+				first = e
+			}
+			return nil
+		},
+		Diarize: func(context.Context, capture.Source, pipeline.Config, func(pipeline.Output) error) error { return nil },
+	})
+	if err != nil || first.Kind != event.StreamStarted || first.Seq != 1 {
+		t.Errorf("the first event is %s, number %d: %v", first.Kind, first.Seq, err)
 	}
 }
 

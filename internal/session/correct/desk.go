@@ -1,6 +1,7 @@
 package correct
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -281,6 +282,10 @@ func (d *Desk) Correct(c Correction) (Reply, error) {
 	return reply, nil
 }
 
+// errNotBegun is the refusal of a correction before the first event of the run, which says
+// that the stream has started.
+var errNotBegun = errors.New("the stream has not begun")
+
 // made reports whether a correction of this ID was made before.
 func (d *Desk) made(c Correction) bool {
 	d.mu.Lock()
@@ -293,6 +298,8 @@ func (d *Desk) admit(c Correction) error {
 	switch {
 	case d.ended:
 		return ErrEnded
+	case d.opts.Encoder.Seq == 0:
+		return errNotBegun
 	case c.Run != "" && c.Run != d.Run():
 		return fmt.Errorf("it is about run %s, and this is run %s", c.Run, d.Run())
 	case c.Action == Undo && len(d.stands) == 0:

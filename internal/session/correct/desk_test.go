@@ -619,6 +619,13 @@ func TestMark(t *testing.T) {
 		events = append(events, e)
 		return nil
 	}})
+	if _, err := d.Correct(Correction{Action: Mark}); !errors.Is(err, ErrRefused) || len(events) > 0 {
+		t.Errorf("before the start: %v, %d events", err, len(events))
+	}
+	if err := d.Encode(func(e *event.Encoder) event.Event { return e.Start(event.Source{}) }); err != nil {
+		t.Fatal(err)
+	}
+	events = nil
 	d.Heard(5 * event.Rate)
 	early, late := event.Time(2*event.Rate), event.Time(9*event.Rate)
 	for _, c := range []Correction{{Action: Mark, Text: "now"}, {Action: Mark, At: &early}, {Action: Mark, At: &late}} {
