@@ -131,17 +131,20 @@ func (r *run) goOn() error {
 	return r.desk.UnmarshalBinary(from.Desk)
 }
 
-// retell emits the events of the earlier run's snapshot as events of this run.
-func (r *run) retell() error {
+// begin emits the start of the run, and after it the events of the earlier run's snapshot as
+// events of this run. No correction comes between them: listeners would not know its speaker
+// yet.
+func (r *run) begin() error {
+	encode := []func(*event.Encoder) event.Event{func(enc *event.Encoder) event.Event { return enc.Start(r.source()) }}
 	from := r.opts.Keep.from()
 	if from == nil {
-		return nil
+		return r.desk.Encode(encode...)
 	}
 	for _, e := range from.Events {
-		err := r.desk.Encode(func(enc *event.Encoder) event.Event { return again(enc, from.At, e) })
-		if err != nil {
-			return err
-		}
+		encode = append(encode, func(enc *event.Encoder) event.Event { return again(enc, from.At, e) })
+	}
+	if err := r.desk.Encode(encode...); err != nil {
+		return err
 	}
 	for _, s := range slices.Sorted(maps.Keys(r.opts.Keep.Names)) {
 		_, err := r.desk.Correct(correct.Correction{Action: correct.Rename, Speaker: s, Name: r.opts.Keep.Names[s]})

@@ -3,7 +3,9 @@ package session
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/event"
@@ -67,6 +69,45 @@ func TestCorrectionBeforeTheStart(t *testing.T) {
 	})
 	if err != nil || first.Kind != event.StreamStarted || first.Seq != 1 {
 		t.Errorf("the first event is %s, number %d: %v", first.Kind, first.Seq, err)
+	}
+}
+
+// A correction that comes while a run begins that goes on with another is made after
+// everything that the run before it has told.
+func TestCorrectionWhileTheRunBegins(t *testing.T) {
+	_, from := made(t, nil, func(sink func(pipeline.Output) error, desk *correct.Desk) {
+		twoSpeak(t, sink)
+		if _, err := desk.Correct(correct.Correction{Action: correct.Rename, Speaker: 2, Name: "Bob"}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	var desk *correct.Desk
+	var last string // the last name of the second speaker
+	corrected := make(chan error, 1)
+	asks := sync.OnceFunc(func() {
+		go func() {
+			_, err := desk.Correct(correct.Correction{Action: correct.Rename, Speaker: 2, Name: "Cy"})
+			corrected <- err
+		}()
+	})
+	_, err := Run(t.Context(), &part{}, Options{
+		Stream: "talk",
+		OnDesk: func(d *correct.Desk) { desk = d },
+		Keep:   &Keep{Save: func(Snapshot) {}, From: &from, Begin: 3 * capture.Rate},
+		OnEvent: func(e event.Event) error {
+			asks()
+			if e.Kind == event.SpeakerIdentified && e.Speaker == 2 {
+				last = e.Name
+			}
+			time.Sleep(5 * time.Millisecond) // time for the correction to come
+			return nil
+		},
+		Diarize: func(context.Context, capture.Source, pipeline.Config, func(pipeline.Output) error) error {
+			return <-corrected
+		},
+	})
+	if err != nil || last != "Cy" {
+		t.Errorf("at last the speaker is %s, want Cy: %v", last, err)
 	}
 }
 

@@ -116,15 +116,20 @@ func (d *Desk) Heard(at int64) {
 	d.at = max(d.at, at)
 }
 
-// Encode emits an event that is not about speakers: the start, a gap, a status or the end.
-// After the end, corrections are refused.
-func (d *Desk) Encode(encode func(*event.Encoder) event.Event) error {
+// Encode emits events that are no decisions: the start, what an earlier run has told, a gap, a
+// status or the end. Nothing comes between two of them. After the end, corrections are refused.
+func (d *Desk) Encode(encode ...func(*event.Encoder) event.Event) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	e := encode(d.opts.Encoder)
-	d.at = max(d.at, int64(e.At))
-	d.ended = d.ended || e.Kind == event.StreamEnded
-	return d.opts.Emit(e)
+	for _, next := range encode {
+		e := next(d.opts.Encoder)
+		d.at = max(d.at, int64(e.At))
+		d.ended = d.ended || e.Kind == event.StreamEnded
+		if err := d.opts.Emit(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Decide emits a decision of the clustering, with the corrections that stand applied.
