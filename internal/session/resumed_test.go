@@ -48,6 +48,40 @@ func twoSpeak(t *testing.T, sink func(pipeline.Output) error) {
 	}
 }
 
+// New voices come for weeks. A snapshot has the speakers with a name, those of the turns that
+// are kept, and no more than a few thousand others.
+func TestSpeakersToldAreBounded(t *testing.T) {
+	enc := event.Encoder{Stream: "talk", Run: "run"}
+	var all told
+	var tl event.Timeline
+	apply := func(e event.Event) {
+		t.Helper()
+		all.apply(e)
+		if err := tl.Apply(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply(enc.Start(event.Source{}))
+	for s := 1; s <= 10000; s++ {
+		apply(enc.AddSpeaker(0, s))
+		switch s {
+		case 1:
+			apply(enc.Identify(0, s, "Ada", 1))
+		case 2:
+			apply(online.Encode(&enc, online.Event{Kind: online.TurnEnded, Turn: online.Turn{ID: 1, Speaker: s, End: capture.Rate}}))
+		}
+	}
+	added := map[event.Speaker]bool{}
+	for _, e := range all.events(&tl) {
+		if e.Kind == event.SpeakerAdded {
+			added[e.Speaker] = true
+		}
+	}
+	if len(added) > 4000 || !added[1] || !added[2] || added[3] || !added[10000] {
+		t.Errorf("%d speakers are told, the first three: %t, %t, %t", len(added), added[1], added[2], added[3])
+	}
+}
+
 // A correction that comes before the first event is refused. The first event says that the
 // stream has started.
 func TestCorrectionBeforeTheStart(t *testing.T) {
