@@ -147,10 +147,16 @@ func watch(ctx context.Context, stdout, stderr io.Writer, o watchOptions) error 
 	}
 	// Results that are written at the end have every run that was followed.
 	w.known.all = o.all || len(files.final) > 0 || o.format != "text" && o.format != jsonl
-	w.known.whole = o.format != "text" && o.format != jsonl && o.format != string(export.RTTM) ||
-		slices.ContainsFunc(files.final, func(f finalFile) bool { return f.format != export.RTTM })
+	w.known.whole = everyTurn(o.format, files.final)
 	err = w.run(ctx, nc)
 	return errors.Join(err, w.finish(stdout, err))
+}
+
+// everyTurn reports whether a format that is printed, or one of the files, needs each turn and
+// not only its segment.
+func everyTurn(printed string, files []finalFile) bool {
+	return printed != "text" && printed != jsonl && printed != string(export.RTTM) ||
+		slices.ContainsFunc(files, func(f finalFile) bool { return f.format != export.RTTM })
 }
 
 // finish writes the results. ended is the error that ended the watch.

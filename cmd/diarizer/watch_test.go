@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
+	"github.com/seed-7adb9000/diarizer/internal/show/export"
 	"github.com/seed-7adb9000/diarizer/online"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -197,15 +198,22 @@ func TestWatchRunsToStandardOutput(t *testing.T) {
 	}
 }
 
-// Every format has all turns of a long run, also as a file.
-func TestWatchWritesAllTurns(t *testing.T) {
-	url := natsServer(t)
-	events := talk("standup", "run1", keptTurns+1)
-	publishTo(t, url, events)
-	t.Chdir(t.TempDir())
-	works(t, "watch", "--nats", url, "--until-end", "--stream", "standup", "--out", "all.csv", "--out", "all.rttm")
-	if csv, lines := strings.Count(read(t, "all.csv"), "\n")-1, strings.Count(read(t, "all.rttm"), "\n"); csv != keptTurns+1 || lines != csv {
-		t.Errorf("%d rows and %d lines of %d turns", csv, lines, keptTurns+1)
+// Whatever needs each turn keeps each, printed or as a file.
+func TestFormatsOfEveryTurn(t *testing.T) {
+	for _, c := range []struct {
+		printed string
+		files   []finalFile
+		want    bool
+	}{
+		{"text", nil, false},
+		{jsonl, []finalFile{{format: export.RTTM}}, false},
+		{"rttm", nil, false},
+		{"csv", nil, true},
+		{"text", []finalFile{{format: export.RTTM}, {format: export.CSV}}, true},
+	} {
+		if got := everyTurn(c.printed, c.files); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
 	}
 }
 

@@ -57,8 +57,12 @@ type told struct {
 	rest     []event.Event                 // marks and gaps
 }
 
-// mostRest is how many marks and gaps are kept.
-const mostRest = 1000
+// mostRest is how many marks and gaps are kept, and mostSpeakers how many speakers without a
+// name. Whoever has a turn is a speaker too.
+const (
+	mostRest     = 1000
+	mostSpeakers = 4000
+)
 
 func (t *told) apply(e event.Event) {
 	switch e.Kind {
@@ -66,6 +70,7 @@ func (t *told) apply(e event.Event) {
 		t.source, t.speakers = *e.Source, map[event.Speaker]event.Event{}
 	case event.SpeakerAdded:
 		t.speakers[e.Speaker] = event.Event{}
+		t.forget()
 	case event.SpeakerMerged:
 		delete(t.speakers, e.Speaker)
 	case event.SpeakerIdentified:
@@ -77,8 +82,28 @@ func (t *told) apply(e event.Event) {
 	}
 }
 
+// forget forgets the speakers without a name who appeared first, if there are too many.
+func (t *told) forget() {
+	if len(t.speakers) <= mostSpeakers {
+		return
+	}
+	for _, s := range slices.Sorted(maps.Keys(t.speakers)) {
+		if len(t.speakers) <= mostSpeakers-mostSpeakers/8 {
+			return
+		}
+		if name := t.speakers[s].Name; name == "" || name == s.String() {
+			delete(t.speakers, s)
+		}
+	}
+}
+
 // events returns events for everything that was told and still holds.
 func (t *told) events(tl *event.Timeline) (list []event.Event) {
+	for _, turn := range tl.Turns() {
+		if _, ok := t.speakers[turn.Speaker]; !ok && turn.Speaker != event.Unknown {
+			t.speakers[turn.Speaker] = event.Event{} // was forgotten, and has spoken again
+		}
+	}
 	for _, s := range slices.Sorted(maps.Keys(t.speakers)) {
 		list = append(list, event.Event{Kind: event.SpeakerAdded, Speaker: s})
 		if named := t.speakers[s]; named.Name != "" {
@@ -131,17 +156,20 @@ func (r *run) goOn() error {
 	return r.desk.UnmarshalBinary(from.Desk)
 }
 
-// retell emits the events of the earlier run's snapshot as events of this run.
-func (r *run) retell() error {
+// begin emits the start of the run, and after it the events of the earlier run's snapshot as
+// events of this run. No correction comes between them: listeners would not know its speaker
+// yet.
+func (r *run) begin() error {
+	encode := []func(*event.Encoder) event.Event{func(enc *event.Encoder) event.Event { return enc.Start(r.source()) }}
 	from := r.opts.Keep.from()
 	if from == nil {
-		return nil
+		return r.desk.Encode(encode...)
 	}
 	for _, e := range from.Events {
-		err := r.desk.Encode(func(enc *event.Encoder) event.Event { return again(enc, from.At, e) })
-		if err != nil {
-			return err
-		}
+		encode = append(encode, func(enc *event.Encoder) event.Event { return again(enc, from.At, e) })
+	}
+	if err := r.desk.Encode(encode...); err != nil {
+		return err
 	}
 	for _, s := range slices.Sorted(maps.Keys(r.opts.Keep.Names)) {
 		_, err := r.desk.Correct(correct.Correction{Action: correct.Rename, Speaker: s, Name: r.opts.Keep.Names[s]})

@@ -75,10 +75,7 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*event.Timeline
 		r.meter = meter.New(src, r.reading)
 		src = r.meter
 	}
-	err = r.desk.Encode(func(enc *event.Encoder) event.Event { return enc.Start(r.source()) })
-	if err == nil {
-		err = r.retell()
-	}
+	err = r.begin()
 	if err == nil {
 		err = r.diarize(ctx, src)
 	}

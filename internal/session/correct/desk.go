@@ -1,6 +1,7 @@
 package correct
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -115,15 +116,20 @@ func (d *Desk) Heard(at int64) {
 	d.at = max(d.at, at)
 }
 
-// Encode emits an event that is not about speakers: the start, a gap, a status or the end.
-// After the end, corrections are refused.
-func (d *Desk) Encode(encode func(*event.Encoder) event.Event) error {
+// Encode emits events that are no decisions: the start, what an earlier run has told, a gap, a
+// status or the end. Nothing comes between two of them. After the end, corrections are refused.
+func (d *Desk) Encode(encode ...func(*event.Encoder) event.Event) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	e := encode(d.opts.Encoder)
-	d.at = max(d.at, int64(e.At))
-	d.ended = d.ended || e.Kind == event.StreamEnded
-	return d.opts.Emit(e)
+	for _, next := range encode {
+		e := next(d.opts.Encoder)
+		d.at = max(d.at, int64(e.At))
+		d.ended = d.ended || e.Kind == event.StreamEnded
+		if err := d.opts.Emit(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Decide emits a decision of the clustering, with the corrections that stand applied.
@@ -247,7 +253,7 @@ func (d *Desk) Found(speaker int) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	v := d.view()
-	return d.compared(v, v.who(speaker)).name
+	return d.compared(v, v.who(speaker), nil).name
 }
 
 // Correct applies a correction and emits its events. Its error matches [ErrMalformed] or
@@ -281,6 +287,10 @@ func (d *Desk) Correct(c Correction) (Reply, error) {
 	return reply, nil
 }
 
+// errNotBegun is the refusal of a correction before the first event of the run, which says
+// that the stream has started.
+var errNotBegun = errors.New("the stream has not begun")
+
 // made reports whether a correction of this ID was made before.
 func (d *Desk) made(c Correction) bool {
 	d.mu.Lock()
@@ -293,6 +303,8 @@ func (d *Desk) admit(c Correction) error {
 	switch {
 	case d.ended:
 		return ErrEnded
+	case d.opts.Encoder.Seq == 0:
+		return errNotBegun
 	case c.Run != "" && c.Run != d.Run():
 		return fmt.Errorf("it is about run %s, and this is run %s", c.Run, d.Run())
 	case c.Action == Undo && len(d.stands) == 0:

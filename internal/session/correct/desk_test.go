@@ -464,6 +464,57 @@ func TestNameGoesAlongWithAMerge(t *testing.T) {
 	}
 }
 
+// A name that was removed does not come back when its speaker is merged into another. A name
+// that was not removed does.
+func TestRemovedNameStaysRemoved(t *testing.T) {
+	name := func(s event.Speaker, name string) Correction {
+		return Correction{Action: Rename, Speaker: s, Name: name}
+	}
+	merge := func(s, into event.Speaker) Correction { return Correction{Action: Merge, Speaker: s, Into: into} }
+	for about, c := range map[string]struct {
+		found map[int]string
+		all   []Correction
+		want  string
+	}{
+		"given by people":    {nil, []Correction{name(2, "Bob"), name(2, ""), merge(2, 1)}, "S1"},
+		"found by voice":     {map[int]string{2: "Bob"}, []Correction{name(2, ""), merge(2, 1)}, "S1"},
+		"given again":        {nil, []Correction{name(2, ""), name(2, "Bob"), merge(2, 1)}, "Bob"},
+		"given before merge": {map[int]string{3: "Cy"}, []Correction{name(3, "Bob"), merge(3, 2), name(2, ""), merge(2, 1)}, "S1"},
+		"another's":          {map[int]string{2: "Cy"}, []Correction{name(3, "Bob"), name(2, ""), merge(2, 1), merge(3, 1)}, "Bob"},
+		"another's voice":    {map[int]string{2: "Cy", 3: "Bob"}, []Correction{name(2, ""), merge(2, 1), merge(3, 1)}, "Bob"},
+	} {
+		t.Run(about, func(t *testing.T) {
+			d, tl, _ := spoken(t)
+			decide(t, d, online.Event{Kind: online.SpeakerAdded, At: 48000, Speaker: 3})
+			for s, found := range c.found {
+				if err := d.Identify(50000, s, found, 0.9); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, c := range c.all {
+				correct(t, d, c)
+			}
+			expect(t, tl, c.want, c.want, c.want)
+		})
+	}
+}
+
+// A name that was removed while its speaker was merged away is gone for listeners who knew it,
+// also if they read only what comes after the merge.
+func TestNameRemovedWhileMerged(t *testing.T) {
+	d, tl, _ := spoken(t)
+	if err := d.Identify(50000, 2, "Bob?", 0.8); err != nil {
+		t.Fatal(err)
+	}
+	correct(t, d, Correction{Action: Merge, Speaker: 2, Into: 1})
+	if err := d.Identify(60000, 2, "", 0); err != nil { // the voice was not his after all
+		t.Fatal(err)
+	}
+	expect(t, tl, "S1", "S1", "S1")
+	correct(t, d, Correction{Action: Undo})
+	expect(t, tl, "S1", "S2", "S1")
+}
+
 func TestRepetitionIsHarmless(t *testing.T) {
 	d, tl, _ := spoken(t)
 	c := Correction{Action: Merge, Speaker: 1, Into: 2, ID: "x"}
@@ -568,6 +619,13 @@ func TestMark(t *testing.T) {
 		events = append(events, e)
 		return nil
 	}})
+	if _, err := d.Correct(Correction{Action: Mark}); !errors.Is(err, ErrRefused) || len(events) > 0 {
+		t.Errorf("before the start: %v, %d events", err, len(events))
+	}
+	if err := d.Encode(func(e *event.Encoder) event.Event { return e.Start(event.Source{}) }); err != nil {
+		t.Fatal(err)
+	}
+	events = nil
 	d.Heard(5 * event.Rate)
 	early, late := event.Time(2*event.Rate), event.Time(9*event.Rate)
 	for _, c := range []Correction{{Action: Mark, Text: "now"}, {Action: Mark, At: &early}, {Action: Mark, At: &late}} {

@@ -55,7 +55,7 @@ func (d *Desk) forget() {
 		}
 	}
 	for s, name := range d.told {
-		if name != event.Speaker(s).String() {
+		if name != "" && name != event.Speaker(s).String() {
 			keep[s] = true
 		}
 	}

@@ -17,9 +17,11 @@ type view struct {
 
 // view applies the merges in their order. Each makes the person of one speaker at that time
 // one with the person of the other.
-func (d *Desk) view() view {
-	v := view{d.merged, map[int]int{}}
-	for _, c := range d.stands {
+func (d *Desk) view() view { return viewOf(d.merged, d.stands) }
+
+func viewOf(merged map[int]int, stands []Correction) view {
+	v := view{merged, map[int]int{}}
+	for _, c := range stands {
 		if c.Action != Merge {
 			continue
 		}
@@ -89,12 +91,17 @@ func (d *Desk) showMerge(at int64, speaker, into int) error {
 	return d.emit(online.Event{Kind: online.SpeakerMerged, At: at, Speaker: speaker, Into: into})
 }
 
-// show emits a speaker whom listeners do not know, or do not know any more.
+// show emits a speaker whom listeners do not know, or do not know any more. The speaker's name
+// has to be told afterwards, see showNames: a listener who came while the speaker was merged
+// away, such as the next run after an interruption, was never told it.
 func (d *Desk) show(at int64, speaker int) error {
 	if d.live[speaker] {
 		return nil
 	}
 	d.live[speaker] = true
+	if told, ok := d.told[speaker]; ok && told != event.Speaker(speaker).String() {
+		d.told[speaker] = "" // not deleted: listeners may know a name that was removed since
+	}
 	return d.emit(online.Event{Kind: online.SpeakerAdded, At: at, Speaker: speaker})
 }
 
@@ -160,41 +167,4 @@ func (d *Desk) showNames(at int64) error {
 		}
 	}
 	return nil
-}
-
-// name is the name of a person. The last correction that named this very speaker decides,
-// then the last that named a speaker who is the same person, then the names that voices
-// were recognised by, in the same order.
-func (d *Desk) name(v view, s int) called {
-	var other *Correction
-	for i := len(d.stands) - 1; i >= 0; i-- {
-		c := &d.stands[i]
-		if c.Action != Rename || v.who(int(c.Speaker)) != s {
-			continue
-		}
-		if int(c.Speaker) == s {
-			return called{c.Name, 1}
-		}
-		if other == nil && c.Name != "" {
-			other = c
-		}
-	}
-	if other != nil {
-		return called{other.Name, 1}
-	}
-	return d.compared(v, s)
-}
-
-// compared is the name that a person's voice was recognised by: this very speaker's, or
-// else that of a speaker who is the same person.
-func (d *Desk) compared(v view, s int) called {
-	if n, ok := d.found[s]; ok {
-		return n
-	}
-	for _, f := range slices.Sorted(maps.Keys(d.found)) {
-		if v.who(f) == s {
-			return d.found[f]
-		}
-	}
-	return called{}
 }

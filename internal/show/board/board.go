@@ -23,9 +23,10 @@ type Turn struct {
 }
 
 // Board applies the events of one run, as [event.Timeline] does, but keeps only the latest
-// turns. Of earlier turns it keeps the sums of each speaker. The zero value is ready. The
-// first event may be any event of the run. Board goes on after missing events, and counts
-// them.
+// turns. Of earlier turns it keeps the sums of each speaker; if there are thousands of speakers,
+// the sums of those without a name who have not spoken for long are the unknown speaker's. The
+// zero value is ready. The first event may be any event of the run. Board goes on after missing
+// events, and counts them.
 type Board struct {
 	// MaxTurns is how many turns are kept; DefaultTurns if 0.
 	MaxTurns int
@@ -40,6 +41,7 @@ type Board struct {
 	ended       *event.End
 	turns       []Turn // by start, then by id
 	speakers    []event.Speaker
+	crowd       int // so many speakers are too many; see forgetSpeakers
 	names       map[event.Speaker]string
 	merged      map[event.Speaker]event.Speaker
 	gaps        []event.Gap
@@ -158,13 +160,6 @@ func (b *Board) fold(n int) {
 		return true
 	})
 	b.gaps = slices.DeleteFunc(b.gaps, func(g event.Gap) bool { return g.End <= b.foldedUntil })
-}
-
-// meet lists a speaker when the speaker first appears.
-func (b *Board) meet(s event.Speaker) {
-	if s != event.Unknown && !slices.Contains(b.speakers, s) {
-		b.speakers = append(b.speakers, s)
-	}
 }
 
 func (b *Board) merge(speaker, into event.Speaker) {

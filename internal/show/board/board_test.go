@@ -183,6 +183,7 @@ func TestChanges(t *testing.T) {
 		{turn(online.TurnRevised, 2, 16000, 64*16000), "00:01–01:04 was S2, not Ada"},
 		{turn(online.TurnRevised, 2, 0, 3723*16000), "S2 spoke 00:00–1:02:03: times corrected"},
 		{online.Encode(&enc, online.Event{Kind: online.SpeakerMerged, Speaker: 2, Into: 1}), "S2 was Ada all along"},
+		{enc.Identify(0, 1, "Ada", 0.9), ""}, // as after the undo of a merge
 		{enc.Identify(0, 1, "S1", 0), "Ada is called S1 again"},
 		{enc.Gap(16000, 16000+8000), "0.5 s of sound lost"},
 		{enc.Gap(32000, 32000+20*16000), "20 s of sound lost"},

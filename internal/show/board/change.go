@@ -32,6 +32,9 @@ func (b *Board) describe(e event.Event) {
 	c := Change{Seq: e.Seq, Time: e.At, Speaker: e.Speaker}
 	switch e.Kind {
 	case event.SpeakerIdentified:
+		if b.Name(e.Speaker) == e.Name {
+			return // a speaker who is back is told with the name that the reader knows
+		}
 		c.Text, c.Aloud = fmt.Sprintf("%s is %s", b.Name(e.Speaker), e.Name), true
 		if e.Name == e.Speaker.String() {
 			c.Text = fmt.Sprintf("%s is called %s again", b.Name(e.Speaker), e.Name)

@@ -72,9 +72,6 @@ func (p *Printer) Event(e event.Event) error {
 		r.tl.Bound(p.most)
 		p.runs[key] = r
 	}
-	if e.Kind == event.StreamEnded {
-		defer p.ended(key)
-	}
 	seq := r.tl.Seq()
 	var lines []string
 	if e.Seq > seq && (e.At > r.at || e.Kind == event.StreamEnded) {
@@ -97,6 +94,9 @@ func (p *Printer) Event(e event.Event) error {
 	if r.tl.Seq() == seq { // e was printed before
 		return nil
 	}
+	if e.Kind == event.StreamEnded {
+		delete(p.runs, p.ended(key))
+	}
 	r.at = e.At
 	lines = append(lines, p.lines(e, r)...)
 	if e.Correction != nil { // after the end no later event comes
@@ -109,14 +109,14 @@ func (p *Printer) Event(e event.Event) error {
 // correct them.
 const keptOver = 16
 
-// ended remembers that a run has ended. If there are too many such runs, it forgets the one
-// that ended first.
-func (p *Printer) ended(key string) {
+// ended remembers that a run has ended. If there are too many such runs, it returns the key of
+// the one that ended first, to be forgotten.
+func (p *Printer) ended(key string) (forget string) {
 	p.over = append(p.over, key)
 	if len(p.over) > keptOver {
-		delete(p.runs, p.over[0])
-		p.over = p.over[1:]
+		forget, p.over = p.over[0], p.over[1:]
 	}
+	return forget
 }
 
 func (p *Printer) print(stream string, lines []string) error {

@@ -84,12 +84,15 @@ func (p *WordPrinter) Event(e event.Event) error {
 	case event.StreamEnded:
 		lines = append(lines, p.finished(r, true)...)
 		lines = append(lines, p.lines(e, &r.run)...)
-		delete(p.runs, key)
-	case event.StreamStarted, event.SpeakerIdentified, event.GapFound:
+		delete(p.runs, p.ended(key))
+	case event.StreamStarted, event.SpeakerIdentified, event.GapFound, event.Marked:
 		lines = append(lines, p.lines(e, &r.run)...)
 	}
+	if e.Correction != nil { // after the end no later event comes
+		lines = append(lines, p.mends(r)...)
+	}
 	r.latest = max(r.latest, e.At-recogniserLag)
-	lines = append(lines, p.finished(r, false)...)
+	lines = append(lines, p.finished(r, r.tl.Ended() != nil)...)
 	return p.print(e.Stream, lines)
 }
 

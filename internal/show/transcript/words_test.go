@@ -43,16 +43,17 @@ func TestWordPrinter(t *testing.T) {
 		words(21, append(say(4, 2, 2.7, "Go on."), say(1, 2, 1, "Shall we start?")...)...),
 		online.Encode(&enc, online.Event{Kind: online.SpeakerMerged, At: at(22), Speaker: 2, Into: 1}),
 		enc.Gap(at(22), at(23)),
+		enc.Mark(at(23), event.Mark{At: event.Time(at(21)), Text: "the garden"}),
 		enc.Finish(at(30), event.Finished, ""),
+		late(enc.Identify(at(30), 3, "Bob", 1)),
+		late(words(30, say(4, 3, 2.7, "Go on.")...)),
+		late(online.Encode(&enc, online.Event{Kind: online.SpeakerMerged, At: at(30), Speaker: 3, Into: 1})),
 	}
 	var out bytes.Buffer
 	p := NewWords(&out, Options{})
 	for i, e := range events {
 		if err := p.Event(e); err != nil {
 			t.Fatal(err)
-		}
-		if i == len(events)-1 {
-			break
 		}
 		if err := p.Event(events[max(0, i-1)]); err != nil { // an event that comes twice prints nothing
 			t.Fatal(err)
@@ -68,10 +69,36 @@ func TestWordPrinter(t *testing.T) {
           00:01.0 “Shall we start? Go on.” is S2, not Ada·[31m
           S2 is Ada·[31m after all
  00:22.0  1.0 s of sound lost
+ 00:21.0  marked: the garden
 finished at 00:30.0: 1 speaker, 1 turn
+          S3 is Bob
+          00:02.7 “Go on.” is Bob, not Ada·[31m
+          Bob is Ada·[31m after all
 `
 	if out.String() != want {
 		t.Errorf("printed\n%swant\n%s", &out, want)
+	}
+}
+
+// late is an event of a correction after the end.
+func late(e event.Event) event.Event {
+	e.Correction = &event.Correction{ID: fmt.Sprint(e.Seq), Action: "give"}
+	return e
+}
+
+// Of many runs that have ended, only the latest are remembered.
+func TestEndedWordsAreForgotten(t *testing.T) {
+	p := NewWords(&bytes.Buffer{}, Options{})
+	for i := range 3 * keptOver {
+		enc := event.Encoder{Stream: "standup", Run: fmt.Sprint("run", i)}
+		for _, e := range []event.Event{enc.Start(event.Source{}), enc.Words(0, event.Words{Recogniser: "one", List: say(1, 1, 1, "Hello.")}), enc.Finish(30, event.Finished, "")} {
+			if err := p.Event(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if len(p.runs) != keptOver {
+		t.Errorf("%d runs are remembered, expected %d", len(p.runs), keptOver)
 	}
 }
 

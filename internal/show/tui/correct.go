@@ -20,6 +20,7 @@ type Correct func(ctx context.Context, stream string, c correct.Correction) (cor
 // desk is the correction that the user is making. In the zero value the user makes none.
 type desk struct {
 	doing    action
+	on       *stream       // whose speaker or turn is chosen; nil if none is
 	selected event.Speaker // Unknown: nobody
 	merge    event.Speaker // while merging: the speaker to merge into the selected one
 	turn     int           // while giving: the id of the turn
@@ -140,6 +141,7 @@ func (m Model) choose(row int) (Model, tea.Cmd, bool) {
 		who = people[row].Speaker
 	}
 	m.desk.selected = who
+	m = m.hold()
 	if m.desk.doing != merging || who == m.desk.merge {
 		return m, nil, true
 	}
@@ -171,14 +173,14 @@ func (m Model) selectBy(rows int) Model {
 		at = min(len(people)-1, max(0, at+rows))
 	}
 	m.desk.selected = people[at]
-	return m
+	return m.hold()
 }
 
 // people returns the rows of the stream that is shown.
 func (m Model) people() []board.Share {
 	m.feed.mu.Lock()
 	defer m.feed.mu.Unlock()
-	if s := m.feed.chosen(m.stream); s != nil {
+	if s := m.shown(); s != nil {
 		return s.board.Shares()
 	}
 	return nil
@@ -197,7 +199,7 @@ func (m Model) person(who event.Speaker) (board.Share, bool) {
 // send sends a correction of the stream that is shown, and reports its result.
 func (m Model) send(c correct.Correction, done string) tea.Cmd {
 	m.feed.mu.Lock()
-	s := m.feed.chosen(m.stream)
+	s := m.shown()
 	if s == nil {
 		m.feed.mu.Unlock()
 		return nil

@@ -41,7 +41,8 @@ type stream struct {
 	lines   []string
 	reading *meter.Reading
 	guess   heard.Guess // the latest partial words
-	lag     float64     // seconds from a sound to the decision about it; 0 before the first
+	lag     float64     // seconds from a sound to the decision about it, the mean of the latest
+	timed   bool        // whether lag has a value
 }
 
 // NewFeed returns a Feed without streams.
@@ -73,10 +74,10 @@ func (f *Feed) Event(e event.Event) error {
 	}
 	if e.Turn != nil && (e.Kind == event.TurnStarted || e.Kind == event.TurnUpdated) {
 		lag := max(0, (e.At - e.Turn.End).Seconds())
-		s.lag += 0.2 * (lag - s.lag)
-		if e.Kind == event.TurnStarted && s.lag == 0 {
-			s.lag = lag
+		if s.timed {
+			lag = s.lag + 0.2*(lag-s.lag)
 		}
+		s.lag, s.timed = lag, true
 	}
 	if err := s.text.Event(e); err != nil {
 		return err

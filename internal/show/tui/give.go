@@ -20,7 +20,7 @@ func (m Model) startGiving() Model {
 		return m
 	}
 	m.desk.doing, m.desk.turn = giving, t.ID
-	return m
+	return m.hold()
 }
 
 // give handles a key while the user chooses a turn and its new speaker.
@@ -89,7 +89,7 @@ func (m Model) part(key string) Model {
 func (m Model) turnBy(by int) (board.Turn, bool) {
 	m.feed.mu.Lock()
 	defer m.feed.mu.Unlock()
-	s := m.feed.chosen(m.stream)
+	s := m.shown()
 	if s == nil {
 		return board.Turn{}, false
 	}
@@ -106,7 +106,7 @@ func (m Model) turnBy(by int) (board.Turn, bool) {
 
 // footOfGiving is the last line while a turn is chosen. The caller holds the lock.
 func (m Model) footOfGiving(name func(event.Speaker) string) string {
-	s := m.feed.chosen(m.stream)
+	s := m.shown()
 	if s == nil {
 		return "Esc"
 	}

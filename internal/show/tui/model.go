@@ -96,6 +96,7 @@ func (m Model) Init() tea.Cmd { return tea.Batch(tea.SetWindowTitle("diarizer"),
 
 // Update handles a key, or a new size of the terminal.
 func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m = m.release()
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
@@ -150,11 +151,40 @@ func (m Model) key(key string) (tea.Model, tea.Cmd) {
 	return m, nil
 }
 
+// shown is the stream that is shown: the one whose speaker or turn the user has chosen, or
+// else the chosen one. The caller holds the lock.
+func (m Model) shown() *stream {
+	if m.desk.on != nil {
+		return m.desk.on
+	}
+	return m.feed.chosen(m.stream)
+}
+
+// hold ties the correction that the user is making to the run that is shown, also if another
+// stream or run begins.
+func (m Model) hold() Model {
+	m.feed.mu.Lock()
+	defer m.feed.mu.Unlock()
+	m.desk.on = m.shown()
+	return m
+}
+
+// release lets the view go on to a stream or run that has begun, unless the user is in the
+// middle of a correction. The chosen speaker is none of that stream's.
+func (m Model) release() Model {
+	m.feed.mu.Lock()
+	defer m.feed.mu.Unlock()
+	if m.desk.doing == looking && m.desk.on != nil && m.desk.on != m.feed.chosen(m.stream) {
+		m.desk.on, m.desk.selected = nil, event.Unknown
+	}
+	return m
+}
+
 // at is how far the chosen stream has been heard.
 func (m Model) at() event.Time {
 	m.feed.mu.Lock()
 	defer m.feed.mu.Unlock()
-	if s := m.feed.chosen(m.stream); s != nil {
+	if s := m.shown(); s != nil {
 		return s.at()
 	}
 	return 0

@@ -129,7 +129,7 @@ func inDays(d time.Duration) string {
 func (m Model) streamShown() string {
 	m.feed.mu.Lock()
 	defer m.feed.mu.Unlock()
-	if s := m.feed.chosen(m.stream); s != nil {
+	if s := m.shown(); s != nil {
 		return s.board.Stream()
 	}
 	return ""

@@ -39,7 +39,7 @@ func (m Model) View() string {
 	}
 	m.feed.mu.Lock()
 	defer m.feed.mu.Unlock()
-	s := m.feed.chosen(m.stream)
+	s := m.shown()
 	var lines []string
 	var shares []board.Share
 	if s != nil {
