@@ -261,13 +261,18 @@ func TestJournalThatCannotBeIsSaidAndDoneWithout(t *testing.T) {
 	}
 }
 
+// The oldest journals of runs whose end the server has are deleted, also if another process could have gone on
+// with the run. One that may still go on stays.
 func TestFinishedJournalsAreBounded(t *testing.T) {
 	dir := t.TempDir()
 	nc := dial(t, serve(t, natsd.Options{}).URL())
 	var sizes int64
 	for i, run := range []string{"a", "b", "c"} {
 		events := eventtest.Encoded(eventtest.Seeded(uint64(74+i)), "meeting", 20)
-		p := newPublisher(t, nc, PublisherOptions{Journal: dir, Run: run, Resumable: run == "a"})
+		if run == "a" {
+			events = events[:len(events)-1]
+		}
+		p := newPublisher(t, nc, PublisherOptions{Journal: dir, Run: run, Resumable: run != "c"})
 		for _, e := range events {
 			e.Run = run
 			if err := p.Publish(e); err != nil {
@@ -281,6 +286,9 @@ func TestFinishedJournalsAreBounded(t *testing.T) {
 	runs, err := Journals(dir)
 	if err != nil || len(runs) != 3 {
 		t.Fatalf("%+v, %v", runs, err)
+	}
+	if runs[0].Ended || !runs[1].Ended || !runs[1].Resumable || runs[1].unfinished() {
+		t.Errorf("%+v: expected that b alone was ended and could have gone on", runs)
 	}
 	sizes = runs[2].Size
 	if err := prune(dir, sizes); err != nil {

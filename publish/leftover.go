@@ -174,12 +174,12 @@ func (s *spool) end(lastRecord []byte, damage error) error {
 }
 
 // prune deletes the oldest journals whose events the server has, until the others have at most most
-// bytes.
+// bytes. A run that may still go on needs its journal.
 func prune(dir string, most int64) error {
 	runs, _ := Journals(dir) // journals that cannot be read stay
 	var total int64
 	for _, run := range slices.Backward(runs) {
-		if run.InUse || run.Resumable || run.unfinished() {
+		if run.InUse || run.Resumable && !run.Ended || run.unfinished() {
 			continue
 		}
 		if total += run.Size; total <= most {
