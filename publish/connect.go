@@ -150,7 +150,10 @@ func reconnectDelay(attempt int) time.Duration {
 }
 
 func connectError(where string, err error) error {
+	var bad *url.Error
 	switch {
+	case errors.As(err, &bad): // whose text has the whole URL, with its password
+		return fmt.Errorf("%s: expected a URL such as nats://host:4222, with special characters of a password escaped (%%2F)", where)
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked):
 		return fmt.Errorf("%s: %w: check user, token or credentials", where, err)
 	case errors.Is(err, nats.ErrNoServers), errors.Is(err, nats.ErrTimeout), isNetwork(err):
@@ -164,18 +167,30 @@ func isNetwork(err error) bool {
 	return errors.As(err, &n)
 }
 
-// Redact hides user, password and token in a URL or a list of URLs.
+// Redact hides user, password and token in a URL or a list of URLs. Of what is no URL, it
+// leaves no more than the host behind an @: the rest may be a password with special characters.
 func Redact(urls string) string {
 	parts := strings.Split(urls, ",")
 	for i, p := range parts {
-		if at := strings.LastIndex(p, "@"); at >= 0 {
-			host := p[at+1:]
-			if u, err := url.Parse(strings.TrimSpace(p)); err == nil && u.Scheme != "" {
-				parts[i] = u.Scheme + "://***@" + host
-			} else {
-				parts[i] = "***@" + host
-			}
+		at := strings.LastIndex(p, "@")
+		u, err := parseURL(strings.TrimSpace(p))
+		switch {
+		case at < 0 && err == nil:
+		case at < 0:
+			parts[i] = "***"
+		case err == nil && strings.Contains(p, "://"):
+			parts[i] = u.Scheme + "://***@" + p[at+1:]
+		default:
+			parts[i] = "***@" + p[at+1:]
 		}
 	}
 	return strings.Join(parts, ",")
+}
+
+// parseURL reads a URL as the library does, which adds a scheme where there is none.
+func parseURL(text string) (*url.URL, error) {
+	if !strings.Contains(text, "://") {
+		text = "nats://" + text
+	}
+	return url.Parse(text)
 }

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,24 @@ func TestConnectSaysWhatToDo(t *testing.T) {
 	nc.Close()
 }
 
+// A password with special characters makes a URL that is none. That is said at once, without the password.
+func TestAPasswordThatIsNotEscapedIsNotTold(t *testing.T) {
+	for _, url := range []string{"nats://ann:s3%cret@h", "nats://ann:s3/cret@h", "nats://ann:s3,cret@h", "nats://ann:s3?cret@h", "nats://ann:s3cret"} {
+		// The end of ctx would end a wait with another error.
+		_, err := Connect(patient(t), url, ConnectOptions{WaitFor: patience})
+		if err == nil || errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "expected a URL") {
+			t.Errorf("%s: %v", url, err)
+		}
+		if text := fmt.Sprint(err); strings.Contains(text, "s3") || strings.Contains(text, "cret") {
+			t.Errorf("%s says its password: %v", url, err)
+		}
+	}
+	context := file(t, "context.json", `{"url": "nats://ann:s3%cret@h"}`)
+	if _, err := Connect(t.Context(), "", ConnectOptions{Context: context}); err == nil || strings.Contains(err.Error(), "cret") || !strings.Contains(err.Error(), "context.json") {
+		t.Errorf("the URL of a context: %v", err)
+	}
+}
+
 func TestRedact(t *testing.T) {
 	for in, want := range map[string]string{
 		"nats://host:4222":                   "nats://host:4222",
@@ -41,6 +60,13 @@ func TestRedact(t *testing.T) {
 		"token@host":                         "***@host",
 		"nats://u:p@q@host,tls://t@b:1,c:42": "nats://***@host,tls://***@b:1,c:42",
 		"nats://u:%zz@host":                  "***@host",
+		"nats://u:s3/cret@host":              "***@host",
+		"nats://u:s3,cret@host":              "***,***@host",
+		"nats://u:s3cret":                    "***",
+		"host:4222,127.0.0.1:4222,[::1]:42":  "host:4222,127.0.0.1:4222,[::1]:42",
+		"u:p@127.0.0.1:4222, nats://u:p@b":   "***@127.0.0.1:4222,nats://***@b",
+		"embedded":                           "embedded",
+		"":                                   "",
 	} {
 		if got := Redact(in); got != want {
 			t.Errorf("%s: %s, expected %s", in, got, want)

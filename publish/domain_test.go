@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/seed-7adb9000/diarizer/event"
@@ -77,6 +78,74 @@ func TestJetStreamOfTheHub(t *testing.T) {
 	}
 	if _, err := leaf.Stream(ctx, publish.JetStreamName); !errors.Is(err, jetstream.ErrStreamNotFound) {
 		t.Errorf("the leaf node has a stream of its own: %v", err)
+	}
+}
+
+// A leaf node that has lost its hub answers as if nobody had JetStream. Who has read from the hub reads on
+// when it is back.
+func TestTheHubComesBack(t *testing.T) {
+	servers := natstest.NewLeaf(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	publishOver := func(nc *nats.Conn, e event.Event) {
+		t.Helper()
+		p, err := publish.NewPublisher(nc, publish.PublisherOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(p.Publish(e), p.Close(ctx)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	over := func() *nats.Conn {
+		t.Helper()
+		nc, err := publish.Connect(ctx, servers.Leaf, publish.ConnectOptions{Domain: natstest.HubDomain})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(nc.Close)
+		return nc
+	}
+	writer := over()
+	enc := event.Encoder{Stream: "meeting", Run: "run"}
+	publishOver(writer, enc.Start(event.Source{}))
+
+	missing := make(chan error, 1)
+	opts := publish.SubscribeOptions{OnWait: func(err error) {
+		if errors.Is(err, publish.ErrNoJetStream) {
+			select {
+			case missing <- err:
+			default:
+			}
+		}
+	}}
+	reader := over()
+	read := make(chan event.Kind, 2)
+	go func() {
+		defer close(read)
+		for m, err := range publish.Subscribe(ctx, reader, opts) {
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if read <- m.Kind; m.Kind == event.StreamEnded {
+				return
+			}
+		}
+	}()
+	if got := <-read; got != event.StreamStarted {
+		t.Fatalf("read %q", got)
+	}
+	servers.StopHub()
+	select {
+	case <-missing:
+	case got := <-read:
+		t.Fatalf("without the hub, read %q", got)
+	}
+	servers.StartHub(t)
+	publishOver(writer, enc.Finish(16000, event.Finished, ""))
+	if got := <-read; got != event.StreamEnded {
+		t.Errorf("read %q after the hub came back: %v", got, ctx.Err())
 	}
 }
 

@@ -261,13 +261,18 @@ func TestJournalThatCannotBeIsSaidAndDoneWithout(t *testing.T) {
 	}
 }
 
+// The oldest journals of runs whose end the server has are deleted, also if another process could have gone on
+// with the run. One that may still go on stays.
 func TestFinishedJournalsAreBounded(t *testing.T) {
 	dir := t.TempDir()
 	nc := dial(t, serve(t, natsd.Options{}).URL())
 	var sizes int64
 	for i, run := range []string{"a", "b", "c"} {
 		events := eventtest.Encoded(eventtest.Seeded(uint64(74+i)), "meeting", 20)
-		p := newPublisher(t, nc, PublisherOptions{Journal: dir, Run: run, Resumable: run == "a"})
+		if run == "a" {
+			events = events[:len(events)-1]
+		}
+		p := newPublisher(t, nc, PublisherOptions{Journal: dir, Run: run, Resumable: run != "c"})
 		for _, e := range events {
 			e.Run = run
 			if err := p.Publish(e); err != nil {
@@ -282,6 +287,9 @@ func TestFinishedJournalsAreBounded(t *testing.T) {
 	if err != nil || len(runs) != 3 {
 		t.Fatalf("%+v, %v", runs, err)
 	}
+	if runs[0].Ended || !runs[1].Ended || !runs[1].Resumable || runs[1].unfinished() {
+		t.Errorf("%+v: expected that b alone was ended and could have gone on", runs)
+	}
 	sizes = runs[2].Size
 	if err := prune(dir, sizes); err != nil {
 		t.Fatal(err)
@@ -290,62 +298,4 @@ func TestFinishedJournalsAreBounded(t *testing.T) {
 	if err != nil || len(runs) != 2 || runs[0].Run != "a" || runs[1].Run != "c" {
 		t.Errorf("kept %+v, %v: expected the one that may go on and the newest", runs, err)
 	}
-}
-
-// full is a journal on a disk that has room only at times.
-type full struct {
-	*journal.Journal
-	room func() bool
-}
-
-var errFull = errors.New("no space left on device")
-
-func (f full) Append(record []byte) error {
-	if !f.room() {
-		return errFull
-	}
-	return f.Journal.Append(record)
-}
-
-func TestFullDiskLosesNothingWhileTheProgramLives(t *testing.T) {
-	s := serve(t, natsd.Options{})
-	j, err := journal.Create(t.TempDir(), "run")
-	if err != nil {
-		t.Fatal(err)
-	}
-	spool, err := openSpool(j, "run")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := eventtest.Seeded(80)
-	spool.store = full{j, func() bool { return r.IntN(3) == 0 }}
-	c, err := newCourier(dial(t, s.URL()), StreamOptions{}, func(err error) { t.Log(err) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.stop()
-	events := eventtest.Encoded(eventtest.Seeded(81), "meeting", 300)
-	said := 0
-	go func() {
-		defer spool.close()
-		for _, e := range events {
-			msg, err := NewMessage(e)
-			if err != nil {
-				t.Error(err)
-			}
-			if _, err := spool.push(e, msg.Data); errors.Is(err, errFull) {
-				said++
-			}
-		}
-	}()
-	if err := c.deliver(patient(t), spool, func() {}); err != nil {
-		t.Fatal(err)
-	}
-	if err := spool.release(); err != nil {
-		t.Fatal(err)
-	}
-	if said == 0 {
-		t.Error("the full disk was not mentioned")
-	}
-	wantOnceInOrder(t, stored(t, s.URL(), ended), map[string]int{events[0].Run: len(events)})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/internal/bus"
 	"github.com/seed-7adb9000/diarizer/publish/journal"
 )
 
@@ -66,7 +67,8 @@ func Journals(dir string) ([]Kept, error) {
 }
 
 // FlushJournals publishes what runs have left in a journal directory, and returns how
-// many events that was. It leaves out the runs of living processes.
+// many events that was. It leaves out the runs of living processes. A run whose events may not
+// be published stays as it is, with an error that matches [nats.ErrPermissionViolation].
 func FlushJournals(ctx context.Context, nc *nats.Conn, dir string, opts PublisherOptions) (events int, err error) {
 	report := opts.OnError
 	if report == nil {
@@ -133,6 +135,9 @@ func (c *courier) leftover(ctx context.Context, dir string, run Kept) (events in
 		return 0, err
 	}
 	s.close()
+	// Other runs, also that of this process, do not wait for a permission that only this one needs.
+	c.sender.forbidden = func(subject string) bool { return !bus.MayPublish(c.nc, subject) }
+	defer func() { c.sender.forbidden = nil }()
 	err = c.deliver(ctx, s, func() { events++ })
 	return events, err
 }
@@ -169,12 +174,12 @@ func (s *spool) end(lastRecord []byte, damage error) error {
 }
 
 // prune deletes the oldest journals whose events the server has, until the others have at most most
-// bytes.
+// bytes. A run that may still go on needs its journal.
 func prune(dir string, most int64) error {
 	runs, _ := Journals(dir) // journals that cannot be read stay
 	var total int64
 	for _, run := range slices.Backward(runs) {
-		if run.InUse || run.Resumable || run.unfinished() {
+		if run.InUse || run.Resumable && !run.Ended || run.unfinished() {
 			continue
 		}
 		if total += run.Size; total <= most {

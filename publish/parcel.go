@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"bytes"
 	"maps"
 	"time"
 
@@ -36,6 +37,7 @@ func (s *spool) pop() (p *parcel, done bool, err error) {
 		seq := p.event.Seq
 		if seq <= s.popped { // the server has it, although the cursor did not say so
 			s.front = nil
+			s.forget(p)
 			if p.journaled {
 				err = s.store.Done(maps.Clone(s.state))
 			}
@@ -57,7 +59,8 @@ func (s *spool) pop() (p *parcel, done bool, err error) {
 	}
 }
 
-// take returns the next event, those of the journal before those of the memory.
+// take returns the next event, those of the journal before those of the memory. An event stays in memory
+// until the server has it. If it goes to the journal meanwhile, it keeps its place before later events.
 func (s *spool) take() (*parcel, error) {
 	p := &parcel{}
 	if s.store != nil {
@@ -68,7 +71,7 @@ func (s *spool) take() (*parcel, error) {
 		p.journaled = p.data != nil
 	}
 	if p.data == nil && len(s.memory) > 0 {
-		p.data, s.memory = s.memory[0], s.memory[1:]
+		p.data = s.memory[0]
 	}
 	if p.data == nil {
 		return nil, nil
@@ -76,6 +79,14 @@ func (s *spool) take() (*parcel, error) {
 	var err error
 	p.event, err = event.Decode(p.data)
 	return p, err
+}
+
+// forget removes an event that the server has from the memory.
+func (s *spool) forget(p *parcel) {
+	if len(s.memory) > 0 && bytes.Equal(s.memory[0], p.data) {
+		s.memory[0] = nil
+		s.memory = s.memory[1:]
+	}
 }
 
 // filler is an event in place of one that the journal has lost, before the next one that it has. It

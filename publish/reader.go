@@ -35,6 +35,7 @@ type reader struct {
 	oldest   time.Time // storing time of the first message
 	newest   time.Time // storing time of the newest message so far
 	created  time.Time // of the JetStream stream that at belongs to
+	answered bool      // whether JetStream has answered, with or without the stream
 	heard    heard
 	back     bool // whether messages younger than at are read again, under any number
 	doubted  bool // whether the next hole was read twice
@@ -106,7 +107,9 @@ func (r *reader) retry(ctx context.Context, err error, yield func(Message, error
 	switch {
 	case ctx.Err() != nil:
 		return false
-	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, ErrNoJetStream),
+	// JetStream that was there comes back: a leaf node without its hub answers as a server
+	// without JetStream does.
+	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, ErrNoJetStream) && !r.answered,
 		errors.Is(err, nats.ErrPermissionViolation),
 		errors.Is(err, ErrReplaced) && r.failures >= shortAttempts:
 		yield(Message{}, err)
@@ -124,6 +127,7 @@ func (r *reader) open(ctx context.Context) (c *consumer, lost, err error) {
 	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
 	stream, err := r.js.Stream(ctx, JetStreamName)
+	r.answered = r.answered || err == nil || errors.Is(err, jetstream.ErrStreamNotFound)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		r.opts.NewOnly = false // all messages from here on are new
 		return nil, nil, fmt.Errorf("nothing has been published to this server yet: %w", err)

@@ -38,6 +38,9 @@ type sender struct {
 	// learned is called with the last number on a subject before the first message is sent
 	// there.
 	learned func(last uint64)
+	// forbidden reports whether the client may not publish on a subject. If it is set, a
+	// message for such a subject is given up instead of waiting for the permission.
+	forbidden func(subject string) bool
 }
 
 const (
@@ -58,6 +61,9 @@ var errDuplicate = errors.New("an event with this id is stored already: another 
 // may have been stored before.
 func (s *sender) send(ctx context.Context, msg *nats.Msg, unsure bool) error {
 	for attempt := 0; ; attempt++ {
+		if s.givesUp(msg.Subject) { // known since another message
+			return mayNotPublish(msg.Subject)
+		}
 		stored, err := s.try(ctx, msg, attempt, &unsure)
 		switch {
 		case stored:
@@ -70,6 +76,8 @@ func (s *sender) send(ctx context.Context, msg *nats.Msg, unsure bool) error {
 			return err
 		case refused(err):
 			return fmt.Errorf("%w %s on %s: %w", errRefused, msg.Header.Get(jetstream.MsgIDHeader), msg.Subject, err)
+		case s.givesUp(msg.Subject):
+			return mayNotPublish(msg.Subject)
 		}
 		s.report(apiError(err))
 		s.ensured = s.ensured && !unheard(err)
@@ -78,6 +86,13 @@ func (s *sender) send(ctx context.Context, msg *nats.Msg, unsure bool) error {
 		}
 		s.retries.Add(1)
 	}
+}
+
+// givesUp reports whether a message for subject is given up.
+func (s *sender) givesUp(subject string) bool { return s.forbidden != nil && s.forbidden(subject) }
+
+func mayNotPublish(subject string) error {
+	return fmt.Errorf("no permission to publish on %s: %w", subject, nats.ErrPermissionViolation)
 }
 
 // cause is the error that delayed the sending until ctx was done.

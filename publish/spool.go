@@ -191,6 +191,7 @@ func (s *spool) done(p *parcel, number uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.acked++
+	s.forget(p)
 	s.setPassed(p.event)
 	s.state[string(p.event.Kind)] = number
 	switch {

@@ -58,7 +58,8 @@ var ErrNotEvent = errors.New("not an event")
 // Subscribe iterates over events in the order in which they were stored, until the loop
 // ends or ctx is done. The end of ctx is no error here: ask ctx.
 //
-// Subscribe survives lost connections, restarts of servers and the loss of its consumer.
+// Subscribe survives lost connections, restarts of servers, the loss of its consumer and
+// of a leaf node's hub. A server that never had JetStream is an error, [ErrNoJetStream].
 // It leaves nothing out without an error. It goes on behind the last event that it has,
 // and checks that JetStream still has that event in that place. If an event is missing
 // in a run, it reads that part again from a consumer of its own.

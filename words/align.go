@@ -26,6 +26,9 @@ const stretch = time.Minute
 // longer.
 const mostStretches = 256
 
+// mostSteps bounds the time for more than a day of words: beyond, steps are wider.
+const mostSteps = 1000
+
 // better is how much more of the words' time must lie in speech for the clocks
 // to be taken for different, and level how much less is as good as the best.
 const (
@@ -59,8 +62,10 @@ func Align(list []Word, turns []Turn) (Clock, Fit) {
 	return Clock{}, same
 }
 
-func align(w, t []span) Clock {
-	if len(w) == 0 || len(t) == 0 {
+// align finds the clock of all words that are near the turns.
+func align(all, t []span) Clock {
+	w, whole := near(all, t), total(all).Seconds()
+	if len(w) == 0 {
 		return Clock{}
 	}
 	first, last := w[0].from, w[len(w)-1].to
@@ -75,7 +80,7 @@ func align(w, t []span) Clock {
 	for i := range parts {
 		parts[i].sum()
 	}
-	steps := int(strongest * float64(last-first) / float64(shiftStep))
+	steps := driftSteps(last - first)
 	zero, most, clock := 0.0, 0.0, Clock{}
 	for n := -steps; n <= steps; n++ {
 		var drift float64
@@ -86,17 +91,39 @@ func align(w, t []span) Clock {
 		if n == 0 {
 			zero = inside[lags/2]
 		}
-		at, value := centre(inside, level*total(w).Seconds())
+		at, value := centre(inside, level*whole)
 		// Of equals the one with the least drift.
 		if value > most || value == most && math.Abs(drift) < math.Abs(clock.Drift) {
 			offset := fine*time.Duration(at-lags/2) - time.Duration(math.Round(drift*float64(first)))
 			most, clock = value, Clock{Offset: offset, Drift: drift}
 		}
 	}
-	if most-zero < better*total(w).Seconds() {
+	if most-zero < better*whole {
 		return Clock{}
 	}
 	return clock
+}
+
+// near is the part of the words that some clock moves to the turns. Times in a wrong unit go on for years,
+// and nothing is searched there.
+func near(w, t []span) []span {
+	if len(t) == 0 {
+		return nil
+	}
+	first, last := t[0].from, t[len(t)-1].to
+	reach := furthest + time.Duration(strongest*float64(last-first+2*furthest)) // words may be longer than turns
+	var left []span
+	for _, s := range w {
+		if s = (span{max(s.from, first-reach), min(s.to, last+reach)}); s.from < s.to {
+			left = append(left, s)
+		}
+	}
+	return left
+}
+
+// driftSteps is how many drifts are tried on either side of none, for words of that length.
+func driftSteps(length time.Duration) int {
+	return min(mostSteps, int(strongest*float64(length)/float64(shiftStep)))
 }
 
 // along adds up the correlations of all parts on a line: at the first word the

@@ -66,6 +66,46 @@ func TestAlign(t *testing.T) {
 	}
 }
 
+// The work does not grow with times that no clock moves to the turns, such as those in a wrong unit, nor
+// without bound with the length of a recording.
+func TestAlignIsBounded(t *testing.T) {
+	list, turns := meeting(7, 10)
+	w, spoken := wordSpans(list, joined), turnSpans(turns, joined)
+	if got := near(w, spoken); !slices.Equal(got, w) {
+		t.Errorf("of %d spans of words on the clock of the turns, %d are near", len(w), len(got))
+	}
+	for _, factor := range []time.Duration{1000, 100_000} {
+		var far []span
+		for _, s := range w {
+			far = append(far, span{s.from * factor, s.to * factor})
+		}
+		got := near(append(slices.Clone(w[:1]), far...), spoken)
+		if len(got) == 0 || got[0] != w[0] {
+			t.Fatalf("times %d fold: near are %v", factor, got)
+		}
+		if length := got[len(got)-1].to - got[0].from; length > 13*time.Minute || driftSteps(length) > 7 {
+			t.Errorf("times %d fold: %v of words are near, and %d drifts are tried", factor, length, driftSteps(length))
+		}
+	}
+	if got := near([]span{{time.Hour, 2 * time.Hour}}, spoken); len(got) > 0 {
+		t.Errorf("an hour later, %v is near", got)
+	}
+	if n := driftSteps(25 * time.Hour); n != 900 {
+		t.Errorf("%d drifts for 25 hours", n)
+	}
+	if n := driftSteps(1e8 * time.Second); n != mostSteps {
+		t.Errorf("%d drifts for three years", n)
+	}
+	late := make([]Word, len(list))
+	for i, w := range list { // with the length of words
+		late[i] = w
+		late[i].Start, late[i].End = 1000*w.Start, 1000*w.Start+w.End-w.Start
+	}
+	if c, fit := Align(late, turns); c != (Clock{}) || !fit.Doubtful() {
+		t.Errorf("times in a wrong unit: %+v, %+v", c, fit)
+	}
+}
+
 func TestAlignOfAnotherRecording(t *testing.T) {
 	list, _ := meeting(1, 10)
 	_, turns := meeting(2, 10)

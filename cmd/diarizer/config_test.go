@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -87,9 +88,10 @@ func TestVersionAndManual(t *testing.T) {
 			t.Errorf("%d, no %s in\n%s", status, want, stdout)
 		}
 	}
-	dir := filepath.Join(t.TempDir(), "man1")
-	if status, _, stderr := diarizer(t.Context(), nil, "man", dir); status != 0 {
-		t.Fatal(stderr)
+	dir := filepath.Join(t.TempDir(), "[man1")
+	status, _, stderr := diarizer(t.Context(), nil, "man", dir)
+	if pages, err := os.ReadDir(dir); status != 0 || err != nil || !strings.Contains(stderr, fmt.Sprintf("wrote %d manual pages", len(pages))) {
+		t.Fatal(stderr, err)
 	}
 	for _, c := range everyCommand(newRootCommand()) {
 		page := strings.ReplaceAll(c.CommandPath(), " ", "-") + ".1"

@@ -15,7 +15,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/cli"
 	"github.com/seed-7adb9000/diarizer/internal/serve"
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
-	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
@@ -40,12 +39,11 @@ func newEnrollCommand() *cobra.Command {
 			return err
 		}
 		if file != "" {
-			f, err := voicefile.Open(voicesPath(file), m, key)
+			store, err := newFileStore(voicesPath(file), m, key, cmd.ErrOrStderr())
 			if err != nil {
-				return as(exitInput, err)
+				return err
 			}
-			sayExpired(cmd.ErrOrStderr(), f)
-			return do(cmd.Context(), fileStore{f}, m)
+			return do(cmd.Context(), store, m)
 		}
 		nc, err := o.connect(cmd)
 		if err != nil {

@@ -91,7 +91,7 @@ func stateOf(r publish.Kept) string {
 		return "in use"
 	case r.Damage != nil:
 		return "damaged"
-	case r.Resumable:
+	case r.Resumable && !r.Ended:
 		return "may go on"
 	}
 	return ""

@@ -157,3 +157,19 @@ func TestWhatNoServerHas(t *testing.T) {
 		t.Errorf("said %q", o.kept())
 	}
 }
+
+// A run that has ended does not go on, whatever it was meant to.
+func TestStateOfAJournal(t *testing.T) {
+	for want, runs := range map[string][]publish.Kept{
+		"in use":    {{InUse: true, Resumable: true}},
+		"damaged":   {{Damage: errors.New("damage"), Resumable: true}},
+		"may go on": {{Resumable: true}},
+		"":          {{}, {Ended: true}, {Resumable: true, Ended: true}},
+	} {
+		for _, r := range runs {
+			if got := stateOf(r); got != want {
+				t.Errorf("%+v: %q, expected %q", r, got, want)
+			}
+		}
+	}
+}

@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,7 +33,7 @@ page has the text of --help.`,
 			if err := doc.GenManTree(root, header, args[0]); err != nil {
 				return as(exitOutput, err)
 			}
-			pages, err := filepath.Glob(filepath.Join(args[0], "diarizer*.1"))
+			pages, err := fs.Glob(os.DirFS(args[0]), "diarizer*.1")
 			if err != nil {
 				return err
 			}

@@ -103,9 +103,12 @@ func joinWords(cmd *cobra.Command, o wordsOptions, path string) error {
 	if err != nil {
 		return err
 	}
-	clock, fit := words.Align(tr.Words, who.turns)
+	var clock words.Clock
+	var fit words.Fit
 	if fixed != nil {
 		clock, fit = *fixed, words.Fits(fixed.Apply(tr.Words), who.turns)
+	} else {
+		clock, fit = words.Align(tr.Words, who.turns)
 	}
 	if fit.Doubtful() && !o.anyway {
 		return as(exitInput, fmt.Errorf("%s does not fit %s: %.0f %% of its %.0f s of words lie where somebody speaks, by chance %.0f %% would: is it of another recording? --anyway joins them",

@@ -20,7 +20,7 @@ import (
 const (
 	mostCommand     = 60 * time.Second // of sound
 	mostConnections = 16
-	idle            = 30 * time.Second // without a message
+	idle            = 30 * time.Second // without a message, or for one to be taken
 )
 
 // bridge answers the Wyoming protocol as a speech recogniser does: it asks one what was
@@ -53,7 +53,7 @@ func (b *bridge) serve(ctx context.Context, l net.Listener) error {
 			defer conn.Close()
 			if err := b.answer(ctx, conn); !errors.Is(err, io.EOF) && ctx.Err() == nil {
 				log.Printf("%v: %v", conn.RemoteAddr(), err)
-				_ = write(conn, message{Type: "error", Data: map[string]any{"text": err.Error()}}) // it may be gone
+				_ = reply(conn, message{Type: "error", Data: map[string]any{"text": err.Error()}}) // it may be gone
 			}
 		})
 	}
@@ -65,7 +65,7 @@ func (b *bridge) answer(ctx context.Context, conn net.Conn) error {
 	r := bufio.NewReaderSize(conn, mostHead)
 	var c command
 	for {
-		if err := conn.SetDeadline(time.Now().Add(idle)); err != nil {
+		if err := conn.SetReadDeadline(time.Now().Add(idle)); err != nil {
 			return err
 		}
 		m, err := read(r)
@@ -74,9 +74,9 @@ func (b *bridge) answer(ctx context.Context, conn net.Conn) error {
 		}
 		switch m.Type {
 		case "describe":
-			err = write(conn, describe())
+			err = reply(conn, describe())
 		case "ping":
-			err = write(conn, message{Type: "pong", Data: m.Data})
+			err = reply(conn, message{Type: "pong", Data: m.Data})
 		case "transcribe":
 			c = command{asked: m}
 		case "audio-chunk":
@@ -84,7 +84,7 @@ func (b *bridge) answer(ctx context.Context, conn net.Conn) error {
 		case "audio-stop":
 			var answer message
 			if answer, err = b.transcript(ctx, c); err == nil {
-				err = write(conn, answer)
+				err = reply(conn, answer)
 			}
 			c = command{}
 		}
@@ -92,6 +92,14 @@ func (b *bridge) answer(ctx context.Context, conn net.Conn) error {
 			return err
 		}
 	}
+}
+
+// reply writes a message to whoever has connected. It has time of its own, however long the recogniser took.
+func reply(conn net.Conn, m message) error {
+	if err := conn.SetWriteDeadline(time.Now().Add(idle)); err != nil {
+		return err
+	}
+	return write(conn, m)
 }
 
 // command is what is said at once.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,7 +104,10 @@ func ask(t *testing.T, address string, samples []float32) message {
 }
 
 // recognise is a recogniser that understands everybody.
-func recognise(_ context.Context, l net.Listener) error {
+func recognise(_ context.Context, l net.Listener) error { return recogniseThen(l, func() {}) }
+
+// recogniseThen recognises, and does something before each answer.
+func recogniseThen(l net.Listener, asked func()) error {
 	for {
 		conn, err := l.Accept()
 		if err != nil {
@@ -116,6 +120,7 @@ func recognise(_ context.Context, l net.Listener) error {
 				break
 			}
 			if m.Type == "audio-stop" {
+				asked()
 				_ = write(conn, message{Type: "transcript", Data: map[string]any{"text": "turn on the light"}})
 			}
 		}
@@ -167,6 +172,65 @@ func TestWhoSaidIt(t *testing.T) {
 	}
 	if m := ask(t, alone, make([]float32, 2*capture.Rate)); m.Data["speaker"] != "" {
 		t.Errorf("silence is %+v", m)
+	}
+}
+
+// late is a listener whose connections have let all their deadlines pass whenever the recogniser has been
+// asked.
+type late struct {
+	net.Listener
+	asked *atomic.Int64
+}
+
+func (l late) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	return &lateConn{Conn: conn, asked: l.asked}, err
+}
+
+// lateConn remembers how often the recogniser had been asked when the deadline of a write was set.
+type lateConn struct {
+	net.Conn
+	asked *atomic.Int64
+	set   int64
+}
+
+func (c *lateConn) SetDeadline(t time.Time) error {
+	c.set = c.asked.Load()
+	return c.Conn.SetDeadline(t)
+}
+
+func (c *lateConn) SetWriteDeadline(t time.Time) error {
+	c.set = c.asked.Load()
+	return c.Conn.SetWriteDeadline(t)
+}
+
+func (c *lateConn) Write(b []byte) (int, error) {
+	if c.set != c.asked.Load() {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return c.Conn.Write(b)
+}
+
+// The answer of a recogniser that takes longer than a connection may be idle reaches whoever asked.
+func TestASlowRecogniser(t *testing.T) {
+	model, err := diarizer.LightModel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := listenTo(t.Context(), model, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int64
+	slow := serving(t, func(ctx context.Context, l net.Listener) error {
+		defer context.AfterFunc(ctx, func() { _ = l.Close() })()
+		return recogniseThen(l, func() { asked.Add(1) })
+	})
+	address := serving(t, func(ctx context.Context, l net.Listener) error {
+		return (&bridge{voices: v, recogniser: slow}).serve(ctx, late{l, &asked})
+	})
+	if m := ask(t, address, make([]float32, capture.Rate)); m.Type != "transcript" || m.Data["text"] != "turn on the light" {
+		t.Errorf("%+v", m)
 	}
 }
 

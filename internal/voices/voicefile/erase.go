@@ -143,13 +143,16 @@ func (zeros) Read(p []byte) (int, error) {
 
 // sweep removes what runs have left that were interrupted while they wrote.
 func sweep(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, unfinished+"*"))
-	for _, path := range left {
-		info, gone := os.Stat(path)
+	all, err := os.ReadDir(dir) // and no pattern, as dir may have its characters
+	for _, entry := range all {
+		if !strings.HasPrefix(entry.Name(), unfinished) {
+			continue
+		}
+		info, gone := entry.Info()
 		if gone != nil || time.Since(info.ModTime()) < time.Minute {
 			continue // somebody may be writing it
 		}
-		err = errors.Join(err, os.Remove(path))
+		err = errors.Join(err, os.Remove(filepath.Join(dir, entry.Name())))
 	}
 	return err
 }
