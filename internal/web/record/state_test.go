@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -102,6 +103,49 @@ func TestStateAtAnyMoment(t *testing.T) {
 		}
 		if len(got) != len(want) {
 			t.Fatalf("%d samples heard, %d sent", len(got), len(want))
+		}
+	})
+}
+
+// A recorder comes back to a recording that has ended, while a connection of the ended recording is
+// still in the time in which its recorder could have come back. When that time is over, only the
+// ended recording is forgotten.
+func TestEndedRecordingIsForgottenAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRegistry(1, time.Hour)
+		r.Keep()
+		s, err := r.Begin("room", usual)
+		if err != nil {
+			t.Fatal(err)
+		}
+		connection := s.Attach(func() {})
+		if err := s.Take(t.Context(), counting(1, 0, capture.Rate)); err != nil {
+			t.Fatal(err)
+		}
+		s.End()
+		heard := int64(len(heardOf(t, s)))
+		state, ok := s.Past(heard).Only(s.ID())
+		if !ok {
+			t.Fatal("the recorder cannot come back")
+		}
+		s.Done(nil)
+		r.Forget(s)
+		s.Detach(connection, time.Minute)
+		again, err := r.Restore("room", state, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again.Attach(func() {})
+		time.Sleep(time.Hour) // no time passes but the test's own
+		synctest.Wait()
+		if found, err := r.Find(s.ID()); err != nil || found != again {
+			t.Errorf("%p is found, %v, expected %p", found, err, again)
+		}
+		if err := r.Check("room", false); !errors.Is(err, ErrFull) {
+			t.Errorf("a second recording of the stream could begin: %v", err)
+		}
+		if r.Close(); !again.Since(0).Over {
+			t.Error("the recording has not ended with the registry")
 		}
 	})
 }
