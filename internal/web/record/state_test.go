@@ -51,7 +51,7 @@ func TestStateAtAnyMoment(t *testing.T) {
 			if err := s.Take(context.Background(), p); err != nil {
 				t.Fatal(err)
 			}
-			if s.Since(0).Acked != 0 {
+			if s.Since("", 0).Acked != 0 {
 				t.Fatal("acknowledged what is not kept")
 			}
 			sent = append(sent, p)
@@ -68,7 +68,7 @@ func TestStateAtAnyMoment(t *testing.T) {
 		}
 		state, covered := s.State(end)
 		covered()
-		acked := s.Since(0).Acked
+		acked := s.Since("", 0).Acked
 		if acked > 0 && sent[acked-1].Position+int64(len(sent[acked-1].Data)/2) > end {
 			t.Fatalf("packet %d is acknowledged, %d samples were heard", acked, end)
 		}
@@ -85,7 +85,7 @@ func TestStateAtAnyMoment(t *testing.T) {
 			t.Fatal(err)
 		}
 		again.Attach(func() {}) // so that no timer is left
-		if u := again.Since(0); again.ID() != s.ID() || u.Acked != acked || u.Taken != acked {
+		if u := again.Since("", 0); again.ID() != s.ID() || u.Acked != acked || u.Taken != acked {
 			t.Fatalf("acknowledged %d, then %+v", acked, u)
 		}
 		for _, p := range sent[acked:] {
@@ -144,7 +144,7 @@ func TestEndedRecordingIsForgottenAlone(t *testing.T) {
 		if err := r.Check("room", false); !errors.Is(err, ErrFull) {
 			t.Errorf("a second recording of the stream could begin: %v", err)
 		}
-		if r.Close(); !again.Since(0).Over {
+		if r.Close(); !again.Since("", 0).Over {
 			t.Error("the recording has not ended with the registry")
 		}
 	})
