@@ -107,6 +107,55 @@ func TestStateAtAnyMoment(t *testing.T) {
 	})
 }
 
+// A stream that is cut off, with sound that was taken and not heard, can be continued from where it
+// was heard.
+func TestPastIsWhatWasHeard(t *testing.T) {
+	for heard := range 11 {
+		r := NewRegistry(1, time.Hour)
+		r.Keep()
+		s, err := r.Begin("room", usual)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var packets []Packet
+		for i := range int64(10) {
+			packets = append(packets, counting(uint64(i+1), i*capture.Rate, capture.Rate))
+			if err := s.Take(t.Context(), packets[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range heard {
+			if _, err := s.Source().Next(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.End()
+		state, ok := s.Past(int64(heard) * capture.Rate).Only(s.ID())
+		if !ok {
+			t.Fatalf("%d s were heard, and the recorder cannot come back", heard)
+		}
+		s.Done(errors.New("cut off"))
+		r.Forget(s)
+		again, err := r.Restore("room", state, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u := again.Since("", 0)
+		if u.Taken != uint64(heard) || u.Acked != u.Taken || u.Position != int64(heard)*capture.Rate || u.Lost != 0 {
+			t.Errorf("%d s were heard, the recorder goes on after %+v", heard, u)
+		}
+		for _, p := range packets[min(u.Taken, 10):] {
+			if err := again.Take(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		again.End()
+		if rest := heardOf(t, again); len(rest) != (10-heard)*capture.Rate {
+			t.Errorf("%d s were heard, and then %d samples", heard, len(rest))
+		}
+	}
+}
+
 // A recorder comes back to a recording that has ended, while a connection of the ended recording is
 // still in the time in which its recorder could have come back. When that time is over, only the
 // ended recording is forgotten.
