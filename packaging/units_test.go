@@ -22,11 +22,17 @@ func TestUnits(t *testing.T) {
 	if err != nil || len(units) != 2 {
 		t.Fatal(units, err)
 	}
+	users := map[string]string{} // by directory
 	for _, unit := range units {
 		text, err := os.ReadFile(unit)
 		if err != nil {
 			t.Fatal(err)
 		}
+		user, state := setting(string(text), "User"), setting(string(text), "StateDirectory")
+		if before, ok := users[state]; user == "" || ok && before != user {
+			t.Errorf("%s: User=%s, another unit with StateDirectory=%s has User=%s, expected the same: systemd gives the directory to the user that starts last", unit, user, state, before)
+		}
+		users[state] = user
 		path := filepath.Join(dir, unit)
 		if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(text), "/usr/bin/diarizer", program)), 0o600); err != nil {
 			t.Fatal(err)
@@ -39,4 +45,14 @@ func TestUnits(t *testing.T) {
 			t.Errorf("%s is exposed more than 1.5: %v: %s", unit, err, out)
 		}
 	}
+}
+
+// setting returns the last value of a setting of a unit; empty if it has none.
+func setting(unit, name string) (value string) {
+	for line := range strings.Lines(unit) {
+		if v, ok := strings.CutPrefix(strings.TrimSpace(line), name+"="); ok {
+			value = v
+		}
+	}
+	return value
 }
