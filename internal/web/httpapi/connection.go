@@ -228,12 +228,7 @@ func (c *connection) write(ctx context.Context, left <-chan struct{}, wrong <-ch
 
 // news is what the recorder has not been told: everything, where the recorder has heard of
 // another run.
-func (c *connection) news() record.Update {
-	if run := c.session.Run(); run != c.of {
-		c.of, c.told = run, 0
-	}
-	return c.session.Since(c.told)
-}
+func (c *connection) news() record.Update { return c.session.Since(c.of, c.told) }
 
 // update sends an update and, if it is the last one, the end.
 func (c *connection) update(ctx context.Context, u record.Update, acknowledge bool) error {
@@ -252,7 +247,7 @@ func (c *connection) update(ctx context.Context, u record.Update, acknowledge bo
 	for _, e := range u.Events {
 		all = append(all, told{"event", e})
 	}
-	c.told = u.Seq
+	c.told, c.of = u.Seq, u.Run
 	for _, m := range all {
 		if err := c.send(ctx, m); err != nil {
 			return err

@@ -100,7 +100,7 @@ func turnsIn(t *testing.T, data []byte) string {
 // empty checks that no uploaded recording is left.
 func empty(t *testing.T, s *server) {
 	t.Helper()
-	for range 200 {
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(20 * time.Millisecond) {
 		files, err := os.ReadDir(s.temp)
 		if err != nil {
 			t.Fatal(err)
@@ -108,7 +108,6 @@ func empty(t *testing.T, s *server) {
 		if len(files) == 0 {
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	t.Error("recordings are left behind")
 }
@@ -231,48 +230,71 @@ func TestTokenIsAsked(t *testing.T) {
 	}
 }
 
-// A server with too much to do says so. An upload that stalls, or a client that goes away,
-// does not keep a place for long.
+// upload is a request whose recording does not come.
+type upload struct {
+	net.Conn
+	in *bufio.Reader
+}
+
+// stalled begins an upload. When it returns, the upload has a place: only then does the server ask for
+// the body.
+func (s *server) stalled() upload {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { conn.Close() })
+	u := upload{conn, bufio.NewReader(conn)}
+	if _, err := io.WriteString(conn, "POST /v1/diarize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n"); err != nil {
+		s.t.Fatal(err)
+	}
+	if status := u.status(s.t); status != http.StatusContinue {
+		s.t.Fatalf("an upload is answered %d before it was sent", status)
+	}
+	return u
+}
+
+// status is the status of the next answer.
+func (u upload) status(t testing.TB) int {
+	t.Helper()
+	_ = u.SetReadDeadline(time.Now().Add(time.Minute))
+	answer, err := http.ReadResponse(u.in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	return answer.StatusCode
+}
+
+// pdf sends what is no recording, and returns the answer, which is 415 if there is a place.
+func (s *server) pdf() (status int, text string, h http.Header) {
+	s.t.Helper()
+	return s.ask("POST", "/v1/diarize", strings.NewReader("%PDF-1.7"))
+}
+
+// free waits until there is a place.
+func (s *server) free() {
+	s.t.Helper()
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(20 * time.Millisecond) {
+		if status, _, _ := s.pdf(); status == http.StatusUnsupportedMediaType {
+			return
+		}
+	}
+	s.t.Fatal("places are not freed")
+}
+
+// A server with too much to do says so. A client that goes away, during its upload, the work or the
+// wait, does not keep a place.
 func TestPlacesAreBoundedAndFreed(t *testing.T) {
-	s := serve(t, httpapi.Limits{Jobs: 1, Waiting: 1, Stall: 300 * time.Millisecond}, "")
-	var stalled []net.Conn
-	for range 2 {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		stalled = append(stalled, conn)
-		if _, err := io.WriteString(conn, "POST /v1/diarize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nfLaC"); err != nil {
-			t.Fatal(err)
-		}
+	s := serve(t, httpapi.Limits{Jobs: 1, Waiting: 1, Stall: time.Hour}, "")
+	one, two := s.stalled(), s.stalled()
+	if status, text, h := s.pdf(); status != http.StatusServiceUnavailable || !strings.Contains(text, "wait") || h.Get("Retry-After") == "" {
+		t.Errorf("nobody was told that there is too much to do: %d, %s, %v", status, text, h)
 	}
-	busy := false
-	for range 100 {
-		status, text, h := s.ask("POST", "/v1/diarize", strings.NewReader("%PDF-1.7"))
-		if status == http.StatusServiceUnavailable && strings.Contains(text, "wait") && h.Get("Retry-After") != "" {
-			busy = true
-		}
-		if busy && status == http.StatusUnsupportedMediaType {
-			break // a place is free again
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	if !busy {
-		t.Error("nobody was told that there is too much to do")
-	}
-	for _, conn := range stalled {
-		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
-		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if answer.StatusCode != http.StatusRequestTimeout {
-			t.Errorf("an upload that stalled: %d", answer.StatusCode)
-		}
-		answer.Body.Close()
-	}
-	// The client goes away during the work or the wait.
+	one.Close()
+	s.free()
+	two.Close()
 	for range 3 {
 		ctx, cancel := context.WithCancel(t.Context())
 		r, err := http.NewRequestWithContext(ctx, "POST", s.url+"/v1/diarize", bytes.NewReader(recording(t)))
@@ -288,13 +310,20 @@ func TestPlacesAreBoundedAndFreed(t *testing.T) {
 		answer.Body.Close()
 	}
 	empty(t, s)
-	for range 100 {
-		if status, _, _ := s.ask("POST", "/v1/diarize", strings.NewReader("%PDF-1.7")); status == http.StatusUnsupportedMediaType {
-			return
+	s.free()
+}
+
+// An upload that stalls does not keep a place for long.
+func TestStalledUploadIsRefused(t *testing.T) {
+	s := serve(t, httpapi.Limits{Jobs: 1, Waiting: 1, Stall: 300 * time.Millisecond}, "")
+	for range 2 {
+		u := s.stalled()
+		if status := u.status(t); status != http.StatusRequestTimeout {
+			t.Errorf("an upload that stalled: %d", status)
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
-	t.Error("places are not freed")
+	s.free()
+	empty(t, s)
 }
 
 // The document names each route and each parameter that a route takes.

@@ -52,8 +52,10 @@ func (a *API) live(w http.ResponseWriter, r *http.Request) {
 			answerError(w, err)
 			return
 		}
-		w.Header().Set("Connection", "Upgrade")
-		w.Header().Set("Upgrade", "websocket")
+		if r.ProtoMajor == 1 { // HTTP/2 forbids these, and some browsers then drop the answer
+			w.Header().Set("Connection", "Upgrade")
+			w.Header().Set("Upgrade", "websocket")
+		}
 		answerError(w, refuse(http.StatusUpgradeRequired, "expected a request for a WebSocket: ws: or wss: instead of http: or https:"))
 		return
 	}

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -321,6 +323,38 @@ func TestLiveRefusals(t *testing.T) {
 	}
 	if err := going.read(func() bool { return false }); websocket.CloseStatus(err) != websocket.StatusMessageTooBig {
 		t.Errorf("a message that is too large: %v", err)
+	}
+}
+
+// The answer to a page that asks whether it would get a WebSocket names the protocol where HTTP
+// allows that. An answer over HTTP/2 with the fields of HTTP/1.1 is malformed, by RFC 9113, 8.2.2.
+func TestAnswerWithoutWebSocket(t *testing.T) {
+	s := serve(t, httpapi.Limits{}, "")
+	mux := http.NewServeMux()
+	for pattern, h := range s.api.Routes() {
+		mux.Handle(pattern, h)
+	}
+	for version, want := range map[int]http.Header{
+		1: {"Upgrade": {"websocket"}, "Connection": {"Upgrade"}},
+		2: {},
+	} {
+		web := httptest.NewUnstartedServer(mux)
+		web.EnableHTTP2 = version == 2
+		web.StartTLS()
+		defer web.Close()
+		answer, err := web.Client().Get(web.URL + "/v1/live?stream=room")
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.ProtoMajor != version || answer.StatusCode != http.StatusUpgradeRequired {
+			t.Errorf("HTTP/%d: %s over %s", version, answer.Status, answer.Proto)
+		}
+		for _, name := range []string{"Upgrade", "Connection"} {
+			if got := answer.Header.Values(name); !slices.Equal(got, want.Values(name)) {
+				t.Errorf("HTTP/%d: %s: %q, expected %q", version, name, got, want.Values(name))
+			}
+		}
 	}
 }
 

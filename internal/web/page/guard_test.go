@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -85,21 +86,43 @@ func TestKeptOut(t *testing.T) {
 	}
 }
 
-// The token is set as a cookie that no script reads and no other site sends.
+// The token is set as a cookie that no script reads and no other site sends. Whatever characters the
+// token has, the printed address opens the page, and the cookie does from then on.
 func TestCookie(t *testing.T) {
-	const secret = "0123456789abcdef"
-	_, u := serve(t, NewHub(), Options{Token: secret})
-	if u.Query().Get("token") != secret {
-		t.Fatalf("address %s without the token", u)
+	for _, secret := range []string{"0123456789abcdef", "a+b&c#d%20e=f?g/h", "%%%%%%%%%%%%%%%%", "correct horse battery, staple", "'(!)<@>[~]{^}`|:*$_-."} {
+		_, u := serve(t, NewHub(), Options{Token: secret})
+		if u.Query().Get("token") != secret {
+			t.Fatalf("address %s without the token", u)
+		}
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := http.Client{Jar: jar}
+		resp, err := client.Get(u.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		c := resp.Cookies()
+		if len(c) != 1 || !c[0].HttpOnly || c[0].SameSite != http.SameSiteStrictMode || c[0].Name != "diarizer_"+u.Port() {
+			t.Errorf("cookies %+v", c)
+		}
+		resp, err = client.Get((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/main.js"}).String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.Body.Close(); resp.StatusCode != http.StatusOK {
+			t.Errorf("%s with the cookie of the token: %s", secret, resp.Status)
+		}
 	}
-	resp, err := http.Get(u.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	c := resp.Cookies()
-	if len(c) != 1 || !c[0].HttpOnly || c[0].SameSite != http.SameSiteStrictMode || c[0].Name != "diarizer_"+u.Port() {
-		t.Errorf("cookies %+v", c)
+	for _, secret := range []string{"short", "0123456789abcdé0", "0123456789;abcdef", `0123456789"abcdef`, `0123456789\abcdef`, "0123456789\tabcdef", " 0123456789abcdef", "0123456789abcdef\n"} {
+		if s, err := Serve(t.Context(), NewHub(), Options{Addr: "127.0.0.1:0", Token: secret}); err == nil {
+			t.Errorf("the token %q is taken", secret)
+			s.Close()
+		} else if !strings.HasPrefix(err.Error(), "token") || strings.Contains(err.Error(), secret) {
+			t.Errorf("the token %q: %v", secret, err)
+		}
 	}
 }
 

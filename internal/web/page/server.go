@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -59,8 +60,8 @@ func Serve(ctx context.Context, hub *Hub, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opts.Token != "" && len(opts.Token) < minToken {
-		return nil, fmt.Errorf("token of %d characters: expected at least %d", len(opts.Token), minToken)
+	if err := checkToken(opts.Token); err != nil {
+		return nil, err
 	}
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp", addr)
@@ -96,6 +97,22 @@ func Serve(ctx context.Context, hub *Hub, opts Options) (*Server, error) {
 	return s, nil
 }
 
+// checkToken refuses a token that is too short, or that a browser could not keep in a cookie or a
+// program could not send in a header. An empty token is none.
+func checkToken(token string) error {
+	if token == "" {
+		return nil
+	}
+	if len(token) < minToken {
+		return fmt.Errorf("token of %d characters: expected at least %d", len(token), minToken)
+	}
+	bad := func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune(`";\`, r) }
+	if strings.ContainsFunc(token, bad) || strings.TrimSpace(token) != token {
+		return errors.New(`token: expected characters of ASCII without ", ; and \, and no space at its ends`)
+	}
+	return nil
+}
+
 // address completes an address: 8080 and :8080 are ports of this machine.
 func address(addr string) (string, error) {
 	if !strings.Contains(addr, ":") {
@@ -123,7 +140,7 @@ func open(addr string, at *net.TCPAddr, o Options) string {
 	}
 	u := scheme + net.JoinHostPort(host, fmt.Sprint(at.Port)) + "/"
 	if o.Token != "" {
-		u += "?token=" + o.Token
+		u += "?token=" + url.QueryEscape(o.Token)
 	}
 	return u
 }

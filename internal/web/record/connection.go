@@ -16,10 +16,12 @@ type Update struct {
 	Acked, Lost uint64
 	Kept        int64
 	// Events are the events that the recorder has not been told, and Seq is the number of
-	// the last one. Missed counts the events before them that are not kept any more.
+	// the last one. Missed counts the events before them that are not kept any more. Run is
+	// the run of all of them. It is empty before the first event.
 	Events []json.RawMessage
 	Seq    uint64
 	Missed uint64
+	Run    string
 	// Notices are all messages to the owner of the device since the beginning.
 	Notices []string
 	// Over says that no more sound is taken, and Done that no more updates come. Failure
@@ -32,13 +34,14 @@ type Update struct {
 	News <-chan struct{}
 }
 
-// Since is the update after event number seq.
-func (s *Session) Since(seq uint64) Update {
+// Since is the update after event number seq of a run. It has all events where the stream's
+// events are of another run.
+func (s *Session) Since(run string, seq uint64) Update {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := Update{Taken: s.next - 1, Position: s.plain, Acked: s.acked.seq, Lost: s.acked.lost, Kept: s.acked.position, Notices: append([]string(nil), s.notices...),
 		Over: s.over, Done: s.done, Failure: s.failure, Quiet: time.Since(s.heard), News: s.news}
-	u.Events, u.Missed, u.Seq = s.room.since(seq)
+	u.Events, u.Missed, u.Seq, u.Run = s.room.since(run, seq)
 	return u
 }
 

@@ -133,11 +133,14 @@ func (r *Registry) Find(id string) (*Session, error) {
 	return nil, ErrNone
 }
 
-// Forget removes a recording, so that another one can begin in its place.
+// Forget removes a recording, so that another one can begin in its place. A recording that was
+// restored under the id of s stays.
 func (r *Registry) Forget(s *Session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.sessions, s.id)
+	if r.sessions[s.id] == s {
+		delete(r.sessions, s.id)
+	}
 	s.room.leave(s)
 }
 

@@ -157,12 +157,16 @@ func (r *room) event(e event.Event) error {
 	return nil
 }
 
-// since is [log.since], and the number of the last event.
-func (r *room) since(seq uint64) (events []json.RawMessage, missed, last uint64) {
+// since is [log.since] after event number seq of a run, and the number and the run of the last
+// event. Where the events are of another run, it is [log.since] of all events.
+func (r *room) since(run string, seq uint64) (events []json.RawMessage, missed, last uint64, of string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if run != r.run {
+		seq = 0
+	}
 	events, missed = r.log.since(seq)
-	return events, missed, max(seq, r.log.last())
+	return events, missed, max(seq, r.log.last()), r.run
 }
 
 // every is the time between two looks for a device that keeps the others waiting.

@@ -66,7 +66,7 @@ func TestNobodyWaitsForLong(t *testing.T) {
 			t.Errorf("%d samples wait", waits)
 		}
 		two.End()
-		if !two.Since(0).Done {
+		if !two.Since("", 0).Done {
 			t.Error("a device that has left is not told so while another one stays")
 		}
 		one.End()
@@ -96,7 +96,7 @@ func TestJoinedAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range []*Session{one, two, three} {
-		if u := s.Since(0); len(u.Events) != 3 || u.Missed != 0 || u.Done {
+		if u := s.Since("", 0); len(u.Events) != 3 || u.Missed != 0 || u.Done {
 			t.Errorf("%+v", u)
 		}
 	}
@@ -111,10 +111,10 @@ func TestJoinedAreTold(t *testing.T) {
 		t.Error(err)
 	}
 	one.Done(errors.New("no more"))
-	if u := one.Since(3); !u.Done || u.Failure != "no more" {
+	if u := one.Since("r", 3); !u.Done || u.Failure != "no more" {
 		t.Errorf("%+v", u)
 	}
-	if u := two.Since(3); !u.Done || u.Failure != "" {
+	if u := two.Since("r", 3); !u.Done || u.Failure != "" {
 		t.Errorf("one that has left before is told of a failure: %+v", u)
 	}
 	if _, err := r.Begin("room", usual); err != nil {

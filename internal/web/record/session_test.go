@@ -85,7 +85,7 @@ func TestAcknowledgedIsHeard(t *testing.T) {
 			if err := s.Take(context.Background(), p); err != nil {
 				t.Fatal(err)
 			}
-			if got := s.Since(0).Acked; got != next {
+			if got := s.Since("", 0).Acked; got != next {
 				t.Fatalf("packet %d: acknowledged up to %d", next, got)
 			}
 			sent = append(sent, p)
@@ -134,8 +134,8 @@ func TestWaitsForTheDiarizer(t *testing.T) {
 			seq, position = seq+1, position+capture.Rate
 		}
 	}()
-	for s.Since(0).Acked < table.Held/capture.Rate {
-		<-s.Since(0).News
+	for s.Since("", 0).Acked < table.Held/capture.Rate {
+		<-s.Since("", 0).News
 	}
 	cancel()
 	if err := <-waited; !errors.Is(err, context.Canceled) {
@@ -149,7 +149,7 @@ func TestWaitsForTheDiarizer(t *testing.T) {
 	if err := s.Take(ctx, counting(seq+1, position+capture.Rate, 1)); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	if got := s.Since(0).Acked; got != table.Held/capture.Rate {
+	if got := s.Since("", 0).Acked; got != table.Held/capture.Rate {
 		t.Errorf("%d s of sound wait, expected %d", got, table.Held/capture.Rate)
 	}
 	s.End()
@@ -170,7 +170,7 @@ func TestRefusesWhatIsNoSound(t *testing.T) {
 		{Format{Opus, 48000, 1}, Packet{Seq: 1, Data: []byte{3}}},
 	} {
 		s := begin(t, c.format)
-		if err := s.Take(t.Context(), c.packet); !errors.Is(err, ErrPacket) || s.Since(0).Acked != 0 {
+		if err := s.Take(t.Context(), c.packet); !errors.Is(err, ErrPacket) || s.Since("", 0).Acked != 0 {
 			t.Errorf("%+v, %+v: %v", c.format, c.packet, err)
 		}
 	}
@@ -192,7 +192,7 @@ func TestEndsWhereItIsTooLong(t *testing.T) {
 	if err := s.Take(t.Context(), counting(2, capture.Rate, 1)); !errors.Is(err, ErrOver) {
 		t.Error(err)
 	}
-	if u := s.Since(0); !u.Over || u.Acked != 1 || len(u.Notices) != 1 {
+	if u := s.Since("", 0); !u.Over || u.Acked != 1 || len(u.Notices) != 1 {
 		t.Errorf("%+v", u)
 	}
 	if got := len(heardOf(t, s)); got != capture.Rate {
@@ -216,12 +216,12 @@ func TestRecorderComesBack(t *testing.T) {
 	s.Detach(first, 0)     // the second connection is not lost
 	s.Detach(second, 1e12) // lost, and a third one comes
 	third := s.Attach(func() {})
-	if found, err := r.Find(s.ID()); err != nil || found != s || s.Since(0).Over {
+	if found, err := r.Find(s.ID()); err != nil || found != s || s.Since("", 0).Over {
 		t.Error(err)
 	}
 	s.Detach(third, 0) // lost, and no other one comes
-	for !s.Since(0).Over {
-		<-s.Since(0).News
+	for !s.Since("", 0).Over {
+		<-s.Since("", 0).News
 	}
 	s.Done(nil)
 	if !s.Abandoned() {
@@ -255,7 +255,7 @@ func TestEventsAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i == 100 || i == n-1 {
-			u := s.Since(read)
+			u := s.Since("r", read)
 			if u.Missed+uint64(len(u.Events)) != uint64(i+1)-read || len(u.Events) > keepEvents {
 				t.Fatalf("event %d: %d events, %d missed after %d", i, len(u.Events), u.Missed, read)
 			}
@@ -265,10 +265,31 @@ func TestEventsAreBounded(t *testing.T) {
 	if missed == 0 || read != n {
 		t.Errorf("%d missed, told up to %d of %d", missed, read, n)
 	}
-	if u := s.Since(n); len(u.Events) != 0 || u.Missed != 0 || u.Seq != n {
+	if u := s.Since("r", n); len(u.Events) != 0 || u.Missed != 0 || u.Seq != n {
 		t.Errorf("%+v", u)
 	}
-	if u := s.Since(n + 5); len(u.Events) != 0 || len(u.Notices) != 0 {
+	if u := s.Since("r", n+5); len(u.Events) != 0 || len(u.Notices) != 0 {
 		t.Errorf("%+v", u)
+	}
+}
+
+// An update has the run of its events, so that a recorder that has been told the first event is not
+// told it a second time. A recorder that has events of another run is told all of them.
+func TestEventsAreOfARun(t *testing.T) {
+	s := begin(t, usual)
+	if u := s.Since("", 5); u.Run != "" || u.Seq != 5 || len(u.Events) != 0 {
+		t.Errorf("before the first event: %+v", u)
+	}
+	if err := s.Event(event.Event{Stream: "room", Run: "r", Seq: 1, Kind: event.SpeakerAdded, Speaker: 1}); err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range []string{"", "another"} {
+		u := s.Since(of, 5)
+		if u.Run != "r" || u.Seq != 1 || len(u.Events) != 1 {
+			t.Errorf("after event 5 of run %q: %+v", of, u)
+		}
+		if u = s.Since(u.Run, u.Seq); u.Run != "r" || u.Seq != 1 || len(u.Events) != 0 {
+			t.Errorf("told again: %+v", u)
+		}
 	}
 }

@@ -40,7 +40,8 @@ func (s *Session) recorder(m mark) Recorder {
 }
 
 // Past returns the state of all recordings at the end of a stream whose sound was heard up to at,
-// in samples. With [State.Only], a recorder can come back to its own recording.
+// in samples. With [State.Only], a recorder can come back to its own recording. Then it sends the
+// sound again that was taken and not heard.
 func (s *Session) Past(at int64) State {
 	r := s.room
 	state := State{Table: table.State{At: at}, Begin: r.begin}
@@ -53,6 +54,9 @@ func (s *Session) Past(at int64) State {
 		o.mu.Unlock()
 		if m.asm == nil || !place.Began {
 			continue
+		}
+		if m.end+place.Shift > at {
+			m = o.before(at - place.Shift)
 		}
 		place.End, place.Found, place.Gain = m.end, true, 0
 		state.Table.Devices = append(state.Table.Devices, place)

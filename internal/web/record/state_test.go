@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -50,7 +51,7 @@ func TestStateAtAnyMoment(t *testing.T) {
 			if err := s.Take(context.Background(), p); err != nil {
 				t.Fatal(err)
 			}
-			if s.Since(0).Acked != 0 {
+			if s.Since("", 0).Acked != 0 {
 				t.Fatal("acknowledged what is not kept")
 			}
 			sent = append(sent, p)
@@ -67,7 +68,7 @@ func TestStateAtAnyMoment(t *testing.T) {
 		}
 		state, covered := s.State(end)
 		covered()
-		acked := s.Since(0).Acked
+		acked := s.Since("", 0).Acked
 		if acked > 0 && sent[acked-1].Position+int64(len(sent[acked-1].Data)/2) > end {
 			t.Fatalf("packet %d is acknowledged, %d samples were heard", acked, end)
 		}
@@ -84,7 +85,7 @@ func TestStateAtAnyMoment(t *testing.T) {
 			t.Fatal(err)
 		}
 		again.Attach(func() {}) // so that no timer is left
-		if u := again.Since(0); again.ID() != s.ID() || u.Acked != acked || u.Taken != acked {
+		if u := again.Since("", 0); again.ID() != s.ID() || u.Acked != acked || u.Taken != acked {
 			t.Fatalf("acknowledged %d, then %+v", acked, u)
 		}
 		for _, p := range sent[acked:] {
@@ -102,6 +103,98 @@ func TestStateAtAnyMoment(t *testing.T) {
 		}
 		if len(got) != len(want) {
 			t.Fatalf("%d samples heard, %d sent", len(got), len(want))
+		}
+	})
+}
+
+// A stream that is cut off, with sound that was taken and not heard, can be continued from where it
+// was heard.
+func TestPastIsWhatWasHeard(t *testing.T) {
+	for heard := range 11 {
+		r := NewRegistry(1, time.Hour)
+		r.Keep()
+		s, err := r.Begin("room", usual)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var packets []Packet
+		for i := range int64(10) {
+			packets = append(packets, counting(uint64(i+1), i*capture.Rate, capture.Rate))
+			if err := s.Take(t.Context(), packets[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range heard {
+			if _, err := s.Source().Next(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.End()
+		state, ok := s.Past(int64(heard) * capture.Rate).Only(s.ID())
+		if !ok {
+			t.Fatalf("%d s were heard, and the recorder cannot come back", heard)
+		}
+		s.Done(errors.New("cut off"))
+		r.Forget(s)
+		again, err := r.Restore("room", state, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u := again.Since("", 0)
+		if u.Taken != uint64(heard) || u.Acked != u.Taken || u.Position != int64(heard)*capture.Rate || u.Lost != 0 {
+			t.Errorf("%d s were heard, the recorder goes on after %+v", heard, u)
+		}
+		for _, p := range packets[min(u.Taken, 10):] {
+			if err := again.Take(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		again.End()
+		if rest := heardOf(t, again); len(rest) != (10-heard)*capture.Rate {
+			t.Errorf("%d s were heard, and then %d samples", heard, len(rest))
+		}
+	}
+}
+
+// A recorder comes back to a recording that has ended, while a connection of the ended recording is
+// still in the time in which its recorder could have come back. When that time is over, only the
+// ended recording is forgotten.
+func TestEndedRecordingIsForgottenAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRegistry(1, time.Hour)
+		r.Keep()
+		s, err := r.Begin("room", usual)
+		if err != nil {
+			t.Fatal(err)
+		}
+		connection := s.Attach(func() {})
+		if err := s.Take(t.Context(), counting(1, 0, capture.Rate)); err != nil {
+			t.Fatal(err)
+		}
+		s.End()
+		heard := int64(len(heardOf(t, s)))
+		state, ok := s.Past(heard).Only(s.ID())
+		if !ok {
+			t.Fatal("the recorder cannot come back")
+		}
+		s.Done(nil)
+		r.Forget(s)
+		s.Detach(connection, time.Minute)
+		again, err := r.Restore("room", state, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again.Attach(func() {})
+		time.Sleep(time.Hour) // no time passes but the test's own
+		synctest.Wait()
+		if found, err := r.Find(s.ID()); err != nil || found != again {
+			t.Errorf("%p is found, %v, expected %p", found, err, again)
+		}
+		if err := r.Check("room", false); !errors.Is(err, ErrFull) {
+			t.Errorf("a second recording of the stream could begin: %v", err)
+		}
+		if r.Close(); !again.Since("", 0).Over {
+			t.Error("the recording has not ended with the registry")
 		}
 	})
 }

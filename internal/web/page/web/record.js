@@ -48,6 +48,16 @@ function live(query) {
   return url;
 }
 
+/** reason is what an answer says about a refusal. */
+async function reason(answer) {
+  const text = await answer.text();
+  try {
+    return JSON.parse(text).error;
+  } catch {
+    return text; // the answer is plain text
+  }
+}
+
 export class Recorder {
   /** show is called when something has changed, and tell with a message for people. */
   constructor({ show, tell }) {
@@ -83,6 +93,8 @@ export class Recorder {
     this.letGo = hold(stream);
     if (left?.rate === this.rate && Date.now() - left.at < away) this.session = left.session;
     else this.left = null;
+    this.taken = this.session !== ""; // whether the server has ever taken this recording
+    this.locked = false; // whether people were told that the server asks for another token
     const [track] = this.media.getAudioTracks();
     track.addEventListener("ended", () => {
       this.tell("The microphone is gone: the recording ends.", true);
@@ -207,6 +219,8 @@ export class Recorder {
     switch (m.type) {
       case "begun":
         this.session = m.session;
+        this.taken = true;
+        this.locked = false;
         this.delay = 250;
         this.begun = m;
         this.sent = m.next - 1 + this.base.seq; // what was taken and is not acknowledged is kept
@@ -260,24 +274,29 @@ export class Recorder {
       const answer = await fetch(this.address()); // HTTP tells the reason, a WebSocket does not
       if (this.state === "off") return;
       if (answer.status === 404) this.again();
-      else if (answer.status !== 426) {
-        const said = await answer.text();
-        let text = said;
-        try {
-          text = JSON.parse(said).error;
-        } catch {
-          // the answer is plain text
-        }
-        const ending = answer.status === 409 && this.how !== "new"; // the devices that record it are stopping just now
-        if (!ending && (answer.status !== 503 || !this.session)) {
-          this.tell(`The server does not take the recording: ${text}`, true);
-          return this.finish();
-        }
+      else if (answer.status !== 426 && !this.later(answer.status)) {
+        this.tell(`The server does not take the recording: ${await reason(answer)}`, true);
+        return this.finish();
       }
     } catch {
       // the server is away: the sound is kept
     }
     if (this.state !== "off") this.connect();
+  }
+
+  /** later reports whether the server may take the recording later, although it has answered with a status. */
+  later(status) {
+    if (status === 502 || status === 504) return true; // a proxy says that the server is away
+    if (status === 409) { // the devices that record the stream are stopping just now, or another one has begun it again
+      if (this.taken) this.how = "resume";
+      return this.how !== "new";
+    }
+    if (!this.taken) return false;
+    if (status === 401 && !this.locked) { // a server that has started again may have another token
+      this.locked = true;
+      this.tell("The server asks for another token: open the address that it has printed in another tab, and the recording goes on. The sound is kept.", true);
+    }
+    return status === 401 || status === 429 || status >= 500;
   }
 
   /**
