@@ -84,8 +84,11 @@ func (g *Given) Push(at int64, f Frame, emit func(Event)) {
 // stream where that comes first.
 func (g *Given) Flush(at int64, emit func(Event)) {
 	g.flushChunk(at, emit)
-	for ; g.closed < len(g.byEnd) && g.byEnd[g.closed].Start < at; g.closed++ {
+	for ; g.closed < len(g.byEnd); g.closed++ {
 		u := g.byEnd[g.closed]
+		if u.Start >= at {
+			continue // one that ends later may have begun
+		}
 		u.End = min(u.End, at)
 		emit(Event{Utterance: u, At: at, Until: at, Closed: true, Rest: g.rest[g.closed], Pause: true})
 	}

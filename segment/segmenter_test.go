@@ -189,7 +189,8 @@ func TestSegmenterAllocates(t *testing.T) {
 // TestGiven holds that given utterances come out as they went in, cut to the
 // maximum, with the frames of their union.
 func TestGiven(t *testing.T) {
-	in := []Utterance{{Start: 100 * features.Hop, End: 250 * features.Hop}, {Start: 200 * features.Hop, End: 900 * features.Hop}, {Start: 1000 * features.Hop, End: 1010 * features.Hop}}
+	in := []Utterance{{Start: 100 * features.Hop, End: 250 * features.Hop}, {Start: 200 * features.Hop, End: 900 * features.Hop}, {Start: 1000 * features.Hop, End: 1010 * features.Hop},
+		{Start: 990 * features.Hop, End: 1010 * features.Hop}, {Start: 1006 * features.Hop, End: 1008 * features.Hop}}
 	g := NewGiven(in, 300*features.Hop, 1)
 	var closed []Utterance
 	var got []float64
@@ -203,7 +204,7 @@ func TestGiven(t *testing.T) {
 	for i := range 1005 {
 		x := []float64{float64(i)}
 		g.Push(int64(i+1)*features.Hop, Frame{Features: x}, emit)
-		if i >= 100 && i < 900 || i >= 1000 {
+		if i >= 100 && i < 900 || i >= 990 {
 			want = append(want, x...)
 		}
 	}
@@ -211,8 +212,10 @@ func TestGiven(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("frames %v, expected those of the utterances", got)
 	}
-	if len(closed) != 5 || closed[0] != (Utterance{1, 100 * features.Hop, 250 * features.Hop}) || closed[3].End != 900*features.Hop || closed[4].ID != 5 {
-		t.Errorf("utterances %v, expected the first whole, the second in three, and the third cut off by the end", closed)
+	end := int64(1005 * features.Hop)
+	if len(closed) != 6 || closed[0] != (Utterance{1, 100 * features.Hop, 250 * features.Hop}) || closed[3].End != 900*features.Hop ||
+		closed[4] != (Utterance{5, 990 * features.Hop, end}) || closed[5] != (Utterance{6, 1000 * features.Hop, end}) {
+		t.Errorf("utterances %v, expected the first whole, the second in three, and the two that are open cut off by the end", closed)
 	}
 }
 
