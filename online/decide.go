@@ -14,6 +14,7 @@ import (
 // and the threshold stands for log W and the odds of a newcomer.
 func (c *Clusterer) decide(u *utterance) {
 	best, bestLogP, bestScore := Unknown, math.NaN(), c.rule.Threshold
+	last := math.Inf(-1) // the score of who spoke last
 	sum := 0.0
 	first := true
 	add := func(score float64) { // log-sum-exp over the alternatives
@@ -42,6 +43,7 @@ func (c *Clusterer) decide(u *utterance) {
 		score := logP
 		if c.links.same(who, c.look.last) {
 			score += c.cfg.SelfLoopPrior
+			last = score
 		}
 		add(c.rule.Slope * score)
 		if score > bestScore {
@@ -56,7 +58,7 @@ func (c *Clusterer) decide(u *utterance) {
 		}
 	}
 	if best == Unknown && int(c.voice.Stats.N) < c.cfg.MinCreate && c.look.last != Unknown {
-		best = c.look.last // too short to be anybody new
+		best, bestScore = c.look.last, last // too short to be anybody new
 	}
 	u.speaker, u.logP = best, bestLogP
 	u.conf = math.Exp(min(0, c.rule.Slope*bestScore-sum))
