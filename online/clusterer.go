@@ -68,7 +68,7 @@ type utterance struct {
 	track      int  // the voice it is of among those of its place, from 1; 0 where unknown
 	crowds     []crowd
 	group      int  // of those that are equal
-	echo       bool // a later one of its group is in the window
+	echo       bool // another of its group counts for it
 }
 
 // speaker is a cluster of utterances.
@@ -257,7 +257,7 @@ func (c *Clusterer) conclude(ev segment.Event, orphan int, emit func(Event)) {
 		return // a speaker who was added for it has nobody's voice
 	}
 	c.decide(&u)
-	c.join(&u)
+	again := c.join(&u)
 	c.claim(&u)
 	switch {
 	case u.speaker == Unknown && u.created != 0:
@@ -280,6 +280,9 @@ func (c *Clusterer) conclude(ev segment.Event, orphan int, emit func(Event)) {
 	c.prepare(u.speaker)
 	if u.given != 0 {
 		c.prepare(u.given)
+	}
+	if again {
+		c.prepareAgain(c.reecho())
 	}
 	if u.draft {
 		return

@@ -60,10 +60,8 @@ func (c *Clusterer) supersede(start, end int64) (orphan int) {
 	if len(order) == 0 {
 		return 0
 	}
-	c.reecho()
-	for _, s := range given {
-		c.prepare(s)
-	}
+	c.prepareAgain(c.reecho())
+	c.prepareAgain(given)
 	for _, s := range order {
 		if s == Unknown {
 			continue

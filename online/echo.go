@@ -2,6 +2,7 @@ package online
 
 import (
 	"math"
+	"slices"
 
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
@@ -23,17 +24,23 @@ const (
 )
 
 // join puts u, which closes, into the group of the latest utterance that it repeats, if
-// there is one, and gives u the speaker of that utterance.
+// there is one, and gives u the speaker of that utterance, or whom people have given that
+// utterance to. It reports whether there is one.
 //
 // A machine that asks for patience says the same words again. The frames are the ones
 // that were heard before, so they show nothing new of the voice. Taken for new evidence,
 // each repetition would make it surer that the parts of one announcement are different
-// people. So equal utterances form a group. Only the latest of a group counts where
-// voices are compared, and the others follow it.
-func (c *Clusterer) join(u *utterance) {
-	if v := c.repeated(u, c.utts); v != nil && u.speaker != v.speaker {
-		u.speaker, u.logP, u.conf = v.speaker, v.logP, v.conf
+// people. So equal utterances form a group. Only one of a group counts where voices are
+// compared, and the others follow it: see reecho.
+func (c *Clusterer) join(u *utterance) bool {
+	v := c.repeated(u, c.utts)
+	if v == nil {
+		return false
 	}
+	if who := v.owner(); u.speaker != who {
+		u.speaker, u.logP, u.conf = who, v.logP, v.conf
+	}
+	return true
 }
 
 // repeated puts u into the group of the latest of those before it that it repeats,
@@ -44,7 +51,7 @@ func (c *Clusterer) repeated(u *utterance, before []utterance) *utterance {
 	for i := len(before) - 1; i >= 0; i-- {
 		v := &before[i]
 		if !v.echo && v.speaker != Unknown && equal(c.m.Shape(), u.pair.Pair, v.pair.Pair) {
-			v.echo, u.group = true, v.group
+			u.group = v.group
 			return v
 		}
 	}
@@ -54,19 +61,22 @@ func (c *Clusterer) repeated(u *utterance, before []utterance) *utterance {
 // regroup finds the groups of the window again, after pairs have changed.
 func (c *Clusterer) regroup() {
 	for i := range c.utts {
-		c.repeated(&c.utts[i], c.utts[:i])
-	}
-}
-
-// countedPair returns the pair by which u counts: its own, or that of the utterance that
-// it follows.
-func (c *Clusterer) countedPair(u *utterance) model.Kept {
-	for i := len(c.utts) - 1; i >= 0 && u.echo; i-- {
-		if v := &c.utts[i]; v.group == u.group {
-			return v.pair
+		if v := c.repeated(&c.utts[i], c.utts[:i]); v != nil {
+			v.echo = true // the others are compared with the latest
 		}
 	}
-	return u.pair
+	c.reecho()
+}
+
+// followed returns the utterance that counts for u: the one that it follows, if it is
+// in the window, or u itself.
+func (c *Clusterer) followed(u *utterance) *utterance {
+	for i := len(c.utts) - 1; i >= 0 && u.echo; i-- {
+		if v := &c.utts[i]; v.group == u.group && !v.echo {
+			return v
+		}
+	}
+	return u
 }
 
 // equal says whether two pairs are of the same frames, but for a few: whether the two
@@ -92,25 +102,54 @@ func equal(shape model.Shape, a, b []float32) bool {
 	return math.Sqrt(apart) < echoDistance*math.Sqrt(sum) && chance <= n*max(echoScatter*rare*rare*rare, echoLeast)
 }
 
-// reecho finds the latest of each group again, after some have left the window.
-func (c *Clusterer) reecho() {
-	seen := make(map[int]bool)
+// reecho finds the utterance of each group again that counts, after one has come or left
+// the window, or was given to somebody. That is the latest. Where people have given some of
+// the group to speakers, it is the latest of those that each has: what was given to a
+// speaker counts as theirs. It returns the speakers whose voices are others now.
+func (c *Clusterer) reecho() (changed []int) {
+	type member struct{ group, given int }
+	given := make(map[int]bool) // the groups of which some was given
+	for i := range c.utts {
+		if u := &c.utts[i]; u.given != 0 {
+			given[u.group] = true
+		}
+	}
+	seen := make(map[member]bool)
 	for i := len(c.utts) - 1; i >= 0; i-- {
 		u := &c.utts[i]
-		u.echo = seen[u.group]
-		seen[u.group] = true
+		m := member{u.group, u.given}
+		echo := seen[m] || u.given == 0 && given[u.group]
+		if echo != u.echo && u.owner() != Unknown && !slices.Contains(changed, u.owner()) {
+			changed = append(changed, u.owner())
+		}
+		u.echo, seen[m] = echo, true
+	}
+	return changed
+}
+
+// prepareAgain makes the voices of speakers ready that reecho has changed.
+func (c *Clusterer) prepareAgain(speakers []int) {
+	for _, s := range speakers {
+		c.prepare(s)
 	}
 }
 
-// follow gives each echo the label of the utterance that it follows. labels are of
-// the window's utterances.
+// follow gives each echo the label of the utterance that it follows, −1 where that has
+// none. labels are of the window's utterances.
 func (c *Clusterer) follow(labels []int) {
 	of := make(map[int]int)
-	for i := len(c.utts) - 1; i >= 0; i-- {
-		if u := &c.utts[i]; u.echo {
-			labels[i] = of[u.group]
-		} else {
+	for i := range c.utts {
+		if u := &c.utts[i]; !u.echo {
 			of[u.group] = labels[i]
+		}
+	}
+	for i := range c.utts {
+		if u := &c.utts[i]; u.echo {
+			label, ok := of[u.group]
+			if !ok {
+				label = -1
+			}
+			labels[i] = label
 		}
 	}
 }

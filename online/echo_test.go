@@ -1,6 +1,7 @@
 package online
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/features"
@@ -83,5 +84,120 @@ func TestRepeatedWordsAreOneSpeaker(t *testing.T) {
 	}
 	if one < 5 {
 		t.Errorf("the words are one speaker's in %d worlds: nothing was tested", one)
+	}
+}
+
+// Words that a person has given to a speaker are that speaker's when they come again, and
+// the speaker's voice, also in a review and in a clusterer that takes over.
+func TestRepeatedWordsStayGiven(t *testing.T) {
+	const number = 7
+	for _, last := range []bool{false, true} { // whether the last of the repetitions was given
+		w := newWorld(1, 2)
+		words := w.announcement(1)
+		l := newListener(t)
+		var here, there []Event
+		a := grow(t, w, Config{}, func(e Event) { l.hear(e); here = append(here, e) })
+		b := grow(t, w, Config{}, func(e Event) { there = append(there, e) })
+		n := int64(0)
+		say := func() (middle int64) {
+			for _, ev := range words {
+				ev = later(ev, n*w.n, int(n))
+				a.push(ev)
+				b.push(ev)
+				middle = (ev.Utterance.Start + ev.Utterance.End) / 2
+			}
+			n++
+			return middle
+		}
+		middles := []int64{say(), say()}
+		from := a.c.utts[0].speaker
+		given := 0
+		if last {
+			given = 1
+		}
+		u := a.c.utts[given]
+		for _, g := range []*growth{a, b} {
+			g.c.Give([]Gift{{Start: u.start, End: u.end, From: from, Speaker: number}})
+		}
+		l.speakers[number] = true // of whom the listener is told by whoever gives
+		for range 6 {
+			middles = append(middles, say())
+			b.move()
+		}
+		if who := a.c.utts[2].speaker; who != number {
+			t.Errorf("the words come again, by speaker %d", who)
+		}
+		if said := a.c.said(number).N; said <= 0 {
+			t.Errorf("nothing counts as the speech of %d", number)
+		}
+		a.c.Finish(n*w.n*features.Hop, a.hear)
+		b.c.Finish(n*w.n*features.Hop, b.hear)
+		for i, m := range middles {
+			if who := l.speakerAt(m); i != given && who != number {
+				t.Errorf("speaker %d says the words for time %d, expected %d", who, i, number)
+			}
+		}
+		if !slices.EqualFunc(here, there, sameEvent) {
+			t.Errorf("%v after moves, expected %v", there, here)
+		}
+	}
+}
+
+// A draft of words that the second look has heard before has their speaker, whichever of
+// the two looks hears them first, and goes on to have it in a review.
+func TestRepeatedDraftFollows(t *testing.T) {
+	w := newWorld(1, 2)
+	w.m.Features.MeanPrior = 1e9 // the same in both looks
+	c, err := New(w.m, Config{Drafts: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newListener(t)
+	heard := int64(0)
+	push := func(events []segment.Event, draft bool) {
+		for _, ev := range events {
+			ev.Draft, ev.Until = draft, ev.At
+			heard = max(heard, ev.At)
+			ev.At = heard
+			c.Push(ev, l.hear)
+		}
+	}
+	var first, words, again []segment.Event
+	record := func(to *[]segment.Event) func(segment.Event) {
+		return func(ev segment.Event) {
+			ev.Frames = slices.Clone(ev.Frames)
+			*to = append(*to, ev)
+		}
+	}
+	w.say(0, 300, 30, record(&first))
+	start := w.n
+	w.say(1, 200, 30, record(&words))
+	for _, ev := range words {
+		again = append(again, later(ev, w.n-start, 1))
+	}
+	push(first, true)
+	push(first, false)
+	push(words, true)
+	push(again, true)
+	c.review = 0
+	push(words, false)
+	n := len(c.utts)
+	if !c.utts[n-1].draft || c.utts[n-2].draft {
+		t.Fatal("expected an utterance and a draft at the end")
+	}
+	if draft, said := c.utts[n-1].speaker, c.utts[n-2].speaker; draft != said || said == c.utts[0].speaker {
+		t.Errorf("speaker %d of the draft, %d of the words, %d before them", draft, said, c.utts[0].speaker)
+	}
+	if c.utts[n-1].echo || !c.utts[n-2].echo {
+		t.Error("the draft is the last of the words, and does not count for them")
+	}
+}
+
+// An echo of what is not in the window has no label of a cluster.
+func TestFollowNothing(t *testing.T) {
+	c := &Clusterer{utts: []utterance{{group: 1}, {group: 2, echo: true}, {group: 1, echo: true}}}
+	labels := []int{4, -1, -1}
+	if c.follow(labels); !slices.Equal(labels, []int{4, -1, 4}) {
+		t.Errorf("labels %v", labels)
 	}
 }

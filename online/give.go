@@ -44,8 +44,13 @@ func (c *Clusterer) Give(gifts []Gift) {
 			before[u.given], before[u.speaker] = true, true
 		}
 	}
+	changed := c.reecho()
 	for _, g := range c.gifts {
 		c.seed(c.standing(g.From))
+	}
+	changed = append(changed, c.reecho()...)
+	for _, s := range changed {
+		before[s] = true
 	}
 	for s := range before {
 		if _, here := c.at(s); here && s != Unknown {

@@ -177,6 +177,13 @@ func (c *Clusterer) assign(labels, number []int) {
 			u.speaker, u.moved = number[labels[i]], true
 		}
 	}
+	for i := range c.utts {
+		if u := &c.utts[i]; labels[i] < 0 && u.given == 0 { // it follows what was given to somebody
+			if who := c.followed(u).owner(); who != u.speaker {
+				u.speaker, u.moved = who, true
+			}
+		}
+	}
 	for i := range c.speakers {
 		c.prepare(c.speakers[i].number)
 	}
@@ -200,8 +207,8 @@ func (c *Clusterer) rate(i int) (logP, confidence float64) {
 	}
 	u.moved = false
 	v, rest := &model.Voice{Stats: u.pair.Stats(c.m.Shape())}, &model.Voice{Stats: c.said(u.speaker)}
-	if own := c.countedPair(u); own.N <= rest.Stats.N { // it may have been given to another
-		rest.Stats.Sub(own.Stats(c.m.Shape()))
+	if own := c.followed(u); !own.echo && own.owner() == u.speaker { // it may have been given to another
+		rest.Stats.Sub(own.pair.Stats(c.m.Shape()))
 	}
 	c.scorer.Outline(v)
 	u.logP = c.scorer.Score(v, rest)

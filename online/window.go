@@ -32,9 +32,8 @@ func (c *Clusterer) trim(at int64, emit func(Event)) {
 		}
 	}
 	c.utts = slices.Delete(c.utts, 0, drop)
-	for _, s := range moved {
-		c.prepare(s)
-	}
+	c.prepareAgain(c.reecho())
+	c.prepareAgain(moved)
 }
 
 // leaving returns how many utterances are to leave the window: whole turns, where
