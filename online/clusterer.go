@@ -76,7 +76,7 @@ type speaker struct {
 	number int
 	voice  model.Voice // of all of its utterances, to compare with
 	anchor model.Kept  // of those that have left the window
-	heard  int64       // where the last of those ends, in samples
+	heard  int64       // where the last of those ends, also of those given to another, in samples
 }
 
 // New returns the Clusterer of a new stream.
@@ -160,6 +160,7 @@ func (c *Clusterer) advance(at int64, emit func(Event)) {
 // Finish ends the stream: the window is clustered a last time and every turn
 // is final.
 func (c *Clusterer) Finish(at int64, emit func(Event)) {
+	c.look = &c.looks[finalLook]
 	if len(c.utts) > 0 {
 		c.reconsider(c.lastThreshold(), true, at, emit)
 	}

@@ -25,8 +25,7 @@ func (c *Clusterer) decide(u *utterance) {
 		hi, lo := max(sum, score), min(sum, score)
 		sum = hi + math.Log1p(math.Exp(lo-hi))
 	}
-	full := c.full()
-	if full {
+	if c.full() && u.created == 0 { // who was added for it has a place
 		bestScore = math.Inf(-1)
 	} else {
 		add(c.rule.Slope * c.rule.Threshold)
@@ -82,7 +81,7 @@ func (c *Clusterer) bound(v *model.Voice, s *speaker) float64 {
 // full says whether no speaker may be added any more.
 func (c *Clusterer) full() bool {
 	l := c.limits()
-	return l.Max > 0 && len(c.speakers) >= l.Max
+	return l.Max > 0 && len(c.speakers) >= l.Max && len(c.speakers)-len(c.idle()) >= l.Max
 }
 
 // mayCreate says whether the utterance at hand may be somebody new.
@@ -90,8 +89,14 @@ func (c *Clusterer) mayCreate() bool {
 	return !c.full() && (int(c.voice.Stats.N) >= c.cfg.MinCreate || c.absent.given == 0)
 }
 
-// add makes a new speaker and returns its number.
-func (c *Clusterer) add(at int64, emit func(Event)) int {
+// add makes a new speaker and returns its number. Where there are as many speakers as
+// there may be, a new one gets the number of one who is idle and is none of taken.
+func (c *Clusterer) add(at int64, emit func(Event), taken ...int) int {
+	if l := c.limits(); l.Max > 0 && len(c.speakers) >= l.Max {
+		if idle := c.idle(taken...); len(idle) > 0 {
+			return idle[0]
+		}
+	}
 	if c.next != nil {
 		c.absent.given = c.next(c.absent.given)
 	} else {

@@ -21,11 +21,17 @@ type Gift struct {
 // back. From now on they count as the speech of Gift.Speaker wherever voices are
 // compared. Clustering leaves them where they are, and they make turns of their own. The
 // clustering never merges two speakers between whom something was given. A Gift.Speaker
-// that it does not know is added with that number.
+// that it does not know is added with that number, and goes when the gifts are taken back,
+// unless they have said something since.
 func (c *Clusterer) Give(gifts []Gift) {
 	c.gifts = slices.Clone(gifts)
+	var gone []int
 	c.added = slices.DeleteFunc(c.added, func(n int) bool {
-		return !slices.ContainsFunc(gifts, func(g Gift) bool { return g.Speaker == n })
+		if slices.ContainsFunc(gifts, func(g Gift) bool { return g.Speaker == n }) {
+			return false
+		}
+		gone = append(gone, n)
+		return true
 	})
 	before := make(map[int]bool)
 	for i := range c.utts {
@@ -55,6 +61,19 @@ func (c *Clusterer) Give(gifts []Gift) {
 	for s := range before {
 		if _, here := c.at(s); here && s != Unknown {
 			c.prepare(s)
+		}
+	}
+	c.dismiss(gone)
+}
+
+// dismiss takes those of some speakers out of the clustering of whom nothing is left.
+func (c *Clusterer) dismiss(speakers []int) {
+	if len(speakers) == 0 {
+		return
+	}
+	for _, n := range c.idle(c.looks[finalLook].last, c.looks[draftLook].last) {
+		if slices.Contains(speakers, n) {
+			c.leave(n)
 		}
 	}
 }

@@ -82,7 +82,7 @@ func (c *Clusterer) adopt(labels []int, shared [][]float64, threshold float64, a
 	for l := range number {
 		if number[l] == 0 && slices.Contains(labels, l) {
 			if number[l] = c.recallCluster(labels, l, threshold); number[l] == Unknown {
-				number[l] = c.add(at, emit)
+				number[l] = c.add(at, emit, number...)
 			}
 		}
 	}

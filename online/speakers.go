@@ -66,3 +66,29 @@ func (c *Clusterer) prepare(s int) {
 		c.scorer.Freeze(v)
 	}
 }
+
+// idle returns the speakers, less those of taken, of whom nothing is left, because what
+// they were added for was no speech or became another's: a cough that the second look does
+// not hear, or two drafts that one utterance replaces. Nobody is heard under their numbers,
+// and listeners have no turn of theirs. A speaker about whom people have said something is
+// not idle.
+func (c *Clusterer) idle(taken ...int) (numbers []int) {
+	busy := c.firm()
+	for i := range c.utts {
+		busy[c.utts[i].speaker], busy[c.utts[i].given] = true, true
+	}
+	if c.open != nil {
+		busy[c.open.created] = true
+	}
+	for _, list := range [][]int{taken, c.added, c.links.who} {
+		for _, n := range list {
+			busy[n] = true
+		}
+	}
+	for i := range c.speakers {
+		if s := &c.speakers[i]; s.anchor.N <= 0 && s.heard == 0 && !busy[s.number] {
+			numbers = append(numbers, s.number)
+		}
+	}
+	return numbers
+}

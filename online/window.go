@@ -112,16 +112,17 @@ func (c *Clusterer) behead(drop int, at int64, emit func(Event)) {
 // leave adds what the speaker said in utts, which leave the window, to the anchor,
 // and reports whether that was anything.
 func (s *speaker) leave(shape model.Shape, utts []utterance) bool {
-	if !slices.ContainsFunc(utts, func(u utterance) bool { return u.owner() == s.number }) {
+	theirs := func(u utterance) bool { return u.owner() == s.number || u.speaker == s.number }
+	if !slices.ContainsFunc(utts, theirs) {
 		return false
 	}
 	sum := s.anchor.Stats(shape)
 	for _, u := range utts {
-		if u.owner() == s.number {
-			if !u.echo {
-				sum.AddKept(u.pair)
-			}
+		if theirs(u) {
 			s.heard = max(s.heard, u.end)
+		}
+		if u.owner() == s.number && !u.echo {
+			sum.AddKept(u.pair)
 		}
 	}
 	s.anchor = sum.Keep()
