@@ -13,10 +13,10 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus"
 )
 
-// feed is a source of messages. next waits for a message until ctx is done, and returns the time at which it was
-// stored or has arrived.
+// feed is a source of messages. next waits for a message until wait is done, and returns the time at which it was
+// stored or has arrived. Once end is done, which is not before wait, the feed may be of no use any more.
 type feed interface {
-	next(ctx context.Context) (msg *nats.Msg, stored time.Time, err error)
+	next(wait, end context.Context) (msg *nats.Msg, stored time.Time, err error)
 	close()
 }
 
@@ -49,9 +49,9 @@ func newLiveFeed(nc *nats.Conn, subject string, warn func(error)) (feed, error) 
 	return &liveFeed{sub, warn}, nil
 }
 
-func (f *liveFeed) next(ctx context.Context) (*nats.Msg, time.Time, error) {
+func (f *liveFeed) next(wait, _ context.Context) (*nats.Msg, time.Time, error) {
 	for {
-		msg, err := f.sub.NextMsgWithContext(ctx)
+		msg, err := f.sub.NextMsgWithContext(wait)
 		if errors.Is(err, nats.ErrSlowConsumer) {
 			f.warn(fmt.Errorf("%s: sound comes faster than it is diarized, what does not fit into %d MiB is lost: slow the sender down, or keep the subject in JetStream",
 				f.sub.Subject, pendingBytes>>20))
@@ -66,6 +66,7 @@ func (f *liveFeed) close() { _ = f.sub.Unsubscribe() } // fails only where there
 // keptFeed reads a subject from a JetStream stream.
 type keptFeed struct {
 	messages jetstream.MessagesContext
+	over     error // why messages was stopped, nil while it is not
 }
 
 const (
@@ -167,13 +168,19 @@ func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session 
 	if err != nil {
 		return fail(err)
 	}
-	return &keptFeed{messages}, session, nil
+	return &keptFeed{messages: messages}, session, nil
 }
 
-func (f *keptFeed) next(ctx context.Context) (*nats.Msg, time.Time, error) {
-	// The wait for a lost server does not end with a context.
-	defer context.AfterFunc(ctx, f.messages.Stop)()
-	msg, err := f.messages.Next(jetstream.NextContext(ctx))
+func (f *keptFeed) next(wait, end context.Context) (*nats.Msg, time.Time, error) {
+	if f.over != nil {
+		return nil, time.Time{}, f.over
+	}
+	// The wait for a lost server does not end with a context. A message may come while messages is being stopped.
+	stop := context.AfterFunc(end, f.messages.Stop)
+	msg, err := f.messages.Next(jetstream.NextContext(wait))
+	if !stop() {
+		f.over = context.Cause(end)
+	}
 	if err != nil {
 		return nil, time.Time{}, err
 	}

@@ -141,11 +141,16 @@ func (s *Source) after(ended bool, err error) error {
 
 // quiet is called when the stream has been silent for as long as it may.
 func (s *Source) quiet(emit func(capture.Block)) error {
-	if s.asm.opts.Follow && s.asm.Ending() || s.asm.rival.session != "" && !s.asm.Ending() {
+	if s.goesOn() || s.asm.rival.session != "" && !s.asm.Ending() {
 		return s.after(s.asm.yield(emit))
 	}
 	s.asm.Finish(emit)
 	return s.over()
+}
+
+// goesOn reports whether silence ends the present session and not the stream.
+func (s *Source) goesOn() bool {
+	return s.asm.opts.Follow && (s.asm.Ending() || s.asm.rival.session != "")
 }
 
 var (
@@ -153,30 +158,47 @@ var (
 	errClosed = errors.New("closed")
 )
 
-// wait returns the next message, or errQuiet when the stream has been silent for as long as it may.
-func (s *Source) wait(ctx context.Context) (*nats.Msg, time.Time, error) {
-	quiet := s.idle
+// patience returns how long the present session may be silent, and how long the stream may be. 0 is without limit.
+func (s *Source) patience() (session, stream time.Duration) {
+	session = s.idle
 	switch {
 	case s.asm.Ending():
-		quiet = Window
-	case s.asm.rival.session != "" && (quiet == 0 || quiet > TakeOver):
-		quiet = TakeOver
+		session = Window
+	case s.asm.rival.session != "" && (session == 0 || session > TakeOver):
+		session = TakeOver
 	}
-	wait, cancel := context.WithCancel(ctx)
+	switch {
+	case !s.goesOn():
+		return session, session
+	case s.idle == 0:
+		return session, 0
+	}
+	return session, session + s.idle
+}
+
+// wait returns the next message, or errQuiet when the stream has been silent for as long as it may.
+func (s *Source) wait(ctx context.Context) (*nats.Msg, time.Time, error) {
+	end, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.open, cancel)()
-	if quiet > 0 {
-		wait, cancel = context.WithTimeout(wait, quiet)
+	session, stream := s.patience()
+	if stream > 0 {
+		end, cancel = context.WithTimeoutCause(end, stream, errQuiet)
 		defer cancel()
 	}
-	msg, stored, err := s.feed.next(wait)
+	wait := end
+	if session > 0 && session != stream {
+		wait, cancel = context.WithTimeoutCause(end, session, errQuiet)
+		defer cancel()
+	}
+	msg, stored, err := s.feed.next(wait, end)
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
 		err = ctx.Err()
 	case s.open.Err() != nil:
 		err = errClosed
-	case errors.Is(wait.Err(), context.DeadlineExceeded):
+	case errors.Is(context.Cause(wait), errQuiet):
 		err = errQuiet
 	}
 	return msg, stored, err
