@@ -153,8 +153,7 @@ func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session 
 				session = last.Header.Get(HeaderSession) // if empty, the first session that comes
 			} else if p, err := Parse(last.Header, last.Data); err == nil {
 				session = p.Session
-				if !p.Began.IsZero() {
-					from := p.Began.Add(-clockMargin)
+				if from, ok := storedFrom(p, last.Time); ok {
 					config.DeliverPolicy, config.OptStartTime = jetstream.DeliverByStartTimePolicy, &from
 				}
 			}
@@ -169,6 +168,15 @@ func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session 
 		return fail(err)
 	}
 	return &keptFeed{messages: messages}, session, nil
+}
+
+// storedFrom returns a time before the storing of the first packet of a session, given the last packet and when it was
+// stored. It returns false if the sender has not told when the session began, or its clock is ahead: sound cannot have
+// begun later than its length before its end.
+func storedFrom(last Packet, stored time.Time) (from time.Time, ok bool) {
+	length := time.Duration(float64(last.after()) / float64(last.Rate) * float64(time.Second))
+	from = last.Began.Add(-clockMargin)
+	return from, !last.Began.IsZero() && !from.After(stored.Add(-length))
 }
 
 func (f *keptFeed) next(wait, end context.Context) (*nats.Msg, time.Time, error) {
