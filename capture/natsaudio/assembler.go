@@ -27,6 +27,7 @@ type Assembler struct {
 	shift   int64  // stream position of the session's position 0, at capture.Rate
 	pos     int64  // end of the last emitted block
 	gaps    allowance
+	leap    leap
 	ended   bool
 	warned  map[string]bool
 }
@@ -159,7 +160,7 @@ func (a *Assembler) change(p Packet) error {
 		a.shift = a.after(p)
 	}
 	a.session, a.began, a.spoke, a.sound = p.Session, p.Began, p.Stored, s
-	a.order = &order{next: 1}
+	a.order, a.leap = &order{next: 1}, leap{}
 	return nil
 }
 
@@ -179,35 +180,21 @@ func (a *Assembler) hear(p Packet, emit func(capture.Block)) {
 		a.stats.Dropped++ // after the end mark
 		return
 	}
-	if !a.sound.began {
-		a.join(p)
-	} else if p.Position-a.sound.pos > samples(MaxGap, p.Rate) {
-		a.bad("gap", fmt.Errorf("%w: %s %d after %d, expected less than %v of lost sound", ErrPacket, HeaderPosition, p.Position, a.sound.pos, MaxGap))
-		return
-	}
-	at := a.shift + a.sound.output(max(0, p.Position))
-	if at > capture.MaxPosition {
-		a.bad("length", fmt.Errorf("%w: %s %d is sample %d of the stream, expected up to %d", ErrPacket, HeaderPosition, p.Position, at, int64(capture.MaxPosition)))
-		return
-	}
-	gap := p.Position > a.sound.pos
-	if !a.sound.began {
-		gap = at > a.pos
-	}
-	if !a.gaps.pass(p, gap) {
-		a.bad("gaps", fmt.Errorf("%w: %s %d after %d is one gap too many, expected one for every %v of sound, and %d more",
-			ErrPacket, HeaderPosition, p.Position, a.sound.pos, capture.Duration(gapEvery), gapsInHand))
+	if kind, err := a.place(p, emit); err != nil {
+		a.bad(kind, fmt.Errorf("%w: %s %d %w", ErrPacket, HeaderPosition, p.Position, err))
+		if p.End { // wherever it is, nothing comes after it
+			a.over(emit)
+		}
 		return
 	}
 	if p.End {
 		end := a.shift + a.sound.output(p.Position)
-		a.leave(emit)
+		a.over(emit)
 		if end > a.pos {
 			// The last packets are lost. One sample of silence marks the end.
 			emit(capture.Block{Start: end - 1, Samples: make([]float32, 1)})
 			a.pos = end
 		}
-		a.ended = !a.opts.Follow
 		return
 	}
 	a.stats.Packets++
@@ -216,6 +203,38 @@ func (a *Assembler) hear(p Packet, emit func(capture.Block)) {
 	} else if a.sound.odd > 0 {
 		a.bad("numbers", fmt.Errorf("packet %d of session %s: %d of its decoded samples are no numbers: silence is taken for them", p.Seq, p.Session, a.sound.odd))
 	}
+}
+
+// over ends a session with its end mark.
+func (a *Assembler) over(emit func(capture.Block)) {
+	a.leave(emit)
+	a.ended = !a.opts.Follow
+}
+
+// place decides where the next packet belongs in the stream. It returns an error, and its kind, for a packet that is refused
+// for its place.
+func (a *Assembler) place(p Packet, emit func(capture.Block)) (kind string, err error) {
+	if a.sound.began {
+		if err := a.near(p, emit); err != nil {
+			return "gap", err
+		}
+	}
+	if !a.sound.began {
+		a.join(p)
+	}
+	at := a.shift + a.sound.output(max(0, p.Position))
+	if at > capture.MaxPosition {
+		return "length", fmt.Errorf("is sample %d of the stream, expected up to %d", at, int64(capture.MaxPosition))
+	}
+	gap := p.Position > a.sound.pos
+	if !a.sound.began {
+		gap = at > a.pos
+	}
+	if !a.gaps.pass(p, gap) {
+		return "gaps", fmt.Errorf("after %d is one gap too many, expected one for every %v of sound, and %d more",
+			a.sound.pos, capture.Duration(gapEvery), gapsInHand)
+	}
+	return "", nil
 }
 
 // join decides the stream position of the first packet that is heard of a session.

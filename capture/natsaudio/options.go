@@ -35,7 +35,8 @@ func BadKinds() []string {
 	return []string{"packet", "format", "gap", "gaps", "length", "decode", "numbers"}
 }
 
-// MaxGap is the longest gap that is accepted. A packet further ahead is dropped.
+// MaxGap is the longest gap that is accepted. Packets further ahead are dropped. If a few in a row are, the sound goes on
+// with them, without the gap.
 const MaxGap = 24 * time.Hour
 
 // JoinWithin is how late a reader may join a session and still keep the session's time, with a gap for the

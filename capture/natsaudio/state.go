@@ -5,11 +5,30 @@ import "github.com/seed-7adb9000/diarizer/internal/state"
 // AppendBinary appends the state of a to b. With it, another Assembler of the same Options goes on to the same blocks. It
 // never fails.
 func (a *Assembler) AppendBinary(b []byte) ([]byte, error) {
-	return state.Append(b, a.fields()...), nil
+	if a.leap == (leap{}) {
+		return state.Append(b, a.fields()...), nil
+	}
+	return state.Append(b, a.leapFields()...), nil
 }
 
 // UnmarshalBinary gives a new a the state of an Assembler of the same Options, as written by AppendBinary.
-func (a *Assembler) UnmarshalBinary(b []byte) error { return state.Restore(b, a.fields()...) }
+func (a *Assembler) UnmarshalBinary(b []byte) error {
+	whole := *a
+	whole.order = new(order)
+	err := state.Restore(b, whole.fields()...)
+	if err == nil {
+		*a = whole
+		return nil
+	}
+	if state.Restore(b, a.leapFields()...) == nil {
+		return nil
+	}
+	return err
+}
+
+// leapFields are the fields of an Assembler with a leap, which is rare. Without one, the state is the one that versions
+// without leaps write and read.
+func (a *Assembler) leapFields() []any { return append(a.fields(), &a.leap.packets, &a.leap.end) }
 
 func (a *Assembler) fields() []any {
 	return []any{

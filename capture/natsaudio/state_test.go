@@ -84,7 +84,8 @@ func TestStateIsComplete(t *testing.T) {
 	if _, err := a.Push(Packet{Session: "a", Seq: 1, Encoding: S16, Rate: 8000, Channels: 1, Samples: 1, Data: []byte{1, 0}}, func(capture.Block) {}); err != nil {
 		t.Fatal(err)
 	}
-	statetest.Covers(t, a, a.fields(), "opts", "warned")
+	statetest.Covers(t, a, a.leapFields(), "opts", "warned")
+	statetest.Covers(t, &a.leap, a.leapFields())
 	statetest.Covers(t, &a.gaps, []any{&a.gaps.used})
 	statetest.Covers(t, a.order, a.order.fields())
 	statetest.Covers(t, &a.rival, a.rival.fields())
