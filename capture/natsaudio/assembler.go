@@ -164,10 +164,11 @@ func (a *Assembler) change(p Packet) error {
 	return nil
 }
 
-// after is the stream position at which a session begins that follows another one.
+// after is the stream position of position 0 of a session that follows another one. If their times are not known, it is too
+// far ahead, so that the session joins without a gap with the first packet that is heard, which may be in its middle.
 func (a *Assembler) after(p Packet) int64 {
 	if a.began.IsZero() || p.Began.IsZero() {
-		return a.pos
+		return a.pos + samples(MaxGap, capture.Rate) + 1
 	}
 	apart := p.Began.Sub(a.began)
 	at := a.shift + int64(math.Round(apart.Seconds()*capture.Rate))

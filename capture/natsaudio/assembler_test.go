@@ -253,6 +253,38 @@ func TestSessions(t *testing.T) {
 	}
 }
 
+// TestJoinNext: a session that follows another one, and has gone on for a while when it is first heard, begins without a gap unless
+// the times of both are known.
+func TestJoinNext(t *testing.T) {
+	began := time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
+	one, _ := cut(rand.New(rand.NewPCG(10, 1)), "one", 16000, 1, 16000, 320)
+	for _, c := range []struct {
+		one, two time.Time
+		second   int64 // at which the second session begins in the stream
+	}{
+		{time.Time{}, time.Time{}, 1},
+		{began, time.Time{}, 1},
+		{time.Time{}, began, 1},
+		{began, began.Add(time.Minute), 60 + 3600},
+	} {
+		two, _ := cut(rand.New(rand.NewPCG(11, 1)), "two", 48000, 1, 48000, 960)
+		all := append(slices.Clone(one), two...)
+		for i := range all {
+			if all[i].Session == "one" {
+				all[i].Began = c.one
+				continue
+			}
+			all[i].Began = c.two
+			all[i].Seq += 100_000
+			all[i].Position += 3600 * 48000
+		}
+		got, a := assemble(t, Options{Follow: true}, all)
+		if st := a.Stats(); got.end != (c.second+1)*16000 || len(got.samples) != 2*16000 || st.Bad+st.Lost != 0 {
+			t.Errorf("%v, %v: %d samples up to %d, %+v", c.one, c.two, len(got.samples), got.end, st)
+		}
+	}
+}
+
 func TestBadPackets(t *testing.T) {
 	good, _ := cut(rand.New(rand.NewPCG(5, 1)), "a", 16000, 1, 16000, 320)
 	far := good[30]
