@@ -13,20 +13,24 @@ import (
 // found is what a worker knows about the sound of a stream without a run.
 type found struct {
 	count uint64 // messages at the last look
-	fresh bool   // whether some of them belong to no run yet
-	since uint64 // number of the first of those, 0 where it is not known
+	from  uint64 // the claim's From at that look: earlier sound belongs to runs that are over
+	since uint64 // number of the first message from there on, 0 if there is none
+	asked uint64 // the look that has read since, see turnover
 }
 
-// counted records how many messages of sound a stream has and reports whether the number has
-// changed.
-func (w *Worker) counted(stream string, n uint64) bool {
+// counted records how many messages of sound a stream has and where its next run can begin. It
+// reports whether one of them has changed.
+func (w *Worker) counted(stream string, n, from uint64) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f := w.found[stream]
-	if f.count == n {
+	if f.count == n && f.from == from {
 		return false
 	}
-	f.count = n
+	if f.from != from {
+		f.since = 0 // it was the sound of a run that is over
+	}
+	f.count, f.from = n, from
 	w.found[stream] = f
 	return true
 }
@@ -46,18 +50,18 @@ func (w *Worker) soundFound(first map[string]uint64) {
 	defer w.mu.Unlock()
 	for stream, since := range first {
 		f := w.found[stream]
-		f.fresh, f.since = since > 0, since
+		f.since, f.asked = since, w.turnover.looks
 		w.found[stream] = f
 	}
 }
 
-// fresh reports whether a stream without a run has sound for one, and with which message that
-// sound begins.
-func (w *Worker) fresh(stream string) (since uint64, ok bool) {
+// fresh reports whether a stream without a run, whose next run can begin with message from, has
+// sound for one, and with which message that sound begins.
+func (w *Worker) fresh(stream string, from uint64) (since uint64, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f := w.found[stream]
-	return f.since, f.fresh && !w.draining
+	return f.since, f.since > 0 && f.from == from && !w.draining
 }
 
 // candidate is a stream that waits for a worker. since is the first message of its sound that
@@ -75,7 +79,7 @@ type candidate struct {
 func (w *Worker) candidates(free map[string]seenClaim) []candidate {
 	var all []candidate
 	for stream, c := range free {
-		if since, ok := w.fresh(stream); c.Open {
+		if since, ok := w.fresh(stream, c.From); c.Open {
 			all = append(all, candidate{stream, c, c.From})
 		} else if ok {
 			all = append(all, candidate{stream, c, since})

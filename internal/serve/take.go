@@ -95,8 +95,8 @@ func (w *Worker) consider(ctx context.Context, stream string, c seenClaim) {
 	}
 	delete(w.waiting, stream)
 	delete(w.newcomers, stream)
-	if f := w.found[stream]; f.fresh { // the next look sets it again if there is more sound
-		f.fresh = false
+	if f := w.found[stream]; f.since > 0 { // the next look sets it again if there is more sound
+		f.since = 0
 		w.found[stream] = f
 	}
 	soft, hard := context.Context(nil), context.Context(nil)
@@ -227,7 +227,8 @@ func (w *Worker) findStreams(ctx context.Context) error {
 	}
 	_, claims := w.roster.all()
 	var news []string
-	fresh := make(map[string]uint64)
+	w.turnover.look(info.State)
+	var quiet []idle
 	for subject, n := range info.State.Subjects {
 		stream, ok := natsaudio.Stream(subject)
 		if !ok || !event.ValidToken(stream) {
@@ -239,20 +240,15 @@ func (w *Worker) findStreams(ctx context.Context) error {
 			news = append(news, stream)
 		case !c.Open && c.revision == before[stream].revision && c.From > info.State.LastSeq+1:
 			if err := w.rewind(ctx, stream, c); err != nil {
-				w.soundFound(fresh)
 				return err
 			}
-		case !c.Open && w.counted(stream, n):
-			since, err := firstOn(ctx, w.s.audio, subject, c.From)
-			if err != nil {
-				w.overlook(stream)
-				w.soundFound(fresh)
-				return err
-			}
-			fresh[stream] = since
+		case !c.Open:
+			quiet = append(quiet, idle{stream: stream, count: n, from: c.From})
 		}
 	}
-	w.soundFound(fresh)
+	if err := w.examine(ctx, info, quiet); err != nil {
+		return err
+	}
 	slices.Sort(news)
 	if err := w.welcome(ctx, news); err != nil {
 		return err

@@ -47,6 +47,7 @@ type Worker struct {
 	newcomers map[string]uint64
 
 	sizes    map[string]size      // used by discover only
+	turnover turnover             // used by discover only
 	left     map[string]time.Time // streams that waited at the last look, and since when; used by look only
 	moved    time.Time            // when a stream was handed over to make the workers even
 	draining bool
