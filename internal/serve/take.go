@@ -95,10 +95,6 @@ func (w *Worker) consider(ctx context.Context, stream string, c seenClaim) {
 	}
 	delete(w.waiting, stream)
 	delete(w.newcomers, stream)
-	if f := w.found[stream]; f.since > 0 { // the next look sets it again if there is more sound
-		f.since = 0
-		w.found[stream] = f
-	}
 	soft, hard := context.Context(nil), context.Context(nil)
 	o := &owned{owner: &owner{w: w, stream: stream, claimed: time.Now(), id: w.id, log: w.opts.Log.With("worker", w.id, "stream", stream)},
 		done: make(chan struct{})}
@@ -111,6 +107,7 @@ func (w *Worker) consider(ctx context.Context, stream string, c seenClaim) {
 		defer close(o.done)
 		defer o.cancel(nil)
 		err := w.own(hard, soft, o, c, delay)
+		w.overlook(stream) // what was known is of the time before
 		w.mu.Lock()
 		delete(w.owned, stream)
 		if err != nil {
@@ -150,7 +147,6 @@ func (w *Worker) own(ctx, soft context.Context, o *owned, c seenClaim, delay tim
 	}
 	revision, err := w.s.write(ctx, o.stream, next, c.revision)
 	if err != nil {
-		w.overlook(o.stream)
 		if !errors.Is(err, errTaken) {
 			w.report(err)
 		}
@@ -160,13 +156,7 @@ func (w *Worker) own(ctx, soft context.Context, o *owned, c seenClaim, delay tim
 	w.metrics.take(c.Open)
 	err = o.run(ctx, soft)
 	switch {
-	case errors.Is(err, errLost):
-		w.overlook(o.stream) // the next look finds out which worker has it
-		fallthrough
-	case errors.Is(err, errYield):
-		w.overlook(o.stream) // its next session waits like other streams
-		fallthrough
-	case errors.Is(err, errRelease), errors.Is(err, errIdle):
+	case errors.Is(err, errLost), errors.Is(err, errYield), errors.Is(err, errRelease), errors.Is(err, errIdle):
 		o.log.Info("stream left", "why", err)
 		return nil
 	case ctx.Err() != nil:
