@@ -50,6 +50,7 @@ type follower struct {
 	out    []event.Event // of the desk and the room, not yet handed to the sink
 	wall   time.Time     // storing time of the last message
 	number uint64        // of the last message
+	took   uint64        // number of the last message that belongs to the run: new sound of its session, or a note
 	status int64         // stream position of the next status
 	closed time.Time     // storing time of the last sound, while the run waits for words
 	ended  bool
@@ -156,8 +157,11 @@ func (f *follower) push(ctx context.Context, m message) error {
 		return errNext
 	case f.closing():
 		return nil // the packet is read again
-	case !p.End && !f.asm.Had(p): // a session that began before the end is heard from its beginning
-		f.succession.own(m.stored)
+	case !f.asm.Had(p):
+		f.took = m.number
+		if !p.End { // a session that began before the end is heard from its beginning
+			f.succession.own(m.stored)
+		}
 	}
 	if f.session == "" {
 		f.session = p.Session

@@ -67,6 +67,9 @@ func (f *follower) noted(ctx context.Context, kind string, m message) error {
 	if f.enc.Seq == 0 {
 		return nil
 	}
+	if session := m.header[natsaudio.HeaderSession]; !f.closing() && len(session) > 0 && session[0] == f.session {
+		f.took = m.number
+	}
 	data := m.data
 	f.desk.Heard(f.stream.At())
 	switch kind {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/capture/natsaudio"
-	"github.com/seed-7adb9000/diarizer/internal/bus/fence"
 	"github.com/seed-7adb9000/diarizer/internal/serve/checkpoint"
 	"github.com/seed-7adb9000/diarizer/publish"
 )
@@ -180,7 +179,7 @@ func (o *owner) consume(ctx, soft context.Context) error {
 	in := &intake{js: o.w.s.audio, subject: natsaudio.Subject(o.stream), after: o.follow.number, report: o.report}
 	defer in.stop()
 	o.listen()
-	idle := time.Now()
+	calm := lull{since: time.Now()}
 	for {
 		wait, cancel := context.WithTimeout(soft, intakeWait)
 		m, pending, err := in.next(wait)
@@ -192,48 +191,43 @@ func (o *owner) consume(ctx, soft context.Context) error {
 			return o.leave(ctx, context.Cause(soft))
 		case errors.Is(err, context.DeadlineExceeded):
 			o.backlogSeen(time.Time{}, 0)
-			if !o.w.lease.holds() {
-				idle = time.Now() // cut off or stopped until now, so sound may have come unheard
-			}
-			switch err := o.quiet(ctx, time.Since(idle)); {
-			case fence.Refused(err): // sound has come meanwhile
-				if last, ok := fence.Last(err); ok && last < o.follow.number {
-					return errReplaced
-				}
-				idle = time.Now()
-			case err != nil:
-				return err
-			}
-			if err := o.save(ctx, false); err != nil {
-				return err
-			}
-			continue
 		case err != nil:
 			return err
-		}
-		idle = time.Now()
-		o.backlogSeen(m.stored, pending)
-		if err := o.follow.push(ctx, m); err != nil {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
+		default:
+			if err := o.hear(ctx, m, pending); err != nil || o.follow.ended {
+				return err
 			}
-			return err
+			if o.follow.session == "" || o.follow.took == m.number {
+				calm.since = time.Now()
+			}
 		}
-		o.backlogSeen(m.stored, pending)
-		if o.follow.ended {
-			return nil
-		}
-		o.listen()
-		if err := o.opened(ctx); err != nil {
-			return err
-		}
-		if err := o.recognize(ctx); err != nil {
+		if err := o.pause(ctx, &calm, pending); err != nil {
 			return err
 		}
 		if err := o.save(ctx, false); err != nil {
 			return err
 		}
 	}
+}
+
+// hear passes a message on to the follower. pending is how many messages wait behind it.
+func (o *owner) hear(ctx context.Context, m message, pending uint64) error {
+	o.backlogSeen(m.stored, pending)
+	if err := o.follow.push(ctx, m); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return err
+	}
+	o.backlogSeen(m.stored, pending)
+	if o.follow.ended {
+		return nil
+	}
+	o.listen()
+	if err := o.opened(ctx); err != nil {
+		return err
+	}
+	return o.recognize(ctx)
 }
 
 // intakeWait is how long consume waits for a message before it checks for the end of the run.

@@ -11,6 +11,36 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/bus/fence"
 )
 
+// lull is a time without sound of the session that is heard. Messages of other sessions may
+// come meanwhile.
+type lull struct {
+	since time.Time // of the last message that belongs to the run
+	asked time.Time // of the last call of quiet
+}
+
+// pause ends the run if the lull has lasted for too long. pending is how many messages wait:
+// sound of the session may be among them.
+func (o *owner) pause(ctx context.Context, l *lull, pending uint64) error {
+	if !o.w.lease.holds() {
+		l.since = time.Now() // cut off or stopped until now, so sound may have come unheard
+	}
+	if pending > 0 || time.Since(l.asked) < quietEvery {
+		return nil
+	}
+	l.asked = time.Now()
+	err := o.quiet(ctx, time.Since(l.since))
+	if !fence.Refused(err) {
+		return err
+	}
+	if last, ok := fence.Last(err); ok && last < o.follow.number {
+		return errReplaced
+	}
+	return nil // a message has come meanwhile: it is heard first
+}
+
+// quietEvery bounds how often the end of a run is asked for while another sender goes on.
+const quietEvery = 100 * time.Millisecond
+
 // quiet is called while no sound comes. The server refuses it, see [fence.Refused], if sound
 // has come that this owner has not heard yet.
 func (o *owner) quiet(ctx context.Context, since time.Duration) error {

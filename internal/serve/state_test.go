@@ -19,7 +19,7 @@ func TestStateIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The stream's snapshot stands behind the list.
-	statetest.Covers(t, f, f.fields(), "cfg", "sink", "stream", "out", "ended", "lag", "answer", "answerWords", "refused", "snapshotSize")
+	statetest.Covers(t, f, f.fields(), "cfg", "sink", "stream", "out", "took", "ended", "lag", "answer", "answerWords", "refused", "snapshotSize")
 	statetest.Covers(t, &f.enc, f.fields(), "Now")
 	statetest.Covers(t, &f.succession, f.fields(), "past", "seen", "tell")
 }
