@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,7 +27,7 @@ const (
 type size struct {
 	count uint64 // messages at the last look
 	at    time.Time
-	bytes uint64 // of the last message
+	bytes uint64 // of one message of sound
 }
 
 // keepShares removes the oldest sound of senders that take more than their share of a JetStream
@@ -62,22 +63,74 @@ func (w *Worker) keepShares(ctx context.Context, info *jetstream.StreamInfo) err
 	return nil
 }
 
-// sizeOn is about the size in bytes of one message on a subject with n messages.
+// sizeOn is about the size in bytes of one message of sound on a subject with n messages.
 func (w *Worker) sizeOn(ctx context.Context, subject string, n uint64) (uint64, error) {
 	s, known := w.sizes[subject]
 	if known && time.Since(s.at) < sizeAge && n < s.count+s.count/8 {
 		return s.bytes, nil
 	}
-	msg, err := w.s.audio.GetLastMsgForSubject(ctx, subject)
+	bytes, err := w.weigh(ctx, subject)
+	if err != nil {
+		return 0, err
+	}
+	w.sizes[subject] = size{n, time.Now(), bytes}
+	return bytes, nil
+}
+
+// weighed is how many messages of a subject are looked at, besides the last, to find one with
+// sound.
+const weighed = 6
+
+// weigh finds a message of sound on a subject and returns its size in bytes. Notes say nothing
+// about the size of the others, nor do stops and end marks. Where there is nothing else, the
+// smallest of them counts: a sender must not escape by sending notes.
+func (w *Worker) weigh(ctx context.Context, subject string) (uint64, error) {
+	last, err := w.s.audio.GetLastMsgForSubject(ctx, subject)
 	if err != nil {
 		return 0, fmt.Errorf("last message on %s: %w", subject, err)
 	}
-	bytes := uint64(len(msg.Subject) + len(msg.Data))
-	for name, values := range msg.Header {
+	least := heft(last)
+	if isSound(last) {
+		return least, nil
+	}
+	first, err := firstOn(ctx, w.s.audio, subject, 1)
+	if err != nil {
+		return 0, err
+	}
+	for i := range uint64(weighed) {
+		at := first + (last.Sequence-min(first, last.Sequence))*i/weighed
+		msg, err := w.s.audio.GetMsg(ctx, max(1, at), jetstream.WithGetMsgSubject(subject))
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound): // removed meanwhile
+			return least, nil
+		case err != nil:
+			return 0, fmt.Errorf("message %d or later on %s: %w", at, subject, err)
+		case isSound(msg):
+			return heft(msg), nil
+		}
+		least = min(least, heft(msg))
+	}
+	return least, nil
+}
+
+// isSound reports whether a message on a subject of sound has sound, for all that its headers
+// say.
+func isSound(m *jetstream.RawStreamMsg) bool {
+	for _, name := range []string{headerNote, headerStop, natsaudio.HeaderEnd} {
+		if len(m.Header[name]) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// heft is the size of a message in bytes.
+func heft(m *jetstream.RawStreamMsg) uint64 {
+	bytes := uint64(len(m.Subject) + len(m.Data))
+	for name, values := range m.Header {
 		for _, v := range values {
 			bytes += uint64(len(name) + len(v) + 4)
 		}
 	}
-	w.sizes[subject] = size{n, time.Now(), bytes}
-	return bytes, nil
+	return bytes
 }
