@@ -3,6 +3,7 @@ package serve
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -100,6 +101,22 @@ func (w *Worker) candidates(free map[string]seenClaim) []candidate {
 		return cmp.Or(cmp.Compare(a.since, b.since), cmp.Compare(a.stream, b.stream))
 	})
 	return all
+}
+
+// waitNoLonger forgets why streams wait that do not wait for a worker any more: another worker
+// has taken them, or their sound is gone. A stream of this worker may be about to wait, see
+// shed.
+func (w *Worker) waitNoLonger(mine []*owned, candidates []candidate) {
+	still := make(map[string]bool, len(mine)+len(candidates))
+	for _, o := range mine {
+		still[o.stream] = true
+	}
+	for _, c := range candidates {
+		still[c.stream] = true
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	maps.DeleteFunc(w.waiting, func(stream, _ string) bool { return !still[stream] })
 }
 
 // unasked stands for the first message of a stream's sound until it is known.

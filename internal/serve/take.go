@@ -41,11 +41,13 @@ func (w *Worker) look(ctx context.Context) {
 	}
 	w.shed()
 	free := w.roster.free(w.ID())
-	for _, o := range w.all() {
+	mine := w.all()
+	for _, o := range mine {
 		delete(free, o.stream)
 	}
 	least := w.roster.least(w.ID())
 	candidates, first := w.candidates(free), map[string]time.Time{}
+	w.waitNoLonger(mine, candidates)
 	for _, c := range candidates {
 		if !w.leaves(c.stream, least, first) {
 			w.consider(ctx, c.stream, c.claim)
