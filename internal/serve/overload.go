@@ -7,8 +7,9 @@ import (
 
 // A worker is overloaded when, for overloadFor, a stream has been behind by overloadLag and the
 // sum of the streams' lags has not fallen. The time starts again when the worker takes another
-// stream. An overloaded worker gives up the stream that it took last, and lowers its limit by
-// one, until no stream has been behind for calmFor.
+// stream. An overloaded worker gives up the stream that it took last. Its limit is then the
+// number of streams that it still has. After each calmFor in which no stream has been behind,
+// the limit rises by a quarter.
 const (
 	overloadLag = 5 * time.Second
 	overloadFor = 5 * time.Second
@@ -25,7 +26,7 @@ type load struct {
 }
 
 // judge takes the present lags of the streams. It reports whether a stream has to be given up,
-// and whether one more may be taken.
+// and whether more may be taken.
 func (l *load) judge(lags []time.Duration) (shed, more bool) {
 	now := l.now()
 	var worst, sum time.Duration
@@ -67,8 +68,8 @@ func (w *Worker) shed() {
 	shed, more := w.load.judge(lags)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if more && w.limit < w.opts.Limit {
-		w.limit++
+	if more {
+		w.limit = min(w.opts.Limit, w.limit+max(1, w.limit/4))
 	}
 	if !shed || len(all) < 2 {
 		return

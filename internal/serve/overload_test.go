@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -50,5 +51,28 @@ func TestLoad(t *testing.T) {
 	}
 	if mores != 2 {
 		t.Errorf("%d streams more in two calm minutes, expected 2", mores)
+	}
+}
+
+// TestLimitComesBack holds that the limit of a worker that was overloaded once is the old one again
+// after a few calm minutes.
+func TestLimitComesBack(t *testing.T) {
+	now := time.Now()
+	w := &Worker{opts: Options{Limit: 100}, limit: 20}
+	w.load.now = func() time.Time { return now }
+	w.shed()
+	var limits []int
+	for range 9 {
+		now = now.Add(calmFor)
+		w.shed()
+		limits = append(limits, w.limit)
+	}
+	if want := []int{25, 31, 38, 47, 58, 72, 90, 100, 100}; !slices.Equal(limits, want) {
+		t.Errorf("limits after calm minutes: %v, expected %v", limits, want)
+	}
+	w.limit = 1
+	now = now.Add(calmFor)
+	if w.shed(); w.limit != 2 {
+		t.Errorf("the limit rises from 1 to %d, expected 2", w.limit)
 	}
 }
