@@ -72,13 +72,14 @@ func (o *owner) leave(ctx context.Context, cause error) error {
 // handOverWithin bounds a handover.
 const handOverWithin = 4 * time.Second
 
-// over prepares the claim and the checkpoint for the next run of the stream.
-func (o *owner) over(ctx context.Context) error {
+// over prepares the claim and the checkpoint for the next run of the stream. attempt is how
+// often that run was begun already.
+func (o *owner) over(ctx context.Context, attempt int) error {
 	f := o.follow
 	o.log.Info("run over", "run", f.enc.Run, "events", f.enc.Seq, "length", capture.Duration(f.stream.At()))
 	err := o.amend(ctx, func(c *claim) {
 		c.forget(f.session)
-		c.From, c.Heard, c.Events, c.Attempt, c.Open = f.next(), f.number, o.chain.last, 0, false
+		c.From, c.Heard, c.Events, c.Attempt, c.Open = f.next(), f.number, o.chain.last, attempt, false
 	})
 	if err == nil {
 		err = o.keeper.Clear(ctx)
@@ -149,5 +150,6 @@ func (o *owner) replaced(ctx context.Context) error {
 		return err
 	}
 	o.follow.session, o.follow.number, o.follow.succession = "", 0, succession{}
-	return o.over(ctx)
+	// The last checkpoint must not fit the next run, see belongs.
+	return o.over(ctx, o.current().Attempt+1)
 }

@@ -85,7 +85,7 @@ func (o *owner) run(ctx, soft context.Context) error {
 		switch {
 		case err == nil || errors.Is(err, errNext): // the run is over
 			o.shut(true)
-			if err = o.over(ctx); err == nil {
+			if err = o.over(ctx, 0); err == nil {
 				err = o.giveWay(ctx)
 			}
 		case errors.Is(err, errDiverged):
@@ -112,7 +112,7 @@ func (o *owner) begin(ctx context.Context, saved []byte) error {
 		f, err := resume(o.stream, o.w.opts.Pipeline, o.chain, saved)
 		if err != nil {
 			o.log.Warn("checkpoint refused: beginning again with the sound", "error", err, "from", c.From)
-		} else if f.number < c.From {
+		} else if !f.belongs(c) {
 			o.log.Warn("checkpoint of an earlier run is left aside", "message", f.number, "from", c.From)
 		} else {
 			o.follow = f

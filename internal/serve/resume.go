@@ -3,6 +3,7 @@ package serve
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/state"
@@ -47,6 +48,12 @@ func resume(stream string, cfg pipeline.Config, sink eventSink, snapshot []byte)
 	}
 	f.stream, err = pipeline.RestoreStream(cfg, rest[n:])
 	return f, err
+}
+
+// belongs reports whether a resumed follower is of the run that the claim is about. A worker that
+// dies between the end of a run and the removal of its checkpoint leaves one of an earlier run.
+func (f *follower) belongs(c claim) bool {
+	return f.number >= c.From && f.attempt == c.Attempt && !slices.Contains(c.Past, f.session)
 }
 
 // checkpointVersion is the version of the layout of the fields below.
