@@ -218,7 +218,6 @@ func oneWord(name string) string {
 	}, name)
 }
 
-// file is the recording's name, the stream's id where that is not known.
 // Recording is the name of the recording: that of its source, or the stream's id where the
 // source has no name or the run's start was not heard. It is the file in [Timeline.Segments].
 func (t *Timeline) Recording() string { return cmp.Or(t.source.Name, t.order.stream, "stream") }

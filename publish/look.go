@@ -86,7 +86,8 @@ func (c *courier) reached(ctx context.Context, stream, run string) (last event.E
 	// Another run of the stream has begun since.
 	searching, end := context.WithTimeout(ctx, searchWithin)
 	defer end()
-	opts := SubscribeOptions{Streams: []string{stream}, Since: begun(run, msg.Time)}
+	var waited error // why nothing came
+	opts := SubscribeOptions{Streams: []string{stream}, Since: begun(run, msg.Time), OnWait: func(err error) { waited = err }}
 	for m, err := range Subscribe(searching, c.nc, opts) {
 		switch {
 		case errors.Is(err, event.ErrHole):
@@ -101,7 +102,10 @@ func (c *courier) reached(ctx context.Context, stream, run string) (last event.E
 			return last, found, nil
 		}
 	}
-	if mayNotAsk(ctx, searching.Err()) {
+	switch {
+	case errors.Is(waited, ErrNoJetStream), errors.Is(waited, ErrUnreachable):
+		return last, false, fmt.Errorf("events of run %s: %w", run, waited)
+	case mayNotAsk(ctx, searching.Err()):
 		return last, false, errMute
 	}
 	return last, false, cause(ctx, nil)

@@ -227,15 +227,30 @@ func (s *sender) publish(ctx context.Context, msg *nats.Msg) (*jetstream.PubAck,
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case ack := <-future.Ok():
-		return ack, nil
-	case err := <-future.Err():
-		return nil, err
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	var refusals <-chan time.Time // the server does not answer a message that it refuses
+	if s.forbidden != nil {
+		tick := time.NewTicker(refusalEvery)
+		defer tick.Stop()
+		refusals = tick.C
+	}
+	for {
+		select {
+		case ack := <-future.Ok():
+			return ack, nil
+		case err := <-future.Err():
+			return nil, err
+		case <-refusals:
+			if s.givesUp(msg.Subject) {
+				return nil, mayNotPublish(msg.Subject)
+			}
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 }
+
+// refusalEvery is how often a sender that gives up looks whether it may publish.
+const refusalEvery = 50 * time.Millisecond
 
 // mayBeStored reports whether a message that got err instead of an acknowledgement may have been stored.
 func mayBeStored(err error) bool {

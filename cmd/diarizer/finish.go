@@ -45,18 +45,19 @@ func (r *results) write(how outcome, timelines []*event.Timeline, live []rttm.Se
 	return errors.Join(errs...)
 }
 
-// shortened is the error for files that lack the beginning of a stream, because the stream
-// had more turns than are kept one by one. It is nil where there are none.
+// shortened says which files and counts lack the beginning of a stream, because the stream
+// had more turns than are kept one by one. It is nil where none does.
 func (r *results) shortened(timelines []*event.Timeline) error {
 	var errs []error
 	for _, t := range timelines {
 		if t.Settled() == 0 {
 			continue
 		}
+		kept := fmt.Sprintf("the latest %d turns of %s, and not the %d before them", len(t.Turns()), t.Recording(), t.Settled())
+		errs = append(errs, fmt.Errorf("the counts are those of %s: files that end in .rttm or .jsonl have all", kept))
 		for _, f := range r.final {
-			if f.format != export.RTTM {
-				errs = append(errs, fmt.Errorf("%s has the latest %d turns of %s, and not the %d before them: files that end in .rttm or .jsonl have all",
-					f.Path(), len(t.Turns()), t.Recording(), t.Settled()))
+			if f.format != export.RTTM && f.Done().Path == f.Path() {
+				errs = append(errs, fmt.Errorf("%s has %s", f.Path(), kept))
 			}
 		}
 	}

@@ -182,14 +182,16 @@ func (r *recognition) event(e event.Event) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if e.Confidence < 1 || e.Name == e.Speaker.String() { // only a person is that sure
+		if delete(r.named[e.Stream], e.Speaker); len(r.named[e.Stream]) == 0 {
+			delete(r.named, e.Stream)
+		}
+		return
+	}
 	if r.named[e.Stream] == nil {
 		r.named[e.Stream] = map[event.Speaker]string{}
 	}
-	if e.Confidence == 1 && e.Name != e.Speaker.String() { // only a person is that sure
-		r.named[e.Stream][e.Speaker] = e.Name
-	} else {
-		delete(r.named[e.Stream], e.Speaker)
-	}
+	r.named[e.Stream][e.Speaker] = e.Name
 }
 
 // keep writes the voices of the speakers that got a name to the file. Where the page or the
@@ -212,6 +214,9 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 	file, err := voicefile.Open(r.file.Path(), r.model, r.key) // as it is now: others change it too
 	if err != nil {
 		return as(exitInput, fmt.Errorf("--identify: no voice of this meeting is kept: %w", err))
+	}
+	for _, name := range file.Expired() {
+		say("%s\n", expired(file, name))
 	}
 	var kept, short []string
 	var errs []error

@@ -47,8 +47,15 @@ func TestVoicesChangeDuringAMeeting(t *testing.T) {
 	}
 	change(func(f *voicefile.File) error { _, err := f.Erase("Ada"); return err })
 	change(add("Carol"))
+	over := enroll.Speaker{Name: "Dora", Enrolled: time.Now(), Source: "stream a", Stats: m.Shape().NewStats(), Expires: time.Now().Add(time.Second)}
+	over.Stats.N = 800
+	for i := range over.Stats.D { // another voice
+		over.Stats.D[i] = float64(i + 1)
+	}
+	change(func(f *voicefile.File) error { return f.Add(over, false) })
+	time.Sleep(time.Until(over.Expires))
 	r.heard["s"] = map[int]model.Stats{1: heard}
-	r.named["s"] = map[event.Speaker]string{1: "Bob"}
+	r.event(event.Event{Stream: "s", Kind: event.SpeakerIdentified, Speaker: 1, Name: "Bob", Confidence: 1})
 	var said strings.Builder
 	if err := r.keep(func(format string, args ...any) { fmt.Fprintf(&said, format, args...) }); err != nil {
 		t.Fatal(err)
@@ -61,8 +68,28 @@ func TestVoicesChangeDuringAMeeting(t *testing.T) {
 	for _, sp := range f.Speakers() {
 		names = append(names, sp.Name)
 	}
-	if got := strings.Join(names, " "); got != "Bob Carol" || !strings.Contains(said.String(), "--file="+path) {
+	if got := strings.Join(names, " "); got != "Bob Carol" || !strings.Contains(said.String(), "--file="+path) || !strings.Contains(said.String(), "the time of Dora's voice was over") {
 		t.Errorf("kept %s: %s", got, &said)
+	}
+}
+
+// A file that nothing is added to need not be readable at the end.
+func TestNobodyIsNamed(t *testing.T) {
+	m, err := cli.ReadModel("light")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "voices.json")
+	r, err := openVoices(path, "", m, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.event(event.Event{Stream: "s", Kind: event.SpeakerIdentified, Speaker: 1, Name: "Ada", Confidence: 0.9})
+	r.event(event.Event{Stream: "s", Kind: event.SpeakerIdentified, Speaker: 2, Name: "Bob", Confidence: 1})
+	r.event(event.Event{Stream: "s", Kind: event.SpeakerIdentified, Speaker: 2, Name: "S2", Confidence: 1})
+	writeFile(t, path, []byte("{}"))
+	if err := r.keep(func(format string, args ...any) { t.Errorf(format, args...) }); err != nil {
+		t.Error(err)
 	}
 }
 

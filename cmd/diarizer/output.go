@@ -235,11 +235,11 @@ func (o *output) close(ctx context.Context, failed error) error {
 	if failed != nil && len(o.timelines) == 0 {
 		o.fail()
 	}
+	o.unsent = errors.Is(failed, publish.ErrUnpublished)
+	err := errors.Join(failed, o.write(ctx), o.deaf)
 	if short := o.files.shortened(o.timelines); short != nil {
 		o.warn(short)
 	}
-	o.unsent = errors.Is(failed, publish.ErrUnpublished)
-	err := errors.Join(failed, o.write(ctx), o.deaf)
 	if o.term == nil {
 		err = errors.Join(err, o.result(ctx))
 	}

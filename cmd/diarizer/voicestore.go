@@ -109,6 +109,10 @@ func (s fileStore) change(do func(*voicefile.File) error) error {
 // sayExpired prints the names of the voices that were erased because their time was over.
 func sayExpired(w io.Writer, f *voicefile.File) {
 	for _, name := range f.Expired() {
-		fmt.Fprintf(w, "the time of %s's voice was over: it is erased, and %s was read again and has nothing of it\n", name, f.Path())
+		fmt.Fprintln(w, expired(f, name))
 	}
+}
+
+func expired(f *voicefile.File, name string) string {
+	return fmt.Sprintf("the time of %s's voice was over: it is erased, and %s was read again and has nothing of it", name, f.Path())
 }

@@ -230,6 +230,9 @@ func TestShortenedFiles(t *testing.T) {
 	if err := r.out("--out", []string{filepath.Join(t.TempDir(), "a.rttm"), filepath.Join(t.TempDir(), "a.csv")}, true); err != nil {
 		t.Fatal(err)
 	}
+	if err := r.write(whole, []*event.Timeline{&tl}, nil); err != nil {
+		t.Fatal(err)
+	}
 	want := fmt.Sprintf("a.csv has the latest %d turns of standup, and not the %d before them", len(tl.Turns()), tl.Settled())
 	if err := r.shortened([]*event.Timeline{&tl}); tl.Settled() == 0 || err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "a.rttm has") {
 		t.Errorf("%v, expected %q", err, want)

@@ -15,6 +15,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -142,32 +143,47 @@ func (f File) Apply(cmd *cobra.Command, env func(string) (string, bool)) (all []
 			found[flag.Name] = s
 		}
 	})
+	inForce := withoutExcluded(cmd.Flags(), found)
 	var errs []error
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 		if !settable(flag) {
 			return
 		}
 		in := In{flag, "default"}
-		s, ok := found[flag.Name]
-		for _, other := range cli.Excluded(flag) {
-			if o, set := found[other]; set && o.rank < s.rank {
-				ok = false
-			}
-		}
-		if ok {
+		if s, ok := inForce[flag.Name]; ok {
 			in.From = s.from
-		}
-		if ok && !flag.Changed {
-			errs = append(errs, set(cmd.Flags(), flag, s.words, s.where))
+			if !flag.Changed {
+				errs = append(errs, set(cmd.Flags(), flag, s.words, s.where))
+			}
+			if s.off && len(cli.Excluded(flag)) > 0 {
+				flag.Changed = false // so that it excludes no other flag
+			}
 		}
 		all = append(all, in)
 	})
 	return all, errors.Join(errs...)
 }
 
+// withoutExcluded returns the settings that are in force. Flags exclude those of later places.
+func withoutExcluded(flags *pflag.FlagSet, found map[string]setting) map[string]setting {
+	inForce := map[string]setting{}
+	for _, name := range slices.SortedFunc(maps.Keys(found), func(a, b string) int { return found[a].rank - found[b].rank }) {
+		s := found[name]
+		excluded := slices.ContainsFunc(cli.Excluded(flags.Lookup(name)), func(other string) bool {
+			first, ok := inForce[other]
+			return ok && !first.off && first.rank < s.rank
+		})
+		if s.off || !excluded {
+			inForce[name] = s
+		}
+	}
+	return inForce
+}
+
 // setting is the value of a flag in the first place that has one.
 type setting struct {
-	rank  int // of the place: 0 for the command line
+	rank  int  // of the place: 0 for the command line
+	off   bool // whether the flag is switched off: its value excludes no other flag
 	words []string
 	from  string // names the place, where in errors
 	where string
@@ -176,20 +192,26 @@ type setting struct {
 // find looks for a flag's value on the command line, in the environment and in the tables.
 func (f File) find(flag *pflag.Flag, env func(string) (string, bool), tables []named) (setting, bool) {
 	if flag.Changed {
-		return setting{from: "command line"}, true
+		return setting{off: off(flag, flag.Value.String()), from: "command line"}, true
 	}
 	if value, ok := env(Variable(flag.Name)); ok {
 		name := Variable(flag.Name)
-		return setting{1, []string{value}, name, name}, true
+		return setting{1, value == "" || off(flag, value), []string{value}, name, name}, true
 	}
 	for i, t := range tables {
 		if value, ok := t.values[flag.Name]; ok && !isTable(value) {
 			words, _ := texts(value) // Read has checked it
 			from := f.path + t.name
-			return setting{2 + i, words, from, from + ": " + flag.Name}, true
+			return setting{2 + i, len(words) == 1 && (words[0] == "" || off(flag, words[0])), words, from, from + ": " + flag.Name}, true
 		}
 	}
 	return setting{}, false
+}
+
+// off reports whether value switches a flag off that is on or off.
+func off(flag *pflag.Flag, value string) bool {
+	on, err := strconv.ParseBool(value)
+	return flag.Value.Type() == "bool" && err == nil && !on
 }
 
 func isTable(v any) bool {

@@ -83,9 +83,14 @@ func TestExclusiveFlags(t *testing.T) {
 		{"", "MODEL", "idle-for", "idle-for"},
 		{"model = \"m\"\nidle-for = \"3s\"", "", "", "idle-for model"},
 		{"stream = [\"a\"]", "", "model", "model stream"},
+		{"tui = true", "MODEL", "idle-for", "idle-for tui"}, // model is not in force
+		{"model = \"m\"\n[listen]\ntui = false", "", "", "model"},
+		{"[listen]\nmodel = \"\"\ntui = true", "", "idle-for", "idle-for tui"},
 	} {
 		root, listen, _, _, _ := program()
+		listen.Flags().Bool("tui", false, "")
 		listen.MarkFlagsMutuallyExclusive("model", "idle-for")
+		listen.MarkFlagsMutuallyExclusive("model", "tui")
 		f, err := Read(write(t, c.file), true, root)
 		if err != nil {
 			t.Fatal(err)
@@ -99,8 +104,8 @@ func TestExclusiveFlags(t *testing.T) {
 		}
 		var set []string
 		for _, in := range all {
-			if in.Flag.Changed != (in.From != "default") {
-				t.Errorf("%+v: %s is from %s", c, in.Flag.Name, in.From)
+			if in.Flag.Changed && in.From == "default" {
+				t.Errorf("%+v: %s is set from nowhere", c, in.Flag.Name)
 			}
 			if in.Flag.Changed {
 				set = append(set, in.Flag.Name)
