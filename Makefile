@@ -116,7 +116,7 @@ race:
 unraced:
 	$(GO) test -timeout 15m ./internal/pipeline
 	$(GO) test -timeout 15m -run 'FourHours' ./capture
-	$(GO) test -timeout 5m -run 'Heard|Devices' ./internal/session/table ./internal/web/httpapi
+	$(GO) test -timeout 5m -run 'Heard|Devices|Kept' ./internal/session/table ./internal/web/httpapi
 
 bench-once:
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...

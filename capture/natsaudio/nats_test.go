@@ -158,7 +158,7 @@ func TestKept(t *testing.T) {
 	if got := read(t, in); !in.Kept() || !slices.Equal(got, tone(40000)) {
 		t.Errorf("kept %v, %d samples", in.Kept(), len(got))
 	}
-	all := source(t, nc, natsaudio.Options{Follow: true, Idle: time.Second})
+	all := source(t, nc, natsaudio.Options{Follow: true, Idle: 5 * time.Second})
 	if got := read(t, all); len(got) < 40000 || all.Stats().Packets != 125 {
 		t.Errorf("follow: %d samples, %+v", len(got), all.Stats())
 	}

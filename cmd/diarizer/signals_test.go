@@ -139,9 +139,7 @@ func TestSecondSignalAborts(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := startChild(t, func(c *exec.Cmd) { c.Stdout = w }, "replay", "--model", "light", "--speed", "4", "--rttm", "new.rttm", "long.wav")
-	for !strings.Contains(c.stderr.String(), "publishing to") {
-		time.Sleep(10 * time.Millisecond)
-	}
+	c.stderr.wait(t, "publishing to")
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -165,7 +165,7 @@ func TestRefusedCorrections(t *testing.T) {
 			t.Errorf("%+v: %v, expected %q", c.Correction, err, c.want)
 		}
 	}
-	if msg, err := nc.Request(correct.Subject(name), []byte("{"), time.Second); err != nil || !strings.Contains(string(msg.Data), "malformed correction") {
+	if msg, err := nc.Request(correct.Subject(name), []byte("{"), time.Minute); err != nil || !strings.Contains(string(msg.Data), "malformed correction") {
 		t.Errorf("malformed: %v, %v", msg, err)
 	}
 	if err := ask(rename); err != nil {

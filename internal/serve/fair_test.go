@@ -147,7 +147,13 @@ func TestOneSenderHasItsShare(t *testing.T) {
 	w := startWorker(t, nc, opts)
 	for i := range 30 { // as fast as a worker can look
 		flood(fmt.Sprint("large-", i), 64<<10, 10)
-		time.Sleep(discoverEvery)
+		waitFor(t, func() bool {
+			info, err := s.audio.Info(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return info.State.Bytes < 6<<20
+		})
 	}
 	if got := quiet(); got != want {
 		t.Errorf("%d of %d messages of the quiet stream are left", got, want)

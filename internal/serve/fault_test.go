@@ -61,6 +61,7 @@ func TestDamagedCheckpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := newMeetings(t, cfg, 4, 16)
+	m.held = true
 	first := startWorker(t, nc, testOptions(cfg))
 	log := &lines{}
 	m.run(t, nc, 3, 2*time.Minute, func() {
@@ -118,6 +119,7 @@ func TestOtherProgram(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 2, 14)
+	m.held = true
 	first := startWorker(t, nc, testOptions(cfg))
 	other := pipeline.Config{Model: anyModel()}
 	other.Online.MinCreate = 60

@@ -54,7 +54,7 @@ func opusPackets(t *testing.T, session string) []natsaudio.Packet {
 func TestOpusKilled(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
-	m := &meetings{}
+	m := &meetings{held: true}
 	for i := range 3 {
 		name := fmt.Sprintf("meeting-%d", i)
 		ps := opusPackets(t, "session-"+name)

@@ -21,11 +21,13 @@ import (
 )
 
 // The environment variables that make this test's binary a worker: the URL of its server, whether
-// it has the settings of manyVoices, and how long a stream may be without sound.
+// it has the settings of manyVoices, how long a stream may be without sound, and how long a worker
+// may be silent.
 const (
 	childURL    = "DIARIZER_TEST_WORKER"
 	childVoices = "DIARIZER_TEST_VOICES"
 	childIdle   = "DIARIZER_TEST_IDLE"
+	childDead   = "DIARIZER_TEST_DEAD"
 )
 
 // childMain runs a worker or a server if the environment asks for one.
@@ -60,9 +62,11 @@ func workerMain(ctx context.Context, url string) error {
 		cfg = manyVoices()
 	}
 	opts := testOptions(cfg)
-	if s := os.Getenv(childIdle); s != "" {
-		if opts.Idle, err = time.ParseDuration(s); err != nil {
-			return err
+	for name, to := range map[string]*time.Duration{childIdle: &opts.Idle, childDead: &opts.Dead} {
+		if s := os.Getenv(name); s != "" {
+			if *to, err = time.ParseDuration(s); err != nil {
+				return err
+			}
 		}
 	}
 	opts.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))

@@ -14,8 +14,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/publish"
 )
 
-// aliveWithin bounds the wait for the server and for the program that diarizes a stream.
-const aliveWithin = time.Second
+// aliveWithin bounds the wait for the server and for the program that diarizes a stream: some
+// requests, one after another. Where no program is, the server says so at once.
+const aliveWithin = 3 * time.Second
 
 // Running returns the run of a stream that a program diarizes at this moment, or nothing. A
 // run that broke off and that no program diarizes any more is not running. Without the

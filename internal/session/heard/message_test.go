@@ -81,7 +81,11 @@ func TestDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, example := range regexp.MustCompile("(?s)```json\n(.*?)```").FindAllSubmatch(doc, -1) {
+	examples := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllSubmatch(doc, -1)
+	if len(examples) == 0 {
+		t.Fatal("docs/words.md has no example")
+	}
+	for _, example := range examples {
 		if _, err := Decode(example[1]); err != nil {
 			t.Errorf("%s: %v", example[1], err)
 		}

@@ -16,7 +16,7 @@ import (
 func subscriber(url string, after uint64) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	nc, err := publish.Connect(ctx, url, publish.ConnectOptions{})
+	nc, err := publish.Connect(ctx, url, publish.ConnectOptions{WaitFor: patience})
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func TestServerErasesWhatHasExpired(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = watch.Stop() }()
-	sp.Expires = time.Now().Add(5 * time.Second)
+	sp.Expires = time.Now().Add(10 * time.Second)
 	if err := s.Add(t.Context(), sp, false); !errors.Is(err, ErrExists) {
 		t.Errorf("in the place of another: %v", err)
 	}

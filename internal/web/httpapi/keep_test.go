@@ -271,10 +271,11 @@ func TestComesBackTooLate(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer again.conn.CloseNow()
-	if again.session != c.session || again.next != 101 {
-		t.Errorf("packet %d of session %s is expected, 100 of %s were taken", again.next, again.session, c.session)
+	// What was still on its way when the connection broke may not have arrived.
+	if heard := uint64(c.timeline.At() / piece); again.session != c.session || again.next <= heard || again.next > 101 {
+		t.Fatalf("packet %d of session %s is expected, 100 of %s were sent and %d were heard", again.next, again.session, c.session, heard)
 	}
-	for _, p := range packets[110:] { // ten are lost
+	for _, p := range packets[again.next+9:] { // ten are lost
 		again.send(p.Append(nil))
 	}
 	again.end()

@@ -382,7 +382,7 @@ func TestTakeOver(t *testing.T) {
 // A recorder that is gone although its connection is open, that sends nothing, or that left
 // without a word, keeps its place for a bounded time.
 func TestRecordersThatAreGone(t *testing.T) {
-	s := serve(t, httpapi.Limits{Live: 1, Ping: 300 * time.Millisecond, Resume: 50 * time.Millisecond, Idle: 1500 * time.Millisecond}, "")
+	s := serve(t, httpapi.Limits{Live: 1, Ping: time.Second, Resume: 50 * time.Millisecond, Idle: 4 * time.Second}, "")
 	s.open("stream=one") // this recorder does not read, so that it answers no ping
 	var two *client
 	for {

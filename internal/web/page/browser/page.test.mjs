@@ -241,9 +241,12 @@ test("the picture has the structure of the meeting, in every size and scheme", a
   // By keyboard: the dialog opens, closes, and gives the focus back.
   await page.keyboard.press("1");
   assert.equal(await page.locator("dialog[open]").count(), 1);
+  assert.equal(await page.locator("#who-note").isVisible(), true);
   assert.match(await page.locator("#who-note").textContent(), /Everybody who watches/);
   await page.keyboard.press("Escape");
+  assert.equal(await page.locator("dialog[open]").count(), 0);
   await page.keyboard.press("?");
+  assert.equal(await page.locator("#keys").isVisible(), true);
   assert.match(await page.locator("#keys").textContent(), /undo the last correction/);
   await page.keyboard.press("Escape");
   await page.locator("#lanes").focus();
