@@ -36,6 +36,15 @@ func (w *Worker) counted(stream string, n, from uint64) bool {
 	return true
 }
 
+// askAgain has the next look examine a stream. What is known of its sound stays.
+func (w *Worker) askAgain(stream string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f := w.found[stream]
+	f.count = 0 // which no stream with sound has
+	w.found[stream] = f
+}
+
 // overlook forgets what is known about a stream's sound, so that the next look examines it.
 func (w *Worker) overlook(stream string) {
 	w.mu.Lock()

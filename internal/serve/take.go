@@ -178,12 +178,16 @@ func (w *Worker) discover(ctx context.Context) {
 	every := discoverEvery
 	for wait.Sleep(ctx, every) {
 		began := time.Now()
-		if err := w.findStreams(ctx); err != nil && ctx.Err() == nil {
-			w.report(err)
-		}
+		doubted, err := w.findStreams(ctx)
 		// The answer grows with the number of streams. The pause grows too, so that
 		// asking takes at most a tenth of the time, up to discoverRarest.
 		every = min(discoverRarest, max(discoverEvery, 10*time.Since(began)))
+		if err == nil {
+			err = w.examine(ctx, doubted)
+		}
+		if err != nil && ctx.Err() == nil {
+			w.report(err)
+		}
 	}
 }
 
@@ -207,15 +211,16 @@ func (w *Worker) rewind(ctx context.Context, stream string, c seenClaim) error {
 	return nil // another worker did it
 }
 
-// findStreams asks JetStream which streams have sound.
-func (w *Worker) findStreams(ctx context.Context) error {
+// findStreams asks JetStream which streams have sound. It returns those that may have sound
+// that the answer does not show, to be examined last.
+func (w *Worker) findStreams(ctx context.Context) (doubted []idle, err error) {
 	if w.lease.age() > 2*w.opts.Beat {
-		return nil
+		return nil, nil
 	}
 	_, before := w.roster.all() // read before the sound, so that no claim is newer than it
 	info, err := w.s.audio.Info(ctx, jetstream.WithSubjectFilter(natsaudio.AllSubjects))
 	if err != nil {
-		return fmt.Errorf("streams with sound: %w", err)
+		return nil, fmt.Errorf("streams with sound: %w", err)
 	}
 	_, claims := w.roster.all()
 	var news []string
@@ -232,22 +237,23 @@ func (w *Worker) findStreams(ctx context.Context) error {
 			news = append(news, stream)
 		case !c.Open && c.revision == before[stream].revision && c.From > info.State.LastSeq+1:
 			if err := w.rewind(ctx, stream, c); err != nil {
-				return err
+				return nil, err
 			}
 		case !c.Open:
 			quiet = append(quiet, idle{stream: stream, count: n, from: c.From})
 		}
 	}
-	if err := w.examine(ctx, info, quiet); err != nil {
-		return err
+	changed, doubted := w.divide(info.State.LastSeq, quiet)
+	if err := w.examine(ctx, changed); err != nil {
+		return nil, err
 	}
 	slices.Sort(news)
 	if err := w.welcome(ctx, news); err != nil {
-		return err
+		return nil, err
 	}
 	if err := w.keepShares(ctx, info); err != nil {
-		return err
+		return nil, err
 	}
 	w.forgetGone(ctx, info.State.Subjects)
-	return nil
+	return mostUrgent(doubted, info.Config.MaxMsgsPerSubject), nil
 }

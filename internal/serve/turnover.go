@@ -41,21 +41,23 @@ type idle struct {
 	asked  uint64 // the look that has asked for it
 }
 
-// mostDoubted is how many streams whose number of messages is the same are asked in one look.
-// With more of them, finding new sound takes longer, but the looks do not.
-const mostDoubted = 50
+// How many streams whose number of messages is the same are asked in one look. With more of
+// them, finding new sound takes longer, but the looks do not.
+const (
+	mostFull  = 50 // at the limit of messages per stream
+	mostOther = 5  // a new message of theirs shows, unless as many of their own were removed
+)
 
 // examine finds out which streams without a run have sound for one.
-func (w *Worker) examine(ctx context.Context, info *jetstream.StreamInfo, all []idle) error {
-	changed, doubted := w.divide(info.State.LastSeq, all)
+func (w *Worker) examine(ctx context.Context, streams []idle) error {
 	first := make(map[string]uint64)
 	defer func() { w.soundFound(first) }()
-	for _, i := range append(changed, mostUrgent(doubted, info.Config.MaxMsgsPerSubject)...) {
+	for _, i := range streams {
 		since, err := firstOn(ctx, w.s.audio, natsaudio.Subject(i.stream), i.from)
 		if err != nil {
-			for _, c := range changed {
+			for _, c := range streams {
 				if _, ok := first[c.stream]; !ok {
-					w.overlook(c.stream)
+					w.askAgain(c.stream)
 				}
 			}
 			return err
@@ -85,17 +87,20 @@ func (w *Worker) divide(last uint64, all []idle) (changed, doubted []idle) {
 	return changed, doubted
 }
 
-// mostUrgent are the streams to ask first: those at the limit of messages per stream, whose
-// number says nothing, and then those that were not asked for longest.
+// mostUrgent are the streams to ask in one look: some of those at the limit of messages per
+// stream, whose number says nothing, and a few of the others. Those that were not asked for
+// longest come first.
 func mostUrgent(doubted []idle, limit int64) []idle {
-	rank := func(i idle) int {
-		if limit > 0 && i.count >= uint64(limit) {
-			return 0
-		}
-		return 1
-	}
 	slices.SortFunc(doubted, func(a, b idle) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.asked, b.asked), cmp.Compare(a.stream, b.stream))
+		return cmp.Or(cmp.Compare(a.asked, b.asked), cmp.Compare(a.stream, b.stream))
 	})
-	return doubted[:min(len(doubted), mostDoubted)]
+	var full, other []idle
+	for _, i := range doubted {
+		if limit > 0 && i.count >= uint64(limit) {
+			full = append(full, i)
+		} else {
+			other = append(other, i)
+		}
+	}
+	return append(full[:min(len(full), mostFull)], other[:min(len(other), mostOther)]...)
 }
