@@ -94,6 +94,11 @@ func (c *Clusterer) mayCreate() bool {
 func (c *Clusterer) add(at int64, emit func(Event), taken ...int) int {
 	if l := c.limits(); l.Max > 0 && len(c.speakers) >= l.Max {
 		if idle := c.idle(taken...); len(idle) > 0 {
+			for i := range c.looks {
+				if c.looks[i].last == idle[0] {
+					c.looks[i].last = Unknown // it was somebody else, if anybody
+				}
+			}
 			return idle[0]
 		}
 	}

@@ -170,6 +170,39 @@ func TestIdle(t *testing.T) {
 	}
 }
 
+// Nobody has spoken last under a number that is given to somebody new, and an open utterance
+// loses its place for a new speaker when that number becomes another's.
+func TestReusedNumber(t *testing.T) {
+	w := newWorld(1, 1)
+	c, err := New(w.m, Config{Drafts: true, Limits: Limits{Max: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hear := func(Event) {}
+	c.add(0, hear)
+	c.add(0, hear)
+	c.looks[finalLook].last, c.looks[draftLook].last = 1, 2
+	if n := c.add(0, hear, 2); n != 1 {
+		t.Fatalf("the new speaker is %d", n)
+	}
+	if c.looks[finalLook].last != Unknown || c.looks[draftLook].last != 2 {
+		t.Errorf("%d and %d spoke last", c.looks[finalLook].last, c.looks[draftLook].last)
+	}
+	w.say(0, 200, 30, func(ev segment.Event) {
+		if ev.Draft, ev.Until = true, ev.At; ev.Closed {
+			c.open = &utterance{id: ev.Utterance.ID, start: ev.Utterance.Start, end: ev.Utterance.End, speaker: 2, created: 2, draft: true}
+			c.mergeSpeaker(2, 1, 0, hear)
+			if c.open.speaker != 1 || c.open.created != 0 {
+				t.Errorf("the open utterance is %d's, and has a place for %d", c.open.speaker, c.open.created)
+			}
+		}
+		c.Push(ev, hear)
+	})
+	if _, here := c.at(c.utts[0].speaker); len(c.utts) != 1 || !here {
+		t.Errorf("%d utterances, the first of speaker %d", len(c.utts), c.utts[0].speaker)
+	}
+}
+
 // What is given away and leaves the window was said under its speaker's number too.
 func TestGivenIsHeard(t *testing.T) {
 	w := newWorld(1, 1)

@@ -37,7 +37,10 @@ func (c *Clusterer) join(u *utterance) bool {
 	if v == nil {
 		return false
 	}
-	if who := v.owner(); u.speaker != who {
+	switch who := v.owner(); {
+	case v.given != 0:
+		u.speaker, u.logP, u.conf = who, math.NaN(), 1 // people have said whose the words are
+	case u.speaker != who:
 		u.speaker, u.logP, u.conf = who, v.logP, v.conf
 	}
 	return true

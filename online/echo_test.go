@@ -130,6 +130,11 @@ func TestRepeatedWordsStayGiven(t *testing.T) {
 		if said := a.c.said(number).N; said <= 0 {
 			t.Errorf("nothing counts as the speech of %d", number)
 		}
+		for i := range a.c.utts {
+			if _, conf := a.c.rate(i); i != given && conf < 0.99 {
+				t.Errorf("the words are told for time %d with a confidence of %.2f", i, conf)
+			}
+		}
 		a.c.Finish(n*w.n*features.Hop, a.hear)
 		b.c.Finish(n*w.n*features.Hop, b.hear)
 		for i, m := range middles {

@@ -166,6 +166,9 @@ func (c *Clusterer) mergeSpeaker(speaker, into int, at int64, emit func(Event)) 
 	if c.open != nil && c.open.speaker == speaker {
 		c.open.speaker = into
 	}
+	if c.open != nil && c.open.created == speaker {
+		c.open.created = 0 // nobody has a place for it any more
+	}
 	emit(Event{Kind: SpeakerMerged, At: at, Speaker: speaker, Into: into})
 }
 
@@ -206,6 +209,10 @@ func (c *Clusterer) rate(i int) (logP, confidence float64) {
 		return u.logP, u.conf
 	}
 	u.moved = false
+	if by := c.followed(u); by.given != 0 && by.given == u.speaker { // people have said whose the words are
+		u.logP, u.conf = math.NaN(), 1
+		return u.logP, u.conf
+	}
 	v, rest := &model.Voice{Stats: u.pair.Stats(c.m.Shape())}, &model.Voice{Stats: c.said(u.speaker)}
 	if own := c.followed(u); !own.echo && own.owner() == u.speaker { // it may have been given to another
 		rest.Stats.Sub(own.pair.Stats(c.m.Shape()))

@@ -70,8 +70,8 @@ func (c *Clusterer) prepare(s int) {
 // idle returns the speakers, less those of taken, of whom nothing is left, because what
 // they were added for was no speech or became another's: a cough that the second look does
 // not hear, or two drafts that one utterance replaces. Nobody is heard under their numbers,
-// and listeners have no turn of theirs. A speaker about whom people have said something is
-// not idle.
+// and listeners have no turn of theirs. A speaker to whom people have given something is not
+// idle. A name that people gave is not known here: it stays with the number.
 func (c *Clusterer) idle(taken ...int) (numbers []int) {
 	busy := c.firm()
 	for i := range c.utts {

@@ -24,6 +24,7 @@ func (c *Clusterer) trim(at int64, emit func(Event)) {
 		return
 	}
 	c.behead(drop, at, emit)
+	c.leaveCount(drop)
 	var moved []int
 	for i := range c.speakers {
 		s := &c.speakers[i]
@@ -34,6 +35,17 @@ func (c *Clusterer) trim(at int64, emit func(Event)) {
 	c.utts = slices.Delete(c.utts, 0, drop)
 	c.prepareAgain(c.reecho())
 	c.prepareAgain(moved)
+}
+
+// leaveCount has those of the first drop utterances, which leave the window, count no more
+// that stand for equal words of the same speaker which stay: one of those counts from now on.
+func (c *Clusterer) leaveCount(drop int) {
+	for i := range c.utts[:drop] {
+		u := &c.utts[i]
+		u.echo = u.echo || slices.ContainsFunc(c.utts[drop:], func(v utterance) bool {
+			return v.group == u.group && v.owner() == u.owner()
+		})
+	}
 }
 
 // leaving returns how many utterances are to leave the window: whole turns, where

@@ -31,3 +31,20 @@ func TestClockOfSender(t *testing.T) {
 		}
 	}
 }
+
+// TestClockOfSilentSender: the end of a session came so late that the time that the sender says lies behind all sound.
+func TestClockOfSilentSender(t *testing.T) {
+	_, nc := serve(t, natsd.Options{})
+	keep(t, nc)
+	out, err := natsaudio.NewSender(t.Context(), nc, subject, mono16k(), natsaudio.SenderOptions{Began: time.Now().Add(61 * time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := tone(16000)
+	send(t, out, want)
+	time.Sleep(2500 * time.Millisecond)
+	closeSender(t, out)
+	if got := read(t, source(t, nc, natsaudio.Options{Idle: 10 * time.Second})); !slices.Equal(got, want) {
+		t.Errorf("%d samples of %d", len(got), len(want))
+	}
+}

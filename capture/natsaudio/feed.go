@@ -67,6 +67,13 @@ func (f *liveFeed) close() { _ = f.sub.Unsubscribe() } // fails only where there
 type keptFeed struct {
 	messages jetstream.MessagesContext
 	over     error // why messages was stopped, nil while it is not
+	first    *kept // a message that was looked at before, nil once it has been read
+}
+
+// kept is a message and when it was stored.
+type kept struct {
+	msg    *nats.Msg
+	stored time.Time
 }
 
 const (
@@ -159,15 +166,45 @@ func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session 
 			}
 		}
 	}
-	consumer, err := stream.OrderedConsumer(ctx, config)
+	f, err := consume(ctx, stream, config)
+	if err == nil && config.OptStartTime != nil {
+		// The time is a guess: the sender's clock may be ahead by less than it was silent.
+		var later bool
+		if later, err = f.beginsInside(asking, session); later {
+			f.close()
+			config.DeliverPolicy, config.OptStartTime = jetstream.DeliverAllPolicy, nil
+			f, err = consume(ctx, stream, config)
+		}
+	}
 	if err != nil {
 		return fail(err)
+	}
+	return f, session, nil
+}
+
+func consume(ctx context.Context, stream jetstream.Stream, config jetstream.OrderedConsumerConfig) (*keptFeed, error) {
+	consumer, err := stream.OrderedConsumer(ctx, config)
+	if err != nil {
+		return nil, err
 	}
 	messages, err := consumer.Messages()
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	return &keptFeed{messages: messages}, session, nil
+	return &keptFeed{messages: messages}, nil
+}
+
+// beginsInside looks at the first message, which stays to be read. It reports whether that is a packet of session with
+// others of the session before it.
+func (f *keptFeed) beginsInside(ctx context.Context, session string) (bool, error) {
+	msg, stored, err := f.next(ctx, ctx)
+	if err != nil {
+		f.close()
+		return false, err
+	}
+	f.first = &kept{msg, stored}
+	p, err := Parse(msg.Header, msg.Data)
+	return err == nil && !control(msg.Header) && p.Session == session && p.Seq > 1, nil
 }
 
 // storedFrom returns a time before the storing of the first packet of a session, given the last packet and when it was
@@ -182,6 +219,10 @@ func storedFrom(last Packet, stored time.Time) (from time.Time, ok bool) {
 func (f *keptFeed) next(wait, end context.Context) (*nats.Msg, time.Time, error) {
 	if f.over != nil {
 		return nil, time.Time{}, f.over
+	}
+	if first := f.first; first != nil {
+		f.first = nil
+		return first.msg, first.stored, nil
 	}
 	// The wait for a lost server does not end with a context. A message may come while messages is being stopped.
 	stop := context.AfterFunc(end, f.messages.Stop)
