@@ -245,6 +245,7 @@ test("the picture has the structure of the meeting, in every size and scheme", a
   assert.match(await page.locator("#who-note").textContent(), /Everybody who watches/);
   await page.keyboard.press("Escape");
   assert.equal(await page.locator("dialog[open]").count(), 0);
+  await until(page, () => document.activeElement.tagName !== "INPUT"); // in which "?" would be text
   await page.keyboard.press("?");
   assert.equal(await page.locator("#keys").isVisible(), true);
   assert.match(await page.locator("#keys").textContent(), /undo the last correction/);
