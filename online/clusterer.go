@@ -3,6 +3,7 @@ package online
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/seed-7adb9000/diarizer/features"
 	"github.com/seed-7adb9000/diarizer/online/model"
@@ -150,10 +151,8 @@ func (c *Clusterer) Push(ev segment.Event, emit func(Event)) {
 
 // advance ends a turn in silence: the stream has been heard up to at.
 func (c *Clusterer) advance(at int64, emit func(Event)) {
-	if n := len(c.time.told); n > 0 && c.open == nil {
-		if last := c.time.told[n-1]; last.open && c.until-c.lastEnd() > c.cfg.JoinGap {
-			c.sync(at, emit)
-		}
+	if c.open == nil && c.until-c.lastEnd() > c.cfg.JoinGap && slices.ContainsFunc(c.time.told, func(t told) bool { return t.open }) {
+		c.sync(at, emit)
 	}
 }
 
@@ -269,6 +268,9 @@ func (c *Clusterer) conclude(ev segment.Event, orphan int, emit func(Event)) {
 	case u.created < u.speaker && c.onlyDrafted(u.speaker):
 		// Both are newcomers, and one person: who was told of first keeps the number.
 		c.mergeSpeaker(u.speaker, u.created, ev.At, emit)
+		if u.given == u.speaker {
+			u.given = u.created
+		}
 		u.speaker = u.created
 	case u.created != u.speaker:
 		// The whole of it is somebody known, and the newcomer was nobody.

@@ -272,3 +272,42 @@ func TestLastThresholdFallsWithSpeech(t *testing.T) {
 		t.Errorf("%v over the model's after a tenth of enough", c.lastThreshold()-c.rule.Threshold)
 	}
 }
+
+// A turn ends in silence where another, which began later beside it, has ended already.
+func TestTurnsBesideEnd(t *testing.T) {
+	c, err := New(newWorld(1, 1).m, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.add(0, func(Event) {})
+	c.add(0, func(Event) {})
+	c.utts = []utterance{{end: 32000, speaker: 1, pair: c.m.Shape().NewStats().Keep()}}
+	c.time.told = []told{
+		{Turn: Turn{ID: 1, Speaker: 1, End: 32000, State: Provisional}, open: true},
+		{Turn: Turn{ID: 2, Speaker: 2, Start: 8000, End: 16000, State: Final}},
+	}
+	ended := false
+	at := 32000 + c.cfg.JoinGap + 1
+	c.Push(segment.Event{At: at, Until: at}, func(e Event) { ended = ended || e.Kind == TurnEnded && e.Turn.ID == 1 })
+	if !ended {
+		t.Error("the turn goes on in silence")
+	}
+}
+
+// After a review, who spoke last is the speaker of each look's own latest utterance.
+func TestReviewKnowsWhoSpokeLast(t *testing.T) {
+	c, err := New(newWorld(1, 1).m, Config{Drafts: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.add(0, func(Event) {})
+	c.add(0, func(Event) {})
+	nothing := c.m.Shape().NewStats().Keep()
+	c.utts = []utterance{{end: 10, pair: nothing}, {start: 10, end: 20, draft: true, pair: nothing}}
+	for _, want := range [][2]int{{1, 2}, {2, 1}} {
+		c.assign([]int{0, 1}, want[:])
+		if got := [2]int{c.looks[finalLook].last, c.looks[draftLook].last}; got != want {
+			t.Errorf("%v spoke last, expected %v", got, want)
+		}
+	}
+}

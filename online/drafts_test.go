@@ -241,7 +241,7 @@ func TestLooksHold(t *testing.T) {
 					late[n-1] = oneUtterance(late[n-1], events)
 				}
 			case 2:
-				s.give(rapid.IntRange(0, 9).Draw(rt, "given"), &gave)
+				s.give(rapid.IntRange(0, 9).Draw(rt, "given"), rapid.IntRange(0, 4).Draw(rt, "to"), &gave)
 				fallthrough
 			default:
 				late = append(late, events)
@@ -265,16 +265,20 @@ func TestLooksHold(t *testing.T) {
 	})
 }
 
-// give gives the nth utterance of the window to somebody new, or takes back what was given
-// where there is none.
-func (s *looking) give(nth int, gave *bool) {
+// give gives the nth utterance of the window to a speaker of the clustering, or to somebody
+// new where there is no such speaker, or takes back what was given where there is no such
+// utterance.
+func (s *looking) give(nth, to int, gave *bool) {
 	var gifts []Gift
 	if nth < len(s.a.c.utts) {
 		u := s.a.c.utts[nth]
-		gifts = []Gift{{Start: u.start, End: u.end, From: u.speaker, Speaker: s.a.c.Reserve(0)}}
-		s.b.c.Reserve(0)
-		s.l.speakers[gifts[0].Speaker] = true
+		if _, here := s.a.c.at(to); !here {
+			to = s.a.c.Reserve(0)
+			s.b.c.Reserve(0)
+			s.l.speakers[to] = true
+		}
 		*gave = true
+		gifts = []Gift{{Start: u.start, End: u.end, From: u.speaker, Speaker: to}}
 	}
 	s.a.c.Give(gifts)
 	s.b.c.Give(gifts)

@@ -45,7 +45,7 @@ func (c *Clusterer) Give(gifts []Gift) {
 	}
 	for i := range c.utts {
 		u := &c.utts[i]
-		if g, ok := c.giftOf(u); ok && c.standing(g.From) == u.speaker {
+		if g, ok := c.giftOf(u, u.speaker); ok && u.speaker != Unknown {
 			u.given = c.standing(g.Speaker)
 			before[u.given], before[u.speaker] = true, true
 		}
@@ -78,9 +78,13 @@ func (c *Clusterer) dismiss(speakers []int) {
 	}
 }
 
-// giftOf is the last gift that an utterance lies in, for the most part.
-func (c *Clusterer) giftOf(u *utterance) (g Gift, ok bool) {
+// giftOf is the last gift of what from says that an utterance lies in, for the most part.
+// Of Unknown, it is the last of anybody's.
+func (c *Clusterer) giftOf(u *utterance, from int) (g Gift, ok bool) {
 	for _, g := range slices.Backward(c.gifts) {
+		if from != Unknown && c.standing(g.From) != from {
+			continue
+		}
 		if min(g.End, u.end)-max(g.Start, u.start) > (u.end-u.start)/2 {
 			return g, true
 		}
@@ -89,9 +93,12 @@ func (c *Clusterer) giftOf(u *utterance) (g Gift, ok bool) {
 }
 
 // claim gives u, which closes, to whom its time was given, if it was: it is of the
-// second look then, and the gift was of the first.
+// second look then, and the gift was of the first, which may have heard another speaker.
 func (c *Clusterer) claim(u *utterance) {
-	g, ok := c.giftOf(u)
+	g, ok := c.giftOf(u, u.speaker)
+	if !ok {
+		g, ok = c.giftOf(u, Unknown)
+	}
 	if !ok {
 		return
 	}

@@ -239,3 +239,46 @@ func TestGiftsOfAnySort(t *testing.T) {
 
 // firmly says whether there is speech that is surely a speaker's.
 func (c *Clusterer) firmly(s int) bool { return c.speaker(s).anchor.N > 0 || c.holds(s) }
+
+// Where one speaks beside another and both were given away, each goes where their own
+// words were given.
+func TestGiftsBesideEachOther(t *testing.T) {
+	c, err := New(newWorld(1, 1).m, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		c.add(0, func(Event) {})
+	}
+	c.utts = []utterance{{end: 100, speaker: 1, pair: c.m.Shape().NewStats().Keep()}}
+	c.Give([]Gift{{End: 100, From: 1, Speaker: 3}, {End: 100, From: 2, Speaker: 4}})
+	if to := c.utts[0].given; to != 3 {
+		t.Errorf("given to %d, expected 3", to)
+	}
+	for _, u := range []struct{ hears, from, to int }{{1, 1, 3}, {2, 2, 4}, {Unknown, 2, 4}} {
+		again := utterance{end: 100, speaker: u.hears}
+		if c.claim(&again); again.speaker != u.from || again.given != u.to {
+			t.Errorf("where the second look hears %d: %d of %d, expected %d of %d", u.hears, again.given, again.speaker, u.to, u.from)
+		}
+	}
+}
+
+// Two drafts that were of one voice, of which the later one was given to whom it was of:
+// who was told of first keeps the number, and what was given.
+func TestGiftToTheSame(t *testing.T) {
+	s := lookTwice(t, Config{})
+	first, _ := s.say(0, 300)
+	s.look(first, true)
+	then, middle := s.say(1, 200)
+	s.look(then, true)
+	if n := len(s.a.c.speakers); n != 2 {
+		t.Fatalf("%d speakers: nothing is tested", n)
+	}
+	for _, c := range []*Clusterer{s.a.c, s.b.c} {
+		c.Give([]Gift{{End: s.w.n * features.Hop, From: 2, Speaker: 2}})
+	}
+	s.look(oneUtterance(first, then), false)
+	if u := s.a.c.utts[0]; s.l.speakerAt(middle) != 1 || u.owner() != 1 {
+		t.Errorf("%d speaks, the utterance is %d's", s.l.speakerAt(middle), u.owner())
+	}
+}

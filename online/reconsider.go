@@ -190,10 +190,12 @@ func (c *Clusterer) assign(labels, number []int) {
 	for i := range c.speakers {
 		c.prepare(c.speakers[i].number)
 	}
-	for i := range c.utts { // drafts come last
+	for i := range c.utts {
 		u := &c.utts[i]
-		c.looks[finalLook].last = u.speaker
-		if u.draft {
+		if !u.draft {
+			c.looks[finalLook].last = u.speaker
+		}
+		if c.cfg.Drafts {
 			c.looks[draftLook].last = u.speaker
 		}
 	}
