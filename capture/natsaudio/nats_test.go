@@ -424,7 +424,7 @@ func TestStops(t *testing.T) {
 		}
 	})
 	t.Run("idle after sound", func(t *testing.T) {
-		in := source(t, nc, natsaudio.Options{Idle: time.Second})
+		in := source(t, nc, natsaudio.Options{Idle: 4 * time.Second})
 		send(t, sender(t, nc), tone(3200))
 		if got := read(t, in); len(got) != 3200 {
 			t.Errorf("%d samples", len(got))
