@@ -59,7 +59,10 @@ type recognition struct {
 	heard map[string]map[int]model.Stats // by stream
 	named map[string]map[event.Speaker]string
 	into  map[string]map[event.Speaker]event.Speaker // the merges of each stream
-	told  []string                                   // of what the keeper has kept, or could not
+	// learnt are the voices that the file has learnt of each stream, in this run and in the
+	// runs that it goes on with.
+	learnt map[string]map[event.Speaker]enroll.Speaker
+	told   []string // of what the keeper has kept, or could not
 }
 
 // openVoices reads the voices of --identify, with the key of --voices-key.
@@ -69,7 +72,7 @@ func openVoices(value, keyPath string, m model.Model, stderr io.Writer) (*recogn
 		return nil, err
 	}
 	r := &recognition{key: key, model: m, heard: map[string]map[int]model.Stats{}, named: map[string]map[event.Speaker]string{},
-		into: map[string]map[event.Speaker]event.Speaker{}}
+		into: map[string]map[event.Speaker]event.Speaker{}, learnt: map[string]map[event.Speaker]enroll.Speaker{}}
 	switch value {
 	case "":
 		return nil, nil
@@ -159,7 +162,7 @@ func (r *recognition) attach(opts *session.Options) error {
 			return as(exitInput, fmt.Errorf("--identify: %w", err))
 		}
 	}
-	opts.Recall = &session.Recall{People: people, Heard: func(said map[int]model.Stats) {
+	opts.Recall = &session.Recall{People: people, Learnt: r.before(opts.Stream), Heard: func(said map[int]model.Stats) {
 		r.mu.Lock()
 		r.heard[opts.Stream] = said
 		r.mu.Unlock()
@@ -266,16 +269,24 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 		for _, who := range slices.Sorted(maps.Keys(r.named[stream])) {
 			name := r.named[stream][who]
 			stats := r.said(stream, who)
-			if enroll.Check(stats) != nil {
+			before, again := r.learnt[stream][who]
+			switch {
+			case again && before.Name == name && !knows(file, name):
+				say("the voice of %s was erased after it was kept, and is not kept again\n", name)
+				continue
+			case enroll.Check(stats) != nil && again:
+				continue // the voice is known already
+			case enroll.Check(stats) != nil:
 				short = append(short, name)
 				continue
 			}
 			now := time.Now()
-			err := file.Learn(enroll.Speaker{Name: name, Enrolled: now, Expires: r.expire.from(now), Source: "stream " + stream, Stats: stats})
-			if err != nil {
+			sp := enroll.Speaker{Name: name, Enrolled: now, Expires: r.expire.from(now), Source: "stream " + stream, Stats: stats}
+			if err := file.Learn(sp); err != nil {
 				errs = append(errs, err)
 				continue
 			}
+			r.learn(stream, who, sp)
 			kept = append(kept, name)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -29,6 +30,7 @@ type resumption struct {
 	from   *saved.Session // of --resume
 	places []saved.Place  // where there are several microphones
 	latest *saved.Session
+	learnt []saved.Learnt // what files of voices have learnt of the session
 	warn   func(error)
 	failed bool
 }
@@ -128,7 +130,9 @@ func (r *resumption) sit(places []saved.Place) error {
 // options are the options of a run that is saved. Its sound begins at origin, which is
 // position begin of the stream, in samples.
 func (r *resumption) options(stream string, origin time.Time) (keep *session.Keep, began time.Time, begin int64) {
-	keep = &session.Keep{Every: savedEvery, Save: func(s session.Snapshot) { r.save(saved.Session{Stream: stream, Snapshot: s, Places: r.places}) }}
+	keep = &session.Keep{Every: savedEvery, Save: func(s session.Snapshot) {
+		r.save(saved.Session{Stream: stream, Snapshot: s, Places: r.places, Learnt: r.learnt})
+	}}
 	if r.from == nil {
 		return keep, origin, 0
 	}
@@ -167,11 +171,22 @@ func (r *resumption) save(s saved.Session) {
 	}
 }
 
-// named saves the names that people gave after the end.
-func (r *resumption) named(all []*event.Timeline) error {
+// over saves the names that people gave after the end, and what was learnt of the voices.
+func (r *resumption) over(all []*event.Timeline, voices *recognition) error {
 	if r.latest == nil || r.failed {
 		return nil
 	}
+	learnt, err := voices.learntOf(r.latest.Stream, r.latest.Learnt)
+	names := r.named(all)
+	if len(names) == 0 && len(learnt) == 0 {
+		return err
+	}
+	r.latest.Names, r.latest.Learnt = names, learnt
+	return errors.Join(err, r.dir.Save(*r.latest))
+}
+
+// named returns the names that people gave after the end.
+func (r *resumption) named(all []*event.Timeline) map[event.Speaker]string {
 	names := map[event.Speaker]string{}
 	for _, tl := range all {
 		if tl.Run() != r.latest.Snapshot.Run {
@@ -190,11 +205,7 @@ func (r *resumption) named(all []*event.Timeline) error {
 			delete(names, e.Speaker) // the session has the name already
 		}
 	}
-	if len(names) == 0 {
-		return nil
-	}
-	r.latest.Names = names
-	return r.dir.Save(*r.latest)
+	return names
 }
 
 // shifted is a source that begins at a later position.

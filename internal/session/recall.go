@@ -21,6 +21,9 @@ type Recall struct {
 	People []enroll.Speaker
 	// Heard, where not nil, is handed the statistics of every speaker at the end.
 	Heard func(map[int]model.Stats)
+	// Learnt are the statistics of speakers that were learnt when an earlier run ended, with
+	// which this run goes on. They are taken out of those that Heard is handed.
+	Learnt map[int]model.Stats
 }
 
 // lookEvery is the stream time between two comparisons of the speakers with the known
@@ -170,7 +173,7 @@ func (r *recalling) flush() error {
 		return err
 	}
 	if r.opts.Recall != nil && r.opts.Recall.Heard != nil {
-		r.opts.Recall.Heard(r.said())
+		r.opts.Recall.Heard(r.unlearnt())
 	}
 	return nil
 }
@@ -192,6 +195,19 @@ func (r *recalling) look(at int64) error {
 // sum.
 func (r *recalling) said() map[int]model.Stats {
 	return identify.Persons(r.stream.Speakers(), r.desk.Who)
+}
+
+// unlearnt returns what every speaker has said that no earlier run has learnt.
+func (r *recalling) unlearnt() map[int]model.Stats {
+	said := r.said()
+	for n, learnt := range r.opts.Recall.Learnt {
+		who := r.desk.Who(n)
+		if sum, ok := said[who]; ok {
+			sum.Sub(learnt)
+			said[who] = sum
+		}
+	}
+	return said
 }
 
 // readAhead reads src a few blocks ahead, until src ends or ctx is done, and gives up when

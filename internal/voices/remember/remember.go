@@ -49,6 +49,7 @@ type meeting struct {
 	m      model.Model
 	wishes map[event.Speaker]Wish
 	heard  map[int]model.Stats // nil while it goes on
+	learnt map[event.Speaker]enroll.Speaker
 }
 
 // New returns a Keeper for a file and its key, which may be nil. m is the model of wishes that name
@@ -66,7 +67,7 @@ func (k *Keeper) Begin(stream string, m model.Model) ([]enroll.Speaker, error) {
 		return nil, err
 	}
 	k.forget(stream)
-	k.meetings[stream] = &meeting{m: m, wishes: map[event.Speaker]Wish{}}
+	k.meetings[stream] = &meeting{m: m, wishes: map[event.Speaker]Wish{}, learnt: map[event.Speaker]enroll.Speaker{}}
 	return f.Speakers(), nil
 }
 
@@ -127,6 +128,16 @@ func (k *Keeper) Keep(stream string, w Wish) (said string, err error) {
 	return fmt.Sprintf("the voice of %s will be kept when the meeting has ended", w.Name), nil
 }
 
+// Learnt returns what was kept of the speakers of a stream that is over.
+func (k *Keeper) Learnt(stream string) map[event.Speaker]enroll.Speaker {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if t := k.meetings[stream]; t != nil {
+		return maps.Clone(t.learnt)
+	}
+	return nil
+}
+
 // keep keeps what was heard.
 func (k *Keeper) keep(stream string, t *meeting, w Wish) (string, error) {
 	stats, ok := t.heard[int(w.Speaker)]
@@ -136,9 +147,10 @@ func (k *Keeper) keep(stream string, t *meeting, w Wish) (string, error) {
 	if err := enroll.Check(stats); err != nil {
 		return "", fmt.Errorf("%w: %s: %w", ErrRefused, w.Name, err)
 	}
+	sp := enroll.Speaker{Name: w.Name, Enrolled: time.Now(), Expires: w.Expires, Source: "stream " + stream, Stats: stats}
 	f, err := k.open(t.m)
 	if err == nil {
-		err = f.Learn(enroll.Speaker{Name: w.Name, Enrolled: time.Now(), Expires: w.Expires, Source: "stream " + stream, Stats: stats})
+		err = f.Learn(sp)
 	}
 	if err == nil {
 		err = f.Save()
@@ -148,6 +160,7 @@ func (k *Keeper) keep(stream string, t *meeting, w Wish) (string, error) {
 	}
 	// What was heard once is not to be learnt twice.
 	delete(t.heard, int(w.Speaker))
+	t.learnt[w.Speaker] = sp
 	with := ""
 	if path := k.key.Path(); path != "" {
 		with = fmt.Sprintf(" --voices-key=%q", path)
