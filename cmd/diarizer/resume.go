@@ -185,27 +185,34 @@ func (r *resumption) over(all []*event.Timeline, voices *recognition) error {
 	return errors.Join(err, r.dir.Save(*r.latest))
 }
 
-// named returns the names that people gave after the end.
+// named returns the names that people gave after the end, empty where they took one away.
 func (r *resumption) named(all []*event.Timeline) map[event.Speaker]string {
+	before := map[event.Speaker]string{}
+	for _, e := range r.latest.Snapshot.Events {
+		if e.Kind == event.SpeakerAdded || e.Kind == event.SpeakerIdentified {
+			before[e.Speaker] = ownless(e.Speaker, e.Name)
+		}
+	}
 	names := map[event.Speaker]string{}
 	for _, tl := range all {
 		if tl.Run() != r.latest.Snapshot.Run {
 			continue
 		}
-		for _, e := range r.latest.Snapshot.Events {
-			if e.Kind == event.SpeakerAdded {
-				if name := tl.Name(e.Speaker); name != e.Speaker.String() {
-					names[e.Speaker] = name
-				}
+		for who, was := range before {
+			if name := ownless(who, tl.Name(who)); name != was {
+				names[who] = name
 			}
 		}
 	}
-	for _, e := range r.latest.Snapshot.Events {
-		if e.Kind == event.SpeakerIdentified && names[e.Speaker] == e.Name {
-			delete(names, e.Speaker) // the session has the name already
-		}
-	}
 	return names
+}
+
+// ownless is a name as people give it, empty for that of the speaker's number.
+func ownless(who event.Speaker, name string) string {
+	if name == who.String() {
+		return ""
+	}
+	return name
 }
 
 // shifted is a source that begins at a later position.

@@ -43,7 +43,7 @@ type Session struct {
 	// Places are the microphones of the session, in the order of the snapshot, if there are
 	// several.
 	Places []Place `json:"places,omitempty"`
-	// Names are those that people gave when it was over.
+	// Names are those that people gave when it was over, empty where they took a name away.
 	Names map[event.Speaker]string `json:"names,omitempty"`
 	// Learnt are the voices that were learnt of the speakers when it was over.
 	Learnt []Learnt `json:"learnt,omitempty"`
