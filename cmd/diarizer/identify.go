@@ -162,12 +162,12 @@ func (r *recognition) attach(opts *session.Options) error {
 			return as(exitInput, fmt.Errorf("--identify: %w", err))
 		}
 	}
-	opts.Recall = &session.Recall{People: people, Learnt: r.before(opts.Stream), Heard: func(said map[int]model.Stats) {
+	opts.Recall = &session.Recall{People: people, Learnt: r.before(opts.Stream), Heard: func(said map[int]model.Stats, who func(int) (int, string)) {
 		r.mu.Lock()
 		r.heard[opts.Stream] = said
 		r.mu.Unlock()
 		if r.keeper != nil {
-			r.keeper.Heard(opts.Stream, said)
+			r.keeper.Heard(opts.Stream, said, who)
 		}
 	}}
 	return nil

@@ -19,8 +19,10 @@ import (
 type Recall struct {
 	// People are the people who may be recognised. Their voices are of the run's model.
 	People []enroll.Speaker
-	// Heard, where not nil, is handed the statistics of every speaker at the end.
-	Heard func(map[int]model.Stats)
+	// Heard, where not nil, is handed the statistics of every speaker at the end, and a
+	// function that returns who a speaker of any time is by then, and the name, as
+	// [correct.Desk.Called] does.
+	Heard func(said map[int]model.Stats, who func(speaker int) (person int, name string))
 	// Learnt are the statistics of speakers that were learnt when an earlier run ended, with
 	// which this run goes on. They are taken out of those that Heard is handed.
 	Learnt map[int]model.Stats
@@ -173,7 +175,7 @@ func (r *recalling) flush() error {
 		return err
 	}
 	if r.opts.Recall != nil && r.opts.Recall.Heard != nil {
-		r.opts.Recall.Heard(r.unlearnt())
+		r.opts.Recall.Heard(r.unlearnt(), r.desk.Called)
 	}
 	return nil
 }

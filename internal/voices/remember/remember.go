@@ -71,8 +71,10 @@ func (k *Keeper) Begin(stream string, m model.Model) ([]enroll.Speaker, error) {
 	return f.Speakers(), nil
 }
 
-// Heard says that a stream is over and what everybody said in it: wishes are fulfilled.
-func (k *Keeper) Heard(stream string, said map[int]model.Stats) {
+// Heard says that a stream is over and what everybody said in it: wishes are fulfilled. who
+// returns who a speaker turned out to be, and the name, empty if nobody ever gave one. A yes is
+// for one name: the voice of somebody who has another name by then is not kept.
+func (k *Keeper) Heard(stream string, said map[int]model.Stats, who func(speaker int) (person int, name string)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	t := k.meetings[stream]
@@ -84,8 +86,20 @@ func (k *Keeper) Heard(stream string, said map[int]model.Stats) {
 	if len(k.over) > kept {
 		k.forget(k.over[0])
 	}
-	for _, who := range slices.Sorted(maps.Keys(t.wishes)) {
-		text, err := k.keep(stream, t, t.wishes[who])
+	for _, speaker := range slices.Sorted(maps.Keys(t.wishes)) {
+		w := t.wishes[speaker]
+		person, name := who(int(speaker))
+		w.Speaker = event.Speaker(person)
+		same := name == w.Name || name == ""
+		if before, done := t.learnt[w.Speaker]; done && same && before.Name == w.Name {
+			continue // the same person said yes as another speaker
+		}
+		text, err := "", error(nil)
+		if same {
+			text, err = k.keep(stream, t, w)
+		} else {
+			err = fmt.Errorf("%w: the yes was for %s, who turned out to be %s: ask again", ErrRefused, w.Name, name)
+		}
 		if err != nil {
 			text = err.Error()
 		}
