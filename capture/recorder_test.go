@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 )
@@ -150,5 +151,54 @@ func TestRecorderFullDisk(t *testing.T) {
 	}
 	if err := r.Close(); err != nil || n != 100 || len(said) != 1 || !strings.Contains(said[0].Error(), "recording ends after") {
 		t.Errorf("%d blocks, %v, said %v", n, err, said)
+	}
+}
+
+// TestRecorderDoesNotHoldSoundUp: sound after a gap comes at once, however long the silence takes
+// that is written for the gap. The end does not wait for that silence for ever.
+func TestRecorderDoesNotHoldSoundUp(t *testing.T) {
+	sound := Block{Start: 1 << 40, Samples: make([]float32, 320)} // two years
+	later := Block{Start: sound.End(), Samples: make([]float32, 320)}
+	var said []error
+	r, err := Record(&blocks{all: []Block{sound, later, later}}, filepath.Join(t.TempDir(), "x.flac"), func(err error) { said = append(said, err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	heard := make(chan error)
+	next := func() {
+		_, err := r.Next(ctx)
+		heard <- err
+	}
+	for range 2 {
+		go next()
+		select {
+		case err := <-heard:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatal("the sound waits for the silence before it")
+		}
+	}
+	// What waits in memory is bounded.
+	r.mu.Lock()
+	r.most = 1
+	r.mu.Unlock()
+	go next()
+	select {
+	case <-heard:
+		t.Error("there is no bound on the sound that waits")
+	case <-time.After(50 * time.Millisecond):
+		cancel()
+		<-heard
+	}
+	r.within = 0
+	if err := r.Close(); err != nil || len(said) != 1 || !errors.Is(said[0], errGap) {
+		t.Errorf("%v, said %v", err, said)
+	}
+	if err := r.Close(); err != nil || len(said) != 1 {
+		t.Errorf("closed again: %v, said %v", err, said)
 	}
 }

@@ -116,11 +116,18 @@ func TestPython(t *testing.T) {
 	})
 }
 
-func TestJavaScript(t *testing.T) {
+// javaScript finds node with a client of NATS.
+func javaScript(t *testing.T) string {
+	t.Helper()
 	node := needs.Tool(t, "node")
 	if _, err := os.Stat("node_modules"); err != nil {
 		needs.Missing(t, "no NATS client for JavaScript: make deps, or npm ci in examples")
 	}
+	return node
+}
+
+func TestJavaScript(t *testing.T) {
+	node := javaScript(t)
 	testSubscriber(t, func(ctx context.Context, url string) *exec.Cmd {
 		return exec.CommandContext(ctx, node, "subscribe.mjs", url, "standup")
 	})

@@ -10,7 +10,7 @@ let run, file, turns, names, ended;
 for await (const message of await consumer.consume()) {
   const e = message.json();
   if (e.kind === "stream-started") [run, file, turns, names, ended] = [e.run, e.source.name, new Map(), {}, false];
-  else if (e.run !== run) continue;
+  else if (e.run !== run) {} // of a run before, which broke off
   else if (e.kind === "turn-withdrawn") turns.delete(e.turn.id);
   else if (e.turn) turns.set(e.turn.id, e.turn);
   else if (e.kind === "speaker-merged") turns.forEach((t) => { if (t.speaker === e.speaker) t.speaker = e.into; });

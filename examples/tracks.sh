@@ -7,6 +7,9 @@ list=$1 result=$2
 shift 2
 whole=$(mktemp -d)
 trap 'rm -rf "$whole"' EXIT
+trap 'exit 129' HUP # some shells run the trap of EXIT only where the script ends by itself
+trap 'exit 130' INT
+trap 'exit 143' TERM
 while IFS=, read -r name file seconds || [ -n "$name" ]; do
 	case $name in '' | '#'*) continue ;; esac
 	case $name in */*) echo "tracks.sh: $list: the name $name: expected none with a slash" >&2; exit 2 ;; esac

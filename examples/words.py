@@ -7,10 +7,15 @@
 import json, re, socket, sys, time, uuid
 
 class Words:
+    patience = 20  # seconds in which another worker may take the stream over, or the server comes back
+
     def __init__(self, address, stream, recogniser):
         self.subject, self.recogniser, self.seq = "diarizer.words.v1." + stream, recogniser, 0
-        self.inbox, self.asked, self.known, self.unread = "_INBOX." + uuid.uuid4().hex, 0, False, b""
-        self.bus = socket.create_connection(address.rsplit(":", 1))
+        self.inbox, self.asked, self.known, self.address = "_INBOX." + uuid.uuid4().hex, 0, False, address.rsplit(":", 1)
+        self.connect()
+
+    def connect(self):
+        self.bus, self.unread = socket.create_connection(self.address, timeout=5), b""
         self.bus.sendall(f'CONNECT {{"headers": true, "no_responders": true, "verbose": false}}\r\nSUB {self.inbox}.* 1\r\n'.encode())
 
     def read(self, found):
@@ -23,15 +28,27 @@ class Words:
             except TimeoutError:
                 return None
             if not more:
-                raise SystemExit("the connection to NATS is closed")
+                raise ConnectionError("the connection to NATS is closed")
             self.unread += more
         part, self.unread = self.unread[:cut], self.unread[cut:]
         return part
 
     def ask(self, data):
-        """The answer to a message; None where nobody is there, or says nothing."""
+        """The answer to a message; None where nobody is there, or says nothing. The server closes a connection on which
+        nothing was asked for some minutes, such as in a silence: then another is made."""
+        for _ in range(2):
+            try:
+                if self.bus is None:
+                    self.connect()
+                return self.exchange(data)
+            except OSError:
+                self.bus = None
+        return None
+
+    def exchange(self, data):
         self.asked += 1
         inbox = f"{self.inbox}.{self.asked}"
+        self.bus.settimeout(5)
         self.bus.sendall(f"PUB {self.subject} {inbox} {len(data)}\r\n".encode() + data + b"\r\n")
         while (line := self.read(lambda b: b.find(b"\n") + 1 or -1)) is not None:
             word = line.split()
@@ -46,9 +63,12 @@ class Words:
 
     def request(self, message):
         data = json.dumps({"recogniser": self.recogniser, **message}).encode()
-        until = time.monotonic() + (20 if self.known else 0)  # another worker may take the stream over
+        until = time.monotonic() + (self.patience if self.known and self.bus else 0)
         while (answer := self.ask(data)) is None:
             if time.monotonic() > until:
+                if self.known and not self.bus:  # an end would break the pipe from which the diarizer hears
+                    print(f"{self.subject}: no connection to NATS, words are lost", file=sys.stderr)
+                    return []
                 raise SystemExit(f"nobody diarizes this stream: {self.subject}")
             time.sleep(0.3)
         if "error" in answer:

@@ -58,7 +58,11 @@ type recognition struct {
 	mu    sync.Mutex
 	heard map[string]map[int]model.Stats // by stream
 	named map[string]map[event.Speaker]string
-	told  []string // of what the keeper has kept, or could not
+	into  map[string]map[event.Speaker]event.Speaker // the merges of each stream
+	// learnt are the voices that the file has learnt of each stream, in this run and in the
+	// runs that it goes on with.
+	learnt map[string]map[event.Speaker]enroll.Speaker
+	told   []string // of what the keeper has kept, or could not
 }
 
 // openVoices reads the voices of --identify, with the key of --voices-key.
@@ -67,7 +71,8 @@ func openVoices(value, keyPath string, m model.Model, stderr io.Writer) (*recogn
 	if err != nil {
 		return nil, err
 	}
-	r := &recognition{key: key, model: m, heard: map[string]map[int]model.Stats{}, named: map[string]map[event.Speaker]string{}}
+	r := &recognition{key: key, model: m, heard: map[string]map[int]model.Stats{}, named: map[string]map[event.Speaker]string{},
+		into: map[string]map[event.Speaker]event.Speaker{}, learnt: map[string]map[event.Speaker]enroll.Speaker{}}
 	switch value {
 	case "":
 		return nil, nil
@@ -157,12 +162,12 @@ func (r *recognition) attach(opts *session.Options) error {
 			return as(exitInput, fmt.Errorf("--identify: %w", err))
 		}
 	}
-	opts.Recall = &session.Recall{People: people, Heard: func(said map[int]model.Stats) {
+	opts.Recall = &session.Recall{People: people, Learnt: r.before(opts.Stream), Heard: func(said map[int]model.Stats, who func(int) (int, string)) {
 		r.mu.Lock()
 		r.heard[opts.Stream] = said
 		r.mu.Unlock()
 		if r.keeper != nil {
-			r.keeper.Heard(opts.Stream, said)
+			r.keeper.Heard(opts.Stream, said, who)
 		}
 	}}
 	return nil
@@ -175,23 +180,63 @@ func (r *recognition) over(stream string) {
 	}
 }
 
-// event remembers the speakers that a person has named.
+// event remembers the speakers that a person has named, and who turned out to be somebody else.
 func (r *recognition) event(e event.Event) {
-	if r == nil || e.Kind != event.SpeakerIdentified {
+	if r == nil {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e.Confidence < 1 || e.Name == e.Speaker.String() { // only a person is that sure
-		if delete(r.named[e.Stream], e.Speaker); len(r.named[e.Stream]) == 0 {
-			delete(r.named, e.Stream)
+	switch e.Kind {
+	case event.SpeakerAdded: // again, where a merge is taken back
+		delete(r.into[e.Stream], e.Speaker)
+	case event.SpeakerMerged:
+		if r.into[e.Stream] == nil {
+			r.into[e.Stream] = map[event.Speaker]event.Speaker{}
 		}
-		return
+		r.into[e.Stream][e.Speaker] = e.Into
+		r.unname(e) // the name that stands is told of the speaker who is left
+	case event.SpeakerIdentified:
+		if e.Confidence < 1 || e.Name == e.Speaker.String() { // only a person is that sure
+			r.unname(e)
+			return
+		}
+		if r.named[e.Stream] == nil {
+			r.named[e.Stream] = map[event.Speaker]string{}
+		}
+		r.named[e.Stream][e.Speaker] = e.Name
 	}
-	if r.named[e.Stream] == nil {
-		r.named[e.Stream] = map[event.Speaker]string{}
+}
+
+// unname forgets the name of the speaker of an event.
+func (r *recognition) unname(e event.Event) {
+	if delete(r.named[e.Stream], e.Speaker); len(r.named[e.Stream]) == 0 {
+		delete(r.named, e.Stream)
 	}
-	r.named[e.Stream][e.Speaker] = e.Name
+}
+
+// said returns what was heard of somebody, with that of the speakers who were merged into the
+// speaker after the end.
+func (r *recognition) said(stream string, who event.Speaker) model.Stats {
+	sum := r.model.Shape().NewStats()
+	for n, stats := range r.heard[stream] {
+		if r.person(stream, event.Speaker(n)) == who {
+			sum.Add(stats)
+		}
+	}
+	return sum
+}
+
+// person is the speaker who is left of a speaker after all merges.
+func (r *recognition) person(stream string, who event.Speaker) event.Speaker {
+	for range len(r.into[stream]) {
+		to, merged := r.into[stream][who]
+		if !merged {
+			break
+		}
+		who = to
+	}
+	return who
 }
 
 // keep writes the voices of the speakers that got a name to the file. Where the page or the
@@ -223,17 +268,25 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 	for _, stream := range slices.Sorted(maps.Keys(r.named)) {
 		for _, who := range slices.Sorted(maps.Keys(r.named[stream])) {
 			name := r.named[stream][who]
-			stats, ok := r.heard[stream][int(who)]
-			if !ok || enroll.Check(stats) != nil {
+			stats := r.said(stream, who)
+			before, again := r.learnt[stream][who]
+			switch {
+			case again && before.Name == name && !knows(file, name):
+				say("the voice of %s was erased after it was kept, and is not kept again\n", name)
+				continue
+			case enroll.Check(stats) != nil && again:
+				continue // the voice is known already
+			case enroll.Check(stats) != nil:
 				short = append(short, name)
 				continue
 			}
 			now := time.Now()
-			err := file.Learn(enroll.Speaker{Name: name, Enrolled: now, Expires: r.expire.from(now), Source: "stream " + stream, Stats: stats})
-			if err != nil {
+			sp := enroll.Speaker{Name: name, Enrolled: now, Expires: r.expire.from(now), Source: "stream " + stream, Stats: stats}
+			if err := file.Learn(sp); err != nil {
 				errs = append(errs, err)
 				continue
 			}
+			r.learn(stream, who, sp)
 			kept = append(kept, name)
 		}
 	}

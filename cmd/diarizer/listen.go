@@ -219,8 +219,14 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	}
 	out.live = true
 	kept := &resumption{dir: sessionsIn(), from: from, warn: out.warn}
+	if from != nil {
+		kept.learnt = from.Learnt
+	}
 	sweepSessions(out.warn)
-	defer func() { err = errors.Join(out.close(cmd.Context(), err), kept.named(out.timelines)) }()
+	defer func() { err = errors.Join(out.close(cmd.Context(), err), kept.over(out.timelines, out.voices)) }()
+	if err := out.voices.goOn(from); err != nil {
+		return inputError("--resume %s: %w", l.resume, err)
+	}
 	if slow != "" {
 		out.warn(errors.New(slow))
 	}

@@ -199,7 +199,9 @@ func (o *output) run(ctx context.Context, src capture.Source, opts session.Optio
 	if o.term != nil {
 		opts.OnMeter, opts.OnPartial = o.term.feed.Reading, o.term.feed.Partial
 	}
-	opts.OnDesk = func(d *correct.Desk) { o.desks.Add(opts.Stream, d) }
+	if o.page != nil || o.term != nil { // otherwise nobody here corrects anything
+		opts.OnDesk = func(d *correct.Desk) { o.desks.Add(opts.Stream, d) }
+	}
 	if err := o.voices.attach(&opts); err != nil {
 		o.fail()
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -29,6 +30,7 @@ type resumption struct {
 	from   *saved.Session // of --resume
 	places []saved.Place  // where there are several microphones
 	latest *saved.Session
+	learnt []saved.Learnt // what files of voices have learnt of the session
 	warn   func(error)
 	failed bool
 }
@@ -128,7 +130,9 @@ func (r *resumption) sit(places []saved.Place) error {
 // options are the options of a run that is saved. Its sound begins at origin, which is
 // position begin of the stream, in samples.
 func (r *resumption) options(stream string, origin time.Time) (keep *session.Keep, began time.Time, begin int64) {
-	keep = &session.Keep{Every: savedEvery, Save: func(s session.Snapshot) { r.save(saved.Session{Stream: stream, Snapshot: s, Places: r.places}) }}
+	keep = &session.Keep{Every: savedEvery, Save: func(s session.Snapshot) {
+		r.save(saved.Session{Stream: stream, Snapshot: s, Places: r.places, Learnt: r.learnt})
+	}}
 	if r.from == nil {
 		return keep, origin, 0
 	}
@@ -167,34 +171,48 @@ func (r *resumption) save(s saved.Session) {
 	}
 }
 
-// named saves the names that people gave after the end.
-func (r *resumption) named(all []*event.Timeline) error {
+// over saves the names that people gave after the end, and what was learnt of the voices.
+func (r *resumption) over(all []*event.Timeline, voices *recognition) error {
 	if r.latest == nil || r.failed {
 		return nil
+	}
+	learnt, err := voices.learntOf(r.latest.Stream, r.latest.Learnt)
+	names := r.named(all)
+	if len(names) == 0 && len(learnt) == 0 {
+		return err
+	}
+	r.latest.Names, r.latest.Learnt = names, learnt
+	return errors.Join(err, r.dir.Save(*r.latest))
+}
+
+// named returns the names that people gave after the end, empty where they took one away.
+func (r *resumption) named(all []*event.Timeline) map[event.Speaker]string {
+	before := map[event.Speaker]string{}
+	for _, e := range r.latest.Snapshot.Events {
+		if e.Kind == event.SpeakerAdded || e.Kind == event.SpeakerIdentified {
+			before[e.Speaker] = ownless(e.Speaker, e.Name)
+		}
 	}
 	names := map[event.Speaker]string{}
 	for _, tl := range all {
 		if tl.Run() != r.latest.Snapshot.Run {
 			continue
 		}
-		for _, e := range r.latest.Snapshot.Events {
-			if e.Kind == event.SpeakerAdded {
-				if name := tl.Name(e.Speaker); name != e.Speaker.String() {
-					names[e.Speaker] = name
-				}
+		for who, was := range before {
+			if name := ownless(who, tl.Name(who)); name != was {
+				names[who] = name
 			}
 		}
 	}
-	for _, e := range r.latest.Snapshot.Events {
-		if e.Kind == event.SpeakerIdentified && names[e.Speaker] == e.Name {
-			delete(names, e.Speaker) // the session has the name already
-		}
+	return names
+}
+
+// ownless is a name as people give it, empty for that of the speaker's number.
+func ownless(who event.Speaker, name string) string {
+	if name == who.String() {
+		return ""
 	}
-	if len(names) == 0 {
-		return nil
-	}
-	r.latest.Names = names
-	return r.dir.Save(*r.latest)
+	return name
 }
 
 // shifted is a source that begins at a later position.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -85,23 +86,27 @@ func TestMicrophonesKeepTheirPlaces(t *testing.T) {
 	}
 }
 
-// The names that people give after the end of a session are saved with it.
+// The names that people give and take away after the end of a session are saved with it.
 func TestNamesGivenAfterwardsAreKept(t *testing.T) {
 	d := saved.Dir(t.TempDir())
 	r := &resumption{dir: d, warn: func(err error) { t.Error(err) }}
 	enc := event.Encoder{Stream: "talk", Run: "run", Now: func() time.Time { return time.Unix(0, 0) }}
 	tl := &event.Timeline{}
-	for _, e := range []event.Event{enc.Start(event.Source{}), enc.AddSpeaker(1, 1), enc.AddSpeaker(2, 2), enc.Identify(3, 2, "Ada", 1)} {
+	for _, e := range []event.Event{enc.Start(event.Source{}), enc.AddSpeaker(1, 1), enc.AddSpeaker(2, 2), enc.AddSpeaker(3, 3), enc.AddSpeaker(4, 4),
+		enc.Identify(2, 3, "Grace", 1), enc.Identify(2, 4, "Lise", 1), enc.Identify(3, 2, "Ada", 1), enc.Identify(3, 3, "S3", 1)} {
 		if err := tl.Apply(e); err != nil {
 			t.Fatal(err)
 		}
 	}
 	r.save(saved.Session{Stream: "talk", Snapshot: session.Snapshot{Run: "run",
-		Events: []event.Event{{Stream: "talk", Run: "run", Kind: event.SpeakerAdded, Speaker: 1}, {Stream: "talk", Run: "run", Kind: event.SpeakerAdded, Speaker: 2}}}})
-	if err := r.named([]*event.Timeline{tl}); err != nil {
+		Events: []event.Event{{Kind: event.SpeakerAdded, Speaker: 1}, {Kind: event.SpeakerAdded, Speaker: 2},
+			{Kind: event.SpeakerAdded, Speaker: 3}, {Kind: event.SpeakerIdentified, Speaker: 3, Name: "Grace", Confidence: 1},
+			{Kind: event.SpeakerAdded, Speaker: 4}, {Kind: event.SpeakerIdentified, Speaker: 4, Name: "Lise", Confidence: 1}}}})
+	if err := r.over([]*event.Timeline{tl}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := d.Load("talk"); err != nil || len(s.Names) != 1 || s.Names[2] != "Ada" {
+	want := map[event.Speaker]string{2: "Ada", 3: ""} // the name of S3 was taken away
+	if s, err := d.Load("talk"); err != nil || !maps.Equal(s.Names, want) {
 		t.Errorf("%v, %v", s.Names, err)
 	}
 }

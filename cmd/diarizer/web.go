@@ -137,7 +137,7 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 					return new(event.Timeline), fmt.Errorf("--identify: %w", err)
 				}
 				defer voices.Ended(opts.Stream)
-				opts.Recall = &session.Recall{People: people, Heard: func(said map[int]model.Stats) { voices.Heard(opts.Stream, said) }}
+				opts.Recall = &session.Recall{People: people, Heard: func(said map[int]model.Stats, who func(int) (int, string)) { voices.Heard(opts.Stream, said, who) }}
 			}
 			return session.Run(ctx, src, opts)
 		},

@@ -168,6 +168,9 @@ func (b *bridge) transcript(ctx context.Context, c command) (message, error) {
 	return answer, nil
 }
 
+// errNoAnswer is what a recogniser did that went away.
+var errNoAnswer = errors.New("it has closed the connection without an answer")
+
 // recognise asks the recogniser what was said.
 func (b *bridge) recognise(ctx context.Context, c command) (message, error) {
 	conn, err := (&net.Dialer{Timeout: idle}).DialContext(ctx, "tcp", b.recogniser)
@@ -190,8 +193,13 @@ func (b *bridge) recognise(ctx context.Context, c command) (message, error) {
 	}
 	for r := bufio.NewReaderSize(conn, mostHead); ; {
 		m, err := read(r)
-		if err != nil || m.Type == "transcript" {
+		switch {
+		case errors.Is(err, io.EOF): // and not that of whoever asks
+			return m, errNoAnswer
+		case err != nil || m.Type == "transcript":
 			return m, err
+		case m.Type == "error":
+			return m, fmt.Errorf("it says %v", m.Data["text"])
 		}
 	}
 }

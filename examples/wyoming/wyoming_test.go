@@ -234,6 +234,39 @@ func TestASlowRecogniser(t *testing.T) {
 	}
 }
 
+// A recogniser that fails or goes away leads to an answer that says so.
+func TestARecogniserThatFails(t *testing.T) {
+	for want, fails := range map[string]func(net.Conn){
+		"closed the connection without an answer": func(net.Conn) {},
+		"it says no model is loaded": func(conn net.Conn) {
+			_ = write(conn, message{Type: "error", Data: map[string]any{"text": "no model is loaded"}})
+			_, _ = conn.Read(make([]byte, 1)) // until the bridge has gone
+		},
+	} {
+		recogniser := serving(t, func(ctx context.Context, l net.Listener) error {
+			defer context.AfterFunc(ctx, func() { _ = l.Close() })()
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return nil
+				}
+				for r := bufio.NewReaderSize(conn, mostHead); ; {
+					if m, err := read(r); err != nil || m.Type == "audio-stop" {
+						break
+					}
+				}
+				fails(conn)
+				conn.Close()
+			}
+		})
+		address := serving(t, (&bridge{recogniser: recogniser}).serve)
+		m := ask(t, address, make([]float32, capture.Rate))
+		if text, _ := m.Data["text"].(string); m.Type != "error" || !strings.Contains(text, want) {
+			t.Errorf("answered %+v, want %q", m, want)
+		}
+	}
+}
+
 // Bad input gets a sentence, and others are answered all the same.
 func TestBadInput(t *testing.T) {
 	address := serving(t, (&bridge{}).serve)

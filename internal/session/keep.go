@@ -24,7 +24,8 @@ type Keep struct {
 	// begins at Begin, in samples; what is missing before Begin is a gap.
 	From  *Snapshot
 	Begin int64
-	// Names are the names that people gave to speakers of the earlier run after From.
+	// Names are the names that people gave to speakers of the earlier run after From, empty
+	// where they took a name away.
 	Names map[event.Speaker]string
 }
 

@@ -19,8 +19,13 @@ import (
 type Recall struct {
 	// People are the people who may be recognised. Their voices are of the run's model.
 	People []enroll.Speaker
-	// Heard, where not nil, is handed the statistics of every speaker at the end.
-	Heard func(map[int]model.Stats)
+	// Heard, where not nil, is handed the statistics of every speaker at the end, and a
+	// function that returns who a speaker of any time is by then, and the name, as
+	// [correct.Desk.Called] does.
+	Heard func(said map[int]model.Stats, who func(speaker int) (person int, name string))
+	// Learnt are the statistics of speakers that were learnt when an earlier run ended, with
+	// which this run goes on. They are taken out of those that Heard is handed.
+	Learnt map[int]model.Stats
 }
 
 // lookEvery is the stream time between two comparisons of the speakers with the known
@@ -170,7 +175,7 @@ func (r *recalling) flush() error {
 		return err
 	}
 	if r.opts.Recall != nil && r.opts.Recall.Heard != nil {
-		r.opts.Recall.Heard(r.said())
+		r.opts.Recall.Heard(r.unlearnt(), r.desk.Called)
 	}
 	return nil
 }
@@ -192,6 +197,19 @@ func (r *recalling) look(at int64) error {
 // sum.
 func (r *recalling) said() map[int]model.Stats {
 	return identify.Persons(r.stream.Speakers(), r.desk.Who)
+}
+
+// unlearnt returns what every speaker has said that no earlier run has learnt.
+func (r *recalling) unlearnt() map[int]model.Stats {
+	said := r.said()
+	for n, learnt := range r.opts.Recall.Learnt {
+		who := r.desk.Who(n)
+		if sum, ok := said[who]; ok {
+			sum.Sub(learnt)
+			said[who] = sum
+		}
+	}
+	return said
 }
 
 // readAhead reads src a few blocks ahead, until src ends or ctx is done, and gives up when

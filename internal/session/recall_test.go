@@ -86,7 +86,7 @@ func TestRecall(t *testing.T) {
 	tenth := func() int { return 1600 }
 	_, plain := run(nil, tenth)
 	var heard map[int]model.Stats
-	yesterday, looked := run(&Recall{Heard: func(said map[int]model.Stats) { heard = said }}, tenth)
+	yesterday, looked := run(&Recall{Heard: func(said map[int]model.Stats, _ func(int) (int, string)) { heard = said }}, tenth)
 	if !same(plain, looked) {
 		t.Error("a run that knows nobody has other events than one that does not look")
 	}

@@ -176,3 +176,25 @@ func TestNameOfMergedSpeakerGoesOn(t *testing.T) {
 		})
 	}
 }
+
+// A name that people took away after the end of a run does not come back in the next run.
+func TestNamesTakenAwayStayAway(t *testing.T) {
+	_, from := made(t, nil, func(sink func(pipeline.Output) error, desk *correct.Desk) {
+		twoSpeak(t, sink)
+		for s, name := range map[event.Speaker]string{1: "Ada", 2: "Bob"} {
+			if _, err := desk.Correct(correct.Correction{Action: correct.Rename, Speaker: s, Name: name}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	tl, err := Run(t.Context(), &part{}, Options{
+		Stream: "talk",
+		Keep:   &Keep{Save: func(Snapshot) {}, From: &from, Begin: 3 * capture.Rate, Names: map[event.Speaker]string{2: ""}},
+		Diarize: func(context.Context, capture.Source, pipeline.Config, func(pipeline.Output) error) error {
+			return nil
+		},
+	})
+	if err != nil || tl.Name(1) != "Ada" || tl.Name(2) != "S2" {
+		t.Errorf("called %s and %s, want Ada and S2: %v", tl.Name(1), tl.Name(2), err)
+	}
+}

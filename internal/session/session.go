@@ -44,32 +44,40 @@ const keptTurns = 20000
 // ctx.Err(). While another run of the stream goes on, the error matches [ErrRunning].
 func Run(ctx context.Context, src capture.Source, opts Options) (*event.Timeline, error) {
 	r := &run{opts: opts, status: statusEvery, began: time.Now()}
+	return &r.timeline, r.diarized(ctx, src)
+}
+
+// diarized does what Run does. What is kept of the run afterwards, such as its timeline and its
+// desk, keeps neither the pipeline nor the sound.
+func (r *run) diarized(ctx context.Context, src capture.Source) error {
+	defer func() { r.recall, r.meter = nil, nil }()
+	opts := r.opts
 	r.timeline.Bound(keptTurns)
 	if err := event.CheckStream(opts.Stream); err != nil {
-		return &r.timeline, err
+		return err
 	}
 	if opts.NATS != nil && opts.NATS.IsConnected() {
 		if other := correct.Running(ctx, opts.NATS, opts.Stream); other != "" {
-			return &r.timeline, fmt.Errorf("stream %s: %w, run %s", opts.Stream, ErrRunning, other)
+			return fmt.Errorf("stream %s: %w, run %s", opts.Stream, ErrRunning, other)
 		}
 	}
 	stop, err := r.takeCorrections()
 	if err != nil {
-		return &r.timeline, err
+		return err
 	}
 	defer stop()
 	stop, err = r.takeWords()
 	if err != nil {
-		return &r.timeline, err
+		return err
 	}
 	defer stop()
 	// Publishing outlives ctx: events that are known when ctx is done are still sent.
 	after := context.WithoutCancel(ctx)
 	if err := r.open(ctx); err != nil {
-		return &r.timeline, err
+		return err
 	}
 	if err := r.goOn(); err != nil {
-		return &r.timeline, err
+		return err
 	}
 	if opts.NATS != nil || opts.OnMeter != nil {
 		r.meter = meter.New(src, r.reading)
@@ -86,7 +94,7 @@ func Run(ctx context.Context, src capture.Source, opts Options) (*event.Timeline
 		defer cancel()
 		err = errors.Join(err, r.pub.Close(closing))
 	}
-	return &r.timeline, err
+	return err
 }
 
 // open begins to publish. If a server is connected, a failure to create the JetStream

@@ -247,6 +247,15 @@ func (d *Desk) Who(speaker int) int {
 	return d.view().who(speaker)
 }
 
+// Called returns the speaker as Who does, and the name that listeners were told last: that of
+// the number if a name was taken away, and nothing if there never was one.
+func (d *Desk) Called(speaker int) (who int, name string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	who = d.view().who(speaker)
+	return who, d.told[who]
+}
+
 // Found returns the name that a speaker's voice was recognised by, or nothing. Names that
 // people have given do not count.
 func (d *Desk) Found(speaker int) string {

@@ -43,8 +43,10 @@ type Session struct {
 	// Places are the microphones of the session, in the order of the snapshot, if there are
 	// several.
 	Places []Place `json:"places,omitempty"`
-	// Names are those that people gave when it was over.
+	// Names are those that people gave when it was over, empty where they took a name away.
 	Names map[event.Speaker]string `json:"names,omitempty"`
+	// Learnt are the voices that were learnt of the speakers when it was over.
+	Learnt []Learnt `json:"learnt,omitempty"`
 	// Rest is the state of the program that keeps the session, in the program's own form.
 	Rest json.RawMessage `json:"rest,omitempty"`
 	// Saved is when the file was written.
@@ -56,6 +58,15 @@ type Place struct {
 	// Name is the person at the microphone, and Device is the name of the device.
 	Name   string `json:"name"`
 	Device string `json:"device"`
+}
+
+// Learnt is what a file of voices has learnt of a speaker.
+type Learnt struct {
+	Speaker event.Speaker `json:"speaker"`
+	// File is the path of the file.
+	File string `json:"file"`
+	// Voice is the speech that was learnt, as package enroll writes it.
+	Voice json.RawMessage `json:"voice"`
 }
 
 // Dir is the directory of the files.

@@ -49,6 +49,7 @@ type meeting struct {
 	m      model.Model
 	wishes map[event.Speaker]Wish
 	heard  map[int]model.Stats // nil while it goes on
+	learnt map[event.Speaker]enroll.Speaker
 }
 
 // New returns a Keeper for a file and its key, which may be nil. m is the model of wishes that name
@@ -66,12 +67,14 @@ func (k *Keeper) Begin(stream string, m model.Model) ([]enroll.Speaker, error) {
 		return nil, err
 	}
 	k.forget(stream)
-	k.meetings[stream] = &meeting{m: m, wishes: map[event.Speaker]Wish{}}
+	k.meetings[stream] = &meeting{m: m, wishes: map[event.Speaker]Wish{}, learnt: map[event.Speaker]enroll.Speaker{}}
 	return f.Speakers(), nil
 }
 
-// Heard says that a stream is over and what everybody said in it: wishes are fulfilled.
-func (k *Keeper) Heard(stream string, said map[int]model.Stats) {
+// Heard says that a stream is over and what everybody said in it: wishes are fulfilled. who
+// returns who a speaker turned out to be, and the name, empty if nobody ever gave one. A yes is
+// for one name: the voice of somebody who has another name by then is not kept.
+func (k *Keeper) Heard(stream string, said map[int]model.Stats, who func(speaker int) (person int, name string)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	t := k.meetings[stream]
@@ -83,8 +86,20 @@ func (k *Keeper) Heard(stream string, said map[int]model.Stats) {
 	if len(k.over) > kept {
 		k.forget(k.over[0])
 	}
-	for _, who := range slices.Sorted(maps.Keys(t.wishes)) {
-		text, err := k.keep(stream, t, t.wishes[who])
+	for _, speaker := range slices.Sorted(maps.Keys(t.wishes)) {
+		w := t.wishes[speaker]
+		person, name := who(int(speaker))
+		w.Speaker = event.Speaker(person)
+		same := name == w.Name || name == ""
+		if before, done := t.learnt[w.Speaker]; done && same && before.Name == w.Name {
+			continue // the same person said yes as another speaker
+		}
+		text, err := "", error(nil)
+		if same {
+			text, err = k.keep(stream, t, w)
+		} else {
+			err = fmt.Errorf("%w: the yes was for %s, who turned out to be %s: ask again", ErrRefused, w.Name, name)
+		}
 		if err != nil {
 			text = err.Error()
 		}
@@ -127,6 +142,16 @@ func (k *Keeper) Keep(stream string, w Wish) (said string, err error) {
 	return fmt.Sprintf("the voice of %s will be kept when the meeting has ended", w.Name), nil
 }
 
+// Learnt returns what was kept of the speakers of a stream that is over.
+func (k *Keeper) Learnt(stream string) map[event.Speaker]enroll.Speaker {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if t := k.meetings[stream]; t != nil {
+		return maps.Clone(t.learnt)
+	}
+	return nil
+}
+
 // keep keeps what was heard.
 func (k *Keeper) keep(stream string, t *meeting, w Wish) (string, error) {
 	stats, ok := t.heard[int(w.Speaker)]
@@ -136,9 +161,10 @@ func (k *Keeper) keep(stream string, t *meeting, w Wish) (string, error) {
 	if err := enroll.Check(stats); err != nil {
 		return "", fmt.Errorf("%w: %s: %w", ErrRefused, w.Name, err)
 	}
+	sp := enroll.Speaker{Name: w.Name, Enrolled: time.Now(), Expires: w.Expires, Source: "stream " + stream, Stats: stats}
 	f, err := k.open(t.m)
 	if err == nil {
-		err = f.Learn(enroll.Speaker{Name: w.Name, Enrolled: time.Now(), Expires: w.Expires, Source: "stream " + stream, Stats: stats})
+		err = f.Learn(sp)
 	}
 	if err == nil {
 		err = f.Save()
@@ -148,6 +174,7 @@ func (k *Keeper) keep(stream string, t *meeting, w Wish) (string, error) {
 	}
 	// What was heard once is not to be learnt twice.
 	delete(t.heard, int(w.Speaker))
+	t.learnt[w.Speaker] = sp
 	with := ""
 	if path := k.key.Path(); path != "" {
 		with = fmt.Sprintf(" --voices-key=%q", path)

@@ -32,6 +32,9 @@ func heard(m model.Model) map[int]model.Stats {
 	return said
 }
 
+// unchanged is what became of speakers of whom nothing was corrected.
+func unchanged(speaker int) (int, string) { return speaker, "" }
+
 func TestVoicesAreKeptWhenAsked(t *testing.T) {
 	m, _, err := modelfile.Embedded(modelfile.Light)
 	if err != nil {
@@ -62,7 +65,7 @@ func TestVoicesAreKeptWhenAsked(t *testing.T) {
 	if _, err := os.Stat(path); err == nil {
 		t.Error("something is kept before anybody was heard")
 	}
-	k.Heard("a", heard(m))
+	k.Heard("a", heard(m), unchanged)
 	k.Ended("a")
 	if len(said) != 2 || !strings.Contains(said[0], "Ada is kept in "+path) || !strings.Contains(said[1], "Grace") || !strings.Contains(said[1], "not kept") {
 		t.Errorf("said %q", said)
@@ -76,7 +79,7 @@ func TestVoicesAreKeptWhenAsked(t *testing.T) {
 	if err != nil || len(people) != 1 || people[0].Name != "Ada" || people[0].Stats.N != 2000 || !people[0].Expires.Equal(until.UTC()) {
 		t.Fatalf("%+v, %v", people, err)
 	}
-	k.Heard("b", heard(m))
+	k.Heard("b", heard(m), unchanged)
 	if text, err := ask("b", 1, "Ada"); err != nil || !strings.Contains(text, "is kept in") {
 		t.Errorf("after it: %q, %v", text, err)
 	}
@@ -93,7 +96,7 @@ func TestVoicesAreKeptWhenAsked(t *testing.T) {
 			if _, err := k.Begin(stream, m); err != nil {
 				t.Fatal(err)
 			}
-			k.Heard(stream, heard(m))
+			k.Heard(stream, heard(m), unchanged)
 		}
 	}
 	if len(k.meetings) != kept || len(k.over) != kept {
@@ -135,7 +138,7 @@ func TestVoicesAreErased(t *testing.T) {
 		}
 	}
 	wish("a", "Ada")
-	k.Heard("a", heard(m))
+	k.Heard("a", heard(m), unchanged)
 	wish("b", "Grace")
 	all, err := k.Voices()
 	if err != nil || len(all) != 1 || all[0].Name != "Ada" || all[0].Seconds != 20 || all[0].Source != "stream a" || !all[0].Expires.Equal(until.UTC()) {
@@ -144,7 +147,7 @@ func TestVoicesAreErased(t *testing.T) {
 	if text, err := k.Erase("Grace"); err != nil || !strings.Contains(text, "Grace is not kept") {
 		t.Errorf("of a wish: %q, %v", text, err)
 	}
-	k.Heard("b", heard(m))
+	k.Heard("b", heard(m), unchanged)
 	if text, err := k.Erase("Ada"); err != nil || !strings.Contains(text, "1 voice, 20.0 s of speech, from stream a; "+path+" was read again and has nothing of it") {
 		t.Errorf("of a voice: %q, %v", text, err)
 	}

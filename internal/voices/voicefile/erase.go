@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -98,6 +99,30 @@ func (f *File) Expired() []string { return f.expired }
 // unfinished begins the names of files that are being written.
 const unfinished = ".voices-"
 
+// mostLinks is how many symbolic links in a row lead to a file that is not there yet.
+const mostLinks = 32
+
+// target returns the file that path leads to through symbolic links. The file may not be there
+// yet.
+func target(path string) (string, error) {
+	for range mostLinks {
+		to, err := filepath.EvalSymlinks(path)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return to, err
+		}
+		link, err := os.Readlink(path)
+		if err != nil { // nothing has this name, so it is no link
+			return path, nil
+		}
+		if !filepath.IsAbs(link) {
+			dir, _ := filepath.Split(path) // and no Join, which takes .. for the parent of a link's name
+			link = dir + link
+		}
+		path = link
+	}
+	return "", fmt.Errorf("%s: expected at most %d symbolic links in a row", path, mostLinks)
+}
+
 // replace puts a file in the place of the one before, whose bytes on the disk are
 // overwritten: a file that is only removed can be found again. Beside it nothing stays of
 // runs that were interrupted.
@@ -107,7 +132,7 @@ func replace(tmp, path string) error {
 		if err == nil {
 			err = old.Close()
 		}
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		return os.Rename(tmp, path)

@@ -193,7 +193,8 @@ func (f *File) nobody(name string) error {
 	return fmt.Errorf("%q: %w: see \"diarizer enroll list --file\"", name, enroll.ErrNobody)
 }
 
-// Save writes the file, for its owner only, in the place of the one before.
+// Save writes the file, for its owner only, in the place of the one before. A symbolic link to
+// it stays a link.
 func (f *File) Save() error {
 	w := wire{Format: format, Voices: []json.RawMessage{}}
 	for _, p := range f.people {
@@ -206,10 +207,14 @@ func (f *File) Save() error {
 	if data, err = f.key.Seal(append(data, '\n')); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
+	path, err := target(f.path)
+	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(f.path), unfinished) // 0600
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), unfinished) // 0600
 	if err != nil {
 		return err
 	}
@@ -218,11 +223,11 @@ func (f *File) Save() error {
 	if err != nil {
 		return errors.Join(err, os.Remove(tmp.Name()))
 	}
-	if err := replace(tmp.Name(), f.path); err != nil {
+	if err := replace(tmp.Name(), path); err != nil {
 		if gone := os.Remove(tmp.Name()); !errors.Is(gone, fs.ErrNotExist) {
 			err = errors.Join(err, gone)
 		}
 		return err
 	}
-	return sweep(filepath.Dir(f.path))
+	return sweep(filepath.Dir(path))
 }
