@@ -128,11 +128,15 @@ func (c *chain) catchUp(ctx context.Context, run string, seq, to uint64) error {
 			c.last = numbers[i]
 		}
 	}
+	if len(c.logged) == 0 {
+		c.last = max(c.last, to) // the message may be no event
+	}
 	return nil
 }
 
 // readEvents returns the events of a stream in the messages with the numbers from from to to,
-// and those numbers. to is the number of the stream's last event.
+// and those numbers. It leaves out messages that are no events. to is the number of the last
+// message on the stream's subjects.
 func readEvents(ctx context.Context, js jetstream.Stream, stream string, from, to uint64) ([]event.Event, []uint64, error) {
 	if from > to {
 		return nil, nil, nil
