@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -213,12 +214,22 @@ func (w *Worker) stop(ctx context.Context, r micro.Request) (any, error) {
 func (w *Worker) retitle(ctx context.Context, r micro.Request) (any, error) {
 	return w.change(ctx, r, func(q request, c *claim) error {
 		q.Title = strings.TrimSpace(q.Title)
-		if n := utf8.RuneCountInString(q.Title); n > maxTitle {
-			return fmt.Errorf("title of %d characters: expected at most %d", n, maxTitle)
-		}
 		c.Title = q.Title
-		return nil
+		return checkTitle(q.Title)
 	})
+}
+
+// checkTitle explains why s cannot be a title, or returns nil. A title is shown on terminals.
+func checkTitle(s string) error {
+	if n := utf8.RuneCountInString(s); n > maxTitle {
+		return fmt.Errorf("title of %d characters: expected at most %d", n, maxTitle)
+	}
+	for _, r := range s {
+		if r == utf8.RuneError || !unicode.IsGraphic(r) {
+			return fmt.Errorf("title %q: expected printable characters", s)
+		}
+	}
+	return nil
 }
 
 // identify sets whether a stream's speakers are compared with the enrolled ones.

@@ -118,21 +118,14 @@ func (o *owner) restart(ctx context.Context, why error) error {
 	if err != nil {
 		return err
 	}
-	msg, err := o.w.s.events.GetMsg(ctx, last)
+	// From the event that differs on. The last message may be no event.
+	events, numbers, err := readEvents(ctx, o.w.s.events, o.stream, o.chain.last, last)
 	if err != nil {
-		return fmt.Errorf("event %d: %w", last, err)
-	}
-	e, err := event.Decode(msg.Data)
-	if err != nil {
-		return fmt.Errorf("event %d: %w", last, err)
+		return err
 	}
 	o.chain.last, o.chain.logged, o.chain.numbers = last, nil, nil
-	if e.Kind != event.StreamEnded && e.Correction == nil { // corrections may follow the end of a run
-		enc := event.Encoder{Now: func() time.Time { return msg.Time }}
-		if err := enc.Resume(event.EncoderState{Stream: e.Stream, Run: e.Run, Seq: e.Seq, Revision: e.Revision}); err != nil {
-			return err
-		}
-		if err := o.chain.put(ctx, enc.Finish(int64(e.At), event.Failed, "its state could not be carried over: the run after it begins again")); err != nil {
+	if n := len(events); n > 0 {
+		if err := o.closeRun(ctx, events[n-1], numbers[n-1]); err != nil {
 			return err
 		}
 	}
@@ -140,6 +133,23 @@ func (o *owner) restart(ctx context.Context, why error) error {
 		return err
 	}
 	return o.keeper.Clear(ctx)
+}
+
+// closeRun ends the run of its last event e, which is in the message with a number, unless the
+// run has ended.
+func (o *owner) closeRun(ctx context.Context, e event.Event, number uint64) error {
+	if e.Kind == event.StreamEnded || e.Correction != nil { // corrections may follow the end of a run
+		return nil
+	}
+	msg, err := o.w.s.events.GetMsg(ctx, number)
+	if err != nil {
+		return fmt.Errorf("event %d: %w", number, err)
+	}
+	enc := event.Encoder{Now: func() time.Time { return msg.Time }}
+	if err := enc.Resume(event.EncoderState{Stream: e.Stream, Run: e.Run, Seq: e.Seq, Revision: e.Revision}); err != nil {
+		return err
+	}
+	return o.chain.put(ctx, enc.Finish(int64(e.At), event.Failed, "its state could not be carried over: the run after it begins again"))
 }
 
 // replaced closes a run whose sound JetStream has lost. It prepares to hear the sound that

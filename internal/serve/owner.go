@@ -197,8 +197,9 @@ func (o *owner) consume(ctx, soft context.Context) error {
 			if err := o.hear(ctx, m, pending); err != nil || o.follow.ended {
 				return err
 			}
-			if o.follow.session == "" || o.follow.took == m.number {
-				calm.since = time.Now()
+			calm.heard = time.Now()
+			if o.follow.took == m.number {
+				calm.since = calm.heard
 			}
 		}
 		if err := o.pause(ctx, &calm, pending); err != nil {

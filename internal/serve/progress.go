@@ -45,7 +45,7 @@ func (o *owner) unheard(session, why string, n uint64) {
 	o.w.metrics.drop(why, n)
 	all := o.follow.succession.dropped
 	if all == n || bits.Len64(all) > bits.Len64(all-n) {
-		o.log.Warn("packets of another session are dropped: two senders use one stream, or one that was replaced has woken up",
+		o.log.Warn("packets of another session are dropped: two senders use one stream, one that was replaced has woken up, or its run was stopped",
 			"session", session, "heard", o.follow.session, "why", why, "dropped", all)
 	}
 }

@@ -15,11 +15,12 @@ import (
 // come meanwhile.
 type lull struct {
 	since time.Time // of the last message that belongs to the run
-	asked time.Time // of the last call of quiet
+	heard time.Time // of the last message of any session
+	asked time.Time // of the last call of quiet or idle
 }
 
-// pause ends the run if the lull has lasted for too long. pending is how many messages wait:
-// sound of the session may be among them.
+// pause ends the run, or leaves a stream without one, if the lull has lasted for too long. pending
+// is how many messages wait: sound of the session may be among them.
 func (o *owner) pause(ctx context.Context, l *lull, pending uint64) error {
 	if !o.w.lease.holds() {
 		l.since = time.Now() // cut off or stopped until now, so sound may have come unheard
@@ -28,6 +29,9 @@ func (o *owner) pause(ctx context.Context, l *lull, pending uint64) error {
 		return nil
 	}
 	l.asked = time.Now()
+	if o.follow.session == "" {
+		return o.idle(ctx, l)
+	}
 	err := o.quiet(ctx, time.Since(l.since))
 	if !fence.Refused(err) {
 		return err
@@ -41,18 +45,28 @@ func (o *owner) pause(ctx context.Context, l *lull, pending uint64) error {
 // quietEvery bounds how often the end of a run is asked for while another sender goes on.
 const quietEvery = 100 * time.Millisecond
 
-// quiet is called while no sound comes. The server refuses it, see [fence.Refused], if sound
-// has come that this owner has not heard yet.
-func (o *owner) quiet(ctx context.Context, since time.Duration) error {
-	if o.follow.session == "" {
-		if since < idleAfter {
-			return nil
-		}
-		if err := o.amend(ctx, func(c *claim) { c.Worker, c.Open, c.From = "", false, o.follow.number+1 }); err != nil {
-			return err
-		}
-		return errIdle
+// idle leaves a stream without a run. A sender whose run was stopped or replaced may go on, and
+// nothing of it is heard. Then the stream keeps its place only until another one needs it.
+func (o *owner) idle(ctx context.Context, l *lull) error {
+	why := errIdle
+	switch {
+	case time.Since(l.since) < idleAfter:
+		return nil
+	case time.Since(l.heard) >= idleAfter:
+	case o.w.somebodyWaits(unasked):
+		why = errYield
+	default:
+		return nil
 	}
+	if err := o.amend(ctx, func(c *claim) { c.Worker, c.Open, c.From = "", false, o.follow.number+1 }); err != nil {
+		return err
+	}
+	return why
+}
+
+// quiet is called during a run while no sound comes. The server refuses it, see [fence.Refused],
+// if sound has come that this owner has not heard yet.
+func (o *owner) quiet(ctx context.Context, since time.Duration) error {
 	wait := o.w.opts.Idle
 	why := fmt.Sprintf("no sound for %v", wait)
 	switch {

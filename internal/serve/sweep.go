@@ -46,11 +46,12 @@ func (s *shared) forget(ctx context.Context, kv jetstream.KeyValue, key string, 
 const mostForgotten = 500
 
 // forgetGone removes the claims and the states of streams that no living worker has and whose
-// sound is not kept any more.
-func (w *Worker) forgetGone(ctx context.Context, subjects map[string]uint64) {
+// sound is not kept any more. subjects has the numbers of messages, and before the claims as they
+// were before those were read: the stream of a claim that has changed since may have come back.
+func (w *Worker) forgetGone(ctx context.Context, subjects map[string]uint64, before map[string]seenClaim) {
 	n := 0
 	for stream, c := range w.roster.free("") {
-		if c.Open || subjects[natsaudio.Subject(stream)] > 0 {
+		if c.Open || subjects[natsaudio.Subject(stream)] > 0 || c.revision != before[stream].revision {
 			continue
 		}
 		if n++; n > mostForgotten {

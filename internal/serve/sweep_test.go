@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -88,6 +89,46 @@ func TestGoneStreamsLeaveNothing(t *testing.T) {
 				t.Errorf("the worker remembers %d streams", n)
 			}
 		})
+	}
+}
+
+// TestCameBackMeanwhile has a stream that comes back, is heard and is left again after a look has read
+// which streams have sound. Its claim stays, with the sessions that were heard.
+func TestCameBackMeanwhile(t *testing.T) {
+	ctx := t.Context()
+	s, err := openShared(ctx, natstest.New(t), StoreOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &Worker{s: s, roster: newRoster()}
+	write := func(stream string, c claim, revision uint64) uint64 {
+		t.Helper()
+		revision, err := s.write(ctx, stream, c, revision)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := s.claims.Get(ctx, stream)
+		if err == nil {
+			err = w.roster.putClaim(e)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return revision
+	}
+	write("gone", claim{Epoch: 1}, 0)
+	revision := write("back", claim{Epoch: 1}, 0)
+	_, before := w.roster.all()
+	write("back", claim{Epoch: 2, From: 9, Past: []string{"s"}}, revision)
+	write("new", claim{Epoch: 1, From: 20}, 0)
+	w.forgetGone(ctx, nil, before)
+	for stream, stays := range map[string]bool{"gone": false, "back": true, "new": true} {
+		switch _, err := s.readClaim(ctx, stream); {
+		case stays && err != nil:
+			t.Errorf("the claim of a stream that came back meanwhile: %v", err)
+		case !stays && !errors.Is(err, jetstream.ErrKeyNotFound):
+			t.Errorf("the claim of a stream that is gone: %v, expected none", err)
+		}
 	}
 }
 

@@ -254,6 +254,6 @@ func (w *Worker) findStreams(ctx context.Context) (doubted []idle, err error) {
 	if err := w.keepShares(ctx, info); err != nil {
 		return nil, err
 	}
-	w.forgetGone(ctx, info.State.Subjects)
+	w.forgetGone(ctx, info.State.Subjects, before)
 	return mostUrgent(doubted, info.Config.MaxMsgsPerSubject), nil
 }

@@ -75,7 +75,9 @@ func (a *API) goOn(rec *recorder) (*record.Session, error) {
 	return s, notBegun(err)
 }
 
-// past returns a recording that has ended, as it is kept, for a recorder that comes back to it.
+// past returns a recording that has ended, as it is kept, for a recorder that comes back to it. A
+// recorder whose state cannot be used gets the answer of one whose recording is not known: it then
+// begins anew, and does not ask again for ever.
 func (a *API) past(rec recorder) (recorder, record.State, error) {
 	none := func() (recorder, record.State, error) {
 		return recorder{}, record.State{}, &refusal{http.StatusNotFound, record.ErrNone}
@@ -91,6 +93,9 @@ func (a *API) past(rec recorder) (recorder, record.State, error) {
 	if !ok || a.sessions.Check(rec.stream, false) != nil {
 		return none()
 	}
+	if err := a.sessions.CheckState(rec.stream, state); err != nil {
+		return recorder{}, record.State{}, refuse(http.StatusNotFound, "stream %s: its recorder cannot go on where it was, and begins anew: %w", rec.stream, err)
+	}
 	kept.session, kept.after, kept.run, kept.numbered, kept.starts = rec.session, rec.after, rec.run, rec.numbered, true
 	kept.begin = state.Table.At
 	return kept, state, nil
@@ -105,6 +110,9 @@ func (a *API) comeBack(rec *recorder) (*record.Session, error) {
 	}
 	kept, state, err := a.past(*rec)
 	if err != nil {
+		if errors.Is(err, record.ErrState) {
+			a.opts.Keeping.Say(err)
+		}
 		return nil, err
 	}
 	*rec = kept

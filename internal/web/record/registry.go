@@ -17,6 +17,7 @@ var (
 	ErrNobody  = errors.New("no device records it here: there is no recording to join")
 	ErrNone    = errors.New("no such recording: it has ended, or its recorder did not come back in time")
 	ErrClosing = errors.New("the server is about to stop")
+	ErrState   = errors.New("what is kept of its recorders cannot be used")
 )
 
 // Registry holds the recordings of a server. Make it with [NewRegistry].

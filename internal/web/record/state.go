@@ -117,10 +117,11 @@ func (s *Session) Lapse(why string) {
 
 // Restore resumes the recordings of a stream, and returns the first of them. Their recorders find
 // the recordings by their ids. They may come back within a time; 0 means that they are there
-// already. The errors wrap ErrFull, ErrTaken or ErrClosing, or say what is wrong with the state.
+// already. The errors wrap ErrFull, ErrTaken or ErrClosing, or ErrState as those of CheckState.
 func (r *Registry) Restore(stream string, state State, within time.Duration) (*Session, error) {
-	if n := len(state.Recorders); n == 0 || n > table.Most || n != len(state.Table.Devices) {
-		return nil, fmt.Errorf("%d recorders of %d devices, expected 1 to %d and as many", n, len(state.Table.Devices), table.Most)
+	sessions, err := r.sessionsOf(stream, state)
+	if err != nil {
+		return nil, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -134,21 +135,40 @@ func (r *Registry) Restore(stream string, state State, within time.Duration) (*S
 	in.restored, in.begin = true, state.Begin
 	var devices []*table.Device
 	in.table, devices = table.Restore(in.say, state.Table)
-	for i, k := range state.Recorders {
-		s, err := r.restore(stream, k, state.Table.Devices[i].End)
-		if err != nil {
-			return nil, fmt.Errorf("recorder %d: %w", i+1, err)
-		}
+	in.sessions = sessions
+	for i, s := range sessions {
 		s.room, s.device = in, devices[i]
-		in.sessions = append(in.sessions, s)
 	}
-	for _, s := range in.sessions {
+	for _, s := range sessions {
 		r.sessions[s.id] = s
 		if within > 0 {
 			s.Detach(0, within)
 		}
 	}
-	return in.sessions[0], nil
+	return sessions[0], nil
+}
+
+// CheckState explains why Restore can never restore a state, or returns nil. The state may be of
+// another version of the program. The error wraps ErrState.
+func (r *Registry) CheckState(stream string, state State) error {
+	_, err := r.sessionsOf(stream, state)
+	return err
+}
+
+// sessionsOf returns the recordings of a state. They are in no room yet.
+func (r *Registry) sessionsOf(stream string, state State) ([]*Session, error) {
+	if n := len(state.Recorders); n == 0 || n > table.Most || n != len(state.Table.Devices) {
+		return nil, fmt.Errorf("%w: %d recorders of %d devices, expected 1 to %d and as many", ErrState, n, len(state.Table.Devices), table.Most)
+	}
+	var sessions []*Session
+	for i, k := range state.Recorders {
+		s, err := r.restore(stream, k, state.Table.Devices[i].End)
+		if err != nil {
+			return nil, fmt.Errorf("%w: recorder %d: %w", ErrState, i+1, err)
+		}
+		sessions = append(sessions, s)
+	}
+	return sessions, nil
 }
 
 // restore makes a recording from its state.
