@@ -50,6 +50,16 @@ type Snapshot struct {
 	Desk, Chain []byte
 }
 
+// Name returns the name that a speaker had, or the speaker's id.
+func (s Snapshot) Name(speaker event.Speaker) string {
+	for _, e := range slices.Backward(s.Events) {
+		if e.Kind == event.SpeakerIdentified && e.Speaker == speaker {
+			return e.Name
+		}
+	}
+	return speaker.String()
+}
+
 // told is what the events of a run have told besides its turns.
 type told struct {
 	source   event.Source
