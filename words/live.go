@@ -92,6 +92,20 @@ func (l *Live) insert(id int, w Word) {
 	b.dirty = true
 }
 
+// Has reports whether w was added and can still change.
+func (l *Live) Has(w Word) bool {
+	for _, b := range slices.Backward(l.blocks) {
+		order := byTime(b.words[0], w)
+		if order <= 0 && slices.Contains(b.words, w) {
+			return true
+		}
+		if order < 0 { // the words of earlier blocks are earlier
+			break
+		}
+	}
+	return false
+}
+
 // untold is the probability of a word that was not told of.
 const untold = -1
 

@@ -72,6 +72,11 @@ func TestLiveEndsWithWhatJoinSays(t *testing.T) {
 			t.Fatalf("%d words, want %d", len(got), len(want))
 		}
 		for i, c := range got {
+			if other := c.Word; !live.Has(other) {
+				t.Fatalf("word %d, %+v, was not added", i, other)
+			} else if other.Text += "x"; live.Has(other) {
+				t.Fatalf("word %d: %+v was added", i, other)
+			}
 			if c.Word != want[i].Word || c.Speaker != want[i].Speaker || told[c.ID] != c.Speaker || list[c.ID-1] != c.Word {
 				t.Fatalf("word %d: %+v, told %q, joined %+v", i, c, told[c.ID], want[i])
 			}

@@ -86,7 +86,7 @@ func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOption
 	if o.page.addr != "" {
 		return viewPage(ctx, nc, stderr, o, say)
 	}
-	t = openTerminal(ctx, tui.Options{Correct: tui.Correct(correctOver(nc))}, false, in, out)
+	t = openTerminal(ctx, tui.Options{Correct: tui.Correct(correctOver(nc, nil))}, false, in, out)
 	defer func() { err = errors.Join(err, t.close()) }()
 	if t == nil {
 		return follow(ctx, nc, o, say, display{event: transcript.New(out, transcript.Options{Streams: len(o.streams) != 1}).Event})
@@ -99,7 +99,7 @@ func view(ctx context.Context, in io.Reader, out, stderr io.Writer, o viewOption
 // viewPage serves the page. Corrections go to the program that diarizes the stream.
 func viewPage(ctx context.Context, nc *nats.Conn, stderr io.Writer, o viewOptions, say func(error)) (err error) {
 	hub := page.NewHub()
-	server, err := o.page.serve(ctx, stderr, hub, page.Options{Correct: correctOver(nc)})
+	server, err := o.page.serve(ctx, stderr, hub, page.Options{Correct: correctOver(nc, nil)})
 	if err != nil {
 		return err
 	}
@@ -108,15 +108,20 @@ func viewPage(ctx context.Context, nc *nats.Conn, stderr io.Writer, o viewOption
 }
 
 // correctOver sends corrections to the program that diarizes the stream. It corrects a stream
-// that is over itself.
-func correctOver(nc *nats.Conn) page.Correct {
+// that is over itself; late, where not nil, is then handed the events of the correction.
+func correctOver(nc *nats.Conn, late func(event.Event)) page.Correct {
 	return func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
 		if c.ID == "" {
 			c.ID = rand.Text()
 		}
 		reply, err := correct.Request(ctx, nc, stream, c)
 		if errors.Is(err, correct.ErrNobody) || errors.Is(err, correct.ErrEnded) {
-			reply, _, err = correct.After(ctx, nc, stream, c, nil)
+			reply, _, err = correct.After(ctx, nc, stream, c, func(e event.Event) error {
+				if late != nil && e.Correction.ID == c.ID {
+					late(e)
+				}
+				return nil
+			})
 		}
 		return reply, err
 	}

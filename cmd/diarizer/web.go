@@ -143,7 +143,7 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 		},
 	})
 	hub := page.NewHub()
-	options := page.Options{Correct: keepingNames(correctOver(nc), api, say), Also: api.Routes()}
+	options := page.Options{Correct: correctOver(nc, keepingNames(api, say)), Also: api.Routes()}
 	if voices != nil {
 		options.Voices = voices
 	}
@@ -168,16 +168,15 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 	return errors.Join(err, ctx.Err())
 }
 
-// keepingNames keeps the names that people give after the end of a recording.
-func keepingNames(hand page.Correct, api *httpapi.API, say func(error)) page.Correct {
-	return func(ctx context.Context, stream string, c correct.Correction) (correct.Reply, error) {
-		reply, err := hand(ctx, stream, c)
-		if err == nil && reply.Error == "" && c.Action == correct.Rename {
-			if err := api.Named(stream, c.Speaker, c.Name); err != nil {
-				say(fmt.Errorf("stream %s: the name %s cannot be kept with it: %w", stream, c.Name, err))
-			}
+// keepingNames keeps the names that people give, or take back, after the end of a recording.
+func keepingNames(api *httpapi.API, say func(error)) func(event.Event) {
+	return func(e event.Event) {
+		if action := correct.Action(e.Correction.Action); e.Kind != event.SpeakerIdentified || action != correct.Rename && action != correct.Undo {
+			return
 		}
-		return reply, err
+		if err := api.Named(e.Stream, e.Speaker, e.Name); err != nil {
+			say(fmt.Errorf("stream %s: the name %s cannot be kept with it: %w", e.Stream, e.Name, err))
+		}
 	}
 }
 

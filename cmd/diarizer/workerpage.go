@@ -33,7 +33,7 @@ func (p *workerPage) open(ctx context.Context, nc *nats.Conn, stderr io.Writer, 
 	hub := page.NewHub()
 	say := func(err error) { log.Warn("page", "error", err) }
 	p.server, err = o.page.serve(ctx, stderr, hub, page.Options{
-		Correct: correctOver(nc), Also: w.Inspection(), Open: w.Probes(),
+		Correct: correctOver(nc, nil), Also: w.Inspection(), Open: w.Probes(),
 		OnFirst: func() {
 			p.wg.Go(func() {
 				for ctx.Err() == nil {

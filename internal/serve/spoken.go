@@ -55,8 +55,8 @@ func (f *follower) words(ctx context.Context, m message) error {
 		return f.finish(ctx, event.Finished, "")
 	}
 	note.Message.Run = ""
-	changes, err := f.room.Hear(note.Message)
-	reply := heard.Reply{Words: len(note.Message.Words)}
+	changes, taken, err := f.room.Hear(note.Message)
+	reply := heard.Reply{Words: taken}
 	if err == nil {
 		err = f.desk.Add(func(_ *event.Encoder, at int64) ([]event.Event, error) {
 			f.attribute(at, changes)

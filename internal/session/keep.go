@@ -13,8 +13,8 @@ import (
 // Keep says how snapshots of a run are kept, and with which earlier run it goes on.
 type Keep struct {
 	// Every is the stream time between two snapshots, in samples, where Diarize does not say
-	// when. A snapshot is also made about a second after somebody named a speaker, merged two
-	// or marked a moment, and after sound stopped coming. The last snapshot is made when the
+	// when. A snapshot is also made about a second after a correction, a name or a merge, and
+	// after sound stopped coming. The last snapshot is made when the
 	// sound is over, before the events of the end.
 	Every int64
 	// Save is handed each snapshot.
@@ -49,6 +49,16 @@ type Snapshot struct {
 	Events []event.Event
 	// Desk is the state of the desk, Chain the state of the pipeline.
 	Desk, Chain []byte
+}
+
+// Name returns the name that a speaker had, or the speaker's id.
+func (s Snapshot) Name(speaker event.Speaker) string {
+	for _, e := range slices.Backward(s.Events) {
+		if e.Kind == event.SpeakerIdentified && e.Speaker == speaker {
+			return e.Name
+		}
+	}
+	return speaker.String()
 }
 
 // told is what the events of a run have told besides its turns.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,6 +55,70 @@ func TestPauseIsKept(t *testing.T) {
 	}
 	if kept != 2 { // the second one is that of the end
 		t.Errorf("%d snapshots", kept)
+	}
+}
+
+// Whatever is corrected while no sound comes is kept: a server that is killed in a pause goes
+// on with it.
+func TestCorrectionInPauseIsKept(t *testing.T) {
+	m, _, err := modelfile.Embedded(modelfile.Light)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := capture.OpenReader(t.Context(), demo.Recording(), demo.Name, capture.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rec.Close()
+	sound, err := capture.ReadAll(t.Context(), rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound = sound[:20*capture.Rate]
+	src := &pausing{part: part{sound: sound}, on: make(chan struct{})}
+	var desk *correct.Desk
+	kept := make(chan Snapshot, 100)
+	next := func(what string) (s Snapshot) {
+		select {
+		case s = <-kept:
+		case <-time.After(30 * time.Second):
+			t.Errorf("%s is not kept", what)
+		}
+		return s
+	}
+	corrections := func() {
+		defer close(src.on)
+		was := next("the pause")
+		first := 0
+		for _, e := range was.Events {
+			if e.Kind == event.TurnEnded && first == 0 {
+				first = e.Turn.ID
+			}
+		}
+		for _, c := range []correct.Correction{{Action: correct.Give, Turns: []int{first}}, {Action: correct.Undo}, {Action: correct.Mark}} {
+			if _, err := desk.Correct(c); err != nil {
+				t.Error(err)
+				return
+			}
+			s := next(string(c.Action))
+			if t.Failed() {
+				return
+			}
+			if slices.Equal(s.Desk, was.Desk) && c.Action != correct.Mark {
+				t.Errorf("%s: kept as it was before", c.Action)
+			}
+			was = s
+		}
+	}
+	begin := sync.OnceFunc(func() { go corrections() })
+	if _, err := Run(t.Context(), src, Options{Stream: "talk", Pipeline: pipeline.Config{Model: m}, OnDesk: func(d *correct.Desk) { desk = d },
+		Keep: &Keep{Every: 1000 * capture.Rate, Save: func(s Snapshot) {
+			if s.At == int64(len(sound)) { // a machine that stalls makes others before
+				kept <- s
+				begin()
+			}
+		}}}); err != nil {
+		t.Fatal(err)
 	}
 }
 

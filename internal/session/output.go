@@ -109,8 +109,7 @@ func (r *run) event(e event.Event) error {
 	}
 	if r.opts.Keep != nil {
 		r.told.apply(e)
-		switch e.Kind {
-		case event.SpeakerIdentified, event.SpeakerMerged, event.Marked:
+		if e.Kind == event.SpeakerIdentified || e.Kind == event.SpeakerMerged {
 			r.corrected.Store(true)
 		}
 	}

@@ -149,7 +149,7 @@ type run struct {
 	words     listening
 	recall    *recalling  // nil if no voice is known, and if nothing is kept or Diarize keeps it
 	told      told        // filled only where the run is kept
-	corrected atomic.Bool // an event that may be a person's correction came since the last snapshot
+	corrected atomic.Bool // a correction, or an event that may be one, came since the last snapshot
 	at        int64
 	status    int64    // when the next status is due
 	gap       vad.Span // the latest gap
@@ -165,11 +165,12 @@ func (r *run) takeCorrections() (stop func(), err error) {
 	}
 	r.words.enc = &event.Encoder{Stream: r.opts.Stream, Run: event.NewRun(time.Now())}
 	r.desk = correct.NewDesk(correct.Options{
-		Encoder: r.words.enc,
-		Emit:    r.attributed,
-		Link:    links.Set,
-		Give:    links.Give,
-		Reserve: links.Reserve,
+		Encoder:   r.words.enc,
+		Emit:      r.attributed,
+		Link:      links.Set,
+		Give:      links.Give,
+		Corrected: func() { r.corrected.Store(true) },
+		Reserve:   links.Reserve,
 		Divide: func(speakers []int) ([]online.Span, error) {
 			ctx, cancel := context.WithTimeout(context.Background(), divideWithin)
 			defer cancel()

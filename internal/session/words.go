@@ -39,13 +39,11 @@ func (r *run) takeWords() (stop func(), err error) {
 // hear takes a recogniser's words and emits the events that they lead to.
 func (r *run) hear(m heard.Message) (reply heard.Reply, err error) {
 	err = r.desk.Add(func(enc *event.Encoder, at int64) ([]event.Event, error) {
-		changes, err := r.words.room.Hear(m)
+		changes, taken, err := r.words.room.Hear(m)
 		if err != nil {
 			return nil, err
 		}
-		if !m.Partial {
-			reply.Words = len(m.Words)
-		}
+		reply.Words = taken
 		return encode(enc, at, changes), nil
 	})
 	if m.Partial && err == nil && r.opts.OnPartial != nil {

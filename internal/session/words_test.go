@@ -195,8 +195,14 @@ func TestWordsNeedNotEnd(t *testing.T) {
 func TestWordsWithoutAServer(t *testing.T) {
 	var hear func(heard.Message) (heard.Reply, error)
 	var run string
+	var origin time.Time
 	opts := session.Options{WordsWithin: time.Millisecond, OnWords: func(h func(heard.Message) (heard.Reply, error)) { hear = h },
-		OnEvent: func(e event.Event) error { run = e.Run; return nil }}
+		OnEvent: func(e event.Event) error {
+			if run = e.Run; e.Kind == event.StreamStarted {
+				origin = e.Source.Origin
+			}
+			return nil
+		}}
 	list := messages(script())
 	said := 0
 	tl, err := runDemo(t, t.Context(), nil, opts, func(at int64) {
@@ -211,6 +217,10 @@ func TestWordsWithoutAServer(t *testing.T) {
 		m.Run = "other"
 		if _, err := hear(m); !errors.Is(err, heard.ErrRefused) {
 			t.Errorf("of another run: %v", err)
+		}
+		early := heard.Message{Recogniser: "early", Origin: origin.Add(-time.Minute), Words: []heard.Word{{Text: "before", Start: 1, End: 2}, {Text: "in", Start: 61, End: 62}}}
+		if reply, err := hear(early); err != nil || reply.Words != 1 {
+			t.Errorf("one word in the stream and one before it: %+v, %v", reply, err)
 		}
 	})
 	if err != nil || len(tl.Words("script")) != len(list[0].Words) {

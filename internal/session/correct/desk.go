@@ -28,6 +28,9 @@ type Options struct {
 	// undo, with everything that people have given away. The call comes from the goroutine
 	// of the correction.
 	Give func(gifts []online.Gift)
+	// Corrected, where not nil, is called after each correction that was applied, in the
+	// goroutine of the correction. It must not call the desk.
+	Corrected func()
 	// Reserve, where not nil, returns a number above least that no speaker of the
 	// clustering has or will have. Without Reserve that number is least+1.
 	Reserve func(least int) int
@@ -287,6 +290,9 @@ func (d *Desk) Correct(c Correction) (Reply, error) {
 	}
 	if err := d.apply(c); err != nil {
 		return Reply{}, err
+	}
+	if d.opts.Corrected != nil {
+		d.opts.Corrected()
 	}
 	reply := Reply{Seq: d.opts.Encoder.Seq}
 	if c.ID != "" {

@@ -45,7 +45,7 @@ func BenchmarkRoom(b *testing.B) {
 					start := float64(second) - 2 + float64(i)/3
 					m.Words = append(m.Words, Word{Text: fmt.Sprintf("word%d,", i), Start: max(0, start), End: max(0, start+0.3)})
 				}
-				changes, err := room.Hear(m)
+				changes, _, err := room.Hear(m)
 				if err != nil {
 					b.Fatal(err)
 				}

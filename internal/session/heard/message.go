@@ -129,6 +129,11 @@ func (m Message) Check() error {
 // recogniser is the name of the message's recogniser.
 func (m Message) recogniser() string { return cmp.Or(m.Recogniser, DefaultRecogniser) }
 
+// longest is how long a word may be; a longer one is cut. Recognisers let a word before a
+// pause go on to the next one, but not for longer than the sound that they hear at once.
+// Every change of a turn is compared with all words that go on until it.
+const longest = time.Minute
+
 // list returns the words in the time of a stream whose sample 0 was at origin. Words from
 // before sample 0 are left out.
 func (m Message) list(origin time.Time) []words.Word {
@@ -142,7 +147,8 @@ func (m Message) list(origin time.Time) []words.Word {
 		if end < 0 || end > latest*time.Second {
 			continue
 		}
-		out = append(out, words.Word{Text: strings.TrimSpace(w.Text), Start: max(0, start), End: end,
+		start = max(0, start)
+		out = append(out, words.Word{Text: strings.TrimSpace(w.Text), Start: start, End: min(end, start+longest),
 			Confidence: w.Confidence, Estimated: w.Estimated, Break: w.Line})
 	}
 	return out

@@ -35,32 +35,53 @@ const MaxRecognisers = 8
 const perEvent = 200
 
 // Hear takes a message. It returns the words that have got a speaker, or another speaker,
-// and nil if none has. The error matches [ErrMalformed] or [ErrRefused].
-func (r *Room) Hear(m Message) ([]event.Words, error) {
+// and nil if none has. taken is how many of the message's words belong to the run; if the
+// message comes again, it is the same number. The error matches [ErrMalformed] or
+// [ErrRefused].
+func (r *Room) Hear(m Message) (changes []event.Words, taken int, err error) {
 	if err := m.Check(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if r.run == "" {
-		return nil, fmt.Errorf("%w: the run has not begun", ErrRefused)
+		return nil, 0, fmt.Errorf("%w: the run has not begun", ErrRefused)
 	}
 	if m.Run != "" && m.Run != r.run {
-		return nil, fmt.Errorf("%w: they are of run %s, and this is run %s", ErrRefused, m.Run, r.run)
+		return nil, 0, fmt.Errorf("%w: they are of run %s, and this is run %s", ErrRefused, m.Run, r.run)
 	}
 	if m.Partial { // partial words are for the subscribers of the subject
-		return nil, nil
+		return nil, 0, nil
 	}
 	l, err := r.listener(m.recogniser())
-	if err != nil || m.Seq != 0 && m.Seq <= l.seq {
-		return nil, err
-	}
-	if m.Seq != 0 {
-		l.seq = m.Seq
+	if err != nil {
+		return nil, 0, err
 	}
 	l.ended = l.ended || m.End
-	if err := l.live.Add(m.list(r.origin)); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	list := m.list(r.origin)
+	switch {
+	case len(m.Words) > 0 && len(list) == 0:
+		return nil, 0, fmt.Errorf("%w: all are from before the beginning of the stream, or too late: expected times from its first sample on, or the right origin", ErrRefused)
+	case m.Seq != 0 && m.Seq <= l.seq:
+		return nil, len(list), l.repeated(m, list)
+	case m.Seq != 0:
+		l.seq = m.Seq
 	}
-	return r.changes(), nil
+	if err := l.live.Add(list); err != nil {
+		return nil, 0, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return r.changes(), len(list), nil
+}
+
+// repeated returns an error unless a message whose number is not a new one has the words
+// of a message that was taken. A recogniser that was started again and counts from 1 again
+// has other words.
+func (l *listener) repeated(m Message, list []words.Word) error {
+	for _, w := range list {
+		if !l.live.Has(w) {
+			return fmt.Errorf("%w: message %d of recogniser %s came before, with other words: expected seq %d or higher: a recogniser that is started again goes on counting, leaves seq out or takes another name",
+				ErrRefused, m.Seq, m.recogniser(), l.seq+1)
+		}
+	}
+	return nil
 }
 
 func (r *Room) listener(name string) (*listener, error) {

@@ -27,7 +27,7 @@ func run(t *rapid.T, events []event.Event, messages []Message) (all []event.Even
 	}
 	for _, e := range events {
 		for e.Kind != event.StreamStarted && len(messages) > 0 && (e.Kind == event.StreamEnded || rapid.IntRange(0, 2).Draw(t, "now") == 0) {
-			changes, err := room.Hear(messages[0])
+			changes, _, err := room.Hear(messages[0])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,37 +102,37 @@ func TestSubscribersKnowWhoSaidWhat(t *testing.T) {
 func TestRoomRefuses(t *testing.T) {
 	var r Room
 	one := Message{Words: []Word{{Text: "so", Start: 0, End: 1}}}
-	if _, err := r.Hear(one); !errors.Is(err, ErrRefused) {
+	if _, _, err := r.Hear(one); !errors.Is(err, ErrRefused) {
 		t.Errorf("before the run: %v", err)
 	}
 	enc := event.Encoder{Stream: "s", Run: "run1"}
 	r.Follow(enc.Start(event.Source{}))
-	if _, err := r.Hear(Message{Run: "run2", End: true}); !errors.Is(err, ErrRefused) {
+	if _, _, err := r.Hear(Message{Run: "run2", End: true}); !errors.Is(err, ErrRefused) {
 		t.Errorf("of another run: %v", err)
 	}
-	if _, err := r.Hear(Message{}); !errors.Is(err, ErrMalformed) {
+	if _, _, err := r.Hear(Message{}); !errors.Is(err, ErrMalformed) {
 		t.Errorf("nothing: %v", err)
 	}
 	partial := one
 	partial.Partial = true
-	if changes, err := r.Hear(partial); changes != nil || err != nil || r.Waiting() {
+	if changes, _, err := r.Hear(partial); changes != nil || err != nil || r.Waiting() {
 		t.Errorf("partial words: %v, %v", changes, err)
 	}
 	for i := range MaxRecognisers {
 		one.Recogniser = "r" + strconv.Itoa(i)
-		if changes, err := r.Hear(one); err != nil || len(changes) != 1 || changes[0].Recogniser != one.Recogniser {
+		if changes, _, err := r.Hear(one); err != nil || len(changes) != 1 || changes[0].Recogniser != one.Recogniser {
 			t.Fatalf("%v, %v", changes, err)
 		}
 	}
 	one.Recogniser = "another"
-	if _, err := r.Hear(one); !errors.Is(err, ErrRefused) {
+	if _, _, err := r.Hear(one); !errors.Is(err, ErrRefused) {
 		t.Errorf("a recogniser too many: %v", err)
 	}
 	for i := range MaxRecognisers {
 		if !r.Waiting() {
 			t.Error("all have ended before they said so")
 		}
-		if _, err := r.Hear(Message{Recogniser: "r" + strconv.Itoa(i), End: true}); err != nil {
+		if _, _, err := r.Hear(Message{Recogniser: "r" + strconv.Itoa(i), End: true}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -150,7 +150,7 @@ func TestManyWordsAreSeveralEvents(t *testing.T) {
 	for i := range MaxWords {
 		m.Words = append(m.Words, Word{Text: "so", Start: float64(i), End: float64(i) + 1})
 	}
-	changes, err := r.Hear(m)
+	changes, _, err := r.Hear(m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,10 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -22,7 +24,8 @@ const (
 	cueCharacters = 84
 )
 
-// captions returns the segments as subtitles.
+// captions returns the segments as subtitles, by start. A long segment is several subtitles,
+// between which another speaker's may begin.
 func (t Transcript) captions() []caption {
 	var out []caption
 	for _, s := range words.Segments(t.Words) {
@@ -30,6 +33,7 @@ func (t Transcript) captions() []caption {
 			out = append(out, caption{cue{t.name(part.Speaker), ms(part.Start), max(ms(part.End), ms(part.Start)+1)}, printable(part.Text())})
 		}
 	}
+	slices.SortStableFunc(out, func(a, b caption) int { return cmp.Compare(a.start, b.start) })
 	return out
 }
 

@@ -211,6 +211,26 @@ func TestCaptionsAreShort(t *testing.T) {
 	}
 }
 
+// Subtitles are in the order of their times, also where somebody talks into a long segment.
+func TestCaptionsAreInOrder(t *testing.T) {
+	var list []words.Said
+	for i := range 60 {
+		list = append(list, said("S1", float64(i)*0.5, float64(i)*0.5+0.4, "word"))
+		if i == 10 {
+			list = append(list, said("S2", 5.1, 5.3, "mhm"))
+		}
+	}
+	all := Transcript{Words: list}.captions()
+	for i := range all[1:] {
+		if all[i+1].start < all[i].start {
+			t.Errorf("%q at %d ms after %q at %d ms", all[i+1].text, all[i+1].start, all[i].text, all[i].start)
+		}
+	}
+	if n := len(words.Segments(list)); len(all) <= n {
+		t.Errorf("%d subtitles of %d segments", len(all), n)
+	}
+}
+
 func ExampleWriteWords() {
 	t := Transcript{Words: []words.Said{said("S1", 0.6, 0.9, "Shall"), said("S1", 0.9, 1.5, "we?"), said("S2", 1.7, 2.1, "Yes.")},
 		Names: map[string]string{"S1": "Mara"}}

@@ -29,6 +29,7 @@ type wordRun struct {
 	pending    map[int]event.Word // words that are not told yet
 	told       map[int]event.Word // the latest told words, as they were told
 	changed    map[int]event.Word // told words that have another speaker now
+	forgotten  int                // the highest id of the told words that are no longer remembered
 	latest     event.Time         // more words may come from this time on
 	mended     event.Time         // the time of the last corrections
 }
@@ -104,7 +105,12 @@ func (r *wordRun) sort(w event.Words) {
 	}
 	for _, word := range w.List {
 		r.latest = max(r.latest, word.Start)
-		if was, ok := r.told[word.ID]; !ok {
+		was, told := r.told[word.ID]
+		_, pending := r.pending[word.ID]
+		if !told && !pending && word.ID <= r.forgotten {
+			continue // it was told: new words have higher ids
+		}
+		if !told {
 			r.pending[word.ID] = word
 		} else if was.Speaker != word.Speaker {
 			r.changed[word.ID] = word
@@ -192,6 +198,7 @@ func (r *wordRun) forget() {
 	}
 	for _, w := range byTime(r.told)[:mostWords/5] {
 		delete(r.told, w.ID)
+		r.forgotten = max(r.forgotten, w.ID)
 	}
 }
 

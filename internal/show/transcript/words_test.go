@@ -147,6 +147,38 @@ func TestEveryWordIsToldOnce(t *testing.T) {
 	})
 }
 
+// In a meeting that is longer than what is remembered, words that get another speaker long
+// after they were told are not told again. A late word that was never told is.
+func TestOldWordsAreNotToldAgain(t *testing.T) {
+	var out bytes.Buffer
+	p := NewWords(&out, Options{})
+	enc := event.Encoder{Stream: "meeting", Run: "run1"}
+	emit := func(e event.Event) {
+		if err := p.Event(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const n = mostWords + mostWords/5
+	talk := func(from, to int, speaker event.Speaker) (list []event.Word) {
+		for id := from; id < to; id++ {
+			list = append(list, say(id, speaker, float64(id)/2, fmt.Sprintf("w%d.", id))...)
+		}
+		return list
+	}
+	at := int64(n/2) * event.Rate
+	emit(enc.Start(event.Source{}))
+	for id := 1; id <= n; id += 100 {
+		emit(enc.Words(int64(id/2)*event.Rate, event.Words{Recogniser: "r", List: talk(id, id+100, 1)}))
+	}
+	out.Reset()
+	emit(enc.Words(at, event.Words{Recogniser: "r", List: talk(100, 110, 2)}))
+	emit(enc.Words(at+event.Rate, event.Words{Recogniser: "r", List: say(n+1, 3, 20, "late.")}))
+	emit(enc.Finish(at+2*event.Rate, event.Finished, ""))
+	if s := out.String(); strings.Contains(s, "w10") || strings.Count(s, "late.") != 1 {
+		t.Errorf("printed\n%s", s)
+	}
+}
+
 // In a run without words, only lines that are no turn are printed.
 func TestNoWordsNoLines(t *testing.T) {
 	var out bytes.Buffer

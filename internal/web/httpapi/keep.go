@@ -138,8 +138,8 @@ func (k *keeper) end() {
 	}
 }
 
-// Named keeps a name that was given after the end of a recording, for the case that the recording
-// is resumed. It does nothing if nothing of the stream is kept, or if somebody records the stream.
+// Named keeps a name that a speaker has got after the end of a recording, for the case that the
+// recording is resumed. The speaker's id as the name takes the name back. It does nothing if nothing of the stream is kept, or if somebody records the stream.
 func (a *API) Named(stream string, speaker event.Speaker, name string) error {
 	dir := a.opts.Keeping.Dir
 	if dir == "" {
@@ -154,7 +154,14 @@ func (a *API) Named(stream string, speaker event.Speaker, name string) error {
 		if s.Names == nil {
 			s.Names = map[event.Speaker]string{}
 		}
-		s.Names[speaker] = name
+		switch was := s.Snapshot.Name(speaker); {
+		case name == was:
+			delete(s.Names, speaker)
+		case name == speaker.String():
+			s.Names[speaker] = ""
+		default:
+			s.Names[speaker] = name
+		}
 		err = dir.Save(s)
 	}
 	return errors.Join(ignore(err, saved.ErrNone), release())

@@ -94,6 +94,16 @@ func (h *Hub) Event(e event.Event) error {
 	return nil
 }
 
+// latest returns the latest run of a stream, empty if none is known.
+func (h *Hub) latest(id string) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.streams[id]; s != nil {
+		return s.board.Run()
+	}
+	return ""
+}
+
 // forget forgets the older half of the events.
 func (s *stream) forget() {
 	half := (len(s.events) + 1) / 2

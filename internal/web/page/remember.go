@@ -34,6 +34,7 @@ const mostDays = 3650
 
 // wish is the request of a page to keep a voice.
 type wish struct {
+	Run     string        `json:"run"` // that Speaker is of; empty for the latest one
 	Speaker event.Speaker `json:"speaker"`
 	Name    string        `json:"name"`
 	Days    int           `json:"days"`    // until the voice is erased
@@ -125,6 +126,9 @@ func (h *handler) wish(w http.ResponseWriter, r *http.Request) (said string, sta
 		return "", http.StatusBadRequest, errors.New("consent: expected true: the person whose voice it is has to agree")
 	case ask.Days < 1 || ask.Days > mostDays:
 		return "", http.StatusBadRequest, fmt.Errorf("days %d: expected 1 to %d, after which the voice is erased", ask.Days, mostDays)
+	}
+	if now := h.hub.latest(stream); ask.Run != "" && now != "" && ask.Run != now {
+		return "", http.StatusConflict, fmt.Errorf("%w: it is of run %s, and this is run %s, whose speakers are others", remember.ErrRefused, ask.Run, now)
 	}
 	said, err = h.voices.Keep(stream, remember.Wish{Speaker: ask.Speaker, Name: ask.Name, Expires: time.Now().AddDate(0, 0, ask.Days)})
 	switch {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 )
@@ -139,5 +140,31 @@ func TestRememberAsksForConsent(t *testing.T) {
 	newHandler(NewHub(), Options{}).ServeHTTP(w, r)
 	if w.Code != http.StatusForbidden {
 		t.Errorf("a page that keeps nothing: %d", w.Code)
+	}
+}
+
+// A page asks about a speaker of the run that it showed. In a later run that speaker is somebody
+// else.
+func TestRememberIsAboutARun(t *testing.T) {
+	hub, v := NewHub(), &voices{}
+	handler := newHandler(hub, Options{Voices: v})
+	for _, run := range []string{"run1", "run2"} {
+		enc := event.Encoder{Stream: "room", Run: run}
+		if err := hub.Event(enc.Start(event.Source{})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for run, status := range map[string]int{"run1": http.StatusConflict, "run2": http.StatusOK, "": http.StatusOK} {
+		body := fmt.Sprintf(`{"run":%q,"speaker":"S2","name":"Ada","days":90,"consent":true}`, run)
+		r := httptest.NewRequest(http.MethodPost, "/remember?stream=room", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if w.Code != status || status == http.StatusConflict && !strings.Contains(w.Body.String(), "run run1, and this is run run2") {
+			t.Errorf("%q: %d, %s, expected %d", run, w.Code, w.Body, status)
+		}
+	}
+	if len(v.kept) != 2 {
+		t.Errorf("%d voices were kept, expected 2", len(v.kept))
 	}
 }

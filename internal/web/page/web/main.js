@@ -30,6 +30,9 @@ const lanes = new Lanes({
   },
 });
 
+/** here is the run that is shown now. A dialog keeps it: when its answer comes, another run may be shown. */
+const here = () => ({ stream: board.stream, run: board.run });
+
 const people = new People({ list: $("people"), dialog: $("who"), correct, refuse, hear });
 
 const said = new Said({
@@ -74,8 +77,8 @@ function listStreams(list) {
   select.disabled = list.length === 0;
   if (list.length === 0) select.append(new Option("no stream yet", ""));
   // No stream was chosen and this one is over: show a running one.
-  const here = list.find((s) => s.stream === board.stream && !s.earlier);
-  if (!wanted && here?.end && list[0] && !list[0].end) choose(list[0].stream, false);
+  const latest = list.find((s) => s.stream === board.stream && !s.earlier);
+  if (!wanted && latest?.end && list[0] && !list[0].end) choose(list[0].stream, false);
 }
 
 /** shown is the value in the list of streams of the run that is shown. */
@@ -193,25 +196,26 @@ function toast(text, bad = false) {
   toast.timer = setTimeout(() => (t.hidden = true), 6000);
 }
 
-/** refuse is the reason why nothing can be corrected now, or nothing. */
-function refuse() {
-  if (streams.some((s) => s.earlier && s.run === board.run)) return "This is an earlier run: only the latest one can be corrected.";
-  return board.run ? "" : "There is no stream yet.";
+/** refuse is the reason why nothing can be corrected in a run, or nothing. */
+function refuse({ run } = here()) {
+  if (streams.some((s) => s.earlier && s.run === run)) return "This is an earlier run: only the latest one can be corrected.";
+  return run ? "" : "There is no stream yet.";
 }
 
-/** correct sends a correction. Its result arrives as events. */
-async function correct(c) {
-  const no = refuse();
+/** correct sends a correction of a run, which may no longer be shown. Its result arrives as events. */
+async function correct(c, about = here()) {
+  const no = refuse(about);
   if (no) return toast(no, true);
+  const { stream, run } = about;
   const random = crypto.getRandomValues(new Uint8Array(12));
-  const body = JSON.stringify({ ...c, run: board.run, id: Array.from(random, (b) => b.toString(16).padStart(2, "0")).join("") });
+  const body = JSON.stringify({ ...c, run, id: Array.from(random, (b) => b.toString(16).padStart(2, "0")).join("") });
   for (let attempt = 0; ; attempt++) {
     try {
-      const answer = await fetch(`correct?stream=${encodeURIComponent(board.stream)}`, {
+      const answer = await fetch(`correct?stream=${encodeURIComponent(stream)}`, {
         method: "POST", headers: { "Content-Type": "application/json" }, body });
       const reply = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
       if (reply.error) return toast(reply.error, true);
-      if (c.action === "rename") askVoice?.(c.speaker, c.name);
+      if (c.action === "rename") askVoice?.(c.speaker, c.name, about);
       return toast({ rename: "Renamed.", merge: "Merged. Undo takes it back.", undo: "Taken back.", mark: "Marked.",
         give: "Moved. Undo takes it back.", split: "Split. Undo takes it back." }[c.action]);
     } catch {
@@ -225,6 +229,7 @@ async function correct(c) {
 function askMark() {
   const no = refuse();
   if (no) return toast(no, true);
+  askMark.about = here();
   askMark.at = Math.round(pace.now(board) * 1000) / 1000;
   $("note-at").textContent = [clock(askMark.at), wall(askMark.at)].filter(Boolean).join(" · ");
   $("note-text").value = "";
@@ -234,7 +239,7 @@ function askMark() {
 function showNow(at) {
   const open = board.speaking();
   const names = [...new Set(open.map((t) => t.speaker))];
-  const key = names.map((s) => s + board.name(s)).join() + open.map((t) => t.state).join() + Boolean(board.end);
+  const key = board.run + names.map((s) => s + board.name(s)).join() + open.map((t) => t.state).join() + Boolean(board.end);
   if (showNow.key !== key) {
     showNow.key = key;
     $("now").replaceChildren(...(names.length === 0 ? [element("span", { class: "nobody" }, board.end ? "The stream is over" : "nobody")] : names.map((speaker) => {
@@ -266,7 +271,7 @@ function showNow(at) {
 function showRows() {
   const shares = board.shares();
   lanes.rows = shares.map((s) => s.speaker);
-  people.show(shares);
+  people.show(shares, here());
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
   const lane = Math.max(3.25, Math.min(5.5, (innerHeight * 0.34) / Math.max(4, shares.length) / rem));
   $("grid").style.setProperty("--lane", `${lane.toFixed(2)}rem`);
@@ -318,7 +323,7 @@ function move() {
   const into = $("move-to").value;
   const what = said.words.size > 0 ? board.partOf(said.recogniser, said.words) : { turns: [...said.picked].sort((a, b) => a - b) };
   if (what.turns.length === 0) toast("There is no turn of a speaker there, or it has not ended yet.", true);
-  else correct({ action: "give", ...what, ...(into === "new" ? {} : { into }) });
+  else correct({ action: "give", ...what, ...(into === "new" ? {} : { into }) }, { ...here(), run: said.run });
   said.choose();
   getSelection().removeAllRanges();
   $("move-to").value = "";
@@ -366,8 +371,9 @@ function play(from, until = Infinity) {
   player.play().catch((e) => e.name !== "AbortError" && toast("This browser cannot play the recording.", true));
 }
 
-/** hear plays the longest turn of a speaker. */
-function hear(speaker) {
+/** hear plays the longest turn of a speaker of a run. */
+function hear(speaker, about) {
+  if (about.run !== board.run) return toast("Another run is shown now, whose speakers are others.", true);
   const own = board.turns.filter((t) => t.speaker === speaker && !t.open);
   if (own.length === 0) return;
   const t = own.reduce((a, b) => (b.end - b.start > a.end - a.start ? b : a));
@@ -378,7 +384,8 @@ function hear(speaker) {
 function named(text, speaker, attributes = { class: "what" }) {
   if (speaker === "unknown") return element("span", attributes, text);
   const b = element("button", { ...attributes, class: `${attributes.class ?? ""} asks`, type: "button", title: `Click to say who ${board.name(speaker)} is` }, text);
-  b.addEventListener("click", () => people.ask(speaker));
+  const about = here();
+  b.addEventListener("click", () => people.ask(speaker, about));
   return b;
 }
 
@@ -475,7 +482,7 @@ $("move-none").addEventListener("click", () => {
 });
 $("mark").addEventListener("click", askMark);
 $("note-cancel").addEventListener("click", () => $("note").close());
-$("note-form").addEventListener("submit", () => correct({ action: "mark", at: askMark.at, text: $("note-text").value.trim() }));
+$("note-form").addEventListener("submit", () => correct({ action: "mark", at: askMark.at, text: $("note-text").value.trim() }, askMark.about));
 $("undo").addEventListener("click", () => correct({ action: "undo" }));
 $("help").addEventListener("click", () => $("keys").showModal());
 $("figures").addEventListener("click", () => {
@@ -516,7 +523,7 @@ let askVoice = null; // set if the server keeps voices
 fetch("abilities").then((answer) => answer.json(), () => ({})).then((able) => {
   if (able.record) recorder = offer({ choose, toast, shown: () => board });
   if (able.remember) {
-    askVoice = offerVoices({ shown: () => board, toast });
+    askVoice = offerVoices({ toast });
     showVoices({ toast });
   }
   $("phone").hidden = !able.phone;

@@ -9,9 +9,10 @@ export class People {
   constructor({ list, dialog, correct, refuse, hear }) {
     Object.assign(this, { list, dialog, correct, refuse });
     this.hear = dialog.querySelector("#who-hear");
-    this.hear.addEventListener("click", () => hear(this.asked));
+    this.hear.addEventListener("click", () => hear(this.asked, this.about));
     this.rows = new Map(); // speaker to elements
     this.shares = [];
+    this.about = this.shown = { stream: "", run: "" }; // the run that the dialog is about, and the run of shares
     this.form = dialog.querySelector("form");
     this.title = dialog.querySelector("#who-title");
     this.note = dialog.querySelector("#who-note");
@@ -22,7 +23,7 @@ export class People {
     this.split = dialog.querySelector("#who-split");
     this.split.addEventListener("click", () => {
       dialog.close();
-      this.correct({ action: "split", speaker: this.asked });
+      this.correct({ action: "split", speaker: this.asked }, this.about);
     });
     this.save = dialog.querySelector("#who-save");
     this.form.addEventListener("submit", () => this.rename());
@@ -31,13 +32,14 @@ export class People {
     this.mergeButton.addEventListener("click", () => {
       const [speaker, into] = [this.asked, this.into.value];
       dialog.close();
-      this.correct({ action: "merge", speaker, into });
+      this.correct({ action: "merge", speaker, into }, this.about);
     });
   }
 
-  /** show makes the rows those of shares. */
-  show(shares) {
+  /** show makes the rows those of shares, in a run. */
+  show(shares, run) {
     this.shares = shares;
+    this.shown = run;
     const wanted = new Set(shares.map((s) => s.speaker));
     for (const [speaker, row] of this.rows) {
       if (wanted.has(speaker)) continue;
@@ -101,7 +103,7 @@ export class People {
     };
     item.addEventListener("pointerdown", (e) => {
       if (e.button !== 0 || (e.pointerType !== "mouse" && !grip.contains(e.target))) return;
-      start = { x: e.clientX, y: e.clientY, id: e.pointerId };
+      start = { x: e.clientX, y: e.clientY, id: e.pointerId, about: this.shown };
     });
     item.addEventListener("pointermove", (e) => {
       if (!start || e.pointerId !== start.id) return;
@@ -122,11 +124,11 @@ export class People {
     });
     item.addEventListener("pointerup", (e) => {
       if (!start || e.pointerId !== start.id) return;
-      const into = over?.dataset.speaker;
+      const [into, about] = [over?.dataset.speaker, start.about];
       if (ghost) item.addEventListener("click", (c) => c.stopPropagation(), { capture: true, once: true });
       setTimeout(() => item.dispatchEvent(new Event("click")), 0); // removes the listener above if no click came
       end();
-      if (into) this.correct({ action: "merge", speaker, into });
+      if (into) this.correct({ action: "merge", speaker, into }, about);
     });
     item.addEventListener("pointercancel", end);
     item.addEventListener("lostpointercapture", () => ghost && end());
@@ -141,11 +143,11 @@ export class People {
     return this.shares.find((s) => s.speaker === speaker)?.name ?? speaker;
   }
 
-  /** ask opens the dialog about a speaker. */
-  ask(speaker) {
+  /** ask opens the dialog about a speaker of a run. */
+  ask(speaker, about = this.shown) {
     const name = this.nameOf(speaker);
-    const no = this.refuse();
-    this.asked = speaker;
+    const no = this.refuse(about);
+    [this.asked, this.about] = [speaker, about];
     this.title.textContent = `Who is ${name}?`;
     this.note.textContent = no || "Everybody who watches will see it.";
     this.input.value = name === speaker ? "" : name;
@@ -160,8 +162,8 @@ export class People {
   }
 
   rename() {
-    if (this.refuse()) return;
-    this.correct({ action: "rename", speaker: this.asked, name: this.input.value.trim() });
+    if (this.refuse(this.about)) return;
+    this.correct({ action: "rename", speaker: this.asked, name: this.input.value.trim() }, this.about);
   }
 }
 

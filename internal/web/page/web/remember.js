@@ -3,18 +3,17 @@
 const $ = (id) => document.getElementById(id);
 
 /**
- * offerVoices returns a function that asks about a speaker's voice, once for each name. No voice
- * is kept unless the person's consent is ticked. shown returns the board of the stream that is
- * shown, and toast shows a message.
+ * offerVoices returns a function that asks about the voice of a speaker of a run, once for each
+ * name. No voice is kept unless the person's consent is ticked. toast shows a message.
  */
-export function offerVoices({ shown, toast }) {
-  const asked = new Set(); // streams, speakers and names
+export function offerVoices({ toast }) {
+  const asked = new Set(); // runs, speakers and names
   let about = null;
   $("voice-consent").addEventListener("change", () => ($("voice-yes").disabled = !$("voice-consent").checked));
   $("voice-no").addEventListener("click", () => $("voice").close());
   $("voice-form").addEventListener("submit", async () => {
-    const { stream, speaker, name } = about;
-    const body = JSON.stringify({ speaker, name, days: Number($("voice-days").value), consent: $("voice-consent").checked });
+    const { stream, run, speaker, name } = about;
+    const body = JSON.stringify({ run, speaker, name, days: Number($("voice-days").value), consent: $("voice-consent").checked });
     try {
       const answer = await fetch(`remember?stream=${encodeURIComponent(stream)}`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
       const reply = await answer.json();
@@ -23,12 +22,11 @@ export function offerVoices({ shown, toast }) {
       toast("The server does not answer: the voice is not kept.", true);
     }
   });
-  return (speaker, name) => {
-    const stream = shown().stream;
-    const key = JSON.stringify([stream, speaker, name]);
+  return (speaker, name, { stream, run }) => {
+    const key = JSON.stringify([stream, run, speaker, name]);
     if (!name || name === speaker || asked.has(key)) return;
     asked.add(key);
-    about = { stream, speaker, name };
+    about = { stream, run, speaker, name };
     $("voice-title").textContent = `Remember the voice of ${name}?`;
     for (const e of document.querySelectorAll(".voice-who")) e.textContent = name;
     $("voice-consent").checked = false;

@@ -38,7 +38,7 @@ func spoken(events []event.Event) ([]event.Event, error) {
 				if len(m.Words) == 0 {
 					continue
 				}
-				changes, err := room.Hear(m)
+				changes, _, err := room.Hear(m)
 				if err != nil {
 					return nil, err
 				}
