@@ -49,7 +49,9 @@ func (o Options) rate(d Device) int {
 	return d.Rate
 }
 
-// channels is how many channels to open d with.
+// channels is how many channels to open d with. A sound server mixes the channels of a device down to those
+// that are opened, so a real device is opened with all it has, whichever is heard. What a device that is no
+// real one stands for has most likely two.
 func (o Options) channels(d Device) (int, error) {
 	switch {
 	case o.Channel == capture.Mix && d.Channels > maxReal:
@@ -58,8 +60,10 @@ func (o Options) channels(d Device) (int, error) {
 		return max(1, d.Channels), nil
 	case int(o.Channel) > d.Channels:
 		return 0, fmt.Errorf("microphone %q has no channel %d, only %d", d.Name, o.Channel, d.Channels)
+	case d.Channels <= maxReal:
+		return d.Channels, nil
 	}
-	return int(o.Channel), nil
+	return max(2, int(o.Channel)), nil
 }
 
 // Mic is an open microphone. Make it with [Open].

@@ -215,7 +215,8 @@ func TestMicOptions(t *testing.T) {
 		{server, Options{}, 48000, 2},
 		{server, Options{Rate: 16000, Channel: 5}, 16000, 5},
 		{real, Options{}, 44100, 4},
-		{real, Options{Channel: 3}, 44100, 3},
+		{server, Options{Rate: 16000, Channel: 1}, 16000, 2},
+		{real, Options{Channel: 3}, 44100, 4},
 	} {
 		if n, err := c.o.channels(c.d); err != nil || n != c.channels || c.o.rate(c.d) != c.rate {
 			t.Errorf("%+v of %+v: %d channels at %d Hz, %v", c.o, c.d, n, c.o.rate(c.d), err)

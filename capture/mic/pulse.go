@@ -131,7 +131,7 @@ func (s *pulseStream) begin(c *proto.Client, want Device, rate int) error {
 	volumes := make(proto.ChannelVolumes, s.channels)
 	for i := range layout {
 		layout[i], volumes[i] = proto.ChannelMono, uint32(proto.VolumeNorm)
-		if s.channels == int(infos[at].Channels) && i < len(infos[at].ChannelMap) {
+		if i < len(infos[at].ChannelMap) {
 			layout[i] = infos[at].ChannelMap[i]
 		}
 	}
@@ -144,6 +144,8 @@ func (s *pulseStream) begin(c *proto.Client, want Device, rate int) error {
 		BufferMaxLength:    proto.Undefined,
 		BufferFragSize:     uint32(4 * s.channels * rate / fragments),
 		AdjustLatency:      true,
+		NoRemap:            true, // the first channels as they are, by number for PulseAudio
+		NoRemix:            true, // and by position for PipeWire
 		NoMove:             true, // another microphone is another device
 		DirectOnInputIndex: proto.Undefined,
 		ChannelVolumes:     volumes,
