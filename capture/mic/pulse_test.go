@@ -4,11 +4,14 @@ package mic
 
 import (
 	"context"
+	"encoding/binary"
 	"math"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/jfreymuth/pulse/proto"
 
 	"github.com/seed-7adb9000/diarizer/capture"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/soundcard"
@@ -101,5 +104,40 @@ func TestPulseChannel(t *testing.T) {
 		{"wide", all[wide].Name, capture.Mix, 0.25},
 	} {
 		hearTone(t, card, pulse{}, Options{Device: c.device, Channel: c.channel}, c.sink, wav, c.want)
+	}
+}
+
+// TestPulsePiledUp holds that sound that waits while this program stands still is kept from its beginning.
+func TestPulsePiledUp(t *testing.T) {
+	const rate, channels = 48000, 2
+	packets := func(s *pulseStream, n int) {
+		for i := range n {
+			var data []byte
+			for k := range rate / fragments * channels {
+				data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(i*rate/fragments*channels+k)))
+			}
+			s.message(&proto.DataPacket{Data: data})
+		}
+	}
+	for _, c := range []struct{ most, seconds, want int }{
+		{mostWaiting, 5, 5 * rate * channels},
+		{mostWaiting, 10, 10 * rate * channels},
+		{3*rate*channels + 1, 5, 3 * rate * channels},
+	} {
+		s := &pulseStream{channels: channels, most: c.most}
+		packets(s, c.seconds*fragments)
+		n, err := s.Available()
+		if err != nil || n != c.want/channels {
+			t.Fatalf("%d s: %d frames wait, want %d; %v", c.seconds, n, c.want/channels, err)
+		}
+		got := make([]float32, c.want)
+		if err := s.Read(got); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range got {
+			if v != float32(i) {
+				t.Fatalf("%d s: sample %d is that of %g", c.seconds, i, v)
+			}
+		}
 	}
 }
