@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
@@ -76,6 +77,9 @@ type Mic struct {
 	stop    context.CancelFunc
 	done    chan struct{}
 
+	mu   sync.Mutex
+	left bool // notices is closed
+
 	buf  [capture.DefaultBlockSize]float32
 	slab []float32
 }
@@ -117,8 +121,7 @@ func Open(ctx context.Context, host Host, opts Options) (*Mic, error) {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		defer close(m.done)
-		defer close(m.notices)
-		defer m.ring.close()
+		defer m.leave()
 		o.run(running, func(err error) {
 			opened <- outcome{o.device, o.line.keeper.origin, err}
 		})
@@ -146,9 +149,26 @@ type outcome struct {
 
 // notify passes on a notice. It drops the notice if the sixteen before it are still waiting.
 func (m *Mic) notify(n Notice) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.left {
+		return
+	}
 	select {
 	case m.notices <- n:
 	default:
+	}
+}
+
+// leave ends the sound and the notices for those who read them. A sound system that hangs may do so for ever, and
+// nobody waits for it.
+func (m *Mic) leave() {
+	m.ring.close()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.left {
+		m.left = true
+		close(m.notices)
 	}
 }
 
@@ -160,7 +180,7 @@ func (m *Mic) Device() Device { return m.device }
 func (m *Mic) Origin() time.Time { return m.origin }
 
 // Notices tells about changes of the device. Notices that are not received in time are dropped. The channel
-// is closed with the device.
+// is closed with the device, and by Close where the sound system hangs.
 func (m *Mic) Notices() <-chan Notice { return m.notices }
 
 // Overflow is how many samples at 16 kHz were dropped because Next was not called
@@ -218,7 +238,7 @@ func (m *Mic) Close() error {
 	case <-m.done:
 		return nil
 	case <-t.C:
-		m.ring.close()
+		m.leave()
 		return fmt.Errorf("microphone %q: %w", m.device.Name, ErrStuck)
 	}
 }

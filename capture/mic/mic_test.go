@@ -177,13 +177,25 @@ func TestMicStop(t *testing.T) {
 	}
 }
 
-// TestMicStuck: a sound system that does not return from a call is left behind.
+// TestMicStuck: a sound system that does not return from a call is left behind, and who reads the notices or the sound
+// is told of the end.
 func TestMicStuck(t *testing.T) {
 	h := &fakeHost{}
 	m, _ := openFake(t, h, Options{})
 	h.hang = make(chan struct{})
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		for range m.Notices() {
+		}
+	}()
 	if err := m.Close(); !errors.Is(err, ErrStuck) {
 		t.Error(err)
+	}
+	select {
+	case <-told:
+	case <-time.After(30 * time.Second):
+		t.Error("the notices do not end")
 	}
 	for {
 		if _, err := m.Next(t.Context()); err != nil {
