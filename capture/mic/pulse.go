@@ -84,7 +84,7 @@ func sources(c *proto.Client) ([]Device, []*proto.GetSourceInfoReply, error) {
 			name = strings.TrimSpace(name + " " + s.SourceName)
 		}
 		devices = append(devices, Device{Index: i, Name: name, HostAPI: pulseAPI, Channels: int(s.Channels), Rate: int(s.Rate),
-			Default: s.SourceName == info.DefaultSourceName})
+			Default: s.SourceName == info.DefaultSourceName, id: s.SourceName})
 	}
 	return devices, all, nil
 }

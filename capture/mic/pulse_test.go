@@ -41,7 +41,7 @@ func TestPulseSources(t *testing.T) {
 		t.Errorf("the default is %+v, %v", d, err)
 	}
 	d, err := Find(all, "desk mic")
-	if err != nil || d.Name != "Desk Microphone" || d.Rate != 48000 {
+	if err != nil || d.Name != "Desk Microphone" || d.Rate != 48000 || d.id != "alsa_input.usb-0d8c" {
 		t.Fatalf("found %+v, %v, in %+v", d, err, all)
 	}
 	wav := filepath.Join(t.TempDir(), "tone.wav")
