@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"sync"
 
@@ -47,8 +48,9 @@ func (c Channel) String() string {
 }
 
 // OpenAll opens a recording like [Open]. Where Options.Channel is Each it returns one
-// Recording for each channel, and [Recording.Channel] tells which. The Recordings are
-// independent of each other.
+// Recording for each channel, and [Recording.Channel] tells which. The Recordings of a
+// file are independent of each other. Those of a named pipe, which can be read only once,
+// are as those of [OpenReaderAll].
 func OpenAll(ctx context.Context, path string, opts Options) ([]*Recording, error) {
 	if opts.Channel != Each {
 		rec, err := Open(ctx, path, opts)
@@ -56,6 +58,9 @@ func OpenAll(ctx context.Context, path string, opts Options) ([]*Recording, erro
 			return nil, err
 		}
 		return []*Recording{rec}, nil
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return openSplit(func(opts Options) (*Recording, error) { return Open(ctx, path, opts) }, opts)
 	}
 	opts.Channel = 1
 	first, err := Open(ctx, path, opts)
@@ -89,8 +94,13 @@ func OpenReaderAll(ctx context.Context, r io.Reader, name string, opts Options) 
 		}
 		return []*Recording{rec}, nil
 	}
+	return openSplit(func(opts Options) (*Recording, error) { return OpenReader(ctx, r, name, opts) }, opts)
+}
+
+// openSplit opens a recording once and splits it into its channels.
+func openSplit(open func(Options) (*Recording, error), opts Options) ([]*Recording, error) {
 	opts.Channel = Mix
-	whole, err := OpenReader(ctx, r, name, opts)
+	whole, err := open(opts)
 	if err != nil {
 		return nil, err
 	}

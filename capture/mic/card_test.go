@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -286,5 +287,19 @@ func TestCardSlowListener(t *testing.T) {
 	}
 	if n := m.Overflow(); n == 0 || n < sum {
 		t.Errorf("%d samples dropped, gaps of %d", n, sum)
+	}
+}
+
+// TestCardChannel hears each channel alone through ALSA, where the sound server claims 32 channels.
+func TestCardChannel(t *testing.T) {
+	card := soundcard.Start(t)
+	host, err := System()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wav := filepath.Join(t.TempDir(), "right.wav")
+	tone(t, wav, 0, 0.5)
+	for channel, want := range map[capture.Channel]float64{1: 0, 2: 0.5, capture.Mix: 0.25} {
+		hearTone(t, card, host, Options{Channel: channel}, "speaker", wav, want)
 	}
 }

@@ -2,6 +2,7 @@ package mic
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,10 @@ type Device struct {
 	Rate int `json:"rate"`
 	// Default marks the device that is used if none is named.
 	Default bool `json:"default"`
+
+	// id stays when the name changes, because of other devices that are plugged in or out.
+	// It is empty where the sound system has none.
+	id string
 }
 
 // Find returns the device that want stands for: "" is the default device, a number an index, and other text
@@ -77,22 +82,50 @@ func list(devices []Device) string {
 	return strings.Join(names, ", ")
 }
 
-// again finds a device that was used before: by name and interface, or by name.
+// again finds a device that was used before: by interface and id, by name and interface, or by name.
 func again(devices []Device, before Device) (Device, error) {
-	var byName *Device
+	for _, is := range []func(Device) bool{
+		func(d Device) bool { return d.HostAPI == before.HostAPI && d.id == before.id && d.id != "" },
+		func(d Device) bool { return d.HostAPI == before.HostAPI && d.Name == before.Name },
+		func(d Device) bool { return d.Name == before.Name },
+	} {
+		if i := slices.IndexFunc(devices, is); i >= 0 {
+			return devices[i], nil
+		}
+	}
+	err := fmt.Errorf("%w: %q", ErrNoDevice, before.Name)
+	others := slices.DeleteFunc(slices.Clone(devices), func(d Device) bool { return !alike(d.Name, before.Name) })
+	if len(others) > 0 {
+		err = fmt.Errorf("%w; there is another of its kind: %s", err, list(others))
+	}
+	return Device{}, err
+}
+
+// alike reports whether two names are of devices of one kind: a sound server adds something to the names of
+// devices that are called the same, and ALSA ends them with numbers.
+func alike(a, b string) bool {
+	return plain(a) == plain(b) || strings.HasPrefix(a, b+" ") || strings.HasPrefix(b, a+" ")
+}
+
+// alsaNumbers are the numbers of the card and of the device, with which ALSA's names end in PortAudio. The
+// number of a card changes when it is plugged in again.
+var alsaNumbers = regexp.MustCompile(` \(hw:\d+,\d+\)$`)
+
+// plain is a name without ALSA's numbers.
+func plain(name string) string { return alsaNumbers.ReplaceAllString(name, "") }
+
+// identify gives every device its plain name as its id, or the whole name where several have the same plain
+// name, so that one of them is never taken for another.
+func identify(devices []Device) {
+	kind := func(d Device) Device { return Device{Name: plain(d.Name), HostAPI: d.HostAPI} }
+	called := map[Device]int{}
+	for _, d := range devices {
+		called[kind(d)]++
+	}
 	for i, d := range devices {
-		if d.Name != before.Name {
-			continue
-		}
-		if d.HostAPI == before.HostAPI {
-			return d, nil
-		}
-		if byName == nil {
-			byName = &devices[i]
+		devices[i].id = d.Name
+		if called[kind(d)] == 1 {
+			devices[i].id = plain(d.Name)
 		}
 	}
-	if byName != nil {
-		return *byName, nil
-	}
-	return Device{}, fmt.Errorf("%w: %q", ErrNoDevice, before.Name)
 }

@@ -19,6 +19,8 @@ const (
 	better = 15 * time.Millisecond
 	// backlog is how many samples have to come at once to count as sound that had piled up.
 	backlog = capture.Rate / 4
+	// noLag is the least lag before any arrival.
+	noLag time.Duration = 1 << 62
 	// apart is how many samples the position of a lost device stays behind the present, so
 	// that there is room for the first sound of the next connection.
 	apart = capture.Rate / 2
@@ -96,6 +98,12 @@ func (l *line) disconnect() {
 		}
 		l.rs = nil
 	}
+	if l.holding && l.best < noLag {
+		// There is no time to decide. The least lag so far is the best guess.
+		if lost := l.best - l.keeper.base; lost > longLoss {
+			l.skip(lost)
+		}
+	}
 	l.release()
 	l.flush()
 }
@@ -133,7 +141,7 @@ func (l *line) take(now time.Time, frames []float32) {
 
 func (l *line) hold() {
 	l.holding, l.fresh, l.rush = true, false, false
-	l.best, l.bestAt = 1<<62, time.Time{}
+	l.best, l.bestAt = noLag, time.Time{}
 	l.held = l.held[:0]
 }
 

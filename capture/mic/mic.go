@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
@@ -49,7 +50,9 @@ func (o Options) rate(d Device) int {
 	return d.Rate
 }
 
-// channels is how many channels to open d with.
+// channels is how many channels to open d with. A sound server mixes the channels of a device down to those
+// that are opened, so a real device is opened with all it has, whichever is heard. What a device that is no
+// real one stands for has most likely two.
 func (o Options) channels(d Device) (int, error) {
 	switch {
 	case o.Channel == capture.Mix && d.Channels > maxReal:
@@ -58,8 +61,10 @@ func (o Options) channels(d Device) (int, error) {
 		return max(1, d.Channels), nil
 	case int(o.Channel) > d.Channels:
 		return 0, fmt.Errorf("microphone %q has no channel %d, only %d", d.Name, o.Channel, d.Channels)
+	case d.Channels <= maxReal:
+		return d.Channels, nil
 	}
-	return int(o.Channel), nil
+	return max(2, int(o.Channel)), nil
 }
 
 // Mic is an open microphone. Make it with [Open].
@@ -71,6 +76,9 @@ type Mic struct {
 	notices chan Notice
 	stop    context.CancelFunc
 	done    chan struct{}
+
+	mu   sync.Mutex
+	left bool // notices is closed
 
 	buf  [capture.DefaultBlockSize]float32
 	slab []float32
@@ -113,8 +121,7 @@ func Open(ctx context.Context, host Host, opts Options) (*Mic, error) {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		defer close(m.done)
-		defer close(m.notices)
-		defer m.ring.close()
+		defer m.leave()
 		o.run(running, func(err error) {
 			opened <- outcome{o.device, o.line.keeper.origin, err}
 		})
@@ -142,9 +149,26 @@ type outcome struct {
 
 // notify passes on a notice. It drops the notice if the sixteen before it are still waiting.
 func (m *Mic) notify(n Notice) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.left {
+		return
+	}
 	select {
 	case m.notices <- n:
 	default:
+	}
+}
+
+// leave ends the sound and the notices for those who read them. A sound system that hangs may do so for ever, and
+// nobody waits for it.
+func (m *Mic) leave() {
+	m.ring.close()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.left {
+		m.left = true
+		close(m.notices)
 	}
 }
 
@@ -156,7 +180,7 @@ func (m *Mic) Device() Device { return m.device }
 func (m *Mic) Origin() time.Time { return m.origin }
 
 // Notices tells about changes of the device. Notices that are not received in time are dropped. The channel
-// is closed with the device.
+// is closed with the device, and by Close where the sound system hangs.
 func (m *Mic) Notices() <-chan Notice { return m.notices }
 
 // Overflow is how many samples at 16 kHz were dropped because Next was not called
@@ -214,7 +238,7 @@ func (m *Mic) Close() error {
 	case <-m.done:
 		return nil
 	case <-t.C:
-		m.ring.close()
+		m.leave()
 		return fmt.Errorf("microphone %q: %w", m.device.Name, ErrStuck)
 	}
 }

@@ -177,13 +177,25 @@ func TestMicStop(t *testing.T) {
 	}
 }
 
-// TestMicStuck: a sound system that does not return from a call is left behind.
+// TestMicStuck: a sound system that does not return from a call is left behind, and who reads the notices or the sound
+// is told of the end.
 func TestMicStuck(t *testing.T) {
 	h := &fakeHost{}
 	m, _ := openFake(t, h, Options{})
 	h.hang = make(chan struct{})
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		for range m.Notices() {
+		}
+	}()
 	if err := m.Close(); !errors.Is(err, ErrStuck) {
 		t.Error(err)
+	}
+	select {
+	case <-told:
+	case <-time.After(30 * time.Second):
+		t.Error("the notices do not end")
 	}
 	for {
 		if _, err := m.Next(t.Context()); err != nil {
@@ -215,7 +227,8 @@ func TestMicOptions(t *testing.T) {
 		{server, Options{}, 48000, 2},
 		{server, Options{Rate: 16000, Channel: 5}, 16000, 5},
 		{real, Options{}, 44100, 4},
-		{real, Options{Channel: 3}, 44100, 3},
+		{server, Options{Rate: 16000, Channel: 1}, 16000, 2},
+		{real, Options{Channel: 3}, 44100, 4},
 	} {
 		if n, err := c.o.channels(c.d); err != nil || n != c.channels || c.o.rate(c.d) != c.rate {
 			t.Errorf("%+v of %+v: %d channels at %d Hz, %v", c.o, c.d, n, c.o.rate(c.d), err)
@@ -243,12 +256,6 @@ func TestFind(t *testing.T) {
 	}
 	if _, err := Find(nil, ""); !errors.Is(err, ErrNoDevice) {
 		t.Error(err)
-	}
-	if d, err := again(devices, devices[4]); err != nil || d.Index != 9 {
-		t.Errorf("%+v, %v", d, err)
-	}
-	if d, err := again(devices, Device{Name: "yeti", HostAPI: "gone"}); err != nil || d.Index != 8 {
-		t.Errorf("%+v, %v", d, err)
 	}
 }
 

@@ -266,6 +266,18 @@ func TestStall(t *testing.T) {
 	}
 }
 
+// TestBackForAMoment holds that the sound of a device that comes back for a few seconds, too short for its place to be
+// decided, is heard at its time and not right behind the sound before the loss.
+func TestBackForAMoment(t *testing.T) {
+	for _, until := range []time.Duration{63600 * time.Millisecond, 63800 * time.Millisecond, 64100 * time.Millisecond} {
+		h := &fakeHost{rate: 48000, warmUp: 300 * time.Millisecond, gone: []span{{20 * time.Second, 60 * time.Second}, {until, 80 * time.Second}}}
+		tr := newTrial(t, h).run(2 * time.Minute)
+		if tr.ready != nil || len(tr.gaps) != 2 || tr.worst() > 10 {
+			t.Errorf("gone again at %v: %v, gaps %v, %.1f ms off", until, tr.ready, tr.gaps, tr.worst())
+		}
+	}
+}
+
 // TestStoppedOurselves: if this program did not run for a while, the device has not stalled, and the sound that piled up
 // in the server is heard.
 func TestStoppedOurselves(t *testing.T) {

@@ -58,6 +58,7 @@ func inputs() ([]Device, []*portaudio.DeviceInfo, error) {
 			infos = append(infos, d)
 		}
 	}
+	identify(devices)
 	return devices, infos, nil
 }
 

@@ -84,7 +84,7 @@ func sources(c *proto.Client) ([]Device, []*proto.GetSourceInfoReply, error) {
 			name = strings.TrimSpace(name + " " + s.SourceName)
 		}
 		devices = append(devices, Device{Index: i, Name: name, HostAPI: pulseAPI, Channels: int(s.Channels), Rate: int(s.Rate),
-			Default: s.SourceName == info.DefaultSourceName})
+			Default: s.SourceName == info.DefaultSourceName, id: s.SourceName})
 	}
 	return devices, all, nil
 }
@@ -95,7 +95,7 @@ func (p pulse) Open(want Device, rate, channels int) (Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &pulseStream{conn: conn, channels: channels, most: 2 * rate * channels}
+	s := &pulseStream{conn: conn, channels: channels, most: mostWaiting}
 	c.Callback = s.message
 	if err := s.begin(c, want, rate); err != nil {
 		return nil, joinClose(err, conn)
@@ -106,11 +106,15 @@ func (p pulse) Open(want Device, rate, channels int) (Stream, error) {
 // fragments is how many times a second the server sends sound.
 const fragments = 50
 
+// mostWaiting is how many samples wait to be read, 8 MB. It is twice what a server keeps, all of which comes at once
+// when this program has stood still.
+const mostWaiting = 2 << 20
+
 // pulseStream is a capture of a sound server.
 type pulseStream struct {
 	conn     net.Conn
 	channels int
-	most     int // bound of the samples that wait: two seconds
+	most     int // bound of the samples that wait
 
 	mu      sync.Mutex
 	samples []float32
@@ -131,7 +135,7 @@ func (s *pulseStream) begin(c *proto.Client, want Device, rate int) error {
 	volumes := make(proto.ChannelVolumes, s.channels)
 	for i := range layout {
 		layout[i], volumes[i] = proto.ChannelMono, uint32(proto.VolumeNorm)
-		if s.channels == int(infos[at].Channels) && i < len(infos[at].ChannelMap) {
+		if i < len(infos[at].ChannelMap) {
 			layout[i] = infos[at].ChannelMap[i]
 		}
 	}
@@ -144,6 +148,8 @@ func (s *pulseStream) begin(c *proto.Client, want Device, rate int) error {
 		BufferMaxLength:    proto.Undefined,
 		BufferFragSize:     uint32(4 * s.channels * rate / fragments),
 		AdjustLatency:      true,
+		NoRemap:            true, // the first channels as they are, by number for PulseAudio
+		NoRemix:            true, // and by position for PipeWire
 		NoMove:             true, // another microphone is another device
 		DirectOnInputIndex: proto.Undefined,
 		ChannelVolumes:     volumes,
@@ -161,13 +167,12 @@ func (s *pulseStream) message(m any) {
 	defer s.mu.Unlock()
 	switch m := m.(type) {
 	case *proto.DataPacket:
-		for b := m.Data; len(b) >= 4; b = b[4:] {
+		// The newest sound is dropped, in whole frames. A server does the same, so that what has piled up lies
+		// before the loss. The clock shows how much was dropped.
+		room := max(0, s.most-len(s.samples)) / s.channels * s.channels
+		for b := m.Data; len(b) >= 4 && room > 0; b = b[4:] {
 			s.samples = append(s.samples, math.Float32frombits(binary.LittleEndian.Uint32(b)))
-		}
-		// The clock shows how much was dropped.
-		if over := len(s.samples) - s.most; over > 0 {
-			over += (s.channels - over%s.channels) % s.channels
-			s.samples = s.samples[:copy(s.samples, s.samples[over:])]
+			room--
 		}
 	case *proto.RecordStreamKilled:
 		s.err = errors.New("the sound server has taken it away")
