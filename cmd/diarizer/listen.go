@@ -7,8 +7,6 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -137,8 +135,8 @@ func (l *listenFlags) entitle(now time.Time) error {
 		return usage("--stream: %w", err)
 	}
 	l.title = cmp.Or(strings.TrimSpace(l.title), l.stream)
-	if strings.ContainsFunc(l.title, func(r rune) bool { return !unicode.IsGraphic(r) }) || utf8.RuneCountInString(l.title) > mostTitle {
-		return usage("--title %.80q: expected at most %d printable characters", l.title, mostTitle)
+	if err := event.CheckText("title", l.title, mostTitle); err != nil {
+		return usage("--title: %w", err)
 	}
 	return nil
 }
