@@ -37,6 +37,11 @@ type Server struct {
 	err  error
 }
 
+// unlimited is how many bytes JetStream may promise to its streams. By default it promises three quarters
+// of what is free on the disk. It then refuses a stream whose limit is above that, however few bytes will
+// ever be in it.
+const unlimited = 1 << 62
+
 // readyWithin bounds the wait for the start, which takes milliseconds.
 const readyWithin = 15 * time.Second
 
@@ -70,8 +75,10 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		JetStream:  true,
 		StoreDir:   store,
 		MaxPayload: int32(opts.MaxPayload),
-		NoLog:      true,
-		NoSigs:     true,
+
+		JetStreamMaxStore: unlimited,
+		NoLog:             true,
+		NoSigs:            true,
 	}); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
