@@ -30,11 +30,17 @@ type Options struct {
 
 // Server is a running NATS server.
 type Server struct {
-	nats *server.Server
+	opts server.Options // with the port that it listens on
 	url  string
 	temp string // directory that Close removes, if not empty
 	once sync.Once
 	err  error
+
+	unwatch  context.CancelFunc
+	watching sync.WaitGroup
+
+	mu   sync.Mutex
+	nats *server.Server // guarded by mu
 }
 
 // unlimited is how many bytes JetStream may promise to its streams. By default it promises three quarters
@@ -46,7 +52,8 @@ const unlimited = 1 << 62
 const readyWithin = 15 * time.Second
 
 // Start returns a server that accepts connections. It stops with
-// [Server.Close] only.
+// [Server.Close] only. If its disk was full, it starts itself again when there is room: clients
+// have to reconnect then.
 func Start(ctx context.Context, opts Options) (*Server, error) {
 	if opts.Host == "" {
 		opts.Host = "127.0.0.1"
@@ -68,25 +75,33 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	} else if err := writable(store); err != nil {
 		return nil, fmt.Errorf("embedded NATS server: cannot keep its streams in %s: %w", store, err)
 	}
-	if err := s.start(ctx, &server.Options{
+	s.opts = server.Options{
 		ServerName: "diarizer",
 		Host:       opts.Host,
 		Port:       port,
 		JetStream:  true,
 		StoreDir:   store,
 		MaxPayload: int32(opts.MaxPayload),
+		NoLog:      true,
+		NoSigs:     true,
 
 		JetStreamMaxStore: unlimited,
-		NoLog:             true,
-		NoSigs:            true,
-	}); err != nil {
+	}
+	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.url = s.nats.ClientURL()
+	if addr, ok := s.nats.Addr().(*net.TCPAddr); ok {
+		s.opts.Port = addr.Port
+	}
+	s.watch()
 	return s, nil
 }
 
-func (s *Server) start(ctx context.Context, opts *server.Options) error {
-	nats, err := server.NewServer(opts)
+// start starts a server. Except for Start, the caller holds the lock.
+func (s *Server) start(ctx context.Context) error {
+	opts := s.opts // the server changes its own copy
+	nats, err := server.NewServer(&opts)
 	if err != nil {
 		return fmt.Errorf("embedded NATS server: %w", err)
 	}
@@ -101,8 +116,15 @@ func (s *Server) start(ctx context.Context, opts *server.Options) error {
 				opts.Host, opts.Port, opts.StoreDir, readyWithin)
 		}
 	}
-	s.url = nats.ClientURL()
 	return nil
+}
+
+// shutdown stops the server, if there is one, and waits until it has stopped.
+func (s *Server) shutdown() {
+	if s.nats != nil {
+		s.nats.Shutdown()
+		s.nats.WaitForShutdown()
+	}
 }
 
 // writable checks that dir exists, or can be created, and that a file can be made in it. The server
@@ -135,10 +157,11 @@ func (s *Server) URL() string { return s.url }
 // if they were temporary. Closing again returns the same error.
 func (s *Server) Close() error {
 	s.once.Do(func() {
-		if s.nats != nil {
-			s.nats.Shutdown()
-			s.nats.WaitForShutdown()
+		if s.unwatch != nil {
+			s.unwatch()
+			s.watching.Wait()
 		}
+		s.shutdown()
 		if s.temp != "" {
 			s.err = os.RemoveAll(s.temp)
 		}
