@@ -22,7 +22,8 @@ type Options struct {
 	// Port is the port to listen on, a free one if 0.
 	Port int
 	// StoreDir is the directory of the streams. Another server over the same directory has
-	// them again. If it is empty, the streams are in a temporary directory.
+	// them again. If it is empty, the streams are in a temporary directory. After the death of the
+	// process, the next server removes that.
 	StoreDir string
 	// MaxPayload is the largest message in bytes, 1 MiB if 0.
 	MaxPayload int
@@ -32,7 +33,7 @@ type Options struct {
 type Server struct {
 	opts server.Options // with the port that it listens on
 	url  string
-	temp string // directory that Close removes, if not empty
+	temp *tempDir // which Close removes, nil without one
 	once sync.Once
 	err  error
 
@@ -67,11 +68,11 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	s := &Server{}
 	store := opts.StoreDir
 	if store == "" {
-		temp, err := os.MkdirTemp("", "diarizer-nats-")
+		temp, err := newTemp()
 		if err != nil {
 			return nil, fmt.Errorf("embedded NATS server: no place for its streams: %w", err)
 		}
-		s.temp, store = temp, temp
+		s.temp, store = temp, temp.path
 	} else if err := writable(store); err != nil {
 		return nil, fmt.Errorf("embedded NATS server: cannot keep its streams in %s: %w", store, err)
 	}
@@ -162,8 +163,8 @@ func (s *Server) Close() error {
 			s.watching.Wait()
 		}
 		s.shutdown()
-		if s.temp != "" {
-			s.err = os.RemoveAll(s.temp)
+		if s.temp != nil {
+			s.err = s.temp.remove()
 		}
 	})
 	return s.err
