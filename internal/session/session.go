@@ -71,12 +71,12 @@ func (r *run) diarized(ctx context.Context, src capture.Source) error {
 		return err
 	}
 	defer stop()
+	if err := r.goOn(); err != nil {
+		return err
+	}
 	// Publishing outlives ctx: events that are known when ctx is done are still sent.
 	after := context.WithoutCancel(ctx)
 	if err := r.open(ctx); err != nil {
-		return err
-	}
-	if err := r.goOn(); err != nil {
 		return err
 	}
 	if opts.NATS != nil || opts.OnMeter != nil {
