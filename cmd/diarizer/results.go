@@ -37,6 +37,7 @@ type results struct {
 	live  *outfile.File // of --rttm-live, nil without
 
 	first bool // whether formats that hold one stream take the first one
+	stale bool // whether a file lacks corrections after the end
 
 	mu     sync.Mutex
 	events []*eventFile
@@ -49,7 +50,8 @@ type finalFile struct {
 
 type eventFile struct {
 	*outfile.File
-	lines *transcript.JSONLines
+	lines   *transcript.JSONLines
+	pending []event.Event // of corrections after the end, not in the file yet
 }
 
 // newResults begins the outputs of a command, as [cli.NewFiles] does.
@@ -112,7 +114,7 @@ func (r *results) add(flag, name string, several bool) error {
 	case err != nil:
 		return err
 	case format == jsonl:
-		r.events = append(r.events, &eventFile{f, transcript.NewJSONLines(f)})
+		r.events = append(r.events, &eventFile{File: f, lines: transcript.NewJSONLines(f)})
 	default:
 		r.final = append(r.final, finalFile{f, format})
 	}
