@@ -31,6 +31,7 @@ func (r *results) write(how outcome, timelines []*event.Timeline, live []rttm.Se
 			these = timelines[:1]
 		}
 		errs = append(errs, finish(f.File, how, nothing, func(w io.Writer) error { return export.Write(w, f.format, these) }))
+		r.leave(f.File)
 	}
 	if r.live != nil {
 		errs = append(errs, finish(r.live, how, nothing, func(w io.Writer) error { return rttm.Write(w, live) }))
@@ -39,6 +40,7 @@ func (r *results) write(how outcome, timelines []*event.Timeline, live []rttm.Se
 	defer r.mu.Unlock()
 	for _, f := range r.events {
 		errs = append(errs, finish(f.File, how, nothing, nil))
+		r.leave(f.File)
 	}
 	return errors.Join(errs...)
 }

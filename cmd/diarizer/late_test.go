@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,4 +123,69 @@ func TestCorrectionBeforeTheFilesAreWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	holdsEvents(t, "a.jsonl", o.timelines[0].Seq())
+}
+
+// A file that another program has changed since its command has written it is kept under
+// another name when a correction writes it again, and a line says so.
+func TestFileChangedBeforeCorrection(t *testing.T) {
+	o, said := ended(t, "a.jsonl", "a.csv", "b.csv")
+	if err := o.write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, "a.csv", []byte("notes"))
+	before := read(t, "a.jsonl")
+	last := before[strings.LastIndex(strings.TrimRight(before, "\n"), "\n")+1:]
+	spaced := strings.TrimSuffix(before, last) + strings.ReplaceAll(strings.TrimRight(last, "\n"), ",", ", ")
+	writeFile(t, "a.jsonl", []byte(spaced))
+	for _, name := range []string{"Ada", "Grace"} { // the second correction finds its own files
+		if err := nameLate(t, o, name); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := read(t, "a.csv"); read(t, "a.csv.1") != "notes" || !strings.Contains(got, "Grace") {
+		t.Errorf("%s", got)
+	}
+	if read(t, "a.jsonl.1") != spaced {
+		t.Error("a.jsonl.1 has another content")
+	}
+	holdsEvents(t, "a.jsonl", o.timelines[0].Seq())
+	if got, want := files(t), []string{"a.csv", "a.csv.1", "a.jsonl", "a.jsonl.1", "b.csv"}; !slices.Equal(got, want) {
+		t.Errorf("files %v, expected %v", got, want)
+	}
+	if got := said.String(); strings.Count(got, "what was in it is a.csv.1 now\n") != 1 || strings.Count(got, "\n") != 2 {
+		t.Errorf("said %q", got)
+	}
+}
+
+// A file of events to which another program has added events, or of which it has removed
+// some, stays as it is.
+func TestEventsChangedBeforeCorrection(t *testing.T) {
+	for what, change := range map[string]func(lines []string, next string) []string{
+		"another event of the same number": func(lines []string, next string) []string { return append(lines, next) },
+		"the last event gone":              func(lines []string, _ string) []string { return lines[:len(lines)-1] },
+		"no events":                        func([]string, string) []string { return nil },
+		"no event at the end":              func(lines []string, _ string) []string { return append(lines, "notes\n") },
+	} {
+		t.Run(what, func(t *testing.T) {
+			o, _ := ended(t, "a.jsonl")
+			if err := o.write(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			before, n := read(t, "a.jsonl"), o.timelines[0].Seq()
+			next := fmt.Sprintf(`{"stream":"meeting","run":%q,"seq":%d,"kind":"marked"}`+"\n", o.timelines[0].Run(), n+1)
+			changed := strings.Join(change(slices.Collect(strings.Lines(before)), next), "")
+			writeFile(t, "a.jsonl", []byte(changed))
+			if err := nameLate(t, o, "Ada"); err == nil || !strings.Contains(err.Error(), "corrected a.jsonl: another program has changed it") {
+				t.Errorf("%v", err)
+			}
+			if got := read(t, "a.jsonl"); got != changed {
+				t.Errorf("it ends with %s", got[max(0, len(got)-300):])
+			}
+			writeFile(t, "a.jsonl", []byte(before))
+			if err := o.catchUp(t.Context()); err != nil {
+				t.Error(err)
+			}
+			holdsEvents(t, "a.jsonl", n+1)
+		})
+	}
 }

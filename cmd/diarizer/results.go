@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -36,8 +37,9 @@ type results struct {
 	final []finalFile
 	live  *outfile.File // of --rttm-live, nil without
 
-	first bool // whether formats that hold one stream take the first one
-	stale bool // whether a file lacks corrections after the end
+	first bool                   // whether formats that hold one stream take the first one
+	stale bool                   // whether a file lacks corrections after the end
+	left  map[string]fs.FileInfo // by path: the files as this command has left them
 
 	mu     sync.Mutex
 	events []*eventFile
