@@ -32,7 +32,7 @@ type resumption struct {
 	latest *saved.Session
 	learnt []saved.Learnt // what files of voices have learnt of the session
 	warn   func(error)
-	failed bool
+	failed bool // whether latest could not be saved
 }
 
 // resumed reads the session that --resume names, which so many microphones go on with.
@@ -161,27 +161,36 @@ func (r *resumption) say(out *output, begin int64) {
 		clockTime(at), capture.Duration(begin-at).Round(time.Second))
 }
 
-// save saves a session. It tells a failure once.
+// save saves a session. It tells the first of several failures, and the success after them.
 func (r *resumption) save(s saved.Session) {
 	s.Saved = time.Now().UTC().Round(time.Second)
 	r.latest = &s
-	if err := r.dir.Save(s); err != nil && !r.failed {
-		r.failed = true
+	err := r.dir.Save(s)
+	switch {
+	case err != nil && !r.failed:
 		r.warn(fmt.Errorf("the session cannot be kept, and cannot be continued later: %w", err))
+	case err == nil && r.failed:
+		r.warn(errors.New("the session is kept again, and can be continued later"))
 	}
+	r.failed = err != nil
 }
 
-// over saves the names that people gave after the end, and what was learnt of the voices.
+// over saves the names that people gave after the end, and what was learnt of the voices. If
+// the last snapshot could not be saved, which was told, over tries once more.
 func (r *resumption) over(all []*event.Timeline, voices *recognition) error {
-	if r.latest == nil || r.failed {
+	if r.latest == nil {
 		return nil
 	}
 	learnt, err := voices.learntOf(r.latest.Stream, r.latest.Learnt)
 	names := r.named(all)
-	if len(names) == 0 && len(learnt) == 0 {
+	if len(names) == 0 && len(learnt) == 0 && !r.failed {
 		return err
 	}
 	r.latest.Names, r.latest.Learnt = names, learnt
+	if r.failed {
+		r.save(*r.latest)
+		return err
+	}
 	return errors.Join(err, r.dir.Save(*r.latest))
 }
 

@@ -86,6 +86,54 @@ func TestMicrophonesKeepTheirPlaces(t *testing.T) {
 	}
 }
 
+// named is a timeline of a run in which the first speaker is called Ada, and the session of
+// that run without the name.
+func named(t *testing.T) (*event.Timeline, saved.Session) {
+	t.Helper()
+	enc := event.Encoder{Stream: "talk", Run: "run"}
+	tl := &event.Timeline{}
+	for _, e := range []event.Event{enc.Start(event.Source{}), enc.AddSpeaker(1, 1), enc.Identify(1, 1, "Ada", 1)} {
+		if err := tl.Apply(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return tl, saved.Session{Stream: "talk", Snapshot: session.Snapshot{Run: "run", Events: []event.Event{{Kind: event.SpeakerAdded, Speaker: 1}}}}
+}
+
+// A save that fails is told once, and the next one that succeeds is told too. Names that are
+// given after the end are saved in any case.
+func TestSessionIsSavedAfterFailure(t *testing.T) {
+	tl, s := named(t)
+	for _, recovers := range []string{"before the end", "at the end"} {
+		t.Run(recovers, func(t *testing.T) {
+			var said []string
+			d := saved.Dir(filepath.Join(t.TempDir(), "sessions"))
+			r := &resumption{dir: d, warn: func(err error) { said = append(said, err.Error()) }}
+			writeFile(t, string(d), nil) // in the place of the directory
+			r.save(s)
+			r.save(s)
+			if len(said) != 1 || !strings.Contains(said[0], "cannot be kept") {
+				t.Errorf("said %q", said)
+			}
+			if err := os.Remove(string(d)); err != nil {
+				t.Fatal(err)
+			}
+			if recovers == "before the end" {
+				r.save(s)
+			}
+			if err := r.over([]*event.Timeline{tl}, nil); err != nil {
+				t.Fatal(err)
+			}
+			if len(said) != 2 || !strings.Contains(said[1], "is kept again") {
+				t.Errorf("said %q", said)
+			}
+			if s, err := d.Load("talk"); err != nil || s.Names[1] != "Ada" {
+				t.Errorf("%v, %v", s.Names, err)
+			}
+		})
+	}
+}
+
 // The names that people give and take away after the end of a session are saved with it.
 func TestNamesGivenAfterwardsAreKept(t *testing.T) {
 	d := saved.Dir(t.TempDir())
