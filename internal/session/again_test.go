@@ -14,8 +14,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/online"
 )
 
-// overRun is a run of two speakers with a turn each, and a third turn that the end of the
-// sound brings, behind the last snapshot.
+// overRun is a run of two speakers with a turn each, and a third speaker with a turn that
+// the end of the sound brings, behind the last snapshot.
 func overRun(t *testing.T) (*correct.Late, Snapshot) {
 	t.Helper()
 	var last Snapshot
@@ -26,8 +26,11 @@ func overRun(t *testing.T) (*correct.Late, Snapshot) {
 		Keep:    &Keep{Save: func(s Snapshot) { last = s }},
 		Diarize: func(_ context.Context, _ capture.Source, _ pipeline.Config, sink func(pipeline.Output) error) error {
 			twoSpeak(t, sink)
-			end := online.Event{Kind: online.TurnEnded, At: 4 * capture.Rate, Turn: online.Turn{ID: 3, Speaker: 2, Start: 3 * capture.Rate, End: 4 * capture.Rate, State: online.Final}}
-			return errors.Join(sink(pipeline.Output{At: 3 * capture.Rate, Before: []byte("state")}), sink(pipeline.Output{At: 4 * capture.Rate, Events: []online.Event{end}}))
+			const end = 4 * capture.Rate
+			return errors.Join(sink(pipeline.Output{At: 3 * capture.Rate, Before: []byte("state")}), sink(pipeline.Output{At: end, Events: []online.Event{
+				{Kind: online.SpeakerAdded, At: end, Speaker: 3},
+				{Kind: online.TurnEnded, At: end, Turn: online.Turn{ID: 3, Speaker: 3, Start: end - capture.Rate, End: end, State: online.Final}},
+			}}))
 		},
 	})
 	if err != nil {
@@ -94,10 +97,10 @@ func TestCorrectionsAfterTheEndGoOn(t *testing.T) {
 		"names":                          {rename(1, "Ada"), rename(2, "Bob"), rename(1, "")},
 		"a merge":                        {rename(2, "Bob"), {Action: correct.Merge, Speaker: 2, Into: 1}},
 		"turns":                          {{Action: correct.Give, Turns: []int{1}, Into: 2}, rename(2, "Bob")},
-		"turns of a new speaker":         {{Action: correct.Give, Turns: []int{1}}, rename(3, "Cy"), {Action: correct.Merge, Speaker: 3, Into: 2}},
+		"turns of a new speaker":         {{Action: correct.Give, Turns: []int{1}}, rename(4, "Cy"), {Action: correct.Merge, Speaker: 4, Into: 2}},
 		"a part of a turn":               {{Action: correct.Give, Turns: []int{2}, Start: at + quarter, End: at + 2*quarter, Into: 1}},
 		"what was taken back":            {rename(1, "Ada"), rename(2, "Bob"), {Action: correct.Undo}},
-		"a part of a new speaker's turn": {{Action: correct.Give, Turns: []int{1}}, {Action: correct.Give, Turns: []int{1}, Start: at - 2*quarter, End: at - quarter, Into: 1}},
+		"a part of a new speaker's turn": {{Action: correct.Give, Turns: []int{1}}, rename(4, "Cy"), {Action: correct.Give, Turns: []int{1}, Start: at - 2*quarter, End: at - quarter, Into: 1}},
 		"a mark":                         {{Action: correct.Mark, Text: "budget", At: &at}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -148,13 +151,16 @@ func known(tl *event.Timeline) (all []spoken) {
 func TestCorrectionsThatCannotGoOn(t *testing.T) {
 	late, from := overRun(t)
 	correctAll(t, late,
-		correct.Correction{Action: correct.Give, Turns: []int{3}},
-		correct.Correction{Action: correct.Rename, Speaker: 3, Name: "Cy"},
-		correct.Correction{Action: correct.Give, Turns: []int{1}, Into: 3},
+		correct.Correction{Action: correct.Give, Turns: []int{3}}, // of S3, to S4
+		correct.Correction{Action: correct.Rename, Speaker: 4, Name: "Cy"},
+		correct.Correction{Action: correct.Give, Turns: []int{1}, Into: 4}, // who is S3 now
 		correct.Correction{Action: correct.Rename, Speaker: 2, Name: "Bob"},
+		correct.Correction{Action: correct.Give, Turns: []int{2}, Into: 3}, // who is nobody now
+		correct.Correction{Action: correct.Rename, Speaker: 3, Name: "Dan"},
 	)
 	tl, refused := goOnWith(t, late, from, 0, func(*correct.Desk) {})
-	if len(refused) != 2 || refused[0] != "give: its turns came with the end of the stream, or with another correction" || refused[1] != "rename: its speaker came with a correction that cannot be made again" {
+	const speaker = "its speaker came with the end of the stream, or with a correction that cannot be made again"
+	if want := []string{"give: its turns came with the end of the stream, or with another correction", "rename: " + speaker, "give: " + speaker, "rename: " + speaker}; !slices.Equal(refused, want) {
 		t.Errorf("refused: %q", refused)
 	}
 	turns := tl.Turns()
@@ -166,7 +172,7 @@ func TestCorrectionsThatCannotGoOn(t *testing.T) {
 // Of several streams, the number of a new speaker is none of these streams' numbers.
 func TestNewSpeakerGoesOnAmongSeveralStreams(t *testing.T) {
 	late, from := overRun(t)
-	correctAll(t, late, correct.Correction{Action: correct.Give, Turns: []int{1}}, correct.Correction{Action: correct.Rename, Speaker: 3, Name: "Cy"})
+	correctAll(t, late, correct.Correction{Action: correct.Give, Turns: []int{1}}, correct.Correction{Action: correct.Rename, Speaker: 4, Name: "Cy"})
 	for _, streams := range []int{2, 3} {
 		tl, refused := goOnWith(t, late, from, streams, func(*correct.Desk) {})
 		who := tl.Turns()[0].Speaker

@@ -41,39 +41,37 @@ func (l *Late) Name(s event.Speaker) string { return l.ground.found[int(s)].name
 // The reasons why a correction cannot be made again.
 var (
 	errLateTurns   = errors.New("its turns came with the end of the stream, or with another correction")
-	errLateSpeaker = errors.New("its speaker came with a correction that cannot be made again")
+	errLateSpeaker = errors.New("its speaker came with the end of the stream, or with a correction that cannot be made again")
 )
 
 // Again makes corrections again that were made after the end of a run. d goes on with that
-// run from a moment before its end. A turn that the end brought may have another number now,
-// or not be there. So only turns that d has when Again begins are given away. A new speaker
-// may get another number. refused is handed each correction that is not made, or not
-// whole, and why.
+// run from a moment before its end. The turns and speakers that the end brought may have
+// other numbers now, or not be there. So corrections are about what d has when Again begins,
+// and about the new speakers of these corrections, who may get other numbers too. refused is
+// handed each correction that is not made, or not whole, and why.
 func (d *Desk) Again(all []Made, refused func(Correction, error)) error {
-	there := d.whole()
-	now := map[event.Speaker]event.Speaker{} // the numbers of new speakers, unknown until they are there
+	turns, now := d.present()
 	for _, m := range all {
 		c := m.Correction
 		c.Run = ""
 		if m.New {
 			now[m.Into] = event.Unknown
 		}
-		lost := false
-		for _, s := range []*event.Speaker{&c.Speaker, &c.Into} {
-			if to, ok := now[*s]; ok {
-				lost = lost || to == event.Unknown && c.Action != Give
-				*s = to
-			}
-		}
-		c.Turns = slices.DeleteFunc(slices.Clone(c.Turns), func(id int) bool { return !there[id] })
+		c.Speaker, c.Into = now[m.Speaker], now[m.Into]
+		c.Turns = slices.DeleteFunc(slices.Clone(c.Turns), func(id int) bool { return !turns[id] })
 		if len(c.Turns) < len(m.Turns) {
 			refused(m.Correction, errLateTurns)
 		}
+		lost := func(was, is event.Speaker) bool { return was != event.Unknown && is == event.Unknown }
+		known := !lost(m.Speaker, c.Speaker) && !lost(m.Into, c.Into)
+		if c.Action == Give { // a new speaker is not there before the first turn
+			_, known = now[m.Into]
+		}
 		switch {
-		case lost:
-			refused(m.Correction, errLateSpeaker)
-			continue
 		case len(c.Turns) == 0 && c.Action == Give:
+			continue
+		case !known:
+			refused(m.Correction, errLateSpeaker)
 			continue
 		}
 		_, err := d.Correct(c)
@@ -89,15 +87,19 @@ func (d *Desk) Again(all []Made, refused func(Correction, error)) error {
 	return nil
 }
 
-// whole are the numbers of the turns that have ended.
-func (d *Desk) whole() map[int]bool {
+// present returns the numbers of the turns that have ended, and for each speaker the
+// speaker's number.
+func (d *Desk) present() (turns map[int]bool, speakers map[event.Speaker]event.Speaker) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	ids := map[int]bool{}
+	turns, speakers = map[int]bool{}, map[event.Speaker]event.Speaker{}
 	for id, p := range d.places() {
-		ids[id] = !d.turns[p.turn].open
+		turns[id] = !d.turns[p.turn].open
 	}
-	return ids
+	for s := range d.live {
+		speakers[event.Speaker(s)] = event.Speaker(s)
+	}
+	return turns, speakers
 }
 
 // givenTo is the speaker to whom a give that stands gave its turns.
