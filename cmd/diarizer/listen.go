@@ -221,7 +221,9 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 		kept.learnt = from.Learnt
 	}
 	sweepSessions(out.warn)
-	defer func() { err = errors.Join(out.close(cmd.Context(), err), kept.over(out.timelines, out.voices)) }()
+	defer func() {
+		err = errors.Join(out.close(cmd.Context(), err), kept.over(out.timelines, out.lates[l.stream], out.voices))
+	}()
 	if err := out.voices.goOn(from); err != nil {
 		return inputError("--resume %s: %w", l.resume, err)
 	}
@@ -269,7 +271,7 @@ func listenOn(ctx context.Context, host mic.Host, opts []mic.Options, out *outpu
 		out.print = func(e event.Event) error { return level.around(func() error { return print(e) }) }
 	}
 	if e.room != nil {
-		hold.Diarize, hold.Called = e.room.Diarize, e.room.Name
+		hold.Diarize, hold.Streams, hold.Called = e.room.Diarize, len(e.mics), e.room.Name
 	}
 	return out.run(ctx, level.source(src, e.name), hold, 0)
 }

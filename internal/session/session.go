@@ -159,6 +159,9 @@ type run struct {
 // takeCorrections sets the desk up and opens it to corrections.
 func (r *run) takeCorrections() (stop func(), err error) {
 	links := &pipeline.Links{}
+	if r.opts.Streams > 1 {
+		links.Among(r.opts.Streams)
+	}
 	r.opts.Pipeline.Links = links
 	if r.opts.Recall != nil || r.opts.Keep != nil && r.opts.Diarize == nil {
 		r.recall = &recalling{run: r}
