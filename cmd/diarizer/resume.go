@@ -207,7 +207,8 @@ func (r *resumption) over(all []*event.Timeline, late *correct.Late, voices *rec
 }
 
 // named returns the names that people gave between the last snapshot and the end, empty
-// where they took one away. Without late nobody has given a name after the end.
+// where they took one away. Names that the program found or took back in that time are none
+// of theirs. Without late nobody has given a name after the end.
 func (r *resumption) named(all []*event.Timeline, late *correct.Late) map[event.Speaker]string {
 	before := map[event.Speaker]string{}
 	for _, e := range r.latest.Snapshot.Events {
@@ -221,11 +222,11 @@ func (r *resumption) named(all []*event.Timeline, late *correct.Late) map[event.
 			continue
 		}
 		for who, was := range before {
-			name := ownless(who, tl.Name(who))
+			name, sure := ownless(who, tl.Name(who)), tl.NameConfidence(who)
 			if late != nil {
-				name = late.Name(who)
+				name, sure = late.Name(who)
 			}
-			if name != was {
+			if name != was && sure == 1 { // only a person is that sure
 				names[who] = name
 			}
 		}

@@ -34,9 +34,11 @@ func (l *Late) Made() (all []Made) {
 	return all
 }
 
-// Name returns the name that a speaker had at the end of the run, or nothing. Corrections
-// after the end do not count.
-func (l *Late) Name(s event.Speaker) string { return l.ground.found[int(s)].name }
+// Name returns the name that a speaker had at the end of the run, or nothing, and the
+// confidence with which that was told. Corrections after the end do not count.
+func (l *Late) Name(s event.Speaker) (name string, confidence float64) {
+	return l.ground.found[int(s)].name, l.sure[s]
+}
 
 // The reasons why a correction cannot be made again.
 var (
