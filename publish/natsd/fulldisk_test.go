@@ -3,6 +3,8 @@
 package natsd
 
 import (
+	"os"
+	"os/exec"
 	"os/signal"
 	"syscall"
 	"testing"
@@ -12,7 +14,7 @@ import (
 )
 
 // limitFiles makes every writing beyond so many bytes of a file fail, as a full disk does, until the test
-// ends or lift is called.
+// ends or lift is called. That is so for the whole process.
 func limitFiles(t *testing.T, bytes uint64) (lift func()) {
 	t.Helper()
 	var before syscall.Rlimit
@@ -32,8 +34,19 @@ func limitFiles(t *testing.T, bytes uint64) (lift func()) {
 	return lift
 }
 
+// alone is set in the process of its own that a test with limitFiles has.
+const alone = "DIARIZER_TEST_ALONE"
+
 // One writing that fails makes a stream refuse everything afterwards, also with room on the disk.
 func TestServerStoresAgainWhenThereIsRoom(t *testing.T) {
+	if os.Getenv(alone) == "" {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+		cmd.Env = append(os.Environ(), alone+"=1")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return
+	}
 	s, err := Start(t.Context(), Options{})
 	if err != nil {
 		t.Fatal(err)
