@@ -12,7 +12,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/meeting"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/web/page"
+	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // ended is an output with a page, in a new directory, whose only stream is over. Its files
@@ -26,7 +28,7 @@ func ended(t *testing.T, files ...string) (o *output, said *strings.Builder) {
 	if err := o.files.out("--out", files, false); err != nil {
 		t.Fatal(err)
 	}
-	events := meeting.Events(meeting.Options{Seed: 1, Turns: 10})
+	events := endedEvents()
 	late := o.remember(events[0].Stream)
 	tl := &event.Timeline{}
 	for _, e := range events {
@@ -38,6 +40,9 @@ func ended(t *testing.T, files ...string) (o *output, said *strings.Builder) {
 	o.timelines = append(o.timelines, tl)
 	return o, said
 }
+
+// endedEvents are the events of the stream that is over.
+func endedEvents() []event.Event { return meeting.Events(meeting.Options{Seed: 1, Turns: 10}) }
 
 // nameLate names the first speaker after the end.
 func nameLate(t *testing.T, o *output, name string) error {
@@ -123,6 +128,27 @@ func TestCorrectionBeforeTheFilesAreWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	holdsEvents(t, "a.jsonl", o.timelines[0].Seq())
+}
+
+// A correction of another program, which a correction here finds, is in the files even if the
+// correction here is refused.
+func TestRefusedCorrectionFindsAnother(t *testing.T) {
+	o, _ := ended(t, "a.jsonl")
+	nc := natstest.New(t)
+	err := publish.EnsureStream(t.Context(), nc, publish.StreamOptions{})
+	if err = errors.Join(err, publish.Append(t.Context(), nc, 0, endedEvents()...), o.write(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	o.nc = nc
+	n, stream := o.timelines[0].Seq(), o.timelines[0].Stream()
+	if _, _, err := correct.After(t.Context(), nc, stream, correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	_, news, _, err := o.correctLate(t.Context(), stream, correct.Correction{Action: correct.Rename, Speaker: 99, Name: "Bob"})
+	if !errors.Is(err, correct.ErrRefused) || len(news) != 1 {
+		t.Errorf("%d events, %v", len(news), err)
+	}
+	holdsEvents(t, "a.jsonl", n+1)
 }
 
 // A file that another program has changed since its command has written it is kept under
