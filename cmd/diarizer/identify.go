@@ -206,6 +206,7 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 	}
 	var kept, short []string
 	var errs []error
+	var learn []func() // of what is in the file once it is saved
 	for _, stream := range slices.Sorted(maps.Keys(r.named)) {
 		for _, who := range slices.Sorted(maps.Keys(r.named[stream])) {
 			name := r.named[stream][who]
@@ -227,7 +228,7 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 				errs = append(errs, err)
 				continue
 			}
-			r.learn(stream, who, sp)
+			learn = append(learn, func() { r.learn(stream, who, sp) })
 			kept = append(kept, name)
 		}
 	}
@@ -237,6 +238,9 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 	if len(kept) > 0 {
 		if err := file.Save(); err != nil {
 			return as(exitOutput, errors.Join(append(errs, fmt.Errorf("--identify: %w", err))...))
+		}
+		for _, one := range learn {
+			one()
 		}
 		until, with := "", ""
 		if key := r.key.Path(); key != "" {

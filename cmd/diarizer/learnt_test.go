@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/internal/session/saved"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
@@ -24,6 +26,7 @@ type resumable struct {
 	dir    saved.Dir
 	voices string
 	asks   bool // whether voices are kept of those only who say yes
+	full   bool // whether nothing can be written to the file
 	said   string
 }
 
@@ -88,7 +91,7 @@ func (m *resumable) part(samples []float32) {
 		m.t.Fatal(err)
 	}
 	m.said = ""
-	if err := r.keep(func(format string, args ...any) { m.said += format }); err != nil {
+	if err := r.keep(func(format string, args ...any) { m.said += format }); (err != nil) != m.full {
 		m.t.Fatal(err)
 	}
 	if err := kept.over([]*event.Timeline{tl}, r); err != nil {
@@ -152,5 +155,30 @@ func TestErasedVoicesOfAMeetingThatGoesOn(t *testing.T) {
 	m.part(sound[30*capture.Rate:])
 	if got := m.frames(); got != 0 || !strings.Contains(m.said, "was erased") {
 		t.Errorf("%g frames are back: %s", got, m.said)
+	}
+}
+
+// A voice that could not be written counts as not learnt: it is written when the meeting goes on.
+func TestVoicesThatCouldNotBeWritten(t *testing.T) {
+	dir := t.TempDir()
+	sound := demoSamples(t, 30)
+	whole := &resumable{t: t, dir: saved.Dir(filepath.Join(dir, "whole")), voices: filepath.Join(dir, "whole.json")}
+	whole.part(sound)
+	far := filepath.Join(dir, "disk")
+	m := &resumable{t: t, dir: saved.Dir(filepath.Join(dir, "sessions")), voices: filepath.Join(far, "voices.json"), full: true}
+	if err := os.Symlink(filepath.Join(dir, "mounted"), far); err != nil { // which is not there
+		needs.Missing(t, "a symbolic link cannot be made: %v", err)
+	}
+	m.part(sound)
+	if err := os.Mkdir(filepath.Join(dir, "mounted"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	m.full = false
+	m.part(make([]float32, 5*capture.Rate)) // nobody speaks
+	if got, want := m.frames(), whole.frames(); got != want {
+		t.Errorf("%g frames, of %g: %s", got, want, m.said)
+	}
+	if strings.Contains(m.said, "was erased") {
+		t.Error(m.said)
 	}
 }
