@@ -161,8 +161,9 @@ func (r *recognition) attach(opts *session.Options) error {
 		if people, err = r.keeper.Begin(opts.Stream, opts.Pipeline.Model); err != nil {
 			return as(exitInput, fmt.Errorf("--identify: %w", err))
 		}
+		r.keeper.GoOn(opts.Stream, r.all(opts.Stream))
 	}
-	opts.Recall = &session.Recall{People: people, Learnt: r.before(opts.Stream), Heard: func(said map[int]model.Stats, who func(int) (int, string)) {
+	opts.Recall = &session.Recall{People: people, Learnt: statsOf(r.all(opts.Stream)), Heard: func(said map[int]model.Stats, who func(int) (int, string)) {
 		r.mu.Lock()
 		r.heard[opts.Stream] = said
 		r.mu.Unlock()

@@ -50,12 +50,18 @@ func (r *recognition) learn(stream string, who event.Speaker, sp enroll.Speaker)
 	r.learnt[stream][who] = sp
 }
 
-// before returns the statistics that were learnt of a stream before this run.
-func (r *recognition) before(stream string) map[int]model.Stats {
+// all returns what this command and earlier ones have learnt of a stream, except what a keeper
+// keeps in this run.
+func (r *recognition) all(stream string) map[event.Speaker]enroll.Speaker {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return maps.Clone(r.learnt[stream])
+}
+
+// statsOf returns the statistics of voices, by the numbers of their speakers.
+func statsOf(voices map[event.Speaker]enroll.Speaker) map[int]model.Stats {
 	all := map[int]model.Stats{}
-	for who, sp := range r.learnt[stream] {
+	for who, sp := range voices {
 		all[int(who)] = sp.Stats
 	}
 	return all
@@ -71,17 +77,16 @@ func (r *recognition) learntOf(stream string, before []saved.Learnt) ([]saved.Le
 	if err != nil {
 		return before, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.keeper != nil {
-		for who, sp := range r.keeper.Learnt(stream) {
-			r.learn(stream, who, sp)
+	learnt := r.all(stream)
+	if r.keeper != nil { // without the lock, which the keeper takes when it says something
+		if kept, _, ok := r.keeper.Learnt(stream); ok {
+			learnt = kept
 		}
 	}
 	all := slices.DeleteFunc(slices.Clone(before), func(l saved.Learnt) bool { return l.File == path })
 	var errs []error
-	for _, who := range slices.Sorted(maps.Keys(r.learnt[stream])) {
-		voice, err := enroll.Encode(r.learnt[stream][who], r.model)
+	for _, who := range slices.Sorted(maps.Keys(learnt)) {
+		voice, err := enroll.Encode(learnt[who], r.model)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -89,6 +94,27 @@ func (r *recognition) learntOf(stream string, before []saved.Learnt) ([]saved.Le
 		all = append(all, saved.Learnt{Speaker: who, File: path, Voice: json.RawMessage(voice)})
 	}
 	return all, errors.Join(errs...)
+}
+
+// follow saves the session when a voice is kept because somebody said yes, so that the voice is
+// not learnt again after a crash.
+func (r *resumption) follow(voices *recognition) {
+	if voices == nil || voices.keeper == nil {
+		return
+	}
+	voices.keeper.WhenKept(func(stream string) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.latest == nil || r.latest.Stream != stream {
+			return
+		}
+		s := *r.latest
+		var err error
+		if s.Learnt, err = voices.learntOf(stream, s.Learnt); err != nil {
+			r.warn(err)
+		}
+		r.save(s)
+	})
 }
 
 // knows reports whether a file has a voice of that name.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // resumable is a meeting whose voices are kept in a file, and which can go on.
@@ -27,6 +29,8 @@ type resumable struct {
 	voices string
 	asks   bool // whether voices are kept of those only who say yes
 	full   bool // whether nothing can be written to the file
+	killed bool // whether the command is killed once the sound has ended
+	late   bool // whether the yes comes after the end of the sound
 	said   string
 }
 
@@ -66,6 +70,12 @@ func (m *resumable) part(samples []float32) {
 	opts.Keep, opts.Source.Origin, begin = kept.options("talk", origin)
 	var desk *correct.Desk
 	opts.OnDesk = func(d *correct.Desk) { desk = d }
+	yes := func() {
+		if _, err := r.remember("talk", remember.Wish{Speaker: 1, Name: "Ada", Expires: time.Now().AddDate(1, 0, 0)}); err != nil {
+			m.t.Error(err)
+		}
+	}
+	kept.follow(r)
 	asked := false
 	opts.OnProgress = func(at int64) {
 		if asked || at < begin+int64(len(samples))*3/4 {
@@ -77,10 +87,8 @@ func (m *resumable) part(samples []float32) {
 				m.t.Error(err)
 			}
 		}
-		if m.asks {
-			if _, err := r.remember("talk", remember.Wish{Speaker: 1, Name: "Ada", Expires: time.Now().AddDate(1, 0, 0)}); err != nil {
-				m.t.Error(err)
-			}
+		if m.asks && !m.late {
+			yes()
 		}
 	}
 	if err := r.attach(&opts); err != nil {
@@ -89,6 +97,12 @@ func (m *resumable) part(samples []float32) {
 	tl, err := session.Run(m.t.Context(), &shifted{rec, begin}, opts)
 	if err != nil {
 		m.t.Fatal(err)
+	}
+	if m.late {
+		yes()
+	}
+	if m.killed {
+		return
 	}
 	m.said = ""
 	if err := r.keep(func(format string, args ...any) { m.said += format }); (err != nil) != m.full {
@@ -180,5 +194,72 @@ func TestVoicesThatCouldNotBeWritten(t *testing.T) {
 	}
 	if strings.Contains(m.said, "was erased") {
 		t.Error(m.said)
+	}
+}
+
+// A voice that was kept with a yes is not learnt again if the command is killed while its page
+// stays: the session knows of it already.
+func TestVoicesOfAMeetingThatIsKilled(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		dir := t.TempDir()
+		m := &resumable{t: t, dir: saved.Dir(filepath.Join(dir, "sessions")), voices: filepath.Join(dir, "voices.json"), asks: true, killed: true, late: late}
+		m.part(demoSamples(t, 30))
+		first := m.frames()
+		if first < enroll.MinFrames {
+			t.Fatalf("%g frames are kept", first)
+		}
+		m.late = false
+		m.part(make([]float32, 5*capture.Rate)) // nobody speaks, and somebody says yes again
+		if got := m.frames(); got != first {
+			t.Errorf("late %t: %g frames after nothing was said, %g before", late, got, first)
+		}
+	}
+}
+
+// What was learnt can be asked for while the keeper says what it does.
+func TestLearntWhileSomethingIsSaid(t *testing.T) {
+	cfg, err := (&diarizeFlags{model: "light"}).config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := openVoices(filepath.Join(t.TempDir(), "voices.json"), "", cfg.Model, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := r.asked(cfg.Model, func(string, ...any) {})
+	over := make(chan error)
+	go func() {
+		var errs []error
+		for range 5000 {
+			_, err := k.Begin("talk", cfg.Model)
+			_, wish := k.Keep("talk", remember.Wish{Speaker: 1, Name: "Ada"})
+			k.Heard("talk", map[int]model.Stats{}, func(n int) (int, string) { return n, "Ada" }) // nothing of her, which is said
+			errs = append(errs, err, wish)
+		}
+		over <- errors.Join(errs...)
+	}()
+	deadline := time.After(30 * time.Second)
+	asked := make(chan error)
+	for {
+		go func() {
+			_, err := r.learntOf("talk", nil)
+			asked <- err
+		}()
+		select {
+		case err := <-asked:
+			if err != nil {
+				t.Fatal(err)
+			}
+		case <-deadline:
+			t.Fatal("both wait for each other")
+		}
+		select {
+		case err := <-over:
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		default:
+		}
 	}
 }
