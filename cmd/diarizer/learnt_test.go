@@ -19,6 +19,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
@@ -27,10 +28,11 @@ type resumable struct {
 	t      *testing.T
 	dir    saved.Dir
 	voices string
-	asks   bool // whether voices are kept of those only who say yes
-	full   bool // whether nothing can be written to the file
-	killed bool // whether the command is killed once the sound has ended
-	late   bool // whether the yes comes after the end of the sound
+	key    string // of the voices, if they are encrypted
+	asks   bool   // whether voices are kept of those only who say yes
+	full   bool   // whether nothing can be written to the file
+	killed bool   // whether the command is killed once the sound has ended
+	late   bool   // whether the yes comes after the end of the sound
 	said   string
 }
 
@@ -42,7 +44,7 @@ func (m *resumable) part(samples []float32) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	r, err := openVoices(m.voices, "", cfg.Model, io.Discard)
+	r, err := openVoices(m.voices, m.key, cfg.Model, io.Discard)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -120,7 +122,11 @@ func (m *resumable) frames() float64 {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	f, err := voicefile.Open(m.voices, cfg.Model, nil)
+	key, err := keyOf(m.key)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	f, err := voicefile.Open(m.voices, cfg.Model, key)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -213,6 +219,23 @@ func TestVoicesOfAMeetingThatIsKilled(t *testing.T) {
 		if got := m.frames(); got != first {
 			t.Errorf("late %t: %g frames after nothing was said, %g before", late, got, first)
 		}
+	}
+}
+
+// What a session has of learnt voices is encrypted where the file of voices is.
+func TestLearntVoicesAreEncrypted(t *testing.T) {
+	dir := t.TempDir()
+	m := &resumable{t: t, dir: saved.Dir(filepath.Join(dir, "sessions")), voices: filepath.Join(dir, "voices.json"), key: filepath.Join(dir, "voices.key")}
+	works(t, "enroll", "new-key", m.key)
+	m.part(demoSamples(t, 30))
+	first := m.frames()
+	s, err := m.dir.Load("talk")
+	if err != nil || len(s.Learnt) != 1 || !voicekey.Sealed(s.Learnt[0].Voice) {
+		t.Fatalf("%.500q, %v", s.Learnt, err)
+	}
+	m.part(make([]float32, 5*capture.Rate)) // nobody speaks
+	if got := m.frames(); got != first {
+		t.Errorf("%g frames after nothing was said, %g before", got, first)
 	}
 }
 
