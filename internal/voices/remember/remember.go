@@ -64,11 +64,11 @@ func New(path string, m model.Model, key *voicekey.Key, say func(string)) *Keepe
 func (k *Keeper) Begin(stream string, m model.Model) ([]enroll.Speaker, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.forget(stream)
 	f, err := k.open(m)
 	if err != nil {
 		return nil, err
 	}
-	k.forget(stream)
 	k.meetings[stream] = &meeting{m: m, wishes: map[event.Speaker]Wish{}, learnt: map[event.Speaker]enroll.Speaker{}}
 	return f.Speakers(), nil
 }
