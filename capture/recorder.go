@@ -52,9 +52,10 @@ const (
 )
 
 // errGap is why a recording ends in a gap.
-var errGap = errors.New("the silence of a long gap was still being written at the end")
+var errGap = errors.New("the silence of a long gap was still being written at the end, so that the sound after it is not recorded")
 
-// Record returns a Recorder of src, which must be closed. The file must not exist. An error
+// Record returns a Recorder of src. The Recorder must be closed, which closes src too: until
+// then a goroutine runs. The file must not exist. An error
 // of writing, above all a full disk, ends the recording and not the stream; onError, where
 // not nil, is called with it once, from another goroutine, and not after Close.
 func Record(src Source, path string, onError func(error)) (*Recorder, error) {
@@ -137,7 +138,9 @@ func (r *Recorder) take() (b Block, ok bool) {
 	if len(r.waiting) == 0 {
 		return b, false
 	}
-	b, r.waiting = r.waiting[0], r.waiting[1:]
+	b = r.waiting[0]
+	r.waiting[0] = Block{} // its samples are not held by what waits behind it
+	r.waiting = r.waiting[1:]
 	r.held -= len(b.Samples)
 	r.changed.Broadcast()
 	return b, true

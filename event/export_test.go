@@ -11,3 +11,9 @@ func (t *Timeline) Unended() int { return len(t.open) }
 
 // BoundWords is boundWords.
 const BoundWords = boundWords
+
+// MostRuns is mostRuns.
+const MostRuns = mostRuns
+
+// Known is how many runs are remembered.
+func (r *Runs) Known() int { return len(r.places) }

@@ -52,6 +52,7 @@ type Timeline struct {
 	turns    map[int]Turn
 	open     map[int]bool
 	names    map[Speaker]string
+	sure     map[Speaker]float64 // of the names
 	speakers map[Speaker]bool
 	words    map[string]map[int]Word // by recogniser and id
 	marks    []Mark
@@ -79,7 +80,7 @@ func (t *Timeline) Apply(e Event) error {
 	}
 	if t.turns == nil {
 		t.turns, t.open = map[int]Turn{}, map[int]bool{}
-		t.names, t.speakers = map[Speaker]string{}, map[Speaker]bool{}
+		t.names, t.sure, t.speakers = map[Speaker]string{}, map[Speaker]float64{}, map[Speaker]bool{}
 		t.words = map[string]map[int]Word{}
 	}
 	t.at, t.revision = e.At, e.Revision
@@ -108,7 +109,7 @@ func (t *Timeline) Apply(e Event) error {
 		t.merge(e.Speaker, e.Into)
 		t.mergeWords(e.Speaker, e.Into)
 	case SpeakerIdentified:
-		t.names[e.Speaker] = e.Name
+		t.names[e.Speaker], t.sure[e.Speaker] = e.Name, e.Confidence
 	case Marked:
 		if len(t.marks) < mostMarks {
 			t.marks = append(t.marks, *e.Mark)
@@ -225,6 +226,10 @@ func (t *Timeline) Recording() string { return cmp.Or(t.source.Name, t.order.str
 // Name returns the name of a speaker: that of the last speaker-identified, "S1" and so
 // on where there is none, or "unknown".
 func (t *Timeline) Name(s Speaker) string { return cmp.Or(t.names[s], s.String()) }
+
+// NameConfidence returns the confidence of the last speaker-identified of a speaker: 1 where
+// a person said so, less where the program recognised the voice, 0 where there is none.
+func (t *Timeline) NameConfidence(s Speaker) float64 { return t.sure[s] }
 
 // Speakers returns the number of speakers: added and not merged into another.
 func (t *Timeline) Speakers() int { return len(t.speakers) }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // maxToken is how long a token is at most: a subject stays short enough to read and to list.
@@ -65,6 +67,21 @@ func ValidToken(s string) bool {
 
 func tokenByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'
+}
+
+// CheckText explains why s cannot be a name, a title or another text that people read in a
+// line, or returns nil: it may have at most that many characters, all of them printable.
+// what says in the error what s is.
+func CheckText(what, s string, most int) error {
+	if n := utf8.RuneCountInString(s); n > most {
+		return fmt.Errorf("%s of %d characters: expected at most %d", what, n, most)
+	}
+	for _, r := range s {
+		if r == utf8.RuneError || !unicode.IsGraphic(r) {
+			return fmt.Errorf("%s %q: expected printable characters", what, s)
+		}
+	}
+	return nil
 }
 
 // CheckStream explains why s cannot be a stream id, or returns nil.

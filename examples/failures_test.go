@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -178,7 +177,7 @@ func testEndBehindOthers(t *testing.T, command func(ctx context.Context, url str
 	events := meeting.Events(meeting.Options{Stream: "standup", Run: "run2", Seed: 3})
 	publishing(t, nc, events, len(events))()
 	rest()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if out, err := command(ctx, s.URL()).Output(); err != nil || !strings.HasPrefix(string(out), "SPEAKER ") {
 		t.Errorf("%v, printed %s", err, out)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -21,6 +22,9 @@ func TestTracksThatAreInterrupted(t *testing.T) {
 			continue
 		}
 		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+			if signal.Ignored(sig) {
+				continue // by whoever runs the tests: a shell cannot trap what it inherits as ignored
+			}
 			dir := t.TempDir()
 			begun, temporary := filepath.Join(dir, "begun"), filepath.Join(dir, "tmp")
 			for name, data := range map[string]string{"ffmpeg": "#!/bin/sh\ntouch '" + begun + "'\nexec sleep 600\n", "list.csv": "Ada,ada.wav,0\n"} {

@@ -48,6 +48,9 @@ func (c *courier) deliver(ctx context.Context, s *spool, acked func()) error {
 	}
 	for ctx.Err() == nil {
 		p, done, err := s.pop()
+		if stuck := s.cursorError(); stuck != nil {
+			c.reportCursor(stuck)
+		}
 		if done || err != nil {
 			return err
 		}
@@ -91,7 +94,11 @@ func (c *courier) deliverOne(ctx context.Context, s *spool, p *parcel) error {
 		return err
 	}
 	if err := s.done(p, c.sender.last[subject]); err != nil {
-		c.report(fmt.Errorf("%w: after a crash, events may be sent again", err))
+		c.reportCursor(err)
 	}
 	return nil
+}
+
+func (c *courier) reportCursor(err error) {
+	c.report(fmt.Errorf("%w: after a crash, events may be sent again", err))
 }

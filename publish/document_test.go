@@ -36,6 +36,7 @@ func TestProgramInTheDocument(t *testing.T) {
 	}
 	publishAll(t, dial(t, s.URL()), broken[:len(broken)-1]) // a run that broke off
 	publishAll(t, dial(t, s.URL()), events)
+	publishAll(t, dial(t, s.URL()), broken[len(broken)-1:]) // what its machine had kept
 	var timeline event.Timeline
 	eventtest.ApplyAll(t, timeline.Apply, events)
 	var want bytes.Buffer

@@ -142,6 +142,51 @@ func TestAnEventFromMemoryIsSentOnce(t *testing.T) {
 	}
 }
 
+// noCursor is a journal whose cursor cannot be written.
+type noCursor struct{ *journal.Journal }
+
+func (noCursor) Save(map[string]uint64) error { return errFull }
+func (noCursor) Done(map[string]uint64) error { return errFull }
+
+// The next process finds in the journal what the server has already, and more. The cursor that still cannot
+// be written is mentioned, and holds up nothing.
+func TestEventsDoNotWaitForTheCursor(t *testing.T) {
+	s := serve(t, natsd.Options{})
+	dir := t.TempDir()
+	events := eventtest.Encoded(eventtest.Seeded(81), "meeting", 30)[:20]
+	for _, n := range []int{10, 20} {
+		spool, push := spoolWith(t, dir, events[0].Run, nil)
+		spool.store = noCursor{spool.store.(full).Journal}
+		for _, e := range events[:n] {
+			if err := push(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		spool.close()
+		said := 0
+		c, err := newCourier(dial(t, s.URL()), StreamOptions{}, func(err error) {
+			if errors.Is(err, errFull) {
+				said++
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.stop()
+		if err := c.deliver(patient(t), spool, func() {}); err != nil {
+			t.Fatal(err)
+		}
+		if _, acked, _ := spool.counts(); acked != uint64(n) || said == 0 {
+			t.Errorf("%d of %d events acknowledged, the cursor mentioned %d times", acked, n, said)
+		}
+		if err := spool.release(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := func(m Message) bool { return m.Seq == uint64(len(events)) }
+	wantOnceInOrder(t, stored(t, s.URL(), last), map[string]int{events[0].Run: len(events)})
+}
+
 // spoolWith returns a spool over a journal on a disk that has room at times, and how it takes an event.
 func spoolWith(t *testing.T, dir, run string, room func() bool) (*spool, func(event.Event) error) {
 	t.Helper()

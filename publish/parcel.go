@@ -39,10 +39,7 @@ func (s *spool) pop() (p *parcel, done bool, err error) {
 			s.front = nil
 			s.forget(p)
 			if p.journaled {
-				err = s.store.Done(maps.Clone(s.state))
-			}
-			if err != nil {
-				return nil, false, err
+				s.stuck = s.store.Done(maps.Clone(s.state))
 			}
 			continue
 		}
@@ -57,6 +54,16 @@ func (s *spool) pop() (p *parcel, done bool, err error) {
 		p.unsure = seq <= s.inherited
 		return p, false, nil
 	}
+}
+
+// cursorError returns the error of the cursor that pop has met since the last call. The events do not wait
+// for the cursor. It moves behind all of them as soon as it can be written again.
+func (s *spool) cursorError() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.stuck
+	s.stuck = nil
+	return err
 }
 
 // take returns the next event, those of the journal before those of the memory. An event stays in memory

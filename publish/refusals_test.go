@@ -137,3 +137,16 @@ func mayPublish(t *testing.T, stream string) (as func(user string) string) {
 	}
 	return as
 }
+
+// The first meeting on a server with a small disk ends with what to do, not with a number.
+func TestServerWithoutRoomForTheStreamSaysWhatToDo(t *testing.T) {
+	const room = 100 << 20
+	nc := dial(t, natsWith(t, &server.Options{JetStream: true, StoreDir: t.TempDir(), JetStreamMaxStore: room}))
+	err := EnsureStream(patient(t), nc, StreamOptions{})
+	if err == nil || !strings.Contains(err.Error(), "max_file_store") || !strings.Contains(err.Error(), JetStreamName) {
+		t.Errorf("no room: %v", err)
+	}
+	if err := EnsureStream(patient(t), nc, StreamOptions{MaxBytes: room / 2}); err != nil {
+		t.Errorf("smaller than the room: %v", err)
+	}
+}

@@ -61,6 +61,7 @@ type spool struct {
 	unknown   bool   // whether it is not known which of them were passed on
 	looked    bool   // whether the server was asked which of them it has
 	front     *parcel
+	stuck     error  // of the cursor, at an event that the server had already
 	lost      uint64 // events that the journal has lost
 }
 

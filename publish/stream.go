@@ -115,12 +115,24 @@ func apiError(err error) error {
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, nats.ErrNoResponders),
 		errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return fmt.Errorf("%w (%w)", ErrNoJetStream, err)
+	case isNoRoom(err):
+		return fmt.Errorf("the server has no room for a stream of that size: make room on its disk, raise its max_file_store, "+
+			"or create %s with \"nats stream add\" and a smaller --max-bytes: %w", JetStreamName, err)
 	case errors.Is(err, nats.ErrReconnectBufExceeded), errors.Is(err, nats.ErrDisconnected):
 		return fmt.Errorf("%w: events wait for one", ErrUnreachable) // that is what the library's error means
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
 		return fmt.Errorf("the server does not answer: %w", err)
 	}
 	return err
+}
+
+// codeNoRoom is the server's code for a stream whose size is more than the server or the account has
+// room for. The library has no name for it.
+const codeNoRoom = 10047
+
+func isNoRoom(err error) bool {
+	var api jetstream.JetStreamError
+	return errors.As(err, &api) && api.APIError() != nil && api.APIError().ErrorCode == codeNoRoom
 }
 
 // differences lists the settings of c that would lose events or differ from opts.

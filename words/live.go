@@ -92,8 +92,12 @@ func (l *Live) insert(id int, w Word) {
 	b.dirty = true
 }
 
-// Has reports whether w was added and can still change.
+// Has reports whether w was added and can still change. Of a word that would be settled by
+// now, nothing is known, and the answer is yes.
 func (l *Live) Has(w Word) bool {
+	if w.Start < l.floor {
+		return true
+	}
 	for _, b := range slices.Backward(l.blocks) {
 		order := byTime(b.words[0], w)
 		if order <= 0 && slices.Contains(b.words, w) {

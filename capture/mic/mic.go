@@ -35,8 +35,8 @@ type Options struct {
 // DefaultBuffer is a minute, 4 MB.
 const DefaultBuffer = time.Minute
 
-// maxReal is the largest number of channels that a real device has. Devices of a sound server claim 32 and
-// more.
+// maxReal is the largest number of channels that a real device of PortAudio has. Devices there that stand for
+// a sound server claim 32 and more. A sound server's own list tells true numbers.
 const maxReal = 8
 
 // rate is the rate to open d with.
@@ -51,18 +51,17 @@ func (o Options) rate(d Device) int {
 }
 
 // channels is how many channels to open d with. A sound server mixes the channels of a device down to those
-// that are opened, so a real device is opened with all it has, whichever is heard. What a device that is no
-// real one stands for has most likely two.
+// that are opened, so a real device is opened with all it has, whichever is heard. Another device that claims
+// more than maxReal channels stands for one that most likely has two.
 func (o Options) channels(d Device) (int, error) {
+	real := d.HostAPI == pulseAPI || d.Channels <= maxReal
 	switch {
-	case o.Channel == capture.Mix && d.Channels > maxReal:
-		return 2, nil
-	case o.Channel == capture.Mix:
-		return max(1, d.Channels), nil
 	case int(o.Channel) > d.Channels:
 		return 0, fmt.Errorf("microphone %q has no channel %d, only %d", d.Name, o.Channel, d.Channels)
-	case d.Channels <= maxReal:
-		return d.Channels, nil
+	case real:
+		return max(1, d.Channels), nil
+	case o.Channel == capture.Mix:
+		return 2, nil
 	}
 	return max(2, int(o.Channel)), nil
 }

@@ -101,7 +101,7 @@ func TestPulseChannel(t *testing.T) {
 		{"speaker", "", capture.Mix, 0.25},
 		{"wide", all[wide].Name, 1, 0},
 		{"wide", all[wide].Name, 2, 0.5},
-		{"wide", all[wide].Name, capture.Mix, 0.25},
+		{"wide", all[wide].Name, capture.Mix, 0.05},
 	} {
 		hearTone(t, card, pulse{}, Options{Device: c.device, Channel: c.channel}, c.sink, wav, c.want)
 	}

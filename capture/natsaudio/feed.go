@@ -150,19 +150,15 @@ func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session 
 	defer cancel()
 	config := jetstream.OrderedConsumerConfig{FilterSubjects: []string{subject}, DeliverPolicy: jetstream.DeliverAllPolicy}
 	if session == "" {
-		last, err := stream.GetLastMsgForSubject(asking, subject)
+		last, err := lastPacket(asking, stream, subject)
 		switch {
-		case errors.Is(err, jetstream.ErrMsgNotFound):
+		case errors.Is(err, jetstream.ErrMsgNotFound): // the first session that comes
 		case err != nil:
 			return fail(err)
 		default:
-			if control(last.Header) {
-				session = last.Header.Get(HeaderSession) // if empty, the first session that comes
-			} else if p, err := Parse(last.Header, last.Data); err == nil {
-				session = p.Session
-				if from, ok := storedFrom(p, last.Time); ok {
-					config.DeliverPolicy, config.OptStartTime = jetstream.DeliverByStartTimePolicy, &from
-				}
+			session = last.Session
+			if from, ok := storedFrom(last, last.Stored); ok {
+				config.DeliverPolicy, config.OptStartTime = jetstream.DeliverByStartTimePolicy, &from
 			}
 		}
 	}

@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/event/rttm"
 	"github.com/seed-7adb9000/diarizer/internal/cli/outfile"
 	"github.com/seed-7adb9000/diarizer/internal/show/export"
-	"github.com/seed-7adb9000/diarizer/internal/show/transcript"
 )
 
 // outcome is how a command ended.
@@ -33,6 +31,7 @@ func (r *results) write(how outcome, timelines []*event.Timeline, live []rttm.Se
 			these = timelines[:1]
 		}
 		errs = append(errs, finish(f.File, how, nothing, func(w io.Writer) error { return export.Write(w, f.format, these) }))
+		r.leave(f.File)
 	}
 	if r.live != nil {
 		errs = append(errs, finish(r.live, how, nothing, func(w io.Writer) error { return rttm.Write(w, live) }))
@@ -41,6 +40,7 @@ func (r *results) write(how outcome, timelines []*event.Timeline, live []rttm.Se
 	defer r.mu.Unlock()
 	for _, f := range r.events {
 		errs = append(errs, finish(f.File, how, nothing, nil))
+		r.leave(f.File)
 	}
 	return errors.Join(errs...)
 }
@@ -60,49 +60,6 @@ func (r *results) shortened(timelines []*event.Timeline) error {
 				errs = append(errs, fmt.Errorf("%s has %s", f.Path(), kept))
 			}
 		}
-	}
-	return errors.Join(errs...)
-}
-
-// rewrite writes files again after their command has written them, with corrections that
-// were made since. late are the events of those corrections. What went to standard output, a
-// pipe or a device stays as it is.
-func (r *results) rewrite(how outcome, timelines []*event.Timeline, late []event.Event) error {
-	if how == broken {
-		return nil // no file has its final name
-	}
-	written := func(f *outfile.File) bool { return f.Regular() && f.Done().Path == f.Path() }
-	again := outfile.Set{Force: true} // the files that are there were written by this command
-	var errs []error
-	one := func(f *outfile.File, write func(io.Writer) error) {
-		out, err := again.Add("corrected", f.Path())
-		if err == nil {
-			err = finish(out, whole, false, write)
-		}
-		errs = append(errs, err)
-	}
-	for _, f := range r.final {
-		if written(f.File) {
-			one(f.File, func(w io.Writer) error { return export.Write(w, f.format, timelines) })
-		}
-	}
-	for _, f := range r.events {
-		if !written(f.File) {
-			continue
-		}
-		before, err := os.ReadFile(f.Path())
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		one(f.File, func(w io.Writer) error {
-			_, err := w.Write(before)
-			lines := transcript.NewJSONLines(w)
-			for _, e := range late {
-				err = errors.Join(err, lines.Event(e))
-			}
-			return err
-		})
 	}
 	return errors.Join(errs...)
 }

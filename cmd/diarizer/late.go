@@ -43,7 +43,8 @@ func (o *output) correct(ctx context.Context, stream string, c correct.Correctio
 	if !errors.Is(err, correct.ErrEnded) {
 		return reply, err
 	}
-	reply, news, err := o.correctLate(ctx, stream, c)
+	reply, news, note, err := o.correctLate(ctx, stream, c)
+	o.warn(note)
 	for _, e := range news {
 		err = errors.Join(err, o.bar.print(func() error { return o.tell(ctx, e) }))
 	}
@@ -51,14 +52,14 @@ func (o *output) correct(ctx context.Context, stream string, c correct.Correctio
 }
 
 // correctLate corrects a stream that is over and writes the files again. It returns the
-// events that are still to be printed.
-func (o *output) correctLate(ctx context.Context, stream string, c correct.Correction) (reply correct.Reply, news []event.Event, err error) {
+// events that are still to be printed, and what is to be told of the files.
+func (o *output) correctLate(ctx context.Context, stream string, c correct.Correction) (reply correct.Reply, news []event.Event, note, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	late := o.lates[stream]
 	at := slices.IndexFunc(o.timelines, func(t *event.Timeline) bool { return late != nil && t.Run() == late.Timeline().Run() })
 	if at < 0 {
-		return reply, nil, fmt.Errorf("%w: the stream is just ending: try again", correct.ErrRefused)
+		return reply, nil, nil, fmt.Errorf("%w: the stream is just ending: try again", correct.ErrRefused)
 	}
 	tl := o.timelines[at]
 	add := o.following(late, tl, &news)
@@ -72,10 +73,24 @@ func (o *output) correctLate(ctx context.Context, stream string, c correct.Corre
 			}
 		}
 	}
-	if err == nil && o.written {
-		err = o.files.rewrite(o.how, o.timelines, news)
+	note, failed := o.file(news)
+	return correct.Reply{Seq: tl.Seq()}, news, note, errors.Join(err, failed)
+}
+
+// file puts the events of corrections after the end into the files. They are part of the
+// timelines now, so that no later reading brings them again, whatever else failed. The
+// caller holds the lock, and tells the note without it.
+func (o *output) file(news []event.Event) (note, err error) {
+	switch {
+	case !o.written: // the other files are still to be written
+		for _, e := range news {
+			o.files.event(e)
+		}
+		return nil, nil
+	case len(news) == 0 && !o.files.stale:
+		return nil, nil
 	}
-	return correct.Reply{Seq: tl.Seq()}, news, err
+	return o.files.rewrite(o.how, o.timelines, news)
 }
 
 // following returns a function that applies an event of a correction after the end to the
@@ -101,17 +116,33 @@ func (o *output) following(late *correct.Late, tl *event.Timeline, news *[]event
 const catchUpWithin = 5 * time.Second
 
 // catchUp writes the files again with the corrections that other programs have made over
-// NATS while a page or a view stayed.
+// NATS while a page or a view stayed, and with those that could not be written before.
 func (o *output) catchUp(ctx context.Context) error {
+	note, err := o.fileOthers(ctx)
+	o.warn(note)
+	return err
+}
+
+func (o *output) fileOthers(ctx context.Context) (note, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.nc == nil || !o.nc.IsConnected() || !o.written {
-		return nil
+	if !o.written {
+		return nil, nil
+	}
+	news, err := o.others(ctx)
+	note, failed := o.file(news)
+	return note, errors.Join(err, failed)
+}
+
+// others reads the corrections that other programs have made over NATS. The caller holds
+// the lock.
+func (o *output) others(ctx context.Context) (news []event.Event, err error) {
+	if o.nc == nil || !o.nc.IsConnected() {
+		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), catchUpWithin)
 	defer cancel()
 	var errs []error
-	var news []event.Event
 	for _, tl := range o.timelines {
 		late := o.lates[tl.Stream()]
 		if late == nil || late.Timeline().Run() != tl.Run() {
@@ -121,8 +152,5 @@ func (o *output) catchUp(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("stream %s: what was corrected since its end is not in the files: %w", tl.Stream(), err))
 		}
 	}
-	if len(news) > 0 {
-		errs = append(errs, o.files.rewrite(o.how, o.timelines, news))
-	}
-	return errors.Join(errs...)
+	return news, errors.Join(errs...)
 }

@@ -7,8 +7,6 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -137,8 +135,8 @@ func (l *listenFlags) entitle(now time.Time) error {
 		return usage("--stream: %w", err)
 	}
 	l.title = cmp.Or(strings.TrimSpace(l.title), l.stream)
-	if strings.ContainsFunc(l.title, func(r rune) bool { return !unicode.IsGraphic(r) }) || utf8.RuneCountInString(l.title) > mostTitle {
-		return usage("--title %.80q: expected at most %d printable characters", l.title, mostTitle)
+	if err := event.CheckText("title", l.title, mostTitle); err != nil {
+		return usage("--title: %w", err)
 	}
 	return nil
 }
@@ -224,7 +222,9 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	}
 	kept.follow(out.voices)
 	sweepSessions(out.warn)
-	defer func() { err = errors.Join(out.close(cmd.Context(), err), kept.over(out.timelines, out.voices)) }()
+	defer func() {
+		err = errors.Join(out.close(cmd.Context(), err), kept.over(out.timelines, out.lates[l.stream], out.voices))
+	}()
 	if err := out.voices.goOn(from); err != nil {
 		return inputError("--resume %s: %w", l.resume, err)
 	}
@@ -272,7 +272,7 @@ func listenOn(ctx context.Context, host mic.Host, opts []mic.Options, out *outpu
 		out.print = func(e event.Event) error { return level.around(func() error { return print(e) }) }
 	}
 	if e.room != nil {
-		hold.Diarize, hold.Called = e.room.Diarize, e.room.Name
+		hold.Diarize, hold.Streams, hold.Called = e.room.Diarize, len(e.mics), e.room.Name
 	}
 	return out.run(ctx, level.source(src, e.name), hold, 0)
 }

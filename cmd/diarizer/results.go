@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -36,7 +37,9 @@ type results struct {
 	final []finalFile
 	live  *outfile.File // of --rttm-live, nil without
 
-	first bool // whether formats that hold one stream take the first one
+	first bool                   // whether formats that hold one stream take the first one
+	stale bool                   // whether a file lacks corrections after the end
+	left  map[string]fs.FileInfo // by path: the files as this command has left them
 
 	mu     sync.Mutex
 	events []*eventFile
@@ -49,7 +52,8 @@ type finalFile struct {
 
 type eventFile struct {
 	*outfile.File
-	lines *transcript.JSONLines
+	lines   *transcript.JSONLines
+	pending []event.Event // of corrections after the end, not in the file yet
 }
 
 // newResults begins the outputs of a command, as [cli.NewFiles] does.
@@ -112,7 +116,7 @@ func (r *results) add(flag, name string, several bool) error {
 	case err != nil:
 		return err
 	case format == jsonl:
-		r.events = append(r.events, &eventFile{f, transcript.NewJSONLines(f)})
+		r.events = append(r.events, &eventFile{File: f, lines: transcript.NewJSONLines(f)})
 	default:
 		r.final = append(r.final, finalFile{f, format})
 	}

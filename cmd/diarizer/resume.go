@@ -15,6 +15,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/internal/session/saved"
 	"github.com/seed-7adb9000/diarizer/internal/session/tracks"
 )
@@ -34,7 +35,7 @@ type resumption struct {
 	latest *saved.Session
 	learnt []saved.Learnt // what files of voices have learnt of the session
 	warn   func(error)
-	failed bool
+	failed bool // whether latest could not be saved
 }
 
 // resumed reads the session that --resume names, which so many microphones go on with.
@@ -141,7 +142,10 @@ func (r *resumption) options(stream string, origin time.Time) (keep *session.Kee
 		return keep, origin, 0
 	}
 	began = r.from.Snapshot.Source.Origin
-	keep.From, keep.Names = &r.from.Snapshot, r.from.Names
+	keep.From, keep.Names, keep.Made = &r.from.Snapshot, r.from.Names, r.from.Made
+	keep.Refused = func(c correct.Correction, why error) {
+		r.warn(fmt.Errorf("--resume %s: what was corrected after the end cannot be made again as a whole: %s: %w", stream, c.Action, why))
+	}
 	keep.Begin = max(r.from.Snapshot.At, int64(origin.Sub(began).Seconds()*capture.Rate))
 	return keep, began, keep.Begin
 }
@@ -165,34 +169,53 @@ func (r *resumption) say(out *output, begin int64) {
 		clockTime(at), capture.Duration(begin-at).Round(time.Second))
 }
 
-// save saves a session. It tells a failure once.
+// save saves a session. It tells the first of several failures, and the success after them.
 func (r *resumption) save(s saved.Session) {
 	s.Saved = time.Now().UTC().Round(time.Second)
 	r.latest = &s
-	if err := r.dir.Save(s); err != nil && !r.failed {
-		r.failed = true
+	err := r.dir.Save(s)
+	switch {
+	case err != nil && !r.failed:
 		r.warn(fmt.Errorf("the session cannot be kept, and cannot be continued later: %w", err))
+	case err == nil && r.failed:
+		r.warn(errors.New("the session is kept again, and can be continued later"))
 	}
+	r.failed = err != nil
 }
 
-// over saves the names that people gave after the end, and what was learnt of the voices.
-func (r *resumption) over(all []*event.Timeline, voices *recognition) error {
+// over saves what people corrected after the last snapshot, and what was learnt of the
+// voices. late, which may be nil, has the corrections after the end. If the last snapshot
+// could not be saved, which was told, over tries once more.
+func (r *resumption) over(all []*event.Timeline, late *correct.Late, voices *recognition) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.latest == nil || r.failed {
+	if r.latest == nil {
 		return nil
 	}
 	learnt, err := voices.learntOf(r.latest.Stream, r.latest.Learnt)
-	names := r.named(all)
-	if len(names) == 0 && len(learnt) == 0 {
+	if late != nil && (late.Timeline() == nil || late.Timeline().Run() != r.latest.Snapshot.Run || late.Timeline().Ended() == nil) {
+		late = nil
+	}
+	names := r.named(all, late)
+	var made []correct.Made
+	if late != nil {
+		made = late.Made()
+	}
+	if len(names) == 0 && len(made) == 0 && len(learnt) == 0 && !r.failed {
 		return err
 	}
-	r.latest.Names, r.latest.Learnt = names, learnt
+	r.latest.Names, r.latest.Made, r.latest.Learnt = names, made, learnt
+	if r.failed {
+		r.save(*r.latest)
+		return err
+	}
 	return errors.Join(err, r.dir.Save(*r.latest))
 }
 
-// named returns the names that people gave after the end, empty where they took one away.
-func (r *resumption) named(all []*event.Timeline) map[event.Speaker]string {
+// named returns the names that people gave between the last snapshot and the end, empty
+// where they took one away. Names that the program found or took back in that time are none
+// of theirs. Without late nobody has given a name after the end.
+func (r *resumption) named(all []*event.Timeline, late *correct.Late) map[event.Speaker]string {
 	before := map[event.Speaker]string{}
 	for _, e := range r.latest.Snapshot.Events {
 		if e.Kind == event.SpeakerAdded || e.Kind == event.SpeakerIdentified {
@@ -205,7 +228,11 @@ func (r *resumption) named(all []*event.Timeline) map[event.Speaker]string {
 			continue
 		}
 		for who, was := range before {
-			if name := ownless(who, tl.Name(who)); name != was {
+			name, sure := ownless(who, tl.Name(who)), tl.NameConfidence(who)
+			if late != nil {
+				name, sure = late.Name(who)
+			}
+			if name != was && sure == 1 { // only a person is that sure
 				names[who] = name
 			}
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/internal/session/saved"
 )
 
@@ -86,27 +88,123 @@ func TestMicrophonesKeepTheirPlaces(t *testing.T) {
 	}
 }
 
+// named is a timeline of a run in which the first speaker is called Ada, and the session of
+// that run without the name.
+func named(t *testing.T) (*event.Timeline, saved.Session) {
+	t.Helper()
+	enc := event.Encoder{Stream: "talk", Run: "run"}
+	tl := &event.Timeline{}
+	for _, e := range []event.Event{enc.Start(event.Source{}), enc.AddSpeaker(1, 1), enc.Identify(1, 1, "Ada", 1)} {
+		if err := tl.Apply(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return tl, saved.Session{Stream: "talk", Snapshot: session.Snapshot{Run: "run", Events: []event.Event{{Kind: event.SpeakerAdded, Speaker: 1}}}}
+}
+
+// A save that fails is told once, and the next one that succeeds is told too. Names that are
+// given after the end are saved in any case.
+func TestSessionIsSavedAfterFailure(t *testing.T) {
+	tl, s := named(t)
+	for _, recovers := range []string{"before the end", "at the end"} {
+		t.Run(recovers, func(t *testing.T) {
+			var said []string
+			d := saved.Dir(filepath.Join(t.TempDir(), "sessions"))
+			r := &resumption{dir: d, warn: func(err error) { said = append(said, err.Error()) }}
+			writeFile(t, string(d), nil) // in the place of the directory
+			r.save(s)
+			r.save(s)
+			if len(said) != 1 || !strings.Contains(said[0], "cannot be kept") {
+				t.Errorf("said %q", said)
+			}
+			if err := os.Remove(string(d)); err != nil {
+				t.Fatal(err)
+			}
+			if recovers == "before the end" {
+				r.save(s)
+			}
+			if err := r.over([]*event.Timeline{tl}, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			if len(said) != 2 || !strings.Contains(said[1], "is kept again") {
+				t.Errorf("said %q", said)
+			}
+			if s, err := d.Load("talk"); err != nil || s.Names[1] != "Ada" {
+				t.Errorf("%v, %v", s.Names, err)
+			}
+		})
+	}
+}
+
 // The names that people give and take away after the end of a session are saved with it.
 func TestNamesGivenAfterwardsAreKept(t *testing.T) {
 	d := saved.Dir(t.TempDir())
 	r := &resumption{dir: d, warn: func(err error) { t.Error(err) }}
 	enc := event.Encoder{Stream: "talk", Run: "run", Now: func() time.Time { return time.Unix(0, 0) }}
 	tl := &event.Timeline{}
+	late := &correct.Late{}
 	for _, e := range []event.Event{enc.Start(event.Source{}), enc.AddSpeaker(1, 1), enc.AddSpeaker(2, 2), enc.AddSpeaker(3, 3), enc.AddSpeaker(4, 4),
-		enc.Identify(2, 3, "Grace", 1), enc.Identify(2, 4, "Lise", 1), enc.Identify(3, 2, "Ada", 1), enc.Identify(3, 3, "S3", 1)} {
-		if err := tl.Apply(e); err != nil {
+		enc.Identify(2, 3, "Grace", 1), enc.Identify(2, 4, "Lise", 0.8), enc.Identify(3, 2, "Ada", 1), enc.Identify(3, 3, "S3", 1),
+		enc.Identify(4, 4, "S4", 0), enc.Identify(4, 1, "Lise", 0.9), // the last look has found her elsewhere
+		enc.Finish(5, event.Interrupted, "")} {
+		if err := errors.Join(tl.Apply(e), late.Apply(e)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	r.save(saved.Session{Stream: "talk", Snapshot: session.Snapshot{Run: "run",
 		Events: []event.Event{{Kind: event.SpeakerAdded, Speaker: 1}, {Kind: event.SpeakerAdded, Speaker: 2},
 			{Kind: event.SpeakerAdded, Speaker: 3}, {Kind: event.SpeakerIdentified, Speaker: 3, Name: "Grace", Confidence: 1},
-			{Kind: event.SpeakerAdded, Speaker: 4}, {Kind: event.SpeakerIdentified, Speaker: 4, Name: "Lise", Confidence: 1}}}})
-	if err := r.over([]*event.Timeline{tl}, nil); err != nil {
+			{Kind: event.SpeakerAdded, Speaker: 4}, {Kind: event.SpeakerIdentified, Speaker: 4, Name: "Lise", Confidence: 0.8}}}})
+	want := map[event.Speaker]string{2: "Ada", 3: ""} // the name of S3 was taken away
+	for _, late := range []*correct.Late{nil, late} {
+		if err := r.over([]*event.Timeline{tl}, late, nil); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := d.Load("talk"); err != nil || !maps.Equal(s.Names, want) {
+			t.Errorf("%v, %v", s.Names, err)
+		}
+	}
+}
+
+// What people correct after the end of a session is saved with it, and so are the names that
+// they gave after the last snapshot and before the end.
+func TestCorrectionsAfterwardsAreKept(t *testing.T) {
+	d := saved.Dir(t.TempDir())
+	r := &resumption{dir: d, warn: func(err error) { t.Error(err) }}
+	enc := event.Encoder{Stream: "talk", Run: "run"}
+	tl, late := &event.Timeline{}, &correct.Late{}
+	hear := func(e event.Event) {
+		t.Helper()
+		if err := errors.Join(tl.Apply(e), late.Apply(e)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, e := range []event.Event{enc.Start(event.Source{}), enc.AddSpeaker(1, 1), enc.AddSpeaker(2, 2), enc.Identify(2, 2, "Bob", 1), enc.Finish(3, event.Interrupted, "")} {
+		hear(e)
+	}
+	for _, c := range []correct.Correction{{Action: correct.Rename, Speaker: 1, Name: "Ada"}, {Action: correct.Merge, Speaker: 2, Into: 1}} {
+		events, err := late.Correct(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			hear(e)
+		}
+	}
+	r.save(saved.Session{Stream: "talk", Snapshot: session.Snapshot{Run: "run",
+		Events: []event.Event{{Kind: event.SpeakerAdded, Speaker: 1}, {Kind: event.SpeakerAdded, Speaker: 2}}}})
+	if err := r.over([]*event.Timeline{tl}, late, nil); err != nil {
 		t.Fatal(err)
 	}
-	want := map[event.Speaker]string{2: "Ada", 3: ""} // the name of S3 was taken away
-	if s, err := d.Load("talk"); err != nil || !maps.Equal(s.Names, want) {
-		t.Errorf("%v, %v", s.Names, err)
+	s, err := d.Load("talk")
+	if err != nil || !maps.Equal(s.Names, map[event.Speaker]string{2: "Bob"}) {
+		t.Errorf("names %v, %v", s.Names, err)
+	}
+	if len(s.Made) != 2 || s.Made[0].Name != "Ada" || s.Made[1].Action != correct.Merge {
+		t.Errorf("corrections %+v", s.Made)
+	}
+	keep, _, _ := (&resumption{from: &s}).options("talk", time.Time{})
+	if len(keep.Made) != 2 || !maps.Equal(keep.Names, s.Names) {
+		t.Errorf("goes on with %+v, %v", keep.Made, keep.Names)
 	}
 }

@@ -196,7 +196,12 @@ func (s *sender) packets(id recording, speed capture.Speed) error {
 		defer f.Close()
 		file = f
 	}
-	in, err := opus.NewPacketReader(file)
+	sound := interruptible(ctx, file)
+	defer sound.Close()
+	in, err := opus.NewPacketReader(sound)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
 		return inputError("--opus: %s: expected an Ogg Opus file, which \"opusenc %s\" would make: %w", id.path, id.path, err)
 	}
@@ -230,4 +235,17 @@ func (s *sender) packets(id recording, speed capture.Speed) error {
 		s.warn(fmt.Errorf("%s: %w", id.path, w))
 	}
 	return s.end(ctx, out, err)
+}
+
+// interruptible reads r until ctx is done, which ends a wait for a pipe that has stalled. The goroutine that reads r
+// ends when the current Read of r returns.
+func interruptible(ctx context.Context, r io.Reader) io.ReadCloser {
+	out, in := io.Pipe()
+	stop := context.AfterFunc(ctx, func() { _ = in.CloseWithError(ctx.Err()) }) // never fails
+	go func() {
+		defer stop()
+		_, err := io.Copy(in, r)
+		_ = in.CloseWithError(err) // never fails
+	}()
+	return out
 }

@@ -15,8 +15,9 @@ type timelines struct {
 	whole   bool
 	runs    map[runKey]*event.Timeline
 	latest  map[string]string // stream to run
-	streams []string          // in order of appearance
-	partial bool              // runs may begin in their middle
+	order   event.Runs
+	streams []string // in order of appearance
+	partial bool     // runs may begin in their middle
 }
 
 type runKey struct{ stream, run string }
@@ -41,21 +42,22 @@ func (t *timelines) apply(e event.Event) error {
 }
 
 func (t *timelines) add(e event.Event) *event.Timeline {
+	before, ok := t.latest[e.Stream]
+	later := t.order.Later(e, before)
 	tl := &event.Timeline{}
-	if t.partial || !t.all && e.Run < t.latest[e.Stream] { // its timeline may have been dropped
+	if t.partial || !t.all && !later { // its timeline may have been dropped
 		tl = event.NewPartialTimeline()
 	}
 	if !t.whole {
 		tl.Bound(keptTurns)
 	}
 	t.runs[runKey{e.Stream, e.Run}] = tl
-	before, ok := t.latest[e.Stream]
 	if !ok {
 		t.streams = append(t.streams, e.Stream)
 	}
-	if e.Run >= before { // run ids sort by the time of their start
+	if later {
 		t.latest[e.Stream] = e.Run
-		if ok && !t.all && e.Run > before {
+		if ok && !t.all {
 			delete(t.runs, runKey{e.Stream, before})
 		}
 	}
@@ -81,7 +83,7 @@ func (t *timelines) ended(wanted []string) bool {
 }
 
 // list returns the timelines of the latest run of every stream, or of all runs. Streams are
-// in the order of their first events, and the runs of a stream in the order of their ids.
+// in the order of their first events, and the runs of a stream in their order.
 func (t *timelines) list(all bool) []*event.Timeline {
 	var out []*event.Timeline
 	for _, s := range t.streams {
@@ -95,7 +97,7 @@ func (t *timelines) list(all bool) []*event.Timeline {
 				runs = append(runs, key.run)
 			}
 		}
-		slices.Sort(runs)
+		slices.SortFunc(runs, func(a, b string) int { return t.order.Compare(s, a, b) })
 		for _, run := range runs {
 			out = append(out, t.runs[runKey{s, run}])
 		}

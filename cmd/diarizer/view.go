@@ -163,7 +163,7 @@ func follow(ctx context.Context, nc *nats.Conn, o viewOptions, say func(error), 
 			continue
 		case err != nil:
 			return err
-		case m.Number < w.first[m.Stream]: // of an earlier run
+		case w.earlier(m):
 			continue
 		}
 		if err := to.event(m.Event); err != nil {

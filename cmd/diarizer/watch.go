@@ -194,17 +194,18 @@ func (w *watcher) print(stdout io.Writer, f export.Format) error {
 
 // watcher is one run of watch.
 type watcher struct {
-	o     watchOptions
-	known *timelines
-	say   func(error)
-	tell  func(format string, args ...any)
-	files *results // nil for view, which writes none
-	text  interface{ Event(event.Event) error }
-	lines *transcript.JSONLines
-	first map[string]uint64 // where the latest run of a stream begins
-	hole  *event.HoleError  // the last one that was told
-	quiet bool              // whether the wait for the first event was announced
-	mute  bool              // whether the reader of standard output has gone
+	o      watchOptions
+	known  *timelines
+	say    func(error)
+	tell   func(format string, args ...any)
+	files  *results // nil for view, which writes none
+	text   interface{ Event(event.Event) error }
+	lines  *transcript.JSONLines
+	first  map[string]uint64 // where the latest run of a stream begins
+	number uint64            // of the latest message
+	hole   *event.HoleError  // the last one that was told
+	quiet  bool              // whether the wait for the first event was announced
+	mute   bool              // whether the reader of standard output has gone
 }
 
 func (w *watcher) run(ctx context.Context, nc *nats.Conn) error {
@@ -232,10 +233,20 @@ func (w *watcher) message(m publish.Message, err error) error {
 		return nil
 	case err != nil:
 		return err
-	case m.Number < w.first[m.Stream]: // of an earlier run
+	case w.earlier(m):
 		return nil
 	}
 	return w.event(m)
+}
+
+// earlier reports whether a message is of an earlier run than the latest one at the beginning.
+// Where the numbers fall, the server's stream was made again, and nothing in it is earlier.
+func (w *watcher) earlier(m publish.Message) bool {
+	if m.Number < w.number {
+		w.first = nil
+	}
+	w.number = m.Number
+	return m.Number < w.first[m.Stream]
 }
 
 // subscription says where to begin.

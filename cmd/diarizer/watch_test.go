@@ -389,3 +389,18 @@ func TestWatchRefusesInOneLine(t *testing.T) {
 		}
 	}
 }
+
+// Messages before the latest run are earlier, until the server's stream was made again: its
+// numbers begin with 1, and all it has is new.
+func TestEarlierMessages(t *testing.T) {
+	w := &watcher{first: map[string]uint64{"a": 10, "b": 20}}
+	for i, m := range []struct {
+		number  uint64
+		stream  string
+		earlier bool
+	}{{9, "a", true}, {10, "a", false}, {11, "b", true}, {21, "b", false}, {22, "c", false}, {1, "a", false}, {2, "b", false}, {9, "a", false}} {
+		if got := w.earlier(publish.Message{Number: m.number, Event: event.Event{Stream: m.stream}}); got != m.earlier {
+			t.Errorf("message %d, number %d of %s: earlier %v", i, m.number, m.stream, got)
+		}
+	}
+}

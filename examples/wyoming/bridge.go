@@ -199,7 +199,8 @@ func (b *bridge) recognise(ctx context.Context, c command) (message, error) {
 		case err != nil || m.Type == "transcript":
 			return m, err
 		case m.Type == "error":
-			return m, fmt.Errorf("it says %v", m.Data["text"])
+			text, _ := m.Data["text"].(string)
+			return m, fmt.Errorf("it says %q", text)
 		}
 	}
 }

@@ -238,7 +238,7 @@ func TestASlowRecogniser(t *testing.T) {
 func TestARecogniserThatFails(t *testing.T) {
 	for want, fails := range map[string]func(net.Conn){
 		"closed the connection without an answer": func(net.Conn) {},
-		"it says no model is loaded": func(conn net.Conn) {
+		`it says "no model is loaded"`: func(conn net.Conn) {
 			_ = write(conn, message{Type: "error", Data: map[string]any{"text": "no model is loaded"}})
 			_, _ = conn.Read(make([]byte, 1)) // until the bridge has gone
 		},

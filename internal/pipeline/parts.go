@@ -17,6 +17,14 @@ func First(stream int) int { return stream + 1 }
 // many of its numbers come before.
 func Part(speaker, of int) (stream, nth int) { return speaker%(of+1) - 1, speaker / (of + 1) }
 
+// Among makes the numbers that l gives differ from those of n streams before there are Links
+// of these streams.
+func (l *Links) Among(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.class, l.of = 0, n+1
+}
+
 // Parts returns the Links of n streams that are one meeting: what is said to l reaches
 // those whom it is about.
 func (l *Links) Parts(n int) []*Links {

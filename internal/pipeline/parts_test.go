@@ -13,8 +13,13 @@ import (
 // Streams of one meeting never give the same number, and a number tells its stream.
 func TestPartsNumberSpeakers(t *testing.T) {
 	var l Links
-	parts := l.Parts(3)
 	taken := map[int]bool{}
+	l.Among(3) // before there are parts
+	if n := l.Reserve(5); n != 8 {
+		t.Errorf("the first number above 5 that is no stream's is %d, want 8", n)
+	}
+	taken[8] = true
+	parts := l.Parts(3)
 	for range 5 {
 		for i, p := range append(slices.Clone(parts), &l) {
 			n := p.Reserve(0)

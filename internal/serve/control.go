@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nats.go/micro"
@@ -215,21 +213,8 @@ func (w *Worker) retitle(ctx context.Context, r micro.Request) (any, error) {
 	return w.change(ctx, r, func(q request, c *claim) error {
 		q.Title = strings.TrimSpace(q.Title)
 		c.Title = q.Title
-		return checkTitle(q.Title)
+		return event.CheckText("title", q.Title, maxTitle)
 	})
-}
-
-// checkTitle explains why s cannot be a title, or returns nil. A title is shown on terminals.
-func checkTitle(s string) error {
-	if n := utf8.RuneCountInString(s); n > maxTitle {
-		return fmt.Errorf("title of %d characters: expected at most %d", n, maxTitle)
-	}
-	for _, r := range s {
-		if r == utf8.RuneError || !unicode.IsGraphic(r) {
-			return fmt.Errorf("title %q: expected printable characters", s)
-		}
-	}
-	return nil
 }
 
 // identify sets whether a stream's speakers are compared with the enrolled ones.

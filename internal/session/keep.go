@@ -27,6 +27,12 @@ type Keep struct {
 	// Names are the names that people gave to speakers of the earlier run after From, empty
 	// where they took a name away.
 	Names map[event.Speaker]string
+	// Made are the corrections that people made after the end of the earlier run, and after
+	// they gave Names.
+	Made []correct.Made
+	// Refused, where not nil, is handed each of Made that cannot be made again as a whole,
+	// and why.
+	Refused func(correct.Correction, error)
 }
 
 // from is the snapshot to go on with, nil if there is none.
@@ -188,7 +194,11 @@ func (r *run) begin() error {
 			return err
 		}
 	}
-	return nil
+	return r.desk.Again(r.opts.Keep.Made, func(c correct.Correction, why error) {
+		if r.opts.Keep.Refused != nil {
+			r.opts.Keep.Refused(c, why)
+		}
+	})
 }
 
 // again encodes an event of an earlier run as an event of this run.

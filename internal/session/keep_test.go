@@ -104,7 +104,11 @@ func TestCorrectionInPauseIsKept(t *testing.T) {
 			if t.Failed() {
 				return
 			}
-			if slices.Equal(s.Desk, was.Desk) && c.Action != correct.Mark {
+			if c.Action == correct.Mark {
+				if !slices.ContainsFunc(s.Events, func(e event.Event) bool { return e.Kind == event.Marked }) {
+					t.Error("the mark is not kept")
+				}
+			} else if slices.Equal(s.Desk, was.Desk) {
 				t.Errorf("%s: kept as it was before", c.Action)
 			}
 			was = s

@@ -42,6 +42,9 @@ type Options struct {
 	// Diarize writes its states to Before of the outputs, and itself begins with the state of
 	// Keep.From.
 	Diarize func(ctx context.Context, src capture.Source, cfg pipeline.Config, sink func(pipeline.Output) error) error
+	// Streams is how many streams Diarize makes of the sound where it makes several, see
+	// [pipeline.Links.Parts].
+	Streams int
 	// Called, where not nil, returns the name that is known beforehand for a speaker's
 	// number, or nothing.
 	Called func(speaker int) string

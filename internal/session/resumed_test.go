@@ -11,7 +11,9 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 	"github.com/seed-7adb9000/diarizer/online"
+	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // made is a run whose decisions do is called to make. Then a snapshot of the run is taken.
@@ -45,6 +47,20 @@ func twoSpeak(t *testing.T, sink func(pipeline.Output) error) {
 	}
 	if err := sink(o); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A run that cannot go on leaves no journal in use, which would keep its stream from being published
+// as long as the program runs.
+func TestARunThatCannotGoOnPublishesNothing(t *testing.T) {
+	journal := t.TempDir()
+	_, err := Run(t.Context(), &part{}, Options{Stream: "talk", NATS: natstest.New(t), Publishing: Publishing{Journal: journal},
+		Keep: &Keep{From: &Snapshot{Desk: []byte("no desk")}, Save: func(Snapshot) {}}})
+	if err == nil {
+		t.Error("went on with a state that is none")
+	}
+	if runs, err := publish.Journals(journal); err != nil || len(runs) != 0 {
+		t.Errorf("in the journal: %+v, %v", runs, err)
 	}
 }
 

@@ -71,12 +71,12 @@ func (r *run) diarized(ctx context.Context, src capture.Source) error {
 		return err
 	}
 	defer stop()
+	if err := r.goOn(); err != nil {
+		return err
+	}
 	// Publishing outlives ctx: events that are known when ctx is done are still sent.
 	after := context.WithoutCancel(ctx)
 	if err := r.open(ctx); err != nil {
-		return err
-	}
-	if err := r.goOn(); err != nil {
 		return err
 	}
 	if opts.NATS != nil || opts.OnMeter != nil {
@@ -159,6 +159,9 @@ type run struct {
 // takeCorrections sets the desk up and opens it to corrections.
 func (r *run) takeCorrections() (stop func(), err error) {
 	links := &pipeline.Links{}
+	if r.opts.Streams > 1 {
+		links.Among(r.opts.Streams)
+	}
 	r.opts.Pipeline.Links = links
 	if r.opts.Recall != nil || r.opts.Keep != nil && r.opts.Diarize == nil {
 		r.recall = &recalling{run: r}

@@ -22,7 +22,8 @@ type Options struct {
 	// Port is the port to listen on, a free one if 0.
 	Port int
 	// StoreDir is the directory of the streams. Another server over the same directory has
-	// them again. If it is empty, the streams are in a temporary directory.
+	// them again. If it is empty, the streams are in a temporary directory. After the death of the
+	// process, the next server removes that.
 	StoreDir string
 	// MaxPayload is the largest message in bytes, 1 MiB if 0.
 	MaxPayload int
@@ -30,18 +31,30 @@ type Options struct {
 
 // Server is a running NATS server.
 type Server struct {
-	nats *server.Server
+	opts server.Options // with the port that it listens on
 	url  string
-	temp string // directory that Close removes, if not empty
+	temp *tempDir // which Close removes, nil without one
 	once sync.Once
 	err  error
+
+	unwatch  context.CancelFunc
+	watching sync.WaitGroup
+
+	mu   sync.Mutex
+	nats *server.Server // guarded by mu
 }
+
+// unlimited is how many bytes JetStream may promise to its streams. By default it promises three quarters
+// of what is free on the disk. It then refuses a stream whose limit is above that, however few bytes will
+// ever be in it.
+const unlimited = 1 << 62
 
 // readyWithin bounds the wait for the start, which takes milliseconds.
 const readyWithin = 15 * time.Second
 
 // Start returns a server that accepts connections. It stops with
-// [Server.Close] only.
+// [Server.Close] only. If its disk was full, it starts itself again when there is room: clients
+// have to reconnect then.
 func Start(ctx context.Context, opts Options) (*Server, error) {
 	if opts.Host == "" {
 		opts.Host = "127.0.0.1"
@@ -55,15 +68,15 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	s := &Server{}
 	store := opts.StoreDir
 	if store == "" {
-		temp, err := os.MkdirTemp("", "diarizer-nats-")
+		temp, err := newTemp()
 		if err != nil {
 			return nil, fmt.Errorf("embedded NATS server: no place for its streams: %w", err)
 		}
-		s.temp, store = temp, temp
+		s.temp, store = temp, temp.path
 	} else if err := writable(store); err != nil {
 		return nil, fmt.Errorf("embedded NATS server: cannot keep its streams in %s: %w", store, err)
 	}
-	if err := s.start(ctx, &server.Options{
+	s.opts = server.Options{
 		ServerName: "diarizer",
 		Host:       opts.Host,
 		Port:       port,
@@ -72,14 +85,24 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		MaxPayload: int32(opts.MaxPayload),
 		NoLog:      true,
 		NoSigs:     true,
-	}); err != nil {
+
+		JetStreamMaxStore: unlimited,
+	}
+	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.url = s.nats.ClientURL()
+	if addr, ok := s.nats.Addr().(*net.TCPAddr); ok {
+		s.opts.Port = addr.Port
+	}
+	s.watch()
 	return s, nil
 }
 
-func (s *Server) start(ctx context.Context, opts *server.Options) error {
-	nats, err := server.NewServer(opts)
+// start starts a server. Except for Start, the caller holds the lock.
+func (s *Server) start(ctx context.Context) error {
+	opts := s.opts // the server changes its own copy
+	nats, err := server.NewServer(&opts)
 	if err != nil {
 		return fmt.Errorf("embedded NATS server: %w", err)
 	}
@@ -94,8 +117,15 @@ func (s *Server) start(ctx context.Context, opts *server.Options) error {
 				opts.Host, opts.Port, opts.StoreDir, readyWithin)
 		}
 	}
-	s.url = nats.ClientURL()
 	return nil
+}
+
+// shutdown stops the server, if there is one, and waits until it has stopped.
+func (s *Server) shutdown() {
+	if s.nats != nil {
+		s.nats.Shutdown()
+		s.nats.WaitForShutdown()
+	}
 }
 
 // writable checks that dir exists, or can be created, and that a file can be made in it. The server
@@ -128,12 +158,13 @@ func (s *Server) URL() string { return s.url }
 // if they were temporary. Closing again returns the same error.
 func (s *Server) Close() error {
 	s.once.Do(func() {
-		if s.nats != nil {
-			s.nats.Shutdown()
-			s.nats.WaitForShutdown()
+		if s.unwatch != nil {
+			s.unwatch()
+			s.watching.Wait()
 		}
-		if s.temp != "" {
-			s.err = os.RemoveAll(s.temp)
+		s.shutdown()
+		if s.temp != nil {
+			s.err = s.temp.remove()
 		}
 	})
 	return s.err

@@ -83,6 +83,23 @@ func TestStoreOutlivesServer(t *testing.T) {
 	}
 }
 
+// The limit of a stream is no claim to the disk: a disk with less room takes the stream all the same.
+func TestStreamMayBeLargerThanTheDisk(t *testing.T) {
+	s, err := Start(t.Context(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const pebibyte = 1 << 50
+	js := connect(t, s.URL())
+	for _, name := range []string{"S", "T"} {
+		config := jetstream.StreamConfig{Name: name, Subjects: []string{name}, MaxBytes: pebibyte}
+		if _, err := js.CreateStream(t.Context(), config); err != nil {
+			t.Errorf("stream %s: %v", name, err)
+		}
+	}
+}
+
 func TestStartSaysWhatIsInTheWay(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/bus/request"
@@ -157,13 +155,8 @@ func (c Correction) checkTurns(bad func(format string, args ...any) error) error
 func checkName(name string) error { return checkText("name", name, MaxName) }
 
 func checkText(what, text string, most int) error {
-	if n := utf8.RuneCountInString(text); n > most {
-		return fmt.Errorf("%w: %s of %d characters: expected at most %d", ErrMalformed, what, n, most)
-	}
-	for _, r := range text {
-		if !unicode.IsGraphic(r) || r == utf8.RuneError {
-			return fmt.Errorf("%w: %s %q: expected printable characters", ErrMalformed, what, text)
-		}
+	if err := event.CheckText(what, text, most); err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	return nil
 }

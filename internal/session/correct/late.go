@@ -24,6 +24,7 @@ type Late struct {
 	sure   map[event.Speaker]float64 // the confidence of the names until the end
 	ground ground                    // the run at its end
 	stands []Correction
+	marks  []Correction    // after the end
 	given  [][]place       // for each of stands, where its turns were at that time
 	seen   map[string]bool // the IDs of corrections after the end
 	newest int             // the highest number of a turn so far
@@ -66,6 +67,10 @@ func (l *Late) Apply(e event.Event) error {
 	}
 	switch {
 	case e.Correction != nil:
+		if e.Kind == event.Marked {
+			at := e.Mark.At
+			l.marks = append(l.marks, Correction{Action: Mark, Text: e.Mark.Text, At: &at, ID: e.Correction.ID})
+		}
 		l.stand(*e.Correction, given)
 	case e.Kind == event.SpeakerIdentified:
 		l.sure[e.Speaker] = e.Confidence

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/event"
+	"github.com/seed-7adb9000/diarizer/words"
 )
 
 // begun is a room whose run has begun.
@@ -76,5 +77,29 @@ func TestWordsOutsideTheStream(t *testing.T) {
 	}
 	if r.Waiting() {
 		t.Error("the recogniser has ended and is waited for")
+	}
+}
+
+// A message that comes again after its words are settled is answered as the first time.
+func TestSettledWordsAgain(t *testing.T) {
+	r := begun(time.Time{})
+	message := func(seq uint64) Message {
+		m := Message{Seq: seq}
+		for i := range 1000 {
+			at := float64(seq)*1000 + float64(i)
+			m.Words = append(m.Words, Word{Text: "so", Start: at, End: at + 0.5})
+		}
+		return m
+	}
+	last := uint64(words.LiveWords/1000 + 3)
+	for seq := range last {
+		if _, _, err := r.Hear(message(seq + 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for seq := range last {
+		if changes, taken, err := r.Hear(message(seq + 1)); err != nil || taken != 1000 || changes != nil {
+			t.Errorf("message %d again: %d changes, %d words, %v", seq+1, len(changes), taken, err)
+		}
 	}
 }

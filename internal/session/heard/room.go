@@ -35,9 +35,9 @@ const MaxRecognisers = 8
 const perEvent = 200
 
 // Hear takes a message. It returns the words that have got a speaker, or another speaker,
-// and nil if none has. taken is how many of the message's words belong to the run; if the
-// message comes again, it is the same number. The error matches [ErrMalformed] or
-// [ErrRefused].
+// and nil if none has. taken is how many of the message's words belong to the run. It is the
+// same number if the message comes again; words that are settled by then are not compared.
+// The error matches [ErrMalformed] or [ErrRefused].
 func (r *Room) Hear(m Message) (changes []event.Words, taken int, err error) {
 	if err := m.Check(); err != nil {
 		return nil, 0, err

@@ -17,10 +17,12 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 )
 
-// version is the version of the file format.
-const version = 1
+// version is the version of the file format. Files of the version before it lack Made, and
+// are read too.
+const version = 2
 
 // Lifetime is how long after its end a session can go on.
 const Lifetime = 7 * 24 * time.Hour
@@ -45,6 +47,8 @@ type Session struct {
 	Places []Place `json:"places,omitempty"`
 	// Names are those that people gave when it was over, empty where they took a name away.
 	Names map[event.Speaker]string `json:"names,omitempty"`
+	// Made are the corrections that people made when it was over, and after they gave Names.
+	Made []correct.Made `json:"made,omitempty"`
 	// Learnt are the voices that were learnt of the speakers when it was over.
 	Learnt []Learnt `json:"learnt,omitempty"`
 	// Rest is the state of the program that keeps the session, in the program's own form.
@@ -141,8 +145,8 @@ func (d Dir) Load(stream string) (s Session, err error) {
 	if _, err := fmt.Sscanf(string(head), "diarizer-session %d %x", &v, &sum); err != nil {
 		return bad("it does not begin like a session")
 	}
-	if v != version {
-		return bad("version %d, this program reads version %d", v, version)
+	if v != version && v != version-1 {
+		return bad("version %d, this program reads versions %d and %d", v, version-1, version)
 	}
 	if sum != crc32.Checksum(body, castagnoli) {
 		return bad("its checksum is wrong: it is damaged")

@@ -2,6 +2,7 @@ package saved
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 )
 
 func example() Session {
@@ -51,6 +53,32 @@ func TestSessionsAreKept(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(string(d)); len(entries) > 0 {
 		t.Errorf("%v is left", entries)
+	}
+}
+
+// A file of the version before this one is read, and one of another version is refused.
+func TestVersionsOfSessions(t *testing.T) {
+	d := Dir(t.TempDir())
+	want := example()
+	want.Made = []correct.Made{{Correction: correct.Correction{Action: correct.Give, Turns: []int{1}, Into: 3}, New: true}}
+	if err := d.Save(want); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(d.path("standup"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for v, ok := range map[int]bool{version - 2: false, version - 1: true, version: true, version + 1: false} {
+		data := strings.Replace(string(whole), fmt.Sprint("session ", version), fmt.Sprint("session ", v), 1)
+		if err := os.WriteFile(d.path("standup"), []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		switch s, err := d.Load("standup"); {
+		case ok && (err != nil || !reflect.DeepEqual(s, want)):
+			t.Errorf("version %d: %+v, %v", v, s, err)
+		case !ok && (!errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), fmt.Sprintf("version %d, this program reads versions 1 and 2", v))):
+			t.Errorf("version %d: %v", v, err)
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package export
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -102,6 +101,7 @@ func FromEvents(r io.Reader, name string, lost func(error)) ([]*event.Timeline, 
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(nil, maxLine)
 	latest := map[string]*event.Timeline{}
+	var runs event.Runs
 	var streams []string
 	for line := 1; scanner.Scan(); line++ {
 		if len(bytes.TrimSpace(scanner.Bytes())) == 0 {
@@ -113,14 +113,15 @@ func FromEvents(r io.Reader, name string, lost func(error)) ([]*event.Timeline, 
 		}
 		t, ok := latest[e.Stream]
 		if !ok {
+			t = event.NewPartialTimeline() // of no run yet
 			streams = append(streams, e.Stream)
 		}
-		if !ok || cmp.Less(t.Run(), e.Run) { // run ids sort by the time of their start
+		switch {
+		case runs.Later(e, t.Run()):
 			t = event.NewPartialTimeline()
 			latest[e.Stream] = t
-		}
-		if t.Run() != "" && t.Run() != e.Run {
-			continue // an earlier run
+		case e.Run != t.Run(): // an earlier run
+			continue
 		}
 		err = t.Apply(e)
 		if errors.Is(err, event.ErrHole) {

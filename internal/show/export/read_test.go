@@ -59,52 +59,83 @@ func TestRTTMThereAndBack(t *testing.T) {
 // Events that are read back give the timelines from which they came: of two runs of a
 // stream the latest, and a report of a lost event.
 func TestEventsThereAndBack(t *testing.T) {
-	run := func(stream, run string, n int) (events []event.Event, tl *event.Timeline) {
-		enc := event.Encoder{Stream: stream, Run: run}
-		events = []event.Event{enc.Start(event.Source{})}
-		for i := range n {
-			at := int64(i+1) * 16000
-			events = append(events, online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: at,
-				Turn: online.Turn{ID: i + 1, Speaker: 1, Start: at - 8000, End: at, State: online.Final, Confidence: .5}}))
-		}
-		tl = &event.Timeline{}
-		for _, e := range events {
-			if err := tl.Apply(e); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return events, tl
+	first, _ := published(t, "a", "run1", 2)
+	second, want := published(t, "a", "run2", 5)
+	other, also := published(t, "b", "run0", 1)
+	got, err := FromEvents(strings.NewReader(jsonLines(t, slices.Concat(first, second, other)...)), "x", func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
 	}
-	text := func(events ...event.Event) string {
-		var b strings.Builder
-		for _, e := range events {
-			line, err := json.Marshal(e)
-			if err != nil {
-				t.Fatal(err)
-			}
-			fmt.Fprintf(&b, "%s\n\n", line)
-		}
-		return b.String()
-	}
-	first, _ := run("a", "run1", 2)
-	second, want := run("a", "run2", 5)
-	other, also := run("b", "run0", 1)
-	for _, order := range [][][]event.Event{{first, second, other}, {second, first, other}} {
-		got, err := FromEvents(strings.NewReader(text(slices.Concat(order...)...)), "x", func(err error) { t.Error(err) })
-		if err != nil {
-			t.Fatal(err)
-		}
-		if a, b := write(t, CSV, got...), write(t, CSV, want, also); a != b {
-			t.Errorf("got\n%s\nexpected\n%s", a, b)
-		}
+	if a, b := write(t, CSV, got...), write(t, CSV, want, also); a != b {
+		t.Errorf("got\n%s\nexpected\n%s", a, b)
 	}
 	var lost []string
-	got, err := FromEvents(strings.NewReader(text(append(second[:2:2], second[3:]...)...)), "x", func(err error) { lost = append(lost, err.Error()) })
+	got, err = FromEvents(strings.NewReader(jsonLines(t, append(second[:2:2], second[3:]...)...)), "x", func(err error) { lost = append(lost, err.Error()) })
 	if err != nil || len(got) != 1 || len(got[0].Turns()) != 4 || len(lost) != 1 || !strings.HasPrefix(lost[0], "x:5: ") {
 		t.Errorf("%d turns, said %q, %v", len(got[0].Turns()), lost, err)
 	}
 	if _, err := FromEvents(strings.NewReader("{}\n"), "x", nil); err == nil || !strings.HasPrefix(err.Error(), "x:1: ") {
 		t.Errorf("of no event: %v", err)
+	}
+}
+
+// published has the events of a run with n turns, and their timeline.
+func published(t *testing.T, stream, run string, n int) (events []event.Event, tl *event.Timeline) {
+	t.Helper()
+	enc := event.Encoder{Stream: stream, Run: run}
+	events = []event.Event{enc.Start(event.Source{})}
+	for i := range n {
+		at := int64(i+1) * 16000
+		events = append(events, online.Encode(&enc, online.Event{Kind: online.TurnEnded, At: at,
+			Turn: online.Turn{ID: i + 1, Speaker: 1, Start: at - 8000, End: at, State: online.Final, Confidence: .5}}))
+	}
+	tl = &event.Timeline{}
+	for _, e := range events {
+		if err := tl.Apply(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return events, tl
+}
+
+// jsonLines has events as lines of JSON, with empty lines between them.
+func jsonLines(t *testing.T, events ...event.Event) string {
+	t.Helper()
+	var b strings.Builder
+	for _, e := range events {
+		line, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%s\n\n", line)
+	}
+	return b.String()
+}
+
+// Of two runs in a file, the one that begins last is the latest, although the clock went
+// back between them. A correction of the run before, and events that come again, change
+// nothing in that.
+func TestEventsAfterTheClockWentBack(t *testing.T) {
+	before, _ := published(t, "s", "b", 3)
+	now, want := published(t, "s", "a", 5)
+	enc := event.Encoder{Stream: "s", Run: "b", Seq: uint64(len(before))}
+	late := enc.Identify(0, 1, "Ada", 1)
+	late.Correction = &event.Correction{ID: "c1", Action: "rename", Speaker: 1, Name: "Ada"}
+	mended := []event.Event{late}
+	for i, order := range [][][]event.Event{
+		{before, now},
+		{before, now, mended},
+		{before, now[:2], mended, now[2:]},
+		{before[1:], now, mended}, // from the middle of the run before
+		{before, now[:3], before, mended, now, before},
+	} {
+		got, err := FromEvents(strings.NewReader(jsonLines(t, slices.Concat(order...)...)), "x", func(err error) { t.Error(err) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := write(t, CSV, got...), write(t, CSV, want); a != b || got[0].Run() != "a" {
+			t.Errorf("order %d: got\n%s\nexpected\n%s", i, a, b)
+		}
 	}
 }
 

@@ -28,9 +28,10 @@ const (
 type Feed struct {
 	mu       sync.Mutex
 	streams  map[string]*stream // earlier runs too, by stream/run
-	order    []string           // keys of streams in order of appearance, each after its earlier runs
-	messages []string           // messages of the program
-	over     bool               // no more events come
+	runs     event.Runs
+	order    []string // keys of streams in order of appearance, each after its earlier runs
+	messages []string // messages of the program
+	over     bool     // no more events come
 }
 
 // stream is one stream of a Feed.
@@ -52,23 +53,7 @@ func NewFeed() *Feed { return &Feed{streams: map[string]*stream{}} }
 func (f *Feed) Event(e event.Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := f.streams[e.Stream]
-	switch {
-	case s == nil:
-		if len(f.order) == maxStreams {
-			delete(f.streams, f.order[0])
-			f.order = f.order[1:]
-		}
-		f.order = append(f.order, e.Stream)
-		fallthrough
-	case e.Run > s.board.Run(): // run ids sort by the time of their start
-		f.past(s)
-		s = &stream{}
-		s.text = transcript.New(&s.out, transcript.Options{})
-		f.streams[e.Stream] = s
-	case e.Run < s.board.Run():
-		s = f.streams[earlier(e.Stream, e.Run)]
-	}
+	s := f.run(e)
 	if s == nil || !s.board.Apply(e) {
 		return nil
 	}
@@ -90,6 +75,33 @@ func (f *Feed) Event(e event.Event) error {
 	return nil
 }
 
+// run is the run of e, nil if it is an earlier one that the Feed does not keep. It begins a
+// run that is later than those before. The caller holds the lock.
+func (f *Feed) run(e event.Event) *stream {
+	s, latest := f.streams[e.Stream], ""
+	if s != nil {
+		latest = s.board.Run()
+	}
+	switch {
+	case s != nil && e.Run == latest:
+		return s
+	case !f.runs.Later(e, latest):
+		return f.streams[earlier(e.Stream, e.Run)]
+	case s != nil:
+		f.past(s)
+	default:
+		if len(f.order) == maxStreams {
+			delete(f.streams, f.order[0])
+			f.order = f.order[1:]
+		}
+		f.order = append(f.order, e.Stream)
+	}
+	s = &stream{}
+	s.text = transcript.New(&s.out, transcript.Options{})
+	f.streams[e.Stream] = s
+	return s
+}
+
 // earlier is the key of an earlier run of a stream, which no stream has as its id.
 func earlier(stream, run string) string { return stream + "/" + run }
 
@@ -105,9 +117,6 @@ func (f *Feed) earlierRuns() (n int) {
 
 // past keeps a run when a new run of its stream begins.
 func (f *Feed) past(s *stream) {
-	if s == nil {
-		return
-	}
 	s.reading, s.guess = nil, heard.Guess{}
 	key := earlier(s.board.Stream(), s.board.Run())
 	f.streams[key] = s

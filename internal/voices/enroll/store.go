@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -32,12 +31,7 @@ func CheckName(s string) error {
 	if n < 1 || n > MaxName || strings.TrimSpace(s) != s {
 		return fmt.Errorf("name %q: expected 1 to %d characters without space around them", s, MaxName)
 	}
-	for _, r := range s {
-		if r == utf8.RuneError || !unicode.IsGraphic(r) {
-			return fmt.Errorf("name %q: expected printable characters", s)
-		}
-	}
-	return nil
+	return event.CheckText("name", s, MaxName)
 }
 
 // Store keeps speakers in a bucket, under their names. With a key, all but the names is

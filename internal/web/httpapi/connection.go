@@ -68,6 +68,7 @@ type connection struct {
 	of       string // the run of that event
 	notices  int    // how many notices were sent
 	acked    ack
+	ackedAt  time.Time // when that was sent
 
 	reads   atomic.Uint64 // how many messages were read
 	waiting atomic.Bool   // whether read waits for room for more sound
@@ -195,7 +196,7 @@ func (c *connection) watch(ctx context.Context, lose context.CancelCauseFunc) {
 // write sends updates. whole is true if everything was sent.
 func (c *connection) write(ctx context.Context, left <-chan struct{}, wrong <-chan error) (whole bool, err error) {
 	u := c.news()
-	c.acked = ack{Type: "ack"} // what was acknowledged over another connection may not have arrived
+	c.acked, c.ackedAt = ack{Type: "ack"}, time.Now() // what was acknowledged over another connection may not have arrived
 	hello := begun{Type: "begun", Session: c.session.ID(), Stream: c.session.Stream(), Next: u.Taken + 1, Position: u.Position, Resumed: c.resumed, Joined: c.joined}
 	if err := c.send(ctx, hello); err != nil {
 		return false, err
@@ -233,8 +234,10 @@ func (c *connection) news() record.Update { return c.session.Since(c.of, c.told)
 // update sends an update and, if it is the last one, the end.
 func (c *connection) update(ctx context.Context, u record.Update, acknowledge bool) error {
 	var all []any
-	if now := (ack{Type: "ack", Seq: u.Acked, Position: u.Kept, Lost: u.Lost}); acknowledge && now != c.acked {
-		c.acked = now
+	// An acknowledgement that says nothing new is the sign of life by which a recorder knows that its
+	// connection still works: a browser shows a page no pings.
+	if now := (ack{Type: "ack", Seq: u.Acked, Position: u.Kept, Lost: u.Lost}); acknowledge && (now != c.acked || time.Since(c.ackedAt) >= c.api.limits.Ping) {
+		c.acked, c.ackedAt = now, time.Now()
 		all = append(all, now)
 	}
 	for _, text := range u.Notices[c.notices:] {

@@ -403,6 +403,25 @@ func TestRecordersThatAreGone(t *testing.T) {
 	}
 }
 
+// A recorder hears of the server at every ping, although there is nothing to tell: a page sees no
+// pings.
+func TestSignsOfLife(t *testing.T) {
+	s := serve(t, httpapi.Limits{Ping: time.Second, Idle: 30 * time.Second}, "")
+	c := s.open("stream=one")
+	messages := 0
+	acks := func() bool {
+		messages++
+		told := len(c.notices)
+		for _, n := range c.kinds {
+			told += n
+		}
+		return messages-told >= 3
+	}
+	if err := c.read(acks); err != nil || c.ended {
+		t.Errorf("%d messages, ended %v: %v", messages, c.ended, err)
+	}
+}
+
 // A server that stops hears the sound that it has acknowledged, and tells the recorders.
 func TestNothingAcknowledgedIsLostAtTheEnd(t *testing.T) {
 	s := serve(t, httpapi.Limits{}, "")

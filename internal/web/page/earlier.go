@@ -16,7 +16,7 @@ func (h *Hub) past(s *stream) {
 	s.reading, s.guess = nil, nil
 	h.earlier[s.board.Run()] = s
 	if len(h.earlier) > maxEarlier {
-		oldest := slices.MinFunc(h.runs(), func(a, b *stream) int { return cmp.Compare(a.board.Run(), b.board.Run()) })
+		oldest := slices.MinFunc(h.runs(), func(a, b *stream) int { return cmp.Compare(a.arrived, b.arrived) })
 		h.drop(oldest.board.Run())
 	}
 }
@@ -45,6 +45,6 @@ func (h *Hub) runs() []*stream {
 	for _, s := range h.earlier {
 		all = append(all, s)
 	}
-	slices.SortFunc(all, func(a, b *stream) int { return cmp.Compare(b.board.Run(), a.board.Run()) })
+	slices.SortFunc(all, func(a, b *stream) int { return cmp.Compare(b.arrived, a.arrived) })
 	return all
 }

@@ -29,8 +29,9 @@ type Hub struct {
 	mu      sync.Mutex
 	streams map[string]*stream
 	earlier map[string]*stream // by run
-	listed  uint64             // version of the list
-	list    []byte             // the list as JSON, nil if it has to be made again
+	order   event.Runs
+	listed  uint64 // version of the list
+	list    []byte // the list as JSON, nil if it has to be made again
 	news    chan struct{}
 }
 
@@ -71,10 +72,14 @@ func (h *Hub) Event(e event.Event) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.streams[e.Stream]
+	latest := ""
+	if s != nil {
+		latest = s.board.Run()
+	}
 	switch {
-	case s == nil || e.Run > s.board.Run(): // run ids sort by the time of their start
+	case h.order.Later(e, latest):
 		s = h.begin(e.Stream)
-	case e.Run < s.board.Run():
+	case e.Run != latest:
 		if s = h.earlier[e.Run]; s == nil {
 			return nil
 		}

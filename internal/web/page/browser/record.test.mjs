@@ -74,3 +74,38 @@ test("what a page records has the turns of a replay", async (t) => {
   await page.close();
   await web.stop();
 });
+
+test("a connection that goes silent is replaced, and no sound is lost", async () => {
+  const web = await start(bin, "web", "--http", "127.0.0.1:0", "--model", "light");
+  const page = await open(browser, web.url, { permissions: ["microphone"] });
+  let silent = false; // whether nothing comes through the first connection any more, in either direction
+  let connections = 0;
+  await page.routeWebSocket(/v1\/live/, (ws) => {
+    const server = ws.connectToServer();
+    const passes = ++connections > 1 ? () => true : () => !silent;
+    ws.onMessage((m) => passes() && server.send(m));
+    server.onMessage((m) => passes() && ws.send(m));
+    ws.onClose(() => {});
+    server.onClose((code, reason) => passes() && ws.close({ code, reason }));
+  });
+  await page.reload();
+  await until(page, () => globalThis.diarizer?.recorder);
+  await overhear(page);
+  await page.locator("#record").click();
+  await page.locator("#mic-name").fill("Silence");
+  await page.keyboard.press("Enter");
+  await until(page, () => diarizer.board.time > 2);
+  await page.evaluate(() => (globalThis.before = diarizer.recorder.ws));
+  silent = true;
+  await until(page, () => diarizer.recorder.ws !== before && diarizer.recorder.connected);
+  await page.locator("#record").click();
+  await until(page, () => diarizer.board.end && diarizer.recorder.state === "off");
+  assert.equal(connections, 2);
+  const sound = await heard(page);
+  const more = (await missing(page)) - sound.holes / sound.rate;
+  assert.ok(Math.abs(more) < 0.01, `${more} s more are missing than the page had not`);
+  assert.equal(await page.evaluate(() => diarizer.recorder.lost), 0);
+  assert.deepEqual(page.problems, []);
+  await page.close();
+  await web.stop();
+});

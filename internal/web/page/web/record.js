@@ -7,6 +7,8 @@ const kept = 300; // seconds of sound that are kept while the server is away
 const most = 1 << 20; // bytes that wait in the browser for the network
 const asleep = 0.5; // seconds by which the wall clock is ahead of the sound after the device was asleep
 const away = 3600 * 1000; // ms after which the page resumes the stream, and no longer comes back to the recording
+const silence = 25000; // ms without a message of the server after which to connect again; it sends one every ten seconds
+const answerWithin = 10000; // ms for the server to say why it takes no connection
 const within = 30000; // ms for the last packets to arrive after recording was stopped
 
 /** refusal is the reason why this page gets no microphone, or nothing. */
@@ -91,6 +93,7 @@ export class Recorder {
     }
     this.state = "recording";
     this.letGo = hold(stream);
+    this.watch = setInterval(() => this.listen(), 1000);
     if (left?.rate === this.rate && Date.now() - left.at < away) this.session = left.session;
     else this.left = null;
     this.taken = this.session !== ""; // whether the server has ever taken this recording
@@ -210,8 +213,22 @@ export class Recorder {
     url.protocol = url.protocol.replace("http", "ws");
     const ws = (this.ws = new WebSocket(url));
     this.ended = false;
-    ws.onmessage = (e) => ws === this.ws && this.hear(JSON.parse(e.data));
+    this.heardAt = performance.now();
+    ws.onmessage = (e) => {
+      if (ws !== this.ws) return;
+      this.heardAt = performance.now();
+      this.hear(JSON.parse(e.data));
+    };
     ws.onclose = (e) => ws === this.ws && this.lose(e);
+  }
+
+  /** listen gives up a connection that has gone silent, as one does whose network is gone. */
+  listen() {
+    const ws = this.ws;
+    if (!ws || ws.readyState > WebSocket.OPEN || performance.now() - this.heardAt < silence) return;
+    ws.onmessage = ws.onclose = null; // its end comes late, as nobody answers
+    ws.close();
+    this.lose({ code: 1006 });
   }
 
   /** hear handles a message of the server. */
@@ -271,7 +288,7 @@ export class Recorder {
     this.delay = Math.min(5000, 2 * this.delay);
     await new Promise((resolve) => setTimeout(resolve, wait));
     try {
-      const answer = await fetch(this.address()); // HTTP tells the reason, a WebSocket does not
+      const answer = await fetch(this.address(), { signal: AbortSignal.timeout(answerWithin) }); // HTTP tells the reason, a WebSocket does not
       if (this.state === "off") return;
       if (answer.status === 404) this.again();
       else if (answer.status !== 426 && !this.later(answer.status)) {
@@ -335,6 +352,7 @@ export class Recorder {
     this.state = "off";
     this.connected = false;
     clearTimeout(this.timer);
+    clearInterval(this.watch);
     this.release();
     this.ws?.close();
     if (this.stopped) forget(this.stream);
