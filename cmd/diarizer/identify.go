@@ -161,8 +161,9 @@ func (r *recognition) attach(opts *session.Options) error {
 		if people, err = r.keeper.Begin(opts.Stream, opts.Pipeline.Model); err != nil {
 			return as(exitInput, fmt.Errorf("--identify: %w", err))
 		}
+		r.keeper.GoOn(opts.Stream, r.all(opts.Stream))
 	}
-	opts.Recall = &session.Recall{People: people, Learnt: r.before(opts.Stream), Heard: func(said map[int]model.Stats, who func(int) (int, string)) {
+	opts.Recall = &session.Recall{People: people, Learnt: statsOf(r.all(opts.Stream)), Heard: func(said map[int]model.Stats, who func(int) (int, string)) {
 		r.mu.Lock()
 		r.heard[opts.Stream] = said
 		r.mu.Unlock()
@@ -206,6 +207,7 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 	}
 	var kept, short []string
 	var errs []error
+	var learn []func() // of what is in the file once it is saved
 	for _, stream := range slices.Sorted(maps.Keys(r.named)) {
 		for _, who := range slices.Sorted(maps.Keys(r.named[stream])) {
 			name := r.named[stream][who]
@@ -227,7 +229,7 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 				errs = append(errs, err)
 				continue
 			}
-			r.learn(stream, who, sp)
+			learn = append(learn, func() { r.learn(stream, who, sp) })
 			kept = append(kept, name)
 		}
 	}
@@ -237,6 +239,9 @@ func (r *recognition) keep(say func(format string, args ...any)) error {
 	if len(kept) > 0 {
 		if err := file.Save(); err != nil {
 			return as(exitOutput, errors.Join(append(errs, fmt.Errorf("--identify: %w", err))...))
+		}
+		for _, one := range learn {
+			one()
 		}
 		until, with := "", ""
 		if key := r.key.Path(); key != "" {

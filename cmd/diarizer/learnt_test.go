@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,9 +15,12 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/internal/session/saved"
+	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
 	"github.com/seed-7adb9000/diarizer/internal/voices/enroll"
 	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
+	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // resumable is a meeting whose voices are kept in a file, and which can go on.
@@ -23,7 +28,11 @@ type resumable struct {
 	t      *testing.T
 	dir    saved.Dir
 	voices string
-	asks   bool // whether voices are kept of those only who say yes
+	key    string // of the voices, if they are encrypted
+	asks   bool   // whether voices are kept of those only who say yes
+	full   bool   // whether nothing can be written to the file
+	killed bool   // whether the command is killed once the sound has ended
+	late   bool   // whether the yes comes after the end of the sound
 	said   string
 }
 
@@ -35,7 +44,7 @@ func (m *resumable) part(samples []float32) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	r, err := openVoices(m.voices, "", cfg.Model, io.Discard)
+	r, err := openVoices(m.voices, m.key, cfg.Model, io.Discard)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -63,6 +72,12 @@ func (m *resumable) part(samples []float32) {
 	opts.Keep, opts.Source.Origin, begin = kept.options("talk", origin)
 	var desk *correct.Desk
 	opts.OnDesk = func(d *correct.Desk) { desk = d }
+	yes := func() {
+		if _, err := r.remember("talk", remember.Wish{Speaker: 1, Name: "Ada", Expires: time.Now().AddDate(1, 0, 0)}); err != nil {
+			m.t.Error(err)
+		}
+	}
+	kept.follow(r)
 	asked := false
 	opts.OnProgress = func(at int64) {
 		if asked || at < begin+int64(len(samples))*3/4 {
@@ -74,10 +89,8 @@ func (m *resumable) part(samples []float32) {
 				m.t.Error(err)
 			}
 		}
-		if m.asks {
-			if _, err := r.remember("talk", remember.Wish{Speaker: 1, Name: "Ada", Expires: time.Now().AddDate(1, 0, 0)}); err != nil {
-				m.t.Error(err)
-			}
+		if m.asks && !m.late {
+			yes()
 		}
 	}
 	if err := r.attach(&opts); err != nil {
@@ -87,8 +100,14 @@ func (m *resumable) part(samples []float32) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
+	if m.late {
+		yes()
+	}
+	if m.killed {
+		return
+	}
 	m.said = ""
-	if err := r.keep(func(format string, args ...any) { m.said += format }); err != nil {
+	if err := r.keep(func(format string, args ...any) { m.said += format }); (err != nil) != m.full {
 		m.t.Fatal(err)
 	}
 	if err := kept.over([]*event.Timeline{tl}, nil, r); err != nil {
@@ -103,7 +122,11 @@ func (m *resumable) frames() float64 {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	f, err := voicefile.Open(m.voices, cfg.Model, nil)
+	key, err := keyOf(m.key)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	f, err := voicefile.Open(m.voices, cfg.Model, key)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -152,5 +175,114 @@ func TestErasedVoicesOfAMeetingThatGoesOn(t *testing.T) {
 	m.part(sound[30*capture.Rate:])
 	if got := m.frames(); got != 0 || !strings.Contains(m.said, "was erased") {
 		t.Errorf("%g frames are back: %s", got, m.said)
+	}
+}
+
+// A voice that could not be written counts as not learnt: it is written when the meeting goes on.
+func TestVoicesThatCouldNotBeWritten(t *testing.T) {
+	dir := t.TempDir()
+	sound := demoSamples(t, 30)
+	whole := &resumable{t: t, dir: saved.Dir(filepath.Join(dir, "whole")), voices: filepath.Join(dir, "whole.json")}
+	whole.part(sound)
+	far := filepath.Join(dir, "disk")
+	m := &resumable{t: t, dir: saved.Dir(filepath.Join(dir, "sessions")), voices: filepath.Join(far, "voices.json"), full: true}
+	if err := os.Symlink(filepath.Join(dir, "mounted"), far); err != nil { // which is not there
+		needs.Missing(t, "a symbolic link cannot be made: %v", err)
+	}
+	m.part(sound)
+	if err := os.Mkdir(filepath.Join(dir, "mounted"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	m.full = false
+	m.part(make([]float32, 5*capture.Rate)) // nobody speaks
+	if got, want := m.frames(), whole.frames(); got != want {
+		t.Errorf("%g frames, of %g: %s", got, want, m.said)
+	}
+	if strings.Contains(m.said, "was erased") {
+		t.Error(m.said)
+	}
+}
+
+// A voice that was kept with a yes is not learnt again if the command is killed while its page
+// stays: the session knows of it already.
+func TestVoicesOfAMeetingThatIsKilled(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		dir := t.TempDir()
+		m := &resumable{t: t, dir: saved.Dir(filepath.Join(dir, "sessions")), voices: filepath.Join(dir, "voices.json"), asks: true, killed: true, late: late}
+		m.part(demoSamples(t, 30))
+		first := m.frames()
+		if first < enroll.MinFrames {
+			t.Fatalf("%g frames are kept", first)
+		}
+		m.late = false
+		m.part(make([]float32, 5*capture.Rate)) // nobody speaks, and somebody says yes again
+		if got := m.frames(); got != first {
+			t.Errorf("late %t: %g frames after nothing was said, %g before", late, got, first)
+		}
+	}
+}
+
+// What a session has of learnt voices is encrypted where the file of voices is.
+func TestLearntVoicesAreEncrypted(t *testing.T) {
+	dir := t.TempDir()
+	m := &resumable{t: t, dir: saved.Dir(filepath.Join(dir, "sessions")), voices: filepath.Join(dir, "voices.json"), key: filepath.Join(dir, "voices.key")}
+	works(t, "enroll", "new-key", m.key)
+	m.part(demoSamples(t, 30))
+	first := m.frames()
+	s, err := m.dir.Load("talk")
+	if err != nil || len(s.Learnt) != 1 || !voicekey.Sealed(s.Learnt[0].Voice) {
+		t.Fatalf("%.500q, %v", s.Learnt, err)
+	}
+	m.part(make([]float32, 5*capture.Rate)) // nobody speaks
+	if got := m.frames(); got != first {
+		t.Errorf("%g frames after nothing was said, %g before", got, first)
+	}
+}
+
+// What was learnt can be asked for while the keeper says what it does.
+func TestLearntWhileSomethingIsSaid(t *testing.T) {
+	cfg, err := (&diarizeFlags{model: "light"}).config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := openVoices(filepath.Join(t.TempDir(), "voices.json"), "", cfg.Model, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := r.asked(cfg.Model, func(string, ...any) {})
+	over := make(chan error)
+	go func() {
+		var errs []error
+		for range 5000 {
+			_, err := k.Begin("talk", cfg.Model)
+			_, wish := k.Keep("talk", remember.Wish{Speaker: 1, Name: "Ada"})
+			k.Heard("talk", map[int]model.Stats{}, func(n int) (int, string) { return n, "Ada" }) // nothing of her, which is said
+			errs = append(errs, err, wish)
+		}
+		over <- errors.Join(errs...)
+	}()
+	deadline := time.After(30 * time.Second)
+	asked := make(chan error)
+	for {
+		go func() {
+			_, err := r.learntOf("talk", nil)
+			asked <- err
+		}()
+		select {
+		case err := <-asked:
+			if err != nil {
+				t.Fatal(err)
+			}
+		case <-deadline:
+			t.Fatal("both wait for each other")
+		}
+		select {
+		case err := <-over:
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		default:
+		}
 	}
 }

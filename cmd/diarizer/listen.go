@@ -220,6 +220,7 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	if from != nil {
 		kept.learnt = from.Learnt
 	}
+	kept.follow(out.voices)
 	sweepSessions(out.warn)
 	defer func() {
 		err = errors.Join(out.close(cmd.Context(), err), kept.over(out.timelines, out.lates[l.stream], out.voices))

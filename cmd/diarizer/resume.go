@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/seed-7adb9000/diarizer/capture"
@@ -30,6 +31,7 @@ type resumption struct {
 	dir    saved.Dir
 	from   *saved.Session // of --resume
 	places []saved.Place  // where there are several microphones
+	mu     sync.Mutex     // guards latest and failed, as people say yes at any time
 	latest *saved.Session
 	learnt []saved.Learnt // what files of voices have learnt of the session
 	warn   func(error)
@@ -132,6 +134,8 @@ func (r *resumption) sit(places []saved.Place) error {
 // position begin of the stream, in samples.
 func (r *resumption) options(stream string, origin time.Time) (keep *session.Keep, began time.Time, begin int64) {
 	keep = &session.Keep{Every: savedEvery, Save: func(s session.Snapshot) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		r.save(saved.Session{Stream: stream, Snapshot: s, Places: r.places, Learnt: r.learnt})
 	}}
 	if r.from == nil {
@@ -183,6 +187,8 @@ func (r *resumption) save(s saved.Session) {
 // voices. late, which may be nil, has the corrections after the end. If the last snapshot
 // could not be saved, which was told, over tries once more.
 func (r *resumption) over(all []*event.Timeline, late *correct.Late, voices *recognition) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.latest == nil {
 		return nil
 	}

@@ -18,11 +18,8 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/session/correct"
 	"github.com/seed-7adb9000/diarizer/internal/session/saved"
-	"github.com/seed-7adb9000/diarizer/internal/voices/remember"
-	"github.com/seed-7adb9000/diarizer/internal/voices/voicefile"
 	"github.com/seed-7adb9000/diarizer/internal/web/httpapi"
 	"github.com/seed-7adb9000/diarizer/internal/web/page"
-	"github.com/seed-7adb9000/diarizer/online/model"
 	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
@@ -127,28 +124,35 @@ func runWeb(ctx context.Context, stderr io.Writer, o webOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	api := httpapi.New(httpapi.Options{
+	options := httpapi.Options{
 		Pipeline: models.pipeline, Limits: o.limits, Keeping: o.keeping(say),
-		Live: func(ctx context.Context, src capture.Source, opts session.Options) (*event.Timeline, error) {
+		Live: func(ctx context.Context, src capture.Source, opts session.Options, learnt []saved.Learnt) (*event.Timeline, error) {
 			opts.NATS, opts.Publishing, opts.OnPublishError = nc, publishing, say
 			if voices != nil {
-				people, err := voices.Begin(opts.Stream, opts.Pipeline.Model)
-				if err != nil {
-					return new(event.Timeline), fmt.Errorf("--identify: %w", err)
+				if err := voices.attach(&opts, learnt); err != nil {
+					return new(event.Timeline), err
 				}
 				defer voices.Ended(opts.Stream)
-				opts.Recall = &session.Recall{People: people, Heard: func(said map[int]model.Stats, who func(int) (int, string)) { voices.Heard(opts.Stream, said, who) }}
 			}
 			return session.Run(ctx, src, opts)
 		},
-	})
-	hub := page.NewHub()
-	options := page.Options{Correct: correctOver(nc, keepingNames(api, say)), Also: api.Routes()}
+	}
 	if voices != nil {
-		options.Voices = voices
+		options.Learnt = voices.learntOf
+	}
+	api := httpapi.New(options)
+	hub := page.NewHub()
+	shown := page.Options{Correct: correctOver(nc, keepingNames(api, say)), Also: api.Routes()}
+	if voices != nil {
+		shown.Voices = voices
+		voices.WhenKept(func(stream string) {
+			if err := api.Taught(stream); err != nil {
+				say(fmt.Errorf("stream %s: that a voice was learnt of it cannot be kept with it: %w", stream, err))
+			}
+		})
 	}
 	api.Restore()
-	server, err := o.page.serve(ctx, stderr, hub, options)
+	server, err := o.page.serve(ctx, stderr, hub, shown)
 	if err != nil {
 		return errors.Join(err, api.Close(ctx))
 	}
@@ -186,28 +190,6 @@ func (o *webOptions) keeping(say func(error)) httpapi.Keeping {
 		return httpapi.Keeping{}
 	}
 	return httpapi.Keeping{Dir: saved.Dir(filepath.Join(stateHome(), "diarizer", "recordings")), For: o.keep, Say: say}
-}
-
-// keeper keeps voices in the file of --identify. It is nil without the flag. A file that
-// cannot be read is an error at the start, before anybody records.
-func (o *webOptions) keeper(models *models, stderr io.Writer) (*remember.Keeper, error) {
-	if o.voices == "" {
-		return nil, nil
-	}
-	key, err := keyOf(o.key)
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := models.pipeline("")
-	if err != nil {
-		return nil, as(exitInput, err)
-	}
-	f, err := voicefile.Open(voicesPath(o.voices), cfg.Model, key)
-	if err != nil {
-		return nil, as(exitInput, fmt.Errorf("--identify: %w", err))
-	}
-	sayExpired(stderr, f)
-	return remember.New(f.Path(), cfg.Model, key, func(text string) { fmt.Fprintf(stderr, "diarizer: %s\n", text) }), nil
 }
 
 // connect connects to the NATS server of the flags, or to an embedded one.

@@ -19,9 +19,9 @@ import (
 type Recall struct {
 	// People are the people who may be recognised. Their voices are of the run's model.
 	People []enroll.Speaker
-	// Heard, where not nil, is handed the statistics of every speaker at the end, and a
-	// function that returns who a speaker of any time is by then, and the name, as
-	// [correct.Desk.Called] does.
+	// Heard, where not nil, is handed every speaker's statistics at the end. who returns, for a
+	// number that a speaker had at any time, the speaker who stands for it at the end, and that
+	// one's name; see [correct.Desk.Called].
 	Heard func(said map[int]model.Stats, who func(speaker int) (person int, name string))
 	// Learnt are the statistics of speakers that were learnt when an earlier run ended, with
 	// which this run goes on. They are taken out of those that Heard is handed.

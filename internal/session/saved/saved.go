@@ -69,8 +69,9 @@ type Learnt struct {
 	Speaker event.Speaker `json:"speaker"`
 	// File is the path of the file.
 	File string `json:"file"`
-	// Voice is the speech that was learnt, as package enroll writes it.
-	Voice json.RawMessage `json:"voice"`
+	// Voice is the speech that was learnt, as package enroll writes it, encrypted where the file
+	// is.
+	Voice []byte `json:"voice"`
 }
 
 // Dir is the directory of the files.

@@ -42,6 +42,7 @@ type Keeper struct {
 	mu       sync.Mutex
 	meetings map[string]*meeting // by stream
 	over     []string            // streams, the latest last
+	whenKept func(stream string) // nil if nobody is to know
 }
 
 // meeting is what is known of a stream's run.
@@ -50,6 +51,7 @@ type meeting struct {
 	wishes map[event.Speaker]Wish
 	heard  map[int]model.Stats // nil while it goes on
 	learnt map[event.Speaker]enroll.Speaker
+	before map[event.Speaker]enroll.Speaker // what earlier runs have learnt
 }
 
 // New returns a Keeper for a file and its key, which may be nil. m is the model of wishes that name
@@ -62,24 +64,57 @@ func New(path string, m model.Model, key *voicekey.Key, say func(string)) *Keepe
 func (k *Keeper) Begin(stream string, m model.Model) ([]enroll.Speaker, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.forget(stream)
 	f, err := k.open(m)
 	if err != nil {
 		return nil, err
 	}
-	k.forget(stream)
 	k.meetings[stream] = &meeting{m: m, wishes: map[event.Speaker]Wish{}, learnt: map[event.Speaker]enroll.Speaker{}}
 	return f.Speakers(), nil
+}
+
+// GoOn says what was kept of the speakers of a stream before it began again, if it goes on.
+func (k *Keeper) GoOn(stream string, before map[event.Speaker]enroll.Speaker) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if t := k.meetings[stream]; t != nil {
+		t.before = before
+	}
+}
+
+// WhenKept has f called after voices of a stream were kept. f may call the Keeper.
+func (k *Keeper) WhenKept(f func(stream string)) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.whenKept = f
+}
+
+// told calls the function of WhenKept. The caller does not hold the lock.
+func (k *Keeper) told(stream string) {
+	k.mu.Lock()
+	f := k.whenKept
+	k.mu.Unlock()
+	if f != nil {
+		f(stream)
+	}
 }
 
 // Heard says that a stream is over and what everybody said in it: wishes are fulfilled. who
 // returns who a speaker turned out to be, and the name, empty if nobody ever gave one. A yes is
 // for one name: the voice of somebody who has another name by then is not kept.
 func (k *Keeper) Heard(stream string, said map[int]model.Stats, who func(speaker int) (person int, name string)) {
+	if k.fulfil(stream, said, who) {
+		k.told(stream)
+	}
+}
+
+// fulfil fulfils the wishes of a stream, and reports whether anything was kept.
+func (k *Keeper) fulfil(stream string, said map[int]model.Stats, who func(speaker int) (person int, name string)) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	t := k.meetings[stream]
 	if t == nil {
-		return
+		return false
 	}
 	t.heard = said
 	k.over = append(k.over, stream)
@@ -106,6 +141,7 @@ func (k *Keeper) Heard(stream string, said map[int]model.Stats, who func(speaker
 		k.say(text)
 	}
 	clear(t.wishes)
+	return len(t.learnt) > 0
 }
 
 // Ended says that a stream is over of which nothing is known: nothing can be kept.
@@ -129,27 +165,49 @@ func (k *Keeper) Keep(stream string, w Wish) (said string, err error) {
 	if err := enroll.CheckName(w.Name); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrRefused, err)
 	}
+	said, now, err := k.wish(stream, w)
+	if now {
+		k.told(stream)
+	}
+	return said, err
+}
+
+// wish fulfils a wish if the stream is over. Otherwise it keeps the wish. now reports whether it
+// kept a voice.
+func (k *Keeper) wish(stream string, w Wish) (said string, now bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	t := k.meetings[stream]
 	switch {
 	case t == nil:
-		return "", fmt.Errorf("%w: nothing is known of the voices of %s any more, of which this program was not the one that listened, or not lately", ErrRefused, stream)
+		return "", false, fmt.Errorf("%w: nothing is known of the voices of %s any more, of which this program was not the one that listened, or not lately", ErrRefused, stream)
 	case t.heard != nil:
-		return k.keep(stream, t, w)
+		said, err = k.keep(stream, t, w)
+		return said, err == nil, err
 	}
 	t.wishes[w.Speaker] = w
-	return fmt.Sprintf("the voice of %s will be kept when the meeting has ended", w.Name), nil
+	return fmt.Sprintf("the voice of %s will be kept when the meeting has ended", w.Name), false, nil
 }
 
-// Learnt returns what was kept of the speakers of a stream that is over.
-func (k *Keeper) Learnt(stream string) map[event.Speaker]enroll.Speaker {
+// Learnt returns what was kept of the speakers of a stream in this run and before, and the model
+// that made it. ok is false if nothing is known of the stream any more.
+func (k *Keeper) Learnt(stream string) (all map[event.Speaker]enroll.Speaker, m model.Model, ok bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if t := k.meetings[stream]; t != nil {
-		return maps.Clone(t.learnt)
+	t := k.meetings[stream]
+	if t == nil {
+		return nil, m, false
 	}
-	return nil
+	all = maps.Clone(t.learnt)
+	for who, sp := range t.before {
+		if now, again := all[who]; again {
+			sum := now.Stats.Clone()
+			sum.Add(sp.Stats)
+			sp, sp.Stats = now, sum
+		}
+		all[who] = sp
+	}
+	return all, t.m, true
 }
 
 // keep keeps what was heard.

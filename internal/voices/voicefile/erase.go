@@ -103,19 +103,28 @@ const unfinished = ".voices-"
 const mostLinks = 32
 
 // target returns the file that path leads to through symbolic links. The file may not be there
-// yet.
+// yet. Of a path that is no link nothing is resolved, which some disks cannot do.
 func target(path string) (string, error) {
 	for range mostLinks {
+		info, err := os.Lstat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return path, nil
+		case err != nil:
+			return "", err
+		case info.Mode()&os.ModeSymlink == 0:
+			return path, nil
+		}
 		to, err := filepath.EvalSymlinks(path)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return to, err
 		}
 		link, err := os.Readlink(path)
-		if err != nil { // nothing has this name, so it is no link
-			return path, nil
+		if err != nil {
+			return "", err
 		}
 		if !filepath.IsAbs(link) {
-			dir, _ := filepath.Split(path) // and no Join, which takes .. for the parent of a link's name
+			dir, _ := filepath.Split(path) // not Join: it drops `link/..`, although link may lead elsewhere
 			link = dir + link
 		}
 		path = link

@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/event"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
 	"github.com/seed-7adb9000/diarizer/internal/session"
+	"github.com/seed-7adb9000/diarizer/internal/session/saved"
 	"github.com/seed-7adb9000/diarizer/internal/web/record"
 )
 
@@ -24,8 +25,12 @@ type Options struct {
 	// Pipeline returns the configuration for the model of a name; an empty name is the
 	// default model. Its error is the client's fault.
 	Pipeline func(model string) (pipeline.Config, error)
-	// Live diarizes live sound: [session.Run] with the caller's publishing.
-	Live func(ctx context.Context, src capture.Source, opts session.Options) (*event.Timeline, error)
+	// Live diarizes live sound: [session.Run] with the caller's publishing. learnt is what files of
+	// voices have learnt of the stream before, if it is resumed.
+	Live func(ctx context.Context, src capture.Source, opts session.Options, learnt []saved.Learnt) (*event.Timeline, error)
+	// Learnt, where not nil, returns what files of voices have learnt of a stream by now. before is
+	// what is known of that.
+	Learnt func(stream string, before []saved.Learnt) ([]saved.Learnt, error)
 	// Keeping says how live recordings outlast the process.
 	Keeping Keeping
 	// Limits bound the work.
@@ -76,6 +81,7 @@ type API struct {
 	wg     sync.WaitGroup // of live streams and their connections
 	mu     sync.Mutex
 	closed bool
+	after  sync.Mutex // held while what is kept of a recording is changed after its end
 }
 
 // New returns an API.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/seed-7adb9000/diarizer/internal/network/modelfile"
 	"github.com/seed-7adb9000/diarizer/internal/pipeline"
-	"github.com/seed-7adb9000/diarizer/internal/session"
 	"github.com/seed-7adb9000/diarizer/internal/web/httpapi"
 )
 
@@ -31,7 +30,7 @@ func FuzzRequest(f *testing.F) {
 			}
 			return pipeline.Config{Model: light()}, nil
 		},
-		Live: session.Run, Limits: httpapi.Limits{Bytes: 1 << 16, Sound: time.Second}, Temp: f.TempDir(),
+		Live: live, Limits: httpapi.Limits{Bytes: 1 << 16, Sound: time.Second}, Temp: f.TempDir(),
 	})
 	f.Cleanup(func() { _ = api.Close(f.Context()) })
 	routes := api.Routes()

@@ -133,24 +133,35 @@ func (k *keeper) end() {
 	}
 	past := k.s.Past(max(k.kept.Snapshot.At, k.begin))
 	k.rest.State, k.rest.Past = nil, &past
-	if err := errors.Join(k.write(), k.release(), k.a.sweep()); err != nil && !k.failed {
+	err := k.a.learn(&k.kept)
+	// A voice that was kept before the release, and after learn, is found by Taught.
+	if err := errors.Join(err, k.write(), k.release(), k.a.Taught(k.s.Stream()), k.a.sweep()); err != nil && !k.failed {
 		k.a.opts.Keeping.Say(fmt.Errorf("stream %s cannot be kept: %w", k.s.Stream(), err))
 	}
 }
 
-// Named keeps a name that a speaker has got after the end of a recording, for the case that the
-// recording is resumed. The speaker's id as the name takes the name back. It does nothing if nothing of the stream is kept, or if somebody records the stream.
-func (a *API) Named(stream string, speaker event.Speaker, name string) error {
-	dir := a.opts.Keeping.Dir
-	if dir == "" {
+// learn puts what files of voices have learnt of a recording into what is kept of it.
+func (a *API) learn(s *saved.Session) (err error) {
+	if a.opts.Learnt != nil {
+		s.Learnt, err = a.opts.Learnt(s.Stream, s.Learnt)
+	}
+	return err
+}
+
+// Taught keeps what files of voices have learnt of a stream after the end of a recording, for a later
+// resume. Taught does nothing if nothing of the stream is kept, or while somebody records it.
+func (a *API) Taught(stream string) error {
+	if a.opts.Learnt == nil {
 		return nil
 	}
-	release, err := dir.Lock(stream)
-	if err != nil {
-		return ignore(err, saved.ErrBusy) // the recording goes on, and is kept with its names
-	}
-	s, err := dir.Load(stream)
-	if err == nil {
+	return a.change(stream, a.learn)
+}
+
+// Named keeps the name that a speaker got after the end of a recording, for a later resume. If name
+// is the speaker's id, the name was taken away. Named does nothing if nothing of the stream is kept,
+// or while somebody records it.
+func (a *API) Named(stream string, speaker event.Speaker, name string) error {
+	return a.change(stream, func(s *saved.Session) error {
 		if s.Names == nil {
 			s.Names = map[event.Speaker]string{}
 		}
@@ -162,7 +173,25 @@ func (a *API) Named(stream string, speaker event.Speaker, name string) error {
 		default:
 			s.Names[speaker] = name
 		}
-		err = dir.Save(s)
+		return nil
+	})
+}
+
+// change changes what is kept of a stream that nobody records.
+func (a *API) change(stream string, what func(*saved.Session) error) error {
+	dir := a.opts.Keeping.Dir
+	if dir == "" {
+		return nil
+	}
+	a.after.Lock() // otherwise one change takes another for a recording
+	defer a.after.Unlock()
+	release, err := dir.Lock(stream)
+	if err != nil {
+		return ignore(err, saved.ErrBusy) // the recording goes on, and keeps it at its end
+	}
+	s, err := dir.Load(stream)
+	if err == nil {
+		err = errors.Join(what(&s), dir.Save(s))
 	}
 	return errors.Join(ignore(err, saved.ErrNone), release())
 }

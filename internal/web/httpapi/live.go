@@ -143,6 +143,10 @@ func notBegun(err error) error {
 // hear diarizes the sound of all devices that record a stream, to its end.
 func (a *API) hear(s *record.Session, src capture.Source, rec recorder) {
 	k, err := a.keep(s, rec)
+	var learnt []saved.Learnt
+	if rec.from != nil {
+		learnt = rec.from.Learnt
+	}
 	if err == nil {
 		_, err = a.opts.Live(a.base, src, session.Options{
 			Stream:   rec.stream,
@@ -150,7 +154,7 @@ func (a *API) hear(s *record.Session, src capture.Source, rec recorder) {
 			Pipeline: rec.cfg,
 			OnEvent:  s.Event,
 			Keep:     k.options(rec),
-		})
+		}, learnt)
 	}
 	k.end()
 	s.Done(err)
