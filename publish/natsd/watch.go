@@ -63,8 +63,8 @@ func (s *Server) watch() {
 	})
 }
 
-// ceased reports whether a stream refuses messages because one could not be written, or whether the last
-// restart has failed.
+// ceased reports whether a stream refuses messages because one could not be written, whether the server has
+// ended its JetStream, which it does where it may not write a file, or whether the last restart has failed.
 func (s *Server) ceased() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,7 +72,7 @@ func (s *Server) ceased() bool {
 		return true
 	}
 	for _, e := range s.nats.Healthz(&server.HealthzOptions{Details: true}).Errors {
-		if e.Type == server.HealthzErrorStream && strings.Contains(e.Error, "write error") {
+		if e.Type == server.HealthzErrorJetStream || e.Type == server.HealthzErrorStream && strings.Contains(e.Error, "write error") {
 			return true
 		}
 	}

@@ -86,6 +86,12 @@ func TestRestartKeepsAddressAndStreams(t *testing.T) {
 	if err := p.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.nats.ShutdownJetStream(); err != nil { // as the server does where it may not write a file
+		t.Fatal(err)
+	}
+	if !s.ceased() {
+		t.Error("a server without JetStream stores what comes")
+	}
 	if err := s.restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}

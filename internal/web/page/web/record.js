@@ -287,8 +287,10 @@ export class Recorder {
     const wait = this.delay;
     this.delay = Math.min(5000, 2 * this.delay);
     await new Promise((resolve) => setTimeout(resolve, wait));
+    const giveUp = new AbortController(); // AbortSignal.timeout is not in browsers of 2022
+    const timer = setTimeout(() => giveUp.abort(), answerWithin);
     try {
-      const answer = await fetch(this.address(), { signal: AbortSignal.timeout(answerWithin) }); // HTTP tells the reason, a WebSocket does not
+      const answer = await fetch(this.address(), { signal: giveUp.signal }); // HTTP tells the reason, a WebSocket does not
       if (this.state === "off") return;
       if (answer.status === 404) this.again();
       else if (answer.status !== 426 && !this.later(answer.status)) {
@@ -297,6 +299,8 @@ export class Recorder {
       }
     } catch {
       // the server is away: the sound is kept
+    } finally {
+      clearTimeout(timer);
     }
     if (this.state !== "off") this.connect();
   }
