@@ -145,12 +145,9 @@ func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session 
 	fail := func(err error) (feed, string, error) {
 		return nil, "", fmt.Errorf("JetStream stream %s for %s: %w", stream.CachedInfo().Config.Name, subject, err)
 	}
-	// The ordered consumer outlives this call, so it is not made with a timeout.
-	asking, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
 	config := jetstream.OrderedConsumerConfig{FilterSubjects: []string{subject}, DeliverPolicy: jetstream.DeliverAllPolicy}
 	if session == "" {
-		last, err := lastPacket(asking, stream, subject)
+		last, err := lastPacket(ctx, stream, subject)
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound): // the first session that comes
 		case err != nil:
@@ -162,11 +159,12 @@ func newKeptFeed(ctx context.Context, stream jetstream.Stream, subject, session 
 			}
 		}
 	}
+	// The ordered consumer outlives this call, so it is not made with a timeout.
 	f, err := consume(ctx, stream, config)
 	if err == nil && config.OptStartTime != nil {
 		// The time is a guess: the sender's clock may be ahead by less than it was silent.
 		var later bool
-		if later, err = f.beginsInside(asking, session); later {
+		if later, err = f.beginsInside(ctx, session); later {
 			f.close()
 			config.DeliverPolicy, config.OptStartTime = jetstream.DeliverAllPolicy, nil
 			f, err = consume(ctx, stream, config)
@@ -193,6 +191,8 @@ func consume(ctx context.Context, stream jetstream.Stream, config jetstream.Orde
 // beginsInside looks at the first message, which stays to be read. It reports whether that is a packet of session with
 // others of the session before it.
 func (f *keptFeed) beginsInside(ctx context.Context, session string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
 	msg, stored, err := f.next(ctx, ctx)
 	if err != nil {
 		f.close()
@@ -207,9 +207,12 @@ func (f *keptFeed) beginsInside(ctx context.Context, session string) (bool, erro
 // stored. It returns false if the sender has not told when the session began, or its clock is ahead: sound cannot have
 // begun later than its length before its end.
 func storedFrom(last Packet, stored time.Time) (from time.Time, ok bool) {
+	if last.Began.IsZero() {
+		return time.Time{}, false
+	}
 	length := time.Duration(float64(last.after()) / float64(last.Rate) * float64(time.Second))
 	from = last.Began.Add(-clockMargin)
-	return from, !last.Began.IsZero() && !from.After(stored.Add(-length))
+	return from, !from.After(stored.Add(-length))
 }
 
 func (f *keptFeed) next(wait, end context.Context) (*nats.Msg, time.Time, error) {
