@@ -214,7 +214,8 @@ func (r *resumption) over(all []*event.Timeline, late *correct.Late, voices *rec
 
 // named returns the names that people gave between the last snapshot and the end, empty
 // where they took one away. Names that the program found or took back in that time are none
-// of theirs. Without late nobody has given a name after the end.
+// of theirs. A speaker who was merged into another lost no name by that. Without late nobody
+// has given a name after the end.
 func (r *resumption) named(all []*event.Timeline, late *correct.Late) map[event.Speaker]string {
 	before := map[event.Speaker]string{}
 	for _, e := range r.latest.Snapshot.Events {
@@ -228,11 +229,11 @@ func (r *resumption) named(all []*event.Timeline, late *correct.Late) map[event.
 			continue
 		}
 		for who, was := range before {
-			name, sure := ownless(who, tl.Name(who)), tl.NameConfidence(who)
+			name, sure, there := ownless(who, tl.Name(who)), tl.NameConfidence(who), true
 			if late != nil {
-				name, sure = late.Name(who)
+				name, sure, there = late.Name(who)
 			}
-			if name != was && sure == 1 { // only a person is that sure
+			if there && name != was && sure == 1 { // only a person is that sure
 				names[who] = name
 			}
 		}

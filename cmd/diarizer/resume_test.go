@@ -143,9 +143,10 @@ func TestNamesGivenAfterwardsAreKept(t *testing.T) {
 	enc := event.Encoder{Stream: "talk", Run: "run", Now: func() time.Time { return time.Unix(0, 0) }}
 	tl := &event.Timeline{}
 	late := &correct.Late{}
-	for _, e := range []event.Event{enc.Start(event.Source{}), enc.AddSpeaker(1, 1), enc.AddSpeaker(2, 2), enc.AddSpeaker(3, 3), enc.AddSpeaker(4, 4),
-		enc.Identify(2, 3, "Grace", 1), enc.Identify(2, 4, "Lise", 0.8), enc.Identify(3, 2, "Ada", 1), enc.Identify(3, 3, "S3", 1),
+	for _, e := range []event.Event{enc.Start(event.Source{}), enc.AddSpeaker(1, 1), enc.AddSpeaker(2, 2), enc.AddSpeaker(3, 3), enc.AddSpeaker(4, 4), enc.AddSpeaker(4, 5),
+		enc.Identify(2, 3, "Grace", 1), enc.Identify(2, 4, "Lise", 0.8), enc.Identify(3, 2, "Ada", 1), enc.Identify(3, 3, "S3", 1), enc.Identify(3, 5, "Eve", 1),
 		enc.Identify(4, 4, "S4", 0), enc.Identify(4, 1, "Lise", 0.9), // the last look has found her elsewhere
+		enc.MergeSpeakers(4, 5, 1), enc.Identify(4, 1, "Eve", 1), // and it was Eve
 		enc.Finish(5, event.Interrupted, "")} {
 		if err := errors.Join(tl.Apply(e), late.Apply(e)); err != nil {
 			t.Fatal(err)
@@ -154,8 +155,10 @@ func TestNamesGivenAfterwardsAreKept(t *testing.T) {
 	r.save(saved.Session{Stream: "talk", Snapshot: session.Snapshot{Run: "run",
 		Events: []event.Event{{Kind: event.SpeakerAdded, Speaker: 1}, {Kind: event.SpeakerAdded, Speaker: 2},
 			{Kind: event.SpeakerAdded, Speaker: 3}, {Kind: event.SpeakerIdentified, Speaker: 3, Name: "Grace", Confidence: 1},
-			{Kind: event.SpeakerAdded, Speaker: 4}, {Kind: event.SpeakerIdentified, Speaker: 4, Name: "Lise", Confidence: 0.8}}}})
-	want := map[event.Speaker]string{2: "Ada", 3: ""} // the name of S3 was taken away
+			{Kind: event.SpeakerAdded, Speaker: 4}, {Kind: event.SpeakerIdentified, Speaker: 4, Name: "Lise", Confidence: 0.8},
+			{Kind: event.SpeakerAdded, Speaker: 5}, {Kind: event.SpeakerIdentified, Speaker: 5, Name: "Eve", Confidence: 1}}}})
+	// The name of S3 was taken away, and that of S5 was not.
+	want := map[event.Speaker]string{1: "Eve", 2: "Ada", 3: ""}
 	for _, late := range []*correct.Late{nil, late} {
 		if err := r.over([]*event.Timeline{tl}, late, nil); err != nil {
 			t.Fatal(err)
