@@ -117,6 +117,25 @@ func TestCorrectionThatCouldNotBeWritten(t *testing.T) {
 	}
 }
 
+// A file that cannot be written again as a whole stays as it is, and no part is left beside it.
+func TestRewriteThatFailsHalfway(t *testing.T) {
+	o, _ := ended(t, "a.csv")
+	if err := o.write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before, full := read(t, "a.csv"), errors.New("the disk is full")
+	_, err := o.files.again(o.files.final[0].File, func(w io.Writer) error {
+		_, err := io.WriteString(w, "half")
+		return errors.Join(err, full)
+	})
+	if !errors.Is(err, full) {
+		t.Errorf("%v", err)
+	}
+	if got := files(t); !slices.Equal(got, []string{"a.csv"}) || read(t, "a.csv") != before {
+		t.Errorf("files %v", got)
+	}
+}
+
 // A correction of a stream that is over, made before the files are written because other
 // streams go on, is in the file of events too.
 func TestCorrectionBeforeTheFilesAreWritten(t *testing.T) {

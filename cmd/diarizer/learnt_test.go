@@ -110,7 +110,7 @@ func (m *resumable) part(samples []float32) {
 	if err := r.keep(func(format string, args ...any) { m.said += format }); (err != nil) != m.full {
 		m.t.Fatal(err)
 	}
-	if err := kept.over([]*event.Timeline{tl}, nil, r); err != nil {
+	if err := kept.over(&output{timelines: []*event.Timeline{tl}, voices: r}, tl.Stream()); err != nil {
 		m.t.Fatal(err)
 	}
 }

@@ -223,7 +223,7 @@ func listenTo(cmd *cobra.Command, o diarizeFlags, l listenFlags) (err error) {
 	kept.follow(out.voices)
 	sweepSessions(out.warn)
 	defer func() {
-		err = errors.Join(out.close(cmd.Context(), err), kept.over(out.timelines, out.lates[l.stream], out.voices))
+		err = errors.Join(out.close(cmd.Context(), err), kept.over(out, l.stream))
 	}()
 	if err := out.voices.goOn(from); err != nil {
 		return inputError("--resume %s: %w", l.resume, err)

@@ -184,23 +184,15 @@ func (r *resumption) save(s saved.Session) {
 }
 
 // over saves what people corrected after the last snapshot, and what was learnt of the
-// voices. late, which may be nil, has the corrections after the end. If the last snapshot
-// could not be saved, which was told, over tries once more.
-func (r *resumption) over(all []*event.Timeline, late *correct.Late, voices *recognition) error {
+// voices. If the last snapshot could not be saved, which was told, over tries once more.
+func (r *resumption) over(out *output, stream string) error {
+	names, made := r.corrected(out, stream)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.latest == nil {
 		return nil
 	}
-	learnt, err := voices.learntOf(r.latest.Stream, r.latest.Learnt)
-	if late != nil && (late.Timeline() == nil || late.Timeline().Run() != r.latest.Snapshot.Run || late.Timeline().Ended() == nil) {
-		late = nil
-	}
-	names := r.named(all, late)
-	var made []correct.Made
-	if late != nil {
-		made = late.Made()
-	}
+	learnt, err := out.voices.learntOf(r.latest.Stream, r.latest.Learnt)
 	if len(names) == 0 && len(made) == 0 && len(learnt) == 0 && !r.failed {
 		return err
 	}
@@ -212,9 +204,28 @@ func (r *resumption) over(all []*event.Timeline, late *correct.Late, voices *rec
 	return errors.Join(err, r.dir.Save(*r.latest))
 }
 
+// corrected returns the names that people gave between the last snapshot and the end, and the
+// corrections after the end. Somebody may be correcting, so it takes the lock of out, and
+// before its own: a correction may keep a voice, which saves the session.
+func (r *resumption) corrected(out *output, stream string) (names map[event.Speaker]string, made []correct.Made) {
+	out.mu.Lock()
+	defer out.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.latest == nil {
+		return nil, nil
+	}
+	late := out.lates[stream]
+	if late == nil || late.Timeline() == nil || late.Timeline().Run() != r.latest.Snapshot.Run || late.Timeline().Ended() == nil {
+		return r.named(out.timelines, nil), nil
+	}
+	return r.named(out.timelines, late), late.Made()
+}
+
 // named returns the names that people gave between the last snapshot and the end, empty
 // where they took one away. Names that the program found or took back in that time are none
-// of theirs. Without late nobody has given a name after the end.
+// of theirs. A speaker who was merged into another lost no name by that. Without late nobody
+// has given a name after the end.
 func (r *resumption) named(all []*event.Timeline, late *correct.Late) map[event.Speaker]string {
 	before := map[event.Speaker]string{}
 	for _, e := range r.latest.Snapshot.Events {
@@ -228,11 +239,11 @@ func (r *resumption) named(all []*event.Timeline, late *correct.Late) map[event.
 			continue
 		}
 		for who, was := range before {
-			name, sure := ownless(who, tl.Name(who)), tl.NameConfidence(who)
+			name, sure, there := ownless(who, tl.Name(who)), tl.NameConfidence(who), true
 			if late != nil {
-				name, sure = late.Name(who)
+				name, sure, there = late.Name(who)
 			}
-			if name != was && sure == 1 { // only a person is that sure
+			if there && name != was && sure == 1 { // only a person is that sure
 				names[who] = name
 			}
 		}

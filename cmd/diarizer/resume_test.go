@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -123,7 +124,7 @@ func TestSessionIsSavedAfterFailure(t *testing.T) {
 			if recovers == "before the end" {
 				r.save(s)
 			}
-			if err := r.over([]*event.Timeline{tl}, nil, nil); err != nil {
+			if err := r.over(&output{timelines: []*event.Timeline{tl}}, "talk"); err != nil {
 				t.Fatal(err)
 			}
 			if len(said) != 2 || !strings.Contains(said[1], "is kept again") {
@@ -143,9 +144,10 @@ func TestNamesGivenAfterwardsAreKept(t *testing.T) {
 	enc := event.Encoder{Stream: "talk", Run: "run", Now: func() time.Time { return time.Unix(0, 0) }}
 	tl := &event.Timeline{}
 	late := &correct.Late{}
-	for _, e := range []event.Event{enc.Start(event.Source{}), enc.AddSpeaker(1, 1), enc.AddSpeaker(2, 2), enc.AddSpeaker(3, 3), enc.AddSpeaker(4, 4),
-		enc.Identify(2, 3, "Grace", 1), enc.Identify(2, 4, "Lise", 0.8), enc.Identify(3, 2, "Ada", 1), enc.Identify(3, 3, "S3", 1),
+	for _, e := range []event.Event{enc.Start(event.Source{}), enc.AddSpeaker(1, 1), enc.AddSpeaker(2, 2), enc.AddSpeaker(3, 3), enc.AddSpeaker(4, 4), enc.AddSpeaker(4, 5),
+		enc.Identify(2, 3, "Grace", 1), enc.Identify(2, 4, "Lise", 0.8), enc.Identify(3, 2, "Ada", 1), enc.Identify(3, 3, "S3", 1), enc.Identify(3, 5, "Eve", 1),
 		enc.Identify(4, 4, "S4", 0), enc.Identify(4, 1, "Lise", 0.9), // the last look has found her elsewhere
+		enc.MergeSpeakers(4, 5, 1), enc.Identify(4, 1, "Eve", 1), // and it was Eve
 		enc.Finish(5, event.Interrupted, "")} {
 		if err := errors.Join(tl.Apply(e), late.Apply(e)); err != nil {
 			t.Fatal(err)
@@ -154,10 +156,12 @@ func TestNamesGivenAfterwardsAreKept(t *testing.T) {
 	r.save(saved.Session{Stream: "talk", Snapshot: session.Snapshot{Run: "run",
 		Events: []event.Event{{Kind: event.SpeakerAdded, Speaker: 1}, {Kind: event.SpeakerAdded, Speaker: 2},
 			{Kind: event.SpeakerAdded, Speaker: 3}, {Kind: event.SpeakerIdentified, Speaker: 3, Name: "Grace", Confidence: 1},
-			{Kind: event.SpeakerAdded, Speaker: 4}, {Kind: event.SpeakerIdentified, Speaker: 4, Name: "Lise", Confidence: 0.8}}}})
-	want := map[event.Speaker]string{2: "Ada", 3: ""} // the name of S3 was taken away
+			{Kind: event.SpeakerAdded, Speaker: 4}, {Kind: event.SpeakerIdentified, Speaker: 4, Name: "Lise", Confidence: 0.8},
+			{Kind: event.SpeakerAdded, Speaker: 5}, {Kind: event.SpeakerIdentified, Speaker: 5, Name: "Eve", Confidence: 1}}}})
+	// The name of S3 was taken away, and that of S5 was not.
+	want := map[event.Speaker]string{1: "Eve", 2: "Ada", 3: ""}
 	for _, late := range []*correct.Late{nil, late} {
-		if err := r.over([]*event.Timeline{tl}, late, nil); err != nil {
+		if err := r.over(&output{timelines: []*event.Timeline{tl}, lates: map[string]*correct.Late{"talk": late}}, "talk"); err != nil {
 			t.Fatal(err)
 		}
 		if s, err := d.Load("talk"); err != nil || !maps.Equal(s.Names, want) {
@@ -193,7 +197,7 @@ func TestCorrectionsAfterwardsAreKept(t *testing.T) {
 	}
 	r.save(saved.Session{Stream: "talk", Snapshot: session.Snapshot{Run: "run",
 		Events: []event.Event{{Kind: event.SpeakerAdded, Speaker: 1}, {Kind: event.SpeakerAdded, Speaker: 2}}}})
-	if err := r.over([]*event.Timeline{tl}, late, nil); err != nil {
+	if err := r.over(&output{timelines: []*event.Timeline{tl}, lates: map[string]*correct.Late{"talk": late}}, "talk"); err != nil {
 		t.Fatal(err)
 	}
 	s, err := d.Load("talk")
@@ -206,5 +210,32 @@ func TestCorrectionsAfterwardsAreKept(t *testing.T) {
 	keep, _, _ := (&resumption{from: &s}).options("talk", time.Time{})
 	if len(keep.Made) != 2 || !maps.Equal(keep.Names, s.Names) {
 		t.Errorf("goes on with %+v, %v", keep.Made, keep.Names)
+	}
+}
+
+// Somebody may correct the stream while the session is saved. The race detector looks on.
+func TestCorrectionWhileTheSessionIsSaved(t *testing.T) {
+	o, _ := ended(t, "a.csv")
+	if err := o.write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	stream, run := o.timelines[0].Stream(), o.timelines[0].Run()
+	r := &resumption{dir: saved.Dir(t.TempDir()), warn: func(err error) { t.Error(err) }}
+	r.save(saved.Session{Stream: stream, Snapshot: session.Snapshot{Run: run, Events: []event.Event{{Kind: event.SpeakerAdded, Speaker: 1}}}})
+	var corrected sync.WaitGroup
+	corrected.Go(func() {
+		if _, _, _, err := o.correctLate(t.Context(), stream, correct.Correction{Action: correct.Rename, Speaker: 1, Name: "Ada"}); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := r.over(o, stream); err != nil {
+		t.Error(err)
+	}
+	corrected.Wait()
+	if err := r.over(o, stream); err != nil {
+		t.Error(err)
+	}
+	if s, err := r.dir.Load(stream); err != nil || len(s.Made) != 1 || s.Made[0].Name != "Ada" {
+		t.Errorf("corrections %+v, %v", s.Made, err)
 	}
 }

@@ -71,7 +71,7 @@ func (r *results) changed(path string) bool {
 }
 
 // again writes one file again. The note says where the file is that another program has
-// changed.
+// changed. If writing fails, nothing is left of it, as the next rewrite has everything.
 func (r *results) again(f *outfile.File, write func(io.Writer) error) (note, err error) {
 	set := outfile.Set{Force: !r.changed(f.Path())}
 	out, err := set.Add("corrected", f.Path())
@@ -79,6 +79,9 @@ func (r *results) again(f *outfile.File, write func(io.Writer) error) (note, err
 		return nil, err
 	}
 	err = finish(out, whole, false, write)
+	if done := out.Done(); err != nil && done.Partial { // the file as it was is still there
+		err = errors.Join(err, os.Remove(done.Path))
+	}
 	r.leave(out)
 	if kept := out.Done().Kept; kept != "" {
 		note = fmt.Errorf("%s was changed after this command had written it: what was in it is %s now", f.Path(), kept)

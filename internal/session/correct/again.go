@@ -35,9 +35,11 @@ func (l *Late) Made() (all []Made) {
 }
 
 // Name returns the name that a speaker had at the end of the run, or nothing, and the
-// confidence with which that was told. Corrections after the end do not count.
-func (l *Late) Name(s event.Speaker) (name string, confidence float64) {
-	return l.ground.found[int(s)].name, l.sure[s]
+// confidence with which that was told. ok is false if the speaker was not there at the end,
+// for example because the speaker had been merged into another. Corrections after the end do
+// not count.
+func (l *Late) Name(s event.Speaker) (name string, confidence float64, ok bool) {
+	return l.ground.found[int(s)].name, l.sure[s], slices.Contains(l.ground.speakers, s)
 }
 
 // The reasons why a correction cannot be made again.

@@ -71,7 +71,20 @@ type Learnt struct {
 	File string `json:"file"`
 	// Voice is the speech that was learnt, as package enroll writes it, encrypted where the file
 	// is.
-	Voice []byte `json:"voice"`
+	Voice Voice `json:"voice"`
+}
+
+// Voice is a voice in the form of package enroll, in base64 in the session's file.
+type Voice []byte
+
+// UnmarshalJSON reads a voice. Earlier files of the same version have it as an object, and not
+// in base64.
+func (v *Voice) UnmarshalJSON(data []byte) error {
+	if bytes.HasPrefix(data, []byte("{")) {
+		*v = bytes.Clone(data)
+		return nil
+	}
+	return json.Unmarshal(data, (*[]byte)(v))
 }
 
 // Dir is the directory of the files.

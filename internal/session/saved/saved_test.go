@@ -3,6 +3,7 @@ package saved
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -79,6 +80,27 @@ func TestVersionsOfSessions(t *testing.T) {
 		case !ok && (!errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), fmt.Sprintf("version %d, this program reads versions 1 and 2", v))):
 			t.Errorf("version %d: %v", v, err)
 		}
+	}
+}
+
+// A voice is read as an object, which earlier files have, and in base64.
+func TestVoicesOfEarlierSessions(t *testing.T) {
+	d := Dir(t.TempDir())
+	body := `{"stream":"standup","learnt":[{"speaker":"S1","file":"a","voice":{"name":"Ada"}},{"speaker":"S2","file":"a","voice":"AQID"}]}`
+	data := fmt.Sprintf("diarizer-session 2 %08x\n%s", crc32.Checksum([]byte(body), castagnoli), body)
+	if err := os.WriteFile(d.path("standup"), []byte(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := d.Load("standup")
+	want := []Learnt{{1, "a", Voice(`{"name":"Ada"}`)}, {2, "a", Voice{1, 2, 3}}}
+	if err != nil || !reflect.DeepEqual(s.Learnt, want) {
+		t.Fatalf("%q, %v", s.Learnt, err)
+	}
+	if err := d.Save(s); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := d.Load("standup"); err != nil || !reflect.DeepEqual(s.Learnt, want) {
+		t.Errorf("saved again: %q, %v", s.Learnt, err)
 	}
 }
 
