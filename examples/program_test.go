@@ -68,9 +68,9 @@ func TestDashboardAsksForWhatThereIs(t *testing.T) {
 // metricsOf are those of a worker that has heard a stream.
 func metricsOf(t *testing.T) string {
 	t.Helper()
+	diarizer := program(t)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	diarizer := program(t)
 	server, err := natsd.Start(ctx, natsd.Options{})
 	if err != nil {
 		t.Fatal(err)

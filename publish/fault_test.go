@@ -113,15 +113,16 @@ func TestCutConnectionsLoseNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(21, 0))
 	cuts, lost := 0, 0
 	for _, e := range events {
+		fault := r.IntN(200)
+		out.lose.Store(fault == 1) // before the event, so that an answer is still to come
 		if err := p.Publish(e); err != nil {
 			t.Fatal(err)
 		}
-		switch r.IntN(200) {
+		switch fault {
 		case 0:
 			out.cut()
 			cuts++
 		case 1:
-			out.lose.Store(true)
 			<-out.lost
 			lost++
 		case 2:

@@ -81,7 +81,7 @@ func TestIdleWithoutServer(t *testing.T) {
 			keep(t, nc)
 			back := make(chan struct{}, 1)
 			nc.SetReconnectHandler(func(*nats.Conn) { back <- struct{}{} })
-			in := source(t, nc, natsaudio.Options{Follow: follow, Idle: 3 * time.Second})
+			in := source(t, nc, natsaudio.Options{Follow: follow, Idle: 10 * time.Second})
 			publishPacket(t, nc, tenth("a", 1))
 			if follow {
 				publishPacket(t, nc, endMark("a", 3)) // the session is given up before the stream is

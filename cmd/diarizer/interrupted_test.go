@@ -79,7 +79,7 @@ func TestReplayInterruptedPipe(t *testing.T) {
 	file := wavBytes(demoSamples(t, 6))
 	go func() {
 		_, _ = w.Write(file[:len(file)/2]) // the rest never comes
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(3 * time.Second)        // until that has been heard, on a slow machine too
 		cancel()
 	}()
 	out := filepath.Join(t.TempDir(), "out.rttm")

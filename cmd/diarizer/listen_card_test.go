@@ -127,13 +127,31 @@ func correlation(a, b []float32) float64 {
 
 // TestListenHearsWhatReplayReads: the same sound through a microphone and from its file gives
 // the same turns. The file is replayed with as much silence as there was before the sound was
-// played, because frames are counted from the beginning of a stream.
+// played, because frames are counted from the beginning of a stream. A sound server on a busy
+// machine may swallow a moment, which can turn a decision at its edge: then all is heard again.
 func TestListenHearsWhatReplayReads(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	card := soundcard.Start(t)
+	samples := convert(t, capture.Rate, cardRate, demoSamples(t, heardSeconds))
+	for try := 1; ; try++ {
+		live, played, r := listenTwice(t, card, samples)
+		if try < 3 && len(live) != len(played) {
+			t.Logf("try %d: %d turns, and %d of what was played; the sounds' correlation is %.7f", try, len(live), len(played), r)
+			continue
+		}
+		offset := sameTurns(t, "what was played", live, played, .05)
+		t.Logf("%d turns, %.3f s after those of the file; the sounds' correlation is %.5f", len(live), offset, r)
+		return
+	}
+}
+
+// listenTwice plays samples to the microphone. It returns the turns of listen, those of a replay
+// of what was played, and the correlation of both sounds. The turns of a replay of what listen has
+// recorded have to be those of listen.
+func listenTwice(t *testing.T, card *soundcard.Card, samples []float32) (live, played []rttm.Segment, r float64) {
+	t.Helper()
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
-	samples := convert(t, capture.Rate, cardRate, demoSamples(t, heardSeconds))
 	writeCardWAV(t, path("demo.wav"), samples)
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -172,12 +190,11 @@ func TestListenHearsWhatReplayReads(t *testing.T) {
 			t.Fatalf("replay %s: %s", name, errs)
 		}
 	}
-	live := segmentsIn(t, path("live.rttm"))
+	live = segmentsIn(t, path("live.rttm"))
 	// The recording has 16 bits and the microphone had more. The rounding can move a
 	// decision by one step of the detector.
 	sameTurns(t, "the recording of what was heard", live, segmentsIn(t, path("heard.flac.rttm")), .05)
-	offset := sameTurns(t, "what was played", live, segmentsIn(t, path("shifted.wav.rttm")), .05)
-	t.Logf("%d turns, %.3f s after those of the file; the sounds' correlation is %.5f", len(live), offset, r)
+	return live, segmentsIn(t, path("shifted.wav.rttm")), r
 }
 
 // A result that goes to standard output leaves the transcript to standard error.

@@ -121,7 +121,7 @@ func logTimes(t *testing.T, log string) (at []time.Time) {
 	return at
 }
 
-// storedTimes are some readings of the clocks of the servers that stored a
+// storedTimes are up to some 2000 readings of the clocks of the servers that stored a
 // stream's messages.
 func storedTimes(t *testing.T, js jetstream.Stream) (at []time.Time) {
 	t.Helper()
@@ -130,7 +130,7 @@ func storedTimes(t *testing.T, js jetstream.Stream) (at []time.Time) {
 		t.Fatal(err)
 	}
 	last := info.State.LastSeq
-	for seq := uint64(1); seq <= last; seq += max(1, last/100) {
+	for seq := uint64(1); seq <= last; seq += max(1, last/2000) {
 		msg, err := js.GetMsg(t.Context(), seq)
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"strings"
@@ -106,19 +107,23 @@ func (c *cluster) url() string {
 	return strings.Join(urls, ",")
 }
 
-// freePorts returns ports that were free a moment ago.
-func freePorts(t *testing.T, n int) []int {
+// freePorts returns ports that were free a moment ago, below those that the system gives to
+// programs which ask for any.
+func freePorts(t *testing.T, n int) (ports []int) {
 	t.Helper()
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for range 1000 {
+		port := 10_000 + rand.IntN(10_000)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
 		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		if ports = append(ports, port); len(ports) == n {
+			return ports
+		}
 	}
-	return ports
+	t.Fatal("no free ports")
+	return nil
 }
 
 // number is the number in an environment variable, or the given one if it is not set.

@@ -210,8 +210,9 @@ func TestCheckpointsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := newMeetings(t, cfg, 3, 16)
+	m.held = true
 	w := startWorker(t, nc, testOptions(cfg))
-	m.run(t, nc, 3, time.Minute, func() {
+	m.run(t, nc, 3, 5*time.Minute, func() {
 		waitFor(t, func() bool { return checkpoints(t, w.Worker) >= 6 })
 		bucket, err := js.Stream(t.Context(), "KV_"+StateBucket)
 		if err != nil {

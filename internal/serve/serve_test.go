@@ -170,10 +170,10 @@ func TestHandover(t *testing.T) {
 	})
 }
 
-// waitFor waits until ok holds, at most half a minute.
+// waitFor waits until ok holds, at most three minutes.
 func waitFor(t *testing.T, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("waited in vain")
 		}

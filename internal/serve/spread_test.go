@@ -53,9 +53,10 @@ func TestSpread(t *testing.T) {
 	cfg := pipeline.Config{Model: anyModel()}
 	nc := natstest.New(t)
 	m := newMeetings(t, cfg, 6, 24)
+	m.held = true
 	a := startWorker(t, nc, testOptions(cfg))
 	b := startWorker(t, natstest.Connect(t, nc.ConnectedUrl()), testOptions(cfg))
-	m.run(t, nc, 2, 3*time.Minute, func() {
+	m.run(t, nc, 2, 8*time.Minute, func() {
 		waitFor(t, func() bool {
 			n := streamsOf(a)
 			return n[a.ID()] == 3 && n[b.ID()] == 3

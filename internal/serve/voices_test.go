@@ -18,6 +18,7 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/voices/identify"
 	"github.com/seed-7adb9000/diarizer/internal/voices/voicekey"
 	"github.com/seed-7adb9000/diarizer/online/model"
+	"github.com/seed-7adb9000/diarizer/publish"
 )
 
 // TestIdentified enrols a speaker from a stream that goes on. Another stream recognises that speaker
@@ -30,7 +31,7 @@ func TestIdentified(t *testing.T) {
 	opts.Naming = identify.Rule{Offset: 20} // any two voices count as one person
 	opts.Identify = func(stream string) bool { return stream == "asked" }
 	first := startWorker(t, nc, opts)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	if err := feed(ctx, nc, "source", packetsOf("s", speech(1, 14))[:250], 20); err != nil {
 		t.Fatal(err)
@@ -55,13 +56,25 @@ func TestIdentified(t *testing.T) {
 	}
 	waitFor(t, func() bool { return len(first.voices.all().names) == 1 })
 
-	done := make(chan error, 2)
+	done, moved := make(chan error, 2), make(chan struct{})
 	for _, stream := range []string{"asked", "silent"} {
-		go func() { done <- feed(ctx, nc, stream, packetsOf("session-"+stream, speech(1, 16)), 4) }()
+		go func() {
+			ps := packetsOf("session-"+stream, speech(1, 16))
+			err := feed(ctx, nc, stream, ps[:240], 4) // 12 s of sound
+			select {
+			case <-moved:
+			case <-ctx.Done():
+			}
+			done <- errors.Join(err, feed(ctx, nc, stream, ps[240:], 1000))
+		}()
 	}
-	time.Sleep(3 * time.Second) // 12 s of sound
+	waitFor(t, func() bool {
+		n, err := lastNumber(ctx, first.s.events, publish.Subject("asked", event.SpeakerIdentified))
+		return err == nil && n > 0
+	})
 	startWorker(t, natstest.Connect(t, nc.ConnectedUrl()), opts)
 	first.end(t)
+	close(moved)
 	for range 2 {
 		if err := <-done; err != nil {
 			t.Fatal(err)

@@ -40,7 +40,7 @@ func TestAnotherRunGoesOn(t *testing.T) {
 	for _, e := range run[:10] {
 		msg, err := publish.NewMessage(e)
 		if err == nil {
-			_, err = other.RequestMsg(msg, 5*time.Second)
+			_, err = other.RequestMsg(msg, 30*time.Second)
 		}
 		if err != nil {
 			t.Fatal(err)

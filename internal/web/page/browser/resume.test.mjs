@@ -33,6 +33,7 @@ test("a recording outlasts its server and its page", async () => {
   const args = ["web", "--model", "light", "--http", `127.0.0.1:${await free()}`];
   let web = await start(bin, ...args);
   const page = await open(browser, web.url, { permissions: ["microphone"] });
+  await until(page, () => globalThis.diarizer?.recorder); // what the server can do is asked after the page is loaded
   assert.equal(await page.locator("#go-on").isVisible(), false);
   await overhear(page);
   await page.locator("#record").click();
@@ -45,7 +46,9 @@ test("a recording outlasts its server and its page", async () => {
   });
   assert.equal(named.status, 200);
   await until(page, () => diarizer.board.name("S1") === "Ada");
-  await new Promise((resolve) => setTimeout(resolve, 2500)); // a name is kept within two seconds
+  // What is acknowledged is kept, and so is the name that was given before it was said.
+  const later = await page.evaluate(() => diarizer.recorder.seq + 20);
+  await until(page, (seq) => diarizer.recorder.seq > seq && diarizer.recorder.packets.every((p) => p.seq > seq), later);
 
   // The server is killed, and starts again: the page sends what it has kept.
   await web.kill();
