@@ -60,12 +60,12 @@ func TestIdentified(t *testing.T) {
 	for _, stream := range []string{"asked", "silent"} {
 		go func() {
 			ps := packetsOf("session-"+stream, speech(1, 16))
-			err := feed(ctx, nc, stream, ps[:240], 4) // 12 s of sound
+			err := feed(ctx, nc, stream, ps[:300], 4)
 			select {
 			case <-moved:
 			case <-ctx.Done():
 			}
-			done <- errors.Join(err, feed(ctx, nc, stream, ps[240:], 1000))
+			done <- errors.Join(err, feed(ctx, nc, stream, ps[300:], 1000))
 		}()
 	}
 	waitFor(t, func() bool {
