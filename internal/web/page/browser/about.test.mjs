@@ -42,7 +42,8 @@ test("names, marks and voices are of the run that was shown when the dialog was 
       select.value = value;
       select.dispatchEvent(new Event("change"));
     }, stream);
-    await until(page, (s) => diarizer.board.stream === s && diarizer.board.end && document.querySelectorAll("#people .person").length > 1, stream);
+    // The rows of people are drawn up to 200 ms after the board is another one.
+    await until(page, (s) => diarizer.board.stream === s && diarizer.board.end && diarizer.people.shown.run === diarizer.board.run && document.querySelectorAll("#people .person").length > 1, stream);
   };
   const person = page.locator("#people .person[data-speaker=S1] > button");
   await show("one");
