@@ -47,20 +47,27 @@ func publishing(t *testing.T, nc *nats.Conn, events []event.Event, first int) (r
 	return func() { send(events[first:], p.Close) }
 }
 
-// A subscriber joins in the middle of the second run of its stream, with
-// another stream beside it, and prints the RTTM that the publisher would write.
-func testSubscriber(t *testing.T, command func(ctx context.Context, url string) *exec.Cmd) {
+// served is a NATS server of the test's own and a connection to it.
+func served(t *testing.T) (*natsd.Server, *nats.Conn) {
 	t.Helper()
 	s, err := natsd.Start(t.Context(), natsd.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	t.Cleanup(func() { s.Close() })
 	nc, err := publish.Connect(t.Context(), s.URL(), publish.ConnectOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer nc.Close()
+	t.Cleanup(nc.Close)
+	return s, nc
+}
+
+// A subscriber joins in the middle of the second run of its stream, with
+// another stream beside it, and prints the RTTM that the publisher would write.
+func testSubscriber(t *testing.T, command func(ctx context.Context, url string) *exec.Cmd) {
+	t.Helper()
+	s, nc := served(t)
 	events := meeting.Events(meeting.Options{Stream: "standup", Run: "run2", Seed: 3, Turns: 120, Names: []string{"Änne Böll", "Bo", "Cy"}})
 	before := meeting.Events(meeting.Options{Stream: "standup", Run: "run1", Seed: 4})
 	publishing(t, nc, before, len(before)/2) // it broke off

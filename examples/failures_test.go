@@ -15,7 +15,6 @@ import (
 	"github.com/seed-7adb9000/diarizer/internal/testkit/meeting"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/natstest"
 	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
-	"github.com/seed-7adb9000/diarizer/publish"
 	"github.com/seed-7adb9000/diarizer/publish/natsd"
 )
 
@@ -162,16 +161,7 @@ func TestPythonWithoutAStream(t *testing.T) {
 // testEndBehindOthers follows a run whose end is followed by a late event of another run.
 func testEndBehindOthers(t *testing.T, command func(ctx context.Context, url string) *exec.Cmd) {
 	t.Helper()
-	s, err := natsd.Start(t.Context(), natsd.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	nc, err := publish.Connect(t.Context(), s.URL(), publish.ConnectOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
+	s, nc := served(t)
 	before := meeting.Events(meeting.Options{Stream: "standup", Run: "run1", Seed: 4})
 	rest := publishing(t, nc, before, len(before)/2)
 	events := meeting.Events(meeting.Options{Stream: "standup", Run: "run2", Seed: 3})

@@ -64,34 +64,31 @@ func messageFrom(ctx context.Context, stream jetstream.Stream, subject string, n
 // messageBefore returns the last message of a subject before the message of the given number. A stream can be asked for
 // the next message of a subject only, so it is searched: first in steps that double, then by halves.
 func messageBefore(ctx context.Context, stream jetstream.Stream, subject string, number uint64) (*jetstream.RawStreamMsg, error) {
-	next := func(from uint64) (*jetstream.RawStreamMsg, error) { return messageFrom(ctx, stream, subject, from) }
 	var found *jetstream.RawStreamMsg
 	end := number // none from here on to number
-	for step := uint64(1); found == nil; step *= 2 {
-		if end <= 1 {
-			return nil, jetstream.ErrMsgNotFound
-		}
-		from := number - min(step, number-1)
-		msg, err := next(from)
+	look := func(from uint64) error {
+		msg, err := messageFrom(ctx, stream, subject, from)
 		switch {
 		case err != nil:
-			return nil, err
+			return err
 		case msg.Sequence < number:
 			found = msg
 		default:
 			end = from
 		}
+		return nil
+	}
+	for step := uint64(1); found == nil; step *= 2 {
+		if end <= 1 {
+			return nil, jetstream.ErrMsgNotFound
+		}
+		if err := look(number - min(step, number-1)); err != nil {
+			return nil, err
+		}
 	}
 	for found.Sequence+1 < end {
-		middle := found.Sequence + 1 + (end-found.Sequence-1)/2
-		msg, err := next(middle)
-		switch {
-		case err != nil:
+		if err := look(found.Sequence + 1 + (end-found.Sequence-1)/2); err != nil {
 			return nil, err
-		case msg.Sequence < number:
-			found = msg
-		default:
-			end = middle
 		}
 	}
 	return found, nil

@@ -80,20 +80,7 @@ func TestLullBesideAnother(t *testing.T) {
 			if ranOut.Load() {
 				t.Error("the sender that was replaced did not go on until the end")
 			}
-			last, err := lastNumber(t.Context(), w.s.events, "diarizer.v1.room.>")
-			if err != nil {
-				t.Fatal(err)
-			}
-			events, _, err := readEvents(t.Context(), w.s.events, "room", 1, last)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var ends []event.Reason
-			for _, e := range events {
-				if e.Kind == event.StreamEnded {
-					ends = append(ends, e.End.Reason)
-				}
-			}
+			ends := endsOf(t, w.s, "room")
 			if len(ends) < 2 || ends[1] != c.reason {
 				t.Errorf("the runs end as %v, expected the second as %s", ends, c.reason)
 			}

@@ -38,6 +38,25 @@ func play(t *testing.T, nc *nats.Conn, stream string, ps []natsaudio.Packet) {
 	}
 }
 
+// endsOf is how the runs of a stream have ended, in their order.
+func endsOf(t *testing.T, s *shared, stream string) (ends []event.Reason) {
+	t.Helper()
+	last, err := lastNumber(t.Context(), s.events, publish.StreamSubjects(stream))
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, _, err := readEvents(t.Context(), s.events, stream, 1, last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		if e.Kind == event.StreamEnded {
+			ends = append(ends, e.End.Reason)
+		}
+	}
+	return ends
+}
+
 // waitForEvents waits until a stream has n messages of events.
 func waitForEvents(t *testing.T, s *shared, stream string, n uint64) {
 	t.Helper()
@@ -109,20 +128,7 @@ func TestStrangerBehindARunToClose(t *testing.T) {
 	if got := lastRun(t, nc, "room"); !slices.Equal(got, want) {
 		t.Error(firstDifference(got, want))
 	}
-	last, err := lastNumber(t.Context(), second.s.events, publish.StreamSubjects("room"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	events, _, err := readEvents(t.Context(), second.s.events, "room", 1, last)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ends []event.Reason
-	for _, e := range events {
-		if e.Kind == event.StreamEnded {
-			ends = append(ends, e.End.Reason)
-		}
-	}
+	ends := endsOf(t, second.s, "room")
 	if !slices.Equal(ends, []event.Reason{event.Failed, event.Finished}) {
 		t.Errorf("the runs end as %v, expected the first closed as failed and the second finished", ends)
 	}

@@ -3,6 +3,7 @@
 package natsd
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -19,11 +20,11 @@ func limitFiles(t *testing.T, bytes uint64) (lift func()) {
 	t.Helper()
 	var before syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	signal.Ignore(syscall.SIGXFSZ)
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: before.Max}); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	lift = func() {
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
@@ -40,9 +41,9 @@ const alone = "DIARIZER_TEST_ALONE"
 // One writing that fails makes a stream refuse everything afterwards, also with room on the disk.
 func TestServerStoresAgainWhenThereIsRoom(t *testing.T) {
 	if os.Getenv(alone) == "" {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.run=^"+t.Name()+"$")
 		cmd.Env = append(os.Environ(), alone+"=1")
-		if out, err := cmd.CombinedOutput(); err != nil {
+		if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name())) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		return

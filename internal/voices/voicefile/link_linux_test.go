@@ -34,16 +34,5 @@ func TestPathsThatCannotBeResolved(t *testing.T) {
 	}
 	defer dir.Close()
 	at := fmt.Sprintf("/proc/self/fd/%d/voices.json", dir.Fd())
-	for i, name := range []string{"Ada", "Grace"} { // the first makes the file
-		f := open(t, at, m)
-		if err := f.Add(voice(m, name, float64(600+i)), false); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Save(); err != nil {
-			t.Fatal(err)
-		}
-		if all := open(t, at, m).Speakers(); len(all) != i+1 {
-			t.Errorf("after %s there are %d voices", name, len(all))
-		}
-	}
+	addTwo(t, m, at, at)
 }

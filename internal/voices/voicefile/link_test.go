@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-7adb9000/diarizer/internal/testkit/needs"
+	"github.com/seed-7adb9000/diarizer/online/model"
 )
 
 // link makes a symbolic link, or skips the test where nobody may.
@@ -32,18 +33,7 @@ func TestLinksToFilesOfVoices(t *testing.T) {
 			dir := t.TempDir()
 			lay(dir)
 			at, far := filepath.Join(dir, "voices.json"), filepath.Join(dir, "far", "voices.json")
-			for i, name := range []string{"Ada", "Grace"} { // the first makes the file
-				f := open(t, at, m)
-				if err := f.Add(voice(m, name, float64(600+i)), false); err != nil {
-					t.Fatal(err)
-				}
-				if err := f.Save(); err != nil {
-					t.Fatal(err)
-				}
-				if all := open(t, far, m).Speakers(); len(all) != i+1 {
-					t.Errorf("after %s there are %d voices in the file that the link leads to", name, len(all))
-				}
-			}
+			addTwo(t, m, at, far)
 			if _, err := open(t, at, m).Erase("Ada"); err != nil {
 				t.Error(err)
 			}
@@ -79,5 +69,23 @@ func TestLinksInACircle(t *testing.T) {
 	}
 	if to, err := os.Readlink(at); err != nil || to != "voices.json" {
 		t.Error(to, err)
+	}
+}
+
+// addTwo adds two voices to the file at a path, of which the first makes the file, and looks for
+// them in the file far.
+func addTwo(t *testing.T, m model.Model, at, far string) {
+	t.Helper()
+	for i, name := range []string{"Ada", "Grace"} {
+		f := open(t, at, m)
+		if err := f.Add(voice(m, name, float64(600+i)), false); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Save(); err != nil {
+			t.Fatal(err)
+		}
+		if all := open(t, far, m).Speakers(); len(all) != i+1 {
+			t.Errorf("after %s there are %d voices in %s", name, len(all), far)
+		}
 	}
 }
